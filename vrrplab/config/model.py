@@ -1,0 +1,246 @@
+"""What a keepalived.conf means, as immutable values. No text handling and no defaults logic here.
+
+The reader fills every field, defaults included, so whoever holds a value never asks "is it set?".
+The machine, the simulator and the live driver see only these types. Each value knows the line it
+came from (0: it was not written, the default applies), so that an explanation can point at it.
+Names are keepalived's option names; durations are integers of microseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vrrplab.units import SECOND_US, Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where something was written: file as given to the reader, line counted from 1 (0: nowhere)."""
+
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigWarning:
+    """Something a user should know about the file.
+
+    ``kind`` is a short stable name (``unknown-keyword``, ``range``, ``not-modelled``, ``article-a6`` …).
+    ``log`` is what keepalived itself writes about it, word for word with time stamps left off,
+    or "" where the daemon says nothing.
+    """
+
+    source: Source
+    kind: str
+    message: str
+    hint: str = ""
+    log: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.message}" + (f" - {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualAddress:
+    """One line of ``virtual_ipaddress``: ``ADDRESS[/PREFIX] [dev IF] [label NAME] [scope S] …``."""
+
+    address: str  # canonical text, no prefix
+    prefix: int
+    interface: str  # "dev", or the instance's own interface
+    label: str = ""
+    scope: str = ""
+    source: Source = Source()
+
+    @property
+    def with_prefix(self) -> str:
+        return f"{self.address}/{self.prefix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """``authentication { auth_type …; auth_pass … }``, as used on the wire (8 bytes at most)."""
+
+    kind: str  # "PASS" or "AH"
+    password: bytes
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class UnicastPeer:
+    address: str
+    min_ttl: int = 0
+    max_ttl: int = 255
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedInterface:
+    """An entry of ``track_interface``. ``weight`` 0: its loss means FAULT."""
+
+    name: str
+    weight: int = 0
+    reverse: bool = False
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedScript:
+    """An entry of ``track_script``. ``weight`` 0: its failure means FAULT."""
+
+    name: str
+    weight: int = 0
+    reverse: bool = False
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyScripts:
+    """The ``notify*`` options: a command line for each, "" where there is none.
+
+    ``command`` lines are kept as the list of words keepalived would execute.
+    """
+
+    master: tuple[str, ...] = ()
+    backup: tuple[str, ...] = ()
+    fault: tuple[str, ...] = ()
+    stop: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    any_state: tuple[str, ...] = ()  # plain "notify": gets TYPE NAME STATE PRIORITY appended
+    master_rx_lower_priority: tuple[str, ...] = ()
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class GarpSettings:
+    """Gratuitous ARP / unsolicited NA schedule, global defaults already applied."""
+
+    delay_us: Micros = 5 * SECOND_US  # garp_master_delay; 0: no second batch
+    repeat: int = 5  # garp_master_repeat
+    refresh_us: Micros = 0  # garp_master_refresh; 0: never
+    refresh_repeat: int = 1  # garp_master_refresh_repeat
+    lower_prio_delay_us: Micros = 5 * SECOND_US  # garp_lower_prio_delay
+    lower_prio_repeat: int = 5  # garp_lower_prio_repeat
+    interval_us: Micros = 0  # garp_interval: pause between two ARP frames on an interface
+    gna_interval_us: Micros = 0  # gna_interval: the same for neighbour advertisements
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceConfig:
+    """One ``vrrp_instance``, with every default and every correction keepalived makes applied."""
+
+    name: str
+    state: str  # "MASTER" or "BACKUP": the wanted initial state
+    interface: str
+    vrid: int
+    base_priority: int  # 1..255; 255: address owner
+    version: int  # 2 or 3
+    family: int  # 4 or 6
+    advert_interval_us: Micros
+    virtual_addresses: tuple[VirtualAddress, ...]
+    excluded_addresses: tuple[VirtualAddress, ...] = ()
+    preempt: bool = True
+    preempt_delay_us: Micros = 0
+    authentication: Authentication | None = None
+    multicast_source: str = ""  # mcast_src_ip; "": the interface's primary address
+    multicast_group: str = ""  # "": 224.0.0.18 or ff02::12
+    unicast_source: str = ""  # unicast_src_ip; "": the interface's primary address
+    unicast_peers: tuple[UnicastPeer, ...] = ()
+    check_unicast_src: bool = False
+    track_interfaces: tuple[TrackedInterface, ...] = ()
+    track_scripts: tuple[TrackedScript, ...] = ()
+    dont_track_primary: bool = False
+    garp: GarpSettings = GarpSettings()
+    lower_prio_no_advert: bool = False
+    higher_prio_send_advert: bool = False
+    down_timer_adverts: int = 3
+    use_vmac: str = ""  # name of the VMAC interface; "": no VMAC
+    vmac_xmit_base: bool = False
+    accept: bool = True
+    strict: bool = False
+    skip_check_adv_addr: bool = False
+    v3_checksum_as_v2: bool = False
+    notify: NotifyScripts = NotifyScripts()
+    debug: int = 0
+    source: Source = Source()
+    lines: dict[str, Source] = field(default_factory=dict, compare=False, hash=False)  # option -> place
+
+    @property
+    def address_owner(self) -> bool:
+        """Priority 255 means that the router owns the addresses (RFC 9568 section 5.2.4)."""
+        return self.base_priority == 255
+
+    @property
+    def unicast(self) -> bool:
+        return bool(self.unicast_peers)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptConfig:
+    """One ``vrrp_script``."""
+
+    name: str
+    command: tuple[str, ...]
+    interval_us: Micros = SECOND_US
+    timeout_us: Micros = 0  # 0: the interval
+    fall: int = 1
+    rise: int = 1
+    weight: int = 0
+    reverse: bool = False
+    init_fail: bool = False
+    user: str = ""
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncGroupConfig:
+    """One ``vrrp_sync_group``: its members change state together."""
+
+    name: str
+    members: tuple[str, ...]
+    track_interfaces: tuple[TrackedInterface, ...] = ()
+    track_scripts: tuple[TrackedScript, ...] = ()
+    tracking_weight: bool = False  # sgroup_tracking_weight
+    notify: NotifyScripts = NotifyScripts()
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalConfig:
+    """``global_defs``, as far as VRRP behaviour depends on it."""
+
+    router_id: str = ""
+    startup_delay_us: Micros = 0  # vrrp_startup_delay
+    script_user: str = ""
+    enable_script_security: bool = False
+    multicast_group4: str = "224.0.0.18"
+    multicast_group6: str = "ff02::12"
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """A whole keepalived.conf of one server."""
+
+    file: str
+    global_defs: GlobalConfig = GlobalConfig()
+    scripts: tuple[ScriptConfig, ...] = ()
+    instances: tuple[InstanceConfig, ...] = ()
+    sync_groups: tuple[SyncGroupConfig, ...] = ()
+    warnings: tuple[ConfigWarning, ...] = ()
+
+    def instance(self, name: str) -> InstanceConfig:
+        """The instance of that name; KeyError if there is none."""
+        for instance in self.instances:
+            if instance.name == name:
+                return instance
+        raise KeyError(name)
+
+    def script(self, name: str) -> ScriptConfig:
+        """The vrrp_script of that name; KeyError if there is none."""
+        for script in self.scripts:
+            if script.name == name:
+                return script
+        raise KeyError(name)

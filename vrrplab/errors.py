@@ -1,0 +1,83 @@
+"""Every exception vrrplab raises on purpose, in one place.
+
+Each message is one line a user can act on: what is wrong, where, and what would be right.
+The command line prints ``str(error)`` and exits with 2; nothing else ever reaches a user.
+Exceptions of any other type that leave the package are bugs of ours.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class VrrplabError(Exception):
+    """Base of all errors a user can cause or meet."""
+
+
+class DropReason(Enum):
+    """Why a received packet is not used. Shared by the codec, the counters and the packet views."""
+
+    TOO_SHORT = "too short"
+    BAD_ETHERTYPE = "not an IP or ARP frame"
+    BAD_IP_HEADER = "bad IP header"
+    BAD_IP_CHECKSUM = "bad IP header checksum"
+    NOT_VRRP = "not VRRP"
+    CARP = "CARP, not VRRP"
+    FRAGMENT = "a fragment"
+    BAD_TTL = "TTL or hop limit is not 255"
+    BAD_VERSION = "another VRRP version"
+    BAD_TYPE = "not an advertisement"
+    BAD_LENGTH = "length does not fit the address count"
+    BAD_CHECKSUM = "wrong checksum"
+    BAD_VRID = "VRID 0 or not configured here"
+    BAD_COUNT = "no address, or another number of addresses"
+    BAD_INTERVAL = "another advertisement interval"
+    BAD_AUTH_TYPE = "another authentication type"
+    AUTH_MISMATCH = "wrong password or authentication value"
+    REPLAYED = "AH sequence number already seen"
+    ADDRESS_LIST_MISMATCH = "another list of virtual addresses"
+    ADDRESS_OWNER = "this router owns the addresses"
+    UNICAST_MISMATCH = "multicast where unicast is expected, or the reverse"
+    NOT_A_PEER = "sender is not a configured unicast peer"
+
+
+class PacketError(VrrplabError):
+    """Bytes that are not what they should be.
+
+    ``reason`` says what kind of fault it is, ``offset`` the byte (from the start of what was
+    handed to the parser) where it shows.
+    """
+
+    def __init__(self, reason: DropReason, offset: int, message: str = "") -> None:
+        self.reason = reason
+        self.offset = offset
+        self.message = message or reason.value
+        super().__init__(f"{self.message} (byte {offset})")
+
+
+class PlacedError(VrrplabError):
+    """An error in a file a user wrote: ``file:line: message (hint)``."""
+
+    def __init__(self, file: str, line: int, message: str, hint: str = "") -> None:
+        self.file = file
+        self.line = line
+        self.message = message
+        self.hint = hint
+        place = f"{file}:{line}" if line else file
+        super().__init__(f"{place}: {message}" + (f" - {hint}" if hint else ""))
+
+
+class ConfigError(PlacedError):
+    """A keepalived.conf that keepalived itself would refuse, or that cannot be read."""
+
+
+class ScenarioError(PlacedError):
+    """A scenario file that cannot be run."""
+
+
+class TraceError(PlacedError):
+    """A trace or recording that cannot be read."""
+
+
+class LiveError(VrrplabError):
+    """Real sockets, namespaces or daemons that cannot be used on this machine."""
