@@ -1,0 +1,54 @@
+"""What keepalived's own log lines tell: the events behind them, and the lines themselves.
+
+Used for recordings, where scripts, priorities and interfaces were seen in the log only. A line is
+left as keepalived wrote it; a line that tells of nothing a trace knows is a ``log`` event and no more.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from vrrplab.trace import TraceEvent
+from vrrplab.units import micros
+
+_SCRIPT = re.compile(r"VRRP_Script\((?P<script>[^)]*)\) (?P<what>succeeded|failed|timed_out)")
+_EXIT = re.compile(r"exited with status (\d+)")
+_PRIORITY = re.compile(
+    r"\((?P<instance>[^)]*)\) Changing effective priority from (?P<old>\d+) to (?P<new>\d+)"
+)
+_INTERFACE = re.compile(r"Netlink reports (?P<interface>\S+) (?P<what>up|down)$")
+
+
+def log_events(log: dict[str, Any]) -> list[TraceEvent]:
+    """Each line, and before it the event it tells of."""
+    events = []
+    for server, lines in log.items():
+        for entry in lines:
+            t_us, line = micros(entry["t"]), entry["line"]
+            told = _told(server, line)
+            if told:
+                events.append(TraceEvent(t_us, told[0], told[1]))
+            events.append(TraceEvent(t_us, "log", {"server": server, "line": line}))
+    return events
+
+
+def _told(server: str, line: str) -> tuple[str, dict[str, Any]] | None:
+    if match := _SCRIPT.match(line):
+        passed = match["what"] == "succeeded"
+        status = _EXIT.search(line)
+        code: int | str = 0 if passed else int(status[1]) if status else "timeout"
+        return "script", {
+            "server": server,
+            "script": match["script"],
+            "exit": code,
+            "result": "pass" if passed else "fail",
+            "changed": True,
+        }
+    if match := _PRIORITY.match(line):
+        old, new = int(match["old"]), int(match["new"])
+        return "priority", {"server": server, "instance": match["instance"], "from": old, "to": new}
+    if match := _INTERFACE.match(line):
+        up = match["what"] == "up"
+        return "interface", {"server": server, "interface": match["interface"], "up": up}
+    return None
