@@ -1,0 +1,64 @@
+# make drills   the article's three failures, simulated, in a table
+# make lab      JupyterLab with the lessons
+# make test     lint, types and every test
+# make lint     ruff and the type checker only
+# make bench    how fast the simulator is on this machine
+# make lock     renew requirements.lock.txt (needs uv)
+#
+# Each makes its own environment in .venv the first time; tools/environment.sh says how.
+# PYTHON=/path/to/python3 chooses the interpreter; FLAGS="-k word" goes to pytest, FLAGS="--no-browser" to JupyterLab.
+
+RUN := .venv/bin/python
+CORE := .venv/.ready-core
+ALL := .venv/.ready-all
+FLAGS ?=
+
+# Byte code is cached even where the caller's shell forbids it: without, every start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help drills lab test lint types bench lock venv clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+$(CORE): tools/environment.sh requirements.lock.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh tools/environment.sh core
+
+$(ALL): $(CORE)
+	@PYTHON="$(PYTHON)" sh tools/environment.sh all
+
+venv: $(ALL)
+
+drills: $(CORE)
+	@$(RUN) -m vrrplab simulate
+
+lab: $(ALL)
+	@$(RUN) -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) $(FLAGS) notebooks/00_start_here.ipynb
+
+lint: $(ALL)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: $(ALL)
+	$(RUN) -m mypy
+
+# Tests that measure time are marked `alone` and run after the others, with the machine to themselves.
+test: lint types
+	$(RUN) -m pytest -n auto --maxprocesses 8 -m "not alone" $(FLAGS)
+	$(RUN) -m pytest -m alone $(FLAGS)
+
+bench: $(CORE)
+	@for program in benchmarks/*.py; do $(RUN) $$program || exit; done
+
+# In a folder of its own: uv.lock names the registry's hosts, so it is never seen here.
+lock:
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir "$$folder/vrrplab"; \
+	cp pyproject.toml README.md "$$folder"; cp vrrplab/__init__.py "$$folder/vrrplab"; \
+	uv lock --quiet --project "$$folder"; \
+	uv export --quiet --frozen --all-extras --no-emit-project --no-header --no-annotate \
+		--project "$$folder" --output-file requirements.lock.txt; \
+	echo "requirements.lock.txt: $$(grep -c '==' requirements.lock.txt) pinned packages"
+
+clean:
+	rm -rf .venv .boot build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis

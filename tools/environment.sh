@@ -1,0 +1,96 @@
+#!/bin/sh
+# Makes .venv and installs what is pinned in requirements.lock.txt; the Makefile calls it when something is missing.
+#
+#   tools/environment.sh core    what simulating and decoding need: one YAML reader, and vrrplab itself
+#   tools/environment.sh all     that and JupyterLab, the plots, the test tools
+#
+# It takes the first way that works here: uv; Python's own venv and pip; a private uv in .boot (Debian without
+# python3-venv). Set PYTHON=... to choose the interpreter, at least 3.11.
+set -eu
+cd "$(dirname "$0")/.."
+want=${1:?core or all}
+
+say() { printf '%s\n' "$*" >&2; }
+
+is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() {
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
+        if is_new_enough "$candidate"; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    say "vrrplab needs Python 3.11 or newer, and found none${PYTHON:+ (PYTHON=$PYTHON)}."
+    say "On Debian or Ubuntu: sudo apt install python3 python3-venv. Or name one: make PYTHON=/path/to/python3 ..."
+    exit 1
+}
+
+find_uv() {
+    # A version manager's shim can be on PATH and still fail, so it is asked for something.
+    for candidate in uv .boot/bin/uv; do
+        if "$candidate" --version >/dev/null 2>&1; then
+            printf '%s' "$candidate"
+            return
+        fi
+    done
+}
+
+make_venv() {
+    python=$(find_python)
+    say "Making .venv with $("$python" --version) (once) ..."
+    rm -rf .venv
+    uv=$(find_uv)
+    if [ -n "$uv" ]; then
+        "$uv" venv --quiet --no-python-downloads --python "$python" .venv
+        return
+    fi
+    if "$python" -m venv .venv >/dev/null 2>&1; then
+        return
+    fi
+    # Debian splits venv and ensurepip off; uv needs neither, and --target may be used where pip may not.
+    rm -rf .venv
+    if "$python" -m pip install --quiet --disable-pip-version-check --target .boot uv; then
+        .boot/bin/uv venv --quiet --no-python-downloads --python "$python" .venv
+        return
+    fi
+    say "This Python can make no environment: it has neither venv nor pip, and there is no uv."
+    say "On Debian or Ubuntu: sudo apt install python3-venv"
+    exit 1
+}
+
+install() {
+    uv=$(find_uv)
+    if [ -n "$uv" ]; then
+        "$uv" pip install --quiet --python .venv/bin/python "$@"
+    elif .venv/bin/python -m pip --version >/dev/null 2>&1; then
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
+    else
+        say "The environment in .venv has no pip, and there is no uv to fill it: remove .venv and run make again."
+        exit 1
+    fi
+}
+
+[ -x .venv/bin/python ] && is_new_enough .venv/bin/python || make_venv
+
+case $want in
+core)
+    # The lock as constraints: the same pinned, hashed files, but only the ones asked for.
+    install -c requirements.lock.txt ruamel.yaml hatchling
+    install --no-deps --no-build-isolation -e .
+    # Where PYTHONDONTWRITEBYTECODE is set nobody else would do it, and each start would compile everything anew.
+    .venv/bin/python -m compileall -q vrrplab .venv/lib/python3*/site-packages/ruamel || true
+    ;;
+all)
+    say "Installing JupyterLab, plots and test tools into .venv (once; seconds with uv, a minute or two with pip) ..."
+    install --require-hashes -r requirements.lock.txt
+    # JupyterLab would begin every fresh start by asking about news.
+    .venv/bin/python -m jupyter labextension disable "@jupyterlab/apputils-extension:announcements" \
+        >/dev/null 2>&1 || true
+    ;;
+*)
+    say "core or all, not $want"
+    exit 2
+    ;;
+esac
+touch ".venv/.ready-$want"

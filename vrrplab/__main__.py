@@ -1,0 +1,10 @@
+"""``python -m vrrplab``: the command line, see ``vrrplab.cli``."""
+
+from __future__ import annotations
+
+import sys
+
+from vrrplab.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Where the files that come with vrrplab are: built-in scenarios, configurations, recordings, frames.
+
+In a checkout they lie in ``data/`` beside the package; an installed wheel carries the same folder inside
+the package. Every reader of such a file asks here and knows nothing of the difference.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from vrrplab.errors import VrrplabError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+
+
+def data_root() -> str:
+    """The data folder, as text: the simulator's start-up does not pay for ``pathlib``.
+
+    Raises VrrplabError when the package was copied somewhere without its data.
+    """
+    # The wheel's own folder first: beside an installed package may lie a `data` of somebody else.
+    for folder in (os.path.join(_PACKAGE, "data"), os.path.join(os.path.dirname(_PACKAGE), "data")):
+        if os.path.isdir(os.path.join(folder, "recordings")):
+            return folder
+    raise VrrplabError(
+        f"the data folder of vrrplab is not beside {_PACKAGE}: install vrrplab again, or use a whole checkout"
+    )
+
+
+def data_path(*parts: str) -> Path:
+    """Path of a file or folder that comes with vrrplab, e.g. ``data_path("configs", "proxy-serv01.conf")``.
+
+    The path is not checked: whoever opens it says best what was missing.
+    """
+    from pathlib import Path
+
+    return Path(data_root(), *parts)
