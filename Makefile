@@ -3,7 +3,7 @@
 # make test     lint, types and every test
 # make lint     ruff and the type checker only
 # make bench    how fast the simulator is on this machine
-# make lock     renew requirements.lock.txt (needs uv)
+# make lock     renew both lock files (needs uv)
 #
 # Each makes its own environment in .venv the first time; tools/environment.sh says how.
 # PYTHON=/path/to/python3 chooses the interpreter; FLAGS="-k word" goes to pytest, FLAGS="--no-browser" to JupyterLab.
@@ -22,10 +22,10 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
-$(CORE): tools/environment.sh requirements.lock.txt pyproject.toml
+$(CORE): tools/environment.sh requirements-core.lock.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh tools/environment.sh core
 
-$(ALL): $(CORE)
+$(ALL): $(CORE) requirements.lock.txt
 	@PYTHON="$(PYTHON)" sh tools/environment.sh all
 
 venv: $(ALL)
@@ -56,9 +56,10 @@ lock:
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir "$$folder/vrrplab"; \
 	cp pyproject.toml README.md "$$folder"; cp vrrplab/__init__.py "$$folder/vrrplab"; \
 	uv lock --quiet --project "$$folder"; \
-	uv export --quiet --frozen --all-extras --no-emit-project --no-header --no-annotate \
-		--project "$$folder" --output-file requirements.lock.txt; \
-	echo "requirements.lock.txt: $$(grep -c '==' requirements.lock.txt) pinned packages"
+	export="uv export --quiet --frozen --no-emit-project --no-header --no-annotate --group build --project $$folder"; \
+	$$export --output-file requirements-core.lock.txt >/dev/null; \
+	$$export --all-extras --output-file requirements.lock.txt >/dev/null; \
+	grep -c == requirements-core.lock.txt requirements.lock.txt
 
 clean:
 	rm -rf .venv .boot build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis

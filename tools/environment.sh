@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv and installs what is pinned in requirements.lock.txt; the Makefile calls it when something is missing.
+# Makes .venv and installs what is pinned in requirements*.lock.txt; the Makefile calls it when something is missing.
 #
 #   tools/environment.sh core    what simulating and decoding need: one YAML reader, and vrrplab itself
 #   tools/environment.sh all     that and JupyterLab, the plots, the test tools
@@ -75,8 +75,7 @@ install() {
 
 case $want in
 core)
-    # The lock as constraints: the same pinned, hashed files, but only the ones asked for.
-    install -c requirements.lock.txt ruamel.yaml hatchling
+    install --require-hashes -r requirements-core.lock.txt
     install --no-deps --no-build-isolation -e .
     # Where PYTHONDONTWRITEBYTECODE is set nobody else would do it, and each start would compile everything anew.
     .venv/bin/python -m compileall -q vrrplab .venv/lib/python3*/site-packages/ruamel || true
