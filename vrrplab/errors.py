@@ -55,6 +55,10 @@ class PacketError(VrrplabError):
         super().__init__(f"{self.message} (byte {offset})")
 
 
+class AddressError(VrrplabError, ValueError):
+    """Text or bytes that are no IPv4, IPv6 or MAC address, or are of the wrong family."""
+
+
 class PlacedError(VrrplabError):
     """An error in a file a user wrote: ``file:line: message (hint)``."""
 
