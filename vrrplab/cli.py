@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "simulate": "run scenarios, or the three failure drills when none is named",
-    "decode": "read a capture or bytes in hex: every VRRP, ARP and NA frame, field by field",
-    "verify": "run recordings of real daemons through the simulator and show the differences",
+    "decode": "every frame of a capture, field by field, with a verdict",
+    "verify": "recordings of real daemons against the simulator",
     "live": "real sockets: be a router, or listen and tell what others do",
-    "lab": "the network of the drills in network namespaces, with real daemons",
-    "doctor": "what this machine can do: real sockets, namespaces, extras",
+    "lab": "the drills' network in namespaces, with real daemons",
+    "doctor": "what works on this machine: sockets, namespaces, extras",
 }
 
 # Extras of pyproject.toml, by the module whose absence a user may meet.
