@@ -1,0 +1,61 @@
+"""Starting is most of what a short simulation costs, so what is imported on that path is watched."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DRILLS = [sys.executable, "-m", "vrrplab", "simulate"]
+NOT_FOR_SIMULATING = {
+    *("numpy", "matplotlib", "scapy", "pandas", "ipywidgets", "anywidget", "traitlets", "IPython"),
+    *("asyncio", "logging", "unittest", "email", "http", "ssl"),
+}
+
+
+def environment() -> dict[str, str]:
+    """The caller's, with byte code cached: what is measured is running, not compiling."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPATH": str(ROOT)}
+
+
+def test_simulating_imports_nothing_that_only_lessons_need(tmp_path: Path) -> None:
+    command = [DRILLS[0], "-X", "importtime", *DRILLS[1:]]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-400:]
+    lines = [line for line in ran.stderr.splitlines() if line.startswith("import time:")]
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    assert "vrrplab" in imported
+    assert imported & NOT_FOR_SIMULATING == set()
+
+
+def test_import_vrrplab_costs_nothing() -> None:
+    code = "import sys; before = set(sys.modules); import vrrplab; print(sorted(set(sys.modules) - before))"
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "['__future__', 'vrrplab']"
+
+
+@pytest.mark.alone
+def test_the_three_drills_take_at_most_eight_times_an_empty_python(tmp_path: Path) -> None:
+    def seconds(command: list[str]) -> float:
+        begin = time.perf_counter()
+        subprocess.run(
+            command, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL, timeout=120, check=True
+        )
+        return time.perf_counter() - begin
+
+    nothing = [sys.executable, "-c", "pass"]
+    seconds(DRILLS)  # the first run writes the byte code
+    # Alternating, so that whatever else the machine does meets both alike.
+    pairs = [(seconds(nothing), seconds(DRILLS)) for _ in range(15)]
+    ratio = statistics.median(drills for _, drills in pairs) / statistics.median(empty for empty, _ in pairs)
+    assert ratio <= 8, f"{ratio:.1f} times `python -c pass`"
