@@ -1,0 +1,99 @@
+"""Is a received advert used? The checks of RFC 9568 and RFC 3768 section 7.1, in keepalived's order.
+
+The codec has checked length and checksum already; the socket has sorted by VRID, family, AH and
+unicast/multicast. What is left depends on the instance's configuration.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vrrplab.config.model import InstanceConfig
+from vrrplab.errors import DropReason
+from vrrplab.machine.events import AdvertisementReceived
+from vrrplab.machine.profiles import Profile
+from vrrplab.machine.wording import say
+from vrrplab.units import CENTISECOND_US, SECOND_US
+
+AUTH_TYPES = {"": 0, "PASS": 1, "AH": 2}
+
+
+class Finding(NamedTuple):
+    """What is odd about an advert. ``fatal``: it is not used. ``line``: what the daemon logs."""
+
+    reason: DropReason
+    fatal: bool
+    line: str
+
+
+def examine(
+    config: InstanceConfig,
+    profile: Profile,
+    event: AdvertisementReceived,
+    *,
+    check_addresses: bool,
+    last_sequence: int,
+) -> Finding | None:
+    """The first thing wrong with an advert for this instance, or None."""
+    advert = event.advertisement
+    name, source = config.name, event.source
+
+    def finding(reason: DropReason, fatal: bool = True, key: str = "", **values: object) -> Finding:
+        line = say(profile.wording, key or reason.name, name=name, source=source, vrid=config.vrid, **values)
+        return Finding(reason, fatal, line)
+
+    if not config.unicast and event.ttl != 255:
+        return finding(DropReason.BAD_TTL, got=event.ttl)
+    if advert.version != config.version:
+        return finding(DropReason.BAD_VERSION, got=advert.version, ours=config.version)
+    if config.version == 2:
+        expected = AUTH_TYPES[config.authentication.kind if config.authentication else ""]
+        if advert.auth_type != expected:
+            return finding(DropReason.BAD_AUTH_TYPE, got=advert.auth_type, ours=expected)
+        if config.authentication and config.authentication.kind == "PASS":
+            if advert.auth_data != config.authentication.password.ljust(8, b"\0"):
+                return finding(DropReason.AUTH_MISMATCH)
+        elif config.authentication:
+            if not event.ah_valid:
+                return finding(DropReason.AUTH_MISMATCH, key="AUTH_AH")
+            if event.sequence is not None and event.sequence <= last_sequence:
+                return finding(DropReason.REPLAYED, got=event.sequence, ours=last_sequence)
+        if advert.interval_us != config.advert_interval_us:
+            got_s, ours_s = advert.interval_us // SECOND_US, config.advert_interval_us // SECOND_US
+            return finding(DropReason.BAD_INTERVAL, got=got_s, ours=ours_s)
+    if config.version == 3 and config.family == 4 and advert.checksum_form != checksum_form(config, profile):
+        return finding(DropReason.BAD_CHECKSUM, version=3)
+    if config.unicast and config.check_unicast_src:
+        peer = next((p for p in config.unicast_peers if p.address == source), None)
+        if peer is None:
+            return finding(DropReason.NOT_A_PEER)
+        if not peer.min_ttl <= event.ttl <= peer.max_ttl:
+            return finding(DropReason.BAD_TTL, got=event.ttl)
+    if check_addresses:
+        fatal = profile.list_mismatch == "drop"
+        ours = [a.address for a in config.virtual_addresses]
+        if len(advert.addresses) != len(ours):
+            return finding(DropReason.BAD_COUNT, fatal, got=len(advert.addresses), ours=len(ours))
+        missing = next((a for a in ours if a not in advert.addresses), "")
+        if missing:
+            return finding(DropReason.ADDRESS_LIST_MISMATCH, fatal, address=missing)
+    return None
+
+
+def checksum_form(config: InstanceConfig, profile: Profile) -> str:
+    """Which VRRPv3/IPv4 checksum this instance sends and expects (keepalived option v3_checksum_as_v2)."""
+    return "message" if config.v3_checksum_as_v2 else profile.checksum_form
+
+
+def interval_remark(config: InstanceConfig, profile: Profile, event: AdvertisementReceived) -> str:
+    """VRRPv3: a differing interval is worth a line and no more (RFC 9568 section 7.1); "" if equal."""
+    advert = event.advertisement
+    if not profile.v3_interval_line or config.version != 3 or advert.interval_us == config.advert_interval_us:
+        return ""
+    return say(
+        profile.wording,
+        "v3_interval",
+        name=config.name,
+        ours=config.advert_interval_us // CENTISECOND_US,
+        got=advert.interval_us // CENTISECOND_US,
+    )

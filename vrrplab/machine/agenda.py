@@ -1,0 +1,57 @@
+"""Who must be woken next, among many things that each have a deadline of their own.
+
+Deadlines move later far more often than earlier (every advert moves one), so an entry is checked only
+when its time comes, and put back if its owner has meanwhile been given more time.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import Protocol
+
+from vrrplab.units import Micros
+
+
+class HasDeadline(Protocol):
+    def next_deadline(self) -> Micros | None: ...
+
+
+class Agenda:
+    """Things by index; ``look_at(i)`` after anything happened to thing ``i``."""
+
+    def __init__(self) -> None:
+        self._things: list[HasDeadline] = []
+        self._heap: list[tuple[Micros, int]] = []
+        self._noted: list[Micros | None] = []  # earliest entry of each in the heap
+
+    def add(self, thing: HasDeadline) -> int:
+        self._things.append(thing)
+        self._noted.append(None)
+        self.look_at(len(self._things) - 1)
+        return len(self._things) - 1
+
+    def look_at(self, index: int) -> None:
+        due = self._things[index].next_deadline()
+        noted = self._noted[index]
+        if due is not None and (noted is None or due < noted):
+            self._noted[index] = due
+            heappush(self._heap, (due, index))
+
+    def next_deadline(self) -> Micros | None:
+        """A moment not later than the earliest deadline (it may be too early, which is harmless)."""
+        return self._heap[0][0] if self._heap else None
+
+    def due(self, now: Micros) -> HasDeadline | None:
+        """Take out one thing that is due at ``now``; None when nothing (more) is."""
+        while self._heap and self._heap[0][0] <= now:
+            at_us, index = heappop(self._heap)
+            if self._noted[index] == at_us:
+                self._noted[index] = None
+            real = self._things[index].next_deadline()
+            if real is not None and real <= now:
+                return self._things[index]
+            self.look_at(index)
+        return None
+
+    def index_of(self, thing: HasDeadline) -> int:
+        return self._things.index(thing)

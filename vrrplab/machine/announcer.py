@@ -1,0 +1,171 @@
+"""When gratuitous ARP and unsolicited neighbour advertisements go out, and how many.
+
+keepalived: at once when MASTER (``garp_master_repeat``), again after ``garp_master_delay``, on every lower
+advert (``garp_lower_prio_*``), and every ``garp_master_refresh``. A pause between frames of one interface
+(``garp_interval``) is kept by ``Pacer``. Measured in the recordings garp_*; an RFC router sends one, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vrrplab.config.model import InstanceConfig, VirtualAddress
+from vrrplab.machine.actions import Action, SendGratuitousArp, WriteLog
+from vrrplab.machine.profiles import Profile
+from vrrplab.machine.wording import say
+from vrrplab.units import Micros
+
+
+class Pacer:
+    """Keeps ``garp_interval`` (or ``gna_interval``) on one interface, for all instances that use it."""
+
+    def __init__(self, keeps_all: bool) -> None:
+        self._keeps_all = keeps_all
+        self._next_at_us: Micros = 0
+        self._waiting: list[tuple[Announcer, VirtualAddress]] = []
+
+    def request(
+        self, announcer: Announcer, address: VirtualAddress, now: Micros, interval_us: Micros
+    ) -> None:
+        """Send now if the pause is over, else queue (2.2.7: a second frame for the same address is lost)."""
+        if not interval_us or now >= self._next_at_us:
+            self._next_at_us = now + interval_us
+            announcer.send(address)
+        elif self._keeps_all or (announcer, address) not in self._waiting:
+            self._waiting.append((announcer, address))
+
+    def forget(self, announcer: Announcer) -> None:
+        """Drop what an instance still had waiting: it is no longer MASTER."""
+        self._waiting = [w for w in self._waiting if w[0] is not announcer]
+
+    def next_deadline(self) -> Micros | None:
+        return self._next_at_us if self._waiting else None
+
+    def tick(self, now: Micros) -> None:
+        """Send the first that waits, if its time has come."""
+        if self._waiting and now >= self._next_at_us:
+            announcer, address = self._waiting.pop(0)
+            self._next_at_us = now + announcer.interval_us(address)
+            announcer.send(address)
+
+
+class Announcer:
+    """The schedule of one instance. ``holds_addresses`` says whether there is anything to announce."""
+
+    def __init__(
+        self,
+        config: InstanceConfig,
+        profile: Profile,
+        emit: Callable[[Action], None],
+        pacer_for: Callable[[str, int], Pacer],
+    ) -> None:
+        self._config = config
+        self._profile = profile
+        self._emit = emit
+        self._pacer_for = pacer_for
+        self._batches: list[tuple[Micros, int]] = []  # (due, repeat)
+        self._refresh_at_us: Micros | None = None
+        self.holds_addresses = False
+
+    def interface_of(self, address: VirtualAddress) -> str:
+        """Where an address lives: its ``dev``, or the VMAC interface if the instance has one."""
+        own = address.interface == self._config.interface
+        return self._config.use_vmac if self._config.use_vmac and own else address.interface
+
+    def interval_us(self, address: VirtualAddress) -> Micros:
+        garp = self._config.garp
+        return garp.gna_interval_us if ":" in address.address else garp.interval_us
+
+    # -- occasions -----------------------------------------------------------------------------
+
+    def became_master(self, now: Micros) -> None:
+        self.holds_addresses = True
+        garp = self._config.garp
+        if not self._profile.garp_from_config:
+            self.announce(1, now)
+            return
+        self.announce(garp.repeat, now)
+        if garp.delay_us:
+            self._batches.append((now + garp.delay_us, garp.repeat))
+        if garp.refresh_us:
+            wait_us = (
+                garp.refresh_us if self._profile.refresh_with_adverts else garp.delay_us + garp.refresh_us
+            )
+            self._refresh_at_us = now + wait_us
+
+    def sent_advert(self, now: Micros) -> None:
+        """keepalived 2.2.7 looks at ``garp_master_refresh`` only here (measured: >=, not >)."""
+        if self._profile.refresh_with_adverts:
+            self._refresh_if_due(now)
+
+    def heard_lower(self, now: Micros) -> None:
+        """A lower MASTER was about: neighbours may have learned its address."""
+        garp = self._config.garp
+        if self._profile.lower_advert_gets == "advert+garp" and garp.lower_prio_repeat:
+            self.announce(garp.lower_prio_repeat, now)
+            if garp.lower_prio_delay_us:
+                self._batches.append((now + garp.lower_prio_delay_us, garp.lower_prio_repeat))
+
+    def left_master(self) -> None:
+        """Batches already scheduled stay so: keepalived checks only whether it holds addresses again then."""
+        self.holds_addresses = False
+        self._refresh_at_us = None
+        for address in self._addresses():
+            self._pacer_of(address).forget(self)
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def next_deadline(self) -> Micros | None:
+        due = [t for t, _ in self._batches]
+        if self._refresh_at_us is not None and not self._profile.refresh_with_adverts:
+            due.append(self._refresh_at_us)
+        return min(due) if due else None
+
+    def tick(self, now: Micros) -> None:
+        while self._batches and min(self._batches)[0] <= now:
+            batch = min(self._batches)
+            self._batches.remove(batch)
+            self.announce(batch[1], now)
+        if not self._profile.refresh_with_adverts:
+            self._refresh_if_due(now)
+
+    def _refresh_if_due(self, now: Micros) -> None:
+        if self._refresh_at_us is not None and now >= self._refresh_at_us:
+            self._refresh_at_us = now + self._config.garp.refresh_us
+            self.announce(self._config.garp.refresh_repeat, now)
+
+    # -- sending -------------------------------------------------------------------------------
+
+    def announce(self, repeat: int, now: Micros) -> None:
+        """``repeat`` rounds over all addresses, excluded ones included."""
+        if not self.holds_addresses:
+            return
+        for turn in range(repeat):
+            for address in self._addresses():
+                if turn == 0:
+                    self._log("na_queue" if ":" in address.address else "garp_queue", address)
+                self._pacer_of(address).request(self, address, now, self.interval_us(address))
+
+    def send(self, address: VirtualAddress) -> None:
+        """One frame, now."""
+        self._log("na" if ":" in address.address else "garp", address)
+        self._emit(
+            SendGratuitousArp(
+                self._config.name,
+                self.interface_of(address),
+                address.address,
+                router=self._profile.na_router_flag,
+                broadcast_target=self._profile.garp_target_broadcast,
+            )
+        )
+
+    def _addresses(self) -> tuple[VirtualAddress, ...]:
+        return self._config.virtual_addresses + self._config.excluded_addresses
+
+    def _pacer_of(self, address: VirtualAddress) -> Pacer:
+        return self._pacer_for(address.interface, 6 if ":" in address.address else 4)
+
+    def _log(self, key: str, address: VirtualAddress) -> None:
+        interface = self.interface_of(address)
+        values = {"name": self._config.name, "interface": interface, "address": address.address}
+        self._emit(WriteLog(say(self._profile.wording, key, **values)))

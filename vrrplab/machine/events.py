@@ -1,0 +1,200 @@
+"""What can happen to a VRRP process. Events are facts, named in the past tense; they carry no policy.
+
+The driver (simulator or real sockets) makes them; ``daemon.Daemon`` passes each on to the instances it
+concerns. Times are not part of an event: ``handle(event, now)`` takes them beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vrrplab.config.model import NodeConfig
+from vrrplab.wire.vrrp import Advertisement
+
+
+@dataclass(slots=True)
+class InterfaceStatus:
+    """What a host says of one interface: is it up, and which addresses has it (text, no prefix)."""
+
+    up: bool = True
+    addresses: tuple[str, ...] = ()
+
+    def primary(self, family: int) -> str:
+        """The source of adverts: the first IPv4 address, or the first IPv6 link-local one; "" if none.
+
+        RFC 9568 sections 5.1.1.1 and 5.1.2.1.
+        """
+        for address in self.addresses:
+            is_v6 = ":" in address
+            if family == 4 and not is_v6:
+                return address
+            if family == 6 and is_v6 and address.lower().startswith("fe8"):
+                return address
+        return ""
+
+
+@dataclass(slots=True)
+class Started:
+    """The process starts on a host with these interfaces."""
+
+    interfaces: dict[str, InterfaceStatus]
+    missing_scripts: frozenset[str] = frozenset()  # vrrp_scripts whose file does not exist
+
+
+@dataclass(slots=True)
+class AdvertisementReceived:
+    """A VRRP message that the host took in from a wire, its checksum and length already verified."""
+
+    interface: str
+    source: str
+    destination: str
+    ttl: int
+    advertisement: Advertisement
+    sequence: int | None = None  # of the AH header; None: there was none
+    ah_valid: bool = True  # False: the AH value does not fit our key
+
+
+@dataclass(slots=True)
+class InterfaceWentDown:
+    interface: str
+
+
+@dataclass(slots=True)
+class InterfaceWentUp:
+    interface: str
+
+
+@dataclass(slots=True)
+class AddressRemoved:
+    """An address disappeared, not by our own action."""
+
+    interface: str
+    address: str
+
+
+@dataclass(slots=True)
+class AddressAdded:
+    """An address appeared, not by our own action."""
+
+    interface: str
+    address: str
+
+
+@dataclass(slots=True)
+class ScriptExited:
+    """A track script ended: with an exit code, or (``status`` None) killed by ``signal``."""
+
+    script: str
+    run: int
+    status: int | None
+    signal: int = 0
+
+
+@dataclass(slots=True)
+class StopRequested:
+    """SIGTERM."""
+
+
+@dataclass(slots=True)
+class ReloadRequested:
+    """SIGHUP. ``ReloadFinished`` follows when the new file has been read."""
+
+
+@dataclass(slots=True)
+class ReloadFinished:
+    """The new configuration has been read; the daemon goes on with it."""
+
+    config: NodeConfig
+    interfaces: dict[str, InterfaceStatus] = field(default_factory=dict)
+    missing_scripts: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Thawed:
+    """The process was stopped (SIGSTOP, a paused VM) and runs again; ``late_us``: its most overdue timer."""
+
+    late_us: int
+
+
+@dataclass(slots=True)
+class TimePassed:
+    """A deadline may have come; calling too early is harmless."""
+
+
+# What one instance hears from the daemon it belongs to.
+
+
+@dataclass(slots=True)
+class InstanceStarted:
+    """The instance begins with this source address ("" if its interface has none) and these open ends."""
+
+    source: str
+    faults: dict[str, str] = field(default_factory=dict)  # cause -> why
+    waits_for: frozenset[str] = frozenset()  # scripts whose first result decides
+    priority_shift: int = 0  # weights that count from the start
+    delayed_until_us: int = 0  # vrrp_startup_delay
+
+
+@dataclass(slots=True)
+class TrackedObjectFailed:
+    """Something without which the instance cannot work failed. ``cause`` is its name, ``why`` a sentence."""
+
+    cause: str
+    why: str
+
+
+@dataclass(slots=True)
+class TrackedObjectRecovered:
+    """It works again (``first``: a script's first result, which the instance waited for)."""
+
+    cause: str
+    why: str
+    first: bool = False
+
+
+@dataclass(slots=True)
+class WeightChanged:
+    """A weighted script or interface moved the priority by ``shift``."""
+
+    shift: int
+    why: str
+
+
+@dataclass(slots=True)
+class VirtualAddressRemoved:
+    """Somebody took one of the instance's virtual addresses away."""
+
+    address: str
+
+
+@dataclass(slots=True)
+class DelayEnded:
+    """vrrp_startup_delay is over."""
+
+
+InstanceEvent = (
+    InstanceStarted
+    | AdvertisementReceived
+    | TrackedObjectFailed
+    | TrackedObjectRecovered
+    | WeightChanged
+    | VirtualAddressRemoved
+    | DelayEnded
+    | StopRequested
+    | TimePassed
+)
+
+Event = (
+    Started
+    | AdvertisementReceived
+    | InterfaceWentDown
+    | InterfaceWentUp
+    | AddressRemoved
+    | AddressAdded
+    | ScriptExited
+    | StopRequested
+    | ReloadRequested
+    | ReloadFinished
+    | Thawed
+    | TimePassed
+)

@@ -1,0 +1,135 @@
+"""In which points daemons and RFCs differ: a small table of named behaviours, each with its source.
+
+The machine asks a profile "what does a lower advert get?", never "which profile are you?". Figures and
+rules come from recordings of the daemons and from the RFCs; ``SOURCES`` names the one behind each field.
+A new daemon is a new row; a wrong model, for a test, is ``dataclasses.replace(profile, …)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vrrplab.errors import VrrplabError
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One behaviour a field; the defaults are keepalived 2.2.7's, the best measured one."""
+
+    name: str
+    wording: str = "2.2.7"  # whose log lines (wording.py)
+
+    # Receiving
+    list_mismatch: str = "drop"  # "drop" | "warn": another list of virtual addresses
+    rejected_advert_rearms: bool = True  # a MASTER restarts its advert timer on a packet it rejects
+    lower_advert_gets: str = "advert+garp"  # "advert+garp" | "advert" | "nothing"
+    reject_lines: str = "each"  # "each" | "once": log a kind of rejection every time or once a MASTER
+    logs_master_change: bool = False  # "master set to …" lines
+    learns_interval: bool = True  # VRRPv3 BACKUP adopts the MASTER's interval
+    v3_interval_line: bool = False  # says once that the intervals differ
+
+    # Election
+    two_owners: str = "hearer-yields"  # "hearer-yields" | "lower-address-yields" | "by-address"
+    owner_needs_state_master: bool = True  # priority 255 is MASTER at start only with state MASTER
+    owner_returns_at_once: bool = False  # after FAULT an owner is MASTER without waiting
+    priority_zero_on_fault: int = 2  # farewell adverts when a MASTER fails
+    skew: str = "by-version"  # "by-version" | "none" | "seconds": v2 in seconds, v3 scaled
+
+    # Start
+    delay_covers_owners: bool = False  # startup_delay also holds an owner that waits for a script
+    removes_addresses_at_start: int = 1  # how often it tidies up (and says so)
+
+    # Announcing
+    garp_from_config: bool = True  # repeat, delay and refresh options; False: one per address, once
+    garp_target_broadcast: bool = True  # target hardware address ff:ff:ff:ff:ff:ff
+    garp_interval_keeps_all: bool = False  # a pause between ARP frames loses none
+    refresh_with_adverts: bool = True  # garp_master_refresh is looked at when an advert is sent
+    na_router_flag: bool = False
+    virtual_mac: bool = False  # always the virtual router MAC address, not only with use_vmac
+    checksum_form: str = "pseudo-header"  # VRRPv3 over IPv4
+    accept_mode: bool = True  # packets to a virtual address are accepted by default
+
+    # Scripts
+    reruns_running_script: bool = True  # starts a check although the last one has not ended
+
+
+KEEPALIVED_227 = Profile("keepalived-2.2.7")
+
+KEEPALIVED_243 = replace(
+    KEEPALIVED_227,
+    name="keepalived-2.4.3",
+    wording="2.4.3",
+    list_mismatch="warn",
+    reject_lines="once",
+    logs_master_change=True,
+    v3_interval_line=True,
+    two_owners="lower-address-yields",
+    delay_covers_owners=True,
+    removes_addresses_at_start=2,
+    garp_interval_keeps_all=True,
+    refresh_with_adverts=False,
+    reruns_running_script=False,
+)
+
+RFC9568 = replace(
+    KEEPALIVED_227,
+    name="rfc9568",
+    list_mismatch="warn",
+    rejected_advert_rearms=False,
+    lower_advert_gets="advert",
+    two_owners="by-address",
+    owner_needs_state_master=False,
+    owner_returns_at_once=True,
+    priority_zero_on_fault=1,
+    delay_covers_owners=True,
+    garp_from_config=False,
+    garp_target_broadcast=False,
+    garp_interval_keeps_all=True,
+    na_router_flag=True,
+    virtual_mac=True,
+    checksum_form="message",
+    accept_mode=False,
+    reruns_running_script=False,
+)
+
+RFC5798 = replace(RFC9568, name="rfc5798", lower_advert_gets="nothing", checksum_form="pseudo-header")
+
+RFC3768 = replace(RFC5798, name="rfc3768", list_mismatch="drop", learns_interval=False)
+
+PROFILES: dict[str, Profile] = {
+    p.name: p for p in (KEEPALIVED_227, KEEPALIVED_243, RFC3768, RFC5798, RFC9568)
+}
+
+SOURCES: dict[str, str] = {
+    "list_mismatch": "2.2.7 two masters, 2.4.3 one (recordings vip_list_mismatch*); RFC 3768 §7.1, 9568 §7.1",
+    "rejected_advert_rearms": "recordings advert_int_mismatch_v2*, auth_mismatch_pass*; RFC 9568 §6.4.3 (f)",
+    "lower_advert_gets": "recordings garp_lower_prio*; RFC 3768 and 5798 §6.4.3 discard, 9568 §6.4.3 answers",
+    "reject_lines": "logs of recordings auth_mismatch_pass (each) and auth_mismatch_pass__v2.4.3 (once)",
+    "logs_master_change": "logs of the 2.4.3 recordings",
+    "learns_interval": "recording advert_int_mismatch_v3; RFC 9568 §6.4.2; RFC 3768 has no learning",
+    "v3_interval_line": "logs of keepalived 2.4.3; RFC 9568 §7.1",
+    "two_owners": "recordings prio255_both (2.2.7: who hears last wins), 2.4.3 measured; RFC 9568 §6.4.3",
+    "owner_needs_state_master": "recording prio255_state_backup__v2.4.3; RFC 9568 §6.4.1",
+    "owner_returns_at_once": "recordings article_drill*: 3.004 s after FAULT; RFC 9568 §6.4.1",
+    "priority_zero_on_fault": "recordings article_drill2*, article_drill3*: two copies; RFC 9568 §6.4.3",
+    "skew": "recordings takeover_*, prio0_*; RFC 3768 §6.1, RFC 9568 §6.1",
+    "delay_covers_owners": "recording startup_delay_owner__v2.4.3; 2.2.7 measured: owner MASTER at once",
+    "removes_addresses_at_start": "logs of the recordings: one line an instance in 2.2.7, two in 2.4.3",
+    "garp_from_config": "recordings garp_*; RFC 9568 §6.4.2: one for each address",
+    "garp_target_broadcast": "frames of the recordings; RFC 9568 §6.4.2",
+    "garp_interval_keeps_all": "recording garp_interval__v2.4.3; 2.2.7 measured: 3 of 10 leave",
+    "refresh_with_adverts": "recordings garp_refresh, article_split_brain_garp_refresh (2.2.7)",
+    "na_router_flag": "frames of the recordings: R=0; RFC 9568 §6.4.2: R=1",
+    "virtual_mac": "frames of the recordings; RFC 9568 §7.2",
+    "checksum_form": "frames of the recordings; RFC 9568 §5.2.8; RFC 5798 §5.2.8",
+    "accept_mode": "keepalived option accept; RFC 9568 §6.1 Accept_Mode",
+    "reruns_running_script": "log of recording track_script_timeout_default (2.2.7)",
+}
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of that name; VrrplabError listing all of them if there is none."""
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise VrrplabError(f"unknown profile {name!r} - one of: {', '.join(PROFILES)}") from None

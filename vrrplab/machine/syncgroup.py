@@ -1,0 +1,123 @@
+"""vrrp_sync_group: instances that are MASTER together or not at all.
+
+A member whose timer runs out waits until all others want to be MASTER too; one member in FAULT takes
+the others with it, silently (without a second farewell). keepalived only; no RFC knows groups.
+Recordings: sync_group*, notify_sync_group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vrrplab.config.model import SyncGroupConfig
+from vrrplab.machine.actions import Action, RunNotify, WriteLog
+from vrrplab.machine.profiles import Profile
+from vrrplab.machine.wording import say
+from vrrplab.units import Micros
+
+if TYPE_CHECKING:
+    from vrrplab.machine.instance import Instance
+
+
+class SyncGroup:
+    def __init__(self, config: SyncGroupConfig, profile: Profile, emit: Callable[[Action], None]) -> None:
+        self.config = config
+        self._profile = profile
+        self._emit = emit
+        self.members: list[Instance] = []
+        self.state = "BACKUP"
+        self.in_fault: set[str] = set()  # members that failed by themselves
+        self.waiting: set[str] = set()  # members that wait for a first script result
+
+    def begin(self) -> None:
+        """Before the members start: a group of address owners may be MASTER at once, any other may not."""
+        if self.members and all(m.wanted == "MASTER" and m.config.address_owner for m in self.members):
+            self.state = "MASTER"
+        if self.waiting:
+            self.state = "INIT"
+        if self.in_fault:
+            self.state = "FAULT"
+
+    def may_become_master(self, member: Instance, now: Micros) -> bool:
+        """Do all others want it too? If not, the member goes on waiting, its timer restarted."""
+        if self.state == "MASTER":
+            return True
+        if any(m is not member and m.wanted != "MASTER" for m in self.members):
+            member.restart_master_down(now)
+            return False
+        return True
+
+    def follow_to_master(self, leader: Instance, now: Micros) -> None:
+        if self.state == "MASTER" or not self.may_become_master(leader, now):
+            return
+        self._say("MASTER")
+        for member in self._others(leader):
+            if member.state.name != "MASTER":
+                member.wanted = "MASTER"
+                member.go_master(now, f"sync group {self.config.name}: {leader.config.name} became MASTER")
+        self._settle("MASTER")
+
+    def follow_to_backup(self, leader: Instance, now: Micros) -> None:
+        if self.state == "BACKUP":
+            return
+        self._say("BACKUP")
+        why = f"sync group {self.config.name}: {leader.config.name} went to BACKUP"
+        for member in self._others(leader):
+            if member.state.name == "BACKUP":
+                continue
+            member.wanted = "BACKUP"
+            if member.state.name == "MASTER":
+                member.leave_master(now, why, farewell=False)
+            else:
+                member.leave_fault(now, why)
+        self._settle("BACKUP")
+
+    def follow_to_fault(self, leader: Instance, now: Micros) -> None:
+        if self.state == "FAULT":
+            return
+        self._say("FAULT")
+        why = f"sync group {self.config.name}: {leader.config.name} is in FAULT"
+        for member in self._others(leader):
+            if member.state.name == "FAULT":
+                continue
+            member.wanted = "FAULT"
+            if member.state.name == "MASTER":
+                member.leave_master(now, why, farewell=False)
+            elif member.state.name in ("BACKUP", "INIT"):
+                member.fall_silent(why)
+        self._settle("FAULT")
+
+    def stop(self) -> None:
+        self._settle("STOP")
+
+    def announce(self, leader: Instance, now: Micros) -> None:
+        """A lower MASTER was heard by one member: the addresses of all others need announcing too."""
+        for member in self._others(leader):
+            member.announcer.heard_lower(now)
+
+    def notify(self) -> None:
+        """Run the group's notify scripts for its state."""
+        scripts = self.config.notify
+        by_state = {
+            "MASTER": scripts.master,
+            "BACKUP": scripts.backup,
+            "FAULT": scripts.fault,
+            "STOP": scripts.stop,
+        }
+        if by_state.get(self.state):
+            self._emit(RunNotify("", self.config.name, by_state[self.state]))
+        if scripts.any_state:
+            arguments = ("GROUP", self.config.name, self.state, "0")
+            self._emit(RunNotify("", self.config.name, scripts.any_state + arguments))
+
+    def _others(self, leader: Instance) -> list[Instance]:
+        return [m for m in self.members if m is not leader]
+
+    def _settle(self, state: str) -> None:
+        self.state = state
+        self.notify()
+
+    def _say(self, state: str) -> None:
+        line = say(self._profile.wording, "group_sync", group=self.config.name, state=state)
+        self._emit(WriteLog(line))
