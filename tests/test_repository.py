@@ -1,0 +1,248 @@
+"""What is committed: nothing of anybody's machine, nothing a command could make, nothing out of step."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+BINARY = (".pcap", ".pcapng", ".png")
+
+# Written in pieces, so that this file is not one of those it finds.
+MACHINE_PATH = re.compile(r"(?<![\w.-])/(?:wor[k]|tm[p]|roo[t]|hom[e]/\w+)/")
+REGISTRY = re.compile(
+    r"pypi\.or[g]|pythonhosted\.or[g]|npmjs\.(?:or[g]|co[m])|deb\.debian\.or[g]|anaconda\.or[g]|//registr[y]\."
+    r"|jsdelivr\.ne[t]|unpkg\.co[m]"
+)
+
+
+@cache
+def tracked() -> list[str]:
+    """Every committed file."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    # A file may be gone from the tree and not yet from the index.
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
+
+
+def lines(pattern: re.Pattern[str]) -> list[str]:
+    """Places in committed text where the pattern is found."""
+    found = []
+    for name in tracked():
+        if name.endswith(BINARY):
+            continue
+        for number, line in enumerate((ROOT / name).read_text(encoding="utf-8").splitlines(), 1):
+            if pattern.search(line):
+                found.append(f"{name}:{number}: {line.strip()[:100]}")
+    return found
+
+
+pytestmark = pytest.mark.needs("git")
+
+
+def test_no_path_of_anybodys_machine_is_committed() -> None:
+    assert lines(MACHINE_PATH) == []
+
+
+def test_no_host_of_a_package_registry_is_committed() -> None:
+    assert lines(REGISTRY) == []
+
+
+def test_the_patterns_find_what_they_are_for() -> None:
+    slash = "/"
+    assert MACHINE_PATH.search(f"open('{slash}tmp{slash}x')")
+    assert MACHINE_PATH.search(f"cd {slash}work{slash}main")
+    assert not MACHINE_PATH.search(f"notebooks{slash}work{slash}x")
+    assert REGISTRY.search("https://files.python" + "hosted.org/x")
+
+
+def test_lock_and_environment_files_name_no_address() -> None:
+    setting_up = [
+        n for n in tracked() if n.startswith(("requirements", "environment", "binder/", "pyproject"))
+    ]
+    assert len(setting_up) >= 5
+    assert [n for n in setting_up if "://" in (ROOT / n).read_text(encoding="utf-8")] == []
+
+
+def test_nothing_is_committed_that_a_command_makes() -> None:
+    made = re.compile(
+        r"(^|/)(uv\.lock|pylock.*|\.venv|\.boot|__pycache__|node_modules|build|dist|out)(/|$)|\.pyc$"
+    )
+    assert [name for name in tracked() if made.search(name)] == []
+    assert [name for name in tracked() if (ROOT / name).stat().st_size > 500_000] == []
+
+
+def test_notebooks_are_committed_without_outputs() -> None:
+    for name in tracked():
+        if not name.endswith(".ipynb"):
+            continue
+        cells = json.loads((ROOT / name).read_text(encoding="utf-8"))["cells"]
+        kept = [i for i, cell in enumerate(cells) if cell.get("outputs") or cell.get("execution_count")]
+        assert kept == [], f"{name}: clear the outputs of cells {kept}"
+
+
+# The environment
+
+
+def locked(name: str) -> dict[str, list[tuple[str, bool]]]:
+    """Package to (version, has hashes) for each line of a lock file; some differ by Python version."""
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for entry in re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text(encoding="utf-8")):
+        match = re.match(r"([a-z0-9._-]+)==([^\s;]+)", entry)
+        assert match, entry
+        found.setdefault(match[1], []).append((match[2], "--hash=sha256:" in entry))
+    return found
+
+
+def wanted(*extras: str) -> Iterator[Requirement]:
+    project = PROJECT["project"]
+    groups = [
+        project["dependencies"],
+        PROJECT["build-system"]["requires"],
+        PROJECT["dependency-groups"]["build"],
+    ]
+    groups += [project["optional-dependencies"][extra] for extra in extras]
+    for group in groups:
+        yield from map(Requirement, group)
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("requirements.lock.txt", ("lab", "dev")), ("requirements-core.lock.txt", ())]
+)
+def test_the_lock_fits_the_project(lock: str, extras: tuple[str, ...]) -> None:
+    have = locked(lock)
+    for requirement in wanted(*extras):
+        name = re.sub(r"[._-]+", "-", requirement.name).lower()
+        versions = [version for version, _ in have.get(name, [])]
+        assert versions, f"{name} is not in {lock}: make lock"
+        assert all(map(requirement.specifier.contains, versions)), f"{name} {versions} in {lock}: make lock"
+    assert [name for name, entries in have.items() if not all(hashed for _, hashed in entries)] == []
+
+
+def test_the_core_is_pinned_as_in_the_whole() -> None:
+    whole = locked("requirements.lock.txt")
+    core = locked("requirements-core.lock.txt")
+    assert {name: entries for name, entries in core.items() if whole.get(name) != entries} == {}
+    assert len(core) < 12
+
+
+def test_the_core_needs_a_yaml_reader_and_nothing_else() -> None:
+    assert [Requirement(text).name for text in PROJECT["project"]["dependencies"]] == ["ruamel.yaml"]
+
+
+# The commands
+
+
+@pytest.mark.needs("make")
+def test_make_alone_tells_what_it_can_do() -> None:
+    told = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert re.findall(r"^make (\w+)", told, re.MULTILINE) == [
+        "drills",
+        "lab",
+        "test",
+        "lint",
+        "bench",
+        "lock",
+    ]
+
+
+@pytest.mark.needs("make")
+def test_every_make_command_of_the_readme_exists() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = sorted(
+        set(
+            re.findall(
+                r"\bmake (drills|\w+)(?= |`|\n)", "\n".join(re.findall(r"```sh\n(.*?)```", readme, re.DOTALL))
+            )
+        )
+    )
+    assert {"drills", "lab", "test"} <= set(named)
+    for target in named:
+        subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, timeout=60, check=True)
+
+
+@pytest.mark.needs("make")
+def test_without_a_usable_python_make_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    script = tmp_path / "tools" / "environment.sh"
+    script.write_bytes((ROOT / "tools" / "environment.sh").read_bytes())
+    ran = subprocess.run(
+        ["sh", str(script), "core"],
+        env={**os.environ, "PYTHON": str(tmp_path / "no-such-python")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "needs Python 3.11 or newer" in ran.stderr
+    assert "sudo apt install python3 python3-venv" in ran.stderr
+
+
+@pytest.mark.parametrize("script", [".ci/run", "tools/environment.sh"])
+def test_scripts_are_programs(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+    subprocess.run(["bash", "-n", script], cwd=ROOT, check=True, timeout=20)
+
+
+# The papers
+
+
+def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## \[Unreleased\]$", changelog, re.MULTILINE)
+
+
+def test_every_link_inside_the_papers_leads_somewhere() -> None:
+    broken = []
+    for name in tracked():
+        if name.endswith(".md"):
+            text = (ROOT / name).read_text(encoding="utf-8")
+            links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+            broken += [
+                f"{name}: {link}" for link in links if not (ROOT / name).parent.joinpath(link).exists()
+            ]
+    assert broken == []
+
+
+# The recordings
+
+RECORDINGS = ROOT / "data" / "recordings"
+
+
+def test_every_recording_is_whole() -> None:
+    folders = sorted(p for p in RECORDINGS.iterdir() if p.is_dir())
+    assert len(folders) >= 136
+    for folder in folders:
+        have = {p.name for p in folder.iterdir()}
+        scenario = YAML(typ="safe", pure=True).load(folder / "scenario.yaml")
+        configs = [s["config"] for s in scenario["servers"].values()]
+        configs += [a["config"] for a in scenario.get("actions", []) if "config" in a]
+        assert {"capture.pcap", "observed.json", *configs} <= have, folder.name
+
+
+def test_the_index_lists_every_recording_with_its_own_description() -> None:
+    rows = re.findall(
+        r"^\| (\w[\w.]*) \| (\d+) \| (.*) \|$",
+        (RECORDINGS / "INDEX.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    described = []
+    for folder in sorted(p for p in RECORDINGS.iterdir() if p.is_dir()):
+        scenario = YAML(typ="safe", pure=True).load(folder / "scenario.yaml")
+        runs = json.loads((folder / "observed.json").read_text(encoding="utf-8"))["runs"]
+        described.append((folder.name, str(len(runs)), scenario["description"]))
+    assert rows == described
