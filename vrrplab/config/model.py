@@ -97,6 +97,16 @@ class TrackedScript:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackedObject:
+    """A tracked thing that has no type of its own: file, process, BFD session. Not modelled further."""
+
+    name: str
+    weight: int = 0
+    reverse: bool = False
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
 class NotifyScripts:
     """The ``notify*`` options: a command line for each, "" where there is none.
 
@@ -164,6 +174,14 @@ class InstanceConfig:
     v3_checksum_as_v2: bool = False
     notify: NotifyScripts = NotifyScripts()
     debug: int = 0
+    track_files: tuple[TrackedObject, ...] = ()  # known, not modelled: always taken as passing
+    track_processes: tuple[TrackedObject, ...] = ()  # the same
+    track_bfds: tuple[TrackedObject, ...] = ()  # the same
+    unicast_ttl: int = 255
+    track_source_address: bool = False  # track_src_ip
+    owner_ignore_adverts: bool = False
+    promote_secondaries: bool = False
+    config_fault: str = ""  # why the instance can never leave FAULT; "": it can
     source: Source = Source()
     lines: dict[str, Source] = field(default_factory=dict, compare=False, hash=False)  # option -> place
 
@@ -204,6 +222,9 @@ class SyncGroupConfig:
     track_scripts: tuple[TrackedScript, ...] = ()
     tracking_weight: bool = False  # sgroup_tracking_weight
     notify: NotifyScripts = NotifyScripts()
+    track_files: tuple[TrackedObject, ...] = ()
+    track_processes: tuple[TrackedObject, ...] = ()
+    track_bfds: tuple[TrackedObject, ...] = ()
     source: Source = Source()
 
 
@@ -217,6 +238,9 @@ class GlobalConfig:
     enable_script_security: bool = False
     multicast_group4: str = "224.0.0.18"
     multicast_group6: str = "ff02::12"
+    version: int = 2  # vrrp_version, for instances that do not say
+    strict: bool = False  # vrrp_strict
+    dynamic_interfaces: bool = False
     source: Source = Source()
 
 

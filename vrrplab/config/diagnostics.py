@@ -1,0 +1,69 @@
+"""Everything a reader of keepalived.conf says: warnings collected in the daemon's order, fatal errors raised.
+
+A warning carries our own words (for people) and, where keepalived itself logs something, that line
+word for word (for the trace). While lines are read the daemon puts ``(FILE: Line N)`` in front;
+once everything is read and instances are completed, it does not.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from vrrplab.config.model import ConfigWarning, Source
+from vrrplab.errors import ConfigError
+
+STRICT_KINDS = frozenset({"unclosed-brace", "priority-range", "no-vip", "no-instance"})
+"""Warnings that become errors with ``strict``: the daemon carries on, a scenario should not."""
+
+
+class Diagnostics:
+    """Collects what there is to say about one file. ``log_file``: the path the daemon would print."""
+
+    def __init__(self, file: str, *, daemon: str, strict: bool, log_file: str) -> None:
+        self.warnings: list[ConfigWarning] = []
+        self.daemon = daemon
+        self.old = daemon.startswith("2.2")
+        self.source = Source(file)
+        self.reading = True  # the daemon prints file and line only while it reads
+        self._strict = strict
+        self.log_names = {file: log_file}  # what the daemon calls a file
+        self._said: set[str] = set()
+        self.muted = False  # while a process of the daemon passes over what another one reads
+
+    def report(
+        self, kind: str, log: str, message: str = "", hint: str = "", source: Source | None = None
+    ) -> None:
+        """Something keepalived complains about; ``log`` is its line, without file and line number."""
+        if self.reading:
+            name = self.log_names.get(self.source.file, self.source.file)
+            line = f"({name}: Line {self.source.line}) {log}" if name else f"(Line {self.source.line}) {log}"
+        else:
+            line = log
+        self._add(kind, message or log, hint, source, line)
+
+    def log(self, kind: str, log: str, message: str = "", hint: str = "", source: Source | None = None) -> None:
+        """Like report, for the lines that keepalived always writes without file and line number."""
+        self._add(kind, message or log, hint, source, log)
+
+    def note(self, kind: str, message: str, hint: str = "", source: Source | None = None) -> None:
+        """Something the user should know and the daemon does not say."""
+        self._add(kind, message, hint, source, "")
+
+    def note_once(self, kind: str, topic: str, message: str, hint: str = "") -> None:
+        """A note that is made only the first time ``topic`` comes up."""
+        if f"{kind}:{topic}" not in self._said:
+            self._said.add(f"{kind}:{topic}")
+            self.note(kind, message, hint)
+
+    def fatal(self, message: str, hint: str = "", source: Source | None = None) -> NoReturn:
+        """Stop: keepalived would not run with this."""
+        place = source or self.source
+        raise ConfigError(place.file, place.line, message, hint)
+
+    def _add(self, kind: str, message: str, hint: str, source: Source | None, log: str) -> None:
+        if self.muted:
+            return
+        place = source or self.source
+        if self._strict and kind in STRICT_KINDS:
+            raise ConfigError(place.file, place.line, message, hint)
+        self.warnings.append(ConfigWarning(place, kind, message, hint, log))

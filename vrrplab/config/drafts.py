@@ -1,0 +1,239 @@
+"""What has been read so far, still open to correction: one draft for each block of the file.
+
+Fields are named after keepalived's options and start at "not written"; ``complete`` applies defaults
+and corrections and turns drafts into the immutable values of ``model``. Only this package sees drafts.
+"""
+
+from __future__ import annotations
+
+from vrrplab.config.addresses import Address
+from vrrplab.config.blocks import BlockReader
+from vrrplab.config.diagnostics import Diagnostics
+from vrrplab.config.model import Source, TrackedObject, UnicastPeer
+from vrrplab.units import SECOND_US, Micros
+
+
+class VipDraft:
+    """One line of ``virtual_ipaddress``; ``interface`` "" means the instance's own."""
+
+    def __init__(self, address: Address, prefix: int, source: Source) -> None:
+        self.address = address
+        self.prefix = prefix
+        self.source = source
+        self.interface = ""
+        self.label = ""
+        self.scope = ""
+        self.has_peer = False
+
+
+class NotifyDraft:
+    """Command lines by the name of their option."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, tuple[str, ...]] = {}
+        self.seen: set[str] = set()
+        self.source = Source()
+
+
+class ScriptDraft:
+    def __init__(self, name: str, source: Source) -> None:
+        self.name = name
+        self.source = source
+        self.command: tuple[str, ...] = ()
+        self.interval_us: Micros = SECOND_US
+        self.timeout_us: Micros = 0
+        self.weight = 0
+        self.reverse = False
+        self.rise = 1
+        self.fall = 1
+        self.init_fail = False
+        self.user = ""
+        self.remove = False
+        self.user_set = False
+
+
+class TrackableDraft:
+    """A ``track_file``, ``vrrp_track_process`` or ``bfd_instance`` that instances may refer to."""
+
+    def __init__(self, name: str, weight: int, source: Source) -> None:
+        self.name = name
+        self.weight = weight
+        self.reverse = False
+        self.source = source
+        self.target = ""  # the file or the process
+        self.has_weight = False
+
+
+class TrackingDraft:
+    """What an instance or a sync group tracks, by kind, in the order written."""
+
+    def __init__(self) -> None:
+        self.interfaces: list[TrackedObject] = []
+        self.scripts: list[TrackedObject] = []
+        self.files: list[TrackedObject] = []
+        self.processes: list[TrackedObject] = []
+        self.bfds: list[TrackedObject] = []
+
+
+class GroupDraft:
+    def __init__(self, name: str, source: Source) -> None:
+        self.name = name
+        self.source = source
+        self.members: list[str] | None = None
+        self.instances: list[InstanceDraft] = []
+        self.tracking = TrackingDraft()
+        self.tracking_weight = False
+        self.notify = NotifyDraft()
+        self.state = ""
+
+
+class InstanceDraft:
+    def __init__(self, name: str, defaults: GlobalDraft, source: Source) -> None:
+        self.name = name
+        self.source = source
+        self.lines: dict[str, Source] = {}
+        self.state = ""
+        self.interface = ""
+        self.vrid = 0
+        self.priority = 0
+        self.version = 0
+        self.family = 0
+        self.advert_int_us: Micros = 0
+        self.vips: list[VipDraft] = []
+        self.excluded: list[VipDraft] = []
+        self.no_vip_allowed = False
+        self.preempt = True
+        self.preempt_delay_us: Micros = 0
+        self.auth_type = ""
+        self.auth_pass = b""
+        self.source_address: Address | None = None
+        self.track_source = False
+        self.multicast_group: Address | None = None
+        self.unicast_configured = False
+        self.unicast_fault_no_peer = False
+        self.unicast_peers: list[UnicastPeer] = []
+        self.unicast_ttl: int | None = None
+        self.check_unicast_src = False
+        self.tracking = TrackingDraft()
+        self.dont_track_primary = False
+        self.garp_repeat = defaults.garp_repeat
+        self.garp_delay_us = defaults.garp_delay_us
+        self.garp_refresh_us = defaults.garp_refresh_us
+        self.garp_refresh_repeat = defaults.garp_refresh_repeat
+        self.garp_lower_prio_delay_us: Micros | None = None
+        self.garp_lower_prio_repeat: int | None = None
+        self.down_timer_adverts = defaults.down_timer_adverts
+        self.lower_prio_no_advert: bool | None = None
+        self.higher_prio_send_advert: bool | None = None
+        self.owner_ignore_adverts: bool | None = None
+        self.skip_check_adv_addr = defaults.skip_check_adv_addr
+        self.v3_checksum_as_v2 = defaults.v3_checksum_as_v2
+        self.strict: bool | None = None
+        self.accept: bool | None = None
+        self.use_vmac = False
+        self.vmac_name = ""
+        self.vmac_addr = False
+        self.vmac_xmit_base = False
+        self.use_ipvlan = False
+        self.promote_secondaries = False
+        self.notify = NotifyDraft()
+        self.debug = 0
+        self.config_fault = ""
+        self.group: GroupDraft | None = None
+
+
+class GlobalDraft:
+    """``global_defs``. Some values are defaults for every instance that begins after them."""
+
+    def __init__(self) -> None:
+        self.source = Source()
+        self.router_id = ""
+        self.version = 2
+        self.strict = False
+        self.startup_delay_us: Micros = 0
+        self.script_user = ""
+        self.script_user_failed = False
+        self.script_security = False
+        self.default_user_asked = False
+        self.dynamic_interfaces = False
+        self.multicast_group4 = "224.0.0.18"
+        self.multicast_group6 = "ff02::12"
+        self.garp_repeat = 5
+        self.garp_delay_us: Micros = 5 * SECOND_US
+        self.garp_refresh_us: Micros = 0
+        self.garp_refresh_repeat = 1
+        self.garp_lower_prio_delay_us: Micros | None = None
+        self.garp_lower_prio_repeat: int | None = None
+        self.garp_interval_us: Micros = 0
+        self.gna_interval_us: Micros = 0
+        self.down_timer_adverts = 3
+        self.lower_prio_no_advert = False
+        self.higher_prio_send_advert = False
+        self.owner_ignore_adverts = False
+        self.check_unicast_src = False
+        self.skip_check_adv_addr = False
+        self.v3_checksum_as_v2 = False
+        self.has_firewall = False
+        self.vmac_prefix = ""
+
+
+class FileDraft:
+    """The whole file, and the tools its keyword handlers need. This is what handlers get as context."""
+
+    blocks: BlockReader
+
+    def __init__(self, diagnostics: Diagnostics, settings: GlobalDraft | None = None) -> None:
+        self.diagnostics = diagnostics
+        self.globals = settings or GlobalDraft()
+        self._lines: dict[str, Source] | None = None
+        self.scripts: list[ScriptDraft] = []
+        self.instances: list[InstanceDraft] = []
+        self.groups: list[GroupDraft] = []
+        self.files: list[TrackableDraft] = []
+        self.processes: list[TrackableDraft] = []
+        self.bfds: list[TrackableDraft] = []
+        self.file: TrackableDraft | None = None  # the track_file being read
+        self.interface_garp: dict[str, tuple[Micros | None, Micros | None]] = {}
+        self.garp_group: list[Micros | None] = [None, None]
+        self.garp_group_interfaces: list[str] = []
+
+    def seen(self, keyword: str, at_top: bool) -> None:
+        """Remember where an option of an instance was written; called before its handler."""
+        if at_top:
+            self._lines = None
+        elif self._lines is not None:
+            self._lines[keyword] = self.diagnostics.source
+
+    def begin(self, instance: InstanceDraft) -> None:
+        self.instances.append(instance)
+        self._lines = instance.lines
+
+    @property
+    def instance(self) -> InstanceDraft:
+        """The vrrp_instance being read."""
+        if not self.instances:
+            self.diagnostics.fatal("a keyword of vrrp_instance without its block", "begin with vrrp_instance NAME {")
+        return self.instances[-1]
+
+    @property
+    def group(self) -> GroupDraft:
+        """The vrrp_sync_group being read."""
+        if not self.groups:
+            self.diagnostics.fatal("a keyword of vrrp_sync_group without its block", "begin with vrrp_sync_group NAME {")
+        return self.groups[-1]
+
+    @property
+    def script(self) -> ScriptDraft:
+        """The vrrp_script being read."""
+        if not self.scripts:
+            self.diagnostics.fatal("a keyword of vrrp_script without its block", "begin with vrrp_script NAME {")
+        return self.scripts[-1]
+
+    @property
+    def process(self) -> TrackableDraft:
+        """The vrrp_track_process being read."""
+        if not self.processes:
+            self.diagnostics.fatal(
+                "a keyword of vrrp_track_process without its block", "begin with vrrp_track_process NAME {"
+            )
+        return self.processes[-1]

@@ -1,0 +1,169 @@
+"""Every keyword of the manual page keepalived.conf(5) that is not LVS's inside: what each block may hold.
+
+A keyword is understood (it has a handler in ``…_keywords``), or known and not modelled (listed here,
+named once in a warning), or LVS's (the block is passed over with one note), or unknown.
+"""
+
+from __future__ import annotations
+
+from vrrplab.config import block_keywords as blocks_of
+from vrrplab.config.blocks import Keyword, Table, Words, word_at
+from vrrplab.config.drafts import FileDraft
+from vrrplab.config.global_keywords import GLOBAL_KEYWORDS, GLOBAL_KEYWORDS_2_4, begin_globals, end_globals
+from vrrplab.config.instance_keywords import (
+    INSTANCE_KEYWORDS,
+    INSTANCE_KEYWORDS_2_4,
+    begin_instance,
+    end_instance,
+)
+
+_LVS_BLOCKS = ("virtual_server", "virtual_server_group", "SSL")
+
+_ROOT_SETTINGS = """
+    linkbeat_use_polling net_namespace net_namespace_ipvs namespace_with_ipsets use_pid_dir instance
+    child_wait_time
+"""
+_ROOT_VALUE_BLOCKS = """
+    static_ipaddress static_routes static_rules linkbeat_interfaces interface_up_down_delays
+"""
+
+_GLOBAL_SETTINGS = """
+    process_names process_name vrrp_process_name checker_process_name lvs_process_name bfd_process_name
+    notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert smtp_alert_vrrp
+    smtp_alert_checker no_email_faults startup_script startup_script_timeout shutdown_script
+    shutdown_script_timeout max_auto_priority min_auto_priority_delay checker_log_all_failures
+    default_interface disable_local_igmp lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop
+    lvs_sync_daemon vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_ipsets nftables_priority
+    nftables_ifindex nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark nftables_counters
+    vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity vrrp_rlimit_rttime
+    vrrp_rlimit_rtime notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script
+    vrrp_notify_priority_changes fifo_write_vrrp_states_on_reload lvs_notify_fifo
+    lvs_notify_fifo_script checker_priority checker_no_swap checker_rt_priority checker_cpu_affinity
+    checker_rlimit_rttime checker_rlimit_rtime bfd_priority bfd_no_swap bfd_rt_priority
+    bfd_cpu_affinity bfd_rlimit_rttime bfd_rlimit_rtime snmp_socket enable_traps enable_snmp_vrrp
+    enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3 enable_snmp_checker
+    enable_dbus dbus_service_name vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
+    vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs
+    process_monitor_rcv_bufs_force lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
+    lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force rs_init_notifies
+    no_checker_emails vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier log_unknown_vrids vmac_addr_prefix
+    umask random_seed reload_check_config reload_time_file reload_repeat reload_file include_check
+    config_save_dir tmp_config_directory data_use_instance
+"""
+_GLOBAL_SETTINGS_2_4 = """
+    use_symlink_paths dbus_no_interface_name snmp_vs_stats_update_interval
+    snmp_rs_stats_update_interval vrrp_delay_after_boot json_version iproute_usr_dir iproute_etc_dir
+    state_dump_file stats_dump_file json_dump_file
+"""
+_NEEDS_A_WORD = frozenset(
+    """
+    child_wait_time process_name vrrp_process_name checker_process_name bfd_process_name smtp_server
+    smtp_connect_timeout lvs_timeouts lvs_flush_on_stop lvs_flush_onstop vrrp_garp_extra_if
+    vrrp_vmac_garp_intvl nftables_priority nftables_ipvs_priority nftables_ipvs_start_fwmark
+    vrrp_rx_bufs_multiplier vmac_addr_prefix umask random_seed reload_time_file config_save_dir vrf
+    garp_extra_if vmac_garp_intvl snmp_vs_stats_update_interval snmp_rs_stats_update_interval
+    vrrp_delay_after_boot
+    """.split()
+)
+
+_INSTANCE_SETTINGS = """
+    vrf smtp_alert notify_priority_changes garp_extra_if vmac_garp_intvl kernel_rx_buf_size
+    linkbeat_use_polling
+"""
+_INSTANCE_SETTINGS_2_4 = "timer_expired_backup thread_timer_expired"
+_INSTANCE_VALUE_BLOCKS = "virtual_routes virtual_rules"
+_GROUP_SETTINGS = "smtp_alert notify_priority_changes"
+_HMAC_SETTINGS = "key active_key time_window anti_replay mode"
+
+
+def _say_not_modelled(draft: FileDraft, keyword: str) -> None:
+    draft.diagnostics.note_once(
+        "not-modelled", keyword, f"'{keyword}' is known but not modelled", "it has no effect here"
+    )
+
+
+def _setting(draft: FileDraft, words: Words) -> None:
+    if words[0] in _NEEDS_A_WORD:
+        word_at(words, 1)
+    _say_not_modelled(draft, words[0])
+
+
+def _value_block(draft: FileDraft, words: Words) -> None:
+    _say_not_modelled(draft, words[0])
+    draft.blocks.values(words, lambda entry: None)
+
+
+def _lvs(draft: FileDraft, words: Words) -> None:
+    draft.diagnostics.note_once(
+        "lvs", "lvs", f"'{words[0]}' belongs to the load balancer (LVS) and is skipped", "only VRRP is modelled"
+    )
+
+
+def _track_group(draft: FileDraft, words: Words) -> None:
+    _say_not_modelled(draft, words[0])
+    if len(words) != 2:
+        draft.diagnostics.report("block-name", "track_group must have a name - skipping")
+        draft.blocks.skip_block()
+
+
+def _begin_other(begin_name: str) -> Keyword:
+    """A block that can be tracked: read, and named once as not modelled where it is tracked."""
+    begin = getattr(blocks_of, f"begin_{begin_name}")
+    table = getattr(blocks_of, f"{begin_name.upper()}_KEYWORDS")
+    return Keyword(begin, table, getattr(blocks_of, f"end_{begin_name}", None))
+
+
+def _known(names: str, keyword: Keyword) -> dict[str, Keyword]:
+    return dict.fromkeys(names.split(), keyword)
+
+
+_SETTING, _VALUES, _SKIPPED = Keyword(_setting), Keyword(_value_block), Keyword(skip=True)
+
+
+def global_tables(old: bool) -> Table:
+    """What the parent process reads: settings of the whole daemon; every other block is passed over.
+
+    ``old``: 2.2.7; otherwise 2.4.3.
+    """
+    settings = {**_known(_GLOBAL_SETTINGS, _SETTING), "notification_email": _VALUES, **GLOBAL_KEYWORDS}
+    if not old:
+        settings |= {**_known(_GLOBAL_SETTINGS_2_4, _SETTING), **GLOBAL_KEYWORDS_2_4}
+    return {
+        **dict.fromkeys((*_VRRP_BLOCKS, *_ROOT_VALUE_BLOCKS.split(), *_LVS_BLOCKS), _SKIPPED),
+        **_known(_ROOT_SETTINGS, _SETTING),
+        "global_defs": Keyword(begin_globals, settings, end_globals),
+    }
+
+
+def vrrp_tables(old: bool) -> Table:
+    """What the VRRP process reads: instances, groups, scripts; the global settings are known already."""
+    instance = {
+        **_known(_INSTANCE_SETTINGS, _SETTING),
+        **_known(_INSTANCE_VALUE_BLOCKS, _VALUES),
+        **INSTANCE_KEYWORDS,
+    }
+    if not old:
+        instance |= {**_known(_INSTANCE_SETTINGS_2_4, _SETTING), **INSTANCE_KEYWORDS_2_4}
+        instance["auth_hmac"] = Keyword(_setting, _known(_HMAC_SETTINGS, _SETTING))
+    group = {**_known(_GROUP_SETTINGS, _SETTING), **blocks_of.GROUP_KEYWORDS}
+    return {
+        **_known(_ROOT_SETTINGS, Keyword(_setting, skip=True)),
+        "global_defs": _SKIPPED,
+        **_known(_ROOT_VALUE_BLOCKS, _VALUES),
+        **dict.fromkeys(_LVS_BLOCKS, Keyword(_lvs, skip=True)),
+        "vrrp_instance": Keyword(begin_instance, instance, end_instance),
+        "vrrp_script": Keyword(blocks_of.begin_script, blocks_of.SCRIPT_KEYWORDS, blocks_of.end_script),
+        "vrrp_sync_group": Keyword(blocks_of.begin_group, group, blocks_of.end_group),
+        "garp_group": _begin_other("garp_group"),
+        "track_file": _begin_other("file"),
+        "vrrp_track_file": _begin_other("file"),
+        "vrrp_track_process": _begin_other("process"),
+        "bfd_instance": _begin_other("bfd"),
+        "track_group": Keyword(_track_group, {"group": _VALUES}),
+    }
+
+
+_VRRP_BLOCKS = (
+    *("vrrp_instance", "vrrp_script", "vrrp_sync_group", "garp_group", "track_file", "vrrp_track_file"),
+    *("vrrp_track_process", "bfd_instance", "track_group"),
+)

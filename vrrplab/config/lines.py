@@ -1,0 +1,334 @@
+"""The stream of logical lines of a keepalived.conf, with their places. Knows no keyword.
+
+Here files are opened (``include`` with globs, relative to the including file), ``@host`` conditions
+decided, definitions and loops expanded, comments cut. Braces outside double quotes come out as lines
+of their own, so that a one-line block reads like a long one. ``blocks`` is the only caller.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from stat import S_ISREG
+
+from vrrplab.config.definitions import (
+    MAX_LINE,
+    Definition,
+    DefinitionError,
+    Loop,
+    parse_list,
+    parse_sequence,
+    standard_definitions,
+)
+from vrrplab.config.diagnostics import Diagnostics
+from vrrplab.config.model import Source
+from vrrplab.config.tokens import BLANKS, WHITE_SPACE, decomment
+
+MAX_LOGICAL_LINES = 1_000_000
+_MAX_DEPTH = 64
+_MAX_ALTERNATIVES = 1000
+_MISSING_FILE, _BAD_FILE = "include-missing", "include-skipped"
+
+
+@dataclass(slots=True)
+class _File:
+    """A file being read, and the matches of its include statement that are still to come."""
+
+    name: str
+    lines: list[str]
+    directory: str
+    real_path: str = ""
+    number: int = 0
+    next_files: list[str] = field(default_factory=list)
+
+
+class LineReader:
+    """Gives one logical line after the other with ``next_line``."""
+
+    def __init__(self, text: str, file: str, directory: str, diagnostics: Diagnostics, host_id: str) -> None:
+        self._diagnostics = diagnostics
+        self._host_id = host_id
+        real_path = os.path.realpath(file) if os.path.exists(file) else ""
+        self._files = [_File(file, text.split("\n"), directory, real_path)]
+        self._definitions = standard_definitions(host_id, directory or ".")
+        self._loops: list[Loop] = []
+        self._residue: str | None = None
+        self._given = 0
+        self.open_braces: list[Source] = []
+
+    def next_line(self) -> str | None:
+        """The next line that is not empty, or None at the end of everything."""
+        self._given += 1
+        if self._given > MAX_LOGICAL_LINES:
+            self._diagnostics.fatal("the file expands to more than a million lines", "check its ~SEQ loops")
+        being_defined: Definition | None = None
+        while True:
+            line = self._raw_line(being_defined)
+            if line is None:
+                return None
+            if being_defined is not None:
+                being_defined = self._continue_definition(being_defined, line)
+                continue
+            if not line:
+                continue
+            line, being_defined = self._expand(line)
+            if line and not self._include(line):
+                return self._split_at_brace(line)
+
+    def _raw_line(self, being_defined: Definition | None) -> str | None:
+        """What comes next, before expansion: the rest of a line, a round of a loop, a file's line."""
+        if self._residue is not None:
+            line, self._residue = self._residue, None
+            return line
+        if len(self._loops) > self._definitions.loop_depth:
+            return self._next_round()
+        pending = self._definitions.next_pending()
+        if pending is not None:
+            return pending
+        while self._files:
+            current = self._files[-1]
+            if current.number >= len(current.lines):
+                self._next_file()
+                continue
+            line = current.lines[current.number]
+            current.number += 1
+            if current.number == len(current.lines) and not line:
+                continue  # what follows the last line end is no line
+            self._diagnostics.source = Source(current.name, current.number)
+            line = line.rstrip("\r")
+            if len(line) >= MAX_LINE:
+                line = self._cut_long_line(line, current)
+            if not line and being_defined is not None:
+                return ""  # a blank line ends a multi-line definition
+            line = self._decomment(line)
+            if line:
+                return line
+        return None
+
+    def _cut_long_line(self, line: str, current: _File) -> str:
+        """2.2.7 goes on behind 1023 characters as if a new line began; 2.4.3 ignores the whole line."""
+        if not self._diagnostics.old:
+            self._diagnostics.report("long-line", "line too long - ignoring", hint="at most 1023 characters")
+            return ""
+        self._diagnostics.note("long-line", "a line of more than 1023 characters is read as several", "split it")
+        current.number -= 1
+        current.lines[current.number] = line[MAX_LINE - 1 :]
+        return line[: MAX_LINE - 1]
+
+    def _decomment(self, line: str) -> str:
+        """Comments are cut twice in the daemon: once by its parent process, once by the VRRP process.
+
+        So an escaped comment sign, ``\\#``, survives only the first of the two.
+        """
+        for _ in range(2):
+            line, open_quote = decomment(line, keeps_continuation=self._diagnostics.old)
+            if open_quote:
+                self._diagnostics.report(
+                    "quote", f"Unterminated quote '{line}'", "a double quote is opened and never closed"
+                )
+            if "#" not in line and "!" not in line:
+                break
+        return line
+
+    def _next_round(self) -> str:
+        loop = self._loops[-1]
+        for name, value in loop.rounds.pop(0).items():
+            self._definitions.names[name] = Definition(value)
+        if not loop.rounds:
+            self._loops.pop()
+        return loop.text
+
+    def _continue_definition(self, definition: Definition, line: str) -> Definition | None:
+        goes_on = line.endswith("\\")
+        if goes_on:
+            line = line[:-1].rstrip(BLANKS)
+            if line:
+                definition.value += line + "\n"
+            return definition
+        definition.value += line
+        if not definition.value:
+            definition.multiline = False
+        return None
+
+    def _expand(self, line: str) -> tuple[str, Definition | None]:
+        """Conditions, definitions, loops and replacements; "" when nothing is left of the line."""
+        while True:
+            if line[0] == "@":
+                line = self._conditional(line)
+                if not line:
+                    return "", None
+            if line[0] == "$":
+                definition = self._definitions.define(line)
+                if definition:
+                    return "", definition if definition.multiline else None
+            if line.startswith(("~SEQ", "~LST")):
+                self._start_loop(line)
+                return "", None
+            if line[0] == "~" or "$" not in line:
+                return line, None
+            try:
+                replaced = self._definitions.replace(line, len(self._loops))
+            except DefinitionError as error:
+                self._diagnostics.fatal(str(error), "define it without using itself")
+            if replaced == line:
+                return line, None
+            line = self._decomment(replaced)
+            if not line:
+                return "", None
+            if line[0] != "@" and "$" not in line:
+                return line, None
+
+    def _conditional(self, line: str) -> str:
+        """``@name text``: text on that host only; ``@^name text``: on every other host."""
+        reverse = line[1:2] == "^"
+        start = 2 if reverse else 1
+        end = start
+        while end < len(line) and line[end] not in BLANKS:
+            end += 1
+        if end == len(line):
+            return ""
+        matches = bool(self._host_id) and line[start:end] == self._host_id
+        return line[end:].lstrip(BLANKS) if matches != reverse else ""
+
+    def _start_loop(self, line: str) -> None:
+        try:
+            if line.startswith("~SEQ"):
+                self._loops.append(parse_sequence(line, self._definitions))
+            else:
+                self._loops.append(parse_list(line))
+        except DefinitionError as error:
+            self._diagnostics.report("loop", str(error), hint="write ~SEQ(NAME, first, last) text")
+
+    def _split_at_brace(self, line: str) -> str:
+        """Hand out what stands before a brace, or the brace itself; keep the rest for the next call."""
+        at = _find_brace(line)
+        if at >= 0:
+            end = at if at > 0 else 1
+            rest = line[end:].strip(BLANKS) if at == 0 else line[end:].rstrip(BLANKS)
+            if rest:
+                self._residue = rest
+            line = line[:end]
+        line = line.rstrip(BLANKS)
+        if line == "{":
+            self.open_braces.append(self._diagnostics.source)
+        elif line == "}":
+            if self.open_braces:
+                self.open_braces.pop()
+            else:
+                self._diagnostics.report(
+                    "extra-brace", "Extra '}' found", "a } that closes nothing", "remove it, or look for a missing {"
+                )
+        return line
+
+    # -- files
+
+    def _include(self, line: str) -> bool:
+        """Open what an ``include`` line names. False if the line is none."""
+        if not line.startswith("include") or len(line) < 8:
+            return False
+        if line[7] in WHITE_SPACE:
+            pattern = line[8:]
+        elif line[7] in "rmwba" and line[8:9] and line[8] in WHITE_SPACE:
+            pattern = line[9:]
+        else:
+            return False
+        self._open(pattern.lstrip(BLANKS))
+        return True
+
+    def _open(self, pattern: str) -> None:
+        from glob import glob
+        from itertools import islice
+
+        if len(self._files) >= _MAX_DEPTH:
+            self._diagnostics.fatal(f"more than {_MAX_DEPTH} files include each other", "look for a cycle")
+        directory = self._files[-1].directory
+        names: list[str] = []
+        for alternative in islice(_expand_braces(pattern), _MAX_ALTERNATIVES):
+            try:
+                names += sorted(glob(os.path.join(directory, alternative)))
+            except ValueError:  # a NUL character in the name
+                continue
+        if not names:
+            wildcard = any(char in pattern for char in "*?[")
+            self._diagnostics.report(
+                _MISSING_FILE,
+                f"No config files matched '{pattern}'." if wildcard else f"Config files missing '{pattern}'.",
+                f"the include '{pattern}' matches no file",
+                f"paths are relative to {directory or 'the current directory'}",
+            )
+            return
+        self._files.append(_File("", [], directory, next_files=names))
+        self._next_file()
+
+    def _next_file(self) -> None:
+        """Go on with the next match of the current include, or back to the including file."""
+        entry = self._files[-1]
+        while entry.next_files:
+            name = entry.next_files.pop(0)
+            if self._load(name, entry):
+                return
+        self._files.pop()
+
+    def _load(self, name: str, entry: _File) -> bool:
+        real_path = os.path.realpath(name)
+        if any(other.real_path == real_path for other in self._files[:-1]):
+            self._diagnostics.fatal(f"'{name}' includes itself", "a chain of include statements must end")
+        problem = ""
+        try:
+            mode = os.stat(name).st_mode
+            if not S_ISREG(mode) or mode & 0o111:
+                problem = f"Configuration file '{name}' is not a regular non-executable file - skipping"
+            else:
+                with open(name, "rb") as stream:
+                    data = stream.read()
+        except OSError as error:
+            problem = f"Configuration file '{name}' open problem ({error.strerror}) - skipping"
+        if problem:
+            self._diagnostics.report(_BAD_FILE, problem)
+            return False
+        entry.name, entry.lines, entry.number = name, decode(data).split("\n"), 0
+        self._diagnostics.log_names[name] = os.path.relpath(name, entry.directory or ".")
+        entry.directory, entry.real_path = os.path.dirname(name), real_path
+        return True
+
+
+def decode(data: bytes) -> str:
+    """Text of a file in any encoding: bytes that are not UTF-8 come through unharmed."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _find_brace(line: str) -> int:
+    """Where the first brace outside double quotes is, or -1."""
+    at = 0
+    while at < len(line):
+        if line[at] in "{}":
+            return at
+        if line[at] == '"':
+            at = line.find('"', at + 1)
+            if at < 0:
+                return -1
+        at += 1
+    return -1
+
+
+def _expand_braces(pattern: str) -> Iterator[str]:
+    """``a{b,c}`` → ``ab``, ``ac``; nested braces too. A brace without its partner stays as it is."""
+    start = pattern.find("{")
+    depth = 0
+    begin = start + 1
+    parts: list[str] = []
+    for at in range(max(start, 0), len(pattern)):
+        if pattern[at] == "{":
+            depth += 1
+        elif pattern[at] == "," and depth == 1:
+            parts.append(pattern[begin:at])
+            begin = at + 1
+        elif pattern[at] == "}" and depth > 0:
+            depth -= 1
+            if depth == 0:
+                parts.append(pattern[begin:at])
+                for part in parts:
+                    yield from _expand_braces(pattern[:start] + part + pattern[at + 1 :])
+                return
+    yield pattern

@@ -1,0 +1,186 @@
+"""Small readers that several keyword handlers share: numbers, switches, tracked things, commands."""
+
+from __future__ import annotations
+
+from vrrplab.config.blocks import Words, word_at
+from vrrplab.config.drafts import FileDraft, NotifyDraft, TrackableDraft
+from vrrplab.config.model import TrackedObject
+from vrrplab.config.numbers import Reading, read_int, read_micros, read_switch, read_unsigned
+from vrrplab.config.tokens import QuoteError, split_command
+
+
+def unsigned(
+    draft: FileDraft, words: Words, low: int, high: int, *, index: int = 1, lenient: bool = True
+) -> int | None:
+    """The number at a place of the line, complaints told; None if the daemon does not accept it."""
+    return _tell(draft, words[0], read_unsigned(word_at(words, index), low, high, lenient=lenient))
+
+
+def signed(
+    draft: FileDraft, words: Words, low: int, high: int, *, index: int = 1, lenient: bool = True
+) -> int | None:
+    return _tell(draft, words[0], read_int(word_at(words, index), low, high, lenient=lenient))
+
+
+def micros(draft: FileDraft, words: Words, low_us: int, high_us: int) -> int | None:
+    """Seconds with decimals, as microseconds."""
+    return _tell(draft, words[0], read_micros(word_at(words, 1), low_us, high_us))
+
+
+def switch(words: Words) -> bool | None:
+    """The option alone means yes; with a word: its meaning, or None if it has none."""
+    return read_switch(words[1]) if len(words) >= 2 else True
+
+
+def _tell(draft: FileDraft, option: str, reading: Reading) -> int | None:
+    for complaint in reading.complaints:
+        draft.diagnostics.report(
+            "number", complaint, f"{option}: {complaint.removeprefix('WARNING - ')}", "write a plain number"
+        )
+    return reading.value if reading.accepted else None
+
+
+def tracked(
+    draft: FileDraft,
+    owner: str,
+    kind: str,
+    known: list[TrackableDraft],
+    into: list[TrackedObject],
+    words: Words,
+    limit: int = 254,
+) -> None:
+    """``NAME [weight N [reverse|noreverse]]`` in a track_file, track_process or track_bfd block."""
+    diagnostics = draft.diagnostics
+    name = words[0]
+    target = next((one for one in known if one.name == name), None)
+    if target is None:
+        diagnostics.report(
+            "track-unknown",
+            f"({owner}) track {kind} {name} not found, ignoring...",
+            f"{owner} tracks the {kind} '{name}', which is not defined above it",
+        )
+        return
+    if any(one.name == name for one in into):
+        diagnostics.report("duplicate", f"({owner}) duplicate track_{kind} {name} - ignoring")
+        return
+    weight, reverse = target.weight, target.reverse
+    option_name = f" {name}" if kind == "bfd" else ""
+    if len(words) >= 2:
+        if words[1] != "weight":
+            diagnostics.report(
+                "track-option", f"({owner}) unknown track {kind}{option_name} option {words[1]} - ignoring"
+            )
+            return
+        if len(words) == 2:
+            diagnostics.report(
+                "track-option", f"({owner}) weight without value specified for track {kind} {name} - ignoring"
+            )
+            return
+        value = signed(draft, words, -limit, limit, index=2)
+        if value is None:
+            diagnostics.report(
+                "range",
+                f"({owner}) weight for track {kind} {name} must be in [-{limit}..{limit}] inclusive. Ignoring...",
+            )
+        else:
+            weight = value
+        if len(words) >= 4:
+            if words[3] in ("reverse", "noreverse"):
+                reverse = words[3] == "reverse"
+            else:
+                style = f"track_{kind}" if kind == "process" else f"track {kind}"
+                diagnostics.report(
+                    "track-option",
+                    f"({owner}) unknown {style} {name} weight option {words[3]} - ignoring",
+                )
+                if kind != "process":
+                    return
+    into.append(TrackedObject(name, weight, reverse, diagnostics.source))
+
+
+def command_words(draft: FileDraft, raw_line: str) -> tuple[tuple[str, ...] | None, list[str]]:
+    """The command a ``script`` or ``notify`` line runs, and the words behind it (user, group).
+
+    The whole command must stand in quotes: only its first word is taken otherwise. None: bad quotes.
+    """
+    try:
+        # 2.4.3 resolves escapes once, 2.2.7 in both passes.
+        words = split_command(raw_line, keep_escapes=not draft.diagnostics.old)
+        command = split_command(words[1]) if len(words) >= 2 else []
+    except QuoteError as error:
+        draft.diagnostics.report("quote", f"String '{raw_line}': {error}", str(error), "balance the quotes")
+        return None, []
+    return tuple(command), words[2:]
+
+
+def notify(draft: FileDraft, owner: str, notify: NotifyDraft, words: Words) -> None:
+    """Any ``notify…`` option of an instance or a sync group."""
+    option = words[0]
+    diagnostics = draft.diagnostics
+    if option in notify.seen:
+        already = "notify_deleted" if option == "notify_deleted" else f"{option} script"
+        ignored = word_at(words, 1) if option != "notify_deleted" else " ".join(words[1:2])
+        diagnostics.report("duplicate", f"{owner} {already} already specified - ignoring {ignored}")
+        return
+    if option == "notify_deleted" and len(words) == 1:
+        notify.seen.add(option)
+        return
+    word_at(words, 1)
+    command, user = command_words(draft, draft.blocks.raw_line)
+    if not command:
+        line = "Unable to parse notify script" if command is None else "Unable to parse script '' - ignoring"
+        diagnostics.log("script", line, f"{option} names no script", f'write {option} "/path/to/script"')
+        return
+    if user:
+        if not user_exists(draft, user[0]):
+            diagnostics.log("script", f"Invalid user/group for notify script {command[0]} - ignoring")
+            return
+    elif not default_user(draft):
+        diagnostics.log(
+            "script-user",
+            f"Failed to set default user for notify script {command[0]} - ignoring",
+            f"{option} is dropped: no user to run it as",
+            "add script_user to global_defs",
+        )
+        return
+    notify.seen.add(option)
+    notify.commands[option] = command
+    notify.source = diagnostics.source
+
+
+def user_exists(draft: FileDraft, user: str) -> bool:
+    """Users are the host's business; only names no host can have are refused."""
+    if user and user.isprintable() and not any(char in user for char in ":/ "):
+        return True
+    draft.diagnostics.log("script-user", f"Script user '{user}' does not exist")
+    return False
+
+
+def default_user(draft: FileDraft) -> bool:
+    """Whether scripts without a user of their own can run: false drops them.
+
+    Without ``script_user`` keepalived looks for a user keepalived_script. Debian's package creates
+    none (2.2.7, measured): scripts then run as root, or not at all with enable_script_security.
+    """
+    settings = draft.globals
+    diagnostics = draft.diagnostics
+    if settings.script_user_failed:
+        return False
+    if not settings.script_user and not settings.default_user_asked:
+        settings.default_user_asked = True
+        diagnostics.log(
+            "script-user",
+            "Script user 'keepalived_script' does not exist",
+            "scripts run as root: there is no user keepalived_script",
+            "name another one: script_user USER in global_defs",
+        )
+        if settings.script_security:
+            diagnostics.report(
+                "script-user",
+                "Unable to set default user keepalived_script for script",
+                "enable_script_security without script_user: no script will run",
+                "add script_user to global_defs, before the scripts",
+            )
+            settings.script_user_failed = True
+            return False
+    return True

@@ -1,0 +1,219 @@
+"""One line of ``virtual_ipaddress`` or ``virtual_ipaddress_excluded``.
+
+``ADDRESS[/PREFIX] [dev IF] [scope S] [label L] [brd B] [peer P] [home] [-nodad] [no_track] …``
+Without a prefix it is a host address: /32 or /128.
+"""
+
+from __future__ import annotations
+
+from vrrplab.config.addresses import parse_address
+from vrrplab.config.blocks import Words
+from vrrplab.config.drafts import FileDraft, InstanceDraft, VipDraft
+from vrrplab.config.numbers import read_unsigned
+
+MAX_INTERFACE_NAME = 15
+_SCOPES = {"0": "global", "global": "global", "254": "host", "host": "host", "253": "link", "link": "link"}
+_SCOPES |= {"200": "site", "site": "site", "255": "nowhere", "nowhere": "nowhere"}
+_WITH_VALUE = frozenset(("dev", "scope", "broadcast", "brd", "label", "peer", "preferred_lft"))
+_FLAGS = frozenset(("home", "-nodad", "mngtmpaddr", "noprefixroute", "autojoin", "no_track", "use_vmac"))
+
+
+def take_vip(draft: FileDraft, instance: InstanceDraft, words: Words) -> None:
+    """A line of ``virtual_ipaddress``: the first one decides whether the instance is IPv4 or IPv6."""
+    vip = read_vip(draft, words)
+    if vip is None:
+        return
+    if instance.family == 0:
+        instance.family = vip.address.family
+    elif vip.address.family != instance.family:
+        draft.diagnostics.report(
+            "family",
+            f"({instance.name}): address family must match VRRP instance [{words[0]}] - ignoring",
+            f"{words[0]} is not IPv{instance.family} as the instance {instance.name} is",
+            "put it into virtual_ipaddress_excluded, or into an instance of its own",
+        )
+        return
+    if not draft.diagnostics.old and _duplicate(draft, instance, vip, words[0], excluded=False):
+        return
+    if any(other.address == vip.address for other in instance.vips):
+        draft.diagnostics.note("duplicate", f"{words[0]} stands twice in {instance.name}", "remove one")
+    instance.vips.append(vip)
+
+
+def take_excluded(draft: FileDraft, instance: InstanceDraft, words: Words) -> None:
+    """A line of ``virtual_ipaddress_excluded``: added and removed, but not in adverts; either family."""
+    vip = read_vip(draft, words)
+    if vip is None or (not draft.diagnostics.old and _duplicate(draft, instance, vip, words[0], excluded=True)):
+        return
+    instance.excluded.append(vip)
+
+
+def read_vip(draft: FileDraft, words: Words) -> VipDraft | None:
+    """The address of one line, or None when the daemon drops it."""
+    diagnostics = draft.diagnostics
+    vip = _address(draft, words[0])
+    if vip is None:
+        return None
+    dropped = False
+    i = 1
+    while i < len(words):
+        option = words[i]
+        if option in _WITH_VALUE:
+            if i + 1 == len(words):
+                diagnostics.report(
+                    "vip-option",
+                    f"No {option} parameter specified for {words[0]}",
+                    f"'{option}' needs a value; {words[0]} is dropped",
+                )
+                return None
+            i += 1
+            dropped = _option(draft, vip, option, words[i], words[0])
+            if dropped:
+                return None
+        elif option not in _FLAGS:
+            diagnostics.report(
+                "vip-option",
+                f"Unknown configuration entry '{option}' for ip address - ignoring",
+                f"'{option}' means nothing behind an address",
+                "one address a line: ADDRESS/PREFIX dev INTERFACE label NAME",
+            )
+        i += 1
+    if vip.address.family == 6:
+        for name, value in (("scope", vip.scope), ("label", vip.label)):
+            if value and not (name == "scope" and value == "global"):
+                diagnostics.report(
+                    "vip-option",
+                    f"Cannot specify {name} for IPv6 addresses ({words[0]}) - ignoring {name}",
+                    f"an IPv6 address has no {name}",
+                )
+        vip.scope = vip.label = ""
+    return vip
+
+
+def _address(draft: FileDraft, text: str) -> VipDraft | None:
+    """``ADDRESS[/PREFIX]``."""
+    diagnostics = draft.diagnostics
+    widest = 128 if ":" in text else 32
+    host, slash, length = text.partition("/")
+    prefix = widest
+    if slash:
+        reading = read_unsigned(length, 0, widest, lenient=True)
+        for complaint in reading.complaints:
+            diagnostics.report("number", complaint)
+        if reading.accepted:
+            prefix = reading.value
+        else:
+            diagnostics.report(
+                "vip-prefix",
+                f"Invalid address prefix len {length} for address {text} - using {widest}",
+                f"'/{length}' is no prefix length for {host}; /{widest} is used",
+                f"write a number from 0 to {widest}",
+            )
+    address = parse_address(host)
+    if address is None or (address.family == 6) != (widest == 128):
+        diagnostics.report(
+            "vip-invalid",
+            f"VRRP parsed invalid IP {text}. skipping IP...",
+            f"'{text}' is no IP address and is dropped",
+            "write e.g. 192.168.2.101/24",
+        )
+        return None
+    return VipDraft(address, prefix, diagnostics.source)
+
+
+def _option(draft: FileDraft, vip: VipDraft, option: str, value: str, name: str) -> bool:
+    """Apply one option with a value; True if it makes the daemon drop the address."""
+    diagnostics = draft.diagnostics
+    if option == "dev":
+        if vip.interface:
+            diagnostics.report(
+                "vip-option", f"Cannot specify ipaddress device more than once for {name}",
+                f"two 'dev' for {name}; the address is dropped",
+            )
+            return True
+        vip.interface = value
+    elif option == "scope":
+        if value not in _SCOPES and not _is_scope_number(value):
+            diagnostics.report("vip-option", f"Invalid scope '{value}' specified for {name} - ignoring")
+        else:
+            vip.scope = _SCOPES.get(value, value)
+    elif option in ("broadcast", "brd"):
+        if vip.address.family == 6:
+            diagnostics.report(
+                "vip-option",
+                f"VRRP is trying to assign a broadcast {option} to the IPv6 address {name} !!?? "
+                "WTF... skipping VIP...",
+                f"IPv6 has no broadcast; {name} is dropped",
+            )
+            return True
+        broadcast = parse_address(value)
+        if value not in "+-" and (broadcast is None or broadcast.family != 4):
+            diagnostics.report(
+                "vip-option",
+                f"VRRP is trying to assign invalid broadcast {value}. skipping VIP...",
+                f"'{value}' is no broadcast address; {name} is dropped",
+            )
+            return True
+        if value in "+-" and vip.prefix > 30:
+            diagnostics.report("vip-option", f"Address prefix length {vip.prefix} too long for broadcast")
+    elif option == "label":
+        if len(value) > MAX_INTERFACE_NAME:
+            diagnostics.report(
+                "vip-option",
+                f"Address label {value} is longer than maximum length {MAX_INTERFACE_NAME} - removing address",
+                f"the label '{value}' has more than {MAX_INTERFACE_NAME} characters; {name} is dropped",
+            )
+            return True
+        vip.label = value
+    elif option == "peer":
+        _peer(draft, vip, value)
+    elif value != "forever":  # preferred_lft
+        reading = read_unsigned(value, 0, 2**32 - 1, lenient=True)
+        for complaint in reading.complaints:
+            diagnostics.report("number", complaint)
+        if not reading.accepted:
+            diagnostics.report("vip-option", f"preferred_lft {value} is invalid")
+    return False
+
+
+def _peer(draft: FileDraft, vip: VipDraft, value: str) -> None:
+    diagnostics = draft.diagnostics
+    if vip.has_peer:
+        diagnostics.report("vip-option", f"Peer {value} - another peer has already been specified")
+        return
+    peer = parse_address(value)
+    if peer is None:
+        diagnostics.report("vip-option", f"VRRP parsed invalid IP {value}. skipping IP...")
+        diagnostics.report("vip-option", f"Invalid peer address {value}")
+    elif peer.family != vip.address.family:
+        diagnostics.report("vip-option", f"Peer address {value} does not match address family")
+    else:
+        widest = 128 if peer.family == 6 else 32
+        if vip.prefix != widest:
+            diagnostics.report(
+                "vip-option", "Cannot specify address prefix when specifying peer address - ignoring"
+            )
+        vip.has_peer = True
+        vip.prefix = widest
+
+
+def _duplicate(draft: FileDraft, instance: InstanceDraft, new: VipDraft, text: str, excluded: bool) -> bool:
+    """2.4.3 drops an address that the instance already has."""
+    kind = "Excluded " if excluded else ""
+    for vip in instance.vips:
+        if (not excluded or new.interface == vip.interface) and new.address == vip.address:
+            draft.diagnostics.report(
+                "duplicate", f"({instance.name}): {kind}VIP duplicates a VIP {text} - ignoring"
+            )
+            return True
+    for vip in instance.excluded:
+        if new.interface == vip.interface and new.address == vip.address:
+            draft.diagnostics.report(
+                "duplicate", f"({instance.name}): {kind}VIP duplicates an excluded VIP {text} - ignoring"
+            )
+            return True
+    return False
+
+
+def _is_scope_number(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) <= 3 and int(value) <= 255
