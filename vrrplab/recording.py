@@ -68,9 +68,10 @@ def read_recording(directory: str | Path, run: int = 0) -> Trace:
         raise TraceError(folder, 0, "is not a recording", "needs scenario.yaml and observed.json with runs")
     if not 0 <= run < len(runs):
         raise TraceError(observed_file, 0, f"has no run {run}", f"runs 0 to {len(runs) - 1} are there")
-    cast = _Cast(scenario, {name: _node(folder, str(s["config"])) for name, s in scenario["servers"].items()})
     try:
-        return _trace(cast, observed, run)
+        daemon = "2.4.3" if observed.get("keepalived") == "2.4.3" else "2.2.7"
+        nodes = {name: _node(folder, s["config"], daemon) for name, s in scenario["servers"].items()}
+        return _trace(_Cast(scenario, nodes), observed, run)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         hint = "see the description of the format beside the recordings"
         raise TraceError(observed_file, 0, f"is not as recordings are: {error!r}", hint) from None
@@ -106,16 +107,12 @@ def _read_yaml(file: str) -> dict[str, Any]:
     return content
 
 
-def _node(folder: str, config: str) -> NodeConfig:
-    from vrrplab.config.model import NodeConfig
+def _node(folder: str, config: str, daemon: str) -> NodeConfig:
+    from vrrplab.config.reader import parse_config
 
     file = os.path.join(folder, config)
     try:
-        from vrrplab.config.reader import read_config
-    except ModuleNotFoundError:
-        return NodeConfig(file)
-    try:
-        return read_config(file)
+        return parse_config(file, daemon=daemon)
     except OSError as error:
         raise TraceError(file, 0, f"cannot be read: {error.strerror}") from None
     except VrrplabError as error:

@@ -1,0 +1,251 @@
+"""The words on the figures: who takes part, what they are called, and what an action is in plain words.
+
+Everything is taken from the trace. A trace without a ``scenario`` event names fewer things, so each
+question here also has an answer from the events alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from vrrplab.trace import Trace, TraceEvent
+from vrrplab.units import Micros
+
+CACHE_NEAR_US: Micros = 150_000  # things this close together are told once
+
+
+class VirtualRouter(NamedTuple):
+    """Instances of several servers that are one virtual router: same VRID, segment and address family.
+
+    ``members`` are (server, instance) pairs in order of the cast; ``addresses`` are without prefix.
+    """
+
+    name: str
+    vrid: int | None
+    members: tuple[tuple[str, str], ...]
+    addresses: tuple[str, ...]
+
+
+def virtual_routers(trace: Trace) -> list[VirtualRouter]:
+    """All of them, in the order of the configuration, else of appearance."""
+    told: dict[tuple[str, str], dict[str, Any]] = {}
+    places: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for server, about in _servers(trace).items():
+        interfaces = about.get("interfaces") or {}
+        for instance, config in (about.get("instances") or {}).items():
+            told[server, instance] = config
+            addresses = config.get("virtual_addresses") or [""]
+            segment = (interfaces.get(config.get("interface")) or {}).get("segment")
+            places[server, instance] = (segment, config.get("vrid"), ":" in addresses[0])
+    for instance, server in trace.instances:
+        places.setdefault((server, instance), (instance,))
+    order = {server: place for place, server in enumerate(trace.servers)}
+    routers: dict[tuple[Any, ...], list[tuple[str, str]]] = {}
+    for pair, place in places.items():
+        routers.setdefault(place, []).append(pair)
+    seen = _addresses_by_instance(trace)
+    found = []
+    for place, members in routers.items():
+        members.sort(key=lambda pair: order.get(pair[0], len(order)))
+        found_here: dict[str, None] = {}
+        for pair in members:
+            config = told.get(pair, {})
+            listed = (config.get("virtual_addresses") or []) + (config.get("excluded_addresses") or [])
+            found_here.update(dict.fromkeys(a.split("/")[0] for a in listed))
+            found_here.update(dict.fromkeys(seen.get(pair, ())))
+        name = " / ".join(dict.fromkeys(instance for _, instance in members))
+        vrid = place[1] if len(place) > 1 else _vrid_seen(trace, members)
+        found.append(VirtualRouter(name, vrid, tuple(members), tuple(found_here)))
+    return found
+
+
+def _servers(trace: Trace) -> dict[str, Any]:
+    servers = trace.scenario.get("servers")
+    return servers if isinstance(servers, dict) else {}
+
+
+def _addresses_by_instance(trace: Trace) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for event in trace.of("address_added"):
+        if event.instance:
+            address = str(event.fields["address"]).split("/")[0]
+            own = found.setdefault((event.server, event.instance), [])
+            if address not in own:
+                own.append(address)
+    return found
+
+
+def _vrid_seen(trace: Trace, members: list[tuple[str, str]]) -> int | None:
+    for event in trace.of("advert_sent"):
+        if (event.server, event.instance) in members:
+            return int(event.fields["vrid"])
+    return None
+
+
+def alive_until(trace: Trace) -> dict[str, list[tuple[Micros, str]]]:
+    """server -> moments at which all its instances fell silent without a word, each with what happened."""
+    found: dict[str, list[tuple[Micros, str]]] = {}
+    for event in trace.of("action"):
+        kind = event.fields.get("action")
+        if kind == "power_off":
+            found.setdefault(event.server, []).append((event.t_us, "no power"))
+        elif kind == "daemon_kill" and event.fields.get("process", "both") == "both":
+            found.setdefault(event.server, []).append((event.t_us, "killed"))
+    return found
+
+
+def short_addresses(addresses: list[str] | tuple[str, ...]) -> dict[str, str]:
+    """address -> ".101" where all share what comes before the last part, else the address itself.
+
+    One address alone is short too: its network stands in the title of most figures.
+    """
+    bare = [a.split("/")[0] for a in addresses]
+    four = [a for a in bare if a.count(".") == 3 and ":" not in a]
+    networks = {a.rpartition(".")[0] for a in four}
+    return {
+        a: "." + a.rpartition(".")[2] if a in four and len(networks) == 1 and len(four) == len(bare) else a
+        for a in bare
+    }
+
+
+def address_range(addresses: list[str], short: dict[str, str]) -> str:
+    """ ".101", ".101, .102", or "20 addresses, .100 … .119"."""
+    names = [short.get(a, a) for a in addresses]
+    if len(names) == 1 or (len(names) == 2 and names[0].startswith(".")):
+        return ", ".join(names)
+    first, last = names[0], names[-1]
+    if first.rpartition(".")[0] == last.rpartition(".")[0] and ":" not in first:
+        last = "." + last.rpartition(".")[2]
+    elif ":" in first and first.rpartition(":")[0] == last.rpartition(":")[0]:
+        last = ":" + last.rpartition(":")[2]
+    return f"{len(names)} addresses {first} … {last}"
+
+
+def short_names(names: list[str]) -> dict[str, str]:
+    """name -> the part that tells it from the others, for where the whole name has no room."""
+    if len(names) < 2:
+        return {name: name for name in names}
+    head = _common(names)
+    tail = _common([name[::-1] for name in names])
+    found = {}
+    for name in names:
+        begin, end = head, max(head + 1, len(name) - tail)
+        while begin > 0 and name[begin - 1].isalnum():
+            begin -= 1
+        while end < len(name) and name[end].isalnum():
+            end += 1
+        core = name[begin:end]
+        found[name] = core if core else name
+    return found
+
+
+def _common(names: list[str]) -> int:
+    """How many characters all names begin with."""
+    return next((i for i, letters in enumerate(zip(*names, strict=False)) if len(set(letters)) > 1), 0)
+
+
+_ACTIONS = {
+    "link_down": "{server} {interface} down",
+    "link_up": "{server} {interface} up",
+    "carrier_down": "{server} {interface}: cable out",
+    "carrier_up": "{server} {interface}: cable in",
+    "ifdown": "{server} ifdown {interface}",
+    "ifup": "{server} ifup {interface}",
+    "address_remove": "{server} {address} removed by hand",
+    "address_add": "{server} {address} added by hand",
+    "service_stop": "{server} {service} stopped",
+    "service_start": "{server} {service} started",
+    "service_kill": "{server} {service} killed",
+    "check_fail": "{server} check fails",
+    "check_pass": "{server} check passes",
+    "check_hang": "{server} check hangs",
+    "daemon_stop": "{server} daemon stopped",
+    "daemon_start": "{server} daemon started",
+    "daemon_kill": "{server} daemon killed",
+    "daemon_freeze": "{server} frozen",
+    "daemon_thaw": "{server} thawed",
+    "power_off": "{server} power off",
+    "power_on": "{server} power on",
+    "reload": "{server} reload",
+    "firewall_drop": "{server} firewall drops VRRP {direction}",
+    "firewall_clear": "{server} firewall cleared",
+    "segment_fault": "{segment} {fault}",
+    "segment_heal": "{segment} healed",
+}
+_FAULTS = {"loss": "loses {:.0%}", "latency_s": "delays {:g} s", "jitter_s": "jitters {:g} s"}
+
+
+def action_text(event: TraceEvent) -> str:
+    """An action in a few words, e.g. "serv01 eth0 down"; its own name where we have no words for it."""
+    fields = dict(event.fields)
+    kind = str(fields.get("action", "action"))
+    if kind == "daemon_kill" and fields.get("process", "both") != "both":
+        return f"{fields.get('server', '')} {fields['process']} process killed"
+    if kind == "segment_fault":
+        faults = [text.format(fields[key]) for key, text in _FAULTS.items() if fields.get(key)]
+        faults += ["without multicast"] if fields.get("multicast") is False else []
+        pairs = fields.get("between") or []
+        faults += [", ".join(f"{a} → {b} cut" for a, b in pairs)] if pairs else []
+        fields["fault"] = ", ".join(faults) or "faulty"
+    template = _ACTIONS.get(kind, kind.replace("_", " ") + " {server}")
+    filled = template.format_map(_Blank(fields))
+    return " ".join(filled.split())
+
+
+class _Blank(dict[str, Any]):
+    """Fields, with "" for the ones an action leaves out."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def origin_note(trace: Trace) -> str:
+    """Where a trace comes from: "keepalived 2.2.7 · simulation, seed 0"."""
+    cast = trace.scenario
+    if not cast:
+        return "a trace without its scenario"
+    profile = str(cast.get("profile", "")).replace("keepalived-", "keepalived ").replace("rfc", "RFC ")
+    origin = str(cast.get("origin", "simulation"))
+    if origin == "simulation" and cast.get("seed") is not None:
+        origin += f", seed {cast['seed']}"
+    elif origin == "recording":
+        origin = "recording of real daemons"
+    return " · ".join(part for part in (profile, origin) if part)
+
+
+def title_of(trace: Trace) -> str:
+    """The name of what was run."""
+    return trace.name or "Trace"
+
+
+def mac_owners(trace: Trace) -> dict[str, str]:
+    """MAC (lower case) -> "serv01 eth0" or a client's name; virtual router MACs -> "VRID 51"."""
+    found: dict[str, str] = {}
+    for server, about in _servers(trace).items():
+        for name, interface in (about.get("interfaces") or {}).items():
+            if interface.get("mac"):
+                found[str(interface["mac"]).lower()] = f"{server} {name}"
+    clients = trace.scenario.get("clients")
+    for client, about in (clients if isinstance(clients, dict) else {}).items():
+        if about.get("mac"):
+            found[str(about["mac"]).lower()] = str(client)
+    for event in trace.of("garp_sent", "na_sent"):
+        mac = str(event.fields.get("mac") or "").lower()
+        if mac and not mac.startswith("00:00:5e:00:0"):
+            found.setdefault(mac, f"{event.server} {event.fields.get('interface') or ''}".strip())
+    return found
+
+
+def mac_text(mac: str, owners: dict[str, str]) -> str:
+    """Who a MAC belongs to, else the MAC itself (a virtual router's by its VRID, RFC 9568 section 7.3)."""
+    low = mac.lower()
+    if low in owners:
+        return owners[low]
+    if low.startswith(("00:00:5e:00:01:", "00:00:5e:00:02:")):
+        return f"virtual MAC of VRID {int(low.rpartition(':')[2], 16)}"
+    return mac
+
+
+def near(a: Micros, b: Micros) -> bool:
+    """Whether two moments look like one in a figure."""
+    return abs(a - b) <= CACHE_NEAR_US

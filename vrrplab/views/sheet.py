@@ -1,0 +1,268 @@
+"""The sheet that everything over time is drawn on: title, actions, blocks one below the other, axis, legend.
+
+    title  note                                        a block is a lane or a small chart; a caption
+    description                                        begins a group of them
+             v serv01 eth0 down                        one panel a trace: two panels share the time axis,
+    caption  |                                         so a simulation stands above its recording
+    label [##|block##########]
+    label [##|block##########]
+          0 s    5 s    10 s
+    legend
+
+The sheet knows inches and seconds; what a block shows it leaves to the block's own ``draw``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from vrrplab.units import Micros, seconds
+from vrrplab.views import style
+from vrrplab.views.flags import Flag, flag_height_in, place_flags
+from vrrplab.views.style import SMALL, TEXT, Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH_IN = 9.6
+CAPTION_IN, GAP_IN = 0.21, 0.1
+HEAD_IN, MORE_IN, PANEL_HEAD_IN, AXIS_IN, RIGHT_IN = 0.42, 0.16, 0.4, 0.25, 0.22
+LABEL_MAX_IN = 2.3
+KEY_IN, KEY_COLUMNS, KEY_MAX = 0.15, 3, 30
+
+
+class Block(NamedTuple):
+    """A lane or a chart. ``label`` may be shortened, ``detail`` follows it and may not.
+
+    ``draw(paper, top_in)`` draws it; ``label_in`` is where its label stands, from its top. A block
+    with ``right_in`` wants that much room on the right for labels of its own.
+    """
+
+    group: str
+    label: str
+    detail: str
+    height_in: float
+    label_in: float
+    draw: Callable[[Paper, float], None]
+    right_in: float = 0.0
+
+
+class Panel(NamedTuple):
+    """One trace's part of the sheet."""
+
+    title: str
+    note: str
+    more: str
+    actions: Sequence[tuple[Micros, str]]
+    blocks: Sequence[Block]
+    alt: str
+    empty: str  # the sentence to show when there is no block
+
+
+class Legend(NamedTuple):
+    """What stands below: its height, and how to draw it."""
+
+    height_in: float
+    draw: Callable[[Figure, Theme, float], None]
+
+
+class Paper(NamedTuple):
+    """What blocks are drawn on: x in seconds, y in inches from the panel's top, downwards.
+
+    ``busy_s`` are moments that labels keep clear of.
+    """
+
+    axes: Axes
+    theme: Theme
+    window: tuple[float, float]
+    in_per_s: float
+    busy_s: Sequence[float]
+
+    def visible(self, from_us: Micros, to_us: Micros) -> tuple[float, float] | None:
+        """The part of a span inside the window, in seconds."""
+        from_s, to_s = max(seconds(from_us), self.window[0]), min(seconds(to_us), self.window[1])
+        return (from_s, to_s) if to_s > from_s else None
+
+    def moments(self, times_us: Sequence[Micros], gap_in: float = 0.0) -> list[float]:
+        """The moments inside the window, in seconds; those nearer than ``gap_in`` to the last are one."""
+        shown: list[float] = []
+        for t in times_us:
+            at_s = seconds(t)
+            inside = self.window[0] <= at_s <= self.window[1]
+            if inside and (not shown or (at_s - shown[-1]) * self.in_per_s >= gap_in):
+                shown.append(at_s)
+        return shown
+
+    def label(
+        self,
+        texts: Sequence[str],
+        seen: tuple[float, float],
+        y_in: float,
+        colour: str,
+        *,
+        bold: bool = False,
+        behind: str | None = None,
+        also_busy: Sequence[float] = (),
+    ) -> None:
+        """The first of these texts that fits into the span, where nothing crosses it if that can be."""
+        for text in texts:
+            wide_s = (style.text_width_in(text, SMALL, bold=bold) + 0.08) / self.in_per_s
+            spare_s = seen[1] - seen[0] - wide_s
+            if not text or spare_s < 0:
+                continue
+            shares = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9, 0.0, 1.0)
+            places = [seen[0] + spare_s * share for share in shares]
+            busy = [*self.busy_s, *also_busy]
+            clear = (p for p in places if not any(p < moment < p + wide_s for moment in busy))
+            x = next(clear, places[0]) + wide_s / 2
+            style.write(self.axes, x, y_in, text, colour, align="center", bold=bold, behind=behind, clip=True)
+            return
+
+
+class _Laid(NamedTuple):
+    """A panel laid out: everything in inches from its own top."""
+
+    panel: Panel
+    captions: Sequence[tuple[str, float]]
+    blocks: Sequence[tuple[Block, float]]
+    flags: Sequence[Flag]
+    key: Sequence[str]
+    top_in: float  # where the actions' labels end and the lanes begin
+    height_in: float
+    key_in: float
+
+
+def draw(
+    panels: Sequence[Panel],
+    window: tuple[float, float],
+    legend: Legend,
+    theme: Theme,
+    width_in: float = WIDTH_IN,
+) -> Figure:
+    """The figure. ``window`` is the time shown, in seconds."""
+    window = window if window[1] > window[0] else (window[0], window[0] + 1)
+    with style.look(theme):
+        left_in = _left_in(panels)
+        right_in = max((b.right_in for p in panels for b in p.blocks), default=0.0) + RIGHT_IN
+        inner_in = width_in - left_in - right_in
+        laid = [_lay_out(panel, inner_in, window) for panel in panels]
+        several = len(panels) > 1
+        more = panels[0].more if panels else ""
+        top_in = HEAD_IN + (MORE_IN if more else 0.0)
+        body_in = sum(one.height_in + one.key_in + (PANEL_HEAD_IN if several else 0.0) for one in laid)
+        height_in = top_in + body_in + AXIS_IN + legend.height_in + 0.08
+        alt = " ".join(panel.alt for panel in panels) or "An empty figure."
+        page = style.new_figure(width_in, height_in, theme, alt)
+        if panels:
+            style.head(page, theme, panels[0].title, "" if several else panels[0].note, more)
+        for number, one in enumerate(laid):
+            if several:
+                _panel_head(page, theme, one.panel, top_in, number)
+                top_in += PANEL_HEAD_IN
+            bottom = 1 - (top_in + one.height_in) / height_in
+            box = (left_in / width_in, bottom, inner_in / width_in, one.height_in / height_in)
+            last = number == len(laid) - 1
+            _draw_panel(page.add_axes(box), theme, one, window, left_in, inner_in, last)
+            top_in += one.height_in
+            _draw_key(page, theme, one.key, top_in + (AXIS_IN if last else 0.0))
+            top_in += one.key_in
+        legend.draw(page, theme, legend.height_in)
+    return page
+
+
+def _left_in(panels: Sequence[Panel]) -> float:
+    names = (f"{block.label} {block.detail}".strip() for panel in panels for block in panel.blocks)
+    widest_in = max((style.text_width_in(name, TEXT) for name in names), default=0.0)
+    return min(LABEL_MAX_IN, max(widest_in, 0.6)) + 0.32
+
+
+def _lay_out(panel: Panel, inner_in: float, window: tuple[float, float]) -> _Laid:
+    shown = [(seconds(t), text) for t, text in panel.actions if window[0] <= seconds(t) <= window[1]]
+    flags, key = place_flags(shown, window, inner_in)
+    if len(key) > KEY_MAX:
+        key = [*key[: KEY_MAX - 1], f"… and {len(key) - KEY_MAX + 1} more actions"]
+    top_in = flag_height_in(flags)
+    captions: list[tuple[str, float]] = []
+    placed: list[tuple[Block, float]] = []
+    y_in, group = top_in, None
+    for block in panel.blocks:
+        if block.group != group:
+            y_in += GAP_IN if group is not None else 0.0
+            captions.append((block.group, y_in + CAPTION_IN * 0.55))
+            y_in += CAPTION_IN
+            group = block.group
+        placed.append((block, y_in))
+        y_in += block.height_in
+    y_in += 0.08 + (0.0 if panel.blocks else 0.7)
+    key_in = KEY_IN * -(-len(key) // KEY_COLUMNS) + (0.06 if key else 0.0)
+    return _Laid(panel, captions, placed, flags, key, top_in, y_in, key_in)
+
+
+def _panel_head(page: Figure, theme: Theme, panel: Panel, top_in: float, number: int) -> None:
+    width_in, height_in = page.get_size_inches()
+    text = f"{'abcdefgh'[number % 8]}  {panel.note}"
+    if number and panel.title:
+        text += f" · {panel.title}"
+    text = style.elide(text, width_in - 0.4, TEXT, bold=True)
+    style.write(page, 0.2 / width_in, 1 - (top_in + 0.24) / height_in, text, theme.mute, size=TEXT, bold=True)
+
+
+def _draw_key(page: Figure, theme: Theme, key: Sequence[str], top_in: float) -> None:
+    """What the numbers above the lanes mean, in columns."""
+    width_in, height_in = page.get_size_inches()
+    column_in = (width_in - 0.4) / KEY_COLUMNS
+    per_column = -(-len(key) // KEY_COLUMNS)
+    for number, text in enumerate(key):
+        x_in = 0.2 + column_in * (number // per_column)
+        y_in = top_in + KEY_IN * (number % per_column + 0.5)
+        text = style.elide(text, column_in - 0.15, SMALL)
+        style.write(page, x_in / width_in, 1 - y_in / height_in, text, theme.mute)
+
+
+def _draw_panel(
+    axes: Axes,
+    theme: Theme,
+    laid: _Laid,
+    window: tuple[float, float],
+    left_in: float,
+    inner_in: float,
+    last: bool,
+) -> None:
+    if not laid.blocks and not laid.flags:
+        style.nothing_to_draw(axes, theme, laid.panel.empty)
+        return
+    style.time_axis(axes, theme, *window, labels=last)
+    axes.set_ylim(laid.height_in, 0)
+    axes.set_yticks([])
+    for x in axes.get_xticks():
+        if window[0] <= x <= window[1]:
+            axes.plot([x, x], [laid.top_in, laid.height_in], color=theme.line, linewidth=0.6, zorder=0.5)
+    for text, y_in in laid.captions:
+        name = style.elide(text, left_in + inner_in * 0.5, SMALL, bold=True)
+        style.write(axes, -(left_in - 0.2) / inner_in, y_in, name, theme.mute, bold=True, beside=True)
+    paper = Paper(axes, theme, window, inner_in / (window[1] - window[0]), [f.at_s for f in laid.flags])
+    for block, top_in in laid.blocks:
+        name = _name(block, left_in - 0.3)
+        y_in = top_in + block.label_in
+        style.write(axes, -0.1 / inner_in, y_in, name, theme.text, size=TEXT, align="right", beside=True)
+        block.draw(paper, top_in)
+    _draw_flags(axes, theme, laid)
+
+
+def _name(block: Block, room_in: float) -> str:
+    """Label and detail; where they are too long together, the label gives way first."""
+    detail = style.elide(block.detail, room_in, TEXT)
+    left_in = room_in - style.text_width_in(" " + detail, TEXT) if detail else room_in
+    label = style.elide(block.label, left_in, TEXT) if left_in > 0.15 else ""
+    return f"{label} {detail}".strip()
+
+
+def _draw_flags(axes: Axes, theme: Theme, laid: _Laid) -> None:
+    red = theme.vermillion
+    for flag in laid.flags:
+        line = [flag.at_s] * 2, [flag.y_in, laid.height_in]
+        axes.plot(*line, color=red, linewidth=1.0, linestyle=(0, (3, 2)), zorder=3.5)
+        axes.plot([flag.at_s], [flag.y_in], marker="v", markersize=5, color=red, zorder=6, clip_on=False)
+        style.write(axes, flag.text_s, flag.y_in, flag.text, theme.text, behind=theme.page, zorder=5)

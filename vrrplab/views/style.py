@@ -1,0 +1,286 @@
+"""One look for every figure: colours, state marks, text sizes, and the paper they are drawn on.
+
+Nobody needs to see colour: a state is a letter, a fill pattern and a border as well, so a figure
+survives a grey printer. The colours are Okabe and Ito's blue, vermillion, green and purple; where they
+would be too weak on the page (contrast under 3 to 1) a darker or lighter step is used. Here people
+speak of colours, inches and points; what a figure says is decided in the other modules.
+matplotlib is imported only when something is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from vrrplab.errors import VrrplabError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DPI = 100
+TITLE, TEXT, SMALL = 12.0, 9.0, 7.5  # points
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of one background. ``mute`` is for text that matters less, ``line`` for hairlines."""
+
+    name: str
+    page: str
+    text: str
+    mute: str
+    line: str
+    soft: str
+    blue: str
+    vermillion: str
+    green: str
+    purple: str
+    on_colour: str  # text on a filled area
+    pale: tuple[str, ...]  # one for each virtual address, light enough for ``text`` on it
+    strong: tuple[str, ...]  # the same hues for lines and marks
+
+
+LIGHT = Theme(
+    "light", "#ffffff", "#1d2733", "#5b6878", "#c9d2dc", "#eef2f6", "#0072b2", "#d55e00", "#009e73",
+    "#9a4f84", "#ffffff",
+    ("#bfe6da", "#e3cbdc", "#c5dff0", "#f7d6bd", "#e4e0b8", "#d5d9de"),
+    ("#00805d", "#9a4f84", "#0072b2", "#b84f00", "#6b6500", "#4d5865"),
+)  # fmt: skip
+DARK = Theme(
+    "dark", "#14181d", "#e6ebf0", "#9aa7b5", "#3a4653", "#222b34", "#4da3dd", "#ff8a3d", "#35c79a",
+    "#d58fc0", "#0b0f14",
+    ("#1d4a3d", "#50354a", "#1f4360", "#5a3519", "#4a4719", "#3a434d"),
+    ("#35c79a", "#d58fc0", "#4da3dd", "#ff8a3d", "#cbc34f", "#aab5c0"),
+)  # fmt: skip
+THEMES = {"light": LIGHT, "dark": DARK}
+
+
+@dataclass(frozen=True, slots=True)
+class StateMark:
+    """How a state looks: filled or outlined, with a hatch and a letter."""
+
+    letter: str
+    word: str
+    hatch: str
+    dashed: bool = False
+
+
+STATE_MARKS = {
+    "MASTER": StateMark("M", "MASTER", ""),
+    "BACKUP": StateMark("B", "BACKUP", ""),
+    "FAULT": StateMark("F", "FAULT", "////"),
+    "INIT": StateMark("I", "INIT", "", dashed=True),
+    "STOP": StateMark("S", "stopped", "", dashed=True),
+}
+
+
+def theme_of(name: str) -> Theme:
+    """The theme of that name; VrrplabError names the ones there are."""
+    if name not in THEMES:
+        raise VrrplabError(f"no theme {name!r}: there are {' and '.join(THEMES)}")
+    return THEMES[name]
+
+
+def state_colours(state: str, theme: Theme) -> tuple[str, str, str]:
+    """(fill, border, text) of a state."""
+    if state == "MASTER":
+        return theme.blue, theme.blue, theme.on_colour
+    if state == "FAULT":
+        return theme.vermillion, theme.vermillion, theme.on_colour
+    if state == "BACKUP":
+        return theme.page, theme.mute, theme.text
+    return theme.page, theme.line, theme.mute
+
+
+def require_matplotlib() -> None:
+    """VrrplabError with the cure where matplotlib is missing."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise VrrplabError("figures need matplotlib: pip install matplotlib") from None
+
+
+@contextmanager
+def look(theme: Theme) -> Iterator[None]:
+    """matplotlib settings while a figure is drawn or saved; nothing outside is changed."""
+    require_matplotlib()
+    import matplotlib
+
+    settings: Any = {
+        "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure is the same everywhere
+        "font.size": TEXT,
+        "text.color": theme.text,
+        "axes.edgecolor": theme.line,
+        "axes.labelcolor": theme.mute,
+        "axes.facecolor": theme.page,
+        "axes.linewidth": 0.8,
+        "xtick.color": theme.mute,
+        "ytick.color": theme.mute,
+        "figure.facecolor": theme.page,
+        "savefig.facecolor": theme.page,
+        "hatch.linewidth": 0.7,
+        "svg.hashsalt": "vrrplab",  # the same trace gives the same bytes
+        "svg.fonttype": "path",
+        "path.simplify": True,
+    }
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def new_figure(width_in: float, height_in: float, theme: Theme, alt: str) -> Figure:
+    """An empty figure that notebooks can show, with ``alt`` for those who cannot see it.
+
+    It belongs to no pyplot window: nothing has to be closed, and no backend is chosen for the user.
+    """
+    require_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor=theme.page)
+    FigureCanvasAgg(figure)
+
+    def png() -> tuple[bytes, dict[str, Any]]:
+        size = {"width": round(width_in * DPI), "height": round(height_in * DPI), "alt": alt}
+        return render_png(figure, theme, 2 * DPI), size
+
+    figure._repr_png_ = png  # type: ignore[attr-defined]
+    figure._vrrplab = (theme, alt)  # type: ignore[attr-defined]
+    return figure
+
+
+def alt_text(figure: Figure) -> str:
+    """What the figure shows, in one sentence."""
+    return str(getattr(figure, "_vrrplab", (LIGHT, ""))[1])
+
+
+def render_png(figure: Figure, theme: Theme, dpi: float) -> bytes:
+    """The figure as the bytes of a PNG file."""
+    from io import BytesIO
+
+    buffer = BytesIO()
+    with look(theme):
+        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure; the ending decides: svg, png or pdf. VrrplabError for another one or no access."""
+    name = str(path)
+    kind = name.rpartition(".")[2].lower() if "." in name else ""
+    if kind not in ("svg", "png", "pdf"):
+        raise VrrplabError(f"{name}: a figure is written as .svg, .png or .pdf")
+    theme, alt = getattr(figure, "_vrrplab", (LIGHT, ""))
+    metadata = {
+        "svg": {"Date": None, "Title": alt},
+        "png": {"Software": None, "Description": alt},
+        "pdf": {"CreationDate": None, "Subject": alt},
+    }[kind]
+    try:
+        with look(theme):
+            figure.savefig(name, format=kind, dpi=2 * DPI, metadata=metadata)
+    except OSError as error:
+        raise VrrplabError(f"{name}: cannot be written: {error.strerror}") from None
+
+
+@lru_cache(maxsize=2048)
+def _advance(character: str, bold: bool) -> float:
+    """Width of one character, in units of the text size."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
+    font.set_size(100, 72)
+    return float(font.load_char(ord(character)).linearHoriAdvance) / 65536 / 100
+
+
+def text_width_in(text: str, size: float = TEXT, *, bold: bool = False) -> float:
+    """Width of a line of text in inches, so that labels can be laid out before anything is drawn."""
+    return sum(_advance(character, bold) for character in text) * size / 72
+
+
+def elide(text: str, width_in: float, size: float = TEXT, *, bold: bool = False) -> str:
+    """The text, with "…" in its middle where it would be wider than ``width_in``."""
+    if text_width_in(text, size, bold=bold) <= width_in:
+        return text
+    shortest, longest = 0, len(text) - 1  # characters kept
+    while shortest < longest:
+        keep = (shortest + longest + 1) // 2
+        if text_width_in(_without_middle(text, keep), size, bold=bold) <= width_in:
+            shortest = keep
+        else:
+            longest = keep - 1
+    return _without_middle(text, shortest)
+
+
+def _without_middle(text: str, keep: int) -> str:
+    return text[: (keep + 1) // 2] + "…" + text[len(text) - keep // 2 :]
+
+
+def write(
+    where: Axes | Figure,
+    x: float,
+    y: float,
+    text: str,
+    colour: str,
+    *,
+    size: float = SMALL,
+    align: str = "left",
+    bold: bool = False,
+    behind: str | None = None,
+    zorder: float = 4,
+    beside: bool = False,
+    clip: bool = False,
+    mono: bool = False,
+) -> None:
+    """One line of text, centred on ``y``; names of users are never taken for formulas.
+
+    ``behind``: a colour that keeps what lies below away from the letters. ``beside``: ``x`` counts in
+    shares of the axes, so that a label can stand to the left of its lane.
+    """
+    options: dict[str, Any] = {"transform": where.get_yaxis_transform()} if beside else {}  # type: ignore[union-attr]
+    if behind:
+        options["bbox"] = {"facecolor": behind, "edgecolor": "none", "pad": 0.7}
+    if mono:
+        options["family"] = "DejaVu Sans Mono"
+    weight = "bold" if bold else "normal"
+    where.text(
+        x, y, text, size=size, color=colour, ha=align, va="center_baseline", weight=weight, zorder=zorder,
+        clip_on=clip, parse_math=False, **options,
+    )  # fmt: skip
+
+
+def head(page: Figure, theme: Theme, title: str, note: str, more: str = "") -> None:
+    """Title in bold, a note in small print behind it and a second line below, all kept inside the page."""
+    width_in, height_in = page.get_size_inches()
+    room_in = width_in - 0.4
+    title = elide(title, room_in, TITLE, bold=True)
+    y = 1 - 0.24 / height_in
+    write(page, 0.2 / width_in, y, title, theme.text, size=TITLE, bold=True)
+    used_in = text_width_in(title, TITLE, bold=True) + 0.15
+    if room_in - used_in > 0.5:
+        write(page, (0.2 + used_in) / width_in, y, elide(note, room_in - used_in, SMALL), theme.mute)
+    if more:
+        write(page, 0.2 / width_in, 1 - 0.43 / height_in, elide(more, room_in, SMALL), theme.mute)
+
+
+def time_axis(axes: Axes, theme: Theme, from_s: float, to_s: float, *, labels: bool = True) -> None:
+    """Seconds along the bottom; the grid is the caller's."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.set_xlim(from_s, to_s if to_s > from_s else from_s + 1)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.10g} s"))
+    axes.tick_params(axis="x", length=0, labelsize=SMALL, pad=4, labelbottom=labels)
+    for side in ("left", "right", "top", "bottom"):
+        axes.spines[side].set_visible(False)
+
+
+def nothing_to_draw(axes: Axes, theme: Theme, text: str) -> None:
+    """The sentence in place of an empty figure."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=theme.mute)

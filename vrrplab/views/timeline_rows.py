@@ -1,0 +1,234 @@
+"""What the state timeline shows, as plain values: lanes with spans and marks, and the actions above them.
+
+No drawing here: ``timeline.py`` draws these rows, tests read them, and a text interface could print them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vrrplab.trace import Outage, Trace
+from vrrplab.units import Micros
+from vrrplab.views.cast import (
+    VirtualRouter,
+    action_text,
+    address_range,
+    alive_until,
+    near,
+    origin_note,
+    short_addresses,
+    short_names,
+    title_of,
+    virtual_routers,
+)
+
+
+class Span(NamedTuple):
+    """A stretch of one lane. ``what``: a state's name, "off", "owner", "several" or "outage"."""
+
+    from_us: Micros
+    to_us: Micros
+    what: str
+    text: str
+
+
+class Lane(NamedTuple):
+    """One line of the figure. ``kind``: "state", "address" or "client"; ``hue`` numbers the address colours.
+
+    ``ticks`` are adverts sent, ``zeros`` those of priority 0, ``diamonds`` bursts of gratuitous ARP or
+    unsolicited neighbour advertisements.
+    """
+
+    group: str
+    label: str
+    detail: str  # follows the label and is never shortened
+    kind: str
+    spans: tuple[Span, ...]
+    ticks: tuple[Micros, ...] = ()
+    zeros: tuple[Micros, ...] = ()
+    diamonds: tuple[Micros, ...] = ()
+    hue: int = 0
+
+
+class ActionMark(NamedTuple):
+    t_us: Micros
+    text: str
+
+
+class TimelineRows(NamedTuple):
+    """Everything on the figure. Times in microseconds from the start of the trace."""
+
+    title: str
+    note: str
+    more: str
+    from_us: Micros
+    to_us: Micros
+    lanes: tuple[Lane, ...]
+    actions: tuple[ActionMark, ...]
+    servers: dict[str, str]  # name -> a short one
+
+    def summary(self) -> str:
+        """The figure in one sentence, for readers who cannot see it."""
+        changes = sum(max(0, len(lane.spans) - 1) for lane in self.lanes if lane.kind == "state")
+        outages = [s for lane in self.lanes if lane.kind == "client" for s in lane.spans]
+        return (
+            f"State timeline of {self.title}: {sum(lane.kind == 'state' for lane in self.lanes)} instances, "
+            f"{changes} state changes, {len(self.actions)} actions, {len(outages)} client outages."
+        )
+
+
+def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -> TimelineRows:
+    """The lanes of a trace; ``from_s`` and ``to_s`` choose a window, the lanes are always whole."""
+    routers = virtual_routers(trace)
+    short = short_addresses(trace.addresses)
+    silent = alive_until(trace)
+    adverts = _adverts(trace)
+    bursts = _bursts(trace)
+    lanes: list[Lane] = []
+    shown: set[str] = set()
+    for number, router in enumerate(routers):
+        group = _group_name(router)
+        for server, instance in router.members:
+            spans = _state_spans(trace, server, instance, silent.get(server, []))
+            ticks, zeros = adverts.get((server, instance), ((), ()))
+            label = server if instance in router.name.split(" / ")[:1] else f"{server} {instance}"
+            lanes.append(Lane(group, label, "", "state", spans, ticks, zeros))
+        lanes += _address_lanes(trace, list(router.addresses), group, number, short, bursts)
+        shown.update(router.addresses)
+    others = [a for a in trace.addresses if a not in shown]
+    lanes += _address_lanes(trace, others, "other addresses", len(routers), short, bursts)
+    lanes += _client_lanes(trace, short)
+    actions = tuple(ActionMark(e.t_us, action_text(e)) for e in trace.of("action"))
+    return TimelineRows(
+        title_of(trace),
+        origin_note(trace),
+        str(trace.scenario.get("description") or ""),
+        0 if from_s is None else round(from_s * 1_000_000),
+        trace.end_us if to_s is None else round(to_s * 1_000_000),
+        tuple(lanes),
+        actions,
+        short_names(trace.servers),
+    )
+
+
+def _group_name(router: VirtualRouter) -> str:
+    return router.name if router.vrid is None else f"{router.name} · VRID {router.vrid}"
+
+
+def _state_spans(
+    trace: Trace, server: str, instance: str, silent: list[tuple[Micros, str]]
+) -> tuple[Span, ...]:
+    """States, cut where the server fell silent: what a dead router was in last says nothing."""
+    spans: list[Span] = []
+    for state in trace.states(instance, server):
+        cut = next(((t, why) for t, why in silent if state.from_us < t < state.to_us), None)
+        to_us = cut[0] if cut else state.to_us
+        if to_us > state.from_us or state.to_us == trace.end_us:
+            spans.append(Span(state.from_us, to_us, state.state, state.reason))
+        if cut:
+            spans.append(Span(cut[0], state.to_us, "off", cut[1]))
+    return tuple(spans)
+
+
+def _adverts(trace: Trace) -> dict[tuple[str, str], tuple[tuple[Micros, ...], tuple[Micros, ...]]]:
+    found: dict[tuple[str, str], tuple[list[Micros], list[Micros]]] = {}
+    for event in trace.of("advert_sent"):
+        ticks, zeros = found.setdefault((event.server, event.instance), ([], []))
+        (zeros if event.fields.get("priority") == 0 else ticks).append(event.t_us)
+    return {key: (tuple(ticks), tuple(zeros)) for key, (ticks, zeros) in found.items()}
+
+
+def _bursts(trace: Trace) -> dict[str, list[Micros]]:
+    """address -> start of each burst of announcements."""
+    found: dict[str, list[Micros]] = {}
+    last: dict[str, Micros] = {}
+    for event in trace.of("garp_sent", "na_sent"):
+        address = str(event.fields["address"]).split("/")[0]
+        if address not in last or event.t_us - last[address] > 500_000:
+            found.setdefault(address, []).append(event.t_us)
+        last[address] = event.t_us
+    return found
+
+
+def _address_lanes(
+    trace: Trace,
+    addresses: list[str],
+    group: str,
+    hue: int,
+    short: dict[str, str],
+    bursts: dict[str, list[Micros]],
+) -> list[Lane]:
+    """One lane an address; addresses that always moved together share one."""
+    together: list[tuple[tuple[Span, ...], list[str]]] = []
+    for address in addresses:
+        spans = tuple(
+            Span(s.from_us, s.to_us, "owner" if len(s.servers) == 1 else "several", " + ".join(s.servers))
+            for s in trace.holders(address)
+            if s.servers
+        )
+        for known, names in together:
+            if _alike(known, spans):
+                names.append(address)
+                break
+        else:
+            together.append((spans, [address]))
+    return [
+        Lane(
+            group,
+            "VIP" if len(names) == 1 else "",
+            address_range(names, short),
+            "address",
+            spans,
+            diamonds=tuple(bursts.get(names[0], ())),
+            hue=hue + place,
+        )
+        for place, (spans, names) in enumerate(together)
+    ]
+
+
+def _client_lanes(trace: Trace, short: dict[str, str]) -> list[Lane]:
+    """One lane a client and what it asked for; probes that failed together share one."""
+    probes: dict[tuple[str, str, str], list[Outage]] = {}
+    clients = trace.scenario.get("clients")
+    for client, about in (clients if isinstance(clients, dict) else {}).items():
+        for probe in about.get("probes") or []:
+            probes[client, str(probe.get("target")), str(probe.get("kind"))] = []
+    for outage in trace.outages():
+        probes.setdefault((outage.client, outage.target, outage.kind), []).append(outage)
+    together: list[tuple[str, tuple[Span, ...], list[str], list[str]]] = []
+    for (client, target, kind), outages in probes.items():
+        spans = tuple(_outage_span(trace, outage) for outage in outages)
+        for known_client, known, kinds, targets in together:
+            if client == known_client and _alike(known, spans) and (kind in kinds or target in targets):
+                kinds += [kind] if kind not in kinds else []
+                targets += [target] if target not in targets else []
+                break
+        else:
+            together.append((client, spans, [kind], [target]))
+    words = {"icmp": "ping"}
+    return [
+        Lane(
+            "clients",
+            client,
+            f"{'+'.join(words.get(k, k) for k in kinds)} {address_range(targets, short)}",
+            "client",
+            spans,
+        )
+        for client, spans, kinds, targets in together
+    ]
+
+
+def _outage_span(trace: Trace, outage: Outage) -> Span:
+    lost_s = outage.duration_us(trace.end_us) / 1_000_000
+    text = f"{lost_s:.2f} s" + (" and still out" if outage.to_us is None else "")
+    return Span(outage.from_us, trace.end_us if outage.to_us is None else outage.to_us, "outage", text)
+
+
+def _alike(a: tuple[Span, ...], b: tuple[Span, ...]) -> bool:
+    return len(a) == len(b) and all(
+        x.what == y.what
+        and (x.text == y.text or x.what == "outage")
+        and near(x.from_us, y.from_us)
+        and near(x.to_us, y.to_us)
+        for x, y in zip(a, b, strict=True)
+    )
