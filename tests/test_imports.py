@@ -18,7 +18,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "vrrplab"
 
 GROUND = {"units", "errors", "glossary", "resources"}
-BELOW_DRIVERS = GROUND | {"wire", "config", "trace", "recording", "recording_log", "machine"}
+BELOW_DRIVERS = GROUND | {"wire", "config", "trace", "capture", "recording", "recording_log", "machine"}
 ANYTHING = {""}
 
 # Room: what its files may import besides each other. A name covers everything below it.
@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "wire": GROUND,
     "config": GROUND,
     "trace": GROUND,
+    "capture": GROUND | {"wire", "trace"},
     "recording": GROUND | {"wire", "config", "trace", "recording_log"},
     "recording_log": GROUND | {"trace"},
     # Values only: what an advert says and what a configuration means, not how either is read.
@@ -47,7 +48,18 @@ MAY_IMPORT = {
 }
 
 # Of the standard library the machine gets what describes values: no clock, no chance, no socket, no file.
-PURE = {"__future__", "collections", "dataclasses", "enum", "functools", "itertools", "math", "typing"}
+PURE = {
+    "__future__",
+    "bisect",
+    "collections",
+    "dataclasses",
+    "enum",
+    "functools",
+    "heapq",
+    "itertools",
+    "math",
+    "typing",
+}
 
 # Slow to import, or not part of the core: imported by the function that needs them, and nowhere above.
 HEAVY = {

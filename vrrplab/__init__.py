@@ -13,11 +13,12 @@ _HOME_OF = {
     "simulate": "vrrplab.sim.world",
     "Trace": "vrrplab.trace",
     "read_trace": "vrrplab.trace",
-    "read_pcap": "vrrplab.capture",
+    "read_recording": "vrrplab.recording",
+    "read_pcap": "vrrplab.capture.reader",
     "parse_config": "vrrplab.config.reader",
-    "decode": "vrrplab.wire.frame",
-    "encode": "vrrplab.wire.frame",
-    "cluster": "vrrplab.cluster",
+    "decode": "vrrplab.wire.dissect",
+    "encode": "vrrplab.wire.dissect",
+    "cluster": "vrrplab.player",
     "VrrplabError": "vrrplab.errors",
 }
 _MODULES = {"views": "vrrplab.views", "wire": "vrrplab.wire", "glossary": "vrrplab.glossary"}
