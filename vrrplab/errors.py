@@ -83,5 +83,9 @@ class TraceError(PlacedError):
     """A trace or recording that cannot be read."""
 
 
+class CaptureError(PlacedError):
+    """A capture file that is none, or that breaks off; ``line`` is not used, the message names the byte."""
+
+
 class LiveError(VrrplabError):
     """Real sockets, namespaces or daemons that cannot be used on this machine."""

@@ -25,6 +25,7 @@ from vrrplab.wire.ip import (
     PROTOCOL_ICMPV6,
     PROTOCOL_IGMP,
     PROTOCOL_VRRP,
+    IPHeader,
     IPv4Header,
     IPv6Header,
 )
@@ -73,7 +74,7 @@ class Frame:
     link_type: int
     kind: str
     eth: EthernetHeader | None
-    ip: IPv4Header | IPv6Header | None
+    ip: IPHeader | None
     ah: AhHeader | None
     vrrp: Advertisement | None
     arp: ArpPacket | None
@@ -168,6 +169,7 @@ def _read_ip(self: Frame, link: links.Link, problems: list[PacketError]) -> None
         size = 20 if parser is IPv4Header else 40
         text = f"the frame ends inside the IP header of {size} bytes, after {len(self.raw)} bytes"
         problems.append(PacketError(DropReason.TOO_SHORT, len(self.raw), text))
+        self.kind = _kind_of_cut(packet, 9 if parser is IPv4Header else 6)
         return
     problems += header.problems
     self.ip, self.payload, self.padding = header, payload, padding
@@ -192,6 +194,14 @@ def _read_ip(self: Frame, link: links.Link, problems: list[PacketError]) -> None
         self.kind = "igmp"
     elif header.protocol == PROTOCOL_ICMPV6 and header.version == 6:
         _read_icmpv6(self, base, problems)
+
+
+def _kind_of_cut(packet: bytes, protocol_at: int) -> str:
+    """What a packet whose header is cut off would have been, if its protocol byte is still there."""
+    protocol = packet[protocol_at] if len(packet) > protocol_at else None
+    if protocol in (PROTOCOL_VRRP, PROTOCOL_AH):
+        return "vrrp"
+    return "igmp" if protocol == PROTOCOL_IGMP and protocol_at == 9 else "other"
 
 
 def _read_vrrp(self: Frame, base: int, problems: list[PacketError]) -> None:
@@ -250,7 +260,7 @@ def encode(frame: Frame) -> bytes:
     return frame.raw[: link.offset] + inside
 
 
-def _ip_emit(header: IPv4Header | IPv6Header, payload: bytes, size_before: int) -> bytes:
+def _ip_emit(header: IPHeader, payload: bytes, size_before: int) -> bytes:
     """Emit with the length field recomputed, unless it was already at odds with the payload."""
     if isinstance(header, IPv4Header):
         known, header.total_length = header.total_length, None

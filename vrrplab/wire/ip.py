@@ -106,7 +106,7 @@ class IPv4Header:
             header.problems.append(PacketError(DropReason.BAD_IP_HEADER, base + 2, text))
             return header, bytes(data[length:]), b""
         if total > len(data):
-            text = f"the frame ends {total - len(data)} bytes before the IP packet does"
+            text = f"the frame ends here, {total - len(data)} short of the IP packet's end"
             header.problems.append(PacketError(DropReason.TOO_SHORT, base + len(data), text))
         return header, bytes(data[length:total]), bytes(data[total:])
 
@@ -172,7 +172,7 @@ class IPv6Header:
             header.problems.append(PacketError(DropReason.BAD_IP_HEADER, base, text))
         end = 40 + length
         if end > len(data):
-            text = f"the frame ends {end - len(data)} bytes before the IP packet does"
+            text = f"the frame ends here, {end - len(data)} short of the IP packet's end"
             header.problems.append(PacketError(DropReason.TOO_SHORT, base + len(data), text))
         offset = header._walk_extensions(data[:end], base)
         return header, bytes(data[offset:end]), bytes(data[end:])
@@ -205,3 +205,6 @@ class IPv6Header:
         length = len(body) if self.payload_length is None else self.payload_length
         addresses = pack_address(self.source), pack_address(self.destination)
         return _IPV6.pack(first, length, next_header, self.ttl, *addresses) + body
+
+
+IPHeader = IPv4Header | IPv6Header

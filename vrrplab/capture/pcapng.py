@@ -1,0 +1,128 @@
+"""The newer capture format (draft-ietf-opsawg-pcapng): a chain of blocks, in sections with their own byte
+order.
+
+    block    type | total length | body … | total length again
+    section header (0a0d0d0a), interface description (1), enhanced packet (6), simple packet (3), old packet
+    (2)
+
+Interfaces are numbered within their section and carry link type and time resolution. Blocks of other types
+are passed over, as the format asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from struct import Struct
+from typing import BinaryIO, NamedTuple
+
+from vrrplab.capture.records import LONGEST_PACKET, Break, Record
+
+SECTION_HEADER = b"\x0a\x0d\x0d\x0a"
+_INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET = 1, 2, 3, 6
+_OPTION_NAME, _OPTION_RESOLUTION, _OPTION_OFFSET = 2, 9, 14
+_LONGEST_BLOCK = 16 * 1024 * 1024
+
+
+class _Interface(NamedTuple):
+    link_type: int
+    snap_length: int
+    name: str = ""
+    units_per_s: int = 1_000_000
+    offset_s: int = 0
+
+    def t_ns(self, high: int, low: int) -> int:
+        units = high << 32 | low
+        return self.offset_s * 1_000_000_000 + units * 1_000_000_000 // self.units_per_s
+
+
+def read_records(stream: BinaryIO, head: bytes) -> Iterator[Record]:
+    """Packets of a stream whose first bytes, ``head``, were read already. Raises Break where it stops
+    making sense.
+    """
+    order = "<"
+    interfaces: list[_Interface] = []
+    offset = 0
+    while True:
+        prefix = head + stream.read(8 - len(head))
+        head = b""
+        if not prefix:
+            return
+        if len(prefix) < 8:
+            raise Break(offset + len(prefix), "the file ends inside a block header")
+        if prefix[:4] == SECTION_HEADER:
+            magic = stream.read(4)
+            order = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}.get(magic, "")
+            if not order:
+                raise Break(offset + 8, "a section header without a byte-order mark")
+            interfaces, already = [], magic
+        else:
+            already = b""
+        kind, length = Struct(order + "II").unpack(prefix)
+        if length < 12 + len(already) or length % 4 or length > _LONGEST_BLOCK:
+            raise Break(offset + 4, f"a block of {length} bytes: the file is damaged here")
+        body = already + stream.read(length - 12 - len(already))
+        trailer = stream.read(4)
+        if len(body) < length - 12 or len(trailer) < 4:
+            raise Break(offset + 8 + len(body) + len(trailer), "the file ends inside a block")
+        if Struct(order + "I").unpack(trailer)[0] != length:
+            raise Break(offset + length - 4, "a block whose two lengths differ: the file is damaged here")
+        if prefix[:4] != SECTION_HEADER:
+            if kind == _INTERFACE:
+                interfaces.append(_read_interface(body, order, offset))
+            elif kind in (_ENHANCED_PACKET, _OLD_PACKET, _SIMPLE_PACKET):
+                yield _read_packet(kind, body, order, interfaces, offset)
+        offset += length
+
+
+def _read_interface(body: bytes, order: str, offset: int) -> _Interface:
+    if len(body) < 8:
+        raise Break(offset + 8, "an interface description that is too short")
+    link_type, _, snap_length = Struct(order + "HHI").unpack_from(body)
+    interface = _Interface(link_type, snap_length)
+    for code, value in _options(body[8:], order):
+        if code == _OPTION_NAME:
+            interface = interface._replace(name=value.rstrip(b"\0").decode("utf-8", "replace"))
+        elif code == _OPTION_RESOLUTION and value:
+            base, exponent = (2, value[0] & 0x7F) if value[0] & 0x80 else (10, value[0])
+            if exponent > 63:
+                raise Break(offset + 8, f"a time resolution of {base}^-{exponent} seconds")
+            interface = interface._replace(units_per_s=base**exponent)
+        elif code == _OPTION_OFFSET and len(value) == 8:
+            interface = interface._replace(offset_s=Struct(order + "q").unpack(value)[0])
+    return interface
+
+
+def _options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    head = Struct(order + "HH")
+    at = 0
+    while at + 4 <= len(data):
+        code, length = head.unpack_from(data, at)
+        if code == 0:
+            return
+        yield code, data[at + 4 : at + 4 + length]
+        at += 4 + (length + 3) // 4 * 4
+
+
+def _read_packet(kind: int, body: bytes, order: str, interfaces: list[_Interface], offset: int) -> Record:
+    if kind == _SIMPLE_PACKET:
+        number, high, low, data_at = 0, 0, 0, 4
+    else:
+        data_at = 20
+    if len(body) < data_at:
+        raise Break(offset + 8, "a packet block that is too short")
+    if kind == _ENHANCED_PACKET:
+        number, high, low, here, on_the_wire = Struct(order + "IIIII").unpack_from(body)
+    elif kind == _OLD_PACKET:
+        number, _, high, low, here, on_the_wire = Struct(order + "HHIIII").unpack_from(body)
+    else:
+        on_the_wire = here = Struct(order + "I").unpack_from(body)[0]
+    if number >= len(interfaces):
+        raise Break(offset + 8, f"a packet of interface {number}, which was not described")
+    interface = interfaces[number]
+    if kind == _SIMPLE_PACKET:
+        here = min(here, interface.snap_length or here, len(body) - data_at)
+    if here > LONGEST_PACKET or data_at + here > len(body):
+        raise Break(offset + 8, f"a packet of {here} bytes in a block of {len(body) + 12}")
+    data = body[data_at : data_at + here]
+    t_ns = interface.t_ns(high, low)
+    return Record(t_ns, interface.link_type, data, on_the_wire, interface.name, offset + 8 + data_at)

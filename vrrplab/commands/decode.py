@@ -1,0 +1,149 @@
+"""``vrrplab decode``: frames of a capture, of a pasted hex string or of standard input, field by field.
+
+Reads the arguments and chooses; what is printed comes from ``wire`` and ``capture``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING
+
+from vrrplab.capture.hexdump import bytes_of, guess_link_type
+from vrrplab.capture.reader import CapturedFrame, is_capture, read_frames
+from vrrplab.errors import CaptureError
+from vrrplab.wire import links
+from vrrplab.wire.frames import decode
+from vrrplab.wire.verdict import DEFAULT_PROFILE, PROFILES, judge
+
+if TYPE_CHECKING:
+    import argparse
+
+_LINKS = {
+    "ethernet": links.ETHERNET,
+    "raw": links.RAW,
+    "cooked": links.LINUX_SLL,
+    "cooked2": links.LINUX_SLL2,
+    "loopback": links.NULL,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "input",
+        metavar="FILE|HEX|-",
+        nargs="+",
+        help="a capture (pcap, pcapng), a frame in hex, or - for stdin",
+    )
+    parser.add_argument("--format", choices=("table", "jsonl"), default="table", help="default: table")
+    parser.add_argument(
+        "--explain", action="store_true", help="each frame with its diagram and a sentence a field"
+    )
+    parser.add_argument(
+        "--timeline", action="store_true", help="who was MASTER when, from what is on the wire"
+    )
+    parser.add_argument("--as", dest="as_", choices=("trace",), help="print the timeline's events as a trace")
+    parser.add_argument("--plot", metavar="FILE", help="draw the timeline into FILE.svg or FILE.png")
+    parser.add_argument(
+        "--profile",
+        choices=tuple(PROFILES),
+        default=DEFAULT_PROFILE,
+        help=f"whose verdict (default {DEFAULT_PROFILE})",
+    )
+    parser.add_argument(
+        "--key", metavar="PASSWORD", help="auth_pass (or HMAC key): check values are verified with it"
+    )
+    parser.add_argument(
+        "--link", choices=tuple(_LINKS), help="what a frame in hex begins with (default: guessed)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; 0 when every frame could be read (whatever it says), CaptureError for a broken file."""
+    frames = _frames(args.input, args.link)
+    if args.as_ or args.timeline or args.plot:
+        from vrrplab.capture.show import show_timeline
+
+        show_timeline(frames, args)
+        return 0
+    key = args.key.encode() if args.key is not None else None
+    if args.explain:
+        return _explain(frames, args.profile, key)
+    if args.format == "jsonl":
+        return _json(frames, args.profile, key)
+    return _table(frames, args.profile, key)
+
+
+def _frames(inputs: list[str], link: str | None) -> Iterator[CapturedFrame]:
+    if inputs == ["-"]:
+        return _from_stream(link)
+    first = inputs[0]
+    if os.path.exists(first) or first.endswith((".pcap", ".pcapng", ".cap")):
+        if len(inputs) > 1:
+            raise CaptureError(inputs[1], 0, "is one too many", "one capture at a time")
+        return read_frames(first)
+    return _from_hex(" ".join(inputs), "argument", link)
+
+
+def _from_stream(link: str | None) -> Iterator[CapturedFrame]:
+    stream = sys.stdin.buffer
+    head = stream.peek(4)[:4] if hasattr(stream, "peek") else b""
+    if is_capture(head) or not head:
+        return read_frames(stream, "standard input")
+    try:
+        text = stream.read(2_000_000).decode("ascii")
+    except UnicodeDecodeError:
+        raise CaptureError("standard input", 0, "is neither a capture nor text") from None
+    return _from_hex(text, "standard input", link)
+
+
+def _from_hex(text: str, name: str, link: str | None) -> Iterator[CapturedFrame]:
+    data = bytes_of(text, name)
+    link_type = _LINKS[link] if link else guess_link_type(data)
+    return iter((CapturedFrame(1, 0, decode(data, link_type), "", len(data)),))
+
+
+def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
+    from vrrplab.capture.table import HEADING, summary, table_lines
+
+    counts: dict[str, int] = {}
+    dropped = 0
+    start_ns = None
+    out: IO[str] = sys.stdout
+    try:
+        for captured in frames:
+            if start_ns is None:
+                start_ns = captured.t_ns
+                out.write(HEADING + "\n")
+            kind = captured.frame.kind
+            counts[kind] = counts.get(kind, 0) + 1
+            verdict = judge(captured.frame, profile, key)
+            dropped += kind == "vrrp" and not verdict.accepted
+            out.write("\n".join(table_lines(captured, verdict, start_ns)) + "\n")
+    finally:
+        out.write(summary(counts, dropped) + f"; verdicts of {profile}\n" if counts else "")
+    if not counts:
+        out.write("no frame in it\n")
+    return 0
+
+
+def _json(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
+    from vrrplab.capture.table import json_line
+
+    for captured in frames:
+        sys.stdout.write(json_line(captured, judge(captured.frame, profile, key), key) + "\n")
+    return 0
+
+
+def _explain(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
+    from vrrplab.wire.explain import explain
+
+    for number, captured in enumerate(frames):
+        if number:
+            sys.stdout.write("\n" + "=" * 80 + "\n\n")
+        if captured.t_ns:
+            sys.stdout.write(f"Frame {captured.number}, {captured.t_ns / 1e9:.6f} s\n\n")
+        sys.stdout.write(explain(captured.frame, judge(captured.frame, profile, key), profile) + "\n")
+    return 0
