@@ -33,8 +33,10 @@ venv: $(ALL)
 drills: $(CORE)
 	@$(RUN) -m vrrplab simulate
 
+# Not `jupyterlab FILE`: that would serve only the folder of the file, and the configurations lie beside it.
 lab: $(ALL)
-	@$(RUN) -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) $(FLAGS) notebooks/00_start_here.ipynb
+	@$(RUN) -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) \
+		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(FLAGS)
 
 lint: $(ALL)
 	$(RUN) -m ruff check .
