@@ -1,0 +1,111 @@
+"""A trace as one HTML file that plays it: no server, no network, no Python needed to look at it.
+
+Used by ``vrrplab simulate --html FILE`` and by the "HTML" button of the clickable cluster. The file holds
+the same script as the notebook widget and a few lines that stand in for the notebook's side of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+from typing import TYPE_CHECKING, Protocol
+
+from vrrplab.views.assets import player_script, player_style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vrrplab.trace import Trace
+
+# Unpacks what the file carries, and stands in for a notebook: the least a widget's model must offer.
+_LOADER = """
+const unpack = (id) => {
+  const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+};
+const el = document.getElementById("player");
+try {
+  const [style, script, trace] = await Promise.all([unpack("style"), unpack("script"), unpack("trace")]);
+  document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
+  const values = { trace, ...JSON.parse(document.getElementById("values").textContent) };
+  const set = (name, value) => { values[name] = value; };
+  const model = { get: (name) => values[name], set, on() {}, off() {}, send() {}, save_changes() {} };
+  el.replaceChildren();
+  new Function("model", "el", script)(model, el);
+} catch (error) {
+  el.append("This browser cannot play the file (it needs one of 2023 or newer): " + error.message);
+}
+"""
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ margin: 0; background: #ffffff; font: 13px system-ui, sans-serif; }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #14181d; }} }}
+#player {{ max-width: 1500px; margin: 0 auto; }}
+</style>
+</head>
+<body>
+<div id="player">{still}</div>
+<script type="application/json" id="values">{values}</script>
+<script type="text/plain" id="style">{style}</script>
+<script type="text/plain" id="script">{script}</script>
+<script type="text/plain" id="trace">{trace}</script>
+<script type="module">{loader}</script>
+</body>
+</html>
+"""
+
+
+class HasYaml(Protocol):
+    """A scenario, as far as a player needs it."""
+
+    def to_yaml(self) -> str: ...
+
+
+def trace_text(trace: Trace) -> str:
+    """The trace as JSON lines, as the player reads them."""
+    return "".join(event.to_json() + "\n" for event in trace)
+
+
+def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) -> str:
+    """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first."""
+    from vrrplab.views.still import still_svg
+
+    info = {"can_fork": False, "can_share": False, "scenario": scenario.to_yaml() if scenario else ""}
+    if scenario is not None:
+        info["why_not"] = "This file is a finished run. In a notebook, vrrplab.cluster() lets you break things."
+    values = json.dumps({"at_s": at_s, "info": info}, ensure_ascii=False)
+    title = str(trace.scenario.get("description") or trace.name or "VRRP trace")
+    script = player_script().replace("export default { render };", "render({ model, el });")
+    return _PAGE.format(
+        title=html.escape(title),
+        still=still_svg(trace, at_s),
+        # In JSON "<" stands only inside strings: so no text of a scenario can end the script element.
+        values=values.replace("<", "\\u003c"),
+        style=_packed(player_style()),
+        script=_packed(script),
+        trace=_packed(trace_text(trace)),
+        loader=_LOADER,
+    )
+
+
+def _packed(text: str) -> str:
+    """Compressed and in base64; the same text always gives the same characters."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def write_html(trace: Trace, path: str | Path, scenario: HasYaml | None = None) -> None:
+    """Write one self-contained file that plays ``trace`` in any browser, offline.
+
+    The player itself takes less than 150 kB, the trace comes on top. OSError: the file cannot be written.
+    """
+    text = html_text(trace, scenario)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,207 @@
+// Time as a picture: a lane for each instance (height: priority), each virtual address, each client.
+import { fitText, label, s, setAttribute } from "./dom.js";
+import { LETTER, actionText, seconds } from "./words.js";
+
+const HIGH = 24;
+
+export class Lanes {
+  constructor(model, name, measure, go) {
+    Object.assign(this, { model, name, measure, go });
+    this.svg = s("svg", { class: "vl-lanes", role: "img", tabindex: -1 });
+    this.svg.addEventListener("pointerdown", (e) => this.#drag(e));
+  }
+
+  #drag(e) {
+    if (e.button) return;
+    const move = (event) => this.go(this.#time(event.clientX));
+    const stop = () => {
+      window.removeEventListener("pointermove", move);
+      window.removeEventListener("pointerup", stop);
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", stop);
+    move(e);
+    e.preventDefault();
+  }
+
+  #time(clientX) {
+    const box = this.svg.getBoundingClientRect();
+    const share = (clientX - box.left - this.left) / (this.width - this.left - 8);
+    return Math.min(this.model.end, Math.max(0, share * this.model.end));
+  }
+
+  x(t) {
+    return this.left + (t / this.model.end) * (this.width - this.left - 8);
+  }
+
+  /** `before`: the model of the time line before a change, drawn as a thin line under each lane. */
+  build(width, before) {
+    const { model, measure } = this;
+    this.width = width;
+    const many = [...model.cast.servers.values()].reduce((n, x) => n + x.instances.length, 0) > 8;
+    const lanes = [];
+    const names = new Map();
+    for (const server of model.cast.servers.values()) {
+      for (const i of server.instances) {
+        if (!names.has(i.name)) names.set(i.name, []);
+        names.get(i.name).push([server, i]);
+      }
+    }
+    const single = names.size === 1;
+    for (const pairs of names.values()) for (const [server, i] of pairs) lanes.push({ kind: "state", text: single ? server.short : `${server.short} ${i.name}`, server, i, high: many ? 18 : HIGH });
+    const shownVips = model.cast.vips.slice(0, 8);
+    for (const v of shownVips) lanes.push({ kind: "vip", text: `VIP ${v.short}`, v, high: 19 });
+    if (model.cast.vips.length > 8) lanes.push({ kind: "more", text: `and ${model.cast.vips.length - 8} more VIPs`, high: 16 });
+    for (const c of model.cast.clients.values()) {
+      for (const target of new Set(c.probes.map((p) => p.target))) lanes.push({ kind: "client", text: `${c.name} → ${this.name.address(target)}`, c, target, high: 19 });
+    }
+    this.left = Math.min(width * 0.34, 14 + Math.max(40, ...lanes.map((l) => measure(l.text, "small"))));
+    let y = 6;
+    const body = s("g");
+    for (const lane of lanes) {
+      body.append(label(fitText(lane.text, this.left - 10, "small", measure), this.left - 8, y + lane.high / 2 + 4, { class: "vl-small", "text-anchor": "end" }));
+      if (lane.kind === "state") this.#state(body, lane, y, before);
+      if (lane.kind === "vip") this.#vip(body, lane, y, before);
+      if (lane.kind === "client") this.#client(body, lane, y, before);
+      y += lane.high + (lane.kind === "state" ? 3 : 2);
+    }
+    this.bottom = y;
+    this.height = y + 18;
+    this.cursor = s("path", { d: `M0 2V${y}`, class: "vl-cursor" });
+    this.veil = s("rect", { y: 0, height: y, class: "vl-veil" });
+    this.svg.setAttribute("width", width);
+    this.svg.setAttribute("height", this.height);
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
+    this.svg.setAttribute("aria-label", this.#spoken());
+    this.svg.replaceChildren(this.#axis(y), body, this.#marks(y), this.veil, this.cursor);
+  }
+
+  #spoken() {
+    const n = this.model.changes.length;
+    return `States over ${seconds(this.model.end, 1)} seconds: ${n} changes of state, ${this.model.outages.length} outages. The log tells them in words.`;
+  }
+
+  #axis(y) {
+    const g = s("g");
+    const step = niceStep(this.model.end / Math.max(2, (this.width - this.left) / 60));
+    for (let t = 0; t <= this.model.end + 1e-9; t += step) {
+      g.append(s("path", { d: `M${this.x(t)} 4V${y}`, class: "vl-grid" }));
+      const words = `${+t.toFixed(6)}${t + step > this.model.end ? " s" : ""}`;
+      g.append(label(words, Math.min(this.x(t), this.width - 2 - this.measure(words, "small") / 2), y + 13, { class: "vl-small vl-mute", "text-anchor": "middle" }));
+    }
+    return g;
+  }
+
+  #marks(y) {
+    const g = s("g");
+    for (const a of this.model.actions.slice(0, 400)) {
+      g.append(s("path", { d: `M${this.x(a.t)} 2V${y}`, class: "vl-action" }, s("title", {}, `${seconds(a.t)} s: ${actionText(a.e)}`)));
+    }
+    return g;
+  }
+
+  /** Pieces narrower than a pixel become one, so that a flapping instance does not cost thousands of boxes. */
+  #pieces(line, end) {
+    const found = [];
+    for (const span of line.spans(end)) {
+      const last = found[found.length - 1];
+      if (last && this.x(span.to) - this.x(last.from) < 1.5) last.to = span.to;
+      else found.push({ ...span });
+    }
+    return found;
+  }
+
+  #state(body, { server, i, high }, y, before) {
+    const state = this.model.line("state", server.name, i.name);
+    const priority = this.model.line("priority", server.name, i.name);
+    for (const span of this.#pieces(state, this.model.end)) {
+      const [a, b] = [this.x(span.from), this.x(span.to)];
+      const w = Math.max(0.6, b - a - 1.2);
+      const steps = [span.from, ...priority.times.filter((t) => t > span.from && t < span.to), span.to];
+      let d = `M${a} ${y + high}`;
+      for (let n = 0; n + 1 < steps.length; n++) {
+        const p = priority.at(steps[n]);
+        const top = y + high - (p == null ? high : 9 + ((high - 9) * Math.min(255, p)) / 255);
+        d += `V${top}H${n + 2 < steps.length ? this.x(steps[n + 1]) : a + w}`;
+      }
+      const p = priority.at(span.from);
+      const words = `${seconds(span.from)} to ${seconds(span.to)} s: ${span.value || "INIT"}${p == null ? "" : `, priority ${p}`}`;
+      const name = span.value || "INIT";
+      body.append(s("path", { d: d + `V${y + high}Z`, class: `vl-span vl-span-${name}` }, s("title", {}, words)));
+      if (w > 13) body.append(label(LETTER[name] || name[0], a + w / 2, y + high - (high > 20 ? 5.5 : 4.5), { class: `vl-letter vl-on-${name}`, "text-anchor": "middle" }));
+    }
+    if (before) this.#ghost(body, before.lines.get(`state|${server.name}|${i.name}`), y + high + 1.6, before, (v) => `vl-ghost vl-ghost-${v}`);
+  }
+
+  #ghost(body, line, y, before, style) {
+    for (const span of line?.spans(Math.min(before.end, this.model.end)) || []) {
+      if (span.value && span.to > before.until && this.x(span.to) - this.x(span.from) > 0.5) {
+        body.append(s("path", { d: `M${this.x(Math.max(span.from, before.until))} ${y}H${this.x(span.to) - 1}`, class: style(span.value) }, s("title", {}, `before your change: ${span.value}`)));
+      }
+    }
+  }
+
+  #vip(body, { v, high }, y) {
+    const servers = [...this.model.cast.servers.values()];
+    const rivals = servers.filter((x) => this.model.line("has", x.name, v.address).times.length);
+    const moments = [...new Set(rivals.flatMap((x) => this.model.line("has", x.name, v.address).times))].sort((a, b) => a - b);
+    moments.push(this.model.end);
+    for (let n = 0; n + 1 < moments.length; n++) {
+      const [from, to] = [moments[n], moments[n + 1]];
+      const holders = rivals.filter((x) => this.model.value(from, "has", x.name, v.address));
+      if (!holders.length || to <= from) continue;
+      const [a, b] = [this.x(from), this.x(to)];
+      const w = Math.max(0.6, b - a - 1.2);
+      const two = holders.length > 1;
+      const text = holders.map((x) => x.short).join(" + ");
+      body.append(s("rect", { x: a, y: y + 3, width: w, height: high - 6, rx: Math.min(6, w / 2), class: `vl-have vl-vip${v.index % 6}`, "data-state": two ? "rival" : "held" }, s("title", {}, `${seconds(from)} to ${seconds(to)} s: ${v.address} on ${text}`)));
+      if (this.measure(text, "small") < w - 6) body.append(label(text, a + w / 2, y + high / 2 + 4, { class: "vl-small", "text-anchor": "middle" }));
+    }
+  }
+
+  #client(body, { c, target, high }, y, before) {
+    const middle = y + high / 2;
+    body.append(s("path", { d: `M${this.x(0)} ${middle}H${this.x(this.model.end)}`, class: "vl-line" }));
+    const gaps = union(this.model.outages.filter((o) => o.client === c.name && o.target === target), this.model.end);
+    for (const o of gaps.filter((g, n) => n < 300)) {
+      const [a, b] = [this.x(o.from), this.x(o.to)];
+      const words = `${seconds(o.to - o.from, 2)} s lost`;
+      body.append(s("rect", { x: a, y: y + 3, width: Math.max(2, b - a), height: high - 6, rx: 3, class: "vl-gap" }, s("title", {}, `${seconds(o.from)} to ${seconds(o.to)} s: no answer`)));
+      const w = this.measure(words, "small");
+      const next = gaps.find((g) => g.from > o.from);
+      const room = (next ? this.x(next.from) : this.width) - b;
+      if (w + 6 < b - a) body.append(label(words, (a + b) / 2, middle + 4, { class: "vl-small vl-bad", "text-anchor": "middle" }));
+      else if (w + 8 < room) body.append(label(words, b + 5, middle + 4, { class: "vl-small vl-bad vl-halo" }));
+    }
+    if (before) {
+      for (const g of union(before.outages.filter((o) => o.client === c.name && o.target === target), before.end)) {
+        if (g.to > before.until) body.append(s("path", { d: `M${this.x(Math.max(g.from, before.until))} ${y + high}H${this.x(Math.min(g.to, this.model.end))}`, class: "vl-ghost vl-ghost-FAULT" }));
+      }
+    }
+  }
+
+  /** Moves the cursor; with `hide` all that comes after it is covered. */
+  at(t, hide) {
+    const x = this.x(t);
+    this.cursor.setAttribute("transform", `translate(${x} 0)`);
+    setAttribute(this.veil, "x", hide ? x : this.width);
+    setAttribute(this.veil, "width", hide ? Math.max(0, this.width - x) : 0);
+  }
+}
+
+/** Outages of several probes to one target as gaps that do not overlap. */
+function union(outages, end) {
+  const gaps = [];
+  for (const o of outages) {
+    const to = o.to_s ?? end;
+    const last = gaps[gaps.length - 1];
+    if (last && o.from_s <= last.to) last.to = Math.max(last.to, to);
+    else gaps.push({ from: o.from_s, to });
+  }
+  return gaps;
+}
+
+export function niceStep(rough) {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].map((f) => f * power).find((x) => x >= rough);
+}

@@ -1,0 +1,124 @@
+// The log in words. Only the rows in view exist, so that 100,000 events cost no more than a hundred.
+import { h, setText } from "./dom.js";
+import { lastIndex } from "./timeline.js";
+import { logRows, rowText, seconds } from "./words.js";
+
+const ROW_HIGH = 20;
+
+export class Log {
+  /** `go(t)` moves the cursor; `why(change)` opens the answer; `packet(flight)` shows a frame. */
+  constructor(model, name, { go, why, packet }) {
+    Object.assign(this, { model, name, go, why, packet });
+    this.what = "story";
+    this.rows = [];
+    this.select = h("select", { "aria-label": "What the log shows" },
+      h("option", { value: "story" }, "what changed"), h("option", { value: "packets" }, "with every advert"), h("option", { value: "daemon" }, "keepalived's own lines"));
+    this.select.addEventListener("change", () => this.show(this.select.value));
+    this.tall = h("div", { class: "vl-log-tall" });
+    this.body = h("div", { class: "vl-log", tabindex: 0, role: "group", "aria-label": "Log. Arrow up and down walk through it, W asks why." }, this.tall);
+    this.body.addEventListener("scroll", () => this.#draw());
+    this.body.addEventListener("keydown", (e) => this.#key(e));
+    this.body.addEventListener("click", (e) => this.#click(e));
+    this.element = h("section", { class: "vl-panel vl-log-panel", "aria-label": "Log" }, h("h2", {}, "Log", h("span", { class: "vl-fill" }), this.select), this.body);
+    this.flightOf = new Map(model.flights.map((f) => [f.i, f]));
+    this.changeOf = new Map(model.changes.map((c) => [c.i, c]));
+    this.show("story");
+  }
+
+  show(what) {
+    this.what = what;
+    this.select.value = what;
+    this.rows = logRows(this.model, what);
+    this.times = Float64Array.from(this.rows, (r) => r.t);
+    this.current = -2;
+    this.tall.replaceChildren();
+    this.body.scrollTop = 0;
+    this.#size();
+    if (this.t != null) this.at(this.t, this.hide);
+    this.#draw();
+  }
+
+  #size() {
+    const count = this.hide ? lastIndex(this.times, this.t) + 1 : this.rows.length;
+    // Browsers limit an element's height; beyond it the rows are reached by filter and cursor.
+    this.tall.style.height = `${Math.min(count * ROW_HIGH, 8_000_000)}px`;
+    this.count = count;
+  }
+
+  /** Moves the cursor to `t`: the last row that has happened is marked and kept in view. */
+  at(t, hide) {
+    const changed = hide !== this.hide;
+    this.t = t;
+    this.hide = hide;
+    const current = lastIndex(this.times, t);
+    if (current === this.current && !changed) return false;
+    this.current = current;
+    if (hide || changed) this.#size();
+    const view = this.body.clientHeight;
+    const y = current * ROW_HIGH;
+    if (view && (y < this.body.scrollTop + ROW_HIGH || y > this.body.scrollTop + view - 3 * ROW_HIGH)) this.body.scrollTop = Math.max(0, y - view * 0.6);
+    this.#draw();
+    return true;
+  }
+
+  text(n) {
+    return this.rows[n] ? rowText(this.model, this.rows[n], this.name) : "";
+  }
+
+  #draw() {
+    const view = this.body.clientHeight || 200;
+    const first = Math.max(0, Math.floor(this.body.scrollTop / ROW_HIGH) - 2);
+    const last = Math.min(this.count, first + Math.ceil(view / ROW_HIGH) + 5);
+    const now = this.rows[this.current]?.t;
+    const wanted = [];
+    for (let n = first; n < last; n++) wanted.push(n);
+    while (this.tall.children.length < wanted.length) {
+      this.tall.append(h("div", { class: "vl-row" }, h("span", { class: "vl-when" }), h("span", { class: "vl-what" }), h("button", { class: "vl-why-button", tabindex: -1 }, "why?")));
+    }
+    while (this.tall.children.length > wanted.length) this.tall.lastChild.remove();
+    wanted.forEach((n, k) => {
+      const row = this.rows[n];
+      const element = this.tall.children[k];
+      element.style.top = `${n * ROW_HIGH}px`;
+      element.dataset.n = n;
+      element.className = `vl-row vl-k-${row.kind}${n === this.current ? " vl-now" : row.t === now && n < this.current ? " vl-with" : ""}${row.t > this.t ? " vl-later" : ""}`;
+      const text = this.text(n);
+      setText(element.children[0], seconds(row.t));
+      if (element.children[1].textContent !== text) {
+        element.children[1].textContent = text;
+        element.children[1].title = text;
+      }
+      element.children[2].hidden = row.kind !== "state";
+    });
+    if (!this.rows.length) this.tall.replaceChildren(h("p", { class: "vl-empty" }, this.what === "daemon" ? "No line of a daemon's log is in this trace." : "Nothing happened in this trace."));
+  }
+
+  #click(e) {
+    const row = e.target.closest(".vl-row");
+    if (!row) return;
+    const n = Number(row.dataset.n);
+    this.go(this.rows[n].t);
+    this.#tell(n, e.target.closest(".vl-why-button"));
+  }
+
+  #tell(n, ask) {
+    const row = this.rows[n];
+    if (ask) this.why(this.changeOf.get(row.i));
+    else if (this.flightOf.has(row.i)) this.packet(this.flightOf.get(row.i));
+  }
+
+  #key(e) {
+    if (e.key !== "ArrowDown" && e.key !== "ArrowUp" && e.key !== "Enter") return;
+    e.preventDefault();
+    e.stopPropagation();
+    if (e.key === "Enter") {
+      const row = this.rows[this.current];
+      if (row) this.#tell(this.current, row.kind === "state");
+      return;
+    }
+    let n = this.current + (e.key === "ArrowDown" ? 1 : -1);
+    // Several rows may share a moment: the cursor can only be at the last of them.
+    while (e.key === "ArrowUp" && n > 0 && this.rows[n].t === this.rows[this.current]?.t) n--;
+    if (this.rows[n]) this.go(this.rows[n].t);
+  }
+}

@@ -1,0 +1,94 @@
+// A menu in words at the pointer, and a dialog for text to take away. Arrow keys, Enter, Escape.
+import { h } from "./dom.js";
+
+export class Menu {
+  constructor(root) {
+    this.root = root;
+    this.element = h("div", { class: "vl-menu", role: "menu", tabindex: -1, hidden: true });
+    this.element.addEventListener("keydown", (e) => this.#key(e));
+    this.element.addEventListener("focusout", (e) => {
+      if (!this.element.contains(e.relatedTarget)) this.close(false);
+    });
+    root.append(this.element);
+  }
+
+  get open() {
+    return !this.element.hidden;
+  }
+
+  /** `entries`: [{label, hint, run}]; `notes`: sentences below them. Opens at a point of the window. */
+  show(title, entries, notes, opener, x, y) {
+    this.opener = opener;
+    const buttons = entries.map((e) => h("button", { role: "menuitem", tabindex: -1, onclick: () => { this.close(true); e.run(); } }, h("span", {}, e.label), e.hint && h("small", {}, e.hint)));
+    this.element.replaceChildren(h("div", { class: "vl-menu-title" }, title), ...buttons, ...notes.map((n) => h("p", {}, n)));
+    this.element.hidden = false;
+    this.element.style.left = this.element.style.top = "0";
+    const box = this.root.getBoundingClientRect();
+    const own = this.element.getBoundingClientRect();
+    const left = Math.max(4, Math.min(x - box.left + 6, box.width - own.width - 6));
+    const below = y - box.top + 6;
+    const top = below + own.height > box.height - 4 ? Math.max(4, y - box.top - own.height - 6) : below;
+    this.element.style.left = `${left}px`;
+    this.element.style.top = `${top}px`;
+    (buttons[0] || this.element).focus({ preventScroll: true });
+  }
+
+  close(back = true) {
+    if (this.element.hidden) return;
+    this.element.hidden = true;
+    if (back) this.opener?.focus?.({ preventScroll: true });
+  }
+
+  #key(e) {
+    const buttons = [...this.element.querySelectorAll("button")];
+    const at = buttons.indexOf(this.element.getRootNode().activeElement);
+    const goes = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[e.key];
+    if (goes != null && buttons.length) buttons[(goes + buttons.length) % buttons.length].focus();
+    else if (e.key === "Escape" || e.key === "Tab") this.close(true);
+    else if (e.key !== "Enter" && e.key !== " ") return;
+    if (e.key !== "Enter" && e.key !== " ") e.preventDefault();
+    e.stopPropagation();
+  }
+}
+
+/** A text in a box, to be copied; tells whether the clipboard took it. */
+export class TextBox {
+  constructor(root) {
+    this.area = h("textarea", { readonly: true, spellcheck: "false", tabindex: 0, "aria-label": "Text to copy" });
+    this.said = h("span", { class: "vl-mute", role: "status" });
+    this.title = h("b");
+    this.element = h("div", { class: "vl-dialog", role: "dialog", "aria-modal": "false", hidden: true },
+      h("div", { class: "vl-head" }, this.title, h("span", { class: "vl-fill" }), h("button", { class: "vl-button", onclick: () => this.copy() }, "Copy"), h("button", { class: "vl-button", onclick: () => this.close() }, "Close")), this.area, this.said);
+    this.element.addEventListener("keydown", (e) => {
+      if (e.key === "Escape") this.close();
+      e.stopPropagation();
+    });
+    root.append(this.element);
+  }
+
+  show(title, text, opener) {
+    this.opener = opener;
+    this.title.textContent = title;
+    this.element.setAttribute("aria-label", title);
+    this.area.value = text;
+    this.element.hidden = false;
+    this.area.focus({ preventScroll: true });
+    this.area.select();
+    return this.copy();
+  }
+
+  async copy() {
+    this.area.select();
+    try {
+      await navigator.clipboard.writeText(this.area.value);
+      this.said.textContent = "Copied.";
+    } catch {
+      this.said.textContent = "The browser keeps its clipboard closed here: press Ctrl+C, the text is selected.";
+    }
+  }
+
+  close() {
+    this.element.hidden = true;
+    this.opener?.focus?.({ preventScroll: true });
+  }
+}

@@ -1,0 +1,115 @@
+// What can be done to a thing at a moment: the entries of its menu, as actions of a scenario.
+
+const entry = (label, hint, ...actions) => ({ label, hint, actions });
+
+/** Entries {label, hint, actions} for a clicked thing {kind, server?, name?, segment?, address?}. */
+export function choices(model, thing, t) {
+  const { kind, server, name } = thing;
+  const at = (...key) => model.value(t, ...key);
+  const on = (action, more = {}) => ({ action, server, ...more });
+  if (server && kind !== "server" && at("power", server) === false) return [entry("Give it power", "it starts with its configured addresses", on("power_on"))];
+  const make = {
+    nic() {
+      const state = at("port", server, name);
+      if (state === "down") {
+        return [entry(`Set ${name} up`, "ip link set up", on("link_up", { interface: name })), entry(`ifup ${name}`, "brings its addresses back too", on("ifup", { interface: name }))];
+      }
+      if (state === "unplugged") return [entry("Put the cable back", "", on("carrier_up", { interface: name }))];
+      return [
+        entry(`Set ${name} down`, "ip link set down", on("link_down", { interface: name })),
+        entry("Pull its cable", "the interface stays set up", on("carrier_down", { interface: name })),
+        entry(`ifdown ${name}`, "addresses go first, so a goodbye gets out", on("ifdown", { interface: name })),
+      ];
+    },
+    cable() {
+      const state = at("port", server, name);
+      if (state === "unplugged") return [entry("Put the cable back", "", on("carrier_up", { interface: name }))];
+      if (state === "down") return make.nic();
+      const { segment } = thing;
+      const others = [...model.cast.servers.values()].filter((s) => s.name !== server && s.interfaces.some((i) => i.segment === segment));
+      const all = others.map((o) => [server, o.name]);
+      return [
+        entry("Pull the cable", "", on("carrier_down", { interface: name })),
+        ...(all.length ? [
+          entry("Lose all it sends to other servers", "one way: it still hears them", { action: "segment_fault", segment, between: all, loss: 1 }),
+          entry("Lose all others send to it", "one way: they still hear it", { action: "segment_fault", segment, between: all.map(([a, b]) => [b, a]), loss: 1 }),
+        ] : []),
+        ...(at("fault", segment) ? [entry(`Repair network ${segment}`, "", { action: "segment_heal", segment })] : []),
+      ];
+    },
+    service() {
+      if (at("service", server, name) !== "up") return [entry(`Start ${name}`, "", on("service_start", { service: name }))];
+      return [
+        entry(`Stop ${name}`, "as systemctl stop does", on("service_stop", { service: name })),
+        entry(`Kill ${name}`, "SIGKILL: gone at once", on("service_kill", { service: name })),
+      ];
+    },
+    script() {
+      const failing = at("script", server, name) !== "pass";
+      return [
+        ...(failing ? [] : [entry("Let the check fail", "exit code 1 from now on", on("check_fail", { script: name }))]),
+        ...(failing ? [entry("Let the check pass", "exit code 0 from now on", on("check_pass", { script: name }))] : []),
+        entry("Let the check hang", "until its timeout", on("check_hang", { script: name })),
+      ];
+    },
+    daemon() {
+      const state = at("daemon", server);
+      if (state === "frozen") return [entry("Let it go on", "SIGCONT", on("daemon_thaw"))];
+      if (state !== "running") return [entry("Start keepalived", "", on("daemon_start"))];
+      const config = model.cast.servers.get(server)?.config;
+      return [
+        entry("Stop keepalived", "SIGTERM: it says goodbye with priority 0", on("daemon_stop")),
+        entry("Kill it", "SIGKILL, both processes: its addresses stay", on("daemon_kill")),
+        entry("Kill its VRRP child", "the parent starts a new one", on("daemon_kill", { process: "child" })),
+        entry("Freeze it", "SIGSTOP, like a paused virtual machine", on("daemon_freeze")),
+        ...(config ? [entry("Reload", `SIGHUP, with the same ${config}`, on("reload", { config }))] : []),
+      ];
+    },
+    server() {
+      if (at("power", server) === false) return [entry("Give it power", "it starts with its configured addresses", on("power_on"))];
+      const walls = at("firewall", server) || "";
+      return [
+        entry("Cut its power", "everything on it is silent at once", on("power_off")),
+        ...(walls.includes("in") ? [] : [entry("Firewall: drop VRRP coming in", "it hears nobody", on("firewall_drop", { direction: "in", protocol: "vrrp" }))]),
+        ...(walls.includes("out") ? [] : [entry("Firewall: drop VRRP going out", "nobody hears it", on("firewall_drop", { direction: "out", protocol: "vrrp" }))]),
+        ...(walls ? [entry("Firewall: let VRRP through", "", on("firewall_clear"))] : []),
+      ];
+    },
+    switch() {
+      const { segment } = thing;
+      const fault = (what) => ({ action: "segment_fault", segment, ...what });
+      return [
+        entry("Lose every frame", "the switch is dead", fault({ loss: 1 })),
+        entry("Lose 30 % of all frames", "drawn from the seed", fault({ loss: 0.3 })),
+        entry("Carry no multicast", "as with IGMP snooping gone wrong", fault({ multicast: false })),
+        entry("Delay every frame by 0.2 s", "", fault({ latency_s: 0.2 })),
+        ...(at("fault", segment) ? [entry("Repair it", "", { action: "segment_heal", segment })] : []),
+      ];
+    },
+    vip() {
+      const { address } = thing;
+      const holder = server || model.holders(address, t)[0];
+      const port = holder && model.value(t, "has", holder, address);
+      const found = prefixOf(model, address);
+      if (!holder) return [];
+      return [entry(`Take ${address} away by hand`, "ip address del, behind keepalived's back", { action: "address_remove", server: holder, interface: typeof port === "string" ? port : portWith(model, holder), address: found })];
+    },
+    packet() {
+      const { flight } = thing;
+      const just = 0.000002;
+      const { segment } = flight;
+      return [{ ...entry("Lose this frame", `goes back to ${flight.t.toFixed(3)} s`, { at_s: flight.t - just, action: "segment_fault", segment, loss: 1 }, { at_s: flight.t + just, action: "segment_heal", segment }), seek: flight.t }];
+    },
+  };
+  return make[kind] ? make[kind]() : [];
+}
+
+function portWith(model, server) {
+  return model.cast.servers.get(server)?.interfaces.find((i) => i.segment === model.cast.main)?.name;
+}
+
+/** The address with the prefix the trace knows it by. */
+function prefixOf(model, address) {
+  const e = model.events.find((x) => x.event === "address_added" && String(x.address).startsWith(address + "/"));
+  return e ? e.address : address;
+}

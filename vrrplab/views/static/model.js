@@ -1,0 +1,290 @@
+// A trace, arranged so that any moment can be asked for at once. Reads events; knows no pixels.
+import { Timeline, lastIndex } from "./timeline.js";
+import { makeCast, portOf } from "./cast.js";
+
+/** JSON lines to events. SyntaxError when a line is not JSON. */
+export function parseTrace(text) {
+  const lines = text.trim();
+  return lines ? JSON.parse("[" + lines.replace(/\r?\n+/g, ",") + "]") : [];
+}
+
+const bare = (address) => String(address).split("/")[0];
+const DAEMON_AFTER = {
+  daemon_stop: "stopped",
+  daemon_start: "running",
+  daemon_freeze: "frozen",
+  daemon_thaw: "running",
+};
+
+export class Model {
+  constructor(events) {
+    this.events = events;
+    this.cast = makeCast(events);
+    this.lines = new Map(); // "kind|who|what" -> Timeline
+    this.actions = [];
+    this.changes = []; // state events
+    this.flights = []; // frames on the wire, in order of time
+    this.outages = [];
+    this.told = new Set(); // kinds of events there are
+    const last = events.length ? events[events.length - 1].t : 0;
+    this.end = Math.max(this.cast.duration, last, 0.001);
+    this.#begin();
+    for (let i = 0; i < events.length; i++) this.#take(events[i], i);
+    this.#judgeAdverts();
+    this.#holdersFromStates();
+    this.#listMoments();
+  }
+
+  line(...key) {
+    const name = key.join("|");
+    let line = this.lines.get(name);
+    if (!line) this.lines.set(name, (line = new Timeline()));
+    return line;
+  }
+
+  value(t, ...key) {
+    return this.lines.get(key.join("|"))?.at(t) ?? null;
+  }
+
+  about(t, ...key) {
+    return this.lines.get(key.join("|"))?.about(t) ?? { value: null, since: null, before: null };
+  }
+
+  #begin() {
+    for (const server of this.cast.servers.values()) {
+      this.line("power", server.name).first = true;
+      this.line("daemon", server.name).first = "running";
+      for (const i of server.interfaces) this.line("port", server.name, i.name).first = "up";
+      for (const s of server.services) this.line("service", server.name, s.name).first = "up";
+      for (const i of server.instances) {
+        this.line("state", server.name, i.name).first = "INIT";
+        this.line("priority", server.name, i.name).first = i.priority ?? null;
+      }
+    }
+  }
+
+  #take(e, i) {
+    const { t } = e;
+    this.told.add(e.event);
+    switch (e.event) {
+      case "action":
+        this.actions.push({ t, i, e });
+        this.#act(e, t);
+        break;
+      case "state":
+        this.line("state", e.server, e.instance).set(t, e.to);
+        this.changes.push({ t, i, e });
+        break;
+      case "priority":
+        this.line("priority", e.server, e.instance).set(t, e.to);
+        break;
+      case "interface": {
+        const line = this.line("port", e.server, e.interface);
+        if (e.up) line.set(t, "up");
+        else if ((line.at(t) || "up") === "up") line.set(t, "down");
+        break;
+      }
+      case "service":
+        this.line("service", e.server, e.service).set(t, e.up ? (e.accepting === false ? "refusing" : "up") : "down");
+        break;
+      case "script":
+        this.line("script", e.server, e.script).set(t, e.result);
+        break;
+      case "address_added":
+        this.line("has", e.server, bare(e.address)).set(t, e.interface || true);
+        break;
+      case "address_removed":
+        this.line("has", e.server, bare(e.address)).set(t, null);
+        break;
+      case "mac_learned":
+        this.line("mac", e.segment, e.mac).set(t, portName(e.port));
+        break;
+      case "neighbour":
+        this.line("arp", e.client ?? e.server, bare(e.ip)).set(t, e.mac || null);
+        break;
+      case "outage":
+        this.outages.push({ ...e, i });
+        break;
+      case "advert_sent":
+        this.#send("advert", e, i);
+        break;
+      case "garp_sent":
+        this.#send("garp", e, i);
+        break;
+      case "na_sent":
+        this.#send("na", e, i);
+        break;
+      case "advert_received":
+      case "advert_dropped":
+        this.#heard(e, i);
+        break;
+    }
+  }
+
+  #act(e, t) {
+    const { server, action } = e;
+    const port = (value) => this.line("port", server, e.interface).set(t, value);
+    if (action === "link_down" || action === "ifdown") port("down");
+    else if (action === "carrier_down") port("unplugged");
+    else if (action === "link_up" || action === "ifup" || action === "carrier_up") port("up");
+    else if (action === "power_off") {
+      this.line("power", server).set(t, false);
+      for (const [name, line] of this.lines) if (name.startsWith(`has|${server}|`)) line.set(t, null);
+      for (const i of this.cast.servers.get(server)?.instances || []) this.line("state", server, i.name).set(t, "INIT");
+    } else if (action === "power_on") {
+      this.line("power", server).set(t, true);
+      this.line("daemon", server).set(t, "running");
+    } else if (action === "daemon_kill") {
+      if (e.process !== "child") this.line("daemon", server).set(t, "killed");
+    } else if (DAEMON_AFTER[action]) this.line("daemon", server).set(t, DAEMON_AFTER[action]);
+    else if (action === "firewall_drop") {
+      const line = this.line("firewall", server);
+      line.set(t, [...new Set([...(line.at(t) || "").split("+"), e.direction || "in"])].filter(Boolean).join("+"));
+    } else if (action === "firewall_clear") {
+      const line = this.line("firewall", server);
+      line.set(t, (line.at(t) || "").split("+").filter((d) => e.direction && d !== e.direction).join("+"));
+    } else if (action === "segment_fault") {
+      const { event, action: _, t: __, segment, ...what } = e;
+      this.line("fault", segment).set(t, JSON.stringify({ ...JSON.parse(this.line("fault", segment).at(t) || "{}"), ...what }));
+    } else if (action === "segment_heal") this.line("fault", e.segment).set(t, null);
+  }
+
+  #send(kind, e, i) {
+    const port = portOf(this.cast, e);
+    if (!port) return;
+    const previous = this.flights[this.flights.length - 1];
+    const burst = previous && previous.kind === kind && kind !== "advert" && e.t - previous.t < 0.12 && previous.e.server === e.server;
+    this.flights.push({
+      t: e.t, i, e, kind, server: e.server, port: port.name, segment: port.segment,
+      order: burst ? previous.order + 1 : 0, fate: null,
+    });
+    if (kind === "advert") {
+      const key = `${e.source}|${e.vrid}`;
+      this.recent ??= new Map();
+      if (!this.recent.has(key)) this.recent.set(key, []);
+      const sent = this.recent.get(key);
+      sent.push(this.flights.length - 1);
+      if (sent.length > 6) sent.shift();
+    }
+  }
+
+  /** Finds the frame that was heard: the latest one of that sender and VRID that this server has not had. */
+  #heard(e, i) {
+    const sent = this.recent?.get(`${e.source}|${e.vrid}`);
+    if (!sent) return;
+    for (let n = sent.length - 1; n >= 0; n--) {
+      const flight = this.flights[sent[n]];
+      if (flight.server === e.server || e.t - flight.t > 3) continue;
+      flight.fate ??= {};
+      if (flight.fate[e.server]) continue;
+      flight.fate[e.server] = { at: e.t, what: e.event === "advert_dropped" ? "dropped" : "heard", reason: e.reason, i };
+      return;
+    }
+  }
+
+  /** An advert that a listening instance neither took nor threw away was lost on the way. */
+  #judgeAdverts() {
+    if (!this.told.has("advert_received")) return;
+    for (const flight of this.flights) {
+      if (flight.kind !== "advert") continue;
+      for (const server of this.cast.servers.values()) {
+        if (server.name === flight.server || flight.fate?.[server.name]) continue;
+        const listens = server.instances.some((instance) => {
+          const state = this.value(flight.t, "state", server.name, instance.name);
+          return instance.vrid === flight.e.vrid && (state === "BACKUP" || state === "MASTER");
+        });
+        const working = this.value(flight.t, "daemon", server.name) === "running" && this.value(flight.t, "power", server.name);
+        if (!listens || !working || !this.#isFor(flight, server)) continue;
+        flight.fate ??= {};
+        flight.fate[server.name] = { at: flight.t, what: "lost" };
+      }
+    }
+  }
+
+  #isFor(flight, server) {
+    const to = this.cast.byIp.get(flight.e.destination);
+    return to ? to.server === server.name : true;
+  }
+
+  /** A capture shows no addresses being added: there the MASTER is taken to hold what it advertises. */
+  #holdersFromStates() {
+    if (this.told.has("address_added")) return;
+    for (const { t, e } of this.changes) {
+      const instance = this.cast.servers.get(e.server)?.instances.find((i) => i.name === e.instance);
+      for (const address of instance?.virtual_addresses || []) {
+        this.line("has", e.server, address).set(t, e.to === "MASTER" ? instance.interface || true : null);
+      }
+    }
+  }
+
+  /** The moments at which something changes, for stepping and for redrawing only when needed. */
+  #listMoments() {
+    const drawn = new Set();
+    for (const line of this.lines.values()) for (const t of line.times) drawn.add(t);
+    for (const o of this.outages) drawn.add(o.from_s).add(o.to_s ?? this.end);
+    this.drawn = Float64Array.from(drawn).sort();
+    const steps = new Set(drawn);
+    for (const e of this.events) steps.add(e.t);
+    this.steps = Float64Array.from(steps).sort();
+    this.jumps = Float64Array.from(new Set([...this.changes.map((c) => c.t), ...this.actions.map((a) => a.t)])).sort();
+    this.outages.sort((a, b) => a.from_s - b.from_s);
+  }
+
+  /** A number that is the same for two moments between which nothing drawn changes. */
+  epoch(t) {
+    return lastIndex(this.drawn, t);
+  }
+
+  /** Servers that have the address at `t` and are up, in the cast's order. */
+  holders(address, t) {
+    return [...this.cast.servers.keys()].filter((s) => this.value(t, "has", s, address));
+  }
+
+  /** The last change of state of an instance (of any, without names) that is not after `t`. */
+  lastChange(t, server, instance) {
+    const fits = (c) => (!server || c.e.server === server) && (!instance || c.e.instance === instance);
+    for (let n = this.changes.length - 1; n >= 0; n--) {
+      if (this.changes[n].t <= t && fits(this.changes[n])) return this.changes[n];
+    }
+    return null;
+  }
+
+  lastAction(t) {
+    return this.actions[lastIndex(this.actions.map((a) => a.t), t)] || null;
+  }
+
+  /** Is a probe of this client to this target unanswered at `t`? The outage, or null. */
+  outage(client, target, t, kind) {
+    for (const o of this.outages) {
+      if (o.from_s > t) break;
+      if (o.client !== client || o.target !== target || (kind && o.kind !== kind)) continue;
+      if (t < (o.to_s ?? Infinity)) return o;
+    }
+    return null;
+  }
+
+  /** Where a client's frame to `address` goes at `t`, by its ARP cache and the switch's table. */
+  route(client, address, t) {
+    const holder = this.holders(address, t)[0];
+    const mac = this.value(t, "arp", client.name, address);
+    let port = mac && this.value(t, "mac", client.segment, mac);
+    if (port) port = parsePort(port);
+    else if (mac) port = this.cast.byMac.get(mac.toLowerCase());
+    else if (this.told.has("neighbour")) return null;
+    if (port?.server) return { server: port.server, interface: port.interface };
+    if (!holder) return null;
+    const there = this.cast.servers.get(holder).interfaces.find((i) => i.segment === client.segment);
+    return there ? { server: holder, interface: there.name } : null;
+  }
+}
+
+/** One spelling for a switch port, whatever the trace writes: "serv01 eth0". */
+export function portName(port) {
+  if (port && typeof port === "object") return [port.server ?? port.client ?? "", port.interface ?? ""].join(" ").trim();
+  return String(port ?? "").replace(/[:/.](?=[A-Za-z]+\d*$)/, " ");
+}
+
+export function parsePort(name) {
+  const [server, port] = name.split(" ");
+  return { server, interface: port || "" };
+}

@@ -1,0 +1,151 @@
+// The panels beside the cluster: the two tables that explain lost traffic, one frame's bytes, and "why?".
+import { h, icon, setText } from "./dom.js";
+import { decodeFrame } from "./frames.js";
+import { dropReason, macOwner, portText, seconds, whyAnswer } from "./words.js";
+
+/** The switches' MAC tables and the clients' ARP caches at a moment; what changed in the last second is lit. */
+export class Tables {
+  constructor(model, name) {
+    Object.assign(this, { model, name });
+    this.macs = h("div", { class: "vl-table" });
+    this.arps = h("div", { class: "vl-table" });
+    this.element = h("div", { class: "vl-tables" },
+      h("section", { class: "vl-panel", "aria-label": "MAC table of the switch" }, h("h2", {}, "Switch MAC table"), this.macs),
+      h("section", { class: "vl-panel", "aria-label": "ARP caches of the clients" }, h("h2", {}, "Clients' ARP caches"), this.arps));
+    this.keys = { mac: [], arp: [] };
+    for (const key of model.lines.keys()) {
+      const [kind, who, what] = key.split("|");
+      if (this.keys[kind]) this.keys[kind].push({ who, what });
+    }
+    this.said = "";
+  }
+
+  update(t) {
+    const { model, name } = this;
+    const fresh = (about) => about.since != null && t - about.since < 1 && about.since > 0;
+    const several = new Set(this.keys.mac.map((k) => k.who)).size > 1;
+    const macs = this.keys.mac.flatMap(({ who, what }) => {
+      const about = model.about(t, "mac", who, what);
+      if (!about.value) return [];
+      const before = fresh(about) && about.before ? ` ← ${portText(model, about.before, name)}` : "";
+      const [server, port] = about.value.split(" ");
+      const down = model.cast.servers.has(server) && port && model.value(t, "port", server, port) !== "up" ? " (down)" : "";
+      return [{ cells: [several ? `${who} ${name.mac(what)}` : name.mac(what), portText(model, about.value, name) + down + before], title: `${what} is at ${about.value}`, fresh: fresh(about) }];
+    });
+    const arps = this.keys.arp.flatMap(({ who, what }) => {
+      const about = model.about(t, "arp", who, what);
+      if (about.since == null) return [];
+      const owner = about.value ? macOwner(model, about.value, name) : "no entry";
+      const port = about.value && model.cast.byMac.get(about.value.toLowerCase());
+      const wrong = port?.server && model.cast.vips.some((v) => v.address === what) && !model.holders(what, t).includes(port.server);
+      const before = fresh(about) && about.before ? ` ← ${name.mac(about.before)}` : "";
+      const cells = [name.address(what), about.value ? name.mac(about.value) + before : "-", wrong ? `${owner}: wrong now` : owner];
+      if (this.#clients() > 1) cells.unshift(who);
+      return [{ cells, title: `${who}: ${what} is at ${about.value || "nobody"}`, fresh: fresh(about), wrong }];
+    });
+    const said = JSON.stringify([macs, arps]);
+    if (said === this.said) return;
+    this.said = said;
+    const none = (words) => h("p", { class: "vl-empty" }, words);
+    this.macs.replaceChildren(macs.length ? table(["MAC", "port"], macs) : none(this.keys.mac.length ? "The switch has learned nothing yet." : "This trace does not tell what the switch learned."));
+    const heads = ["address", "MAC", "who that is"];
+    if (this.#clients() > 1) heads.unshift("client");
+    this.arps.replaceChildren(arps.length ? table(heads, arps) : none(this.keys.arp.length ? "No client knows an address yet." : "This trace has no client's ARP cache."));
+  }
+
+  #clients() {
+    return new Set(this.keys.arp.map((k) => k.who)).size;
+  }
+}
+
+function table(heads, rows) {
+  return h("table", {},
+    h("thead", {}, h("tr", {}, heads.map((x) => h("th", { scope: "col" }, x)))),
+    h("tbody", {}, rows.map((row) => h("tr", { class: [row.fresh && "vl-fresh", row.wrong && "vl-wrong"].filter(Boolean).join(" ") || null, title: row.title }, row.cells.map((x) => h("td", {}, x))))));
+}
+
+/** One frame byte by byte. Pointing at a field marks its bytes, and the reverse. */
+export class FramePanel {
+  constructor(model, name, free) {
+    Object.assign(this, { model, name });
+    this.head = h("h2");
+    this.body = h("div", { class: "vl-frame" });
+    this.release = h("button", { class: "vl-link", hidden: true, onclick: free }, "follow the cursor");
+    this.element = h("section", { class: "vl-panel vl-frame-panel", "aria-label": "One frame, byte by byte" }, h("div", { class: "vl-head" }, this.head, h("span", { class: "vl-fill" }), this.release), this.body);
+    this.show(null);
+  }
+
+  show(flight, pinned) {
+    this.release.hidden = !pinned;
+    if (flight === this.flight && flight !== undefined) return;
+    this.flight = flight;
+    if (!flight) {
+      setText(this.head, "Frame");
+      this.body.replaceChildren(h("p", { class: "vl-empty" }, this.model.flights.length ? "No frame has been sent yet." : "This trace has no frames."));
+      return;
+    }
+    const { e, kind } = flight;
+    const sender = `${this.name.server(e.server)} at ${seconds(flight.t)} s`;
+    if (!e.frame) {
+      const titles = { advert: `VRRPv${e.version ?? ""} advert`, garp: "Gratuitous ARP", na: "Neighbour advertisement" };
+      setText(this.head, `${titles[kind]} · ${sender}`);
+      const facts = Object.entries(e).filter(([k]) => !["t", "event", "server", "instance"].includes(k));
+      this.body.replaceChildren(this.#fate(flight), h("dl", {}, facts.map(([k, v]) => [h("dt", {}, k.replace(/_/g, " ")), h("dd", {}, Array.isArray(v) ? v.join(", ") : String(v))])),
+        h("p", { class: "vl-note" }, "This trace holds the fields of the frame, not its bytes."));
+      return;
+    }
+    const frame = decodeFrame(e.frame);
+    setText(this.head, `${frame.title} · ${sender} · ${frame.bytes.length} bytes`);
+    const dump = h("div", { class: "vl-hex" });
+    const list = h("ul", { class: "vl-fields" });
+    frame.fields.forEach((field, n) => {
+      const bytes = [...frame.bytes.subarray(field.from, field.to)].map((b) => b.toString(16).padStart(2, "0"));
+      const cell = h("span", { class: `vl-l-${field.layer}`, "data-n": n, title: `${field.name}: ${field.value}` }, bytes.join(" "));
+      dump.append(cell, " ");
+      list.append(h("li", { "data-n": n }, h("span", { class: `vl-key vl-l-${field.layer}` }, field.layer === "rest" ? "" : field.layer), h("span", {}, field.name), h("b", {}, field.value), field.note && h("i", {}, field.note)));
+    });
+    const mark = (event) => {
+      const n = event.target.closest?.("[data-n]")?.dataset.n;
+      for (const x of this.body.querySelectorAll("[data-n]")) x.classList.toggle("vl-lit", x.dataset.n === n);
+    };
+    this.body.onpointerover = mark;
+    this.body.onpointerleave = mark;
+    this.body.replaceChildren(this.#fate(flight), frame.summary && h("p", { class: "vl-say" }, frame.summary), dump, list);
+  }
+
+  #fate(flight) {
+    const said = Object.entries(flight.fate || {}).filter(([, f]) => f.what !== "heard").map(([server, f]) => `${this.name.server(server)}: ${f.what === "lost" ? "lost on the way" : "thrown away, " + dropReason(f.reason)}`);
+    return said.length ? h("p", { class: "vl-bad" }, said.join(" · ")) : "";
+  }
+}
+
+/** The answer to "why?": the reason the machine gave, and what the trace shows happened before. */
+export class WhyPanel {
+  constructor(model, name, go) {
+    Object.assign(this, { model, name, go });
+    this.element = h("div", { class: "vl-why", role: "region", "aria-label": "Why", tabindex: -1, hidden: true });
+  }
+
+  show(change) {
+    this.change = change;
+    const answer = whyAnswer(this.model, change, this.name);
+    const facts = answer.facts.map((f) => h("li", {}, h("button", { class: "vl-link", onclick: () => this.go(f.t), title: "go there" }, `${seconds(f.t)} s`), ` ${f.text}`));
+    this.element.replaceChildren(
+      h("div", { class: "vl-head" }, h("span", { class: "vl-mute" }, `${answer.title}, at `, h("button", { class: "vl-link", onclick: () => this.go(change.t) }, `${seconds(change.t)} s`)), h("span", { class: "vl-fill" }),
+        h("button", { class: "vl-icon", "aria-label": "Close the answer", onclick: () => this.hide() }, icon("close"))),
+      h("p", {}, answer.head && h("b", {}, answer.head), answer.head && " ", marked(answer.text)),
+      facts.length && h("ul", {}, facts));
+    this.element.hidden = false;
+    return `${answer.head} ${answer.text} ${answer.facts.map((f) => f.text).join("; ")}`;
+  }
+
+  hide() {
+    this.element.hidden = true;
+    this.change = null;
+  }
+}
+
+/** Marks "serv01.conf:10 priority 100" and "RFC 3768 section 6.4.2" inside a reason. */
+function marked(text) {
+  return text.split(/(\S+\.conf:\d+(?: [a-z_]+ \S+?(?=[.,;)]|\s|$))?|RFC \d+ (?:§|section )[\d.]*\d)/).map((part, n) => (n % 2 ? h("code", {}, part) : part));
+}

@@ -1,0 +1,516 @@
+// Plays a trace: `render({model, el})` is called by the notebook (anywidget) or by the HTML file. Puts the
+// parts together, owns the clock and the keyboard, and asks Python to run a changed scenario.
+import { Model, parseTrace } from "./model.js";
+import { lastIndex } from "./timeline.js";
+import { actionText, namer, rowText, seconds } from "./words.js";
+import { choices } from "./menus.js";
+import { h, measurer, setText } from "./dom.js";
+import { Scene } from "./scene.js";
+import { Packets, airTime } from "./packets.js";
+import { Lanes } from "./lanes.js";
+import { Log } from "./log.js";
+import { FramePanel, Tables, WhyPanel } from "./panels.js";
+import { Menu, TextBox } from "./menu.js";
+import { SPEEDS, Transport } from "./transport.js";
+
+const KEYS = [
+  ["Space", "play, pause"], ["← →", "step by event"], ["Shift + ← →", "jump to a change of state or an action"], ["Home, End", "to the start, to the end"],
+  ["[ ]", "slower, faster"], ["Tab, Enter", "walk through the cluster, open a menu"], ["W", "why is it so?"], ["H", "hide the future"],
+  ["Ctrl+Z, Ctrl+Y", "undo, redo"], ["Ctrl+Backspace", "reset"], ["C, S", "copy the scenario, save as HTML"], ["Escape", "close"],
+];
+
+export class Player {
+  constructor(el, outside) {
+    this.outside = outside;
+    this.t = 0;
+    this.speed = 1;
+    this.ahead = 0; // how far frames are shown on their way while time stands still
+    this.playing = false;
+    this.hide = false;
+    this.root = h("div", { class: "vrrplab", tabindex: -1 });
+    this.spoken = h("div", { class: "vl-spoken", "aria-live": "polite", role: "status" });
+    el.append(this.root);
+    this.menu = new Menu(this.root);
+    this.box = new TextBox(this.root);
+    this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+    this.root.addEventListener("keydown", (e) => this.#key(e));
+    this.sizes = new ResizeObserver(() => this.#resize());
+    this.sizes.observe(this.root);
+    this.#watchTheme();
+    this.load(outside.get("trace"));
+  }
+
+  get info() {
+    return this.outside.get("info") || {};
+  }
+
+  /** Takes a new trace; the moment shown stays. */
+  load(raw) {
+    const started = performance.now();
+    const before = this.model;
+    let model;
+    try {
+      model = new Model(parseTrace(typeof raw === "string" ? raw : new TextDecoder().decode(raw)));
+    } catch (error) {
+      this.#fail(`This trace cannot be read: ${error.message}`);
+      return;
+    }
+    this.before = null;
+    const fork = this.info.fork_at_s;
+    if (before && fork != null && before.cast.name === model.cast.name) this.before = Object.assign(before, { until: fork });
+    this.model = model;
+    this.name = namer(model.cast);
+    this.#compose();
+    this.t = Math.min(this.t, model.end);
+    if (!before) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
+    this.#resize(true);
+    this.draw(true);
+    this.opened = performance.now() - started;
+  }
+
+  #fail(words) {
+    this.root.replaceChildren(h("p", { class: "vl-empty vl-bad", role: "alert" }, words));
+    this.model = null;
+  }
+
+  #compose() {
+    const { model, name, root } = this;
+    const focus = root.contains(document.activeElement) && document.activeElement.closest?.("[data-thing]")?.dataset.thing;
+    const filter = this.log?.what;
+    this.measure ??= measurer(root);
+    this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
+    this.packets = new Packets(model, name);
+    this.lanes = new Lanes(model, name, this.measure, (t) => this.seek(t));
+    this.why = new WhyPanel(model, name, (t) => this.seek(t));
+    this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.#answer(c), packet: (f) => this.pin(f) });
+    this.tables = new Tables(model, name);
+    this.frame = new FramePanel(model, name, () => this.pin(null));
+    this.transport = new Transport(this);
+    this.transport.speed.value = String(this.speed);
+    this.pinned = null;
+    this.clock = h("output", { class: "vl-clock", "aria-label": "Moment" });
+    this.notice = h("p", { class: "vl-notice", hidden: true });
+    this.stage = h("div", { class: "vl-stage" }, this.scene.svg, this.packets.canvas);
+    this.stage.addEventListener("click", (e) => this.#clickPacket(e), true);
+    this.stage.addEventListener("pointermove", (e) => this.#hover(e));
+    this.stage.addEventListener("pointerleave", () => this.#hover(null));
+    this.lanePanel = h("section", { class: "vl-panel vl-lane-panel", "aria-label": "States, addresses, clients over time" }, h("h2", {}, "States, addresses, clients", h("span", { class: "vl-fill" }), this.before && h("span", { class: "vl-legend" }, "thin line: before your change")), this.lanes.svg);
+    this.log.element.append(this.why.element);
+    this.banner = h("p", { class: "vl-banner", role: "note", hidden: true });
+    root.replaceChildren(
+      h("div", { class: "vl-top" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), this.#chips(), h("span", { class: "vl-fill" }), this.clock),
+      this.notice,
+      h("div", { class: "vl-grid" },
+        h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, this.#legend()),
+        h("div", { class: "vl-side" }, this.lanePanel, this.log.element),
+        this.tables.element, this.frame.element),
+      this.transport.element, this.spoken, this.menu.element, this.box.element);
+    if (filter && filter !== "story") this.log.show(filter);
+    if (focus) requestAnimationFrame(() => [...root.querySelectorAll("[data-thing]")].find((x) => x.dataset.thing === focus)?.focus({ preventScroll: true }));
+    this.#status();
+  }
+
+  #chips() {
+    const { cast } = this.model;
+    const origins = { recording: "real keepalived, recorded", capture: "a capture", live: "seen live" };
+    const words = [cast.profile.replace("keepalived-", "keepalived "), cast.origin === "simulation" ? cast.seed != null && `seed ${cast.seed}` : origins[cast.origin], this.info.fork];
+    return words.filter(Boolean).map((w) => h("span", { class: `vl-tag${w === this.info.fork ? " vl-tag-fork" : ""}` }, w));
+  }
+
+  #legend() {
+    const mark = (shape, text) => h("span", {}, h("i", { class: `vl-mark vl-mark-${shape}` }), text);
+    const { told } = this.model;
+    return h("p", { class: "vl-legend", "aria-hidden": "true" }, told.has("advert_sent") && mark("advert", "advert"), told.has("garp_sent") && mark("garp", "gratuitous ARP"), told.has("na_sent") && mark("garp", "neighbour advert"),
+      this.model.cast.clients.size && mark("probe", "client traffic"), mark("lost", "lost"), h("span", {}, "frames are slowed down to be seen"));
+  }
+
+  #resize(force) {
+    if (!this.model) return;
+    const width = this.root.clientWidth;
+    if (!width || (!force && width === this.width)) return;
+    this.width = width;
+    this.root.classList.toggle("vl-narrow", width < 900);
+    this.root.classList.toggle("vl-slim", width < 560);
+    const inside = (element, pad) => Math.max(220, element.clientWidth - pad);
+    this.scene.build(inside(this.stage, 0));
+    this.packets.fit(this.scene.layout, this.root);
+    this.lanes.build(inside(this.lanePanel, 2), this.before);
+    this.transport.build(inside(this.transport.slider, 0));
+    this.shownEpoch = null;
+    this.draw(true);
+  }
+
+  // -- time ---------------------------------------------------------------------------------
+
+  toggle() {
+    if (this.playing) return this.pause();
+    if (this.t >= this.model.end) this.t = 0;
+    this.playing = true;
+    this.#status();
+    this.#run();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    this.#status();
+    this.#remember();
+  }
+
+  setSpeed(speed) {
+    this.ahead *= airTime(speed) / airTime(this.speed);
+    this.speed = speed;
+    this.transport.speed.value = String(speed);
+    this.draw();
+  }
+
+  /** Goes to `t`; frames sent at that moment are shown half way. */
+  seek(t) {
+    this.t = Math.min(this.model.end, Math.max(0, t));
+    this.ahead = this.playing ? 0 : 0.5 * airTime(this.speed);
+    this.goal = null;
+    this.draw();
+    this.#remember();
+  }
+
+  /** To the next (1) or previous (-1) event; its frames travel while time stands still. */
+  step(by) {
+    this.pause();
+    this.#moveIn(this.model.steps, by);
+  }
+
+  jump(by) {
+    this.pause();
+    this.#moveIn(this.model.jumps, by);
+  }
+
+  #moveIn(moments, by) {
+    const here = lastIndex(moments, this.t);
+    const next = by > 0 ? here + 1 : moments[here] < this.t - 1e-9 ? here : here - 1;
+    const target = moments[next] ?? (by > 0 ? this.model.end : 0);
+    const air = airTime(this.speed);
+    const close = by > 0 && target - this.t < 0.01;
+    const from = close ? this.ahead : 0;
+    this.seek(target);
+    if (by < 0 || this.calm.matches) return;
+    this.goal = close ? Math.min(0.97 * air, from + 0.47 * air) : 0.5 * air;
+    this.ahead = from;
+    this.#run();
+  }
+
+  #run() {
+    if (this.running) return;
+    this.running = true;
+    let last = performance.now();
+    const frame = (now) => {
+      if (!this.root.isConnected || !this.model) return void (this.running = false);
+      const wall = Math.min(0.1, Math.max(0, (now - last) / 1000));
+      last = now;
+      if (this.playing) {
+        const passed = wall * this.speed;
+        this.t += passed;
+        this.ahead = Math.max(0, this.ahead - passed / 2);
+        if (this.t >= this.model.end) {
+          this.t = this.model.end;
+          this.pause();
+        }
+      } else if (this.goal != null) {
+        this.ahead = Math.min(this.goal, this.ahead + (wall / 0.8) * airTime(this.speed));
+        if (this.ahead >= this.goal) this.goal = null;
+      }
+      this.draw();
+      this.onframe?.(now);
+      if (this.playing || this.goal != null) requestAnimationFrame(frame);
+      else this.running = false;
+    };
+    requestAnimationFrame(frame);
+  }
+
+  draw(all) {
+    if (!this.model || !this.scene.layout) return;
+    const { t, model } = this;
+    const epoch = model.epoch(t);
+    const now = performance.now();
+    const counting = model.outages.length && now - (this.slow || 0) > 100;
+    if (all || epoch !== this.shownEpoch || counting) {
+      this.shownEpoch = epoch;
+      this.slow = now;
+      this.scene.update(t);
+      this.tables.update(t);
+      this.#warn(t);
+    } else if (now - (this.tick || 0) > 250) {
+      this.tick = now;
+      this.tables.update(t);
+    }
+    this.packets.draw(t, this.speed, this.ahead);
+    this.lanes.at(t, this.hide);
+    this.transport.at(t, this.hide);
+    setText(this.clock, `${seconds(t)} s`);
+    if (this.log.at(t, this.hide)) this.#speak();
+    if (!this.pinned && (!this.playing || now - (this.framed || 0) > 400)) {
+      this.framed = now;
+      this.frame.show(this.packets.latest(t));
+    }
+  }
+
+  #warn(t) {
+    const doubled = this.model.cast.vips.filter((v) => this.model.holders(v.address, t).length > 1);
+    const words = doubled.slice(0, 3).map((v) => `${this.model.holders(v.address, t).map((x) => this.name.server(x)).join(" and ")} both have ${v.short}`);
+    this.banner.hidden = !words.length;
+    setText(this.banner, words.length ? `Two masters: ${words.join("; ")}${doubled.length > 3 ? " …" : ""}` : "");
+  }
+
+  #speak() {
+    if (this.playing && performance.now() - (this.said || 0) < 1200) return;
+    const row = this.log.rows[this.log.current];
+    if (!row || (this.playing && row.kind.startsWith("advert"))) return;
+    this.said = performance.now();
+    const same = [];
+    for (let n = this.log.current; n >= 0 && same.length < 4 && this.log.rows[n].t === row.t; n--) same.unshift(rowText(this.model, this.log.rows[n], this.name));
+    setText(this.spoken, `${seconds(row.t)} s: ${same.join(". ")}`);
+  }
+
+  #remember() {
+    clearTimeout(this.later);
+    this.later = setTimeout(() => {
+      if (this.outside.get("at_s") === this.t) return;
+      this.outside.set("at_s", Math.round(this.t * 1e6) / 1e6);
+      this.outside.save_changes();
+    }, 300);
+  }
+
+  // -- asking -------------------------------------------------------------------------------
+
+  pin(flight) {
+    this.pinned = flight;
+    this.packets.chosen = flight;
+    this.frame.show(flight || this.packets.latest(this.t), Boolean(flight));
+    this.draw();
+  }
+
+  #point(e) {
+    const box = this.packets.canvas.getBoundingClientRect();
+    return [e.clientX - box.left, e.clientY - box.top];
+  }
+
+  #hover(e) {
+    const flight = e && this.packets.near(...this.#point(e));
+    this.stage.style.cursor = flight ? "pointer" : "";
+    if (this.pinned) return;
+    this.packets.chosen = flight || null;
+    this.frame.show(flight || this.packets.latest(this.t));
+    if (!this.playing) this.packets.draw(this.t, this.speed, this.ahead);
+  }
+
+  #clickPacket(e) {
+    const flight = this.packets.near(...this.#point(e));
+    if (!flight) return;
+    e.stopPropagation();
+    this.pause();
+    this.pin(flight);
+    const what = { advert: "advert", garp: "gratuitous ARP", na: "neighbour advertisement" }[flight.kind];
+    this.#open({ kind: "packet", flight, title: `${what} of ${this.name.server(flight.server)}` }, this.transport.slider, e.clientX, e.clientY);
+  }
+
+  #open(thing, element, x, y) {
+    this.pause();
+    const { t, model, info } = this;
+    const entries = [];
+    if (info.can_fork) {
+      for (const c of choices(model, thing, t)) entries.push({ label: c.label, hint: c.hint, run: () => this.act(c) });
+    }
+    const change = thing.kind === "instance" && model.lastChange(t, thing.server, thing.name);
+    if (change) {
+      entries.unshift({ label: `Why is it ${change.e.to}?`, hint: `since ${seconds(change.t)} s`, run: () => this.#answer(change) });
+      entries.push({ label: "Go to that change", hint: `${seconds(change.t)} s`, run: () => this.seek(change.t) });
+    }
+    const notes = this.#about(thing, t);
+    if (!info.can_fork) notes.push(this.#whyNot());
+    this.menu.show(`${thing.title} · at ${seconds(t)} s`, entries, notes, element, x, y);
+  }
+
+  #whyNot() {
+    if (this.info.why_not) return this.info.why_not;
+    const { origin } = this.model.cast;
+    if (origin === "simulation") return "This is a saved run. Open it in a notebook to break things.";
+    return "These are real daemons, recorded: they can be looked at, not changed.";
+  }
+
+  /** What there is to know about a thing, in a sentence. */
+  #about(thing, t) {
+    const { model } = this;
+    const server = model.cast.servers.get(thing.server);
+    if (thing.kind === "nic") {
+      const i = server.interfaces.find((x) => x.name === thing.name);
+      return [[i.mac, ...i.addresses].filter(Boolean).join(" · ")].filter(Boolean);
+    }
+    if (thing.kind === "instance") {
+      const i = server.instances.find((x) => x.name === thing.name);
+      return [[i.vrid != null && `VRID ${i.vrid}`, i.interface, i.priority != null && `configured priority ${i.priority}`, i.advert_int_s && `an advert every ${i.advert_int_s} s`].filter(Boolean).join(" · ")];
+    }
+    if (thing.kind === "vip") {
+      const who = model.holders(thing.address, t);
+      return [who.length ? `Held by ${who.join(" and ")}.` : "Held by nobody."];
+    }
+    return [];
+  }
+
+  #answer(change) {
+    if (!change) return;
+    this.pause();
+    const words = this.why.show(change);
+    this.why.element.focus({ preventScroll: true });
+    setText(this.spoken, words);
+    this.log.current = -2;
+    this.log.at(this.t, this.hide);
+  }
+
+  /** Sends a changed scenario to Python: these actions at the shown moment. */
+  act(choice) {
+    const t = Math.round((choice.seek ?? this.t) * 1e6) / 1e6;
+    const actions = choice.actions.map((a) => ({ at_s: t, ...a }));
+    if (choice.seek != null) this.seek(choice.seek);
+    this.tell(`Running it again with: ${actionText({ ...actions[0], server: this.name.server(actions[0].server) })} …`);
+    this.#send({ do: "break", actions, at_s: t });
+  }
+
+  ask(what) {
+    const words = { undo: "Undoing …", redo: "Redoing …", reset: "Back to the start …", scenario: "Writing the scenario …", html: "Writing the file …" };
+    if (what === "scenario" && this.info.scenario) return this.box.show("Scenario (YAML)", this.info.scenario, this.transport.copy);
+    if ((what === "undo" && !this.info.can_undo) || (what === "redo" && !this.info.can_redo)) return;
+    if (!this.info.can_fork && !(what === "html" && this.info.can_share)) return;
+    this.tell(words[what]);
+    this.#send({ do: what, at_s: this.t });
+  }
+
+  #send(message) {
+    this.asked = performance.now();
+    this.outside.send(message);
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.tell("Python does not answer. Is the kernel running, and not busy? Nothing is lost: run the cell again, or try once more.", true), 8000);
+  }
+
+  /** What Python sends back, beside a new trace. */
+  answer(message) {
+    clearTimeout(this.waiting);
+    this.tell(message.error || message.note || "", Boolean(message.error));
+    if (message.scenario) this.box.show("Scenario (YAML)", message.scenario, this.transport.copy);
+    if (message.html) save(message.html, message.name || "cluster.html");
+    this.answered = performance.now() - (this.asked || 0);
+  }
+
+  tell(words, bad) {
+    if (!this.notice) return;
+    this.notice.hidden = !words;
+    this.notice.classList.toggle("vl-bad", Boolean(bad));
+    setText(this.notice, words);
+    if (words) setText(this.spoken, words);
+  }
+
+  toggleHide() {
+    this.hide = !this.hide;
+    this.transport.hide.setAttribute("aria-pressed", String(this.hide));
+    this.draw(true);
+  }
+
+  help(opener) {
+    const box = opener.getBoundingClientRect();
+    this.menu.show("Keys", [], [h("dl", { class: "vl-keys" }, KEYS.map(([k, v]) => [h("dt", {}, k), h("dd", {}, v)]))], opener, box.left, box.top);
+  }
+
+  #status() {
+    this.transport.state({ playing: this.playing, info: this.info });
+  }
+
+  #key(e) {
+    if (!this.model || e.defaultPrevented || e.altKey || ["TEXTAREA", "INPUT"].includes(e.target.tagName)) return;
+    const onSelect = e.target.tagName === "SELECT";
+    const onButton = e.target.tagName === "BUTTON";
+    const control = e.ctrlKey || e.metaKey;
+    const ways = control
+      ? { z: () => this.ask(e.shiftKey ? "redo" : "undo"), y: () => this.ask("redo"), Backspace: () => this.ask("reset") }
+      : {
+          " ": () => this.toggle(), ArrowRight: () => (e.shiftKey ? this.jump(1) : this.step(1)), ArrowLeft: () => (e.shiftKey ? this.jump(-1) : this.step(-1)),
+          Home: () => this.seek(0), End: () => this.seek(this.model.end), "[": () => this.#faster(-1), "]": () => this.#faster(1),
+          w: () => this.#answer(this.model.lastChange(this.t)), h: () => this.toggleHide(), c: () => this.ask("scenario"), s: () => this.ask("html"), "?": () => this.help(this.transport.help),
+          Escape: () => (this.pinned ? this.pin(null) : this.why.hide()),
+        };
+    const run = ways[e.key.length === 1 ? e.key.toLowerCase() : e.key];
+    if (!run || (onSelect && !control && e.key !== "Escape") || (onButton && e.key === " ")) return;
+    e.preventDefault();
+    e.stopPropagation();
+    run();
+  }
+
+  #faster(by) {
+    const n = SPEEDS.indexOf(this.speed) + by;
+    if (SPEEDS[n]) this.setSpeed(SPEEDS[n]);
+  }
+
+  /** JupyterLab says which theme it has; elsewhere the system does. */
+  #watchTheme() {
+    const dark = window.matchMedia("(prefers-color-scheme: dark)");
+    const apply = () => {
+      const lab = document.body.dataset.jpThemeLight;
+      const code = document.body.dataset.vscodeThemeKind;
+      const is = lab ? lab === "false" : code ? !code.includes("light") : dark.matches;
+      if (this.root.classList.contains("vl-dark") === is && this.themed) return;
+      this.themed = true;
+      this.root.classList.toggle("vl-dark", is);
+      if (this.model && this.scene?.layout) {
+        this.packets.paint(this.root);
+        this.draw(true);
+      }
+    };
+    apply();
+    dark.addEventListener("change", apply);
+    this.themes = new MutationObserver(apply);
+    this.themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"] });
+    this.untheme = () => dark.removeEventListener("change", apply);
+  }
+
+  close() {
+    this.playing = false;
+    this.goal = null;
+    this.sizes.disconnect();
+    this.themes.disconnect();
+    this.untheme();
+    clearTimeout(this.later);
+    clearTimeout(this.waiting);
+    this.root.remove();
+    this.model = null;
+  }
+}
+
+function save(html, filename) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([html], { type: "text/html" }));
+  link.download = filename;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** The face anywidget asks for. Returns what is to be done when the view goes away. */
+function render({ model, el }) {
+  const player = new Player(el, model);
+  const onTrace = () => player.load(model.get("trace"));
+  const onMoment = () => {
+    if (player.model && !player.playing && Math.abs(model.get("at_s") - player.t) > 1e-6) player.seek(model.get("at_s"));
+  };
+  const onMessage = (message, buffers) => {
+    if (buffers?.length) message.html = new TextDecoder().decode(buffers[0]);
+    player.answer(message);
+  };
+  model.on("change:trace", onTrace);
+  model.on("change:at_s", onMoment);
+  model.on("msg:custom", onMessage);
+  el.player = player;
+  return () => {
+    model.off("change:trace", onTrace);
+    model.off("change:at_s", onMoment);
+    model.off("msg:custom", onMessage);
+    player.close();
+  };
+}
+
+export default { render };

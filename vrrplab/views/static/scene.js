@@ -1,0 +1,306 @@
+// The cluster as SVG: servers, interfaces, cables, switches, clients, and the VIP badges on their holders.
+import { layoutCluster, badgePlaces } from "./layout.js";
+import { fitText, label, s, setAttribute, setText } from "./dom.js";
+import { LETTER, seconds, troubles } from "./words.js";
+
+let views = 0;
+
+export class Scene {
+  /** `open(thing, element, x, y)` is called when something is clicked or Enter is pressed on it. */
+  constructor(model, name, measure, open) {
+    Object.assign(this, { model, name, measure, open });
+    this.id = `vl${++views}`;
+    this.svg = s("svg", { class: "vl-svg", role: "group", "aria-label": "The cluster. Tab walks through what can be broken." });
+    this.badges = new Map();
+  }
+
+  /** Draws everything anew for this width; needed when the width or the cast changes. */
+  build(width) {
+    const { model, svg, id } = this;
+    const layout = (this.layout = layoutCluster(model.cast, model, width, this.measure));
+    svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
+    svg.setAttribute("width", layout.width);
+    svg.setAttribute("height", layout.height);
+    const hatch = s("pattern", { id: `${id}-hatch`, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      s("rect", { width: 6, height: 6, class: "vl-card-fill" }), s("rect", { width: 1.4, height: 6, class: "vl-hatch" }));
+    this.parts = [];
+    this.badges.clear();
+    this.badgeLayer = s("g", { class: "vl-badges" });
+    this.trayText = label("", layout.tray.x, 0, { class: "vl-small vl-mute", "text-anchor": "middle" });
+    svg.replaceChildren(
+      s("defs", {}, hatch),
+      s("g", {}, [...layout.ports.values()].map((p) => this.#cable(p))),
+      s("g", {}, [...layout.bars.values()].map((b) => this.#bar(b))),
+      s("g", {}, [...layout.cards.values()].map((c) => this.#card(c))),
+      s("g", {}, [...layout.ports.values()].filter((p) => p.server).map((p) => this.#tab(p))),
+      s("g", {}, [...layout.clients.values()].map((c) => this.#client(c))),
+      this.trayText,
+      this.badgeLayer,
+    );
+    this.fresh = true;
+  }
+
+  /** A group that can be clicked and reached with Tab; `words(t)` is its name for screen readers. */
+  #button(thing, attributes, ...children) {
+    const g = s("g", { role: "button", tabindex: 0, "aria-haspopup": "menu", ...attributes }, ...children);
+    g.thing = thing;
+    g.addEventListener("click", (event) => {
+      event.stopPropagation();
+      this.open(thing, g, event.clientX, event.clientY);
+    });
+    g.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && !(event.key === " " && event.shiftKey)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const box = g.getBoundingClientRect();
+      this.open(thing, g, box.left + box.width / 2, box.top + box.height / 2);
+    });
+    return g;
+  }
+
+  #on(update) {
+    this.parts.push(update);
+  }
+
+  #cable(port) {
+    const d = `M${port.x} ${port.end}V${port.bar}`;
+    const line = s("path", { d, class: "vl-cable" });
+    if (!port.server) return line;
+    const middle = port.side === "top" ? port.end - 14 : port.end + 14;
+    const cross = s("g", { class: "vl-cut", transform: `translate(${port.x} ${middle})` }, s("circle", { r: 9 }), s("path", { d: "M-4-4 4 4M4-4-4 4" }));
+    const thing = { kind: "cable", server: port.server, name: port.interface, segment: port.segment, title: `cable of ${port.server} ${port.interface}` };
+    const g = this.#button(thing, { class: "vl-hot", "data-thing": `cable ${port.server} ${port.interface}` }, s("path", { d, class: "vl-hit" }), line, cross);
+    this.#on((t) => {
+      const state = this.model.value(t, "power", port.server) === false ? "off" : this.model.value(t, "port", port.server, port.interface);
+      setAttribute(g, "data-state", state === "up" ? "up" : state === "unplugged" ? "cut" : "down");
+      setAttribute(g, "aria-label", `Cable of ${port.interface}, ${port.server}: ${state === "up" ? "connected" : state === "unplugged" ? "pulled out" : "no link"}`);
+    });
+    return g;
+  }
+
+  #tab(port) {
+    const thing = { kind: "nic", server: port.server, name: port.interface, segment: port.segment, title: `${port.interface} of ${port.server}` };
+    const g = this.#button(thing, { class: "vl-hot vl-tab", "data-thing": `nic ${port.server} ${port.interface}` },
+      s("rect", { x: port.x - port.w / 2, y: port.y - 9, width: port.w, height: 18, rx: 4 }),
+      label(port.interface, port.x, port.y + 4, { class: "vl-small", "text-anchor": "middle" }));
+    this.#on((t) => {
+      const state = this.model.value(t, "power", port.server) === false ? "off" : this.model.value(t, "port", port.server, port.interface);
+      setAttribute(g, "data-state", state);
+      setAttribute(g, "aria-label", `Interface ${port.interface} of ${port.server}: ${state}`);
+    });
+    return g;
+  }
+
+  #bar(bar) {
+    const { segment } = bar;
+    const thing = { kind: "switch", segment: segment.name, title: `switch of network ${segment.name}` };
+    const text = label("", bar.x + 14, bar.mid + 4, { class: "vl-text vl-soft" });
+    const g = this.#button(thing, { class: "vl-hot vl-bar", "data-thing": `switch ${segment.name}` }, s("rect", { x: bar.x, y: bar.y, width: bar.w, height: bar.h, rx: 6 }), text);
+    this.#on((t) => {
+      const fault = this.model.value(t, "fault", segment.name);
+      const name = `${segment.name.length <= 3 ? segment.name.toUpperCase() : segment.name} switch${segment.subnet ? " · " + segment.subnet : ""}`;
+      setText(text, fitText(fault ? `${name} · ${faultText(JSON.parse(fault))}` : name, bar.w - 28, "text", this.measure));
+      setAttribute(g, "data-state", fault ? "fault" : "up");
+      setAttribute(g, "aria-label", `Switch of network ${segment.name} ${segment.subnet}: ${fault ? faultText(JSON.parse(fault)) : "works"}`);
+    });
+    return g;
+  }
+
+  #card(card) {
+    const { server, x, y, w, h: height } = card;
+    const frame = s("rect", { x, y, width: w, height, rx: 10, class: "vl-card" });
+    const thing = { kind: "server", server: server.name, title: server.name };
+    const titleWidth = this.measure(server.name, "title");
+    const own = server.interfaces.find((i) => i.segment === this.model.cast.main)?.addresses.find((a) => !a.includes("%")) || "";
+    const head = this.#button(thing, { class: "vl-hot vl-server", "data-thing": `server ${server.name}` }, frame,
+      label(fitText(server.name, w - 28, "title", this.measure), x + 14, y + 26, { class: "vl-title" }),
+      own && titleWidth + this.measure(own, "small") + 10 <= card.inner && label(own, x + w - 14, y + 26, { class: "vl-small vl-mute", "text-anchor": "end" }));
+    const rows = server.instances.map((i, n) => this.#instance(card, i, y + card.rowsY + n * card.row));
+    const chips = card.chips.map((chip) => this.#chip(card, chip));
+    const lines = [0, 1].map((n) => label("", x + 14, y + card.troubleY + n * 15 + 8, { class: "vl-small vl-bad" }));
+    this.#on((t) => {
+      const bad = troubles(this.model, server, t);
+      const states = server.instances.map((i) => this.model.value(t, "state", server.name, i.name));
+      const off = this.model.value(t, "power", server.name) === false;
+      const state = off ? "off" : bad.length || states.includes("FAULT") ? "bad" : states.includes("MASTER") ? "master" : "idle";
+      setAttribute(head, "data-state", state);
+      frame.style.fill = state === "bad" || off ? `url(#${this.id}-hatch)` : "";
+      const words = bad.length > 2 ? [bad[0], `${bad[1]}, and ${bad.length - 2} more`] : bad;
+      lines.forEach((line, n) => setText(line, fitText(words[n] || "", w - 22, "bold", this.measure)));
+      const have = this.model.cast.vips.filter((v) => this.model.value(t, "has", server.name, v.address)).map((v) => v.address);
+      setAttribute(head, "aria-label", `Server ${server.name}: ${bad.join(", ") || "works"}. ${have.length ? "It has " + have.join(", ") : "It has no virtual address"}`);
+    });
+    return s("g", {}, head, rows, chips, lines);
+  }
+
+  #instance(card, instance, y) {
+    const { server, x } = card;
+    const tall = card.row > 26 ? 26 : 21;
+    const w = card.inner;
+    const thing = { kind: "instance", server: server.name, name: instance.name, title: `${instance.name} on ${server.name}` };
+    const letter = label("", x + 14 + tall / 2, y + tall / 2 + 4.5, { class: "vl-letter", "text-anchor": "middle" });
+    const priority = label("", x + 14 + w - 8, y + tall / 2 + 4, { class: "vl-small vl-soft", "text-anchor": "end" });
+    const room = w - tall - 20 - this.measure("priority 255", "small");
+    const short = room < this.measure(instance.name, "text");
+    const text = fitText(instance.name, short ? w - tall - 24 - this.measure("255", "small") : room, "text", this.measure);
+    const g = this.#button(thing, { class: "vl-hot vl-instance", "data-thing": `instance ${server.name} ${instance.name}` },
+      s("rect", { x: x + 14, y, width: w, height: tall, rx: 5, class: "vl-box" }),
+      s("rect", { x: x + 14, y, width: tall, height: tall, rx: 5, class: "vl-state" }), letter,
+      label(text, x + 14 + tall + 8, y + tall / 2 + 4.5, { class: "vl-text" }), priority);
+    this.#on((t) => {
+      const state = this.model.value(t, "power", server.name) === false ? "INIT" : this.model.value(t, "state", server.name, instance.name) || "INIT";
+      const p = this.model.value(t, "priority", server.name, instance.name);
+      setAttribute(g, "data-state", state);
+      setText(letter, LETTER[state] || state[0]);
+      setText(priority, p == null ? "" : short ? String(p) : `priority ${p}`);
+      setAttribute(g, "aria-label", `Instance ${instance.name} on ${server.name}: ${state}${p == null ? "" : `, priority ${p}`}`);
+    });
+    return g;
+  }
+
+  #chip(card, chip) {
+    const { server } = card;
+    const x = card.x + 14 + chip.x;
+    const y = card.y + card.chipsY + chip.line * 21 + 10;
+    const thing = { kind: chip.kind, server: server.name, name: chip.name, title: `${chip.name} on ${server.name}` };
+    const mark = s("path", { class: "vl-dot" });
+    const g = this.#button(thing, { class: "vl-hot vl-chip", "data-thing": `${chip.kind} ${server.name} ${chip.name}` },
+      s("rect", { x: x - 4, y: y - 10, width: chip.w + 8, height: 20, rx: 5, class: "vl-hit-box" }), mark,
+      label(fitText(chip.text, chip.w - 15, "small", this.measure), x + 15, y + 4, { class: "vl-small" }));
+    const round = `M${x + 5} ${y - 5}a5 5 0 1 0 .01 0z`;
+    const cross = `M${x} ${y - 5}l10 10m0-10-10 10`;
+    const bars = `M${x + 2} ${y - 5}v10m6-10v10`;
+    this.#on((t) => {
+      const about = this.model.value(t, "power", server.name) === false ? "off" : chip.kind === "daemon" ? this.model.value(t, "daemon", server.name) : this.model.value(t, chip.kind, server.name, chip.name);
+      const good = about === "running" || about === "up" || about === "pass" || about == null;
+      setAttribute(mark, "d", good ? round : about === "frozen" ? bars : cross);
+      setAttribute(g, "data-state", good ? "good" : "bad");
+      setAttribute(g, "aria-label", `${chip.kind === "script" ? "Check" : chip.kind === "daemon" ? "Daemon" : "Service"} ${chip.name} on ${server.name}: ${about ?? "unknown"}`);
+    });
+    return g;
+  }
+
+  #client(box) {
+    const { client, x, y, w, h: height } = box;
+    const middle = x + w / 2;
+    const frame = s("rect", { x, y, width: w, height, rx: 8, class: "vl-client" });
+    const title = label(fitText(client.name, w - 10, "text", this.measure), middle, y + 18, { class: "vl-text", "text-anchor": "middle" });
+    if (client.dns) {
+      const texts = Object.entries(client.dns).map(([n, a]) => `${n} → ${a.map((x2) => this.name.address(x2)).join(", ")}`);
+      return s("g", {}, frame, title, label(fitText(texts.join(" · "), w - 8, "small", this.measure), middle, y + 35, { class: "vl-small vl-mute", "text-anchor": "middle" }));
+    }
+    const targets = [...new Set(client.probes.map((p) => p.target))];
+    const rows = targets.slice(0, 4).map((_, n) => label("", middle, y + 35 + 16 * n, { class: "vl-small", "text-anchor": "middle" }));
+    const g = s("g", { role: "img" }, frame, title, rows);
+    this.#on((t) => {
+      const said = [];
+      rows.forEach((row, n) => {
+        const target = targets[n];
+        const more = n === 3 && targets.length > 4 ? ` (+${targets.length - 4})` : "";
+        const out = this.model.outage(client.name, target, t);
+        const words = out && t > out.from_s ? `${this.name.address(target)} lost ${seconds(t - out.from_s, 1)} s` : `${this.name.address(target)} answers`;
+        said.push(words);
+        setText(row, fitText((out ? "✕ " : "✓ ") + words + more, w - 8, "small", this.measure));
+        setAttribute(row, "class", out ? "vl-small vl-bad" : "vl-small vl-mute");
+      });
+      setAttribute(g, "aria-label", `Client ${client.name}: ${said.join(", ") || "asks nobody"}`);
+      setAttribute(g, "data-state", targets.some((x2) => this.model.outage(client.name, x2, t)) ? "bad" : "good");
+    });
+    return g;
+  }
+
+  update(t) {
+    for (const part of this.parts) part(t);
+    this.#placeBadges(t);
+    this.fresh = false;
+  }
+
+  /** One badge for each holder of each address; it glides when the holder changes. */
+  #placeBadges(t) {
+    const { layout, model } = this;
+    const places = new Map(); // "address#n" -> place
+    const homeless = [];
+    const heldBy = new Map(model.cast.vips.map((v) => [v.address, model.holders(v.address, t)]));
+    for (const [name, card] of layout.cards) {
+      const mine = model.cast.vips.filter((v) => heldBy.get(v.address).includes(name)).map((v) => v.address);
+      badgePlaces(layout, card, mine).forEach((p, n) => places.set(`${mine[n]}@${name}`, { ...p, address: mine[n], holder: name }));
+    }
+    for (const v of model.cast.vips) if (!heldBy.get(v.address).length) homeless.push(v);
+    this.#tray(homeless, places, t);
+    // A badge stays with its holder; a new holder gets the badge of one that lost the address.
+    const free = new Map();
+    for (const [key, badge] of this.badges) {
+      if (places.has(key)) continue;
+      if (!free.has(badge.address)) free.set(badge.address, []);
+      free.get(badge.address).push(key);
+    }
+    for (const [key, place] of places) {
+      let badge = this.badges.get(key);
+      const spare = !badge && free.get(place.address)?.pop();
+      if (spare) {
+        badge = this.badges.get(spare);
+        this.badges.delete(spare);
+        this.badges.set(key, badge);
+      }
+      if (!badge) this.badges.set(key, (badge = this.#badge(place.address)));
+      const rivals = heldBy.get(place.address).length;
+      badge.thing.server = place.holder;
+      badge.g.style.transform = `translate(${place.x}px, ${place.y}px)`;
+      setAttribute(badge.g, "data-state", !place.holder ? "nobody" : rivals > 1 ? "rival" : "held");
+      setAttribute(badge.g, "data-holder", place.holder || "nobody");
+      setAttribute(badge.g, "aria-label", `Virtual address ${place.address}: ${rivals > 1 ? `held by ${rivals} servers at once` : place.holder ? `held by ${place.holder}` : "held by nobody"}`);
+    }
+    for (const keys of free.values()) {
+      for (const key of keys) {
+        this.badges.get(key).g.remove();
+        this.badges.delete(key);
+      }
+    }
+  }
+
+  #tray(homeless, places, t) {
+    const { tray, badgeWidths, compact } = this.layout;
+    const shown = homeless.filter((v) => t > 0 && this.#everHeld(v.address, t)).slice(0, compact ? 6 : 3);
+    const words = shown.length ? (homeless.length > shown.length ? `nobody has these, and ${homeless.length - shown.length} more` : "nobody has") : "";
+    const widths = shown.map((v) => badgeWidths.get(v.address));
+    const textWidth = words ? this.measure(words, "small") + 8 : 0;
+    let x = tray.x - (textWidth + widths.reduce((a, b) => a + b + 6, 0)) / 2;
+    setText(this.trayText, words);
+    setAttribute(this.trayText, "x", x + textWidth / 2);
+    setAttribute(this.trayText, "y", tray.y + 4);
+    x += textWidth;
+    shown.forEach((v, n) => {
+      places.set(`${v.address}@`, { x, y: tray.y - (compact ? 10 : 12), address: v.address, holder: "" });
+      x += widths[n] + 6;
+    });
+  }
+
+  #everHeld(address, t) {
+    for (const server of this.model.cast.servers.keys()) {
+      const { times } = this.model.line("has", server, address);
+      if (times.length && times[0] <= t) return true;
+    }
+    return false;
+  }
+
+  #badge(address) {
+    const vip = this.model.cast.vips.find((v) => v.address === address);
+    const w = this.layout.badgeWidths.get(address);
+    const tall = this.layout.compact ? 20 : 24;
+    const thing = { kind: "vip", address, title: `virtual address ${address}` };
+    const g = this.#button(thing, { class: `vl-hot vl-badge vl-vip${vip.index % 6}`, "data-vip": address },
+      s("rect", { width: w, height: tall, rx: tall / 2 }), label(this.layout.badgeText(vip), w / 2, tall / 2 + 4, { class: "vl-badge-text", "text-anchor": "middle" }));
+    this.badgeLayer.append(g);
+    return { g, address, thing };
+  }
+}
+
+export function faultText(fault) {
+  const said = [
+    fault.loss != null && (fault.loss >= 1 ? "loses every frame" : `loses ${Math.round(fault.loss * 100)} %`),
+    fault.multicast === false && "no multicast",
+    fault.latency_s != null && `${fault.latency_s} s late`,
+    fault.jitter_s != null && `± ${fault.jitter_s} s`,
+  ].filter(Boolean).join(", ");
+  return fault.between ? `one way ${fault.between.map(([a, b]) => `${a} → ${b}`).join(", ")}: ${said || "fault"}` : said || "fault";
+}

@@ -1,0 +1,89 @@
+// The bar below: buttons, speed, and a slider with the actions as ticks.
+import { h, icon, s, setAttribute } from "./dom.js";
+import { actionText, seconds } from "./words.js";
+
+export const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
+
+export class Transport {
+  /** `player` has play/pause, step, jump, seek …; this bar only calls them. */
+  constructor(player) {
+    this.player = player;
+    const button = (name, title, run) => h("button", { class: "vl-button vl-icon-button", title, "aria-label": title, onclick: run }, icon(name));
+    this.play = button("play", "Play (space)", () => player.toggle());
+    this.speed = h("select", { "aria-label": "Speed", title: "Speed ([ and ])" }, SPEEDS.map((x) => h("option", { value: x }, `${x}×`)));
+    this.speed.value = "1";
+    this.speed.addEventListener("change", () => player.setSpeed(Number(this.speed.value)));
+    this.buttons = h("div", { class: "vl-buttons", role: "group", "aria-label": "Playing" },
+      button("start", "To the start (Home)", () => player.seek(0)),
+      button("jumpback", "Previous change of state (Shift+←)", () => player.jump(-1)),
+      button("back", "Previous event (←)", () => player.step(-1)), this.play,
+      button("step", "Next event (→)", () => player.step(1)),
+      button("jump", "Next change of state (Shift+→)", () => player.jump(1)), this.speed);
+    this.svg = s("svg", { height: 28, "aria-hidden": "true" });
+    this.slider = h("div", { class: "vl-slider", role: "slider", tabindex: 0, "aria-label": "Moment", "aria-valuemin": 0 }, this.svg);
+    this.slider.addEventListener("pointerdown", (e) => this.#drag(e));
+    const word = (text, title, run) => h("button", { class: "vl-button", title, onclick: run }, text);
+    this.undo = button("undo", "Undo the last change (Ctrl+Z)", () => player.ask("undo"));
+    this.redo = button("redo", "Do it again (Ctrl+Y)", () => player.ask("redo"));
+    this.reset = word("Reset", "Back to the scenario as it was (Ctrl+Backspace)", () => player.ask("reset"));
+    this.copy = word("Copy scenario", "The scenario with your actions, as YAML (C)", () => player.ask("scenario"));
+    this.share = word("HTML", "A file that plays this anywhere, without Python (S)", () => player.ask("html"));
+    this.hide = h("button", { class: "vl-button", "aria-pressed": "false", title: "Hide what comes after the cursor: predict first (H)", onclick: () => player.toggleHide() }, "Hide future");
+    this.help = h("button", { class: "vl-button", title: "Keys (?)", "aria-label": "Keys", onclick: (e) => player.help(e.currentTarget) }, "?");
+    this.tools = h("div", { class: "vl-buttons", role: "group", "aria-label": "Changes and sharing" }, this.undo, this.redo, this.reset, this.copy, this.share, this.hide, this.help);
+    this.element = h("div", { class: "vl-transport" }, this.buttons, this.slider, this.tools);
+  }
+
+  #drag(e) {
+    if (e.button) return;
+    e.preventDefault();
+    this.slider.focus({ preventScroll: true });
+    const box = () => this.svg.getBoundingClientRect();
+    const move = (event) => this.player.seek(((event.clientX - box().left - 8) / (this.width - 16)) * this.player.model.end);
+    const stop = () => {
+      window.removeEventListener("pointermove", move);
+      window.removeEventListener("pointerup", stop);
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", stop);
+    move(e);
+  }
+
+  build(width) {
+    const { model } = this.player;
+    this.width = width;
+    const x = (t) => 8 + (t / model.end) * (width - 16);
+    this.x = x;
+    this.svg.setAttribute("width", width);
+    this.done = s("rect", { x: 8, y: 12, height: 4, rx: 2, width: 0, class: "vl-track-done" });
+    this.knob = s("circle", { cy: 14, r: 7, class: "vl-knob" });
+    const changes = model.changes.length < 500 ? model.changes.map((c) => s("circle", { cx: x(c.t), cy: 14, r: 2.6, class: "vl-change" }, s("title", {}, `${seconds(c.t)} s: ${c.e.instance} ${c.e.to}`))) : [];
+    const ticks = model.actions.slice(0, 500).map((a) => s("rect", { x: x(a.t) - 1, y: 3, width: 2, height: 22, class: "vl-tick" }, s("title", {}, `${seconds(a.t)} s: ${actionText(a.e)}`)));
+    this.svg.replaceChildren(s("rect", { x: 8, y: 12, height: 4, rx: 2, width: width - 16, class: "vl-track" }), this.done, ...ticks, ...changes, this.knob);
+    this.slider.setAttribute("aria-valuemax", model.end);
+    this.marks = { ticks, changes };
+  }
+
+  at(t, hide) {
+    const x = this.x(t);
+    this.done.setAttribute("width", Math.max(0, x - 8));
+    this.knob.setAttribute("cx", x);
+    setAttribute(this.slider, "aria-valuenow", t.toFixed(3));
+    setAttribute(this.slider, "aria-valuetext", `${seconds(t)} seconds of ${seconds(this.player.model.end, 1)}`);
+    this.svg.classList.toggle("vl-hidden-future", hide);
+    if (hide) for (const [n, c] of this.marks.changes.entries()) c.style.visibility = this.player.model.changes[n].t > t ? "hidden" : "";
+    else for (const c of this.marks.changes) if (c.style.visibility) c.style.visibility = "";
+  }
+
+  state({ playing, info }) {
+    this.play.replaceChildren(icon(playing ? "pause" : "play"));
+    this.play.setAttribute("aria-label", playing ? "Pause (space)" : "Play (space)");
+    const able = (button, on) => (on ? button.removeAttribute("disabled") : button.setAttribute("disabled", ""));
+    able(this.undo, info.can_undo);
+    able(this.redo, info.can_redo);
+    able(this.reset, info.can_undo);
+    for (const b of [this.undo, this.redo, this.reset]) b.hidden = !info.can_fork;
+    this.copy.hidden = !info.can_fork && !info.scenario;
+    this.share.hidden = !info.can_share;
+  }
+}

@@ -1,0 +1,221 @@
+// Events as sentences: the log's rows, what an action means, what is broken. Knows no pixels.
+import { lastIndex } from "./timeline.js";
+
+/** A state as one letter, so that colour is never alone. */
+export const LETTER = { MASTER: "M", BACKUP: "B", FAULT: "F", INIT: "I", STOP: "S" };
+export const seconds = (t, digits = 3) => t.toFixed(digits);
+const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+
+const DROPPED = {
+  TOO_SHORT: "too short", BAD_ETHERTYPE: "not IP or ARP", BAD_IP_HEADER: "bad IP header", BAD_IP_CHECKSUM: "bad IP header checksum",
+  NOT_VRRP: "not VRRP", CARP: "CARP, not VRRP", FRAGMENT: "a fragment", BAD_TTL: "its TTL is not 255", BAD_VERSION: "another VRRP version",
+  BAD_TYPE: "not an advert", BAD_LENGTH: "its length does not fit the address count", BAD_CHECKSUM: "wrong checksum",
+  BAD_VRID: "a VRID that is not configured here", BAD_COUNT: "another number of addresses", BAD_INTERVAL: "another advert interval",
+  BAD_AUTH_TYPE: "another kind of authentication", AUTH_MISMATCH: "wrong password", REPLAYED: "a sequence number already seen",
+  ADDRESS_LIST_MISMATCH: "another list of addresses", ADDRESS_OWNER: "this router owns the addresses",
+  UNICAST_MISMATCH: "unicast where multicast is expected, or the reverse", NOT_A_PEER: "its sender is no configured peer",
+};
+export const dropReason = (name) => DROPPED[name] || String(name || "no reason given");
+
+/** Names as short as they can be without doubt. */
+export function namer(cast) {
+  const vips = new Map(cast.vips.map((v) => [v.address, v.short]));
+  return {
+    server: (name) => cast.servers.get(name)?.short ?? name ?? "",
+    address: (a) => vips.get(String(a).split("/")[0]) ?? String(a).split("/")[0],
+    mac: (mac) => (mac ? "…" + mac.slice(-5) : "nobody"),
+  };
+}
+
+/** "proxy-serv01 eth0: ip link set down", for an action of a scenario. */
+export function actionText(a) {
+  const s = a.server;
+  const between = (a.between || []).map(([from, to]) => `${from} → ${to}`).join(", ");
+  const fault = [
+    a.loss != null && `loses ${Math.round(a.loss * 100)} % of all frames`,
+    a.latency_s != null && `takes ${a.latency_s} s for a frame`,
+    a.jitter_s != null && `jitters by ${a.jitter_s} s`,
+    a.multicast === false && "carries no multicast",
+  ].filter(Boolean).join(", ");
+  const words = {
+    link_down: `${a.interface} of ${s} is set down`, link_up: `${a.interface} of ${s} is set up`,
+    carrier_down: `the cable of ${s} ${a.interface} is pulled`, carrier_up: `the cable of ${s} ${a.interface} is back`,
+    ifdown: `ifdown ${a.interface} on ${s}`, ifup: `ifup ${a.interface} on ${s}`,
+    address_remove: `${a.address} is removed from ${s} by hand`, address_add: `${a.address} is added to ${s} by hand`,
+    service_stop: `${a.service} on ${s} is stopped`, service_start: `${a.service} on ${s} is started`, service_kill: `${a.service} on ${s} is killed`,
+    check_fail: `${a.script || "every check"} on ${s} fails from now on`, check_pass: `${a.script || "every check"} on ${s} passes from now on`,
+    check_hang: `${a.script || "every check"} on ${s} hangs from now on`,
+    daemon_stop: `keepalived on ${s} is stopped`, daemon_start: `keepalived on ${s} is started`,
+    daemon_kill: `keepalived on ${s} is killed${a.process && a.process !== "both" ? ` (${a.process} process)` : ""}`,
+    daemon_freeze: `keepalived on ${s} is frozen`, daemon_thaw: `keepalived on ${s} goes on`,
+    power_off: `${s} loses power`, power_on: `${s} gets power`, reload: `keepalived on ${s} reloads ${a.config || ""}`,
+    firewall_drop: `the firewall of ${s} drops VRRP ${a.direction === "out" ? "going out" : "coming in"}`,
+    firewall_clear: `the firewall of ${s} lets VRRP ${a.direction === "out" ? "out" : a.direction === "in" ? "in" : "through"} again`,
+    segment_fault: `network ${a.segment} ${fault || "has a fault"}${between ? ` (${between})` : ""}`,
+    segment_heal: `network ${a.segment} works again`,
+  };
+  return words[a.action] || `${a.action} ${s || a.segment || ""}`.trim();
+}
+
+/** The text of one row of the log. */
+export function rowText(model, row, name) {
+  const e = row.i >= 0 ? model.events[row.i] : row.outage;
+  const s = name.server(e.server);
+  const who = e.instance ? `${s} ${e.instance}` : s;
+  switch (row.kind) {
+    case "action": return actionText({ ...e, server: s });
+    case "state": return `${who}: ${e.from ?? "?"} → ${e.to}`;
+    case "priority": return `${who}: priority ${e.from} → ${e.to}`;
+    case "address_added": return `${s} takes ${name.address(e.address)}`;
+    case "address_removed": return `${s} gives up ${name.address(e.address)}`;
+    case "garp_sent": return `${s} announces ${addresses(row, name, e)}: ${many(row.n, "gratuitous ARP")}`;
+    case "na_sent": return `${s} announces ${addresses(row, name, e)}: ${many(row.n, "neighbour advertisement")}`;
+    case "advert_sent": return e.priority === 0 ? `${who} says goodbye: advert with priority 0` : `${who} sends an advert, priority ${e.priority}`;
+    case "advert_received": return `${who} hears ${senderName(model, e, name)}, priority ${e.priority}`;
+    case "advert_dropped": return `${s} throws away an advert of ${senderName(model, e, name)}: ${dropReason(e.reason)}`;
+    case "advert_failed": return `${who}: an advert could not leave: ${e.reason || "no reason given"}`;
+    case "script": return `check ${e.script} on ${s} ${e.result === "pass" ? "passes" : "fails"} (${e.exit === "timeout" ? "timed out" : `exit ${e.exit}`})`;
+    case "interface": return `${s} ${e.interface} is ${e.up ? "up" : "down"}`;
+    case "service": return `${e.service} on ${s} ${e.up ? (e.accepting === false ? "refuses clients" : "is running") : "has ended"}`;
+    case "notify": return `${s} runs ${[e.script, ...[e.arguments ?? []].flat()].join(" ")}`;
+    case "log": return `${s}: ${e.line}`;
+    case "mac_learned": return `switch ${e.segment}: ${name.mac(e.mac)} is at ${portText(model, model.value(e.t, "mac", e.segment, e.mac), name)}`;
+    case "neighbour": return `${e.client ?? s} now reaches ${name.address(e.ip)} at ${macOwner(model, e.mac, name)}`;
+    case "lost": return `${e.client} gets no answer from ${name.address(e.target)} (${e.kind})`;
+    case "back": return `${e.client} reaches ${name.address(e.target)} again (${e.kind}) after ${seconds(e.to_s - e.from_s)} s`;
+    case "warning": return e.text || e.message || e.line || e.reason || "warning";
+    default: return `${e.event} ${who}`;
+  }
+}
+
+function addresses(row, name, e) {
+  const all = [...(row.addresses || [e.address])].map((a) => name.address(a));
+  return all.length > 3 ? `${all.slice(0, 2).join(", ")} and ${all.length - 2} more` : all.join(", ");
+}
+
+function senderName(model, e, name) {
+  const port = model.cast.byIp.get(e.source);
+  return port?.server ? name.server(port.server) : e.source;
+}
+
+export function portText(model, port, name) {
+  if (!port) return "nowhere";
+  const [first, second] = port.split(" ");
+  return `${name.server(first)}${second ? " " + second : ""}`;
+}
+
+export function macOwner(model, mac, name) {
+  if (!mac) return "nowhere";
+  const port = model.cast.byMac.get(mac.toLowerCase());
+  if (port) return port.server ? name.server(port.server) : port.client;
+  return name.mac(mac);
+}
+
+/** Rows of the log: {t, i, kind, n?}; `what`: "story" (what changed), "packets" (all), "daemon" (log lines). */
+export function logRows(model, what) {
+  const rows = [];
+  const seen = new Map();
+  let burst = null;
+  const first = (key, value) => {
+    const is = seen.get(key) !== value;
+    seen.set(key, value);
+    return is;
+  };
+  model.events.forEach((e, i) => {
+    const kind = e.event;
+    if (kind === "scenario" || kind === "outage") return;
+    if ((kind === "log") !== (what === "daemon")) return;
+    if (kind === "garp_sent" || kind === "na_sent") {
+      if (burst && burst.kind === kind && burst.server === e.server && e.t - burst.last < 0.3) {
+        burst.row.n += 1;
+        burst.row.addresses.add(e.address);
+        burst.last = e.t;
+        return;
+      }
+      burst = { kind, server: e.server, last: e.t, row: { t: e.t, i, kind, n: 1, addresses: new Set([e.address]) } };
+      rows.push(burst.row);
+      return;
+    }
+    if (what === "story") {
+      if (kind === "advert_received") return;
+      if (kind === "advert_sent" && e.priority !== 0) return;
+      if (kind === "advert_dropped" && !first(`drop|${e.server}|${e.source}|${e.vrid}`, e.reason)) return;
+      if (kind === "advert_failed" && !first(`fail|${e.server}|${e.instance}`, e.reason)) return;
+      if (kind === "script" && !first(`script|${e.server}|${e.script}`, e.result) && !e.changed) return;
+      if (kind === "mac_learned" && !first(`mac|${e.segment}|${e.mac}`, String(e.port))) return;
+    }
+    rows.push({ t: e.t, i, kind });
+  });
+  if (what !== "daemon") {
+    for (const outage of model.outages) {
+      if (model.end - outage.from_s < 1e-6) continue;
+      rows.push({ t: outage.from_s, i: -1, kind: "lost", outage });
+      if (outage.to_s != null) rows.push({ t: outage.to_s, i: -1, kind: "back", outage });
+    }
+    rows.sort((a, b) => a.t - b.t);
+  }
+  return rows;
+}
+
+/** Why an instance changed state: {title, text, facts: [{text, t}]}. Facts are looked up in the trace. */
+export function whyAnswer(model, change, name) {
+  const { e, t } = change;
+  const reason = String(e.reason || "").trim();
+  const facts = [];
+  const action = model.lastAction(t);
+  if (action && t - action.t < 40) facts.push({ t: action.t, text: `${seconds(t - action.t)} s after ${actionText({ ...action.e, server: name.server(action.e.server) })}` });
+  const instance = model.cast.servers.get(e.server)?.instances.find((x) => x.name === e.instance);
+  const other = lastAdvert(model, t, e.server, instance?.vrid);
+  if (other) {
+    const silence = t - other.t;
+    const words = e.to === "MASTER" ? `the last advert of ${name.server(other.server)} was ${seconds(silence)} s old` : `the last advert of ${name.server(other.server)}, priority ${other.e.priority}, was ${seconds(silence)} s old`;
+    facts.push({ t: other.t, text: words });
+  }
+  const silent = model.cast.origin === "simulation" ? "No reason was written down." : "Nobody can look inside a real daemon: this trace holds what was seen, not why. What was seen before:";
+  const cut = reason.search(/[.:;](\s|$)/);
+  const title = `${name.server(e.server)} ${e.instance}: ${e.from ?? "?"} → ${e.to}`;
+  if (!reason) return { title, head: "", text: silent, facts };
+  const head = cut > 0 && cut < 90 ? reason.slice(0, cut + 1) : reason;
+  const rest = reason.slice(head.length).trim();
+  return { title, head: head.charAt(0).toUpperCase() + head.slice(1), text: rest, facts };
+}
+
+function lastAdvert(model, t, server, vrid) {
+  const flights = model.flights;
+  model.flightTimes ??= Float64Array.from(flights, (f) => f.t);
+  for (let n = lastIndex(model.flightTimes, t), tried = 0; n >= 0 && tried < 5000; n--, tried++) {
+    const f = flights[n];
+    if (f.kind === "advert" && f.server !== server && (vrid == null || f.e.vrid === vrid) && f.t < t) return f;
+  }
+  return null;
+}
+
+/** What is broken on a server at `t`: short sentences, worst first. */
+export function troubles(model, server, t) {
+  const found = [];
+  const say = (text, since) => found.push(text + (since > 0 ? ` since ${seconds(since)} s` : ""));
+  const power = model.about(t, "power", server.name);
+  if (power.value === false) {
+    say("no power", power.since);
+    return found;
+  }
+  for (const i of server.interfaces) {
+    const port = model.about(t, "port", server.name, i.name);
+    if (port.value === "down") say(`${i.name} down`, port.since);
+    if (port.value === "unplugged") say(`${i.name}: cable out`, port.since);
+  }
+  const daemon = model.about(t, "daemon", server.name);
+  if (daemon.value !== "running") say(`keepalived ${daemon.value}`, daemon.since);
+  for (const s of server.services) {
+    const service = model.about(t, "service", server.name, s.name);
+    if (service.value === "down") say(`${s.name} down`, service.since);
+    if (service.value === "refusing") say(`${s.name} refuses clients`, service.since);
+  }
+  for (const s of server.scripts) {
+    const script = model.about(t, "script", server.name, s.name);
+    if (script.value && script.value !== "pass") say(`${s.name} fails`, script.since);
+  }
+  const firewall = model.about(t, "firewall", server.name);
+  if (firewall.value) say(`firewall drops VRRP ${firewall.value.replace("+", " and ")}`, firewall.since);
+  return found;
+}
