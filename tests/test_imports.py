@@ -18,7 +18,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "vrrplab"
 
 GROUND = {"units", "errors", "glossary", "resources"}
-BELOW_DRIVERS = GROUND | {"wire", "config", "trace", "capture", "recording", "recording_log", "machine"}
+READERS = {"wire", "config", "trace", "capture", "recording", "recording_log", "recording_capture"}
+BELOW_DRIVERS = GROUND | READERS | {"machine", "journal"}
 ANYTHING = {""}
 
 # Room: what its files may import besides each other. A name covers everything below it.
@@ -31,10 +32,13 @@ MAY_IMPORT = {
     "config": GROUND,
     "trace": GROUND,
     "capture": GROUND | {"wire", "trace"},
-    "recording": GROUND | {"wire", "config", "trace", "recording_log"},
+    "recording": GROUND | READERS,
     "recording_log": GROUND | {"trace"},
+    "recording_capture": GROUND | {"capture", "trace"},
     # Values only: what an advert says and what a configuration means, not how either is read.
     "machine": GROUND | {"wire.vrrp", "config.model"},
+    # What the machine did, in the words of a trace: one for both drivers, so that their traces agree.
+    "journal": GROUND | READERS | {"machine"},
     "sim": BELOW_DRIVERS,
     "live": BELOW_DRIVERS,
     # A view reads the trace and never asks the machine: names of states and the edges between them, no more.
