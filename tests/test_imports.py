@@ -18,7 +18,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "vrrplab"
 
 GROUND = {"units", "errors", "glossary", "resources"}
-READERS = {"wire", "config", "trace", "capture", "recording", "recording_log", "recording_capture"}
+READERS = {"wire", "config", "trace", "capture", "recording"}
 BELOW_DRIVERS = GROUND | READERS | {"machine", "journal"}
 ANYTHING = {""}
 
@@ -33,8 +33,6 @@ MAY_IMPORT = {
     "trace": GROUND,
     "capture": GROUND | {"wire", "trace"},
     "recording": GROUND | READERS,
-    "recording_log": GROUND | {"trace"},
-    "recording_capture": GROUND | {"capture", "trace"},
     # Values only: what an advert says and what a configuration means, not how either is read.
     "machine": GROUND | {"wire.vrrp", "config.model"},
     # What the machine did, in the words of a trace: one for both drivers, so that their traces agree.

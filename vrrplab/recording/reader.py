@@ -1,21 +1,16 @@
-"""A recording of real daemons as a trace: the same events as a simulation, so that every view draws both.
-
-A recording is a folder: ``scenario.yaml``, one ``*.conf`` a server and ``observed.json`` with what was
-seen from outside: log lines, frames on the LAN, addresses, the client's neighbour table and its probes.
-What nobody saw is not invented: a state has no ``reason``, nobody knows who received a frame, and
-FAULT held from the very start is in no log line. Two things are inferred, and only these: the STOP of
-a daemon that was told to stop, and the frames inside a run of adverts, spread evenly from first to last.
-Called by ``verify``, by notebooks and by whoever draws a recording beside a simulation.
-"""
+"""Puts one run together: states, adverts, announcements, addresses, outages, from what was noted of them."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import TraceError, VrrplabError
-from vrrplab.recording_log import log_events
+from vrrplab.recording.capture import Capture, Sighting
+from vrrplab.recording.cast import Cast, scenario_fields
+from vrrplab.recording.log import log_events
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import CENTISECOND_US, Micros, micros, seconds
 
@@ -27,31 +22,10 @@ if TYPE_CHECKING:
 _ENDS = ("daemon_stop", "daemon_kill", "power_off")
 
 
-class _Cast(NamedTuple):
-    """Who takes part: the scenario as read, and each server's configuration."""
+def read_recording(directory: str | Path, run: int = 0, *, frames: bool = False) -> Trace:
+    """The trace of one run of a recording; run 0 is the one its scenario, log and capture belong to.
 
-    scenario: dict[str, Any]
-    nodes: dict[str, NodeConfig]
-
-    def instances(self, server: str) -> tuple[InstanceConfig, ...]:
-        return self.nodes[server].instances if server in self.nodes else ()
-
-    def by_vrid(self, server: str, vrid: int, family: int) -> InstanceConfig | None:
-        """The instance that sends this VRID; after a reload with another one, the only instance there is."""
-        own = self.instances(server)
-        fitting = [i for i in own if i.vrid == vrid and i.family == family]
-        return fitting[0] if fitting else own[0] if len(own) == 1 else None
-
-    def by_address(self, server: str, address: str) -> InstanceConfig | None:
-        """The instance this address is configured for."""
-        for instance in self.instances(server):
-            if any(v.address == address for v in (*instance.virtual_addresses, *instance.excluded_addresses)):
-                return instance
-        return None
-
-
-def read_recording(directory: str | Path, run: int = 0) -> Trace:
-    """The trace of one run of a recording; run 0 is the one its scenario and its log belong to.
+    ``frames``: with the bytes (hexadecimal) of each frame in ``frame``; only run 0 has them.
 
     Events: scenario (``origin`` "recording"), action, state, advert_sent, garp_sent, na_sent, address_added,
     address_removed, neighbour, outage, warning and, for run 0, log with what it tells: script (changes
@@ -71,7 +45,8 @@ def read_recording(directory: str | Path, run: int = 0) -> Trace:
     try:
         daemon = "2.4.3" if observed.get("keepalived") == "2.4.3" else "2.2.7"
         nodes = {name: _node(folder, s["config"], daemon) for name, s in scenario["servers"].items()}
-        return _trace(_Cast(scenario, nodes), observed, run)
+        capture = Capture(folder, runs[0]["adverts"]) if run == 0 else Capture()
+        return _trace(Cast(scenario, nodes), observed, run, capture, frames)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         hint = "see the description of the format beside the recordings"
         raise TraceError(observed_file, 0, f"is not as recordings are: {error!r}", hint) from None
@@ -119,7 +94,7 @@ def _node(folder: str, config: str, daemon: str) -> NodeConfig:
         raise TraceError(file, 0, f"cannot be used: {error}") from None
 
 
-def _trace(cast: _Cast, observed: dict[str, Any], run: int) -> Trace:
+def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, frames: bool) -> Trace:
     seen = observed["runs"][run]
     end_us = _end_us(cast, seen)
     actions = _actions(cast, observed, run)
@@ -127,8 +102,8 @@ def _trace(cast: _Cast, observed: dict[str, Any], run: int) -> Trace:
     events = [
         *actions,
         *_states(cast, seen, actions, log),
-        *_adverts(cast, seen),
-        *_announcements(cast, seen),
+        *_adverts(cast, seen, capture, frames),
+        *_announcements(cast, seen, capture, frames),
         *_addresses(cast, seen),
         *_neighbours(cast, seen),
         *_outages(cast, seen, end_us),
@@ -136,13 +111,13 @@ def _trace(cast: _Cast, observed: dict[str, Any], run: int) -> Trace:
     ]
     events = [event for event in events if event.t_us <= end_us]
     events.sort(key=lambda event: event.t_us)
-    head = [TraceEvent(0, "scenario", _scenario(cast, observed, end_us))]
+    head = [TraceEvent(0, "scenario", scenario_fields(cast, observed, end_us))]
     if observed.get("note"):
         head.append(TraceEvent(0, "warning", {"text": str(observed["note"])}))
     return Trace(head + events, end_us=end_us)
 
 
-def _end_us(cast: _Cast, seen: dict[str, Any]) -> Micros:
+def _end_us(cast: Cast, seen: dict[str, Any]) -> Micros:
     """The scenario's length, or the clean stop (priority 0 that no action asked for) if that came first."""
     asked_for = {(p["server"], micros(p["t"])) for p in seen["priority_zero"]}
     ends = [micros(cast.scenario["duration_s"])]
@@ -154,64 +129,7 @@ def _end_us(cast: _Cast, seen: dict[str, Any]) -> Micros:
     return max(0, min(ends))
 
 
-def _scenario(cast: _Cast, observed: dict[str, Any], end_us: Micros) -> dict[str, Any]:
-    told = cast.scenario
-    virtual: dict[str, None] = {}
-    servers = {}
-    for name, server in told["servers"].items():
-        instances = {}
-        for i in cast.instances(name):
-            virtual.update(dict.fromkeys(v.address for v in (*i.virtual_addresses, *i.excluded_addresses)))
-            instances[i.name] = {
-                "vrid": i.vrid,
-                "interface": i.interface,
-                "priority": i.base_priority,
-                "state": i.state,
-                "version": i.version,
-                "advert_int_s": seconds(i.advert_interval_us),
-                "preempt": i.preempt,
-                "virtual_addresses": [v.with_prefix for v in i.virtual_addresses],
-            }
-        interfaces = {
-            port: {"segment": p.get("segment"), "mac": p.get("mac"), "addresses": p.get("addresses", [])}
-            for port, p in server.get("interfaces", {}).items()
-        }
-        services = {s: {"port": v.get("port")} for s, v in (server.get("services") or {}).items()}
-        config = server["config"]
-        servers[name] = {
-            "interfaces": interfaces,
-            "services": services,
-            "config": config,
-            "instances": instances,
-        }
-    clients = {}
-    for name, client in (told.get("clients") or {}).items():
-        probes = [
-            {key: p[key] for key in ("kind", "target", "port", "every_s") if key in p}
-            for p in client.get("probes", [])
-        ]
-        clients[name] = {
-            "segment": client.get("segment"),
-            "mac": client.get("mac"),
-            "addresses": client.get("addresses", []),
-            "probes": probes,
-        }
-    return {
-        "name": str(told.get("name", "")),
-        "description": str(told.get("description", "")),
-        "profile": str(told.get("profile", f"keepalived-{observed.get('keepalived', '')}")),
-        "seed": None,
-        "duration_s": seconds(end_us),
-        "origin": "recording",
-        "segments": {name: {"subnet": s.get("subnet")} for name, s in told.get("segments", {}).items()},
-        "servers": servers,
-        "clients": clients,
-        "dns": told.get("dns") or {},
-        "virtual_addresses": list(virtual),
-    }
-
-
-def _actions(cast: _Cast, observed: dict[str, Any], run: int) -> list[TraceEvent]:
+def _actions(cast: Cast, observed: dict[str, Any], run: int) -> list[TraceEvent]:
     """The scenario's actions; a repetition has the same ones, in the same order, at its own times."""
     told = [dict(action) for action in cast.scenario.get("actions") or []]
     times = [micros(action.pop("at_s")) for action in told]
@@ -225,7 +143,7 @@ def _actions(cast: _Cast, observed: dict[str, Any], run: int) -> list[TraceEvent
 
 
 def _states(
-    cast: _Cast, seen: dict[str, Any], actions: list[TraceEvent], log: dict[str, Any]
+    cast: Cast, seen: dict[str, Any], actions: list[TraceEvent], log: dict[str, Any]
 ) -> list[TraceEvent]:
     """``to`` was observed; ``from`` is the state before, INIT after a start of the daemon."""
     moments: list[tuple[Micros, str, str, str]] = []  # t_us, server, instance ("": all of them), what
@@ -262,12 +180,15 @@ def _all_stop(action: TraceEvent) -> tuple[str, str, str]:
     return action.server, "", "STOP"
 
 
-def _adverts(cast: _Cast, seen: dict[str, Any]) -> list[TraceEvent]:
+def _adverts(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -> list[TraceEvent]:
     events = []
     for a in seen["adverts"]:
         instance = cast.by_vrid(a["server"], a["vrid"], 6 if ":" in a["src"] else 4)
+        sightings = capture.adverts(a)
         interval_s = a["adver_int_s"]
-        if interval_s is None and instance is not None:  # version 3: not in what was noted down
+        if interval_s is None and sightings:  # version 3: not in the notes
+            interval_s = seconds(sightings[0].interval_us)
+        elif interval_s is None and instance is not None:
             interval_s = seconds(instance.advert_interval_us // CENTISECOND_US * CENTISECOND_US)
         fields = {
             "server": a["server"],
@@ -281,36 +202,48 @@ def _adverts(cast: _Cast, seen: dict[str, Any]) -> list[TraceEvent]:
             "interval_s": interval_s,
             "addresses": a["vips"],
         }
-        for part in a["runs"]:
-            first_us, last_us, gaps = micros(part["first"]), micros(part["last"]), part["count"] - 1
-            for number in range(part["count"]):
-                t_us = first_us + ((last_us - first_us) * number // gaps if gaps else 0)
-                events.append(TraceEvent(t_us, "advert_sent", fields))
+        for sighting in sightings or [Sighting(t_us, "", b"") for t_us in _spread(a["runs"])]:
+            events.append(_sent("advert_sent", fields, sighting, frames))
     return events
 
 
-def _announcements(cast: _Cast, seen: dict[str, Any]) -> list[TraceEvent]:
+def _spread(runs: list[dict[str, Any]]) -> Iterator[Micros]:
+    """Moments of the frames of each run, evenly from its first to its last."""
+    for part in runs:
+        first_us, last_us, gaps = micros(part["first"]), micros(part["last"]), part["count"] - 1
+        for number in range(part["count"]):
+            yield first_us + ((last_us - first_us) * number // gaps if gaps else 0)
+
+
+def _sent(kind: str, fields: dict[str, Any], sighting: Sighting, frames: bool) -> TraceEvent:
+    if frames and sighting.raw:
+        fields = {**fields, "frame": sighting.raw.hex()}
+    return TraceEvent(sighting.t_us, kind, fields)
+
+
+def _announcements(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -> list[TraceEvent]:
     """Gratuitous ARP and unsolicited neighbour advertisements, one event a frame."""
     events = []
     noted = [(g, "garp_sent", g["address"]) for g in seen["gratuitous_arp"]]
     noted += [(n, "na_sent", n["target"]) for n in seen["unsolicited_na"]]
     for note, kind, address in noted:
         instance = cast.by_address(note["server"], address)
-        interface = instance.interface if instance else ""
-        mac = _announced_mac(cast, note, instance)
+        interfaces = cast.scenario["servers"][note["server"]]["interfaces"]
+        macs = {str(port.get("mac") or "") for port in interfaces.values()}
+        sightings = capture.announcements(kind, address, note["t"], note["count"], macs)
         fields = {
             "server": note["server"],
             "instance": instance.name if instance else "",
-            "interface": interface,
+            "interface": instance.interface if instance else "",
             "address": address,
-            "mac": mac,
+            "mac": sightings[0].mac if sightings else _announced_mac(cast, note, instance),
         }
-        for _ in range(note["count"]):
-            events.append(TraceEvent(micros(note["t"]), kind, fields))
+        for sighting in sightings or [Sighting(micros(note["t"]), "", b"")] * note["count"]:
+            events.append(_sent(kind, fields, sighting, frames))
     return events
 
 
-def _announced_mac(cast: _Cast, note: dict[str, Any], instance: InstanceConfig | None) -> str:
+def _announced_mac(cast: Cast, note: dict[str, Any], instance: InstanceConfig | None) -> str:
     """From the frame if noted (target link-layer address option), else what its sender must announce."""
     if note.get("options", "").startswith("0201"):
         octets = note["options"][4:16]
@@ -322,7 +255,7 @@ def _announced_mac(cast: _Cast, note: dict[str, Any], instance: InstanceConfig |
     return str(cast.scenario["servers"][note["server"]]["interfaces"][instance.interface].get("mac") or "")
 
 
-def _addresses(cast: _Cast, seen: dict[str, Any]) -> list[TraceEvent]:
+def _addresses(cast: Cast, seen: dict[str, Any]) -> list[TraceEvent]:
     events = []
     for x in seen["addresses"]:
         address = x["address"].split("/")[0]
@@ -340,11 +273,11 @@ def _addresses(cast: _Cast, seen: dict[str, Any]) -> list[TraceEvent]:
     return events
 
 
-def _client(cast: _Cast) -> str:
+def _client(cast: Cast) -> str:
     return next(iter(cast.scenario.get("clients") or {}), "client")
 
 
-def _neighbours(cast: _Cast, seen: dict[str, Any]) -> list[TraceEvent]:
+def _neighbours(cast: Cast, seen: dict[str, Any]) -> list[TraceEvent]:
     client = _client(cast)
     return [
         TraceEvent(micros(x["t"]), "neighbour", {"client": client, "ip": x["ip"], "mac": x["mac"]})
@@ -352,7 +285,7 @@ def _neighbours(cast: _Cast, seen: dict[str, Any]) -> list[TraceEvent]:
     ]
 
 
-def _outages(cast: _Cast, seen: dict[str, Any], end_us: Micros) -> list[TraceEvent]:
+def _outages(cast: Cast, seen: dict[str, Any], end_us: Micros) -> list[TraceEvent]:
     client = _client(cast)
     probes = (cast.scenario.get("clients") or {}).get(client, {}).get("probes", [])
     every = {(p["kind"], p["target"]): p["every_s"] for p in probes}

@@ -1,0 +1,102 @@
+"""The real frames of a recording: what was captured on the LAN, matched to what was noted of it.
+
+The notes group frames (a run of adverts from here to there, five announcements in a row); the capture has
+each frame with its own time and bytes. Where the two count
+differently, the times of the notes are kept.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from vrrplab.capture.reader import CapturedFrame, read_frames
+from vrrplab.errors import CaptureError
+from vrrplab.units import Micros, micros
+
+_EARLY_US: Micros = (
+    1_000  # notes and capture agree to 0.1 ms; a burst begins this much before its note at most
+)
+
+
+class Sighting(NamedTuple):
+    """A frame on the wire: when, on the recording's clock; who sent it, and its bytes.
+
+    ``mac`` is the one an announcement announces, ``interval_us`` an advert's.
+    """
+
+    t_us: Micros
+    source_mac: str
+    raw: bytes
+    mac: str = ""
+    interval_us: Micros = 0
+
+
+class Capture:
+    """The frames of one recording by what they say. Without a usable capture it simply knows none."""
+
+    def __init__(self, folder: str = "", noted: Iterable[dict[str, Any]] = ()) -> None:
+        self._found: dict[tuple[Any, ...], list[Sighting]] = {}
+        self._offset_us: Micros = 0
+        if not folder:
+            return
+        try:
+            for captured in read_frames(os.path.join(folder, "capture.pcap")):
+                self._keep(captured)
+        except CaptureError:
+            pass  # what came before the break is good; with no file there is nothing
+        for adverts in noted:
+            sightings = self._found.get(_key(adverts), [])
+            if len(sightings) == _count(adverts):
+                self._offset_us = sightings[0].t_us - micros(adverts["runs"][0]["first"])
+                return
+        self._found = {}  # no clock to go by
+
+    def _keep(self, captured: CapturedFrame) -> None:
+        frame, t_us = captured.frame, captured.t_ns // 1000
+        sender = (frame.eth.source if frame.eth else None) or ""
+        key: tuple[Any, ...]
+        if frame.kind == "vrrp" and frame.vrrp and frame.ip:
+            v = frame.vrrp
+            key = (frame.ip.source, v.version, v.vrid, v.priority, v.addresses)
+            sighting = Sighting(t_us, sender, frame.raw, "", v.interval_us)
+        elif frame.kind == "arp" and frame.arp and frame.arp.gratuitous:
+            key = ("garp_sent", frame.arp.sender_ip)
+            sighting = Sighting(t_us, sender, frame.raw, frame.arp.sender_mac)
+        elif frame.kind == "na" and frame.na and not frame.na.solicited:
+            key = ("na_sent", frame.na.target)
+            sighting = Sighting(t_us, sender, frame.raw, frame.na.mac or "")
+        else:
+            return
+        self._found.setdefault(key, []).append(sighting)
+
+    def adverts(self, noted: dict[str, Any]) -> Sequence[Sighting]:
+        """All frames of one kind of advert, or () where the notes count another number."""
+        found = self._found.get(_key(noted), ())
+        return self._timed(found) if len(found) == _count(noted) else ()
+
+    def announcements(
+        self, kind: str, address: str, t_s: float, count: int, macs: Collection[str]
+    ) -> Sequence[Sighting]:
+        """``count`` frames for an address, by a server with these MACs, from ``t_s`` on; else ()."""
+        begin_us = micros(t_s) + self._offset_us - _EARLY_US
+        found = self._found.get((kind, address), ())
+        own = [s for s in found if s.t_us >= begin_us and _may_be(s.source_mac, macs)]
+        return self._timed(own[:count]) if len(own) >= count else ()
+
+    def _timed(self, sightings: Iterable[Sighting]) -> list[Sighting]:
+        return [s._replace(t_us=s.t_us - self._offset_us) for s in sightings]
+
+
+def _may_be(mac: str, macs: Collection[str]) -> bool:
+    """A server's own MAC, or a virtual router's (RFC 9568 section 7.3)."""
+    return mac in macs or mac.startswith("00:00:5e:00:0")
+
+
+def _key(noted: dict[str, Any]) -> tuple[Any, ...]:
+    return (noted["src"], noted["version"], noted["vrid"], noted["priority"], tuple(noted["vips"]))
+
+
+def _count(noted: dict[str, Any]) -> int:
+    return sum(part["count"] for part in noted["runs"])
