@@ -1,0 +1,199 @@
+"""What each action of a scenario does to the world. Their keys are in ``action_kinds``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDown, InterfaceWentUp
+from vrrplab.sim.cast import TimedAction
+from vrrplab.sim.host import Nic
+from vrrplab.sim.scheduler import TIMER
+from vrrplab.units import micros
+
+if TYPE_CHECKING:
+    from vrrplab.sim.world import Box, World
+
+
+def perform(world: World, action: TimedAction) -> None:
+    """Do it now, and write it down."""
+    world.note("action", action=action.kind, **action.keys)
+    keys = action.keys
+    if action.kind in ("segment_fault", "segment_heal"):
+        _segment(world, action)
+        return
+    box = world.boxes[keys["server"]]
+    match action.kind:
+        case "link_down":
+            set_link(world, box.host.nics[keys["interface"]], admin=False)
+        case "link_up":
+            set_link(world, box.host.nics[keys["interface"]], admin=True)
+        case "carrier_down":
+            set_link(world, box.host.nics[keys["interface"]], carrier=False)
+        case "carrier_up":
+            set_link(world, box.host.nics[keys["interface"]], carrier=True)
+        case "ifdown":
+            nic = box.host.nics[keys["interface"]]
+            for address in [a.address for a in nic.addresses]:
+                remove_address(world, nic, address)
+            set_link(world, nic, admin=False)
+        case "ifup":
+            nic = box.host.nics[keys["interface"]]
+            set_link(world, nic, admin=True)
+            for configured in nic.configured:
+                add_address(world, nic, configured)
+        case "address_remove":
+            remove_address(world, box.host.nics[keys["interface"]], keys["address"].split("/")[0])
+        case "address_add":
+            add_address(world, box.host.nics[keys["interface"]], keys["address"])
+        case "service_stop" | "service_start" | "service_kill":
+            change_service(world, box, keys["service"], action.kind.removeprefix("service_"))
+        case "check_fail" | "check_pass" | "check_hang":
+            force = {"check_fail": 1, "check_pass": 0, "check_hang": None}[action.kind]
+            named = [keys["script"]] if "script" in keys else [s.name for s in box.server.node.scripts]
+            for script in named:
+                box.forced[script] = force
+        case "daemon_stop":
+            box.router.stop()
+        case "daemon_start":
+            box.router.start()
+        case "daemon_kill":
+            box.router.kill(keys.get("process", "both"))
+        case "daemon_freeze":
+            box.router.freeze()
+        case "daemon_thaw":
+            box.router.thaw()
+        case "power_off":
+            power_off(world, box)
+        case "power_on":
+            power_on(world, box)
+        case "reload":
+            if action.node is not None:
+                box.router.reload(action.node)
+        case "firewall_drop":
+            box.host.blocked.add((keys["direction"], keys["protocol"]))
+            world.changed()
+        case "firewall_clear":
+            box.host.blocked -= {
+                (d, p)
+                for d, p in box.host.blocked
+                if keys.get("direction", d) == d and keys.get("protocol", p) == p
+            }
+            world.changed()
+
+
+def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | None = None) -> None:
+    """Bring an interface up or down; the daemon hears of it when its state really changes."""
+    before = nic.up
+    nic.admin_up = nic.admin_up if admin is None else admin
+    nic.carrier = nic.carrier if carrier is None else carrier
+    if nic.up == before:
+        return
+    world.note("interface", server=nic.host.name, interface=nic.name, up=nic.up)
+    router = world.boxes[nic.host.name].router
+    if nic.up:
+        router.deliver(InterfaceWentUp(nic.name))
+        for address in nic.host.restore_ipv6(nic):
+            router.deliver(AddressAdded(nic.name, address.address))
+    else:
+        nic.switch.forget(nic)
+        router.deliver(InterfaceWentDown(nic.name))
+        for address in nic.host.flush_ipv6(nic):
+            router.deliver(AddressRemoved(nic.name, address.address))
+    world.changed()
+
+
+def remove_address(world: World, nic: Nic, address: str) -> None:
+    """By hand; Linux takes the rest of the subnet along with its first address."""
+    holder = next((v for v in nic.vmacs.values() if any(a.address == address for a in v.addresses)), nic)
+    router = world.boxes[nic.host.name].router
+    for gone in nic.host.remove_address(holder.name, address):
+        labelled = {"label": gone.label} if gone.label else {}
+        place = {"server": nic.host.name, "interface": holder.name}
+        world.note("address_removed", **place, address=gone.with_prefix, **labelled)
+        router.deliver(AddressRemoved(nic.name, gone.address))
+
+
+def add_address(world: World, nic: Nic, text: str) -> None:
+    address, _, prefix = text.partition("/")
+    bits = int(prefix) if prefix else (128 if ":" in address else 32)
+    if nic.host.add_address(nic.name, address, bits):
+        place = {"server": nic.host.name, "interface": nic.name}
+        world.note("address_added", **place, address=f"{address}/{bits}")
+        world.boxes[nic.host.name].router.deliver(AddressAdded(nic.name, address))
+
+
+def change_service(world: World, box: Box, name: str, what: str) -> None:
+    """start, stop, kill, restart or reload a service."""
+    service = box.services[name]
+    match what:
+        case "start" | "restart" | "reload":
+            service.start()
+        case "stop":
+            if service.up:
+                turn = service.stop()
+                delay_us = service.service.shutdown_us
+                if delay_us:
+                    world.scheduler.after(delay_us, TIMER, _end_service, world, box, name, turn)
+                else:
+                    service.end(turn)
+        case "kill":
+            service.kill()
+    _note_service(world, box, name)
+
+
+def _end_service(world: World, box: Box, name: str, turn: int) -> None:
+    if box.services[name].end(turn):
+        _note_service(world, box, name)
+
+
+def _note_service(world: World, box: Box, name: str) -> None:
+    service = box.services[name]
+    state = {"up": service.up, "accepting": service.accepting}
+    world.note("service", server=box.host.name, service=name, **state)
+
+
+def power_off(world: World, box: Box) -> None:
+    """Everything on it is silent at once."""
+    if not box.host.powered:
+        return
+    box.router.lose_power()
+    ups = [nic for nic in box.host.nics.values() if nic.up]
+    box.host.powered = False
+    for service in box.services.values():
+        service.kill()
+    for nic in ups:
+        nic.switch.forget(nic)
+        world.note("interface", server=box.host.name, interface=nic.name, up=False)
+    box.host.refused.clear()
+    world.changed()
+
+
+def power_on(world: World, box: Box) -> None:
+    """Contract: its configured addresses only, its services running, its daemon started."""
+    if box.host.powered:
+        return
+    box.host.powered = True
+    for nic in box.host.nics.values():
+        box.host.configure(nic)
+        if nic.up:
+            world.note("interface", server=box.host.name, interface=nic.name, up=True)
+    for service in box.services.values():
+        service.start()
+    box.router.node = box.server.node
+    box.router.start()
+    world.changed()
+
+
+def _segment(world: World, action: TimedAction) -> None:
+    keys = {k: v for k, v in action.keys.items() if k != "segment"}
+    switch = world.switches[action.keys["segment"]]
+    if action.kind == "segment_heal":
+        switch.heal(*keys)
+        return
+    switch.disturb(
+        loss=keys.get("loss"),
+        latency_us=micros(keys["latency_s"]) if "latency_s" in keys else None,
+        jitter_us=micros(keys["jitter_s"]) if "jitter_s" in keys else None,
+        multicast=keys.get("multicast"),
+        between=keys.get("between"),
+    )

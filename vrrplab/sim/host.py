@@ -1,0 +1,234 @@
+"""A host on the LAN: network interfaces with addresses, link state, a firewall for VRRP, ARP and ND answers.
+
+It behaves like Linux where that matters here: removing the first address of a subnet removes the others of
+that subnet too, IPv6 addresses go with the link, any address is answered for on any interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vrrplab.sim.addresses import link_local, same_subnet
+from vrrplab.sim.neighbors import NeighborCache
+from vrrplab.sim.packet import Packet, mac_bytes, mac_text
+from vrrplab.sim.scheduler import Scheduler
+from vrrplab.sim.switch import Switch
+from vrrplab.wire.frames import arp_reply_frame, na_frame
+
+IPV6_KIND, VRRP_KIND = 0x86DD, 112
+
+
+class Address:
+    """One address on an interface; ``by_hand`` False: the machine (or the scenario's start) put it there."""
+
+    __slots__ = ("address", "label", "prefix")
+
+    def __init__(self, address: str, prefix: int, label: str = "") -> None:
+        self.address = address
+        self.prefix = prefix
+        self.label = label
+
+    @property
+    def with_prefix(self) -> str:
+        return f"{self.address}/{self.prefix}"
+
+
+class Nic:
+    """A network interface and the switch port it is plugged into."""
+
+    def __init__(self, host: Host, name: str, mac: str, switch: Switch, addresses: tuple[str, ...]) -> None:
+        self.host = host
+        self.name = name
+        self.mac_text = mac
+        self.mac = mac_bytes(mac)
+        self.switch = switch
+        self.configured = addresses
+        self.admin_up = True
+        self.carrier = True
+        self.addresses: list[Address] = []
+        self.vmacs: dict[str, Vmac] = {}
+        self.wants_link_local = any(":" in a for a in addresses)
+        self._group_macs: frozenset[bytes] = frozenset()
+        switch.attach(self)
+
+    @property
+    def port_name(self) -> str:
+        return f"{self.host.name}:{self.name}"
+
+    @property
+    def up(self) -> bool:
+        """Frames can pass: powered, up, and a cable in it."""
+        return self.admin_up and self.carrier and self.host.powered
+
+    def answers_to(self, mac: bytes) -> bool:
+        return mac == self.mac or any(v.mac == mac for v in self.vmacs.values())
+
+    def has(self, address: str) -> bool:
+        return any(a.address == address for a in self.addresses) or any(
+            a.address == address for v in self.vmacs.values() for a in v.addresses
+        )
+
+
+class Vmac:
+    """A macvlan on a NIC, with the virtual router MAC address and addresses of its own."""
+
+    def __init__(self, name: str, mac: str) -> None:
+        self.name = name
+        self.mac_text = mac
+        self.mac = mac_bytes(mac)
+        self.addresses: list[Address] = []
+
+
+class Host:
+    """``changed`` is called when what the host answers may have changed."""
+
+    def __init__(self, name: str, scheduler: Scheduler, changed: Callable[[], None]) -> None:
+        self.name = name
+        self.scheduler = scheduler
+        self.changed = changed
+        self.nics: dict[str, Nic] = {}
+        self.powered = True
+        self.blocked: set[tuple[str, str]] = set()  # (direction, protocol)
+        self.refused: set[str] = set()  # addresses whose packets the host drops (no_accept)
+        self.neighbors = NeighborCache(self)
+        self.on_vrrp: Callable[[Nic, Packet], None] | None = None
+
+    def add_nic(self, name: str, mac: str, switch: Switch, addresses: tuple[str, ...]) -> Nic:
+        nic = self.nics[name] = Nic(self, name, mac, switch, addresses)
+        self.configure(nic)
+        return nic
+
+    def configure(self, nic: Nic) -> None:
+        """The addresses the host has from its own configuration."""
+        nic.addresses = [self._parse(a) for a in nic.configured]
+        self._add_link_local(nic)
+
+    def _add_link_local(self, nic: Nic) -> None:
+        has_one = any(a.address.startswith("fe8") for a in nic.addresses)
+        if nic.wants_link_local and not has_one:
+            nic.addresses.append(Address(link_local(nic.mac_text), 64))
+
+    @staticmethod
+    def _parse(text: str) -> Address:
+        address, _, prefix = text.partition("/")
+        return Address(address, int(prefix))
+
+    # -- what it has -------------------------------------------------------------------------------
+
+    def has(self, address: str) -> bool:
+        return any(nic.has(address) for nic in self.nics.values())
+
+    def holder(self, interface: str) -> Nic | Vmac | None:
+        """The NIC or VMAC interface of that name."""
+        if interface in self.nics:
+            return self.nics[interface]
+        for nic in self.nics.values():
+            if interface in nic.vmacs:
+                return nic.vmacs[interface]
+        return None
+
+    def nic_of(self, interface: str) -> Nic | None:
+        """The NIC through which an interface (itself or a VMAC on it) reaches the wire."""
+        for nic in self.nics.values():
+            if nic.name == interface or interface in nic.vmacs:
+                return nic
+        return None
+
+    def add_address(self, interface: str, address: str, prefix: int, label: str = "") -> bool:
+        """False: it was there already, or there is no such interface."""
+        holder = self.holder(interface)
+        if holder is None or any(a.address == address for a in holder.addresses):
+            return False
+        holder.addresses.append(Address(address, prefix, label))
+        self.changed()
+        return True
+
+    def remove_address(self, interface: str, address: str) -> list[Address]:
+        """All addresses that go: Linux drops those of the same subnet with the first one. In its order."""
+        holder = self.holder(interface)
+        if holder is None:
+            return []
+        gone = next((a for a in holder.addresses if a.address == address), None)
+        if gone is None:
+            return []
+        same = [
+            a
+            for a in holder.addresses
+            if a.prefix == gone.prefix and same_subnet(a.address, address, gone.prefix)
+        ]
+        is_first = ":" not in address and same[0] is gone
+        removed = [*same[1:], gone] if is_first else [gone]
+        holder.addresses = [a for a in holder.addresses if a not in removed]
+        self.changed()
+        return removed
+
+    def flush_ipv6(self, nic: Nic) -> list[Address]:
+        """Linux forgets the IPv6 addresses of an interface that goes down …"""
+        gone = [a for a in nic.addresses if ":" in a.address]
+        nic.addresses = [a for a in nic.addresses if ":" not in a.address]
+        return gone
+
+    def restore_ipv6(self, nic: Nic) -> list[Address]:
+        """… and makes the link-local one anew when it comes up."""
+        before = list(nic.addresses)
+        nic.addresses += [self._parse(a) for a in nic.configured if ":" in a]
+        self._add_link_local(nic)
+        return [a for a in nic.addresses if a not in before]
+
+    # -- frames ------------------------------------------------------------------------------------
+
+    def send(self, nic: Nic, data: bytes) -> None:
+        """Put a frame on the wire, if there is one."""
+        if nic.up:
+            nic.switch.accept(nic, Packet(data))
+
+    def receive(self, nic: Nic, packet: Packet) -> None:
+        data = packet.data
+        kind = data[12] << 8 | data[13]
+        if kind == 0x0800:
+            if self.on_vrrp and data[23] in (VRRP_KIND, 51):
+                self.on_vrrp(nic, packet)
+        elif kind == 0x0806:
+            self._arp(nic, packet)
+        elif kind == IPV6_KIND:
+            if data[20] == VRRP_KIND:
+                if self.on_vrrp:
+                    self.on_vrrp(nic, packet)
+            else:
+                self._neighbor_discovery(nic, packet)
+
+    def _arp(self, nic: Nic, packet: Packet) -> None:
+        arp = packet.frame.arp
+        if arp is None:
+            return
+        self.neighbors.heard(arp.sender_ip, arp.sender_mac, answer=arp.op == 2, gratuitous=arp.gratuitous)
+        if (
+            arp.op == 1
+            and not arp.gratuitous
+            and self.has(arp.target_ip)
+            and arp.target_ip not in self.refused
+        ):
+            self.send(nic, arp_reply_frame(self._mac_for(nic, arp.target_ip), arp))
+
+    def _neighbor_discovery(self, nic: Nic, packet: Packet) -> None:
+        frame = packet.frame
+        if frame.na is not None and frame.na.mac:
+            unsolicited = not frame.na.solicited
+            self.neighbors.heard(
+                frame.na.target, frame.na.mac, answer=frame.na.solicited, gratuitous=unsolicited
+            )
+        elif frame.ns is not None and frame.ip is not None and self.has(frame.ns.target):
+            answer = na_frame(
+                self._mac_for(nic, frame.ns.target),
+                frame.ns.target,
+                destination=frame.ip.source,
+                destination_mac=mac_text(packet.source),
+                solicited=True,
+            )
+            self.send(nic, answer)
+
+    def _mac_for(self, nic: Nic, address: str) -> str:
+        for vmac in nic.vmacs.values():
+            if any(a.address == address for a in vmac.addresses):
+                return vmac.mac_text
+        return nic.mac_text

@@ -1,0 +1,144 @@
+"""A host's ARP and neighbour cache: who has this address, how long that is believed, and how it is checked.
+
+As Linux does it, with the contract's figures: an entry is trusted for 30 s after the last answer; then its
+next use starts a check: 5 s of further trust, three unicast questions a second apart, and if nobody
+answers the entry is dropped and everybody is asked. Gratuitous ARP changes an entry that exists, at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vrrplab.sim.packet import mac_text
+from vrrplab.sim.scheduler import TIMER
+from vrrplab.units import SECOND_US, Micros
+from vrrplab.wire.frames import arp_request_frame, ns_frame
+
+if TYPE_CHECKING:
+    from vrrplab.sim.host import Host, Nic
+
+TRUST_US = 30 * SECOND_US
+DELAY_US = 5 * SECOND_US
+ASK_EVERY_US = SECOND_US
+QUESTIONS = 3
+LOCK_US = SECOND_US  # a second answer from elsewhere within this time is ignored (Linux: locktime)
+
+Answered = Callable[[str | None], None]  # the MAC address, or None: nobody answered
+
+
+class Entry:
+    __slots__ = ("address", "answered_us", "mac", "nic", "questions", "stamp", "state", "waiting")
+
+    def __init__(self, address: str, nic: Nic) -> None:
+        self.address = address
+        self.nic = nic
+        self.mac: str | None = None
+        self.state = "incomplete"  # incomplete | reachable | stale | delay | probe
+        self.answered_us: Micros = 0
+        self.questions = 0
+        self.stamp = 0  # counts changes of state, so that an outdated timer knows it is one
+        self.waiting: list[Answered] = []
+
+
+class NeighborCache:
+    """``on_change(address, mac)`` tells about every new, changed or dropped entry."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._entries: dict[str, Entry] = {}
+        self.on_change: Callable[[str, str | None], None] | None = None
+
+    def find(self, address: str, nic: Nic, then: Answered) -> None:
+        """The MAC address for an address, now if it is known, else when somebody has answered."""
+        entry = self._entries.get(address)
+        if entry is None:
+            entry = self._entries[address] = Entry(address, nic)
+            self._ask(entry)
+        if entry.state == "stale":
+            self._enter(entry, "delay", DELAY_US)
+        if entry.mac is None:
+            entry.waiting.append(then)
+        else:
+            then(entry.mac)
+
+    def heard(self, address: str, mac: str, *, answer: bool, gratuitous: bool) -> None:
+        """Somebody said where an address is."""
+        entry = self._entries.get(address)
+        if entry is None:
+            return  # Linux learns from strangers only what it had asked for
+        now = self._host.scheduler.now
+        moved = entry.mac is not None and entry.mac != mac
+        if moved and not gratuitous and now - entry.answered_us < LOCK_US:
+            return
+        if not (answer or gratuitous or entry.mac is None or moved):
+            return
+        if entry.mac != mac:
+            entry.mac = mac
+            self._tell(entry)
+        entry.answered_us = now
+        self._enter(entry, "reachable", TRUST_US)
+        waiting, entry.waiting = entry.waiting, []
+        for then in waiting:
+            then(mac)
+
+    def _enter(self, entry: Entry, state: str, lasts_us: Micros) -> None:
+        entry.state = state
+        entry.stamp += 1
+        entry.questions = 0
+        self._host.scheduler.after(lasts_us, TIMER, self._expired, entry, entry.stamp)
+
+    def _expired(self, entry: Entry, stamp: int) -> None:
+        if entry.stamp != stamp:
+            return
+        match entry.state:
+            case "reachable":
+                entry.state = "stale"  # checked at its next use
+                self._host.changed()
+            case "delay":
+                entry.state = "probe"
+                self._ask(entry)
+            case "probe" | "incomplete" if entry.questions < QUESTIONS:
+                self._ask(entry)
+            case _:
+                self._drop(entry)
+
+    def _ask(self, entry: Entry) -> None:
+        entry.questions += 1
+        entry.stamp += 1
+        nic, host = entry.nic, self._host
+        source = _source_for(nic, entry.address)
+        if source:
+            if ":" in entry.address:
+                frame = ns_frame(nic.mac_text, source, entry.address)
+            elif entry.mac:
+                frame = arp_request_frame(nic.mac_text, source, entry.address, entry.mac)
+            else:
+                frame = arp_request_frame(nic.mac_text, source, entry.address)
+            host.send(nic, frame)
+        host.scheduler.after(ASK_EVERY_US, TIMER, self._expired, entry, entry.stamp)
+
+    def _drop(self, entry: Entry) -> None:
+        del self._entries[entry.address]
+        if entry.mac is not None:
+            entry.mac = None
+            self._tell(entry)
+        for then in entry.waiting:
+            then(None)
+        self._host.changed()
+
+    def _tell(self, entry: Entry) -> None:
+        if self.on_change:
+            self.on_change(entry.address, entry.mac)
+        self._host.changed()
+
+
+def _source_for(nic: Nic, target: str) -> str:
+    """An address of the NIC's to ask from, of the same family."""
+    for address in nic.addresses:
+        if (":" in address.address) == (":" in target):
+            return address.address
+    return ""
+
+
+__all__ = ["NeighborCache", "mac_text"]

@@ -1,0 +1,30 @@
+"""A frame under way: its bytes, and what they say, decoded at most once however many hosts receive it."""
+
+from __future__ import annotations
+
+from vrrplab.wire.frames import Frame, decode
+
+
+class Packet:
+    __slots__ = ("_decoded", "data", "destination", "source")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.destination = data[:6]
+        self.source = data[6:12]
+        self._decoded: Frame | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """The decoded frame."""
+        if self._decoded is None:
+            self._decoded = decode(self.data)
+        return self._decoded
+
+
+def mac_bytes(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def mac_text(mac: bytes) -> str:
+    return mac.hex(":")

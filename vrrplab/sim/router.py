@@ -1,0 +1,407 @@
+"""A keepalived box: the pure daemon on a host, its actions carried out on the virtual LAN.
+
+Everything the process asks for happens here: frames leave (or cannot), addresses come and go, scripts run
+and end. Starting, killing, freezing and reloading the process are here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.journal import Journal
+from vrrplab.machine.actions import (
+    Action,
+    AddAddresses,
+    CreateVmac,
+    EndProcess,
+    KillScript,
+    RemoveAddresses,
+    RemoveVmac,
+    RunNotify,
+    RunScript,
+    SendAdvertisement,
+    SendGratuitousArp,
+    SetAccept,
+)
+from vrrplab.machine.daemon import Daemon
+from vrrplab.machine.events import (
+    AdvertisementReceived,
+    Event,
+    InterfaceStatus,
+    ReloadFinished,
+    ReloadRequested,
+    ScriptExited,
+    Started,
+    StopRequested,
+    Thawed,
+    TimePassed,
+)
+from vrrplab.machine.profiles import Profile
+from vrrplab.machine.states import Stopped
+from vrrplab.machine.wording import say
+from vrrplab.sim.cast import Server
+from vrrplab.sim.host import Host, Nic, Vmac
+from vrrplab.sim.packet import Packet
+from vrrplab.sim.scheduler import PACKET, TIMER, Scheduler
+from vrrplab.units import Micros
+from vrrplab.wire import auth
+from vrrplab.wire.addresses import is_multicast, virtual_mac
+from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
+from vrrplab.wire.vrrp import Advertisement
+
+RELOAD_US = 10_000  # contract: a reload takes 0.01 s
+RESPAWN_US = 15_000  # contract: a killed child is back after 0.015 s
+UNREACHABLE = (101, "Network is unreachable")
+INVALID = (22, "Invalid argument")
+FORBIDDEN = (1, "Operation not permitted")
+DOWN = (100, "Network is down")
+
+
+class Router:
+    """``run_check(script)`` answers with an exit code, or None for a check that never ends."""
+
+    def __init__(
+        self,
+        server: Server,
+        host: Host,
+        profile: Profile,
+        scheduler: Scheduler,
+        journal: Journal,
+        run_check: Callable[[str], int | None],
+        run_notify: Callable[[tuple[str, ...]], None],
+    ) -> None:
+        self.server = server
+        self.host = host
+        self.profile = profile
+        self.node = server.node
+        self.journal = journal
+        self._scheduler = scheduler
+        self._run_check = run_check
+        self._run_notify = run_notify
+        self.daemon: Daemon | None = None
+        self._frozen = False
+        self._inbox: list[Event] = []
+        self._armed: Micros | None = None
+        self._life = 0  # counts processes: what belonged to a dead one is void
+        self._ip_ids: dict[str, int] = {}
+        host.on_vrrp = self.receive
+
+    # -- the process -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the daemon, if the host has power and none is running."""
+        if self.daemon is not None or not self.host.powered:
+            return
+        self._life += 1
+        self._frozen = False
+        self._inbox.clear()
+        self.daemon = Daemon(self.node, self.profile)
+        for warning in self.node.warnings:
+            text = f"{warning.message}" + (f" - {warning.hint}" if warning.hint else "")
+            place = {"file": warning.source.file, "line": warning.source.line}
+            self.journal.note(self._scheduler.now, "warning", text=text, kind=warning.kind, **place)
+        self.deliver(Started(self._interfaces(), self._missing_scripts()))
+
+    def stop(self) -> None:
+        """SIGTERM."""
+        self.deliver(StopRequested())
+
+    def kill(self, process: str) -> None:
+        """SIGKILL: to all of it, to the parent (whose child then stops by itself), or to the child."""
+        if self.daemon is None:
+            return
+        if process == "parent":
+            self.stop()
+            return
+        self._die("keepalived was killed (SIGKILL): nobody says goodbye, its addresses stay")
+        if process == "child":
+            self._scheduler.after(RESPAWN_US, TIMER, self.start)
+
+    def lose_power(self) -> None:
+        self._die("the server lost power")
+        for nic in self.host.nics.values():
+            nic.vmacs.clear()
+
+    def _die(self, why: str) -> None:
+        if self.daemon is None:
+            return
+        for instance in self.daemon.instances:
+            if not isinstance(instance.state, Stopped):
+                change = {"from": instance.state.name, "to": "STOP", "reason": why}
+                self.journal.note(self._scheduler.now, "state", instance=instance.config.name, **change)
+        self.daemon = None
+        self._life += 1
+
+    def freeze(self) -> None:
+        """SIGSTOP: nothing is read, no timer fires; the kernel goes on answering for the addresses."""
+        self._frozen = self.daemon is not None
+
+    def thaw(self) -> None:
+        if not self._frozen or self.daemon is None:
+            return
+        self._frozen = False
+        due = self.daemon.next_deadline()
+        if due is not None and due < self._scheduler.now:
+            self.deliver(Thawed(self._scheduler.now - due))
+        waiting, self._inbox = self._inbox, []
+        for event in waiting:
+            self.deliver(event)
+        self.deliver(TimePassed())
+
+    def reload(self, node: NodeConfig) -> None:
+        """SIGHUP, with a new file."""
+        if self.daemon is None:
+            return
+        self.node = node
+        self.deliver(ReloadRequested())
+        self._later(RELOAD_US, self._reloaded, node)
+
+    def _reloaded(self, node: NodeConfig) -> None:
+        self.deliver(ReloadFinished(node, self._interfaces(), self._missing_scripts()))
+
+    def _later(self, delay_us: Micros, call: Callable[..., None], *args: Any) -> None:
+        """Call later, unless the process has ended by then."""
+        life = self._life
+
+        def if_alive() -> None:
+            if self._life == life:
+                call(*args)
+
+        self._scheduler.after(delay_us, TIMER, if_alive)
+
+    def _interfaces(self) -> dict[str, InterfaceStatus]:
+        ours = {a.address for i in self.node.instances for a in i.virtual_addresses + i.excluded_addresses}
+        return {
+            nic.name: InterfaceStatus(
+                nic.up, tuple(a.address for a in nic.addresses if a.address not in ours)
+            )
+            for nic in self.host.nics.values()
+        }
+
+    def _missing_scripts(self) -> frozenset[str]:
+        missing = self.server.missing_files
+        return frozenset(s.name for s in self.node.scripts if s.command and s.command[0] in missing)
+
+    # -- events in, actions out ----------------------------------------------------------------------
+
+    def deliver(self, event: Event) -> None:
+        """Hand an event to the process, if there is one, and carry out what it asks for."""
+        if self.daemon is None:
+            return
+        if self._frozen:
+            if not isinstance(event, TimePassed):
+                self._inbox.append(event)
+            return
+        for action in self.daemon.handle(event, self._scheduler.now):
+            if not self.journal.record(self._scheduler.now, action) or isinstance(action, RunNotify):
+                self._carry_out(action)
+        self._arm()
+
+    def _arm(self) -> None:
+        due = self.daemon.next_deadline() if self.daemon else None
+        if due is not None and (self._armed is None or due < self._armed):
+            self._armed = due
+            self._scheduler.at(due, TIMER, self._wake)
+
+    def _wake(self) -> None:
+        now = self._scheduler.now
+        if self._armed is not None and self._armed <= now:
+            self._armed = None
+            due = self.daemon.next_deadline() if self.daemon and not self._frozen else None
+            if due is not None and due <= now:
+                self.deliver(TimePassed())
+            else:
+                self._arm()
+
+    def receive(self, nic: Nic, packet: Packet) -> None:
+        """A VRRP frame reached the host."""
+        frame = packet.frame
+        if self.daemon is None or frame.vrrp is None or frame.ip is None:
+            return
+        now, ip, advert = self._scheduler.now, frame.ip, frame.vrrp
+        if not is_multicast(ip.destination) and not self.host.has(ip.destination):
+            return
+        if ("in", "vrrp") in self.host.blocked:
+            self.journal.dropped(now, "", ip.source, advert.vrid, "FIREWALL")
+            return
+        self.journal.received(now, nic.name, ip.source, ip.destination, advert, packet.data)
+        sequence, ah_valid = None, True
+        if frame.ah is not None:
+            sequence = frame.ah.sequence
+            password = self._password(nic.name, advert.vrid)
+            key = auth.key_bytes(password)
+            ah_valid = auth.verify(key, packet.data[14:34], frame.ah, frame.payload)
+        self.deliver(
+            AdvertisementReceived(nic.name, ip.source, ip.destination, ip.ttl, advert, sequence, ah_valid)
+        )
+
+    def _password(self, interface: str, vrid: int) -> bytes:
+        for instance in self.node.instances:
+            if instance.interface == interface and instance.vrid == vrid and instance.authentication:
+                return instance.authentication.password
+        return b""
+
+    # -- what the process asks for --------------------------------------------------------------------
+
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case SendAdvertisement():
+                for destination in action.destinations:
+                    self._advertise(action, destination)
+            case AddAddresses():
+                self._add(action)
+            case RemoveAddresses():
+                self._remove(action)
+            case SendGratuitousArp():
+                self._announce(action)
+            case CreateVmac():
+                self._create_vmac(action)
+            case RemoveVmac(name=name):
+                nic = self.host.nic_of(name)
+                if nic:
+                    del nic.vmacs[name]
+            case SetAccept(addresses=addresses, accept=accept):
+                names = {a.address for a in addresses}
+                self.host.refused = self.host.refused - names if accept else self.host.refused | names
+                self.host.changed()
+            case RunScript(script=script, run=run):
+                status = self._run_check(script)
+                if status is not None:
+                    self._later(self.server.script_run_us, self.deliver, ScriptExited(script, run, status))
+            case KillScript(script=script, run=run, signal=signal):
+                self._later(0, self.deliver, ScriptExited(script, run, None, signal))
+            case RunNotify(command=command):
+                self._run_notify(command)
+            case EndProcess():
+                self.daemon = None
+                self._life += 1
+
+    def _advertise(self, action: SendAdvertisement, destination: str) -> None:
+        nic = self.host.nic_of(action.interface)
+        now = self._scheduler.now
+        if nic is None:
+            return
+        error = None
+        if not nic.up:
+            error = INVALID if ":" in action.source else UNREACHABLE
+        elif ("out", "vrrp") in self.host.blocked:
+            error = FORBIDDEN
+        if error is not None:
+            self.journal.not_sent(now, action, destination, error[1])
+            if not (action.quiet_when_down and error is UNREACHABLE and not nic.up):
+                key = "send_error" if is_multicast(destination) else "unicast_error"
+                values = {"name": action.instance, "peer": destination, "errno": error[0], "text": error[1]}
+                self.journal.note(now, "log", line=say(self.profile.wording, key, **values))
+            return
+        if is_multicast(destination):
+            self._put(nic, action, destination, None)
+            return
+
+        def with_mac(mac: str | None) -> None:
+            if mac is None:
+                reason = f"nobody answers for {destination} (ARP)"
+                self.journal.not_sent(self._scheduler.now, action, destination, reason)
+            else:
+                self._put(nic, action, destination, mac)
+
+        self.host.neighbors.find(destination, nic, with_mac)
+
+    def _put(self, nic: Nic, action: SendAdvertisement, destination: str, to_mac: str | None) -> None:
+        holder = self.host.holder(action.interface)
+        family = 6 if ":" in action.source else 4
+        mac = holder.mac_text if holder else nic.mac_text
+        if self.profile.virtual_mac:
+            mac = virtual_mac(action.vrid, family)
+        password = action.authentication.password if action.authentication else b""
+        kind = action.authentication.kind if action.authentication else ""
+        advert = Advertisement(
+            action.version,
+            action.vrid,
+            action.priority,
+            action.interval_us,
+            action.addresses,
+            auth_type={"": 0, "PASS": 1, "AH": 2}[kind],
+            auth_data=password.ljust(8, b"\0") if kind == "PASS" else None,
+        )
+        number = self._ip_ids[action.instance] = self._ip_ids.get(action.instance, 0) + 1
+        frame = advert_frame(
+            mac,
+            action.source,
+            destination,
+            advert,
+            ttl=action.ttl,
+            ip_id=number & 0xFFFF if family == 4 else 0,
+            destination_mac=to_mac,
+            ah=(password, action.sequence) if kind == "AH" else None,
+            checksum_form=action.checksum_form,
+        )
+        self.journal.sent(self._scheduler.now, action, destination, frame)
+        self.host.send(nic, frame)
+
+    def _add(self, action: AddAddresses) -> None:
+        for address in action.addresses:
+            interface = self._interface_of(action.instance, address.interface)
+            if self.host.add_address(interface, address.address, address.prefix, address.label):
+                self._note_address(
+                    "address_added", action.instance, interface, address.with_prefix, address.label
+                )
+
+    def _remove(self, action: RemoveAddresses) -> None:
+        for address in action.addresses:
+            interface = self._interface_of(action.instance, address.interface)
+            for gone in self.host.remove_address(interface, address.address):
+                self._note_address(
+                    "address_removed", action.instance, interface, gone.with_prefix, gone.label
+                )
+
+    def _note_address(self, event: str, instance: str, interface: str, address: str, label: str) -> None:
+        labelled = {"label": label} if label else {}
+        fields = {"instance": instance, "interface": interface, "address": address, **labelled}
+        self.journal.note(self._scheduler.now, event, **fields)
+
+    def _interface_of(self, instance: str, interface: str) -> str:
+        config = self._config_of(instance)
+        if config and config.use_vmac and interface == config.interface:
+            return config.use_vmac
+        return interface
+
+    def _config_of(self, instance: str) -> InstanceConfig | None:
+        running = self.daemon.config.instances if self.daemon else self.node.instances
+        return next((i for i in running if i.name == instance), None)
+
+    def _announce(self, action: SendGratuitousArp) -> None:
+        now = self._scheduler.now
+        nic, holder = self.host.nic_of(action.interface), self.host.holder(action.interface)
+        if nic is None or holder is None:
+            return
+        if not nic.up:
+            if ":" not in action.address:
+                values = {"interface": action.interface, "address": action.address}
+                line = say(self.profile.wording, "garp_error", errno=DOWN[0], text=DOWN[1], **values)
+                self.journal.note(now, "log", line=line)
+            return
+        mac = self._announced_mac(action, holder)
+        if ":" in action.address:
+            frame = na_frame(mac, action.address, router=action.router)
+        else:
+            frame = garp_frame(mac, action.address)
+            if not action.broadcast_target:  # RFC 9568 §6.4.2: the target hardware address is the virtual MAC
+                frame = frame[:32] + frame[22:28] + frame[38:]
+        self.journal.announced(now, action.instance, action.interface, action.address, mac)
+        self.host.send(nic, frame)
+
+    def _announced_mac(self, action: SendGratuitousArp, holder: Nic | Vmac) -> str:
+        config = self._config_of(action.instance)
+        if self.profile.virtual_mac and config is not None:
+            return virtual_mac(config.vrid, config.family)
+        return holder.mac_text
+
+    def _create_vmac(self, action: CreateVmac) -> None:
+        nic = self.host.nics.get(action.base)
+        if nic is not None and action.name not in nic.vmacs:
+            nic.vmacs[action.name] = Vmac(action.name, virtual_mac(action.vrid, action.family))
+
+
+__all__ = ["PACKET", "Router"]

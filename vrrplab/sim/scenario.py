@@ -1,0 +1,289 @@
+"""Scenario files: YAML to ``Scenario`` and back, each mistake with its line and the nearest valid word.
+
+The format is the contract's. ``load_scenario`` also takes the name of a built-in scenario.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from vrrplab.config.environment import check_against_host
+from vrrplab.config.model import NodeConfig
+from vrrplab.config.reader import parse_config
+from vrrplab.errors import ConfigError, ScenarioError
+from vrrplab.machine.profiles import PROFILES
+from vrrplab.resources import data_path
+from vrrplab.sim.action_kinds import read_action
+from vrrplab.sim.addresses import check_address, check_interface_address, check_mac, check_subnet, default_mac
+from vrrplab.sim.cast import Client, Expectation, Interface, Probe, Scenario, Segment, Server, Service
+from vrrplab.sim.yaml_nodes import Node, nearest, parse_yaml, read_yaml
+from vrrplab.units import micros
+
+TOP_KEYS = [
+    "name",
+    "description",
+    "profile",
+    "seed",
+    "duration_s",
+    "segments",
+    "servers",
+    "clients",
+    "dns",
+    "actions",
+    "expect",
+]
+SERVER_KEYS = ["config", "start_at_s", "interfaces", "services", "checks", "script_run_s", "missing_files"]
+SEGMENT_KEYS = ["subnet", "latency_s", "jitter_s", "loss", "multicast", "port_security", "mac_ageing_s"]
+PROBE_TIMEOUT_US = {"icmp": micros(0.2), "http": micros(0.5)}
+
+
+def builtin_scenarios() -> dict[str, Path]:
+    """The scenarios that come with vrrplab: name to file."""
+    folder = data_path("scenarios")
+    return {p.stem: p for p in sorted(folder.glob("*.yaml"))}
+
+
+def load_scenario(
+    source: str | os.PathLike[str], *, profile: str | None = None, strict: bool = False
+) -> Scenario:
+    """A scenario from a file, or a built-in one by its name.
+
+    ``profile`` overrides the file's. ``strict`` refuses configurations that keepalived would correct and
+    run (an unclosed brace, priority 300). Raises ScenarioError or ConfigError: file, line, what is wrong,
+    what would be right.
+    """
+    path = _find(source)
+    return _build(read_yaml(path), path, profile, strict)
+
+
+def scenario_from_text(text: str, folder: str | os.PathLike[str] = ".", name: str = "<scenario>") -> Scenario:
+    """A scenario from YAML text; configuration files are looked for in ``folder``."""
+    return _build(parse_yaml(text, name), Path(folder) / name, None, False)
+
+
+def _find(source: str | os.PathLike[str]) -> Path:
+    path = Path(source)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        return path / "scenario.yaml" if path.is_dir() else path
+    known = builtin_scenarios()
+    if str(source) in known:
+        return known[str(source)]
+    raise ScenarioError(
+        str(source),
+        0,
+        "no such file and no built-in scenario of that name",
+        nearest(str(source), list(known)),
+    )
+
+
+def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenario:
+    top = root.only(TOP_KEYS)
+    segments = {n: _segment(n, v) for n, v in root.need("segments").mapping().items()}
+    if not segments:
+        raise root.need("segments").error(
+            "there is no segment", "add one, e.g. lan: {subnet: 192.168.2.0/24}"
+        )
+    used = top["profile"].one_of(PROFILES) if "profile" in top else "keepalived-2.2.7"
+    if profile is not None:
+        used = profile
+    servers: dict[str, Server] = {}
+    for index, (name, value) in enumerate(root.need("servers").mapping().items()):
+        servers[name] = _server(name, index, value, path.parent, segments, used, strict)
+    if not servers:
+        raise root.need("servers").error("there is no server", "add at least one")
+    clients = {n: _client(n, i, v, segments) for i, (n, v) in enumerate(_pairs(top, "clients"))}
+    dns = {n: tuple(check_address(a) for a in v.items()) for n, v in _pairs(top, "dns")}
+    for name, value in _pairs(top, "dns"):
+        if not dns[name]:
+            raise value.error(f"dns.{name} lists no address", "list at least one")
+    _check_targets(top, clients, dns)
+    read = _ReloadReader(path.parent, used, strict)
+    actions = [read_action(a, servers, segments, clients, read) for a in _list(top, "actions")]
+    return Scenario(
+        name=top["name"].text() if "name" in top else path.stem,
+        description=top["description"].text() if "description" in top else "",
+        profile=used,
+        seed=top["seed"].whole(0, 2**63) if "seed" in top else 0,
+        duration_us=root.need("duration_s").time_us(1),
+        segments=segments,
+        servers=servers,
+        clients=clients,
+        dns=dns,
+        actions=tuple(sorted(actions, key=lambda a: a.at_us)),
+        expect=tuple(_expectation(e, servers) for e in _list(top, "expect")),
+        file=str(path),
+    )
+
+
+def _pairs(top: dict[str, Node], key: str) -> list[tuple[str, Node]]:
+    return list(top[key].mapping().items()) if key in top and top[key].plain is not None else []
+
+
+def _list(top: dict[str, Node], key: str) -> list[Node]:
+    return top[key].items() if key in top and top[key].plain is not None else []
+
+
+def _segment(name: str, value: Node) -> Segment:
+    keys = value.only(SEGMENT_KEYS)
+    given: dict[str, Any] = {}
+    if "subnet" in keys:
+        given["subnet"] = check_subnet(keys["subnet"])
+    for key, field in (
+        ("latency_s", "latency_us"),
+        ("jitter_s", "jitter_us"),
+        ("mac_ageing_s", "mac_ageing_us"),
+    ):
+        if key in keys:
+            given[field] = keys[key].time_us()
+    if "loss" in keys:
+        given["loss"] = keys["loss"].share()
+    for key in ("multicast", "port_security"):
+        if key in keys:
+            given[key] = keys[key].flag()
+    return Segment(name, **given)
+
+
+def _server(
+    name: str, index: int, value: Node, folder: Path, segments: dict[str, Segment], profile: str, strict: bool
+) -> Server:
+    keys = value.only(SERVER_KEYS)
+    interfaces = {}
+    for number, (interface, node) in enumerate(value.need("interfaces").mapping().items()):
+        inner = node.only(("segment", "addresses", "mac"))
+        interfaces[interface] = Interface(
+            interface,
+            node.need("segment").one_of(segments),
+            tuple(check_interface_address(a) for a in inner["addresses"].items())
+            if "addresses" in inner
+            else (),
+            check_mac(inner["mac"]) if "mac" in inner else default_mac(number, index),
+        )
+    config = value.need("config")
+    node_config = read_config(folder / config.text(), config, profile, strict)
+    addresses = {n: tuple(a.split("/")[0] for a in i.addresses) for n, i in interfaces.items()}
+    warnings = check_against_host(node_config, addresses)
+    node_config = _with_warnings(node_config, warnings)
+    services = {n: _service(n, v) for n, v in _pairs(keys, "services")}
+    scripts = [s.name for s in node_config.scripts]
+    checks = {}
+    for script, service in _pairs(keys, "checks"):
+        if script not in scripts:
+            hint = nearest(script, scripts)
+            raise service.error(f"{config.text()} has no vrrp_script {script!r}", hint)
+        checks[script] = service.one_of(services)
+    return Server(
+        name,
+        config.text(),
+        node_config,
+        interfaces,
+        start_at_us=keys["start_at_s"].time_us() if "start_at_s" in keys else 0,
+        services=services,
+        checks=checks,
+        script_run_us=keys["script_run_s"].time_us() if "script_run_s" in keys else 8_000,
+        missing_files=keys["missing_files"].texts() if "missing_files" in keys else (),
+    )
+
+
+def read_config(path: Path, place: Node, profile: str, strict: bool) -> NodeConfig:
+    """A keepalived.conf named in a scenario; a missing one is the scenario's mistake, at its line."""
+    if not path.is_file():
+        raise place.error(
+            f"configuration file {place.text()!r} does not exist", "paths are relative to the scenario"
+        )
+    daemon = PROFILES[profile].wording
+    return parse_config(path, daemon=daemon, strict=strict)
+
+
+def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
+    from dataclasses import replace
+
+    return replace(node, warnings=node.warnings + tuple(more)) if more else node
+
+
+class _ReloadReader:
+    """Reads the file of a ``reload`` action."""
+
+    def __init__(self, folder: Path, profile: str, strict: bool) -> None:
+        self._folder, self._profile, self._strict = folder, profile, strict
+
+    def __call__(self, place: Node) -> NodeConfig:
+        return read_config(self._folder / place.text(), place, self._profile, self._strict)
+
+
+def _service(name: str, value: Node) -> Service:
+    keys = value.only(("port", "listen", "shutdown_s"))
+    return Service(
+        name,
+        port=keys["port"].whole(1, 65535) if "port" in keys else 0,
+        listen=tuple(check_address(a) for a in keys["listen"].items()) if "listen" in keys else ("0.0.0.0",),
+        shutdown_us=keys["shutdown_s"].time_us() if "shutdown_s" in keys else 0,
+    )
+
+
+def _client(name: str, index: int, value: Node, segments: dict[str, Segment]) -> Client:
+    keys = value.only(("segment", "addresses", "probes", "mac"))
+    probes = tuple(_probe(p) for p in keys["probes"].items()) if "probes" in keys else ()
+    return Client(
+        name,
+        value.need("segment").one_of(segments),
+        tuple(check_interface_address(a) for a in value.need("addresses").items()),
+        check_mac(keys["mac"]) if "mac" in keys else default_mac(0xC0, index),
+        probes,
+    )
+
+
+def _probe(value: Node) -> Probe:
+    keys = value.only(("kind", "target", "port", "every_s", "timeout_s"))
+    kind = value.need("kind").one_of(("icmp", "http"))
+    if kind == "http":
+        value.need("port")
+    return Probe(
+        kind,
+        value.need("target").text(),
+        value.need("every_s").time_us(least_us=1000),
+        port=keys["port"].whole(1, 65535) if "port" in keys else 0,
+        timeout_us=keys["timeout_s"].time_us(1000) if "timeout_s" in keys else PROBE_TIMEOUT_US[kind],
+    )
+
+
+def _check_targets(top: dict[str, Node], clients: dict[str, Client], dns: dict[str, tuple[str, ...]]) -> None:
+    for name, value in _pairs(top, "clients"):
+        for number, probe in enumerate(clients[name].probes):
+            if probe.target not in dns:
+                place = value.mapping()["probes"].items()[number].need("target")
+                if probe.target and not probe.target[0].isdigit() and ":" not in probe.target:
+                    raise place.error(
+                        f"name {probe.target!r} is not in dns", nearest(probe.target, list(dns))
+                    )
+                check_address(place)
+
+
+def _expectation(value: Node, servers: dict[str, Server]) -> Expectation:
+    keys = value.only(("at_s", "owner", "outage", "state"))
+    if "outage" in keys:
+        outage = keys["outage"].only(("target", "at_most_s"))
+        target = keys["outage"].need("target").text()
+        limit = keys["outage"].need("at_most_s")
+        return (
+            Expectation(outage_target=target, outage_at_most_us=limit.time_us(), line=value.line)
+            if outage
+            else Expectation()
+        )
+    at_us = value.need("at_s").time_us()
+    names = [*servers, "nobody"]
+    owner = {a: (None if n.plain is None else n.one_of(names)) for a, n in _pairs(keys, "owner")}
+    owner = {a: (None if n == "nobody" else n) for a, n in owner.items()}
+    state = {
+        i: {s: n.one_of(("INIT", "BACKUP", "MASTER", "FAULT", "STOP")) for s, n in v.mapping().items()}
+        for i, v in _pairs(keys, "state")
+    }
+    if not owner and not state:
+        raise value.error(
+            "expects nothing", "add owner: {ADDRESS: SERVER} or state: {INSTANCE: {SERVER: STATE}}"
+        )
+    return Expectation(at_us=at_us, owner=owner, state=state, line=value.line)
+
+
+__all__ = ["ConfigError", "builtin_scenarios", "load_scenario", "scenario_from_text"]

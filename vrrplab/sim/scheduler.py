@@ -1,0 +1,42 @@
+"""Virtual time: a heap of calls. It knows no network and no VRRP.
+
+At one moment calls run by rank (actions first, then packets, then timers, then clients), and within a
+rank in the order they were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+from vrrplab.units import Micros
+
+ACTION, PACKET, TIMER, CLIENT = range(4)
+
+
+class Scheduler:
+    def __init__(self) -> None:
+        self.now: Micros = 0
+        self._heap: list[tuple[Micros, int, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._count = 0
+
+    def at(self, t_us: Micros, rank: int, call: Callable[..., None], *args: Any) -> None:
+        """Call at ``t_us`` (not before now)."""
+        self._count += 1
+        heappush(self._heap, (max(t_us, self.now), rank, self._count, call, args))
+
+    def after(self, delay_us: Micros, rank: int, call: Callable[..., None], *args: Any) -> None:
+        self.at(self.now + delay_us, rank, call, *args)
+
+    def run_until(self, end_us: Micros) -> None:
+        """Everything up to and including ``end_us``; the clock stands there afterwards."""
+        heap = self._heap
+        while heap and heap[0][0] <= end_us:
+            self.now, _, _, call, args = heappop(heap)
+            call(*args)
+        self.now = end_us
+
+    def next_call_us(self) -> Micros | None:
+        """When the next call is due; None: nothing is left."""
+        return self._heap[0][0] if self._heap else None

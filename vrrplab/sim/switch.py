@@ -1,0 +1,174 @@
+"""One learning switch: ports, the MAC table with ageing, and everything that can be wrong with a segment.
+
+A frame to a known unicast address goes to one port; to an unknown one, a group or everybody, to all others
+in a single delivery event. Ports forget their addresses when the link goes down, as real switches do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING
+
+from vrrplab.sim.cast import Segment
+from vrrplab.sim.packet import Packet, mac_text
+from vrrplab.sim.scheduler import PACKET, Scheduler
+from vrrplab.units import Micros
+
+if TYPE_CHECKING:
+    from vrrplab.sim.host import Nic
+
+BROADCAST = b"\xff" * 6
+
+
+class Switch:
+    """``changed()``: forwarding may be different now. ``learned(segment, mac, port or None)``: for the trace."""
+
+    def __init__(
+        self,
+        segment: Segment,
+        scheduler: Scheduler,
+        random: Random,
+        changed: Callable[[], None],
+        learned: Callable[[str, str, str | None], None],
+    ) -> None:
+        self.segment = segment
+        self._scheduler = scheduler
+        self._random = random
+        self._changed = changed
+        self._learned = learned
+        self._ports: list[Nic] = []
+        self._table: dict[bytes, tuple[Nic, Micros]] = {}
+        self.capture: Callable[[Micros, str, bytes], None] | None = None
+        self.heal()
+
+    def attach(self, nic: Nic) -> None:
+        self._ports.append(nic)
+
+    # -- faults --------------------------------------------------------------------------------
+
+    def heal(self, *what: str) -> None:
+        """Back to the scenario's values: all of them, or those named."""
+        for name in what or ("loss", "latency_s", "jitter_s", "multicast", "between"):
+            match name:
+                case "loss":
+                    self.loss = self.segment.loss
+                case "latency_s":
+                    self.latency_us = self.segment.latency_us
+                case "jitter_s":
+                    self.jitter_us = self.segment.jitter_us
+                case "multicast":
+                    self.multicast = self.segment.multicast
+                case "between":
+                    self.one_way_loss: dict[tuple[str, str], float] = {}
+        self._changed()
+
+    def disturb(
+        self,
+        loss: float | None = None,
+        latency_us: Micros | None = None,
+        jitter_us: Micros | None = None,
+        multicast: bool | None = None,
+        between: list[list[str]] | None = None,
+    ) -> None:
+        """With ``between``, loss (all, unless given) goes one way between those hosts only."""
+        if between is not None:
+            for sender, receiver in between:
+                self.one_way_loss[(sender, receiver)] = 1.0 if loss is None else loss
+        elif loss is not None:
+            self.loss = loss
+        if latency_us is not None:
+            self.latency_us = latency_us
+        if jitter_us is not None:
+            self.jitter_us = jitter_us
+        if multicast is not None:
+            self.multicast = multicast
+        self._changed()
+
+    @property
+    def is_certain(self) -> bool:
+        """Nothing random happens here."""
+        return not self.loss and not self.jitter_us and all(v in (0, 1) for v in self.one_way_loss.values())
+
+    # -- frames --------------------------------------------------------------------------------
+
+    def accept(self, sender: Nic, packet: Packet) -> None:
+        """A frame comes in at a port."""
+        if self.capture:
+            self.capture(self._scheduler.now, self.segment.name, packet.data)
+        if not self._learn(packet.source, sender):
+            return
+        receivers = self._outputs(sender, packet.destination)
+        if self.is_certain and not self.one_way_loss:
+            if receivers:
+                self._scheduler.after(self.latency_us, PACKET, self._deliver, packet, receivers)
+            return
+        for receiver in receivers:
+            if not self._lost(sender, receiver):
+                self._scheduler.after(self._delay_us(), PACKET, self._deliver, packet, [receiver])
+
+    def _deliver(self, packet: Packet, receivers: list[Nic]) -> None:
+        destination = packet.destination
+        is_group = destination[0] & 1
+        for nic in receivers:
+            if nic.up and (is_group or nic.answers_to(destination)):
+                nic.host.receive(nic, packet)
+
+    def walk(self, sender: Nic, source: bytes, destination: bytes) -> tuple[Nic, Micros] | None:
+        """Client traffic, without an event for each frame: who takes it and how long it travels."""
+        if not self._learn(source, sender):
+            return None
+        taker = None
+        for nic in self._outputs(sender, destination):
+            if nic.up and nic.answers_to(destination) and not self._lost(sender, nic):
+                taker = nic
+        return (taker, self._delay_us()) if taker else None
+
+    def _outputs(self, sender: Nic, destination: bytes) -> list[Nic]:
+        if destination[0] & 1:
+            if not self.multicast and destination != BROADCAST:
+                return []
+        else:
+            entry = self._table.get(destination)
+            if entry and self._scheduler.now - entry[1] <= self.segment.mac_ageing_us:
+                return [entry[0]] if entry[0] is not sender else []
+        return [p for p in self._ports if p is not sender]
+
+    def _lost(self, sender: Nic, receiver: Nic) -> bool:
+        pair = self.one_way_loss.get((sender.host.name, receiver.host.name), 0.0)
+        if pair >= 1:
+            return True
+        if self.loss and self._random.random() < self.loss:
+            return True
+        return bool(pair) and self._random.random() < pair
+
+    def _delay_us(self) -> Micros:
+        return self.latency_us + (round(self._random.random() * self.jitter_us) if self.jitter_us else 0)
+
+    # -- the MAC table -------------------------------------------------------------------------
+
+    def _learn(self, mac: bytes, port: Nic) -> bool:
+        """Note where an address is; False when port security forbids it there."""
+        now = self._scheduler.now
+        if self.segment.port_security and mac != port.mac:
+            return False
+        entry = self._table.get(mac)
+        aged = entry is not None and now - entry[1] > self.segment.mac_ageing_us
+        self._table[mac] = (port, now)
+        if entry is None or entry[0] is not port or aged:
+            self._learned(self.segment.name, mac_text(mac), port.port_name)
+            self._changed()
+        return True
+
+    def refresh(self, mac: bytes, seen_us: Micros) -> None:
+        """Traffic that was not simulated frame by frame kept this entry young until then."""
+        entry = self._table.get(mac)
+        if entry and entry[1] < seen_us:
+            self._table[mac] = (entry[0], seen_us)
+
+    def forget(self, port: Nic) -> None:
+        """The link of a port went down."""
+        for mac in [m for m, (p, _) in self._table.items() if p is port]:
+            del self._table[mac]
+            self._learned(self.segment.name, mac_text(mac), None)
+        self._changed()

@@ -1,0 +1,203 @@
+"""A scenario brought to life: hosts, switches, routers and clients wired up, run, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from vrrplab.errors import VrrplabError
+from vrrplab.journal import Journal
+from vrrplab.machine.profiles import Profile, profile_named
+from vrrplab.sim.actions import change_service, perform
+from vrrplab.sim.cast import Client, Probe, Scenario, Server
+from vrrplab.sim.clients import Flow
+from vrrplab.sim.host import Host
+from vrrplab.sim.referee import Referee
+from vrrplab.sim.router import Router
+from vrrplab.sim.scheduler import ACTION, Scheduler
+from vrrplab.sim.services import RunningService
+from vrrplab.sim.switch import Switch
+from vrrplab.trace import Trace, TraceEvent
+from vrrplab.units import Micros, micros, seconds
+
+Frame = tuple[Micros, str, bytes]  # when, on which segment, the bytes
+
+
+class Box:
+    """A server: its host, its keepalived, its services, and checks whose outcome is forced."""
+
+    def __init__(self, server: Server, host: Host, services: dict[str, RunningService]) -> None:
+        self.server = server
+        self.host = host
+        self.services = services
+        self.router: Router
+        self.forced: dict[str, int | None] = {}  # script -> exit code, None: never ends
+
+    def run_check(self, script: str) -> int | None:
+        """The exit code of a check now: forced, or 0 if the service it follows has a process."""
+        if script in self.forced:
+            return self.forced[script]
+        service = self.server.checks.get(script) or self._named_in(script)
+        return 0 if service is None or self.services[service].up else 1
+
+    def _named_in(self, script: str) -> str | None:
+        """Contract: by default a script whose command names a service follows it."""
+        command = next((s.command for s in self.router.node.scripts if s.name == script), ())
+        words = " ".join(command)
+        return next((name for name in self.services if name in words), None)
+
+
+class World:
+    """Build, ``run``, done: a World is for one run."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        frames: bool = False,
+        profile: Profile | None = None,
+        capture: bool = False,
+    ) -> None:
+        self.scenario = scenario
+        self.scheduler = Scheduler()
+        self.version = 0
+        self.sleepers: list[Flow] = []
+        self.captured: list[Frame] = []
+        self.events: list[TraceEvent] = []
+        self._random = Random(scenario.seed)
+        self._profile = profile or profile_named(scenario.profile)
+        self._frames = frames
+        self._referee = Referee(self.scheduler, self.events.append)
+        self._outages: list[TraceEvent] = []
+        self.switches = {s.name: self._switch(s.name, capture) for s in scenario.segments.values()}
+        self.boxes = {s.name: self._box(s) for s in scenario.servers.values()}
+        self._flows = [f for c in scenario.clients.values() for f in self._client(c)]
+
+    # -- building ------------------------------------------------------------------------------------
+
+    def _switch(self, name: str, capture: bool) -> Switch:
+        def learned(segment: str, mac: str, port: str | None) -> None:
+            self.note("mac_learned", segment=segment, mac=mac, port=port)
+
+        switch = Switch(self.scenario.segments[name], self.scheduler, self._random, self.changed, learned)
+        if capture:
+            switch.capture = lambda t_us, segment, data: self.captured.append((t_us, segment, data))
+        return switch
+
+    def _box(self, server: Server) -> Box:
+        host = Host(server.name, self.scheduler, self.changed)
+        for interface in server.interfaces.values():
+            nic = host.add_nic(
+                interface.name, interface.mac, self.switches[interface.segment], interface.addresses
+            )
+            if any(i.family == 6 and i.interface == interface.name for i in server.node.instances):
+                nic.wants_link_local = True
+                host.configure(nic)
+        services = {s.name: RunningService(s, host) for s in server.services.values()}
+        box = Box(server, host, services)
+        journal = Journal(server.name, self.write, self._frames)
+        box.router = Router(
+            server, host, self._profile, self.scheduler, journal, box.run_check, self._notify_of(box)
+        )
+        for instance in server.node.instances:
+            found = server.interfaces.get(instance.interface)
+            segment = found.segment if found else ""
+            key = (segment, instance.vrid, instance.family)
+            self._referee.introduce(server.name, instance.name, key, instance.advert_interval_us)
+        self.scheduler.at(server.start_at_us, ACTION, box.router.start)
+        return box
+
+    def _notify_of(self, box: Box) -> Callable[[tuple[str, ...]], None]:
+        def run(command: tuple[str, ...]) -> None:
+            # a notify script that names a service and says what to do with it does that (article: A16)
+            words = " ".join(command).replace("/", " ").replace("-", " ").split()
+            for name in box.services:
+                for verb in ("restart", "reload", "start", "stop"):
+                    if name in words and verb in words:
+                        change_service(self, box, name, verb)
+                        return
+
+        return run
+
+    def _client(self, client: Client) -> list[Flow]:
+        host = Host(client.name, self.scheduler, self.changed)
+        nic = host.add_nic("eth0", client.mac, self.switches[client.segment], client.addresses)
+        host.neighbors.on_change = lambda ip, mac: self.note("neighbour", client=client.name, ip=ip, mac=mac)
+
+        def report(probe: Probe, good_us: Micros, again_us: Micros | None, lost: int) -> None:
+            fields = {
+                "client": client.name,
+                "kind": probe.kind,
+                "target": probe.target,
+                "from_s": seconds(good_us),
+                "to_s": None if again_us is None else seconds(again_us),
+                "lost": lost,
+            }
+            at_us = (
+                self.scenario.duration_us if again_us is None else min(again_us, self.scenario.duration_us)
+            )
+            self._outages.append(TraceEvent(at_us, "outage", fields))
+
+        return [Flow(self, host, nic, probe, report) for probe in client.probes]
+
+    # -- running -------------------------------------------------------------------------------------
+
+    def run(self) -> Trace:
+        """To the end of the scenario."""
+        end_us = self.scenario.duration_us
+        self.events.append(TraceEvent(0, "scenario", self.scenario.as_cast()))
+        for action in self.scenario.actions:
+            self.scheduler.at(action.at_us, ACTION, perform, self, action)
+        self.scheduler.run_until(end_us)
+        self.changed()  # wakes the sleeping probes, so that they account for what they slept through
+        for flow in self._flows:
+            flow.finish(end_us)
+        events = self.events + self._outages
+        events.sort(key=lambda event: event.t_us)
+        return Trace(events, end_us)
+
+    def changed(self) -> None:
+        """Something that client traffic depends on may be different now."""
+        self.version += 1
+        if self.sleepers:
+            woken, self.sleepers = self.sleepers, []
+            for flow in woken:
+                flow.wake()
+
+    def write(self, event: TraceEvent) -> None:
+        self._referee.see(event)
+        self.events.append(event)
+
+    def note(self, event: str, **fields: Any) -> None:
+        self.write(TraceEvent(self.scheduler.now, event, fields))
+
+    def answers(self, host: Host, target: str, probe: Probe) -> bool:
+        """Would this host answer a probe to that address?"""
+        if not host.powered or not host.has(target) or target in host.refused:
+            return False
+        if probe.kind == "icmp":
+            return True
+        box = self.boxes.get(host.name)
+        return box is not None and any(s.takes(target, probe.port) for s in box.services.values())
+
+
+def run(scenario: Scenario, *, frames: bool = False, profile: Profile | None = None) -> Trace:
+    """Simulate a scenario; same scenario, same trace. ``frames``: adverts with their bytes (hex).
+
+    ``profile`` replaces the scenario's (for models that are no named profile).
+    """
+    return World(scenario, frames=frames, profile=profile).run()
+
+
+def run_with_capture(scenario: Scenario, *, frames: bool = False) -> tuple[Trace, list[Frame]]:
+    """As ``run``, and every frame that entered a switch, in order of time."""
+    world = World(scenario, frames=frames, capture=True)
+    return world.run(), world.captured
+
+
+def until(scenario: Scenario, end_s: float) -> Scenario:
+    """The same scenario, ended at ``end_s``; VrrplabError if that is not a positive time."""
+    if not 0 < end_s < 1e9:
+        raise VrrplabError(f"--until {end_s:g}: give a positive number of seconds")
+    return scenario.changed(duration_us=micros(end_s))

@@ -1,0 +1,201 @@
+"""A YAML document with places: every value knows its line, every wrong one says what would be right.
+
+Only what scenario files need. The reader is ruamel.yaml's pure-Python composer.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from vrrplab.errors import ScenarioError
+from vrrplab.units import Micros, micros
+
+
+class Node:
+    """One value of the document: a mapping, a list or a scalar (``plain`` is its Python value)."""
+
+    __slots__ = ("file", "line", "name", "plain")
+
+    def __init__(self, file: str, line: int, name: str, plain: Any) -> None:
+        self.file = file
+        self.line = line
+        self.name = name  # how to call it in a message, e.g. "servers.serv01.config"
+        self.plain = plain
+
+    def error(self, message: str, hint: str = "") -> ScenarioError:
+        return ScenarioError(self.file, self.line, message, hint)
+
+    # -- mappings ------------------------------------------------------------------------------
+
+    def mapping(self) -> dict[str, Node]:
+        if not isinstance(self.plain, dict):
+            raise self.error(f"{self.name} must be a mapping (key: value)", f"it is {_kind(self.plain)}")
+        return self.plain
+
+    def only(self, known: Iterable[str]) -> dict[str, Node]:
+        """The mapping, if it has no other keys than these."""
+        found, names = self.mapping(), list(known)
+        for key, value in found.items():
+            if key not in names:
+                raise value.error(
+                    f"unknown key {key!r} in {self.name or 'the scenario'}", nearest(key, names)
+                )
+        return found
+
+    def need(self, key: str) -> Node:
+        found = self.mapping()
+        if key not in found:
+            raise self.error(f"{self.name or 'the scenario'} has no {key!r}", f"add {key}: …")
+        return found[key]
+
+    # -- lists and scalars ---------------------------------------------------------------------
+
+    def items(self) -> list[Node]:
+        if not isinstance(self.plain, list):
+            raise self.error(f"{self.name} must be a list", f"it is {_kind(self.plain)}; write [a, b]")
+        return self.plain
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(item.text() for item in self.items())
+
+    def text(self) -> str:
+        if isinstance(self.plain, str):
+            return self.plain
+        if isinstance(self.plain, (int, float)) and not isinstance(self.plain, bool):
+            return str(self.plain)
+        raise self.error(f"{self.name} must be text", f"it is {_kind(self.plain)}")
+
+    def one_of(self, names: Iterable[str]) -> str:
+        word, known = self.text(), list(names)
+        if word not in known:
+            raise self.error(f"{self.name} is {word!r}, which does not exist", nearest(word, known))
+        return word
+
+    def flag(self) -> bool:
+        if not isinstance(self.plain, bool):
+            raise self.error(f"{self.name} must be true or false", f"it is {_kind(self.plain)}")
+        return self.plain
+
+    def whole(self, low: int, high: int) -> int:
+        if isinstance(self.plain, bool) or not isinstance(self.plain, int):
+            raise self.error(f"{self.name} must be a whole number", f"it is {_kind(self.plain)}")
+        if not low <= self.plain <= high:
+            raise self.error(f"{self.name} is {self.plain}", f"it must be {low} to {high}")
+        return self.plain
+
+    def number(self) -> float:
+        if isinstance(self.plain, bool) or not isinstance(self.plain, (int, float)):
+            raise self.error(f"{self.name} must be a number", f"it is {_kind(self.plain)}")
+        if not math.isfinite(self.plain):
+            raise self.error(f"{self.name} is {self.plain}", "it must be a finite number")
+        return float(self.plain)
+
+    def share(self) -> float:
+        value = self.number()
+        if not 0 <= value <= 1:
+            raise self.error(f"{self.name} is {value}", "it is a share: 0 to 1")
+        return value
+
+    def time_us(self, least_us: Micros = 0) -> Micros:
+        """Seconds in the file, microseconds here; never negative, never more than a year."""
+        value = self.number()
+        if value < 0:
+            raise self.error(f"{self.name} is {value} s", "times cannot be negative")
+        if value > 366 * 86_400:
+            raise self.error(f"{self.name} is {value} s", "more than a year")
+        t_us = micros(value)
+        if t_us < least_us:
+            raise self.error(f"{self.name} is {value} s", f"at least {least_us / 1e6:g} s")
+        return t_us
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A hint that names the nearest valid word, or all of them when they are few."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "one of: " + ", ".join(sorted(known)) if known else "there are none"
+
+
+def read_yaml(path: str | os.PathLike[str]) -> Node:
+    """The document's root; ScenarioError with the line when it is not readable or not YAML."""
+    name = os.fspath(path)
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except OSError as error:
+        raise ScenarioError(name, 0, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(name, 0, "is not text", "a scenario is a YAML file") from None
+    return parse_yaml(text, name)
+
+
+def parse_yaml(text: str, name: str) -> Node:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    reader = YAML(typ="safe", pure=True)
+    try:
+        root = reader.compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        raise ScenarioError(name, line, f"is not YAML: {error.problem or error.context}") from None
+    except (YAMLError, ValueError) as error:
+        raise ScenarioError(name, 0, f"is not YAML: {str(error).splitlines()[0]}") from None
+    if root is None:
+        raise ScenarioError(
+            name, 0, "is empty", "a scenario needs at least name, duration_s, segments and servers"
+        )
+    return _node(root, name, "", 0, [0])
+
+
+def _node(raw: Any, file: str, name: str, depth: int, count: list[int]) -> Node:
+    line = raw.start_mark.line + 1
+    count[0] += 1
+    if depth > 40 or count[0] > 500_000:  # YAML aliases can nest and multiply without end
+        raise ScenarioError(file, line, "is nested too deeply")
+    if raw.id == "mapping":
+        found: dict[str, Node] = {}
+        for key, value in raw.value:
+            word = str(key.value)
+            if word in found:
+                raise ScenarioError(file, key.start_mark.line + 1, f"{word!r} is there twice")
+            inner = _node(value, file, f"{name}.{word}" if name else word, depth + 1, count)
+            inner.line = key.start_mark.line + 1
+            found[word] = inner
+        return Node(file, line, name, found)
+    if raw.id == "sequence":
+        items = [_node(v, file, f"{name}[{i}]", depth + 1, count) for i, v in enumerate(raw.value)]
+        return Node(file, line, name, items)
+    return Node(file, line, name, _scalar(raw))
+
+
+def _scalar(raw: Any) -> Any:
+    tag, text = str(raw.tag), raw.value
+    kind = tag.rsplit(":", 1)[-1]
+    if kind == "int":
+        digits = text.replace("_", "")
+        try:
+            return int(digits, 10 if digits.lstrip("+-").isdecimal() else 0)
+        except ValueError:
+            return text
+    if kind == "float":
+        try:
+            return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+        except ValueError:
+            return text
+    if kind == "bool":
+        return text.lower() == "true"
+    return None if kind == "null" else text
+
+
+def _kind(plain: Any) -> str:
+    if plain is None:
+        return "empty"
+    names = {dict: "a mapping", list: "a list", bool: "true/false", str: f"text ({plain!r})"}
+    return names.get(type(plain), f"a number ({plain})")
