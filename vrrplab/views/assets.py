@@ -51,4 +51,3 @@ def player_script() -> str:
 def player_style() -> str:
     """The player's style sheet."""
     return read_static("cluster.css")
-

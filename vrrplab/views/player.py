@@ -29,7 +29,7 @@ const el = document.getElementById("player");
 try {
   const [style, script, trace] = await Promise.all([unpack("style"), unpack("script"), unpack("trace")]);
   document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
-  const values = { trace, ...JSON.parse(document.getElementById("values").textContent) };
+  const values = { trace_lines: trace, ...JSON.parse(document.getElementById("values").textContent) };
   const set = (name, value) => { values[name] = value; };
   const model = { get: (name) => values[name], set, on() {}, off() {}, send() {}, save_changes() {} };
   el.replaceChildren();
@@ -80,7 +80,9 @@ def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) 
 
     info = {"can_fork": False, "can_share": False, "scenario": scenario.to_yaml() if scenario else ""}
     if scenario is not None:
-        info["why_not"] = "This file is a finished run. In a notebook, vrrplab.cluster() lets you break things."
+        info["why_not"] = (
+            "This file is a finished run. In a notebook, vrrplab.cluster() lets you break things."
+        )
     values = json.dumps({"at_s": at_s, "info": info}, ensure_ascii=False)
     title = str(trace.scenario.get("description") or trace.name or "VRRP trace")
     script = player_script().replace("export default { render };", "render({ model, el });")

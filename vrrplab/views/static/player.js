@@ -37,7 +37,7 @@ export class Player {
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(this.root);
     this.#watchTheme();
-    this.load(outside.get("trace"));
+    this.load(outside.get("trace_lines"));
   }
 
   get info() {
@@ -493,7 +493,7 @@ function save(html, filename) {
 /** The face anywidget asks for. Returns what is to be done when the view goes away. */
 function render({ model, el }) {
   const player = new Player(el, model);
-  const onTrace = () => player.load(model.get("trace"));
+  const onTrace = () => player.load(model.get("trace_lines"));
   const onMoment = () => {
     if (player.model && !player.playing && Math.abs(model.get("at_s") - player.t) > 1e-6) player.seek(model.get("at_s"));
   };
@@ -501,12 +501,12 @@ function render({ model, el }) {
     if (buffers?.length) message.html = new TextDecoder().decode(buffers[0]);
     player.answer(message);
   };
-  model.on("change:trace", onTrace);
+  model.on("change:trace_lines", onTrace);
   model.on("change:at_s", onMoment);
   model.on("msg:custom", onMessage);
   el.player = player;
   return () => {
-    model.off("change:trace", onTrace);
+    model.off("change:trace_lines", onTrace);
     model.off("change:at_s", onMoment);
     model.off("msg:custom", onMessage);
     player.close();

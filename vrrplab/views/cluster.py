@@ -1,0 +1,167 @@
+"""The clickable cluster in a notebook: an anywidget around the player.
+
+Python's part is small: it sends the trace once, and when something was clicked it has the changed scenario
+run (``forks``) and sends the new trace. Everything that moves is the player's (``static/``).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vrrplab.errors import VrrplabError
+from vrrplab.units import seconds
+from vrrplab.views.assets import player_script, player_style
+from vrrplab.views.forks import Forkable, Forks, Rerun
+from vrrplab.views.player import html_text, trace_text
+from vrrplab.views.still import still_svg, still_text
+
+if TYPE_CHECKING:
+    from vrrplab.trace import Trace
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def show_cluster(
+    trace: Trace, scenario: Forkable | None = None, rerun: Rerun | None = None, at_s: float = 0.0
+) -> Any:
+    """The clickable cluster playing ``trace``, at ``at_s`` seconds first.
+
+    ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
+    Where anywidget is not installed, a still picture of the same moment comes back instead.
+    """
+    try:
+        return _widget_class()(Forks(trace, scenario, rerun), at_s)
+    except ModuleNotFoundError as error:
+        if error.name not in ("anywidget", "ipywidgets", "traitlets"):
+            raise
+        return StillCluster(trace, at_s)
+
+
+class StillCluster:
+    """The cluster at one moment, for a notebook without widgets: SVG, and words for a terminal."""
+
+    def __init__(self, trace: Trace, at_s: float) -> None:
+        self.trace = trace
+        self.at_s = at_s
+
+    def _repr_svg_(self) -> str:
+        return still_svg(self.trace, self.at_s)
+
+    def __repr__(self) -> str:
+        hint = "(a still picture: pip install 'vrrplab[lab]' for the cluster that moves)"
+        return f"{still_text(self.trace, self.at_s)}\n{hint}"
+
+
+@cache
+def _widget_class() -> Any:
+    """Made when first used, because importing anywidget takes longer than all of vrrplab."""
+    import anywidget
+    import traitlets
+
+    class Cluster(anywidget.AnyWidget):
+        """``trace`` and ``scenario`` are those now shown; ``at_s`` is the moment, settable."""
+
+        _esm = player_script()
+        _css = player_style()
+        trace_lines = traitlets.Bytes().tag(sync=True)
+        info = traitlets.Dict().tag(sync=True)
+        at_s = traitlets.Float(0.0).tag(sync=True)
+
+        def __init__(self, forks: Forks, at_s: float) -> None:
+            self._forks = forks
+            super().__init__(at_s=float(at_s), info=self._told(), trace_lines=self._lines())
+            self.on_msg(self._asked)
+
+        @property
+        def trace(self) -> Trace:
+            """The trace now shown, with all that was clicked."""
+            return self._forks.trace
+
+        @property
+        def scenario(self) -> Any:
+            """The scenario now shown, with all that was clicked; None for a recording or a capture."""
+            return self._forks.scenario
+
+        def break_it(self, action: str, at_s: float | None = None, **keys: Any) -> None:
+            """Like a click, at the moment shown: ``break_it("link_down", server="r1", interface="eth0")``."""
+            moment = self.at_s if at_s is None else at_s
+            self._forks.break_it([{"at_s": moment, "action": action, **keys}], moment)
+            self._show()
+
+        def undo(self) -> None:
+            """Take the last change back."""
+            self._forks.undo()
+            self._show()
+
+        def redo(self) -> None:
+            """Do what was undone again."""
+            self._forks.redo()
+            self._show()
+
+        def reset(self) -> None:
+            """Back to the scenario as it was."""
+            self._forks.reset()
+            self._show()
+
+        def _lines(self) -> bytes:
+            return trace_text(self._forks.trace).encode()
+
+        def _told(self) -> dict[str, Any]:
+            forks, at_us = self._forks, self._forks.last_at_us
+            return {
+                "can_fork": forks.can_fork,
+                "can_undo": forks.can_undo,
+                "can_redo": forks.can_redo,
+                "can_share": True,
+                "fork": forks.title(),
+                "fork_at_s": None if at_us is None else seconds(at_us),
+            }
+
+        def _show(self) -> None:
+            # The trace goes last: when it arrives the page knows what it is a fork of.
+            self.info = self._told()
+            self.trace_lines = self._lines()
+
+        def _asked(self, _widget: Any, message: Any, _buffers: Any) -> None:
+            """A message of the page. Whatever is wrong with it, the answer is a sentence."""
+            try:
+                self._answer(message)
+            except VrrplabError as error:
+                self.send({"error": str(error)})
+            except Exception as error:  # the page shows it; a traceback would go where nobody looks
+                self.send({"error": f"This did not work, and should have: {type(error).__name__}: {error}"})
+
+        def _answer(self, message: Any) -> None:
+            do = message.get("do") if isinstance(message, dict) else None
+            if do == "break":
+                self._forks.break_it(list(message.get("actions") or []), float(message.get("at_s") or 0.0))
+                self._show()
+                self.send({"note": ""})
+            elif do in ("undo", "redo", "reset"):
+                getattr(self, do)()
+                self.send({"note": ""})
+            elif do == "scenario" and self.scenario is not None:
+                self.send({"scenario": self.scenario.to_yaml()})
+            elif do == "html":
+                page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0))
+                self.send({"name": f"{self.trace.name or 'trace'}.html"}, [page.encode()])
+            else:
+                raise VrrplabError(f"the page asked for something unknown: {do!r}")
+
+        def __repr__(self) -> str:
+            return still_text(self.trace, self.at_s)
+
+        def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+            """The widget, and beside it a picture and words for whoever cannot run it."""
+            bundle = super()._repr_mimebundle_(**kwargs)
+            if bundle is None:
+                return None
+            data, metadata = bundle
+            return {
+                **data,
+                "image/svg+xml": still_svg(self.trace, self.at_s),
+                "text/plain": repr(self),
+            }, metadata
+
+    return Cluster
