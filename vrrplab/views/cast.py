@@ -111,14 +111,14 @@ def short_addresses(addresses: list[str] | tuple[str, ...]) -> dict[str, str]:
 def address_range(addresses: list[str], short: dict[str, str]) -> str:
     """ ".101", ".101, .102", or "20 addresses, .100 … .119"."""
     names = [short.get(a, a) for a in addresses]
-    if len(names) == 1 or (len(names) == 2 and names[0].startswith(".")):
+    if len(names) == 1 or (names[0].startswith(".") and len(names) == 2):
         return ", ".join(names)
     first, last = names[0], names[-1]
     if first.rpartition(".")[0] == last.rpartition(".")[0] and ":" not in first:
         last = "." + last.rpartition(".")[2]
     elif ":" in first and first.rpartition(":")[0] == last.rpartition(":")[0]:
         last = ":" + last.rpartition(":")[2]
-    return f"{len(names)} addresses {first} … {last}"
+    return f"{first}, {last}" if len(names) == 2 else f"{len(names)} addresses {first} … {last}"
 
 
 def short_names(names: list[str]) -> dict[str, str]:

@@ -69,6 +69,18 @@ def diamonds(axes: Axes, theme: Theme, moments_s: Sequence[float], y_in: float, 
     _points(axes, theme, moments_s, y_in, "D", 4.2, colour)
 
 
+def change(axes: Axes, theme: Theme, at_s: float, y_in: float, good: bool) -> None:
+    """A tracked thing: a cross where it failed, a ring where it came back."""
+    if good:
+        axes.plot(
+            [at_s], [y_in], marker="o", markersize=6, markerfacecolor=theme.page, markeredgecolor=theme.green,
+            markeredgewidth=1.6, zorder=6,
+        )  # fmt: skip
+    else:
+        axes.plot([at_s], [y_in], marker="X", markersize=7.5, color=theme.vermillion,
+                  markeredgecolor=theme.page, markeredgewidth=0.8, zorder=6)  # fmt: skip
+
+
 def _points(
     axes: Axes, theme: Theme, xs: Sequence[float], y: float, marker: str, size: float, colour: str
 ) -> None:
@@ -170,6 +182,12 @@ def _swatch(axes: Axes, theme: Theme, sign: str, x_in: float, y_in: float) -> No
         diamonds(axes, theme, [middle_in], y_in, theme.strong[0])
     elif sign == "outage":
         bar(axes, theme, box, y_in, 0.11, theme.page, theme.vermillion, "", True)
+    elif sign in ("good", "bad"):
+        change(axes, theme, middle_in, y_in, sign == "good")
+    elif sign == "line":
+        for x, wide in ((x_in, 4.0), (middle_in, 1.6)):
+            axes.plot([x, x + _SWATCH_IN / 2], [y_in, y_in], color=theme.text, linewidth=wide,
+                      solid_capstyle="butt")  # fmt: skip
     elif sign == "action":
         line = [middle_in, middle_in], [y_in - 0.08, y_in + 0.08]
         axes.plot(*line, color=theme.vermillion, linewidth=1.0, linestyle=(0, (3, 2)))

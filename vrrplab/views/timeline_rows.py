@@ -89,7 +89,7 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
     for number, router in enumerate(routers):
         group = _group_name(router)
         for server, instance in router.members:
-            spans = _state_spans(trace, server, instance, silent.get(server, []))
+            spans = state_spans(trace, server, instance, silent.get(server, []))
             ticks, zeros = adverts.get((server, instance), ((), ()))
             label = server if instance in router.name.split(" / ")[:1] else f"{server} {instance}"
             lanes.append(Lane(group, label, "", "state", spans, ticks, zeros))
@@ -115,7 +115,7 @@ def _group_name(router: VirtualRouter) -> str:
     return router.name if router.vrid is None else f"{router.name} · VRID {router.vrid}"
 
 
-def _state_spans(
+def state_spans(
     trace: Trace, server: str, instance: str, silent: list[tuple[Micros, str]]
 ) -> tuple[Span, ...]:
     """States, cut where the server fell silent: what a dead router was in last says nothing."""
@@ -210,7 +210,8 @@ def _client_lanes(trace: Trace, short: dict[str, str]) -> list[Lane]:
         Lane(
             "clients",
             client,
-            f"{'+'.join(words.get(k, k) for k in kinds)} {address_range(targets, short)}",
+            f"{'+'.join(words.get(k, k) for k in kinds)} "
+            + (address_range(targets, short) if len(targets) < 3 else f"{len(targets)} addresses"),
             "client",
             spans,
         )
