@@ -180,6 +180,8 @@ def _swatch(axes: Axes, theme: Theme, sign: str, x_in: float, y_in: float) -> No
         bar(axes, theme, box, y_in, 0.11, theme.pale[0], theme.vermillion, "xxxx", False)
     elif sign == "diamond":
         diamonds(axes, theme, [middle_in], y_in, theme.strong[0])
+    elif sign == "change":
+        diamonds(axes, theme, [middle_in], y_in, theme.vermillion)
     elif sign == "outage":
         bar(axes, theme, box, y_in, 0.11, theme.page, theme.vermillion, "", True)
     elif sign in ("good", "bad"):

@@ -273,9 +273,11 @@ def _draw_names(paper: sheet.Paper, ends: Sequence[tuple[float, str, str]], room
     """Names at the right ends, moved apart where lines end together."""
     last_in = -1.0
     x_s = paper.window[1] + 0.07 / paper.in_per_s
+    short = cast.short_names([name for _, name, _ in ends])
     for y_in, name, colour in sorted(ends):
         y_in = max(y_in, last_in + 0.14)
-        name = style.elide(name, room_in - 0.08, SMALL, bold=True)
+        if style.text_width_in(name, SMALL, bold=True) > room_in - 0.08:
+            name = style.elide(short[name], room_in - 0.08, SMALL, bold=True)
         style.write(paper.axes, x_s, y_in, name, colour, bold=True)
         last_in = y_in
 
