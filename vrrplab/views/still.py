@@ -174,9 +174,9 @@ def still_text(trace: Trace, at_s: float) -> str:
     if moment.unheld and at_s > 0:
         more = f" and {len(moment.unheld) - 4} more" if len(moment.unheld) > 4 else ""
         lines.append(f"  nobody has {', '.join(moment.unheld[:4])}{more}")
-    for name, probes in moment.clients:
+    for client, gaps in moment.clients:
         lines += [
-            f"  {name}: no answer from {target} for {gap:.1f} s" for target, gap in rows if gap is not None
+            f"  {client}: no answer from {target} for {gap:.1f} s" for target, gap in gaps if gap is not None
         ]
     done = [e for e in trace.of("action") if e.t <= at_s]
     lines += [f"  last action, at {done[-1].t:.3f} s: {action_text(done[-1])}"] if done else []

@@ -9,7 +9,7 @@ function fill(element, attributes, children) {
     else element.setAttribute(key, value === true ? "" : value);
   }
   // JupyterLab's own shortcuts (D, D deletes a cell) must not act on keys meant for us.
-  if (attributes && (attributes.tabindex != null || element.localName === "button" || element.localName === "select")) {
+  if (attributes && (attributes.tabindex != null || element.localName === "button" || element.localName === "select" || element.localName === "textarea")) {
     element.setAttribute("data-lm-suppress-shortcuts", "true");
   }
   element.append(...children.flat().filter((c) => c != null && c !== false));

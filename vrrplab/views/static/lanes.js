@@ -121,14 +121,14 @@ export class Lanes {
       let d = `M${a} ${y + high}`;
       for (let n = 0; n + 1 < steps.length; n++) {
         const p = priority.at(steps[n]);
-        const top = y + high - (p == null ? high : 9 + ((high - 9) * Math.min(255, p)) / 255);
+        const top = y + high - barHeight(p, high);
         d += `V${top}H${n + 2 < steps.length ? this.x(steps[n + 1]) : a + w}`;
       }
       const p = priority.at(span.from);
       const words = `${seconds(span.from)} to ${seconds(span.to)} s: ${span.value || "INIT"}${p == null ? "" : `, priority ${p}`}`;
       const name = span.value || "INIT";
       body.append(s("path", { d: d + `V${y + high}Z`, class: `vl-span vl-span-${name}` }, s("title", {}, words)));
-      if (w > 13) body.append(label(LETTER[name] || name[0], a + w / 2, y + high - (high > 20 ? 5.5 : 4.5), { class: `vl-letter vl-on-${name}`, "text-anchor": "middle" }));
+      if (w > 13) body.append(label(LETTER[name] || name[0], a + w / 2, y + high - barHeight(p, high) / 2 + 4, { class: `vl-letter vl-on-${name}`, "text-anchor": "middle" }));
     }
     if (before) this.#ghost(body, before.lines.get(`state|${server.name}|${i.name}`), y + high + 1.6, before, (v) => `vl-ghost vl-ghost-${v}`);
   }
@@ -187,6 +187,11 @@ export class Lanes {
     setAttribute(this.veil, "x", hide ? x : this.width);
     setAttribute(this.veil, "width", hide ? Math.max(0, this.width - x) : 0);
   }
+}
+
+/** Height of a lane's block: low for priority 0, the whole lane for 255 and where no priority is known. */
+function barHeight(priority, high) {
+  return priority == null ? high : 12 + ((high - 12) * Math.min(255, priority)) / 255;
 }
 
 /** Outages of several probes to one target as gaps that do not overlap. */

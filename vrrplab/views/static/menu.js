@@ -6,6 +6,7 @@ export class Menu {
     this.root = root;
     this.element = h("div", { class: "vl-menu", role: "menu", tabindex: -1, hidden: true });
     this.element.addEventListener("keydown", (e) => this.#key(e));
+    this.element.addEventListener("pointerdown", (e) => e.stopPropagation());
     this.element.addEventListener("focusout", (e) => {
       if (!this.element.contains(e.relatedTarget)) this.close(false);
     });

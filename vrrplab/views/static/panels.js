@@ -97,12 +97,13 @@ export class FramePanel {
     const frame = decodeFrame(e.frame);
     setText(this.head, `${frame.title} · ${sender} · ${frame.bytes.length} bytes`);
     const dump = h("div", { class: "vl-hex" });
-    const list = h("ul", { class: "vl-fields" });
+    const layers = new Map();
     frame.fields.forEach((field, n) => {
       const bytes = [...frame.bytes.subarray(field.from, field.to)].map((b) => b.toString(16).padStart(2, "0"));
       const cell = h("span", { class: `vl-l-${field.layer}`, "data-n": n, title: `${field.name}: ${field.value}` }, bytes.join(" "));
       dump.append(cell, " ");
-      list.append(h("li", { "data-n": n }, h("span", { class: `vl-key vl-l-${field.layer}` }, field.layer === "rest" ? "" : field.layer), h("span", {}, field.name), h("b", {}, field.value), field.note && h("i", {}, field.note)));
+      if (!layers.has(field.layer)) layers.set(field.layer, []);
+      layers.get(field.layer).push(h("li", { "data-n": n }, h("span", {}, field.name), h("b", {}, field.value), field.note && h("i", {}, field.note)));
     });
     const mark = (event) => {
       const n = event.target.closest?.("[data-n]")?.dataset.n;
@@ -110,7 +111,19 @@ export class FramePanel {
     };
     this.body.onpointerover = mark;
     this.body.onpointerleave = mark;
-    this.body.replaceChildren(this.#fate(flight), frame.summary && h("p", { class: "vl-say" }, frame.summary), dump, list);
+    this.body.replaceChildren(this.#fate(flight), frame.summary && h("p", { class: "vl-say" }, frame.summary), dump, ...[...layers].map(([layer, items]) => this.#layer(layer, items, frame.fields)));
+  }
+
+  /** Ethernet and IP fold into a line that says who to whom; what the frame is about is open. */
+  #layer(layer, items, fields) {
+    const find = (name) => fields.find((f) => f.layer === layer && f.name === name)?.value.split(" (")[0];
+    const life = find("TTL") || find("hop limit");
+    const brief = layer === "eth" || layer === "ip" ? `${find("source")} → ${find("destination")}${life ? `, TTL ${life}` : ""}` : "";
+    const names = { eth: "Ethernet", ip: "IP", vrrp: "VRRP", arp: "ARP", na: "ICMPv6", rest: "rest" };
+    this.folded ??= { eth: true, ip: true, rest: true };
+    const group = h("details", { class: "vl-layer", open: !this.folded[layer] }, h("summary", { tabindex: 0 }, h("span", { class: `vl-key vl-l-${layer}` }, names[layer]), h("span", { class: "vl-brief" }, brief)), h("ul", { class: "vl-fields" }, items));
+    group.addEventListener("toggle", () => (this.folded[layer] = !group.open));
+    return group;
   }
 
   #fate(flight) {

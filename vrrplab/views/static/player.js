@@ -34,6 +34,7 @@ export class Player {
     this.box = new TextBox(this.root);
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.root.addEventListener("keydown", (e) => this.#key(e));
+    this.root.addEventListener("pointerdown", () => this.menu.close(false));
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(this.root);
     this.#watchTheme();
@@ -107,7 +108,7 @@ export class Player {
       this.transport.element, this.spoken, this.menu.element, this.box.element);
     if (filter && filter !== "story") this.log.show(filter);
     if (focus) requestAnimationFrame(() => [...root.querySelectorAll("[data-thing]")].find((x) => x.dataset.thing === focus)?.focus({ preventScroll: true }));
-    this.#status();
+    this.status();
   }
 
   #chips() {
@@ -121,7 +122,7 @@ export class Player {
     const mark = (shape, text) => h("span", {}, h("i", { class: `vl-mark vl-mark-${shape}` }), text);
     const { told } = this.model;
     return h("p", { class: "vl-legend", "aria-hidden": "true" }, told.has("advert_sent") && mark("advert", "advert"), told.has("garp_sent") && mark("garp", "gratuitous ARP"), told.has("na_sent") && mark("garp", "neighbour advert"),
-      this.model.cast.clients.size && mark("probe", "client traffic"), mark("lost", "lost"), h("span", {}, "frames are slowed down to be seen"));
+      this.model.cast.clients.size > 0 && mark("probe", "client traffic"), mark("lost", "lost"), h("span", {}, "frames are slowed down to be seen"));
   }
 
   #resize(force) {
@@ -146,14 +147,14 @@ export class Player {
     if (this.playing) return this.pause();
     if (this.t >= this.model.end) this.t = 0;
     this.playing = true;
-    this.#status();
+    this.status();
     this.#run();
   }
 
   pause() {
     if (!this.playing) return;
     this.playing = false;
-    this.#status();
+    this.status();
     this.#remember();
   }
 
@@ -418,7 +419,7 @@ export class Player {
     this.menu.show("Keys", [], [h("dl", { class: "vl-keys" }, KEYS.map(([k, v]) => [h("dt", {}, k), h("dd", {}, v)]))], opener, box.left, box.top);
   }
 
-  #status() {
+  status() {
     this.transport.state({ playing: this.playing, info: this.info });
   }
 
@@ -501,11 +502,14 @@ function render({ model, el }) {
     if (buffers?.length) message.html = new TextDecoder().decode(buffers[0]);
     player.answer(message);
   };
+  const onInfo = () => player.transport && player.status();
+  model.on("change:info", onInfo);
   model.on("change:trace_lines", onTrace);
   model.on("change:at_s", onMoment);
   model.on("msg:custom", onMessage);
   el.player = player;
   return () => {
+    model.off("change:info", onInfo);
     model.off("change:trace_lines", onTrace);
     model.off("change:at_s", onMoment);
     model.off("msg:custom", onMessage);

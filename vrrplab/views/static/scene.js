@@ -72,7 +72,7 @@ export class Scene {
     const g = this.#button(thing, { class: "vl-hot", "data-thing": `cable ${port.server} ${port.interface}` }, s("path", { d, class: "vl-hit" }), line, cross);
     this.#on((t) => {
       const state = this.model.value(t, "power", port.server) === false ? "off" : this.model.value(t, "port", port.server, port.interface);
-      setAttribute(g, "data-state", state === "up" ? "up" : state === "unplugged" ? "cut" : "down");
+      setAttribute(g, "data-state", state === "unplugged" ? "cut" : state);
       setAttribute(g, "aria-label", `Cable of ${port.interface}, ${port.server}: ${state === "up" ? "connected" : state === "unplugged" ? "pulled out" : "no link"}`);
     });
     return g;
@@ -125,12 +125,22 @@ export class Scene {
       const state = off ? "off" : bad.length || states.includes("FAULT") ? "bad" : states.includes("MASTER") ? "master" : "idle";
       setAttribute(head, "data-state", state);
       frame.style.fill = state === "bad" || off ? `url(#${this.id}-hatch)` : "";
-      const words = bad.length > 2 ? [bad[0], `${bad[1]}, and ${bad.length - 2} more`] : bad;
-      lines.forEach((line, n) => setText(line, fitText(words[n] || "", w - 22, "bold", this.measure)));
+      const words = this.#twoLines(bad, w - 24);
+      lines.forEach((line, n) => setText(line, words[n] || ""));
       const have = this.model.cast.vips.filter((v) => this.model.value(t, "has", server.name, v.address)).map((v) => v.address);
       setAttribute(head, "aria-label", `Server ${server.name}: ${bad.join(", ") || "works"}. ${have.length ? "It has " + have.join(", ") : "It has no virtual address"}`);
     });
     return s("g", {}, head, rows, chips, lines);
+  }
+
+  /** What is broken, in at most two lines: one sentence broken in two, or the two worst. */
+  #twoLines(bad, room) {
+    const fits = (text) => this.measure(text, "bold") <= room;
+    if (bad.length > 1) return [bad[0], bad.length > 2 ? `${bad[1]}, and ${bad.length - 2} more` : bad[1]].map((x) => fitText(x, room, "bold", this.measure));
+    const words = (bad[0] || "").split(" ");
+    let n = words.length;
+    while (n > 1 && !fits(words.slice(0, n).join(" "))) n--;
+    return [words.slice(0, n).join(" "), fitText(words.slice(n).join(" "), room, "bold", this.measure)];
   }
 
   #instance(card, instance, y) {

@@ -165,12 +165,10 @@ export function whyAnswer(model, change, name) {
   const action = model.lastAction(t);
   if (action && t - action.t < 40) facts.push({ t: action.t, text: `${seconds(t - action.t)} s after ${actionText({ ...action.e, server: name.server(action.e.server) })}` });
   const instance = model.cast.servers.get(e.server)?.instances.find((x) => x.name === e.instance);
-  const other = lastAdvert(model, t, e.server, instance?.vrid);
-  if (other) {
-    const silence = t - other.t;
-    const words = e.to === "MASTER" ? `the last advert of ${name.server(other.server)} was ${seconds(silence)} s old` : `the last advert of ${name.server(other.server)}, priority ${other.e.priority}, was ${seconds(silence)} s old`;
-    facts.push({ t: other.t, text: words });
-  }
+  const { heard, missed } = advertsBefore(model, t, e.server, instance?.vrid);
+  const known = model.told.has("advert_received");
+  if (heard) facts.push({ t: heard.t, text: `the last advert ${known ? "it heard came" : "sent was that"} from ${name.server(heard.server)}, priority ${heard.e.priority}, ${seconds(t - heard.t)} s before` });
+  if (missed.length) facts.push({ t: missed[0].t, text: `${many(missed.length, "advert")} of ${name.server(missed[0].server)} did not get through after that` });
   const silent = model.cast.origin === "simulation" ? "No reason was written down." : "Nobody can look inside a real daemon: this trace holds what was seen, not why. What was seen before:";
   const cut = reason.search(/[.:;](\s|$)/);
   const title = `${name.server(e.server)} ${e.instance}: ${e.from ?? "?"} → ${e.to}`;
@@ -180,14 +178,19 @@ export function whyAnswer(model, change, name) {
   return { title, head: head.charAt(0).toUpperCase() + head.slice(1), text: rest, facts };
 }
 
-function lastAdvert(model, t, server, vrid) {
+/** The last advert of others that a server heard before `t` (sent, where nobody knows who heard), and those it missed since. */
+function advertsBefore(model, t, server, vrid) {
   const flights = model.flights;
+  const known = model.told.has("advert_received");
+  const missed = [];
   model.flightTimes ??= Float64Array.from(flights, (f) => f.t);
   for (let n = lastIndex(model.flightTimes, t), tried = 0; n >= 0 && tried < 5000; n--, tried++) {
     const f = flights[n];
-    if (f.kind === "advert" && f.server !== server && (vrid == null || f.e.vrid === vrid) && f.t < t) return f;
+    if (f.kind !== "advert" || f.server === server || (vrid != null && f.e.vrid !== vrid) || f.t >= t) continue;
+    if (!known || f.fate?.[server]?.what === "heard") return { heard: f, missed };
+    if (f.fate?.[server]) missed.unshift(f);
   }
-  return null;
+  return { heard: null, missed };
 }
 
 /** What is broken on a server at `t`: short sentences, worst first. */
