@@ -140,6 +140,7 @@ export class Packets {
     }
     c.fillStyle = solid ? colour : this.colour["--vl-bg"];
     c.fill();
+    if (list.length > 1000) return; // a rim round each of so many is never seen, and doubles the work
     c.lineWidth = solid ? 1 : 2.2;
     c.strokeStyle = solid ? this.colour["--vl-bg"] : colour;
     c.stroke();
