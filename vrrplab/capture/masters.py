@@ -1,0 +1,280 @@
+"""Who was MASTER when, as far as adverts tell: the reasoning of ``--timeline``.
+
+What makes it possible: a router that becomes MASTER sends an advert at once, and only a MASTER sends
+anything, priority 0 included. So a router is MASTER from its first advert on. When it stops being one is
+seen from what happens next:
+
+    it sends priority 0                                     it left at that moment
+    another sends a higher priority, and it falls silent    it yielded to that advert
+    nothing, and its next advert is overdue                 it is gone, some time before that advert was due
+
+A silence in the middle need not be an end. A MASTER that hears a rejected packet re-arms its advert timer
+(keepalived, measured), so of two MASTERs that reject each other one can be mute for long. Signs that a
+router stayed MASTER through its silence: it comes back sooner than a BACKUP could; its next message is
+priority 0; it comes back within moments of a lower advert (a MASTER answers it at once); or exactly one
+interval after somebody else's advert (the re-armed timer).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+
+from vrrplab.capture.sightings import Announcement, Sighting, VirtualRouter
+from vrrplab.units import SECOND_US, Micros, format_s
+
+# How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
+ANSWER_US = 25_000
+REARM_TOLERANCE_US = 15_000
+LATE_US = 60_000
+
+# what ended a span
+PRIORITY_0, YIELDED, SILENT, STILL = "priority 0", "yielded", "silent", "still MASTER"
+
+
+@dataclass(slots=True)
+class MasterSpan:
+    """One router's time as MASTER.
+
+    Microseconds since the capture's first frame. ``to_us`` is None while it lasts when the capture ends;
+    ``to_earliest_us``/``to_latest_us`` bound an end that nobody announced. ``frames``: first and last
+    advert of the span, and the frame that ended it. ``mute``: silences it stayed MASTER through, with the
+    reason to think so.
+    """
+
+    speaker: str
+    mac: str
+    priority: int
+    from_us: Micros
+    first_frame: int
+    last_frame: int
+    last_us: Micros
+    interval_us: Micros
+    to_us: Micros | None = None
+    to_earliest_us: Micros | None = None
+    to_latest_us: Micros | None = None
+    end: str = STILL
+    end_frame: int | None = None
+    began_by_announcement: bool = False
+    began_before_capture: bool = False
+    rejects: bool = False
+    mute: list[tuple[Micros, Micros, int, str]] = field(default_factory=list)
+    priorities: list[tuple[Micros, int, int]] = field(default_factory=list)
+    adverts: int = 0
+
+    def end_us(self, capture_end_us: Micros) -> Micros:
+        """Where the span ends, or the capture does."""
+        return capture_end_us if self.to_us is None else self.to_us
+
+
+def skew_us(sighting: Sighting) -> Micros:
+    """Skew time of the router that sent this (RFC 3768 section 6.1: seconds; RFC 9568: scaled with the
+    interval).
+    """
+    unit = SECOND_US if sighting.version == 2 else sighting.interval_us
+    return (256 - sighting.priority) * unit // 256
+
+
+def down_interval_us(sighting: Sighting) -> Micros:
+    """Master-down interval of the router that sent this."""
+    return 3 * sighting.interval_us + skew_us(sighting)
+
+
+def master_spans(router: VirtualRouter, capture_end_us: Micros) -> list[MasterSpan]:
+    """Every time anybody was MASTER of this virtual router, in order of their beginnings."""
+    spans = []
+    for speaker in router.speakers:
+        spans += _Speaker(router, speaker, capture_end_us).spans()
+    _date_back(router, spans)
+    return sorted(spans, key=lambda span: span.from_us)
+
+
+class _Speaker:
+    """One router's adverts among those of the others."""
+
+    def __init__(self, router: VirtualRouter, speaker: str, capture_end_us: Micros) -> None:
+        self.own = [s for s in router.sightings if s.speaker == speaker]
+        self.others = [s for s in router.sightings if s.speaker != speaker]
+        self.times = [s.t_us for s in self.others]
+        self.capture_end_us = capture_end_us
+        self.rejects = False
+        self.is_rearmed = False
+
+    def between(self, after_us: Micros, before_us: Micros) -> list[Sighting]:
+        """The others' adverts in an open interval of time."""
+        return self.others[bisect_right(self.times, after_us) : bisect_left(self.times, before_us)]
+
+    def spans(self) -> list[MasterSpan]:
+        found: list[MasterSpan] = []
+        span: MasterSpan | None = None
+        last: Sighting | None = None
+        for index, sighting in enumerate(self.own):
+            if sighting.priority == 0:
+                span = self._leave(found, span, last, sighting)
+                last = sighting
+                continue
+            if span is not None and last is not None:
+                why = self._stayed(last, sighting, index)
+                if why is None:
+                    self._end_silently(span, last, sighting.t_us)
+                    span = None
+                elif why:
+                    span.mute.append((last.t_us, sighting.t_us, sighting.number, why))
+            if span is None:
+                span = _begin(sighting)
+                found.append(span)
+            _extend(span, sighting)
+            last = sighting
+        if span is not None and last is not None:
+            self._end_of_capture(span, last)
+        return found
+
+    def _leave(
+        self, found: list[MasterSpan], span: MasterSpan | None, last: Sighting | None, goodbye: Sighting
+    ) -> MasterSpan | None:
+        if span is None:
+            if last is not None:
+                return None  # a second copy, as keepalived sends on a fault
+            span = _begin(goodbye)
+            span.from_us, span.began_before_capture = 0, True
+            found.append(span)
+        elif last is not None and goodbye.t_us - last.t_us > last.interval_us * 3 // 2:
+            why = "only a MASTER sends priority 0, so it was one all the time"
+            span.mute.append((last.t_us, goodbye.t_us, goodbye.number, why))
+        span.to_us, span.end, span.end_frame = goodbye.t_us, PRIORITY_0, goodbye.number
+        span.last_frame = goodbye.number
+        span.rejects = span.rejects or self.rejects
+        return None
+
+    def _stayed(self, last: Sighting, now: Sighting, index: int) -> str | None:
+        """Why it was MASTER from one advert to its next: "" if nothing is strange about it, None if it was
+        not.
+        """
+        gap_us = now.t_us - last.t_us
+        others = self.between(last.t_us, now.t_us)
+        higher = [s for s in others if s.priority >= last.priority]
+        if gap_us <= last.interval_us * 3 // 2 and not higher:
+            return ""
+        if higher:
+            return self._despite_higher(higher, others, last, now)
+        if others and now.t_us - others[-1].t_us <= ANSWER_US and others[-1].priority:
+            return "it answered a lower advert at once, as only a MASTER does"
+        if others and self._is_burst(index):
+            return "it answered several adverts at one moment, as a MASTER does that was paused"
+        if others and _is_rearmed(others[-1], now):
+            self.is_rearmed = True
+            return "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
+        if gap_us < down_interval_us(now) - LATE_US and (now.priority < 255 or not others):
+            lost = round(gap_us / last.interval_us) - 1
+            what = "adverts are" if lost > 1 else "an advert is"
+            return f"{what} missing, but a BACKUP could not have come back so soon" if lost > 0 else ""
+        return None
+
+    def _despite_higher(
+        self, higher: list[Sighting], others: list[Sighting], last: Sighting, now: Sighting
+    ) -> str | None:
+        gap_us = now.t_us - last.t_us
+        if gap_us <= last.interval_us * 3 // 2:
+            if now.t_us - higher[0].t_us < LATE_US:
+                return ""  # two adverts that crossed on the wire
+            if now.priority < 255 or now.t_us - higher[-1].t_us < gap_us:
+                self.rejects = True
+                return "it did not yield to a higher advert: it does not hear it, or rejects it"
+        # silent for longer: had it yielded, only a BACKUP's timers would bring it back, not an advert's
+        # rhythm
+        if _is_rearmed(others[-1], now) and now.priority <= max(s.priority for s in higher):
+            self.rejects = self.is_rearmed = True
+            return "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
+        return None
+
+    def _is_burst(self, index: int) -> bool:
+        return index + 1 < len(self.own) and self.own[index + 1].t_us - self.own[index].t_us < 2 * ANSWER_US
+
+    def _end_silently(self, span: MasterSpan, last: Sighting, until_us: Micros) -> None:
+        """It was no longer MASTER after ``last``: it yielded to the next higher advert, or it was gone
+        before.
+        """
+        due_us = last.t_us + last.interval_us
+        higher = [s for s in self.between(last.t_us, until_us) if s.priority >= last.priority]
+        if higher and higher[0].t_us <= due_us + last.interval_us // 4 + LATE_US:
+            span.to_us, span.end, span.end_frame = higher[0].t_us, YIELDED, higher[0].number
+        else:
+            span.to_earliest_us, span.to_latest_us = last.t_us, due_us
+            span.to_us, span.end = last.t_us + last.interval_us // 2, SILENT
+        span.rejects = span.rejects or self.rejects
+
+    def _end_of_capture(self, span: MasterSpan, last: Sighting) -> None:
+        overdue = self.capture_end_us - last.t_us > last.interval_us * 3 // 2 + LATE_US
+        higher = [s for s in self.between(last.t_us, self.capture_end_us + 1) if s.priority >= last.priority]
+        span.rejects = self.rejects
+        if self.rejects and self.is_rearmed and overdue:
+            text = "it rejected higher adverts before, so it may be MASTER still, without a word"
+            span.mute.append((last.t_us, self.capture_end_us, last.number, text))
+        elif overdue or higher:
+            self._end_silently(span, last, self.capture_end_us + 1)
+
+
+def _begin(sighting: Sighting) -> MasterSpan:
+    return MasterSpan(
+        sighting.speaker, sighting.mac, sighting.priority, sighting.t_us, sighting.number, sighting.number,
+        sighting.t_us, sighting.interval_us,
+    )  # fmt: skip
+
+
+def _extend(span: MasterSpan, sighting: Sighting) -> None:
+    if sighting.priority != span.priority or not span.priorities:
+        span.priorities.append((sighting.t_us, sighting.number, sighting.priority))
+    span.priority = sighting.priority
+    span.interval_us = sighting.interval_us
+    span.last_us, span.last_frame = sighting.t_us, sighting.number
+    span.adverts += 1
+
+
+def _is_rearmed(other: Sighting, now: Sighting) -> bool:
+    return abs(now.t_us - other.t_us - now.interval_us) <= REARM_TOLERANCE_US and other.priority > 0
+
+
+def _date_back(router: VirtualRouter, spans: list[MasterSpan]) -> None:
+    """A router that announced the addresses shortly before its first advert was MASTER from the
+    announcement on.
+
+    FRR over IPv6 (measured): the advert that should go first is lost, the next one comes an interval later.
+    """
+    for span in spans:
+        if span.began_before_capture:
+            continue
+        earliest = span.from_us - span.interval_us * 11 // 10
+        for announcement in _announced_by(router, span):
+            taken = any(other is not span and _covers(other, announcement.t_us) for other in spans)
+            if earliest <= announcement.t_us < span.from_us and not (
+                taken and span.mac == router.virtual_mac
+            ):
+                if any(
+                    s.speaker == span.speaker and _covers(s, announcement.t_us)
+                    for s in spans
+                    if s is not span
+                ):
+                    continue
+                span.from_us, span.first_frame = announcement.t_us, announcement.number
+                span.began_by_announcement = True
+                break
+
+
+def _announced_by(router: VirtualRouter, span: MasterSpan) -> list[Announcement]:
+    return [a for a in router.announcements if a.mac == span.mac]
+
+
+def _covers(span: MasterSpan, t_us: Micros) -> bool:
+    return span.from_us <= t_us and (span.to_us is None or t_us <= span.to_us)
+
+
+def describe_end(span: MasterSpan) -> str:
+    """How a span ended, in words."""
+    if span.end == PRIORITY_0:
+        return "sent priority 0: it gave up on purpose (stopped, or a fault it noticed)"
+    if span.end == YIELDED:
+        return f"yielded to the higher advert in frame {span.end_frame}"
+    if span.end == SILENT and span.to_latest_us is not None:
+        due = format_s(span.to_latest_us)
+        return f"fell silent after {format_s(span.last_us)} s: the advert due at {due} s never came"
+    return "still MASTER when the capture ends"

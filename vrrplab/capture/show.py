@@ -1,0 +1,53 @@
+"""What ``vrrplab decode --timeline``, ``--as trace`` and ``--plot`` print and write.
+
+A broken capture gives the timeline of what came before the break, then the error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from vrrplab.capture.reader import CapturedFrame
+from vrrplab.capture.timeline import timeline_of
+from vrrplab.errors import CaptureError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def show_timeline(frames: Iterable[CapturedFrame], args: argparse.Namespace) -> None:
+    """Print the timeline as ``args`` ask. Raises the CaptureError of a broken file at the end."""
+    name = "standard input" if args.input == ["-"] else os.path.basename(args.input[0])
+    broken: list[CaptureError] = []
+    timeline = timeline_of(_until_break(frames, broken))
+    if not broken or timeline.sightings.frames:
+        if args.as_ == "trace":
+            from vrrplab.capture.timeline_trace import to_trace
+
+            to_trace(timeline, name).write(sys.stdout)
+        elif args.format == "jsonl":
+            from vrrplab.capture.timeline_text import json_lines
+
+            for line in json_lines(timeline):
+                sys.stdout.write(line + "\n")
+        else:
+            from vrrplab.capture.timeline_text import table
+
+            sys.stdout.write(table(timeline) + "\n")
+        if args.plot:
+            from vrrplab.capture.timeline_trace import to_trace
+            from vrrplab.views import timeline as view
+
+            view.save(to_trace(timeline, name), args.plot)
+    if broken:
+        raise broken[0]
+
+
+def _until_break(frames: Iterable[CapturedFrame], broken: list[CaptureError]) -> Iterator[CapturedFrame]:
+    try:
+        yield from frames
+    except CaptureError as error:
+        broken.append(error)

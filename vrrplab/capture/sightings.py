@@ -1,0 +1,248 @@
+"""What a capture says about virtual routers, sorted out: who sent which advert when, who announced which
+address.
+
+One ``VirtualRouter`` for each LAN (capture interface and VLANs), IP version and VRID. Its speakers are told
+apart by source address; where routers share even that (FRR over IPv6: same virtual MAC, same link-local
+address) by priority. No conclusions here: those are drawn in ``masters``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from vrrplab.capture.reader import CapturedFrame
+from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
+from vrrplab.wire.addresses import virtual_mac
+from vrrplab.wire.dissect import Frame
+from vrrplab.wire.vrrp import Advertisement
+
+
+class Sighting(NamedTuple):
+    """One advert: when (microseconds from the first frame of the capture), frame number, and what it said."""
+
+    t_us: Micros
+    number: int
+    speaker: str
+    mac: str
+    priority: int
+    interval_us: Micros
+    version: int
+    addresses: tuple[str, ...]
+    auth_type: int
+    checksum_form: str | None
+    destination: str
+
+
+class Announcement(NamedTuple):
+    """One gratuitous ARP or unsolicited neighbour advertisement: ``address`` is at ``mac``."""
+
+    t_us: Micros
+    number: int
+    mac: str
+    address: str
+
+
+class Rejected(NamedTuple):
+    """A frame of protocol 112 that says nothing about MASTERs: damaged, CARP, of an unknown version."""
+
+    t_us: Micros
+    number: int
+    sender: str
+    text: str
+
+
+class VirtualRouter:
+    """All that was seen of one VRID on one LAN, in order of time."""
+
+    def __init__(self, vrid: int, ip_version: int, lan: str) -> None:
+        self.vrid = vrid
+        self.ip_version = ip_version
+        self.lan = lan
+        self.sightings: list[Sighting] = []
+        self.announcements: list[Announcement] = []
+
+    @property
+    def name(self) -> str:
+        """``VRID 51``, with IPv6 and the LAN where they matter."""
+        family = " IPv6" if self.ip_version == 6 else ""
+        return f"VRID {self.vrid}{family}" + (f" on {self.lan}" if self.lan else "")
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every virtual address any advert named, in order of appearance."""
+        return tuple(dict.fromkeys(a for s in self.sightings for a in s.addresses))
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Who sent adverts, in order of appearance."""
+        return tuple(dict.fromkeys(s.speaker for s in self.sightings))
+
+    @property
+    def virtual_mac(self) -> str:
+        return virtual_mac(self.vrid, self.ip_version)
+
+
+class Sightings:
+    """Everything ``collect`` found. Times are microseconds since the capture's first frame, ``start_ns``
+    its own.
+    """
+
+    def __init__(self) -> None:
+        self.routers: dict[tuple[str, int, int], VirtualRouter] = {}
+        self.rejected: list[Rejected] = []
+        self.carp: dict[int, list[tuple[Micros, int, str]]] = {}
+        self.start_ns = 0
+        self.end_us: Micros = 0
+        self.frames = 0
+        self.neighbour_frames = 0  # ARP or NA of any kind: without one, the capture was filtered
+        self._announcements: list[tuple[str, Announcement]] = []
+        self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def add(self, captured: CapturedFrame) -> None:
+        """Sort one frame in."""
+        if not self.frames:
+            self.start_ns = captured.t_ns
+        self.frames += 1
+        t_us = (captured.t_ns - self.start_ns) // 1000
+        self.end_us = max(self.end_us, t_us)
+        frame = captured.frame
+        if frame.kind == "vrrp":
+            self._add_advert(captured, frame, t_us)
+        elif frame.kind in ("arp", "na"):
+            self._add_announcement(captured, frame, t_us)
+        elif frame.kind == "carp" and frame.carp is not None and frame.ip is not None:
+            self.carp.setdefault(frame.carp.vhid, []).append((t_us, captured.number, frame.ip.source))
+
+    def _add_advert(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
+        advert, ip = frame.vrrp, frame.ip
+        if advert is None or ip is None or not advert.checksum_ok or advert.type != 1 or not advert.vrid:
+            source = ip.source if ip is not None else "?"
+            text = str(frame.problems[0]) if frame.problems else "not an advert"
+            self.rejected.append(Rejected(t_us, captured.number, source, text))
+            return
+        key = (_lan(captured), ip.version, advert.vrid)
+        router = self.routers.get(key)
+        if router is None:
+            router = self.routers[key] = VirtualRouter(advert.vrid, ip.version, key[0])
+        addresses = self._lists.setdefault(advert.addresses, advert.addresses)  # one tuple for a million
+        sighting = Sighting(
+            t_us, captured.number, ip.source, _source_mac(frame), advert.priority, _interval(advert),
+            advert.version, addresses, advert.auth_type or 0, advert.checksum_form, ip.destination,
+        )  # fmt: skip
+        router.sightings.append(sighting)
+
+    def _add_announcement(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
+        self.neighbour_frames += 1
+        address = mac = None
+        if frame.arp is not None and frame.arp.gratuitous:
+            address, mac = frame.arp.sender_ip, frame.arp.sender_mac
+        elif frame.na is not None and not frame.na.solicited and frame.na.checksum_ok:
+            address, mac = frame.na.target, frame.na.mac or _source_mac(frame)
+        if address is not None and mac is not None:
+            found = Announcement(t_us, captured.number, mac, address)
+            self._announcements.append((_lan(captured), found))
+
+    def finish(self) -> None:
+        """Put things in order of time and give each announcement to the virtual router whose address it
+        names.
+        """
+        owner: dict[tuple[str, str], list[VirtualRouter]] = {}
+        for (lan, _, _), router in self.routers.items():
+            router.sightings.sort()
+            for address in router.addresses:
+                owner.setdefault((lan, address), []).append(router)
+        for lan, announcement in self._announcements:
+            for router in owner.get((lan, announcement.address), ()):
+                router.announcements.append(announcement)
+        for router in self.routers.values():
+            router.announcements.sort()
+            _split_shared_addresses(router)
+        if len({lan for lan, _, _ in self.routers}) == 1:
+            for router in self.routers.values():
+                router.lan = ""
+        self._announcements.clear()
+
+
+def collect(frames: Iterable[CapturedFrame]) -> Sightings:
+    """Go through a capture once. Memory grows with the adverts and announcements in it, not with other
+    traffic.
+    """
+    found = Sightings()
+    try:
+        for captured in frames:
+            found.add(captured)
+    finally:
+        found.finish()
+    return found
+
+
+def _lan(captured: CapturedFrame) -> str:
+    eth = captured.frame.eth
+    vlans = [f"VLAN {tag.vlan_id}" for tag in eth.vlans] if eth is not None else []
+    return " ".join([captured.interface, *vlans]).strip()
+
+
+def _source_mac(frame: Frame) -> str:
+    return (frame.eth.source if frame.eth is not None else None) or ""
+
+
+def _interval(advert: Advertisement) -> Micros:
+    # 0 is not allowed, and a timer of nothing would make no sense of a gap
+    return advert.interval_us or (SECOND_US if advert.version == 2 else CENTISECOND_US)
+
+
+def _split_shared_addresses(router: VirtualRouter) -> None:
+    """Routers that share source address and virtual MAC become one speaker a priority (FRR over IPv6,
+    measured).
+    """
+    by_source: dict[str, list[Sighting]] = {}
+    for sighting in router.sightings:
+        if sighting.mac == router.virtual_mac:
+            by_source.setdefault(sighting.speaker, []).append(sighting)
+    announced = [a.t_us for a in router.announcements]
+    names: dict[int, str] = {}
+    for source, own in by_source.items():
+        trains = _trains(own, announced)
+        for train in trains if len(trains) > 1 else ():
+            first = next((s.priority for s in train if s.priority), 0)
+            names.update((sighting.number, f"{source} (priority {first})") for sighting in train)
+    if names:
+        router.sightings = [
+            s._replace(speaker=names[s.number]) if s.number in names else s for s in router.sightings
+        ]
+
+
+def _trains(own: list[Sighting], announced: list[Micros]) -> list[list[Sighting]]:
+    """One list a router. Priority 0 belongs to whoever spoke last.
+
+    A new priority that comes just when the last speaker's next advert is due, and with no announcement of the
+    addresses, is that speaker's own: it changed its mind. Any other new priority is another router.
+    """
+    trains: list[list[Sighting]] = []
+    priorities: list[int] = []
+    latest = 0
+    for sighting in own:
+        if not trains:
+            trains.append([sighting])
+            priorities.append(sighting.priority)
+            continue
+        if sighting.priority == 0:
+            trains[latest].append(sighting)
+            continue
+        if sighting.priority in priorities:
+            latest = priorities.index(sighting.priority)
+        else:
+            before = trains[latest][-1]
+            gap_us = sighting.t_us - before.t_us
+            due = before.interval_us // 2 < gap_us <= before.interval_us * 11 // 10
+            begin = bisect_left(announced, sighting.t_us - before.interval_us * 11 // 10)
+            is_new = begin < len(announced) and announced[begin] <= sighting.t_us + 300_000
+            if not due or is_new or before.priority == 0:
+                trains.append([])
+                priorities.append(0)
+                latest = len(trains) - 1
+            priorities[latest] = sighting.priority
+        trains[latest].append(sighting)
+    return trains

@@ -1,0 +1,154 @@
+"""The timeline of a capture: spans of MASTERs, findings, gaps clients could see, and what a capture cannot
+show.
+
+``timeline_of`` is the way in; ``timeline_text`` and ``timeline_trace`` turn the result into words and into
+a trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from vrrplab.capture.findings import Finding, findings
+from vrrplab.capture.masters import PRIORITY_0, MasterSpan, master_spans
+from vrrplab.capture.reader import CapturedFrame
+from vrrplab.capture.sightings import Sightings, VirtualRouter, collect
+from vrrplab.units import Micros, format_s
+
+
+class Gap(NamedTuple):
+    """A time in which nobody served the virtual addresses, as far as the wire tells.
+
+    It lasted from somewhere between ``from_earliest_us`` and ``from_latest_us`` to ``to_us``, the new
+    MASTER's first announcement (or advert). ``frames``: the last advert before, the first frame after.
+    """
+
+    router: str
+    from_earliest_us: Micros
+    from_latest_us: Micros
+    to_us: Micros
+    frames: tuple[int, int]
+
+
+class RouterTimeline(NamedTuple):
+    """One virtual router's part of the timeline."""
+
+    router: VirtualRouter
+    spans: list[MasterSpan]
+    findings: list[Finding]
+    gaps: list[Gap]
+
+
+class Timeline(NamedTuple):
+    """A whole capture's timeline; times are microseconds since its first frame, at ``start_ns`` since
+    1970.
+    """
+
+    sightings: Sightings
+    routers: list[RouterTimeline]
+    others: list[Finding]
+
+    @property
+    def end_us(self) -> Micros:
+        return self.sightings.end_us
+
+    def findings(self) -> list[Finding]:
+        """All findings of all routers, in order of time."""
+        every = [*self.others, *(f for part in self.routers for f in part.findings)]
+        return sorted(every, key=lambda finding: (finding.t_us, finding.frames))
+
+    def limits(self) -> list[str]:
+        """What this capture cannot show."""
+        return _limits(self)
+
+
+def timeline_of(frames: Iterable[CapturedFrame]) -> Timeline:
+    """Who was MASTER when. ``frames`` is gone through once."""
+    return analyse(collect(frames))
+
+
+def analyse(sightings: Sightings) -> Timeline:
+    """The timeline of what was collected."""
+    parts = []
+    has_neighbour_frames = sightings.neighbour_frames > 0
+    for router in sightings.routers.values():
+        spans = master_spans(router, sightings.end_us)
+        found = findings(router, spans, sightings.end_us, has_neighbour_frames)
+        parts.append(RouterTimeline(router, spans, found, _gaps(router, spans, sightings.end_us)))
+    return Timeline(sightings, parts, _other_findings(sightings))
+
+
+def _gaps(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> list[Gap]:
+    found = []
+    for span in spans:
+        if span.to_us is None:
+            continue
+        others = [s for s in spans if s is not span]
+        if any(s.from_us <= span.to_us < s.end_us(end_us) for s in others):
+            continue  # somebody was there already
+        following = [s for s in others if s.from_us > span.to_us]
+        if not following:
+            continue
+        new = min(following, key=lambda s: s.from_us)
+        to_us, frame = _reachable(router, new)
+        earliest, latest = span.to_us, span.to_us
+        if span.to_earliest_us is not None and span.to_latest_us is not None:
+            earliest, latest = span.to_earliest_us, min(span.to_latest_us, to_us)
+        found.append(Gap(router.name, earliest, latest, to_us, (span.last_frame, frame)))
+    return found
+
+
+def _reachable(router: VirtualRouter, new: MasterSpan) -> tuple[Micros, int]:
+    """When clients could reach the new MASTER: at its first announcement, or advert if it makes none."""
+    for announcement in router.announcements:
+        own = announcement.mac in (new.mac, router.virtual_mac)
+        if own and new.from_us <= announcement.t_us <= new.from_us + new.interval_us:
+            return announcement.t_us, announcement.number
+    return new.from_us, new.first_frame
+
+
+def _other_findings(sightings: Sightings) -> list[Finding]:
+    found = []
+    by_text: dict[tuple[str, str], list[tuple[Micros, int]]] = {}
+    for rejected in sightings.rejected:
+        text = rejected.text.rpartition(" (byte")[0] or rejected.text
+        by_text.setdefault((rejected.sender, text), []).append((rejected.t_us, rejected.number))
+    for (sender, text), places in by_text.items():
+        times = "once" if len(places) == 1 else f"{len(places)} times"
+        frames = tuple(dict.fromkeys((places[0][1], places[-1][1])))
+        words = f"{sender} sent packets no router accepts, {times}: {text}"
+        found.append(Finding(places[0][0], "rejected", "", words, frames, places[-1][0]))
+    for vhid, seen in sightings.carp.items():
+        same = [r.name for (_, _, vrid), r in sightings.routers.items() if vrid == vhid]
+        clash = f"; it has the number of {same[0]} and disturbs keepalived's adverts" if same else ""
+        words = f"CARP, not VRRP: vhid {vhid} of {seen[0][2]}, {len(seen)} adverts{clash}"
+        found.append(Finding(seen[0][0], "carp", "", words, (seen[0][1], seen[-1][1]), seen[-1][0]))
+    return found
+
+
+def _limits(timeline: Timeline) -> list[str]:
+    limits = [
+        "BACKUPs say nothing: who stood by, and why one did not take over, is not in it.",
+        "The end of a MASTER that fell silent is known only to within one interval; power, cable, crash"
+        " and firewall look the same.",
+        "A second MASTER that rejects the first is nearly mute, because each advert it rejects re-arms its"
+        " timer (keepalived): the clues are a gratuitous ARP from another MAC address and a takeover"
+        " just one interval after the last advert.",
+        "It shows this place in the network: another segment may have seen something else.",
+    ]
+    if any(s.end == PRIORITY_0 for part in timeline.routers for s in part.spans):
+        limits.insert(1, "Priority 0 is the same for a stop and for a fault that was noticed.")
+    if timeline.sightings.neighbour_frames == 0 and timeline.routers:
+        limits.append(
+            "No ARP or neighbour discovery in it (a capture filter?): announcements cannot be judged."
+        )
+    return limits
+
+
+def gap_text(gap: Gap) -> str:
+    """``2.9 to 3.6 s``."""
+    shortest, longest = gap.to_us - gap.from_latest_us, gap.to_us - gap.from_earliest_us
+    if longest - shortest < 10_000:
+        return f"{format_s(longest)} s"
+    return f"{format_s(shortest)} to {format_s(longest)} s"
