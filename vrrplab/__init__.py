@@ -14,7 +14,7 @@ _HOME_OF = {
     "Trace": "vrrplab.trace",
     "read_trace": "vrrplab.trace",
     "read_recording": "vrrplab.recording",
-    "read_pcap": "vrrplab.capture.reader",
+    "read_pcap": "vrrplab.capture",
     "parse_config": "vrrplab.config.reader",
     "decode": "vrrplab.wire.dissect",
     "encode": "vrrplab.wire.dissect",

@@ -62,13 +62,13 @@ class Capture:
 
 
 def read_pcap(path: str | Path) -> Capture:
-    """Read a capture (pcap or pcapng) whole. Raises CaptureError if there is no frame to be had from the file."""
+    """Read a capture (pcap or pcapng) whole. Raises CaptureError if no frame is to be had from the file."""
     frames: list[CapturedFrame] = []
     broken = None
     try:
-        frames.extend(read_frames(path))
+        for captured in read_frames(path):
+            frames.append(captured)  # noqa: PERF402 (what comes before a break is kept)
     except CaptureError as error:
-        # list.extend keeps what came before the error
         broken = error
     if broken is not None and not frames:
         raise broken

@@ -263,8 +263,8 @@ def _left_behind(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros)
         ]
         if last is not None and not again:
             text = (
-                f"{loser.speaker} announced {last.address} last, and {winner.speaker}, which stayed MASTER, did not"
-                " announce itself again: clients may go on sending to the wrong one"
+                f"{loser.speaker} announced {last.address} last, and {winner.speaker}, which stayed MASTER,"
+                " did not announce itself again: clients may go on sending to the wrong one"
             )
             yield Finding(loser.to_us, "garp-missing", router.name, text, (last.number, winner.last_frame))
 

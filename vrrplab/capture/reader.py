@@ -79,7 +79,7 @@ def _not_a_capture(head: bytes) -> str:
     if head[:2] == b"\x1f\x8b":
         return "is compressed: gunzip it first"
     if len(head) < 4:
-        return f"has only {len(head)} bytes, which is no capture"
+        return f"ends after {len(head)} byte{'s' if len(head) > 1 else ''}, which is no capture"
     return f"is not a capture: it begins with {head.hex(' ')}"
 
 
