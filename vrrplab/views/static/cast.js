@@ -13,6 +13,7 @@ export function makeCast(events) {
     seed: told.seed ?? null,
     origin: told.origin || (told.name ? "simulation" : "trace"),
     duration: told.duration_s || 0,
+    daemons: !["capture", "live"].includes(told.origin), // a wire does not tell what program speaks
     segments: Object.entries(told.segments || {}).map(([name, s]) => ({ name, subnet: s?.subnet || "" })),
     servers: new Map(),
     clients: new Map(),

@@ -12,7 +12,7 @@ function fill(element, attributes, children) {
   if (attributes && (attributes.tabindex != null || element.localName === "button" || element.localName === "select" || element.localName === "textarea")) {
     element.setAttribute("data-lm-suppress-shortcuts", "true");
   }
-  element.append(...children.flat().filter((c) => c != null && c !== false));
+  element.append(...children.flat(3).filter((c) => c != null && c !== false));
   return element;
 }
 

@@ -58,7 +58,7 @@ export function layoutCluster(cast, model, available, measure) {
   for (const server of servers) {
     const chips = [
       ...server.services.map((s) => ({ kind: "service", name: s.name, text: s.name })),
-      { kind: "daemon", name: "keepalived", text: "keepalived" },
+      ...(cast.daemons ? [{ kind: "daemon", name: "keepalived", text: "keepalived" }] : []),
       ...server.scripts.map((s) => ({ kind: "script", name: s.name, text: s.name })),
     ];
     const places = flow(chips.map((c) => Math.min(inner, measure(c.text, "small") + 16)), inner, 14);

@@ -56,7 +56,7 @@ export class Log {
     if (hide || changed) this.#size();
     const view = this.body.clientHeight;
     const y = current * ROW_HIGH;
-    if (view && (y < this.body.scrollTop + ROW_HIGH || y > this.body.scrollTop + view - 3 * ROW_HIGH)) this.body.scrollTop = Math.max(0, y - view * 0.6);
+    if (view && (y < this.body.scrollTop + ROW_HIGH || y > this.body.scrollTop + view - 3 * ROW_HIGH)) this.body.scrollTop = Math.max(0, Math.round((y - view * 0.6) / ROW_HIGH) * ROW_HIGH);
     this.#draw();
     return true;
   }

@@ -25,12 +25,14 @@ export class Model {
     this.changes = []; // state events
     this.flights = []; // frames on the wire, in order of time
     this.outages = [];
+    this.sources = []; // source addresses of the frames, with the port each came in at
     this.told = new Set(); // kinds of events there are
     const last = events.length ? events[events.length - 1].t : 0;
     this.end = Math.max(this.cast.duration, last, 0.001);
     this.#begin();
     for (let i = 0; i < events.length; i++) this.#take(events[i], i);
     this.#judgeAdverts();
+    this.#learnFromFrames();
     this.#holdersFromStates();
     this.#listMoments();
   }
@@ -158,6 +160,7 @@ export class Model {
       t: e.t, i, e, kind, server: e.server, port: port.name, segment: port.segment,
       order: burst ? previous.order + 1 : 0, fate: null,
     });
+    if (port.mac) this.sources.push({ t: e.t, segment: port.segment, mac: e.mac || port.mac, port: `${e.server} ${port.name}` });
     if (kind === "advert") {
       const key = `${e.source}|${e.vrid}`;
       this.recent ??= new Map();
@@ -204,6 +207,13 @@ export class Model {
   #isFor(flight, server) {
     const to = this.cast.byIp.get(flight.e.destination);
     return to ? to.server === server.name : true;
+  }
+
+  /** Where nobody looked into the switch, its table is worked out as a switch does it: from each frame's source. */
+  #learnFromFrames() {
+    this.guessedMacs = !this.told.has("mac_learned");
+    if (this.guessedMacs) for (const { t, segment, mac, port } of this.sources) this.line("mac", segment, mac.toLowerCase()).set(t, port);
+    this.sources.length = 0;
   }
 
   /** A capture shows no addresses being added: there the MASTER is taken to hold what it advertises. */

@@ -10,7 +10,7 @@ export class Tables {
     this.macs = h("div", { class: "vl-table" });
     this.arps = h("div", { class: "vl-table" });
     this.element = h("div", { class: "vl-tables" },
-      h("section", { class: "vl-panel", "aria-label": "MAC table of the switch" }, h("h2", {}, "Switch MAC table"), this.macs),
+      h("section", { class: "vl-panel", "aria-label": "MAC table of the switch" }, h("h2", {}, "Switch MAC table", model.guessedMacs && model.flights.length > 0 && h("span", { class: "vl-legend" }, "worked out from the frames")), this.macs),
       h("section", { class: "vl-panel", "aria-label": "ARP caches of the clients" }, h("h2", {}, "Clients' ARP caches"), this.arps));
     this.keys = { mac: [], arp: [] };
     for (const key of model.lines.keys()) {
@@ -47,7 +47,7 @@ export class Tables {
     if (said === this.said) return;
     this.said = said;
     const none = (words) => h("p", { class: "vl-empty" }, words);
-    this.macs.replaceChildren(macs.length ? table(["MAC", "port"], macs) : none(this.keys.mac.length ? "The switch has learned nothing yet." : "This trace does not tell what the switch learned."));
+    this.macs.replaceChildren(macs.length ? table(["MAC", "port"], macs) : none(this.keys.mac.length ? "The switch has learned nothing yet." : "No frame of this trace tells a MAC address."));
     const heads = ["address", "MAC", "who that is"];
     if (this.#clients() > 1) heads.unshift("client");
     this.arps.replaceChildren(arps.length ? table(heads, arps) : none(this.keys.arp.length ? "No client knows an address yet." : "This trace has no client's ARP cache."));

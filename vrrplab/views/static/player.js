@@ -114,7 +114,8 @@ export class Player {
   #chips() {
     const { cast } = this.model;
     const origins = { recording: "real keepalived, recorded", capture: "a capture", live: "seen live" };
-    const words = [cast.profile.replace("keepalived-", "keepalived "), cast.origin === "simulation" ? cast.seed != null && `seed ${cast.seed}` : origins[cast.origin], this.info.fork];
+    const name = cast.name !== cast.description && cast.description && cast.name;
+    const words = [name, cast.profile.replace("keepalived-", "keepalived "), cast.origin === "simulation" ? cast.seed != null && `seed ${cast.seed}` : origins[cast.origin], this.info.fork];
     return words.filter(Boolean).map((w) => h("span", { class: `vl-tag${w === this.info.fork ? " vl-tag-fork" : ""}` }, w));
   }
 
