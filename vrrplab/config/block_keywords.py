@@ -469,7 +469,8 @@ def _garp_group_interval(index: int) -> Keyword:
 
 
 def _garp_group_interface(draft: FileDraft, words: Words) -> None:
-    draft.garp_group_interfaces.append(word_at(words, 1))
+    draft.names_interface(word_at(words, 1))
+    draft.garp_group_interfaces.append(words[1])
 
 
 def _garp_group_interfaces(draft: FileDraft, words: Words) -> None:
@@ -477,6 +478,8 @@ def _garp_group_interfaces(draft: FileDraft, words: Words) -> None:
     draft.blocks.values(words, names.extend)
     if not names:
         draft.diagnostics.report("garp-group", "Warning - empty garp_group interfaces block")
+    for name in names:
+        draft.names_interface(name)
     draft.garp_group_interfaces += names
 
 

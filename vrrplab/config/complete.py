@@ -88,6 +88,7 @@ def complete(draft: FileDraft, file: str) -> NodeConfig:
         instances=tuple(_instance_value(draft, instance) for instance in draft.instances),
         sync_groups=tuple(_group_value(group) for group in groups),
         warnings=tuple(diagnostics.warnings),
+        interfaces=draft.interfaces,
     )
 
 

@@ -185,6 +185,7 @@ class FileDraft:
     def __init__(self, diagnostics: Diagnostics, settings: GlobalDraft | None = None) -> None:
         self.diagnostics = diagnostics
         self.globals = settings or GlobalDraft()
+        self.interfaces: dict[str, Source] = {}  # every interface the daemon will look for
         self._lines: dict[str, Source] | None = None
         self.scripts: list[ScriptDraft] = []
         self.instances: list[InstanceDraft] = []
@@ -203,6 +204,10 @@ class FileDraft:
             self._lines = None
         elif self._lines is not None:
             self._lines[keyword] = self.diagnostics.source
+
+    def names_interface(self, name: str) -> None:
+        """The file counts on this interface to exist."""
+        self.interfaces.setdefault(name, self.diagnostics.source)
 
     def begin(self, instance: InstanceDraft) -> None:
         self.instances.append(instance)

@@ -99,6 +99,7 @@ def _interface(draft: FileDraft, words: Words) -> None:
             f"an interface name has at most {MAX_INTERFACE_NAME} characters",
         )
         return
+    draft.names_interface(name)
     instance.interface = name
     if name == "lo":
         draft.diagnostics.report(

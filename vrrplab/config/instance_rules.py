@@ -398,10 +398,11 @@ def _free_vmac_name(draft: FileDraft, instance: InstanceDraft) -> str:
     prefix = draft.globals.vmac_prefix or "vrrp"
     taken = {other.vmac_name for other in draft.instances}
     name = _fit(prefix, f".{instance.vrid}")
-    number = 0
-    while name in taken:
-        number = 6 if number == 0 and instance.family == 6 else 1 if number == 6 else number + 1
-        name = _fit(prefix, f"{number}.{instance.vrid}")
+    numbers = (number for number in range(1, 256) if number != 6 or instance.family == 4)
+    attempt = 6 if instance.family == 6 else next(numbers)
+    while name in taken and attempt:
+        name = _fit(prefix, f"{attempt}.{instance.vrid}")
+        attempt = next(numbers, 0)
     return name
 
 

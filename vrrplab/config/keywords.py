@@ -89,8 +89,15 @@ def _setting(draft: FileDraft, words: Words) -> None:
 
 
 def _value_block(draft: FileDraft, words: Words) -> None:
+    """Addresses, routes, rules: not modelled, but the interfaces behind ``dev`` must exist."""
+
+    def take(entry: Words) -> None:
+        for option, name in zip(entry, entry[1:], strict=False):
+            if option == "dev":
+                draft.names_interface(name)
+
     _say_not_modelled(draft, words[0])
-    draft.blocks.values(words, lambda entry: None)
+    draft.blocks.values(words, take)
 
 
 def _lvs(draft: FileDraft, words: Words) -> None:

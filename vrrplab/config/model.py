@@ -254,6 +254,7 @@ class NodeConfig:
     instances: tuple[InstanceConfig, ...] = ()
     sync_groups: tuple[SyncGroupConfig, ...] = ()
     warnings: tuple[ConfigWarning, ...] = ()
+    interfaces: dict[str, Source] = field(default_factory=dict, compare=False, hash=False)  # named -> first place
 
     def instance(self, name: str) -> InstanceConfig:
         """The instance of that name; KeyError if there is none."""

@@ -150,7 +150,7 @@ def notify(draft: FileDraft, owner: str, notify: NotifyDraft, words: Words) -> N
 
 def user_exists(draft: FileDraft, user: str) -> bool:
     """Users are the host's business; only names no host can have are refused."""
-    if user and user.isprintable() and not any(char in user for char in ":/ "):
+    if user and user.isascii() and all(char.isalnum() or char in "_.-$" for char in user):
         return True
     draft.diagnostics.log("script-user", f"Script user '{user}' does not exist")
     return False

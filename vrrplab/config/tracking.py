@@ -16,6 +16,7 @@ def take_interface(draft: FileDraft, owner: str, tracking: TrackingDraft, words:
     """A line of ``track_interface``; whether the interface exists is not known here."""
     name = words[0]
     diagnostics = draft.diagnostics
+    draft.names_interface(name)
     if any(one.name == name for one in tracking.interfaces):
         diagnostics.report(
             "duplicate", f"({owner}) duplicate track_interface {name} - ignoring", f"{name} is tracked already"

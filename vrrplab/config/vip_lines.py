@@ -131,6 +131,7 @@ def _option(draft: FileDraft, vip: VipDraft, option: str, value: str, name: str)
                 f"two 'dev' for {name}; the address is dropped",
             )
             return True
+        draft.names_interface(value)
         vip.interface = value
     elif option == "scope":
         if value not in _SCOPES and not _is_scope_number(value):
