@@ -1,0 +1,44 @@
+"""``vrrplab doctor``: what works on this machine, and what would help where something does not."""
+
+from __future__ import annotations
+
+import argparse
+
+from vrrplab.errors import LiveError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--need", action="append", default=[], metavar="THING", help="only this; exit code 1 if it does not work"
+    )
+    parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="default: text")
+
+
+def run(args: argparse.Namespace) -> int:
+    from vrrplab.live import doctor
+
+    unknown = [name for name in args.need if name not in doctor.possible()]
+    if unknown:
+        raise LiveError(f"--need {unknown[0]}: not a thing doctor knows; it knows {', '.join(doctor.possible())}")
+    findings = doctor.examine(args.need or None)
+    if args.format == "jsonl":
+        import json
+
+        for finding in findings:
+            print(json.dumps(finding._asdict()))
+    else:
+        _print_table(findings)
+        if not args.need:
+            print()
+            for sentence in doctor.advice(findings):
+                print(sentence)
+    return 1 if args.need and not all(finding.ok for finding in findings) else 0
+
+
+def _print_table(findings: list) -> None:  # type: ignore[type-arg]
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        mark = "yes" if finding.ok else "no "
+        print(f"{finding.name:{width}}  {mark}  {finding.detail}")
+        if finding.cure:
+            print(f"{'':{width}}       -> {finding.cure}")

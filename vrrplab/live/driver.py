@@ -1,0 +1,389 @@
+"""The machine on real time: sockets, netlink, scripts and signals in, effects out; one asyncio loop.
+
+The loop handles what can be read before timers that are due at the same moment, as the simulator does and
+keepalived too. Time is the monotonic clock: setting the wall clock changes nothing. A process that was stopped
+(SIGSTOP, a paused virtual machine) finds out by its overdue timer, says so, and first reads what has come in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from vrrplab.config.model import NodeConfig
+from vrrplab.errors import VrrplabError
+from vrrplab.journal import Journal
+from vrrplab.live.addresses import AddressBook
+from vrrplab.live.effects import Effects
+from vrrplab.live.guard import Guard
+from vrrplab.live.host import Host, interfaces_of
+from vrrplab.live.output import Output
+from vrrplab.live.scripts import ScriptRunner, account_for, find, missing_scripts, why_unsafe
+from vrrplab.live.transport import Packet, Transport, Unusable
+from vrrplab.machine.actions import EndProcess, StateChanged
+from vrrplab.machine.daemon import Daemon
+from vrrplab.machine.events import (
+    AdvertisementReceived,
+    Event,
+    InterfaceWentDown,
+    InterfaceWentUp,
+    ReloadFinished,
+    ReloadRequested,
+    ScriptExited,
+    Started,
+    StopRequested,
+    Thawed,
+    TimePassed,
+)
+from vrrplab.machine.profiles import Profile
+from vrrplab.trace import TraceEvent
+from vrrplab.units import SECOND_US, Micros
+
+BATCH = 64  # packets read before timers get their turn
+FROZEN_US = SECOND_US  # keepalived complains about timers later than this (2.2.7)
+HOUSEKEEPING_S = 1.0
+
+
+def live_profile(profile: Profile) -> Profile:
+    """A profile as real sockets need it: a rejected advert does not put off our own.
+
+    keepalived restarts a MASTER's advert timer on every packet for its VRID, rejected ones included (measured), so
+    that anybody who sends one bad packet a second silences it. Here that would be a way in for strangers.
+    """
+    return replace(profile, rejected_advert_rearms=False)
+
+
+class Lateness:
+    """How late timers were served: for ``soak`` and for whoever wonders about a slow machine."""
+
+    def __init__(self) -> None:
+        self.timers = 0
+        self.worst_us: Micros = 0
+        self.over_50_ms = 0
+
+    def add(self, late_us: Micros) -> None:
+        self.timers += 1
+        self.worst_us = max(self.worst_us, late_us)
+        self.over_50_ms += late_us > 50_000
+
+    def fields(self) -> dict[str, Any]:
+        return {"timers": self.timers, "worst_late_s": self.worst_us / SECOND_US, "over_50_ms": self.over_50_ms}
+
+
+class Driver:
+    """One router. ``read_config`` gives the configuration anew for a reload."""
+
+    def __init__(
+        self,
+        node: NodeConfig,
+        profile: Profile,
+        host: Host,
+        transport: Transport,
+        addresses: AddressBook,
+        output: Output,
+        server: str,
+        read_config: Callable[[], NodeConfig],
+        dry: bool = False,
+    ) -> None:
+        self._node = node
+        self._host = host
+        self._transport = transport
+        self._output = output
+        self._read_config = read_config
+        self.lateness = Lateness()
+        self._started_us = time.monotonic_ns() // 1000
+        self._journal = Journal(server, output.write)
+        self._daemon = Daemon(node, profile)
+        self._guard = Guard(self._daemon)
+        self._scripts = ScriptRunner(
+            self._script_exited, self._script_refused, self._watch, self._unwatch, self._soon
+        )
+        self._scripts.global_defs = node.global_defs
+        self._effects = Effects(node, profile, transport, addresses, self._scripts, self._journal, dry)
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_us: Micros | None = None
+        self._reading: set[int] = set()
+        self._warned: set[tuple[str, str]] = set()
+        self._ended: asyncio.Future[None] | None = None
+        self._stopping = False
+
+    @property
+    def now(self) -> Micros:
+        """Microseconds since the start."""
+        return time.monotonic_ns() // 1000 - self._started_us
+
+    # -- life ------------------------------------------------------------------------------------
+
+    async def run(self, until_s: float | None = None) -> None:
+        """Be a router until told to stop (SIGTERM, SIGINT, or ``until_s`` seconds have passed)."""
+        loop = asyncio.get_running_loop()
+        self._ended = loop.create_future()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        try:
+            self._journal.note(self.now, "warning", text=self._host.notice) if self._host.notice else None
+            self._say_warnings()
+            self._listen()
+            for descriptor in self._host.descriptors():
+                loop.add_reader(descriptor, self._host_changed)
+            self._feed(Started(self._status(), self._unusable_scripts()))
+            if until_s is not None:
+                loop.call_later(until_s, self.stop)
+            loop.call_later(HOUSEKEEPING_S, self._housekeeping)
+            await self._ended
+        finally:
+            self._close(loop)
+
+    def _close(self, loop: asyncio.AbstractEventLoop) -> None:
+        for descriptor in (*self._reading, *self._host.descriptors()):
+            loop.remove_reader(descriptor)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._effects.release()
+        self._transport.close()
+        self._host.close()
+        counts = {"packets": self._guard.received, "passed_on": self._guard.passed}
+        self._journal.note(self.now, "statistics", **self.lateness.fields(), **counts, **_usage())
+
+    def stop(self) -> None:
+        """SIGTERM; a second one does not wait for the farewell to get out."""
+        if self._stopping:
+            self._end()
+            return
+        self._stopping = True
+        self._feed(StopRequested())
+
+    def _end(self) -> None:
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+
+    def reload(self) -> None:
+        """SIGHUP: go on with the file as it is now; a file that cannot be used changes nothing."""
+        try:
+            node = self._read_config()
+            self._host.require(node)
+        except VrrplabError as error:
+            self._journal.note(self.now, "warning", text=f"not reloaded, the old configuration stays: {error}")
+            return
+        self._feed(ReloadRequested())
+        self._node = self._effects.node = node
+        self._scripts.global_defs = node.global_defs
+        self._transport.follow(node)
+        self._feed(ReloadFinished(node, self._status(), self._unusable_scripts()))
+        self._guard.follow(self._daemon)
+        self._say_warnings()
+        self._listen()
+
+    def _say_warnings(self) -> None:
+        for warning in self._node.warnings:
+            text = f"{warning.message}" + (f" - {warning.hint}" if warning.hint else "")
+            place = {"file": warning.source.file, "line": warning.source.line}
+            self._journal.note(self.now, "warning", text=text, kind=warning.kind, **place)
+
+    def _status(self) -> dict[str, Any]:
+        ours = {a.address for i in self._node.instances for a in i.virtual_addresses + i.excluded_addresses}
+        found = self._host.status(interfaces_of(self._node))
+        for status in found.values():  # left over from a process that was killed: not addresses of the host
+            status.addresses = tuple(a for a in status.addresses if a not in ours)
+        return found
+
+    def _unusable_scripts(self) -> frozenset[str]:
+        """Checks whose file is missing, or that a careful root does not start; each with a warning."""
+        unusable = set(missing_scripts(self._node))
+        for script in self._node.scripts:
+            if script.name in unusable:
+                continue
+            account = account_for(script.user, self._node.global_defs)
+            why = why_unsafe(find(script.command), account)
+            if why:
+                unusable.add(script.name)
+                text = f"check {script.name} is refused, its instances run without it: {why}"
+                self._journal.note(self.now, "warning", text=text)
+        return frozenset(unusable)
+
+    # -- events in -------------------------------------------------------------------------------
+
+    def _feed(self, event: Event) -> None:
+        now = self.now
+        changed = False
+        for action in self._daemon.handle(event, now):
+            if isinstance(action, EndProcess):
+                self._end()
+                continue
+            self._effects.carry_out(action, now)
+            if isinstance(action, StateChanged):
+                changed = True
+                if isinstance(event, AdvertisementReceived) and action.old == "MASTER":
+                    self._warn_of_takeover(action.instance, event)
+        if changed:
+            self._host_changed()  # VMACs made and addresses moved by ourselves: take note at once
+        self._arm()
+
+    def _arm(self) -> None:
+        due = self._daemon.next_deadline()
+        if due == self._armed_us and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._armed_us = due
+        if due is not None:
+            when_s = (self._started_us + due) / SECOND_US
+            self._timer = asyncio.get_running_loop().call_at(when_s, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._notice_freeze()
+        due = self._daemon.next_deadline()
+        if due is not None and due <= self.now:
+            self.lateness.add(self.now - due)
+            self._feed(TimePassed())
+        else:
+            self._arm()
+
+    def _notice_freeze(self) -> None:
+        late_us = self.now - self._armed_us if self._armed_us is not None else 0
+        if late_us > FROZEN_US:
+            self._armed_us = None
+            self._feed(Thawed(late_us))
+
+    def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        wanted = dict(self._transport.readers())
+        for descriptor in self._reading - set(wanted):
+            loop.remove_reader(descriptor)
+        for descriptor, read in wanted.items():
+            loop.add_reader(descriptor, self._readable, read)
+        self._reading = set(wanted)
+
+    def _readable(self, read: Callable[[], Packet | Unusable | None]) -> None:
+        self._notice_freeze()
+        for _ in range(BATCH):
+            packet = read()
+            if packet is None:
+                return
+            now = self.now
+            found = self._guard.judge(packet, now)
+            if found is None:
+                continue
+            if isinstance(found, Unusable):
+                self._journal.dropped(now, "", found.source, found.vrid, found.reason.name)
+                continue
+            advert = found.advertisement
+            self._journal.received(now, found.interface, found.source, found.destination, advert, b"")
+            self._feed(found)
+
+    def _host_changed(self) -> None:
+        self._notice_freeze()
+        changes = self._host.changes()
+        for interface in self._host.take_renewed():
+            self._reopen(interface)
+        for change in changes:
+            self._journal_interface(change)
+            self._feed(change)
+
+    def _journal_interface(self, change: Event) -> None:
+        if isinstance(change, InterfaceWentDown | InterfaceWentUp):
+            up = isinstance(change, InterfaceWentUp)
+            self._journal.note(self.now, "interface", interface=change.interface, up=up)
+
+    def _reopen(self, interface: str) -> None:
+        """An interface is new, or came back under another number: its sockets must be made anew."""
+        try:
+            self._transport.open(interface)
+        except VrrplabError as error:
+            self._journal.note(self.now, "warning", text=str(error))
+        self._listen()
+
+    def _warn_of_takeover(self, instance: str, event: AdvertisementReceived) -> None:
+        if (instance, event.source) in self._warned or len(self._warned) > 64:
+            return
+        self._warned.add((instance, event.source))
+        advert = event.advertisement
+        text = (
+            f"{event.source} took VRID {advert.vrid} from us with priority {advert.priority}, as the protocol"
+            " demands; VRRP has no security to speak of: whoever can send on this network can do that"
+        )
+        self._journal.note(self.now, "warning", instance=instance, text=text)
+
+    # -- scripts ---------------------------------------------------------------------------------
+
+    def _script_exited(self, script: str, run: int, status: int | None, number: int) -> None:
+        self._notice_freeze()
+        self._feed(ScriptExited(script, run, status, number))
+
+    def _script_refused(self, what: str, text: str) -> None:
+        self._journal.note(self.now, "warning", text=text)
+
+    def _watch(self, descriptor: int, call: Callable[[], None]) -> None:
+        asyncio.get_running_loop().add_reader(descriptor, call)
+
+    def _unwatch(self, descriptor: int) -> None:
+        asyncio.get_running_loop().remove_reader(descriptor)
+
+    def _soon(self, call: Callable[[], None]) -> object:
+        return asyncio.get_running_loop().call_soon(call)
+
+    # -- once a second -----------------------------------------------------------------------------
+
+    def _housekeeping(self) -> None:
+        now = self.now
+        held = self._guard.summary(now)
+        for text in ([held] if held else []) + self._output.housekeeping(now):
+            self._journal.note(now, "warning", text=text)
+        asyncio.get_running_loop().call_later(HOUSEKEEPING_S, self._housekeeping)
+
+
+def cast(node: NodeConfig, server: str, host: Host, profile: Profile, mode: str) -> TraceEvent:
+    """The trace's first event: who takes part, and what its clock means."""
+    instances = {
+        i.name: {
+            "vrid": i.vrid,
+            "interface": i.interface,
+            "priority": i.base_priority,
+            "state": i.state,
+            "version": i.version,
+            "advert_int_s": i.advert_interval_us / SECOND_US,
+            "preempt": i.preempt,
+            "virtual_addresses": [a.with_prefix for a in i.virtual_addresses],
+        }
+        for i in node.instances
+    }
+    addresses = dict.fromkeys(a.address for i in node.instances for a in i.virtual_addresses)
+    fields = {
+        "name": f"{server} live",
+        "description": f"{server} on {socket.gethostname() if mode == 'raw' else 'loopback'}",
+        "profile": profile.name,
+        "origin": "live",
+        "mode": mode,
+        "segments": host.segments(),
+        "servers": {
+            server: {
+                "interfaces": host.describe(interfaces_of(node)),
+                "services": {},
+                "config": os.path.basename(node.file),
+                "instances": instances,
+            }
+        },
+        "clients": {},
+        "dns": {},
+        "virtual_addresses": list(addresses),
+        "clock": {"monotonic_s": time.monotonic(), "unix_s": time.time()},
+    }
+    return TraceEvent(0, "scenario", fields)
+
+
+def _usage() -> dict[str, Any]:
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    largest_kb = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+    return {"cpu_s": round(used.ru_utime + used.ru_stime, 3), "memory_kb": largest_kb}

@@ -1,0 +1,250 @@
+"""Everything a router does to the world, in one file: the machine's actions carried out on this host.
+
+Each action is done and written down, or its failure is: an advert that could not leave is ``advert_failed``, an
+address that could not be added a warning. Nothing decides anything here; the driver brings the actions in order.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.errors import VrrplabError
+from vrrplab.journal import Journal
+from vrrplab.live.addresses import AddressBook
+from vrrplab.live.scripts import SEARCH_PATH, ScriptRunner
+from vrrplab.live.transport import Transport
+from vrrplab.machine.actions import (
+    Action,
+    AddAddresses,
+    CreateVmac,
+    KillScript,
+    RemoveAddresses,
+    RemoveVmac,
+    RunNotify,
+    RunScript,
+    SendAdvertisement,
+    SendGratuitousArp,
+    SetAccept,
+)
+from vrrplab.machine.profiles import Profile
+from vrrplab.machine.wording import say
+from vrrplab.units import Micros
+from vrrplab.wire.addresses import is_multicast, virtual_mac
+
+_COMMAND_LIMIT_S = 5
+
+
+class Effects:
+    """The hands of one router. ``dry``: addresses, VMACs, firewall and notify scripts are left alone."""
+
+    def __init__(
+        self,
+        node: NodeConfig,
+        profile: Profile,
+        transport: Transport,
+        addresses: AddressBook,
+        scripts: ScriptRunner,
+        journal: Journal,
+        dry: bool = False,
+    ) -> None:
+        self.node = node
+        self._profile = profile
+        self._transport = transport
+        self._addresses = addresses
+        self._scripts = scripts
+        self._journal = journal
+        self._dry = dry
+        self._refused: dict[str, set[str]] = {}  # instance -> addresses the firewall shuts
+        self._vmacs: set[str] = set()
+
+    def carry_out(self, action: Action, now: Micros) -> None:
+        """Do it and write it down."""
+        recorded = self._journal.record(now, action)
+        match action:
+            case SendAdvertisement():
+                for destination in action.destinations:
+                    self._advertise(action, destination, now)
+            case AddAddresses():
+                self._add(action, now)
+            case RemoveAddresses():
+                self._remove(action, now)
+            case SendGratuitousArp():
+                self._announce(action, now)
+            case RunScript(script, run, command, user):
+                self._scripts.start(script, run, command, user)
+            case KillScript(script, run, signal):
+                self._scripts.kill(script, run, signal)
+            case RunNotify(instance, group, command):
+                if not self._dry:
+                    self._scripts.notify(instance or group, command)
+            case SetAccept(instance, addresses, accept):
+                names = {address.address for address in addresses}
+                self._refused[instance] = set() if accept else names
+                self._set_firewall(now)
+            case CreateVmac():
+                self._create_vmac(action, now)
+            case RemoveVmac(name=name):
+                self._remove_vmac(name)
+            case _:
+                assert recorded, f"no effect for {type(action).__name__}"
+
+    def release(self) -> None:
+        """Leave the host as it was: for a process that ends, however it ends."""
+        self._addresses.release()
+        self._scripts.close()
+        for name in list(self._vmacs):
+            self._remove_vmac(name)
+        if any(self._refused.values()):
+            self._refused.clear()
+            self._set_firewall(0)
+
+    # -- frames ----------------------------------------------------------------------------------
+
+    def _advertise(self, action: SendAdvertisement, destination: str, now: Micros) -> None:
+        try:
+            frame = self._transport.send_advert(action, destination)
+        except OSError as error:
+            text = os.strerror(error.errno) if error.errno else str(error)
+            self._journal.not_sent(now, action, destination, text)
+            if not action.quiet_when_down:
+                key = "send_error" if is_multicast(destination) else "unicast_error"
+                values = {"name": action.instance, "peer": destination, "errno": error.errno, "text": text}
+                self._journal.note(now, "log", line=say(self._profile.wording, key, **values))
+        except VrrplabError as error:  # a value that has no room on the wire
+            self._journal.not_sent(now, action, destination, str(error))
+        else:
+            self._journal.sent(now, action, destination, frame)
+
+    def _announce(self, action: SendGratuitousArp, now: Micros) -> None:
+        if self._dry:
+            return
+        try:
+            mac = self._transport.announce(action)
+        except OSError as error:
+            if ":" not in action.address:
+                values = {"interface": action.interface, "address": action.address}
+                text = os.strerror(error.errno or 0)
+                line = say(self._profile.wording, "garp_error", errno=error.errno, text=text, **values)
+                self._journal.note(now, "log", line=line)
+            return
+        self._journal.announced(now, action.instance, action.interface, action.address, mac)
+
+    # -- addresses -------------------------------------------------------------------------------
+
+    def _add(self, action: AddAddresses, now: Micros) -> None:
+        for address in action.addresses:
+            interface = self._interface_of(action.instance, address.interface)
+            try:
+                fresh = self._addresses.add(
+                    interface, address.address, address.prefix, address.label, address.scope
+                )
+            except OSError as error:
+                text = f"{address.with_prefix} could not be put on {interface}: {os.strerror(error.errno or 0)}"
+                self._journal.note(now, "warning", instance=action.instance, text=text)
+                continue
+            if fresh:
+                self._note(
+                    now, "address_added", action.instance, interface, address.with_prefix, address.label
+                )
+
+    def _remove(self, action: RemoveAddresses, now: Micros) -> None:
+        for address in action.addresses:
+            interface = self._interface_of(action.instance, address.interface)
+            try:
+                gone = self._addresses.remove(interface, address.address, address.prefix)
+            except OSError as error:
+                text = f"{address.with_prefix} could not be taken off {interface}: {os.strerror(error.errno or 0)}"
+                self._journal.note(now, "warning", instance=action.instance, text=text)
+                continue
+            if gone:
+                self._note(
+                    now, "address_removed", action.instance, interface, address.with_prefix, address.label
+                )
+
+    def _note(
+        self, now: Micros, event: str, instance: str, interface: str, address: str, label: str
+    ) -> None:
+        more: dict[str, object] = {"label": label} if label else {}
+        if self._addresses.pretended:
+            more["pretended"] = True
+        self._journal.note(now, event, instance=instance, interface=interface, address=address, **more)
+
+    def _interface_of(self, instance: str, interface: str) -> str:
+        config = self._config_of(instance)
+        return config.use_vmac if config and config.use_vmac and interface == config.interface else interface
+
+    def _config_of(self, instance: str) -> InstanceConfig | None:
+        return next((i for i in self.node.instances if i.name == instance), None)
+
+    # -- VMAC interfaces and the firewall: rare, and done by the system's own tools -----------------
+
+    def _create_vmac(self, action: CreateVmac, now: Micros) -> None:
+        if self._addresses.pretended:
+            return
+        mac = virtual_mac(action.vrid, action.family)
+        make = ["link", "add", "link", action.base, "name", action.name, "address", mac]
+        for arguments in (
+            [*make, "type", "macvlan", "mode", "private"],
+            ["link", "set", "dev", action.name, "addrgenmode", "none"],
+        ):
+            why = _run(["ip", *arguments])
+            if why and "exists" not in why:
+                text = f"the VMAC interface {action.name} could not be made: {why}"
+                self._journal.note(now, "warning", instance=action.instance, text=text)
+                return
+        self._vmacs.add(action.name)
+        # the base interface must not answer for addresses that live on the VMAC, nor drop what comes to them
+        for setting in ("arp_ignore=1", "accept_local=1", "rp_filter=0"):
+            _sysctl(f"ipv4/conf/{action.name}/{setting}")
+        _sysctl(f"ipv4/conf/{action.base}/arp_ignore=1")
+        _run(["ip", "link", "set", "dev", action.name, "up"])
+
+    def _remove_vmac(self, name: str) -> None:
+        if name in self._vmacs:
+            self._vmacs.discard(name)
+            _run(["ip", "link", "delete", "dev", name])
+
+    def _set_firewall(self, now: Micros) -> None:
+        """Shut every refused address, as one table of our own that is replaced whole."""
+        if self._addresses.pretended:
+            return
+        shut = sorted(set().union(*self._refused.values())) if self._refused else []
+        table = f"inet vrrplab_{os.getpid()}"
+        rules = [f"add table {table}", f"delete table {table}"]
+        if shut:
+            rules += [f"table {table} {{ chain input {{ type filter hook input priority 0;"]
+            rules += ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
+            # addresses come from the reader in canonical form: digits, dots, colons and nothing else
+            rules += [f"{'ip6' if ':' in a else 'ip'} daddr {a} drop" for a in shut]
+            rules += ["} }"]
+        why = _run(["nft", "-f", "-"], "\n".join(rules) + "\n")
+        if why:
+            text = f"packets to {', '.join(shut) or 'the addresses'} are not filtered: {why}"
+            self._journal.note(now, "warning", text=text)
+
+
+def _run(command: list[str], text: str | None = None) -> str:
+    """Run one of the system's tools; why it failed, or ""."""
+    path = shutil.which(command[0], path=SEARCH_PATH)
+    if path is None:
+        package = {"nft": "nftables", "ip": "iproute2"}[command[0]]
+        return f"{command[0]} is not installed (sudo apt install {package})"
+    try:
+        done = subprocess.run(
+            [path, *command[1:]], input=text, capture_output=True, text=True, timeout=_COMMAND_LIMIT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if done.returncode == 0 else " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+
+
+def _sysctl(setting: str) -> None:
+    name, _, value = setting.partition("=")
+    try:
+        with open(f"/proc/sys/net/{name}", "w", encoding="ascii") as file:
+            file.write(value)
+    except OSError:
+        pass  # a kernel without it does not need it

@@ -1,0 +1,227 @@
+"""Where a live trace goes: a terminal, a file, a pipe; written by a thread of its own.
+
+A router must never wait for its own log: a full disk, a stopped terminal (Ctrl-S) or a slow reader holds up this
+thread and nobody else. What does not fit the queue, or the disk, is counted and told when writing works again.
+Lines of one kind that come faster than anybody reads are cut to a number a second, and the rest is counted too.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from vrrplab.errors import LiveError
+from vrrplab.trace import TraceEvent
+from vrrplab.units import SECOND_US, Micros
+
+FORMATS = ("log", "jsonl")
+_QUEUE_LIMIT = 20_000  # events; at 200 bytes each some 4 MB
+_SAME_A_SECOND = 40
+_KINDS_LIMIT = 512
+_RETRY_S = 2.0
+LIMITED = frozenset(
+    ("log", "garp_sent", "na_sent", "advert_dropped", "advert_received", "advert_sent", "advert_failed", "notify")
+)
+
+
+class RateLimit:
+    """Lets some of each kind of event through a second and counts the rest."""
+
+    def __init__(self, same_a_second: int = _SAME_A_SECOND) -> None:
+        self._most = same_a_second
+        self._window = -1
+        self._seen: dict[str, int] = {}
+
+    def passes(self, event: TraceEvent) -> bool:
+        if event.event not in LIMITED:
+            return True
+        window = event.t_us // SECOND_US
+        if window != self._window:
+            self._window = window
+            self._seen.clear()
+        key = _kind(event)
+        if key not in self._seen and len(self._seen) >= _KINDS_LIMIT:
+            key = "others"
+        count = self._seen[key] = self._seen.get(key, 0) + 1
+        return count <= self._most
+
+    def held_back(self, now_us: Micros) -> dict[str, int]:
+        """What did not pass in the window that just ended, by kind; asking clears it."""
+        if now_us // SECOND_US == self._window:
+            return {}
+        held = {kind: n - self._most for kind, n in self._seen.items() if n > self._most}
+        self._seen.clear()
+        return held
+
+
+def _kind(event: TraceEvent) -> str:
+    fields = event.fields
+    if event.event == "log":
+        # numbers and addresses differ from line to line of one kind
+        return "".join(c for c in str(fields.get("line", "")) if not c.isdigit())[:60]
+    which = fields.get("reason") or fields.get("address") or fields.get("script") or ""
+    return f"{event.event} {which}"[:60]
+
+
+def log_line(event: TraceEvent) -> str:
+    """An event as a line for people, or "" for one that is not shown.
+
+    Log lines are keepalived's own; changes of state are followed by the answer to "why?".
+    """
+    fields = event.fields
+    match event.event:
+        case "log":
+            text = str(fields["line"])
+        case "state":
+            where = f"{fields['instance']}: {fields['from']} -> {fields['to']}"
+            text = f"  {where}, because {fields['reason']}" if fields.get("reason") else f"  {where}"
+        case "warning":
+            text = f"  warning: {fields['text']}"
+        case "address_added" | "address_removed":
+            done = "is now on" if event.event == "address_added" else "is off"
+            unreal = " (not really: see above)" if fields.get("pretended") else ""
+            text = f"  {fields['address']} {done} {fields['interface']}{unreal}"
+        case "advert_failed":
+            text = f"  an advert of VRID {fields['vrid']} could not leave {fields['interface']}: {fields['reason']}"
+        case "priority":
+            text = f"  {fields['instance']}: priority {fields['from']} -> {fields['to']}, {fields['reason']}"
+        case "script" if fields.get("changed"):
+            text = f"  check {fields['script']}: {fields['result']} ({fields['exit']})"
+        case _:
+            return ""
+    return f"{event.t_us / SECOND_US:10.3f} {printable(text)}"
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+class Sink:
+    """One file or stream and the thread that writes to it. ``turn`` makes a line of an event, or ""."""
+
+    def __init__(self, descriptor: int, turn: Callable[[TraceEvent], str], name: str) -> None:
+        self._descriptor = descriptor
+        self._turn = turn
+        self._name = name
+        self._queue: deque[TraceEvent] = deque()
+        self._ready = threading.Condition()
+        self._closing = False
+        self._regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        self.lost = 0  # events not written, so far unannounced
+        self.lost_in_all = 0
+        self.trouble = ""  # why writing does not work at the moment
+        self._dead = False
+        self._thread = threading.Thread(target=self._run, name=f"writes {name}", daemon=True)
+        self._thread.start()
+
+    def put(self, event: TraceEvent) -> None:
+        """Queue an event; never waits."""
+        with self._ready:
+            if len(self._queue) >= _QUEUE_LIMIT or self._dead:
+                self.lost += 1
+                self.lost_in_all += 1
+                return
+            self._queue.append(event)
+            self._ready.notify()
+
+    def close(self, patience_s: float = 2.0) -> None:
+        """Write what is queued, as far as that works, and stop."""
+        with self._ready:
+            self._closing = True
+            self._ready.notify()
+        self._thread.join(patience_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._ready:
+                while not self._queue and not self._closing:
+                    self._ready.wait()
+                batch = list(self._queue)
+                self._queue.clear()
+                if not batch:
+                    return
+            if self.lost and not self.trouble:
+                batch.insert(0, self._confession(batch[0]))
+            lines = [line for event in batch if (line := self._turn(event))]
+            if lines:
+                self._write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"), len(lines))
+
+    def _confession(self, first: TraceEvent) -> TraceEvent:
+        number, self.lost = self.lost, 0
+        text = f"{number} events are missing here: {self._name} could not be written"
+        return TraceEvent(first.t_us, "warning", {"text": text})
+
+    def _write(self, data: bytes, lines: int) -> None:
+        start = os.lseek(self._descriptor, 0, os.SEEK_CUR) if self._regular else 0
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._descriptor, data[written:])
+            self.trouble = ""
+        except BrokenPipeError:
+            self._dead = True  # the reader has gone; the router goes on
+            self.lost += lines
+            self.lost_in_all += lines
+        except OSError as error:
+            self.trouble = f"{self._name} cannot be written: {error.strerror}"
+            self.lost += lines
+            self.lost_in_all += lines
+            if self._regular:  # no half line may stay: a trace is read line by line
+                os.ftruncate(self._descriptor, start)
+                os.lseek(self._descriptor, start, os.SEEK_SET)
+            if not self._closing:
+                time.sleep(_RETRY_S)
+
+
+class Output:
+    """All sinks of a process. ``write`` is what a Journal calls."""
+
+    def __init__(self) -> None:
+        self._sinks: list[Sink] = []
+        self._limit = RateLimit()
+        self._told: set[str] = set()
+        self.listeners: list[Callable[[TraceEvent], None]] = []
+
+    def to_stdout(self, style: str) -> None:
+        """``style``: "log" for people, "jsonl" for programs."""
+        turn = log_line if style == "log" else TraceEvent.to_json
+        self._sinks.append(Sink(sys.stdout.fileno(), turn, "standard output"))
+
+    def to_file(self, path: str) -> None:
+        """JSON lines to a file that is made or emptied. LiveError if it cannot be opened."""
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise LiveError(f"{path}: cannot be written: {error.strerror}") from None
+        self._sinks.append(Sink(descriptor, TraceEvent.to_json, path))
+
+    def write(self, event: TraceEvent) -> None:
+        for listener in self.listeners:
+            listener(event)
+        if self._limit.passes(event):
+            for sink in self._sinks:
+                sink.put(event)
+
+    def housekeeping(self, now_us: Micros) -> list[str]:
+        """Once a second: what was held back, and what is wrong with a sink (each trouble once)."""
+        said = [
+            f"{number} more events like {kind!r} in a second, not shown"
+            for kind, number in self._limit.held_back(now_us).items()
+        ]
+        for sink in self._sinks:
+            if sink.trouble and sink.trouble not in self._told:
+                self._told.add(sink.trouble)
+                said.append(f"{sink.trouble}; the router goes on, its trace has a gap")
+            elif not sink.trouble:
+                self._told = {t for t in self._told if not t.startswith(sink._name)}
+        return said
+
+    def close(self) -> None:
+        for sink in self._sinks:
+            sink.close()

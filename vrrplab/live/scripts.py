@@ -1,0 +1,208 @@
+"""Scripts as processes of their own: checks (vrrp_script) and notify scripts.
+
+A script is started from its list of words, never through a shell, as an unprivileged user by default, with an
+empty standard input and its own process group, so that a timeout ends its children too. A check's end is
+noticed through a pidfd; nothing here waits. Names and words come from the configuration, never from a packet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import stat
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from vrrplab.config.model import GlobalConfig, NodeConfig
+from vrrplab.errors import LiveError
+
+DEFAULT_USERS = ("keepalived_script", "nobody")
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+NOT_STARTED = 127  # what a shell answers for a command it cannot find
+
+
+class Account(NamedTuple):
+    """Whom a script runs as; ``uid`` None: as ourselves."""
+
+    name: str
+    uid: int | None = None
+    gid: int | None = None
+
+
+@dataclass(slots=True)
+class Running:
+    """A started check, until its end was noticed."""
+
+    script: str
+    run: int
+    process: subprocess.Popen[bytes]
+    pidfd: int
+
+
+def find(command: tuple[str, ...]) -> str:
+    """The file a command line starts, or "" if there is none that can be executed."""
+    if not command:
+        return ""
+    name = command[0]
+    places = [name] if "/" in name else [os.path.join(folder, name) for folder in SEARCH_PATH.split(":")]
+    return next((p for p in places if os.path.isfile(p) and os.access(p, os.X_OK)), "")
+
+
+def missing_scripts(config: NodeConfig) -> frozenset[str]:
+    """Names of the vrrp_scripts whose file is not there."""
+    return frozenset(script.name for script in config.scripts if not find(script.command))
+
+
+def is_real_root() -> bool:
+    """Root of the machine; root inside a user namespace is somebody else outside."""
+    if os.geteuid() != 0:
+        return False
+    try:
+        with open("/proc/self/uid_map", encoding="ascii") as file:
+            return file.read().split() == ["0", "0", "4294967295"]
+    except OSError:
+        return True
+
+
+def account_for(user: str, global_defs: GlobalConfig) -> Account:
+    """Whom a script runs as: its own ``user``, else ``script_user``, else an unprivileged user that exists.
+
+    LiveError for a user that does not exist. Without root's rights everything runs as ourselves.
+    """
+    if not is_real_root():
+        return Account("the user vrrplab runs as")
+    import pwd
+
+    wanted = user or global_defs.script_user
+    for name in (wanted.split(),) if wanted else ((d,) for d in DEFAULT_USERS):
+        try:
+            entry = pwd.getpwnam(name[0])
+        except KeyError:
+            continue
+        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    if wanted:
+        raise LiveError(f"no user {wanted.split()[0]!r} on this machine, whom scripts should run as")
+    return Account("nobody", 65534, 65534)
+
+
+def why_unsafe(path: str, account: Account, as_root: bool | None = None) -> str:
+    """Why a router that is root will not start this file, or "".
+
+    Whoever can write to the file, or to a folder on the way to it, decides what is executed. keepalived refuses
+    for the same reason (enable_script_security).
+    """
+    if not (is_real_root() if as_root is None else as_root):
+        return ""
+    place = os.path.realpath(path)
+    while True:
+        try:
+            found = os.stat(place)
+        except OSError as error:
+            return f"{place}: {error.strerror}"
+        sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
+        group_may = found.st_mode & stat.S_IWGRP and found.st_gid != 0
+        if (found.st_mode & stat.S_IWOTH or group_may) and not sticky:
+            return f"{place} can be written by others than root (chmod go-w {place})"
+        if account.uid in (None, 0) and found.st_uid != 0:
+            return f"{place} does not belong to root, but would run as root"
+        if place == "/":
+            return ""
+        place = os.path.dirname(place)
+
+
+class ScriptRunner:
+    """Starts scripts and hears of their ends. ``watch``, ``unwatch`` and ``soon`` are an event loop's."""
+
+    def __init__(
+        self,
+        exited: Callable[[str, int, int | None, int], None],
+        refused: Callable[[str, str], None],
+        watch: Callable[[int, Callable[[], None]], None],
+        unwatch: Callable[[int], None],
+        soon: Callable[[Callable[[], None]], object],
+    ) -> None:
+        self._soon = soon
+        self._exited = exited
+        self._refused = refused
+        self._watch = watch
+        self._unwatch = unwatch
+        self._running: dict[tuple[str, int], Running] = {}
+        self._notified: list[subprocess.Popen[bytes]] = []
+        self._told: set[str] = set()
+        self.global_defs = GlobalConfig()
+
+    def start(self, script: str, run: int, command: tuple[str, ...], user: str) -> None:
+        """Start a check; one that cannot be started has failed."""
+        process = self._spawn(f"check {script}", command, user)
+        if process is None:
+            self._soon(lambda: self._exited(script, run, NOT_STARTED, 0))
+            return
+        pidfd = os.pidfd_open(process.pid)
+        one = Running(script, run, process, pidfd)
+        self._running[script, run] = one
+        self._watch(pidfd, lambda: self._ended(one))
+
+    def notify(self, instance: str, command: tuple[str, ...]) -> None:
+        """Start a notify script and forget it."""
+        self._notified = [p for p in self._notified if p.poll() is None]
+        process = self._spawn(f"notify script of {instance}", command, "")
+        if process is not None:
+            self._notified.append(process)
+
+    def kill(self, script: str, run: int, number: int) -> None:
+        """Send a signal to a check and everything it started."""
+        one = self._running.get((script, run))
+        if one is not None:
+            with contextlib.suppress(OSError):
+                os.killpg(one.process.pid, number)
+
+    def close(self) -> None:
+        """End every check that still runs; notify scripts may finish."""
+        for one in list(self._running.values()):
+            with contextlib.suppress(OSError):
+                os.killpg(one.process.pid, signal.SIGKILL)
+            one.process.wait()
+            self._unwatch(one.pidfd)
+            os.close(one.pidfd)
+        self._running.clear()
+
+    def _ended(self, one: Running) -> None:
+        code = one.process.poll()
+        if code is None:
+            return
+        self._unwatch(one.pidfd)
+        os.close(one.pidfd)
+        del self._running[one.script, one.run]
+        if code < 0:
+            self._exited(one.script, one.run, None, -code)
+        else:
+            self._exited(one.script, one.run, code, 0)
+
+    def _spawn(self, what: str, command: tuple[str, ...], user: str) -> subprocess.Popen[bytes] | None:
+        path = find(command)
+        try:
+            account = account_for(user, self.global_defs)
+            why = f"{command[0] if command else 'it'} is not there" if not path else why_unsafe(path, account)
+            if why:
+                raise LiveError(why)
+            return subprocess.Popen(
+                [path, *command[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={"PATH": SEARCH_PATH},
+                process_group=0,
+                user=account.uid,
+                group=account.gid,
+                extra_groups=[] if account.uid is not None else None,
+            )
+        except (LiveError, OSError) as error:
+            text = f"{what} was not started: {getattr(error, 'strerror', None) or error}"
+            if text not in self._told:
+                self._told.add(text)
+                self._refused(what, text)
+            return None

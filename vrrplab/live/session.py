@@ -1,0 +1,147 @@
+"""One router from a keepalived.conf, put together: which host, which sockets, where the trace goes.
+
+What ``live run`` is made of; the pieces are ``driver``, ``host``, ``raw_socket`` or ``udp_socket``, ``output``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+
+from vrrplab.config.model import NodeConfig, VirtualAddress
+from vrrplab.config.reader import parse_config
+from vrrplab.errors import LiveError
+from vrrplab.live.addresses import AddressBook, KernelAddresses, PretendedAddresses
+from vrrplab.live.driver import Driver, cast, live_profile
+from vrrplab.live.host import Host, KernelHost
+from vrrplab.live.output import Output
+from vrrplab.live.pretended import PretendedHost, parse_interface
+from vrrplab.live.raw_socket import NO_PRIVILEGE, RawTransport
+from vrrplab.live.transport import Transport
+from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, UdpTransport
+from vrrplab.machine.profiles import profile_named
+
+DRY_RUN = (
+    "dry run: takes part in the election, but puts no address on any interface, sends no gratuitous ARP and starts"
+    " no notify script; if it wins, nobody has the addresses"
+)
+CAP_NET_ADMIN, CAP_NET_RAW = 12, 13
+
+
+@dataclass(slots=True)
+class RouterOptions:
+    """What a user can choose about a live router. ``rename``: interface in the file -> interface here."""
+
+    config: str
+    name: str = ""
+    profile: str = "keepalived-2.2.7"
+    rename: dict[str, str] = field(default_factory=dict)
+    dry: bool = False
+    udp: bool = False
+    port: int = DEFAULT_PORT
+    addresses: tuple[str, ...] = ()
+    style: str = "log"
+    out: str = ""
+    until_s: float | None = None
+    control: int | None = None
+
+
+def run_router(options: RouterOptions) -> Driver:
+    """Be a router until told to stop. ConfigError and LiveError say why it cannot be one."""
+    import asyncio
+
+    profile = profile_named(options.profile)
+    daemon = options.profile.removeprefix("keepalived-") if "keepalived" in options.profile else "2.2.7"
+
+    def read() -> NodeConfig:
+        node = parse_config(options.config, daemon=daemon, log_file=os.path.abspath(options.config))
+        if not node.instances:
+            raise LiveError(f"{options.config}: no vrrp_instance in it, so there is nothing to be a router for")
+        return renamed(node, options.rename)
+
+    node = read()
+    server = options.name or node.global_defs.router_id or os.path.splitext(os.path.basename(options.config))[0]
+    host, transport, addresses = _make(options, node)
+    output = Output()
+    if options.out:
+        output.to_file(options.out)
+    output.to_stdout(options.style)
+    profile = live_profile(profile)
+    try:
+        output.write(cast(node, server, host, profile, transport.mode))
+        driver = Driver(node, profile, host, transport, addresses, output, server, read, options.dry)
+        asyncio.run(driver.run(options.until_s))
+    finally:
+        output.close()
+    return driver
+
+
+def _make(options: RouterOptions, node: NodeConfig) -> tuple[Host, Transport, AddressBook]:
+    if options.udp:
+        interfaces = [parse_interface(text) for text in options.addresses]
+        pretended = PretendedHost(interfaces, LABEL, options.control)
+        pretended.require(node)
+        return pretended, UdpTransport(pretended, options.port), PretendedAddresses()
+    if options.addresses:
+        raise LiveError("--address gives a make-believe host its addresses and belongs to --udp")
+    host = KernelHost()
+    host.require(node)
+    if not options.dry and not has_capability(CAP_NET_ADMIN):
+        raise LiveError(NO_PRIVILEGE)
+    transport = RawTransport(host.table, node.instances)
+    if options.dry:
+        host.notice = DRY_RUN
+        return host, transport, PretendedAddresses()
+    return host, transport, KernelAddresses(host.netlink, host.table)
+
+
+def has_capability(number: int) -> bool:
+    """Has this process a capability (capabilities(7)) in effect?"""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            line = next(line for line in file if line.startswith("CapEff:"))
+    except (OSError, StopIteration):
+        return os.geteuid() == 0
+    return bool(int(line.split()[1], 16) >> number & 1)
+
+
+def renamed(node: NodeConfig, names: dict[str, str]) -> NodeConfig:
+    """The configuration with interfaces called as they are called here; "" renames every instance's own."""
+    if not names:
+        return node
+    mapping = dict(names)
+    if "" in mapping:
+        everything = mapping.pop("")
+        mapping.update({i.interface: everything for i in node.instances})
+
+    def name_of(interface: str) -> str:
+        return mapping.get(interface, interface)
+
+    def moved(addresses: tuple[VirtualAddress, ...]) -> tuple[VirtualAddress, ...]:
+        # a label must begin with its interface's name
+        return tuple(
+            replace(
+                a,
+                interface=name_of(a.interface),
+                label=name_of(a.label.partition(":")[0]) + "".join(a.label.partition(":")[1:]) if a.label else "",
+            )
+            for a in addresses
+        )
+
+    instances = tuple(
+        replace(
+            i,
+            interface=name_of(i.interface),
+            virtual_addresses=moved(i.virtual_addresses),
+            excluded_addresses=moved(i.excluded_addresses),
+            track_interfaces=tuple(replace(t, name=name_of(t.name)) for t in i.track_interfaces),
+        )
+        for i in node.instances
+    )
+    groups = tuple(
+        replace(g, track_interfaces=tuple(replace(t, name=name_of(t.name)) for t in g.track_interfaces))
+        for g in node.sync_groups
+    )
+    return replace(node, instances=instances, sync_groups=groups)
+
+

@@ -1,0 +1,136 @@
+"""What both ways of speaking VRRP have in common: a packet taken in, and the face the driver talks to.
+
+Two transports exist: ``raw_socket`` speaks real VRRP (protocol 112, root), ``udp_socket`` carries whole frames
+inside UDP on this host's loopback (no privilege). The driver cannot tell them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from vrrplab.config.model import NodeConfig
+from vrrplab.errors import DropReason, PacketError
+from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
+from vrrplab.machine.events import AdvertisementReceived
+from vrrplab.wire import auth
+from vrrplab.wire.addresses import unpack_address
+from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_VRRP
+from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
+
+
+class Packet(NamedTuple):
+    """An IP packet that came in with VRRP in it. ``message``: the VRRP part. ``ah``: header before it."""
+
+    interface: str
+    source: str
+    destination: str
+    ttl: int
+    message: bytes
+    ah: auth.AhHeader | None = None
+    ip_header: bytes = b""
+
+
+class Unusable(NamedTuple):
+    """Bytes that came in and cannot be used, before anybody asked whose they are."""
+
+    interface: str
+    source: str
+    vrid: int
+    reason: DropReason
+
+
+class Transport(Protocol):
+    """How a router reaches its networks. Sending raises OSError when a frame cannot leave."""
+
+    mode: str  # "raw" or "udp"
+
+    def readers(self) -> list[tuple[int, Callable[[], Packet | Unusable | None]]]:
+        """File descriptors to wait for, each with what reads one packet (None: nothing more waits)."""
+        ...
+
+    def open(self, interface: str) -> None:
+        """(Re)open what belongs to an interface, after it appeared; harmless if it is not there."""
+        ...
+
+    def send_advert(self, action: SendAdvertisement, destination: str) -> bytes:
+        """Send one copy; the bytes that left, as an Ethernet frame or "" where the kernel makes it."""
+        ...
+
+    def announce(self, action: SendGratuitousArp) -> str:
+        """Send a gratuitous ARP or an unsolicited neighbour advertisement; the MAC address it told."""
+        ...
+
+    def follow(self, node: NodeConfig) -> None:
+        """A reload: listen to what this configuration needs."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def read_ipv4(interface: str, packet: bytes) -> Packet | Unusable:
+    """A whole IPv4 packet as a raw socket gives it: header, perhaps AH, VRRP."""
+    size = (packet[0] & 15) * 4 if packet else 0
+    if len(packet) < 20 or size < 20 or len(packet) < size:
+        return Unusable(interface, "", 0, DropReason.BAD_IP_HEADER)
+    source, destination = unpack_address(packet[12:16]), unpack_address(packet[16:20])
+    total = packet[2] << 8 | packet[3]
+    if packet[6] & 0x3F or packet[7]:
+        return Unusable(interface, source, 0, DropReason.FRAGMENT)
+    body = packet[size : max(size, total)]
+    if packet[9] == PROTOCOL_VRRP:
+        return Packet(interface, source, destination, packet[8], body)
+    if packet[9] != PROTOCOL_AH or not body or body[0] != PROTOCOL_VRRP:
+        return Unusable(interface, source, 0, DropReason.NOT_VRRP)
+    try:
+        ah = auth.AhHeader.parse(body)
+    except PacketError as error:
+        return Unusable(interface, source, 0, error.reason)
+    message = body[auth.AH_SIZE :]
+    return Packet(interface, source, destination, packet[8], message, ah, packet[:size])
+
+
+def understand(packet: Packet, key: bytes | None) -> AdvertisementReceived | Unusable:
+    """Bytes to the machine's event. ``key``: the password an AH value is checked with, if there is one."""
+    try:
+        advert = Advertisement.parse(packet.message, packet.source, packet.destination)
+    except PacketError as error:
+        vrid = packet.message[1] if len(packet.message) > 1 else 0
+        return Unusable(packet.interface, packet.source, vrid, error.reason)
+    ah = packet.ah
+    if ah is None:
+        return AdvertisementReceived(
+            packet.interface, packet.source, packet.destination, packet.ttl, advert
+        )
+    valid = key is not None and auth.verify(auth.key_bytes(key), packet.ip_header, ah, packet.message)
+    return AdvertisementReceived(
+        packet.interface, packet.source, packet.destination, packet.ttl, advert, ah.sequence, valid
+    )
+
+
+def advertisement_of(action: SendAdvertisement) -> Advertisement:
+    """The message an action asks for."""
+    authentication = action.authentication
+    auth_type, auth_data = None, None
+    if authentication is not None and action.version == 2:
+        auth_type = AUTH_PASS if authentication.kind == "PASS" else AUTH_AH
+        if auth_type == AUTH_PASS:
+            auth_data = auth.key_bytes(authentication.password)
+    return Advertisement(
+        action.version,
+        action.vrid,
+        action.priority,
+        action.interval_us,
+        action.addresses,
+        auth_type=auth_type,
+        auth_data=auth_data,
+        checksum_form=action.checksum_form,
+    )
+
+
+def ah_of(action: SendAdvertisement) -> tuple[bytes, int] | None:
+    """Password and sequence number for the codec, if the action wants an AH header."""
+    authentication = action.authentication
+    if authentication is None or authentication.kind != "AH":
+        return None
+    return authentication.password, action.sequence

@@ -1,0 +1,192 @@
+"""VRRP without privileges: whole Ethernet frames inside UDP, on this host's loopback only.
+
+This is NOT VRRP on a wire. Several processes of one machine share a make-believe LAN: each datagram to
+224.0.0.18 (sent on the loopback interface with TTL 0, so it cannot leave) carries
+
+    "VRRPLAB" 01 | length of the segment's name | name | Ethernet frame
+
+The frames inside are the real ones, byte for byte, so captures, decoders and tie-breaks by address work as ever.
+Interfaces and addresses are make-believe too (``pretended``).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+
+from vrrplab.config.model import NodeConfig
+from vrrplab.errors import DropReason, LiveError
+from vrrplab.live.pretended import PretendedHost, PretendedInterface, mac_of
+from vrrplab.live.transport import Packet, Unusable, advertisement_of, ah_of, read_ipv4
+from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
+from vrrplab.wire import frames
+from vrrplab.wire.addresses import is_multicast, unpack_mac
+from vrrplab.wire.ethernet import ETHERTYPE_IPV4, ETHERTYPE_IPV6
+from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_VRRP, IPv6Header
+
+GROUP = "224.0.0.18"
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 11200  # 112 is VRRP's protocol number
+MAGIC = b"VRRPLAB\x01"
+LABEL = "VRRP inside UDP on loopback: a make-believe LAN, not VRRP on a wire"
+_ENETUNREACH = 101
+
+
+def wrap(segment: str, frame: bytes) -> bytes:
+    """A datagram with a frame in it."""
+    name = segment.encode()[:255]
+    return MAGIC + bytes((len(name),)) + name + frame
+
+
+def unwrap(datagram: bytes) -> tuple[str, bytes] | None:
+    """(segment, frame), or None for a datagram that is none of ours."""
+    if not datagram.startswith(MAGIC) or len(datagram) <= len(MAGIC):
+        return None
+    start = len(MAGIC) + 1
+    end = start + datagram[len(MAGIC)]
+    if len(datagram) < end:
+        return None
+    return datagram[start:end].decode("utf-8", "replace"), datagram[end:]
+
+
+def open_sender() -> socket.socket:
+    """A socket whose datagrams stay on this host."""
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    one.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(LOOPBACK))
+    one.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 0)
+    one.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+    return one
+
+
+def open_receiver(port: int) -> socket.socket:
+    """A non-blocking socket that hears the make-believe LAN. LiveError says who has the port, if taken."""
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        one.bind((GROUP, port))
+        request = socket.inet_aton(GROUP) + socket.inet_aton(LOOPBACK)
+        one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
+    except OSError as error:
+        one.close()
+        raise LiveError(f"UDP port {port}: {error.strerror}{holder_of(port)} - choose another with --port") from None
+    return one
+
+
+def holder_of(port: int) -> str:
+    """ " (used by NAME, process N)" for a UDP port, as far as this user may see it; else ""."""
+    wanted = f":{port:04X}"
+    inodes = set()
+    for table in ("/proc/net/udp", "/proc/net/udp6"):
+        try:
+            with open(table, encoding="ascii") as file:
+                rows = [line.split() for line in file.readlines()[1:]]
+        except OSError:
+            continue
+        inodes |= {row[9] for row in rows if row[1].endswith(wanted)}
+    for pid in sorted((p for p in os.listdir("/proc") if p.isdecimal()), key=int):
+        try:
+            links = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+            with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+                name = file.read().strip()
+        except OSError:
+            continue
+        if any(f"socket:[{inode}]" in links for inode in inodes):
+            return f", used by {name} (process {pid})"
+    return ", used by somebody else's process" if inodes else ""
+
+
+class UdpTransport:
+    """Transport of a router without rights."""
+
+    mode = "udp"
+
+    def __init__(self, host: PretendedHost, port: int = DEFAULT_PORT) -> None:
+        self._host = host
+        self._port = port
+        self._receiver = open_receiver(port)
+        self._sender = open_sender()
+        self._identification: dict[str, int] = {}
+
+    def readers(self) -> list[tuple[int, Callable[[], Packet | Unusable | None]]]:
+        return [(self._receiver.fileno(), self._read)]
+
+    def open(self, interface: str) -> None:
+        """Nothing to do: all make-believe interfaces share one socket."""
+
+    def follow(self, node: NodeConfig) -> None:
+        """Nothing to do: whatever a configuration says, the socket is the same."""
+
+    def close(self) -> None:
+        self._receiver.close()
+        self._sender.close()
+
+    def _read(self) -> Packet | Unusable | None:
+        while True:
+            try:
+                datagram = self._receiver.recv(65535)
+            except OSError:
+                return None
+            found = unwrap(datagram)
+            if found is None:
+                return Unusable("", "", 0, DropReason.NOT_VRRP)
+            segment, frame = found
+            for interface in self._host.interfaces.values():
+                if interface.segment != segment or not interface.up or len(frame) < 14:
+                    continue
+                packet = _for_us(interface, frame)
+                if packet is not None:
+                    return packet
+
+    def send_advert(self, action: SendAdvertisement, destination: str) -> bytes:
+        interface = self._interface(action.interface)
+        ident = self._identification[action.instance] = self._identification.get(action.instance, 0) % 65535 + 1
+        to_mac = None if is_multicast(destination) else mac_of(destination)
+        frame = frames.advert_frame(
+            interface.mac,
+            action.source,
+            destination,
+            advertisement_of(action),
+            ttl=action.ttl,
+            ip_id=ident,
+            destination_mac=to_mac,
+            ah=ah_of(action),
+            checksum_form=action.checksum_form,
+        )
+        self._send(interface, frame)
+        return frame
+
+    def announce(self, action: SendGratuitousArp) -> str:
+        interface = self._interface(action.interface)
+        if ":" in action.address:
+            frame = frames.na_frame(interface.mac, action.address, router=action.router)
+        else:
+            frame = frames.garp_frame(interface.mac, action.address)
+        self._send(interface, frame)
+        return interface.mac
+
+    def _interface(self, name: str) -> PretendedInterface:
+        interface = self._host.interfaces.get(name)
+        if interface is None or not interface.up:
+            raise OSError(_ENETUNREACH, os.strerror(_ENETUNREACH))
+        return interface
+
+    def _send(self, interface: PretendedInterface, frame: bytes) -> None:
+        self._sender.sendto(wrap(interface.segment, frame), (GROUP, self._port))
+
+
+def _for_us(interface: PretendedInterface, frame: bytes) -> Packet | Unusable | None:
+    """The VRRP packet in a frame, if the frame is one and neither our own nor for somebody else."""
+    if unpack_mac(frame[6:12]) == interface.mac:
+        return None
+    if not frame[0] & 1 and unpack_mac(frame[:6]) != interface.mac:
+        return None
+    ethertype = frame[12] << 8 | frame[13]
+    if ethertype == ETHERTYPE_IPV4 and len(frame) >= 34 and frame[23] in (PROTOCOL_VRRP, PROTOCOL_AH):
+        return read_ipv4(interface.name, frame[14:])
+    if ethertype == ETHERTYPE_IPV6 and len(frame) >= 54 and frame[20] == PROTOCOL_VRRP:
+        header, payload, _ = IPv6Header.parse(frame[14:])
+        if header is not None:
+            return Packet(interface.name, header.source, header.destination, header.ttl, payload)
+    return None
