@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros
 
-CACHE_NEAR_US: Micros = 150_000  # things this close together are told once
+NEAR_US: Micros = 150_000  # things this close together are told once
 
 
 class VirtualRouter(NamedTuple):
@@ -248,4 +248,4 @@ def mac_text(mac: str, owners: dict[str, str]) -> str:
 
 def near(a: Micros, b: Micros) -> bool:
     """Whether two moments look like one in a figure."""
-    return abs(a - b) <= CACHE_NEAR_US
+    return abs(a - b) <= NEAR_US

@@ -81,6 +81,59 @@ def change(axes: Axes, theme: Theme, at_s: float, y_in: float, good: bool) -> No
                   markeredgecolor=theme.page, markeredgewidth=0.8, zorder=6)  # fmt: skip
 
 
+def message(theme: Theme, kind: str) -> tuple[str, str]:
+    """(marker, colour) of a kind of frame."""
+    known = {"advert": ("o", theme.blue), "zero": ("v", theme.vermillion)}
+    return known.get(kind, ("D", theme.strong[0]))
+
+
+def arrow(
+    axes: Axes, theme: Theme, from_in: float, to_in: float, y_in: float, colour: str, fate: str
+) -> None:
+    """Solid to who heard it, dashed to who may have, a cross where it was dropped."""
+    side = 1 if to_in > from_in else -1
+    dashes = (0, (4, 2)) if fate == "maybe" else "solid"
+    axes.plot([from_in, to_in], [y_in, y_in], color=colour, linewidth=1.2, linestyle=dashes, zorder=3)
+    if fate not in ("heard", "maybe"):
+        axes.plot([to_in - side * 0.05], [y_in], marker="X", markersize=7, color=theme.vermillion, zorder=6)
+        return
+    face = colour if fate == "heard" else theme.page
+    axes.plot(
+        [to_in], [y_in], marker=">" if side > 0 else "<", markersize=6, markerfacecolor=face,
+        markeredgecolor=colour, zorder=6,
+    )  # fmt: skip
+
+
+def part(
+    axes: Axes, theme: Theme, kind: str, span_s: tuple[float, float], middle_in: float, height_in: float
+) -> None:
+    """A piece of an outage: each kind with a colour and a hatch of its own."""
+    fill, edge, hatch = {
+        "detection": (theme.pale[3], theme.strong[3], "////"),
+        "election": (theme.pale[1], theme.strong[1], "...."),
+        "announcement": (theme.pale[0], theme.strong[0], ""),
+        "cache": (theme.pale[2], theme.strong[2], "\\\\\\\\"),
+    }.get(kind, (theme.soft, theme.mute, "xx"))
+    _hatched(axes, span_s, middle_in, height_in, fill, edge, hatch)
+
+
+def _hatched(
+    axes: Axes,
+    span_s: tuple[float, float],
+    middle_in: float,
+    height_in: float,
+    fill: str,
+    edge: str,
+    hatch: str,
+) -> None:
+    from matplotlib.patches import Rectangle
+
+    box = (span_s[0], middle_in - height_in / 2), span_s[1] - span_s[0], height_in
+    axes.add_patch(
+        Rectangle(*box, facecolor=fill, edgecolor=edge, hatch=hatch or None, linewidth=1.0, zorder=2)
+    )
+
+
 def _points(
     axes: Axes, theme: Theme, xs: Sequence[float], y: float, marker: str, size: float, colour: str
 ) -> None:
@@ -172,14 +225,19 @@ def _swatch(axes: Axes, theme: Theme, sign: str, x_in: float, y_in: float) -> No
         for k in range(3):
             x = x_in + 0.05 + 0.08 * k
             axes.plot([x, x], [y_in - 0.03, y_in + 0.03], color=theme.text, linewidth=0.9)
-    elif sign == "zero":
-        _points(axes, theme, [middle_in], y_in, "v", 4.6, theme.vermillion)
     elif sign == "owner":
         bar(axes, theme, box, y_in, 0.11, theme.pale[0], theme.strong[0], "", False)
     elif sign == "several":
         bar(axes, theme, box, y_in, 0.11, theme.pale[0], theme.vermillion, "xxxx", False)
     elif sign == "diamond":
         diamonds(axes, theme, [middle_in], y_in, theme.strong[0])
+    elif sign in ("detection", "election", "announcement", "cache", "other"):
+        part(axes, theme, sign, box, y_in, 0.12)
+    elif sign in ("advert", "zero", "garp", "na"):
+        marker, colour = message(theme, sign)
+        _points(axes, theme, [middle_in], y_in, marker, 5, colour)
+    elif sign in ("heard", "maybe", "dropped"):
+        arrow(axes, theme, x_in, box[1] - 0.04, y_in, theme.blue, sign)
     elif sign == "change":
         diamonds(axes, theme, [middle_in], y_in, theme.vermillion)
     elif sign == "outage":

@@ -1,0 +1,240 @@
+"""Where the seconds of an outage go: until it is noticed, until somebody takes over, until it is announced,
+until the client's traffic arrives.
+
+    client ping .101   |///// detection 2.46 s /////|:: election 0.41 s ::|#|=|   2.88 s
+    serv01 eth0 down at 12.001 s; serv02 took over at 14.854 s, announced it at 14.862 s
+
+The moments are the trace's own: nothing is computed from a formula, so a recording is told as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from vrrplab.trace import Outage, Trace, TraceEvent
+from vrrplab.units import Micros, micros, seconds
+from vrrplab.views import cast, marks, sheet, style
+from vrrplab.views.style import SMALL
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BAR_IN, LANE_IN = 0.24, 0.5
+PARTS = ("detection", "election", "announcement", "cache", "other")
+_WORDS = {
+    "detection": "detection: nobody knows yet",
+    "election": "election: the best backup waits its turn",
+    "announcement": "announcement: address and first gratuitous ARP or NA",
+    "cache": "cache: until the client's traffic arrives",
+    "other": "not a take-over",
+}
+
+
+class Part(NamedTuple):
+    """A piece of an outage; ``kind`` is one of PARTS."""
+
+    kind: str
+    from_us: Micros
+    to_us: Micros
+
+    @property
+    def duration_us(self) -> Micros:
+        return self.to_us - self.from_us
+
+
+class Anatomy(NamedTuple):
+    """One outage: who missed what, its parts without gaps from last to first good answer, and the story."""
+
+    label: str
+    detail: str
+    from_us: Micros
+    to_us: Micros
+    ended: bool
+    parts: tuple[Part, ...]
+    story: str
+
+    @property
+    def duration_us(self) -> Micros:
+        return self.to_us - self.from_us
+
+
+class AnatomyRows(NamedTuple):
+    title: str
+    note: str
+    more: str
+    outages: tuple[Anatomy, ...]
+
+    def summary(self) -> str:
+        """The figure in one sentence."""
+        longest = max((seconds(o.duration_us) for o in self.outages), default=0.0)
+        return f"Outages of {self.title}: {len(self.outages)}, the longest {longest:.2f} s."
+
+
+def rows(trace: Trace, target: str = "", at_least_s: float = 0.1) -> AnatomyRows:
+    """The outages of a trace, each in parts; shorter ones than ``at_least_s`` are left out.
+
+    Probes of one client that failed together and for the same target are told once.
+    """
+    short = cast.short_addresses(trace.addresses)
+    together: list[tuple[Outage, list[str]]] = []
+    for outage in trace.outages(target):
+        if outage.duration_us(trace.end_us) < micros(at_least_s):
+            continue
+        for known, kinds in together:
+            same = (known.client, known.target) == (outage.client, outage.target)
+            if same and cast.near(known.from_us, outage.from_us) and outage.kind not in kinds:
+                kinds.append(outage.kind)
+                break
+        else:
+            together.append((outage, [outage.kind]))
+    found = tuple(_anatomy(trace, outage, kinds, short) for outage, kinds in together)
+    more = str(trace.scenario.get("description") or "")
+    return AnatomyRows(cast.title_of(trace), cast.origin_note(trace), more, found)
+
+
+def _anatomy(trace: Trace, outage: Outage, kinds: list[str], short: dict[str, str]) -> Anatomy:
+    to_us = trace.end_us if outage.to_us is None else outage.to_us
+    words = "+".join({"icmp": "ping"}.get(kind, kind) for kind in kinds)
+    detail = f"{words} {short.get(outage.target, outage.target)}"
+    taken = _take_over(trace, outage, to_us)
+    cause = _cause(trace, outage)
+    told = [f"{cast.action_text(cause)} at {cause.t:.3f} s"] if cause else []
+    parts: list[Part] = []
+    if taken is None:
+        parts.append(Part("other", outage.from_us, to_us))
+        told.append("nobody took over" if outage.to_us is None else "no take-over in this time")
+    else:
+        address, master = taken
+        heard_us = _heard(trace, master, outage.from_us)
+        first = _announced(trace, address, master)
+        told.append(f"{master.server} took over at {master.t:.3f} s")
+        if first is not None:
+            told.append(f"announced it at {first.t:.3f} s")
+        edges = [
+            ("detection", heard_us),
+            ("election", master.t_us),
+            ("announcement", first.t_us if first is not None else master.t_us),
+            ("cache", to_us),
+        ]
+        since_us = outage.from_us
+        for kind, until_us in edges:
+            until_us = min(max(until_us, since_us), to_us)
+            if until_us > since_us:
+                parts.append(Part(kind, since_us, until_us))
+            since_us = until_us
+    ended = outage.to_us is not None
+    brief = [f"{p.kind} {p.duration_us // 1000} ms" for p in parts if p.duration_us < 100_000]
+    told += [", ".join(brief)] if brief else []
+    story = "; ".join(told) + ("" if ended else "; still out when the trace ends")
+    return Anatomy(outage.client, detail, outage.from_us, to_us, ended, tuple(parts), story)
+
+
+def _take_over(trace: Trace, outage: Outage, to_us: Micros) -> tuple[str, TraceEvent] | None:
+    """(address, the change to MASTER that ended the outage): the last one for the target before the end."""
+    addresses = (trace.scenario.get("dns") or {}).get(outage.target) or [outage.target]
+    of = {a: router.members for router in cast.virtual_routers(trace) for a in router.addresses}
+    found = None
+    for address in addresses:
+        for event in trace.of("state"):
+            inside = outage.from_us - cast.NEAR_US <= event.t_us <= to_us
+            if (
+                inside
+                and event.fields["to"] == "MASTER"
+                and (event.server, event.instance) in of.get(address, ())
+            ):
+                found = address, event
+    return found
+
+
+def _cause(trace: Trace, outage: Outage) -> TraceEvent | None:
+    """The last action before the outage could be noticed."""
+    before = [e for e in trace.of("action") if e.t_us <= outage.from_us + cast.NEAR_US]
+    return before[-1] if before else None
+
+
+def _heard(trace: Trace, master: TraceEvent, from_us: Micros) -> Micros:
+    """When the new MASTER could know: the old one's priority 0, else the third advert that did not come."""
+    others = [
+        e
+        for e in trace.of("advert_sent")
+        if e.server != master.server and e.t_us < master.t_us and _same_router(trace, e, master)
+    ]
+    told = [e.t_us for e in others if e.fields["priority"] == 0 and e.t_us >= from_us - cast.NEAR_US]
+    if told:
+        return told[0]
+    steady = [e for e in others if e.fields["priority"] != 0]
+    if not steady:
+        return master.t_us
+    return steady[-1].t_us + 3 * micros(steady[-1].fields.get("interval_s") or 0)
+
+
+def _same_router(trace: Trace, a: TraceEvent, b: TraceEvent) -> bool:
+    pairs = {(a.server, a.instance), (b.server, b.instance)}
+    return any(pairs <= set(router.members) for router in cast.virtual_routers(trace))
+
+
+def _announced(trace: Trace, address: str, master: TraceEvent) -> TraceEvent | None:
+    """The first gratuitous ARP or neighbour advertisement of the new MASTER."""
+    for event in trace.of("garp_sent", "na_sent", server=master.server):
+        if event.t_us >= master.t_us and str(event.fields["address"]).split("/")[0] == address:
+            return event
+    return None
+
+
+def figure(
+    trace: Trace | Sequence[Trace],
+    *,
+    target: str = "",
+    at_least_s: float = 0.1,
+    theme: str = "light",
+    width_in: float = sheet.WIDTH_IN,
+) -> Figure:
+    """The outages of a trace, or of several, as stacked bars; ``target``: of one address or name only."""
+    traces = [trace] if isinstance(trace, Trace) else list(trace)
+    return draw([rows(one, target, at_least_s) for one in traces], theme=theme, width_in=width_in)
+
+
+def draw(tables: Sequence[AnatomyRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:
+    """The figure of rows made before. Time counts from the last good answer."""
+    style.require_matplotlib()
+    outages = [outage for table in tables for outage in table.outages]
+    longest_s = max((seconds(o.duration_us) for o in outages), default=1.0)
+    signs = {part.kind for outage in outages for part in outage.parts}
+    panels = [_panel(table) for table in tables]
+    legend = marks.legend(signs, width_in, _WORDS)
+    return sheet.draw(panels, (0.0, longest_s * 1.001), legend, style.theme_of(theme), width_in)
+
+
+def _panel(table: AnatomyRows) -> sheet.Panel:
+    blocks = []
+    for outage in table.outages:
+        group = "seconds since the last good answer"
+        right_in = style.text_width_in(_total(outage), style.TEXT, bold=True) + 0.1
+        draw_it = partial(_draw_outage, outage=outage)
+        blocks.append(
+            sheet.Block(group, outage.label, outage.detail, LANE_IN, BAR_IN / 2 + 0.02, draw_it, right_in)
+        )
+    empty = "No client was without an answer for long enough to be shown."
+    return sheet.Panel(table.title, table.note, table.more, (), blocks, table.summary(), empty)
+
+
+def _total(outage: Anatomy) -> str:
+    return f"{seconds(outage.duration_us):.2f} s" + ("" if outage.ended else " …")
+
+
+def _draw_outage(paper: sheet.Paper, top_in: float, outage: Anatomy) -> None:
+    theme, y_in = paper.theme, top_in + BAR_IN / 2 + 0.02
+    for part in outage.parts:
+        seen = (seconds(part.from_us - outage.from_us), seconds(part.to_us - outage.from_us))
+        marks.part(paper.axes, theme, part.kind, seen, y_in, BAR_IN)
+        length = f"{seconds(part.duration_us):.2f} s"
+        behind = theme.page
+        paper.label([f"{part.kind} {length}", length], seen, y_in, theme.text, bold=True, behind=behind)
+    end_s = seconds(outage.duration_us)
+    total_s = end_s + 0.08 / paper.in_per_s
+    style.write(paper.axes, total_s, y_in, _total(outage), theme.text, size=style.TEXT, bold=True)
+    room_in = (paper.window[1] - paper.window[0]) * paper.in_per_s
+    story = style.elide(outage.story, room_in, SMALL)
+    style.write(paper.axes, 0.0, y_in + BAR_IN / 2 + 0.1, story, theme.mute, behind=theme.page)

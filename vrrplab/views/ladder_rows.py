@@ -1,0 +1,279 @@
+"""What the advert ladder shows, as plain values: who sent what to whom, in order of time.
+
+Simulations say who received each advert, and who dropped it and why. A recording was made on the wire: it
+knows who sent, so there a message goes to everybody it was meant for, marked "maybe".
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from vrrplab.trace import Trace, TraceEvent
+from vrrplab.units import Micros, micros, seconds
+from vrrplab.views import cast
+
+_BURST_US: Micros = 500_000  # announcements of one sender this close together are one row
+_AROUND_US: Micros = 1_200_000  # what is shown before the first action and after what came of it
+MAX_ROWS = 70
+
+
+class Message(NamedTuple):
+    """A frame, or a burst of equal ones. ``kind``: "advert", "zero" (priority 0), "garp" or "na".
+
+    ``receivers``: (who, fate) with fate "heard", "maybe", or the reason why it was dropped.
+    """
+
+    t_us: Micros
+    sender: str
+    instance: str
+    kind: str
+    text: str
+    receivers: tuple[tuple[str, str], ...]
+
+
+class Turn(NamedTuple):
+    """An instance changed its state."""
+
+    t_us: Micros
+    server: str
+    instance: str
+    to: str
+    reason: str
+
+
+class Deed(NamedTuple):
+    """An action from outside; ``silences``: the server on which nothing runs from here on, or ""."""
+
+    t_us: Micros
+    text: str
+    silences: str = ""
+
+
+class Fold(NamedTuple):
+    """Adverts that only repeat what was said before, left out."""
+
+    t_us: Micros
+    count: int
+
+
+Row = Message | Turn | Deed | Fold
+
+
+class LadderRows(NamedTuple):
+    """``participants``: servers, then clients. ``instances``: of each server, in order."""
+
+    title: str
+    note: str
+    more: str
+    participants: tuple[str, ...]
+    instances: dict[str, tuple[str, ...]]
+    before: dict[tuple[str, str], str]  # (server, instance) -> state when the window opens
+    rows: tuple[Row, ...]
+    left_out: int
+
+    def summary(self) -> str:
+        """The figure in one sentence."""
+        sent = sum(isinstance(row, Message) for row in self.rows)
+        turns = sum(isinstance(row, Turn) for row in self.rows)
+        return f"Ladder of {self.title}: {sent} messages and {turns} state changes, top to bottom in time."
+
+
+def rows(
+    trace: Trace, from_s: float | None = None, to_s: float | None = None, instance: str = ""
+) -> LadderRows:
+    """The ladder between two moments, of all instances or of one.
+
+    Without moments: from shortly before the first action until shortly after somebody became MASTER;
+    in a trace without actions the same around the first MASTER.
+    """
+    from_us, to_us = _window(trace, from_s, to_s, instance)
+    members = {
+        pair: name for name, pair in ((i, (s, i)) for i, s in trace.instances) if instance in ("", name)
+    }
+    servers = [s for s in trace.servers if not instance or any(s == pair[0] for pair in members)]
+    clients = [name for name in (trace.scenario.get("clients") or {}) if name]
+    own = {s: tuple(i for t, i in members if t == s) for s in servers}
+    found = _collect(trace, from_us, to_us, instance, servers, clients)
+    folded = _fold(found)
+    return LadderRows(
+        cast.title_of(trace),
+        f"{cast.origin_note(trace)} · {seconds(from_us):.3f} to {seconds(to_us):.3f} s",
+        str(trace.scenario.get("description") or ""),
+        (*servers, *(client for client in clients if _concerned(client, folded))),
+        own,
+        {(s, i): trace.state_at(seconds(from_us), s, i) for s in servers for i in own[s]},
+        tuple(folded[:MAX_ROWS]),
+        max(0, len(folded) - MAX_ROWS),
+    )
+
+
+def _window(trace: Trace, from_s: float | None, to_s: float | None, instance: str) -> tuple[Micros, Micros]:
+    actions = [e.t_us for e in trace.of("action") if e.t_us > 0]
+    masters = [e.t_us for e in trace.of("state", instance=instance) if e.fields["to"] == "MASTER"]
+    begin_us = actions[0] if actions else masters[0] if masters else 0
+    after = [t for t in masters if t >= begin_us]
+    end_us = after[0] if after else begin_us + 4_000_000
+    from_us = max(0, begin_us - _AROUND_US) if from_s is None else micros(from_s)
+    to_us = min(trace.end_us, end_us + _AROUND_US) if to_s is None else micros(to_s)
+    return from_us, max(from_us, to_us)
+
+
+def _collect(
+    trace: Trace, from_us: Micros, to_us: Micros, instance: str, servers: list[str], clients: list[str]
+) -> list[Row]:
+    fates = _fates(trace)
+    wire = _Wire(trace, servers, clients)
+    silent = {(server, t_us) for server, moments in cast.alive_until(trace).items() for t_us, _ in moments}
+    found: list[Row] = []
+    burst: dict[tuple[str, str], int] = {}
+    for event in trace:
+        if event.event == "action":
+            wire.follow(event)
+        if not from_us <= event.t_us <= to_us or (instance and event.instance not in ("", instance)):
+            continue
+        if event.event == "action":
+            gone = event.server if (event.server, event.t_us) in silent else ""
+            found.append(Deed(event.t_us, cast.action_text(event), gone))
+        elif event.event == "state":
+            reason = str(event.fields.get("reason") or "")
+            found.append(Turn(event.t_us, event.server, event.instance, event.fields["to"], reason))
+        elif event.event == "advert_sent":
+            found.append(_advert(event, fates.get(id(event), ()) if fates else wire.meant_for(event)))
+        elif event.event in ("garp_sent", "na_sent"):
+            _announce(event, found, burst, wire)
+    return found
+
+
+def _fates(trace: Trace) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Sent advert -> who got it and how; empty if the trace does not tell about receiving."""
+    last: dict[tuple[Any, Any], TraceEvent] = {}
+    found: dict[int, dict[str, str]] = {}
+    for event in trace.of("advert_sent", "advert_received", "advert_dropped"):
+        key = event.fields.get("source"), event.fields.get("vrid")
+        if event.event == "advert_sent":
+            last[key] = event
+            continue
+        sent = last.get(key)
+        if sent is not None and event.server != sent.server:
+            dropped = event.event == "advert_dropped"
+            fate = str(event.fields.get("reason") or "dropped") if dropped else "heard"
+            found.setdefault(id(sent), {})[event.server] = fate
+    return {key: tuple(fate.items()) for key, fate in found.items()}
+
+
+class _Wire:
+    """Who is connected to whom: what a sender could reach, where the trace does not say who it did reach."""
+
+    def __init__(self, trace: Trace, servers: list[str], clients: list[str]) -> None:
+        self.trace = trace
+        self.servers = servers
+        self.clients = clients
+        self.short = cast.short_addresses(trace.addresses)
+        self.ports: dict[tuple[str, str], str] = {}  # (server, interface) -> segment, while it is up
+        self.on: dict[str, set[str]] = {}
+        self.off: set[str] = set()
+        self.down: set[tuple[str, str]] = set()
+        for server, about in (trace.scenario.get("servers") or {}).items():
+            for name, port in (about.get("interfaces") or {}).items():
+                self.ports[server, name] = str(port.get("segment") or "")
+        for client, about in (trace.scenario.get("clients") or {}).items():
+            self.on[client] = {str(about.get("segment") or "")}
+
+    def follow(self, action: TraceEvent) -> None:
+        """Cables, links and power as they are after this action."""
+        kind, port = action.fields.get("action"), (action.server, str(action.fields.get("interface") or ""))
+        if kind in ("link_down", "carrier_down", "ifdown"):
+            self.down.add(port)
+        elif kind in ("link_up", "carrier_up", "ifup"):
+            self.down.discard(port)
+        elif kind == "power_off":
+            self.off.add(action.server)
+        elif kind == "power_on":
+            self.off.discard(action.server)
+
+    def _segments(self, name: str) -> set[str]:
+        up = {s for port, s in self.ports.items() if port[0] == name and port not in self.down}
+        return set() if name in self.off else up | self.on.get(name, set())
+
+    def meant_for(self, event: TraceEvent) -> tuple[tuple[str, str], ...]:
+        """The other servers on the sender's segment, each "maybe"."""
+        return self._on_segment(event, self.servers)
+
+    def _on_segment(self, event: TraceEvent, names: list[str]) -> tuple[tuple[str, str], ...]:
+        others = [name for name in names if name != event.server and name not in self.off]
+        port = self.ports.get((event.server, str(event.fields.get("interface") or "").partition(".")[0]))
+        here = {port} if port else self._segments(event.server)
+        known = bool(self.ports)
+        return tuple((name, "maybe") for name in others if not known or here & self._segments(name))
+
+    def announced_to(self, event: TraceEvent) -> tuple[tuple[str, str], ...]:
+        """Servers and clients; a client whose cache followed at once has heard it."""
+        address = str(event.fields["address"]).split("/")[0]
+        mac = str(event.fields.get("mac") or "").lower()
+        changed = {
+            str(e.fields.get("client"))
+            for e in self.trace.of("neighbour")
+            if e.fields["ip"] == address
+            and str(e.fields.get("mac") or "").lower() == mac
+            and 0 <= e.t_us - event.t_us <= cast.NEAR_US
+        }
+        reached = self._on_segment(event, [*self.servers, *self.clients])
+        return tuple((name, "heard" if name in changed else fate) for name, fate in reached)
+
+
+def _advert(event: TraceEvent, reached: tuple[tuple[str, str], ...]) -> Message:
+    priority = event.fields.get("priority")
+    name = event.instance or f"VRID {event.fields.get('vrid')}"
+    kind = "zero" if priority == 0 else "advert"
+    return Message(event.t_us, event.server, event.instance, kind, f"{name}: {priority}", reached)
+
+
+def _announce(event: TraceEvent, found: list[Row], burst: dict[tuple[str, str], int], wire: _Wire) -> None:
+    """A row of its own, or one more in the sender's burst."""
+    kind = "garp" if event.event == "garp_sent" else "na"
+    place = burst.get((event.server, kind))
+    address = str(event.fields["address"]).split("/")[0]
+    name = wire.short.get(address, address)
+    if place is not None:
+        known = found[place]
+        if isinstance(known, Message) and event.t_us - known.t_us <= _BURST_US:
+            count, _, names = known.text.partition(" × ")
+            named = names.split(", ")
+            if name not in named:
+                named.append(name)
+            text = f"{int(count) + 1} × {', '.join(named)}"
+            found[place] = known._replace(text=text)
+            return
+    burst[event.server, kind] = len(found)
+    reached = wire.announced_to(event)
+    found.append(Message(event.t_us, event.server, event.instance, kind, f"1 × {name}", reached))
+
+
+def _fold(found: list[Row]) -> list[Row]:
+    """Of adverts that only repeat each other, keep the first and the last of each sender."""
+    kept: list[Row] = []
+    run: list[Message] = []
+
+    def close() -> None:
+        names = {(m.sender, m.text, m.receivers) for m in run}
+        keep = len(names)
+        if len(run) <= 2 * keep + 1:
+            kept.extend(run)
+        else:
+            kept.extend(run[:keep])
+            kept.append(Fold(run[keep].t_us, len(run) - 2 * keep))
+            kept.extend(run[-keep:])
+        run.clear()
+
+    for row in found:
+        if isinstance(row, Message) and row.kind == "advert":
+            run.append(row)
+            continue
+        close()
+        kept.append(row)
+    close()
+    return kept
+
+
+def _concerned(client: str, found: list[Row]) -> bool:
+    return any(isinstance(row, Message) and client in dict(row.receivers) for row in found)
