@@ -13,6 +13,8 @@ from vrrplab.units import Micros
 
 
 class HasDeadline(Protocol):
+    armed: int  # counts up through the daemon's life: who set its timer first is served first at a tie
+
     def next_deadline(self) -> Micros | None: ...
 
 
@@ -21,7 +23,7 @@ class Agenda:
 
     def __init__(self) -> None:
         self._things: list[HasDeadline] = []
-        self._heap: list[tuple[Micros, int]] = []
+        self._heap: list[tuple[Micros, int, int]] = []
         self._noted: list[Micros | None] = []  # earliest entry of each in the heap
 
     def add(self, thing: HasDeadline) -> int:
@@ -35,7 +37,7 @@ class Agenda:
         noted = self._noted[index]
         if due is not None and (noted is None or due < noted):
             self._noted[index] = due
-            heappush(self._heap, (due, index))
+            heappush(self._heap, (due, self._things[index].armed, index))
 
     def next_deadline(self) -> Micros | None:
         """A moment not later than the earliest deadline (it may be too early, which is harmless)."""
@@ -44,14 +46,12 @@ class Agenda:
     def due(self, now: Micros) -> HasDeadline | None:
         """Take out one thing that is due at ``now``; None when nothing (more) is."""
         while self._heap and self._heap[0][0] <= now:
-            at_us, index = heappop(self._heap)
+            at_us, armed, index = heappop(self._heap)
+            thing = self._things[index]
             if self._noted[index] == at_us:
                 self._noted[index] = None
-            real = self._things[index].next_deadline()
-            if real is not None and real <= now:
-                return self._things[index]
+            real = thing.next_deadline()
+            if real is not None and real <= now and (real, thing.armed) == (at_us, armed):
+                return thing
             self.look_at(index)
         return None
-
-    def index_of(self, thing: HasDeadline) -> int:
-        return self._things.index(thing)

@@ -7,13 +7,15 @@ advert (``garp_lower_prio_*``), and every ``garp_master_refresh``. A pause betwe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from vrrplab.config.model import InstanceConfig, VirtualAddress
-from vrrplab.machine.actions import Action, SendGratuitousArp, WriteLog
-from vrrplab.machine.profiles import Profile
+from vrrplab.machine.actions import SendGratuitousArp, WriteLog
 from vrrplab.machine.wording import say
 from vrrplab.units import Micros
+
+if TYPE_CHECKING:
+    from vrrplab.machine.surroundings import Surroundings
 
 
 class Pacer:
@@ -52,17 +54,10 @@ class Pacer:
 class Announcer:
     """The schedule of one instance. ``holds_addresses`` says whether there is anything to announce."""
 
-    def __init__(
-        self,
-        config: InstanceConfig,
-        profile: Profile,
-        emit: Callable[[Action], None],
-        pacer_for: Callable[[str, int], Pacer],
-    ) -> None:
+    def __init__(self, config: InstanceConfig, around: Surroundings) -> None:
         self._config = config
-        self._profile = profile
-        self._emit = emit
-        self._pacer_for = pacer_for
+        self._around = around
+        self._profile = around.profile
         self._batches: list[tuple[Micros, int]] = []  # (due, repeat)
         self._refresh_at_us: Micros | None = None
         self.holds_addresses = False
@@ -92,6 +87,11 @@ class Announcer:
                 garp.refresh_us if self._profile.refresh_with_adverts else garp.delay_us + garp.refresh_us
             )
             self._refresh_at_us = now + wait_us
+
+    def resume_refresh(self, now: Micros) -> None:
+        """After a reload: the refresh goes on, batches that were still due are forgotten (keepalived)."""
+        if self._config.garp.refresh_us and self._profile.garp_from_config:
+            self._refresh_at_us = now + self._config.garp.refresh_us
 
     def sent_advert(self, now: Micros) -> None:
         """keepalived 2.2.7 looks at ``garp_master_refresh`` only here (measured: >=, not >)."""
@@ -149,7 +149,7 @@ class Announcer:
     def send(self, address: VirtualAddress) -> None:
         """One frame, now."""
         self._log("na" if ":" in address.address else "garp", address)
-        self._emit(
+        self._around.emit(
             SendGratuitousArp(
                 self._config.name,
                 self.interface_of(address),
@@ -163,9 +163,9 @@ class Announcer:
         return self._config.virtual_addresses + self._config.excluded_addresses
 
     def _pacer_of(self, address: VirtualAddress) -> Pacer:
-        return self._pacer_for(address.interface, 6 if ":" in address.address else 4)
+        return self._around.pacer(address.interface, 6 if ":" in address.address else 4)
 
     def _log(self, key: str, address: VirtualAddress) -> None:
         interface = self.interface_of(address)
         values = {"name": self._config.name, "interface": interface, "address": address.address}
-        self._emit(WriteLog(say(self._profile.wording, key, **values)))
+        self._around.emit(WriteLog(say(self._profile.wording, key, **values)))

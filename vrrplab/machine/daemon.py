@@ -19,7 +19,6 @@ from vrrplab.machine.actions import (
     WriteLog,
 )
 from vrrplab.machine.agenda import Agenda
-from vrrplab.machine.announcer import Pacer
 from vrrplab.machine.events import (
     AddressAdded,
     AddressRemoved,
@@ -45,6 +44,7 @@ from vrrplab.machine.events import (
 from vrrplab.machine.instance import Instance
 from vrrplab.machine.profiles import KEEPALIVED_227, Profile
 from vrrplab.machine.states import Fault, Init, Master
+from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.syncgroup import SyncGroup
 from vrrplab.machine.tracking import ScriptTracker, Verdict
 from vrrplab.machine.wording import say
@@ -57,7 +57,7 @@ class Daemon:
     def __init__(self, config: NodeConfig, profile: Profile = KEEPALIVED_227) -> None:
         self.config = config
         self.profile = profile
-        self._out: list[Action] = []
+        self._around = Surroundings(profile)
         self._interfaces: dict[str, InterfaceStatus] = {}
         self._delay_ends_us: Micros | None = None
         self._ends_at_us: Micros | None = None
@@ -67,18 +67,15 @@ class Daemon:
     def _build(self, config: NodeConfig) -> None:
         self.config = config
         self._agenda = Agenda()
-        self._pacers: dict[tuple[str, int], Pacer] = {}
-        emit = self._emit
-        self.instances = [Instance(c, self.profile, emit, self._pacer_for) for c in config.instances]
+        around = self._around
+        self.instances = [Instance(c, self.profile, around) for c in config.instances]
         by_name = {i.config.name: i for i in self.instances}
-        self.groups = [SyncGroup(c, self.profile, emit) for c in config.sync_groups]
+        self.groups = [SyncGroup(c, around) for c in config.sync_groups]
         for group in self.groups:
             group.members = [by_name[name] for name in group.config.members if name in by_name]
             for member in group.members:
                 member.group = group
-        self._trackers = {
-            s.name: ScriptTracker(s, self.profile, emit) for s in config.scripts if self._is_tracked(s)
-        }
+        self._trackers = {s.name: ScriptTracker(s, around) for s in config.scripts if self._is_tracked(s)}
         self._shifts: dict[tuple[str, str], int] = {}  # (instance, tracked thing) -> its part of the priority
         self._places = {i.config.name: self._agenda.add(i) for i in self.instances}
         self._script_places = {name: self._agenda.add(t) for name, t in self._trackers.items()}
@@ -96,8 +93,7 @@ class Daemon:
             pass  # busy reading its configuration
         else:
             self._react(event, now)
-        done, self._out = self._out, []
-        return done
+        return self._around.take()
 
     def next_deadline(self) -> Micros | None:
         """When to call again with ``TimePassed``, at the latest; too early is harmless."""
@@ -105,12 +101,11 @@ class Daemon:
             return self._ends_at_us
         if self._reloading:
             return None
-        due = [t for t in (self._agenda.next_deadline(), self._delay_ends_us) if t is not None]
-        due.extend(t for t in (p.next_deadline() for p in self._pacers.values()) if t is not None)
-        return min(due) if due else None
+        due = [self._agenda.next_deadline(), self._delay_ends_us, self._around.next_deadline()]
+        return min((t for t in due if t is not None), default=None)
 
     def _emit(self, action: Action) -> None:
-        self._out.append(action)
+        self._around.emit(action)
 
     def _react(self, event: Event, now: Micros) -> None:
         match event:
@@ -153,7 +148,8 @@ class Daemon:
         config = instance.config
         # These never reach the instance: keepalived has a socket each for AH, unicast and multicast.
         expects_ah = config.authentication is not None and config.authentication.kind == "AH"
-        came_multicast = event.destination.startswith("ff") or event.destination == instance.multicast_group
+        group = instance.voice.multicast_group
+        came_multicast = event.destination == group or event.destination.startswith("ff")
         wrong = None
         if expects_ah != (event.sequence is not None):
             wrong = DropReason.BAD_AUTH_TYPE
@@ -179,8 +175,7 @@ class Daemon:
             elif isinstance(thing, ScriptTracker):
                 thing.tick(now)
                 self._agenda.look_at(self._script_places[thing.config.name])
-        for pacer in self._pacers.values():
-            pacer.tick(now)
+        self._around.tick(now)
 
     def _look_at_all_of(self, instance: Instance) -> None:
         members = instance.group.members if instance.group else (instance,)
@@ -235,10 +230,10 @@ class Daemon:
             if instance.config.unicast_source or instance.config.multicast_source:
                 continue
             if new:
-                instance.source = new
+                instance.voice.source = new
                 continue
             instance.react(TrackedObjectFailed("address", f"{interface} has lost its address {gone}"), now)
-            instance.source = ""
+            instance.voice.source = ""
             self._look_at_all_of(instance)
 
     def _address_added(self, event: AddressAdded, now: Micros) -> None:
@@ -254,8 +249,8 @@ class Daemon:
         if users:
             self._log("assigned", address=event.address, interface=event.interface)
         for instance in users:
-            if instance.config.family == family and not instance.source:
-                instance.source = event.address
+            if instance.config.family == family and not instance.voice.source:
+                instance.voice.source = event.address
                 why = f"{event.interface} has an address again ({event.address})"
                 instance.react(TrackedObjectRecovered("address", why), now)
                 self._look_at_all_of(instance)
@@ -349,8 +344,9 @@ class Daemon:
         return config.unicast_source or config.multicast_source or status.primary(config.family)
 
     def _say_configuration(self, missing: frozenset[str]) -> None:
+        said_late = "Warning - script"  # keepalived finds out about unused scripts last
         for warning in self.config.warnings:
-            if warning.log:
+            if warning.log and not warning.log.startswith(said_late):
                 self._emit(WriteLog(warning.log))
         for script in sorted(missing):
             self._log("script_missing", script=script)
@@ -359,6 +355,9 @@ class Daemon:
             for family in (4, 6):
                 if status.primary(family):
                     self._log("assigned", address=status.primary(family), interface=interface)
+        for warning in self.config.warnings:
+            if warning.log.startswith(said_late):
+                self._emit(WriteLog(warning.log))
 
     def _say_faults(self, begins: dict[str, InstanceStarted]) -> None:
         for instance in self.instances:
@@ -396,6 +395,8 @@ class Daemon:
         if config.excluded_addresses:
             self._log("removing_evips", name=config.name)
             self._emit(RemoveAddresses(config.name, config.excluded_addresses, quiet=True))
+        if not config.accept:
+            self._log("accept_restore", name=config.name)
 
     def _start_scripts(self, now: Micros) -> None:
         for name, tracker in self._trackers.items():
@@ -455,8 +456,7 @@ class Daemon:
                     instance.state = before.state
                 fresh.append(instance)
             else:
-                instance.take_priority(begin.priority_shift)
-                instance.adopt(before, now)
+                instance.adopt(before, begin.priority_shift, now)
         for group in self.groups:
             group.begin()
             if group.members and all(isinstance(m.state, Master) for m in group.members):
@@ -474,12 +474,6 @@ class Daemon:
 
     def _is_tracked(self, script: ScriptConfig) -> bool:
         return any(_script_weights(instance, script.name) for instance in self.instances)
-
-    def _pacer_for(self, interface: str, family: int) -> Pacer:
-        key = (interface, family)
-        if key not in self._pacers:
-            self._pacers[key] = Pacer(self.profile.garp_interval_keeps_all)
-        return self._pacers[key]
 
     def _log(self, key: str, **values: object) -> None:
         line = say(self.profile.wording, key, **values)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vrrplab.machine.timers import skew_time_us
 from vrrplab.units import Micros, format_s
 
 if TYPE_CHECKING:
     from vrrplab.machine.events import AdvertisementReceived
     from vrrplab.machine.instance import Instance
-    from vrrplab.machine.states import Backup
 
 
 def address_key(address: str) -> tuple[int, tuple[int, ...]]:
@@ -28,8 +25,8 @@ def waiting_sum(instance: Instance, interval_us: Micros) -> str:
     """How a master-down interval is made up, e.g. ``3.609 s (3 x 1.000 s + skew 0.609 s)``."""
     adverts = instance.config.down_timer_adverts
     advert_us = instance.master_adver_interval_us
-    skew_us = skew_time_us(instance.config.version, instance.effective_priority, advert_us)
-    if interval_us != adverts * advert_us + skew_us:
+    skew_us = instance.skew_us()
+    if interval_us != instance.down_interval_us():
         return f"{format_s(interval_us)} s"
     return f"{format_s(interval_us)} s ({adverts} x {format_s(advert_us)} s + skew {format_s(skew_us)} s)"
 
@@ -40,7 +37,7 @@ def starts_broken(faults: dict[str, str]) -> str:
 
 def starts_as_backup(instance: Instance, interval_us: Micros) -> str:
     return (
-        f"starts with priority {instance.effective_priority} and listens first: "
+        f"starts with priority {instance.priority.effective} and listens first: "
         f"without an advert it is MASTER after {waiting_sum(instance, interval_us)}"
     )
 
@@ -87,10 +84,10 @@ class Heard:
     def self_inflicted(self) -> None:
         self._self_inflicted = True
 
-    def why_master(self, instance: Instance, state: Backup, now: Micros) -> str:
+    def why_master(self, instance: Instance, now: Micros) -> str:
         """Why the master-down timer could run out."""
-        ours = instance.effective_priority
-        skew_us = skew_time_us(instance.config.version, ours, instance.master_adver_interval_us)
+        ours = instance.priority.effective
+        skew_us = instance.skew_us()
         if self._self_inflicted:
             return f"takes its address back after its own skew time of {format_s(skew_us)} s"
         if self._goodbye:
@@ -98,7 +95,7 @@ class Heard:
                 f"{self._goodbye} said goodbye with priority 0; after the skew time of {format_s(skew_us)} s "
                 f"((256 - {ours}) / 256) nobody else had taken over"
             )
-        waited = waiting_sum(instance, instance_interval_us(instance))
+        waited = waiting_sum(instance, instance.down_interval_us())
         if self._discarded:
             source, priority = self._discarded
             return (
@@ -114,14 +111,3 @@ class Heard:
             silence = format_s(now - self._last[2])
             return f"no advert from {self._last[0]} for {silence} s; the master-down timer is {waited}"
         return f"heard no advert at all for {waited}"
-
-
-def instance_interval_us(instance: Instance) -> Micros:
-    """The master-down interval that applies now."""
-    advert_us = instance.master_adver_interval_us
-    skew_us = skew_time_us(instance.config.version, instance.effective_priority, advert_us)
-    return instance.config.down_timer_adverts * advert_us + skew_us
-
-
-def faults_in_words(faults: Iterable[str]) -> str:
-    return "; ".join(faults)

@@ -25,11 +25,12 @@ from vrrplab.units import Micros
 class Init:
     """Not started, or waiting for the first result of a track script.
 
-    ``master_at_us``: an address owner whose start is delayed becomes MASTER then.
+    ``master_at_us``: an address owner becomes MASTER then, as if (``by_timeout``) it had heard nobody.
     """
 
     name: ClassVar[str] = "INIT"
     master_at_us: Micros | None = None
+    by_timeout: bool = False
 
 
 @dataclass(slots=True)

@@ -7,12 +7,12 @@ Recordings: sync_group*, notify_sync_group.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vrrplab.config.model import SyncGroupConfig
-from vrrplab.machine.actions import Action, RunNotify, WriteLog
-from vrrplab.machine.profiles import Profile
+from vrrplab.machine.actions import RunNotify, WriteLog
+from vrrplab.machine.surroundings import Surroundings
+from vrrplab.machine.voice import script_for
 from vrrplab.machine.wording import say
 from vrrplab.units import Micros
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class SyncGroup:
-    def __init__(self, config: SyncGroupConfig, profile: Profile, emit: Callable[[Action], None]) -> None:
+    def __init__(self, config: SyncGroupConfig, around: Surroundings) -> None:
         self.config = config
-        self._profile = profile
-        self._emit = emit
+        self._profile = around.profile
+        self._emit = around.emit
         self.members: list[Instance] = []
         self.state = "BACKUP"
         self.in_fault: set[str] = set()  # members that failed by themselves
@@ -88,6 +88,32 @@ class SyncGroup:
                 member.fall_silent(why)
         self._settle("FAULT")
 
+    # -- what members report -------------------------------------------------------------------
+
+    def member_failed(self, member: Instance, now: Micros) -> None:
+        alone = not self.in_fault
+        self.in_fault.add(member.config.name)
+        if alone:
+            self.follow_to_fault(member, now)
+
+    def member_waits(self, member: Instance) -> None:
+        """Its faults are gone, but a script has not given its first result yet."""
+        self.in_fault.discard(member.config.name)
+        self.state = "INIT"
+
+    def member_recovered(self, member: Instance) -> bool:
+        """True if with this one all members can work again."""
+        self.waiting.discard(member.config.name)
+        self.in_fault.discard(member.config.name)
+        return not self.in_fault and not self.waiting
+
+    def follow(self, leader: Instance, now: Micros) -> None:
+        """The others go where the leader went when it left FAULT."""
+        if leader.state.name == "MASTER":
+            self.follow_to_master(leader, now)
+        else:
+            self.follow_to_backup(leader, now)
+
     def stop(self) -> None:
         self._settle("STOP")
 
@@ -99,14 +125,9 @@ class SyncGroup:
     def notify(self) -> None:
         """Run the group's notify scripts for its state."""
         scripts = self.config.notify
-        by_state = {
-            "MASTER": scripts.master,
-            "BACKUP": scripts.backup,
-            "FAULT": scripts.fault,
-            "STOP": scripts.stop,
-        }
-        if by_state.get(self.state):
-            self._emit(RunNotify("", self.config.name, by_state[self.state]))
+        own = script_for(scripts, self.state)
+        if own:
+            self._emit(RunNotify("", self.config.name, own))
         if scripts.any_state:
             arguments = ("GROUP", self.config.name, self.state, "0")
             self._emit(RunNotify("", self.config.name, scripts.any_state + arguments))

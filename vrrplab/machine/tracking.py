@@ -10,11 +10,9 @@ keepalived counts with one number: below ``rise`` the script is down, from there
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from vrrplab.config.model import ScriptConfig
-from vrrplab.machine.actions import Action, KillScript, RunScript, ScriptJudged, WriteLog
-from vrrplab.machine.profiles import Profile
+from vrrplab.machine.actions import KillScript, RunScript, ScriptJudged, WriteLog
+from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.wording import say
 from vrrplab.units import SECOND_US, Micros
 
@@ -35,10 +33,12 @@ class Verdict:
 
 
 class ScriptTracker:
-    def __init__(self, config: ScriptConfig, profile: Profile, emit: Callable[[Action], None]) -> None:
+    def __init__(self, config: ScriptConfig, around: Surroundings) -> None:
         self.config = config
-        self._profile = profile
-        self._emit = emit
+        self._around = around
+        self._profile = around.profile
+        self._emit = around.emit
+        self.armed = around.number()
         self.phase = "init"  # "init" | "reload" | "done": what the next result means
         self.result = 0 if config.init_fail else config.rise - 1  # one success is enough at the start
         self._last_status = 0

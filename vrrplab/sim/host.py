@@ -202,12 +202,9 @@ class Host:
         if arp is None:
             return
         self.neighbors.heard(arp.sender_ip, arp.sender_mac, answer=arp.op == 2, gratuitous=arp.gratuitous)
-        if (
-            arp.op == 1
-            and not arp.gratuitous
-            and self.has(arp.target_ip)
-            and arp.target_ip not in self.refused
-        ):
+        ours = self.has(arp.target_ip) and arp.target_ip not in self.refused
+        if arp.op == 1 and not arp.gratuitous and ours:
+            self.neighbors.asked(arp.sender_ip, arp.sender_mac, nic)
             self.send(nic, arp_reply_frame(self._mac_for(nic, arp.target_ip), arp))
 
     def _neighbor_discovery(self, nic: Nic, packet: Packet) -> None:
@@ -218,6 +215,7 @@ class Host:
                 frame.na.target, frame.na.mac, answer=frame.na.solicited, gratuitous=unsolicited
             )
         elif frame.ns is not None and frame.ip is not None and self.has(frame.ns.target):
+            self.neighbors.asked(frame.ip.source, mac_text(packet.source), nic)
             answer = na_frame(
                 self._mac_for(nic, frame.ns.target),
                 frame.ns.target,

@@ -62,6 +62,13 @@ class NeighborCache:
         else:
             then(entry.mac)
 
+    def asked(self, address: str, mac: str, nic: Nic) -> None:
+        """Somebody asked for one of our addresses: Linux notes who, and checks it at its first use."""
+        if address and address not in self._entries:
+            entry = self._entries[address] = Entry(address, nic)
+            entry.mac, entry.state = mac, "stale"
+            self._tell(entry)
+
     def heard(self, address: str, mac: str, *, answer: bool, gratuitous: bool) -> None:
         """Somebody said where an address is."""
         entry = self._entries.get(address)

@@ -1,0 +1,88 @@
+"""How an instance speaks: adverts, log lines, notify scripts. It decides nothing."""
+
+from __future__ import annotations
+
+from vrrplab.config.model import InstanceConfig, NotifyScripts
+from vrrplab.machine.acceptance import checksum_form
+from vrrplab.machine.actions import RunNotify, SendAdvertisement, SendGratuitousArp, WriteLog
+from vrrplab.machine.surroundings import Surroundings
+from vrrplab.machine.wording import say
+
+GOODBYE = 0
+
+
+def script_for(scripts: NotifyScripts, state: str) -> tuple[str, ...]:
+    """The state's own notify script; () if there is none."""
+    by_state = {
+        "MASTER": scripts.master,
+        "BACKUP": scripts.backup,
+        "FAULT": scripts.fault,
+        "STOP": scripts.stop,
+    }
+    return by_state.get(state, ())
+
+
+class Voice:
+    def __init__(self, config: InstanceConfig, around: Surroundings) -> None:
+        self._config = config
+        self._around = around
+        self.source = ""  # of adverts; "": the interface has no address of the family
+        self.sequence = 0  # AH: last number sent or seen (keepalived has one counter for both)
+
+    @property
+    def multicast_group(self) -> str:
+        """224.0.0.18 or ff02::12 (RFC 9568 sections 5.1.1.2 and 5.1.2.2), unless configured otherwise."""
+        return self._config.multicast_group or ("ff02::12" if self._config.family == 6 else "224.0.0.18")
+
+    def log(self, key: str, **values: object) -> None:
+        """The daemon's line for what happened, if its version has one."""
+        line = say(self._around.profile.wording, key, name=self._config.name, **values)
+        if line:
+            self._around.emit(WriteLog(line))
+
+    def advertise(self, priority: int) -> None:
+        config = self._config
+        self.sequence += 1
+        over_vmac = config.use_vmac and not config.vmac_xmit_base
+        self._around.emit(
+            SendAdvertisement(
+                config.name,
+                config.use_vmac if over_vmac else config.interface,
+                self.source,
+                tuple(p.address for p in config.unicast_peers) or (self.multicast_group,),
+                config.version,
+                config.vrid,
+                priority,
+                config.advert_interval_us,
+                tuple(a.address for a in config.virtual_addresses),
+                config.authentication,
+                self.sequence,
+                ttl=64 if config.unicast and config.family == 6 else 255,
+                checksum_form=checksum_form(config, self._around.profile),
+                quiet_when_down=priority == GOODBYE,
+            )
+        )
+
+    def announce_own_address(self) -> None:
+        """keepalived, unicast: the MASTER may have lost our MAC address, and could not reach us."""
+        if not self._config.unicast or not self.source:
+            return
+        v6 = self._config.family == 6
+        self.log("own_na" if v6 else "own_garp", address=self.source)
+        self.log("na" if v6 else "garp", interface=self._config.interface, address=self.source)
+        self._around.emit(SendGratuitousArp(self._config.name, self._config.interface, self.source))
+
+    def notify(self, state: str, priority: int) -> None:
+        """Run the scripts for a state just entered."""
+        scripts, name = self._config.notify, self._config.name
+        own = script_for(scripts, state)
+        if own:
+            self._around.emit(RunNotify(name, "", own))
+        if scripts.any_state:
+            arguments = ("INSTANCE", name, state, str(priority))
+            self._around.emit(RunNotify(name, "", scripts.any_state + arguments))
+
+    def notify_lower_heard(self) -> None:
+        command = self._config.notify.master_rx_lower_priority
+        if command:
+            self._around.emit(RunNotify(self._config.name, "", command))

@@ -1,0 +1,88 @@
+"""Does the simulator say what the daemon says? Log lines word for word, in the same order, by server.
+
+Counted are lines about instances, sync groups, scripts, interfaces and addresses; not the process's own
+(versions, sockets, memory, CPU), which no protocol decides.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vrrplab.trace import Trace
+
+COUNTED = (
+    "(",
+    "VRRP_Group(",
+    "VRRP_Script(",
+    "Script `",
+    "Track script",
+    "Disabling Track script",
+    "Warning - script",
+    "Assigned address",
+    "Deassigned address",
+    "Netlink re",
+    "Sending gratuitous ARP",
+    "Sending unsolicited Neighbour",
+    "Error 100",
+    "Delaying startup",
+    "Delayed start",
+)
+
+
+class Lines(NamedTuple):
+    """``said`` of ``counted`` real lines were said by the simulation too, in order; ``missing`` were not."""
+
+    counted: int
+    said: int
+    missing: list[str]
+    invented: list[str]
+
+    @property
+    def share(self) -> float:
+        return self.said / self.counted if self.counted else 1.0
+
+
+def compare_lines(real: Trace, simulated: Trace) -> Lines:
+    counted = said = 0
+    missing: list[str] = []
+    invented: list[str] = []
+    for server in real.servers:
+        theirs, ours = _lines(real, server), _lines(simulated, server)
+        kept_theirs, kept_ours = _common(theirs, ours)
+        counted += len(theirs)
+        said += len(kept_theirs)
+        missing += [f"{server}: {line}" for i, line in enumerate(theirs) if i not in kept_theirs]
+        invented += [f"{server}: {line}" for i, line in enumerate(ours) if i not in kept_ours]
+    return Lines(counted, said, missing, invented)
+
+
+def _lines(trace: Trace, server: str) -> list[str]:
+    found = [str(e.fields["line"]) for e in trace.of("log", server=server) if e.t_us <= trace.end_us]
+    return [line for line in found if _counts(line)]
+
+
+def _counts(line: str) -> bool:
+    if line.startswith("(/"):
+        return False  # about a line of the configuration file
+    return line.startswith(COUNTED) or ": sending gratuitous " in line
+
+
+def _common(a: list[str], b: list[str]) -> tuple[set[int], set[int]]:
+    """Places of a longest common subsequence in both (Hunt and Szymanski would be faster; logs are short)."""
+    lengths = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i in range(len(a) - 1, -1, -1):
+        row, below = lengths[i], lengths[i + 1]
+        for j in range(len(b) - 1, -1, -1):
+            row[j] = below[j + 1] + 1 if a[i] == b[j] else max(below[j], row[j + 1])
+    i = j = 0
+    places_a, places_b = set(), set()
+    while i < len(a) and j < len(b):
+        if a[i] == b[j]:
+            places_a.add(i)
+            places_b.add(j)
+            i, j = i + 1, j + 1
+        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return places_a, places_b

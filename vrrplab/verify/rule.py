@@ -1,0 +1,171 @@
+"""When a simulation agrees with a recording: states, owners at the end, client outages.
+
+The rule is that of the recordings (data/recordings/README.md): the same states in the same order, each
+within 0.12 s; states held under 0.1 s do not count, those held under 0.25 s may be missing on one side; the
+log line of the first BACKUP after a start may come 0.25 s late; a FAULT from the very start is in no log.
+Outages over 0.1 s agree within 0.25 s, and none is invented.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vrrplab.trace import Outage, Trace
+from vrrplab.units import Micros, format_s, micros
+
+WITHIN_US = micros(0.12)
+FIRST_BACKUP_WITHIN_US = micros(0.25)
+IGNORED_US = micros(0.1)
+OPTIONAL_US = micros(0.25)
+OUTAGE_COUNTS_US = micros(0.1)
+OUTAGE_WITHIN_US = micros(0.25)
+
+
+class Step(NamedTuple):
+    """An instance enters a state; ``held_us`` until the next, ``after_start`` if the process just began."""
+
+    t_us: Micros
+    state: str
+    held_us: Micros
+    after_start: bool
+
+
+class Findings(NamedTuple):
+    """``problems`` in words; the worst error in time of the steps and outages that do correspond."""
+
+    problems: list[str]
+    worst_us: Micros
+
+
+def compare_states(real: Trace, simulated: Trace) -> Findings:
+    """Every instance's states, one beside the other."""
+    problems: list[str] = []
+    worst_us = 0
+    pairs = dict.fromkeys(real.instances + simulated.instances)
+    for instance, server in pairs:
+        theirs, ours = steps_of(real, server, instance), steps_of(simulated, server, instance)
+        matched = _match(theirs, ours)
+        who = f"{instance} on {server}"
+        if matched is None:
+            problems.append(f"{who}: real {_in_words(theirs)}; simulated {_in_words(ours)}")
+            continue
+        for step, twin in matched:
+            error_us = abs(step.t_us - twin.t_us)
+            started = step.after_start or twin.after_start
+            late_start = started and step.state == "BACKUP" and step.t_us >= twin.t_us
+            if error_us > (FIRST_BACKUP_WITHIN_US if late_start else WITHIN_US):
+                times = f"real {format_s(step.t_us)} s, simulated {format_s(twin.t_us)} s"
+                problems.append(f"{who} to {step.state}: {times}")
+            if not late_start:
+                worst_us = max(worst_us, error_us)
+    return Findings(problems, worst_us)
+
+
+def steps_of(trace: Trace, server: str, instance: str) -> list[Step]:
+    """The states that count: no FAULT from the very start, nothing held under 0.1 s."""
+    steps: list[Step] = []
+    started = True
+    spans = trace.states(instance, server)
+    for place, span in enumerate(spans):
+        if span.state in ("STOP", "INIT"):
+            started = True
+            continue
+        if span.state == "FAULT" and started:
+            continue
+        last = place + 1 == len(spans)
+        held_us = micros(1e6) if last else span.to_us - span.from_us
+        steps.append(Step(span.from_us, span.state, held_us, started))
+        started = False
+    return _without_short(steps)
+
+
+def _without_short(steps: list[Step]) -> list[Step]:
+    kept: list[Step] = []
+    skipped = False
+    for step in steps:
+        if step.held_us < IGNORED_US:
+            skipped = True
+        elif skipped and kept and kept[-1].state == step.state and not step.after_start:
+            skipped = False  # it was away for a moment only
+            kept[-1] = kept[-1]._replace(held_us=kept[-1].held_us + step.held_us)
+        else:
+            skipped = False
+            kept.append(step)
+    return kept
+
+
+def _match(theirs: list[Step], ours: list[Step]) -> list[tuple[Step, Step]] | None:
+    """Pairs of steps in order; steps held shortly may be left out on one side. None: they do not fit."""
+    if theirs and ours and theirs[0].state == ours[0].state:
+        rest = _match(theirs[1:], ours[1:])
+        if rest is not None:
+            return [(theirs[0], ours[0]), *rest]
+    if not theirs and not ours:
+        return []
+    if theirs and theirs[0].held_us < OPTIONAL_US:
+        return _match(theirs[1:], ours)
+    if ours and ours[0].held_us < OPTIONAL_US:
+        return _match(theirs, ours[1:])
+    return None
+
+
+def _in_words(steps: list[Step]) -> str:
+    return ", ".join(f"{s.state} {format_s(s.t_us)}" for s in steps) or "nothing"
+
+
+def compare_owners(real: Trace, simulated: Trace) -> list[str]:
+    """The same servers have each address at the end."""
+    problems = []
+    end_s = min(real.end_us, simulated.end_us) / 1e6
+    for address in dict.fromkeys(real.addresses + simulated.addresses):
+        theirs, ours = set(real.owners(address, end_s)), set(simulated.owners(address, end_s))
+        if theirs != ours:
+            problems.append(f"{address} at the end: real {_names(theirs)}, simulated {_names(ours)}")
+    return problems
+
+
+def _names(servers: set[str]) -> str:
+    return " and ".join(sorted(servers)) or "nobody"
+
+
+def compare_outages(real: Trace, simulated: Trace) -> Findings:
+    """Each outage over 0.1 s has a twin of the same probe, overlapping it, of the same length."""
+    problems: list[str] = []
+    worst_us = 0
+    ours = [o for o in simulated.outages() if o.duration_us(simulated.end_us) > OUTAGE_COUNTS_US]
+    theirs = [o for o in real.outages() if o.duration_us(real.end_us) > OUTAGE_COUNTS_US]
+    for outage in theirs:
+        twin = _twin(outage, simulated.outages(), simulated.end_us)
+        if twin is None:
+            if outage.duration_us(real.end_us) > OUTAGE_WITHIN_US:
+                problems.append(f"{_outage_in_words(outage, real)} is not in the simulation")
+            continue
+        open_ends = (outage.to_us is None) != (twin.to_us is None)
+        error_us = abs(outage.duration_us(real.end_us) - twin.duration_us(simulated.end_us))
+        worst_us = max(worst_us, error_us)
+        if error_us > OUTAGE_WITHIN_US or open_ends:
+            problems.append(
+                f"{_outage_in_words(outage, real)}; simulated {_outage_in_words(twin, simulated)}"
+            )
+    for outage in ours:
+        if _twin(outage, real.outages(), real.end_us) is None:
+            problems.append(f"{_outage_in_words(outage, simulated)} was invented")
+    return Findings(problems, worst_us)
+
+
+def _twin(outage: Outage, others: list[Outage], end_us: Micros) -> Outage | None:
+    """The longest outage of the same probe that overlaps this one."""
+    until_us = end_us if outage.to_us is None else outage.to_us
+    same = [
+        o
+        for o in others
+        if (o.kind, o.target) == (outage.kind, outage.target)
+        and o.from_us <= until_us + OUTAGE_WITHIN_US
+        and outage.from_us <= (end_us if o.to_us is None else o.to_us) + OUTAGE_WITHIN_US
+    ]
+    return max(same, key=lambda o: o.duration_us(end_us), default=None)
+
+
+def _outage_in_words(outage: Outage, trace: Trace) -> str:
+    length = format_s(outage.duration_us(trace.end_us))
+    return f"{outage.kind} {outage.target} out for {length} s from {format_s(outage.from_us)} s"
