@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vrrplab.errors import VrrplabError
 from vrrplab.units import seconds
 from vrrplab.views.assets import player_script, player_style
+from vrrplab.views.explain import explanations
 from vrrplab.views.forks import Forkable, Forks, Rerun
 from vrrplab.views.player import html_text, trace_text
 from vrrplab.views.still import still_svg, still_text
@@ -116,6 +117,7 @@ def _widget_class() -> Any:
                 "can_share": True,
                 "fork": forks.title(),
                 "fork_at_s": None if at_us is None else seconds(at_us),
+                "explain": explanations(forks.scenario),
             }
 
         def _show(self) -> None:

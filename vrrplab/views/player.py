@@ -13,6 +13,7 @@ import json
 from typing import TYPE_CHECKING, Protocol
 
 from vrrplab.views.assets import player_script, player_style
+from vrrplab.views.explain import explanations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,8 +79,9 @@ def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) 
     """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first."""
     from vrrplab.views.still import still_svg
 
-    info = {"can_fork": False, "can_share": False, "scenario": scenario.to_yaml() if scenario else ""}
+    info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
     if scenario is not None:
+        info["scenario"] = scenario.to_yaml()
         info["why_not"] = (
             "This file is a finished run. In a notebook, vrrplab.cluster() lets you break things."
         )

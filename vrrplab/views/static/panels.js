@@ -134,20 +134,21 @@ export class FramePanel {
 
 /** The answer to "why?": the reason the machine gave, and what the trace shows happened before. */
 export class WhyPanel {
-  constructor(model, name, go) {
-    Object.assign(this, { model, name, go });
+  constructor(model, name, go, explain) {
+    Object.assign(this, { model, name, go, explain });
     this.element = h("div", { class: "vl-why", role: "region", "aria-label": "Why", tabindex: -1, hidden: true });
   }
 
   show(change) {
     this.change = change;
-    const answer = whyAnswer(this.model, change, this.name);
+    const answer = whyAnswer(this.model, change, this.name, this.explain);
     const facts = answer.facts.map((f) => h("li", {}, h("button", { class: "vl-link", onclick: () => this.go(f.t), title: "go there" }, `${seconds(f.t)} s`), ` ${f.text}`));
     this.element.replaceChildren(
       h("div", { class: "vl-head" }, h("span", { class: "vl-mute" }, `${answer.title}, at `, h("button", { class: "vl-link", onclick: () => this.go(change.t) }, `${seconds(change.t)} s`)), h("span", { class: "vl-fill" }),
         h("button", { class: "vl-icon", "aria-label": "Close the answer", onclick: () => this.hide() }, icon("close"))),
       h("p", {}, answer.head && h("b", {}, answer.head), answer.head && " ", marked(answer.text)),
-      facts.length && h("ul", {}, facts));
+      facts.length > 0 && h("ul", {}, facts),
+      (answer.rule || answer.lines.length > 0) && h("p", { class: "vl-mute" }, answer.rule && `Rule: ${answer.rule}`, answer.lines.map(([place, text], n) => [n || answer.rule ? " · " : "", h("code", {}, `${place}  ${text}`)])));
     this.element.hidden = false;
     return `${answer.head} ${answer.text} ${answer.facts.map((f) => f.text).join("; ")}`;
   }

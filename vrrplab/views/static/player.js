@@ -82,7 +82,7 @@ export class Player {
     this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
     this.packets = new Packets(model, name);
     this.lanes = new Lanes(model, name, this.measure, (t) => this.seek(t));
-    this.why = new WhyPanel(model, name, (t) => this.seek(t));
+    this.why = new WhyPanel(model, name, (t) => this.seek(t), this.info.explain);
     this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.#answer(c), packet: (f) => this.pin(f) });
     this.tables = new Tables(model, name);
     this.frame = new FramePanel(model, name, () => this.pin(null));

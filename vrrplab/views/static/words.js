@@ -158,7 +158,7 @@ export function logRows(model, what) {
 }
 
 /** Why an instance changed state: {title, text, facts: [{text, t}]}. Facts are looked up in the trace. */
-export function whyAnswer(model, change, name) {
+export function whyAnswer(model, change, name, explain) {
   const { e, t } = change;
   const reason = String(e.reason || "").trim();
   const facts = [];
@@ -172,10 +172,21 @@ export function whyAnswer(model, change, name) {
   const silent = model.cast.origin === "simulation" ? "No reason was written down." : "Nobody can look inside a real daemon: this trace holds what was seen, not why. What was seen before:";
   const cut = reason.search(/[.:;](\s|$)/);
   const title = `${name.server(e.server)} ${e.instance}: ${e.from ?? "?"} → ${e.to}`;
-  if (!reason) return { title, head: "", text: silent, facts };
+  const rule = explain?.rules?.[`${e.from}>${e.to}`] || "";
+  if (!reason) return { title, head: "", text: silent, facts, rule, lines: [] };
   const head = cut > 0 && cut < 90 ? reason.slice(0, cut + 1) : reason;
   const rest = reason.slice(head.length).trim();
-  return { title, head: head.charAt(0).toUpperCase() + head.slice(1), text: rest, facts };
+  return { title, head: head.charAt(0).toUpperCase() + head.slice(1), text: rest, facts, rule, lines: linesFor(reason, explain?.options?.[e.server]?.[e.instance] || {}) };
+}
+
+/** The lines of keepalived.conf a reason speaks of: [place, text]. */
+function linesFor(reason, options) {
+  const about = {
+    advert_int: /master-down|\d x \d/, priority: /priority|skew|owner/, preempt_delay: /preempt_delay|waits/, nopreempt: /nopreempt/, down_timer_adverts: /master-down|\d x \d/,
+    interface: new RegExp(`interface ${options.interface?.[1].split(" ")[1]}\\b`), state: /owner|starts/, virtual_router_id: /VRID/,
+  };
+  const found = Object.entries(options).filter(([word]) => (about[word] || new RegExp(`\\b${word.replace(/[^\w]/g, ".")}\\b`)).test(reason));
+  return found.map(([, line]) => line).slice(0, 3);
 }
 
 /** The last advert of others that a server heard before `t` (sent, where nobody knows who heard), and those it missed since. */
