@@ -114,7 +114,12 @@ class Journal:
             fields["frame"] = frame.hex()
         self.note(t_us, "advert_received", **fields)
 
-    def announced(self, t_us: Micros, instance: str, interface: str, address: str, mac: str) -> None:
+    def announced(
+        self, t_us: Micros, instance: str, interface: str, address: str, mac: str, frame: bytes = b""
+    ) -> None:
         """A gratuitous ARP or an unsolicited neighbour advertisement has left the host."""
         kind = "na_sent" if ":" in address else "garp_sent"
-        self.note(t_us, kind, instance=instance, interface=interface, address=address, mac=mac)
+        fields = {"instance": instance, "interface": interface, "address": address, "mac": mac}
+        if self._frames and frame:
+            fields["frame"] = frame.hex()
+        self.note(t_us, kind, **fields)

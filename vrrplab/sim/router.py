@@ -389,7 +389,7 @@ class Router:
             frame = garp_frame(mac, action.address)
             if not action.broadcast_target:  # RFC 9568 §6.4.2: the target hardware address is the virtual MAC
                 frame = frame[:32] + frame[22:28] + frame[38:]
-        self.journal.announced(now, action.instance, action.interface, action.address, mac)
+        self.journal.announced(now, action.instance, action.interface, action.address, mac, frame)
         self.host.send(nic, frame)
 
     def _announced_mac(self, action: SendGratuitousArp, holder: Nic | Vmac) -> str:
