@@ -1,4 +1,4 @@
-"""What an answer to "why?" can point at: the rule a change of state follows, and the lines of keepalived.conf.
+"""What an answer to "why?" can point at: the rule behind a change of state, and lines of keepalived.conf.
 
 The reason of a change is in the trace, written by the machine. Which paragraph of which document allows the
 change is in ``EDGES``; which line of a file an option stands in, the scenario's configuration knows.

@@ -111,7 +111,7 @@ export class FramePanel {
     };
     this.body.onpointerover = mark;
     this.body.onpointerleave = mark;
-    this.body.replaceChildren(this.#fate(flight), frame.summary && h("p", { class: "vl-say" }, frame.summary), dump, ...[...layers].map(([layer, items]) => this.#layer(layer, items, frame.fields)));
+    this.body.replaceChildren(this.#fate(flight), frame.summary && h("p", { class: "vl-say" }, frame.summary), dump, ...[...layers].reverse().map(([layer, items]) => this.#layer(layer, items, frame.fields)));
   }
 
   /** Ethernet and IP fold into a line that says who to whom; what the frame is about is open. */

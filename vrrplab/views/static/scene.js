@@ -158,7 +158,7 @@ export class Scene {
       s("rect", { x: x + 14, y, width: tall, height: tall, rx: 5, class: "vl-state" }), letter,
       label(text, x + 14 + tall + 8, y + tall / 2 + 4.5, { class: "vl-text" }), priority);
     this.#on((t) => {
-      const state = this.model.value(t, "power", server.name) === false ? "INIT" : this.model.value(t, "state", server.name, instance.name) || "INIT";
+      const state = this.model.value(t, "state", server.name, instance.name) || "INIT";
       const p = this.model.value(t, "priority", server.name, instance.name);
       setAttribute(g, "data-state", state);
       setText(letter, LETTER[state] || state[0]);

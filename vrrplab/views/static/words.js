@@ -79,7 +79,7 @@ export function rowText(model, row, name) {
     case "service": return `${e.service} on ${s} ${e.up ? (e.accepting === false ? "refuses clients" : "is running") : "has ended"}`;
     case "notify": return `${s} runs ${[e.script, ...[e.arguments ?? []].flat()].join(" ")}`;
     case "log": return `${s}: ${e.line}`;
-    case "mac_learned": return `switch ${e.segment}: ${name.mac(e.mac)} is at ${portText(model, model.value(e.t, "mac", e.segment, e.mac), name)}`;
+    case "mac_learned": return !e.port ? `switch ${e.segment} forgets where ${name.mac(e.mac)} is` : `switch ${e.segment}: ${name.mac(e.mac)} is at ${portText(model, model.value(e.t, "mac", e.segment, e.mac), name)}`;
     case "neighbour": return `${e.client ?? s} now reaches ${name.address(e.ip)} at ${macOwner(model, e.mac, name)}`;
     case "lost": return `${e.client} gets no answer from ${name.address(e.target)} (${e.kind})`;
     case "back": return `${e.client} reaches ${name.address(e.target)} again (${e.kind}) after ${seconds(e.to_s - e.from_s)} s`;
@@ -163,20 +163,22 @@ export function whyAnswer(model, change, name, explain) {
   const reason = String(e.reason || "").trim();
   const facts = [];
   const action = model.lastAction(t);
-  if (action && t - action.t < 40) facts.push({ t: action.t, text: `${seconds(t - action.t)} s after ${actionText({ ...action.e, server: name.server(action.e.server) })}` });
+  if (action && t - action.t < 40) facts.push({ t: action.t, text: `${actionText({ ...action.e, server: name.server(action.e.server) })}, ${seconds(t - action.t)} s before` });
   const instance = model.cast.servers.get(e.server)?.instances.find((x) => x.name === e.instance);
   const { heard, missed } = advertsBefore(model, t, e.server, instance?.vrid);
   const known = model.told.has("advert_received");
   if (heard) facts.push({ t: heard.t, text: `the last advert ${known ? "it heard came" : "sent was that"} from ${name.server(heard.server)}, priority ${heard.e.priority}, ${seconds(t - heard.t)} s before` });
   if (missed.length) facts.push({ t: missed[0].t, text: `${many(missed.length, "advert")} of ${name.server(missed[0].server)} did not get through after that` });
+  facts.sort((a, b) => a.t - b.t);
   const silent = model.cast.origin === "simulation" ? "No reason was written down." : "Nobody can look inside a real daemon: this trace holds what was seen, not why. What was seen before:";
   const cut = reason.search(/[.:;](\s|$)/);
   const title = `${name.server(e.server)} ${e.instance}: ${e.from ?? "?"} → ${e.to}`;
   const rule = explain?.rules?.[`${e.from}>${e.to}`] || "";
   if (!reason) return { title, head: "", text: silent, facts, rule, lines: [] };
-  const head = cut > 0 && cut < 90 ? reason.slice(0, cut + 1) : reason;
-  const rest = reason.slice(head.length).trim();
-  return { title, head: head.charAt(0).toUpperCase() + head.slice(1), text: rest, facts, rule, lines: linesFor(reason, explain?.options?.[e.server]?.[e.instance] || {}) };
+  const sentence = (text) => text && text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+  const head = cut > 0 && cut < 110 ? reason.slice(0, cut) : reason;
+  const rest = reason.slice(head.length).replace(/^[.:;]\s*/, "");
+  return { title, head: sentence(head), text: sentence(rest), facts, rule, lines: linesFor(reason, explain?.options?.[e.server]?.[e.instance] || {}) };
 }
 
 /** The lines of keepalived.conf a reason speaks of: [place, text]. */
