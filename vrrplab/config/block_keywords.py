@@ -417,6 +417,7 @@ PROCESS_KEYWORDS: dict[str, Keyword] = {
 
 
 def begin_bfd(draft: FileDraft, words: Words) -> None:
+    draft.other_work = True
     draft.bfds.append(TrackableDraft(word_at(words, 1), 0, draft.diagnostics.source))
 
 
@@ -444,13 +445,15 @@ BFD_KEYWORDS: dict[str, Keyword] = {
 def begin_garp_group(draft: FileDraft, words: Words) -> None:
     draft.garp_group = [None, None]
     draft.garp_group_interfaces = []
+    draft.garp_group_number = 0
 
 
 def end_garp_group(draft: FileDraft) -> None:
     garp_us, gna_us = draft.garp_group
     if garp_us is None and gna_us is None:
-        draft.diagnostics.report("garp-group", "garp group 0 does not have any delay set - removing")
+        draft.diagnostics.report("garp-group", f"garp group {draft.garp_group_number} does not have any delay set - removing")
         return
+    draft.garp_aggregations += draft.garp_group_number > 0
     for name in draft.garp_group_interfaces:
         draft.interface_garp.setdefault(name, (garp_us, gna_us))
 
@@ -478,6 +481,7 @@ def _garp_group_interfaces(draft: FileDraft, words: Words) -> None:
     draft.blocks.values(words, names.extend)
     if not names:
         draft.diagnostics.report("garp-group", "Warning - empty garp_group interfaces block")
+    draft.garp_group_number = draft.garp_aggregations + 1
     for name in names:
         draft.names_interface(name)
     draft.garp_group_interfaces += names

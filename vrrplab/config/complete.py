@@ -94,9 +94,8 @@ def complete(draft: FileDraft, file: str) -> NodeConfig:
 
 def _script_security(draft: FileDraft) -> None:
     """Any script at all without enable_script_security: keepalived says so, and runs them."""
-    has_scripts = draft.scripts or any(
-        owner.notify.commands for owner in (*draft.instances, *draft.groups)
-    )
+    has_scripts = bool(draft.scripts) or draft.globals.fifo_script
+    has_scripts |= any(owner.notify.commands for owner in (*draft.instances, *draft.groups))
     if draft.instances and has_scripts and not draft.globals.script_security:
         draft.diagnostics.log(
             "script-security",

@@ -27,6 +27,7 @@ class Diagnostics:
         self.reading = True  # the daemon prints file and line only while it reads
         self._strict = strict
         self.log_names = {file: log_file}  # what the daemon calls a file
+        self._main_file = file
         self._said: set[str] = set()
         self.muted = False  # while a process of the daemon passes over what another one reads
 
@@ -40,6 +41,12 @@ class Diagnostics:
         else:
             line = log
         self._add(kind, message or log, hint, source, line)
+
+    def report_of_parent(self, kind: str, log: str, message: str, hint: str) -> None:
+        """Like report, for what the parent process says: it names included files, not the main one."""
+        name = self.log_names.get(self.source.file, "") if self.source.file != self._main_file else ""
+        place = f"{name}: " if name else ""
+        self._add(kind, message, hint, None, log and f"({place}Line {self.source.line}) {log}")
 
     def log(self, kind: str, log: str, message: str = "", hint: str = "", source: Source | None = None) -> None:
         """Like report, for the lines that keepalived always writes without file and line number."""

@@ -155,6 +155,7 @@ class GlobalDraft:
         self.script_user_failed = False
         self.script_security = False
         self.default_user_asked = False
+        self.fifo_script = False
         self.dynamic_interfaces = False
         self.multicast_group4 = "224.0.0.18"
         self.multicast_group6 = "ff02::12"
@@ -185,6 +186,7 @@ class FileDraft:
     def __init__(self, diagnostics: Diagnostics, settings: GlobalDraft | None = None) -> None:
         self.diagnostics = diagnostics
         self.globals = settings or GlobalDraft()
+        self.other_work = False  # LVS, BFD or static addresses: something to run for without instances
         self.interfaces: dict[str, Source] = {}  # every interface the daemon will look for
         self._lines: dict[str, Source] | None = None
         self.scripts: list[ScriptDraft] = []
@@ -197,6 +199,8 @@ class FileDraft:
         self.interface_garp: dict[str, tuple[Micros | None, Micros | None]] = {}
         self.garp_group: list[Micros | None] = [None, None]
         self.garp_group_interfaces: list[str] = []
+        self.garp_group_number = 0
+        self.garp_aggregations = 0
 
     def seen(self, keyword: str, at_top: bool) -> None:
         """Remember where an option of an instance was written; called before its handler."""

@@ -12,7 +12,7 @@ from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft
 from vrrplab.config.instance_keywords import LONGEST_DELAY_S
 from vrrplab.config.numbers import INT_MAX, UINT_MAX
-from vrrplab.config.options import micros, signed, switch, unsigned, user_exists
+from vrrplab.config.options import default_user, micros, signed, switch, unsigned, user_exists
 from vrrplab.units import SECOND_US
 
 
@@ -207,6 +207,13 @@ def _script_user(draft: FileDraft, words: Words) -> None:
         diagnostics.report("script-user", "Error setting global script uid/gid")
 
 
+def _fifo_script(draft: FileDraft, words: Words) -> None:
+    """A script behind notify_fifo: not modelled, but it counts as a script that keepalived runs."""
+    draft.globals.fifo_script = True
+    default_user(draft)
+    draft.diagnostics.note_once("not-modelled", words[0], f"'{words[0]}' is known but not modelled")
+
+
 def _dynamic_interfaces(draft: FileDraft, words: Words) -> None:
     draft.globals.dynamic_interfaces = True
     if len(words) >= 2 and words[1] != "allow_if_changes":
@@ -269,6 +276,8 @@ GLOBAL_KEYWORDS: dict[str, Keyword] = {
     "vrrp_startup_delay": Keyword(_startup_delay),
     "script_user": Keyword(_script_user),
     "enable_script_security": _flag("script_security"),
+    "notify_fifo_script": Keyword(_fifo_script),
+    "vrrp_notify_fifo_script": Keyword(_fifo_script),
     "dynamic_interfaces": Keyword(_dynamic_interfaces),
     "vrrp_iptables": Keyword(_vrrp_iptables),
     "nftables": _flag("has_firewall"),

@@ -16,6 +16,7 @@ from vrrplab.config.instance_keywords import (
     begin_instance,
     end_instance,
 )
+from vrrplab.config.vip_lines import read_vip
 
 _LVS_BLOCKS = ("virtual_server", "virtual_server_group", "SSL")
 
@@ -36,7 +37,7 @@ _GLOBAL_SETTINGS = """
     lvs_sync_daemon vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_ipsets nftables_priority
     nftables_ifindex nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark nftables_counters
     vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity vrrp_rlimit_rttime
-    vrrp_rlimit_rtime notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script
+    vrrp_rlimit_rtime notify_fifo vrrp_notify_fifo
     vrrp_notify_priority_changes fifo_write_vrrp_states_on_reload lvs_notify_fifo
     lvs_notify_fifo_script checker_priority checker_no_swap checker_rt_priority checker_cpu_affinity
     checker_rlimit_rttime checker_rlimit_rtime bfd_priority bfd_no_swap bfd_rt_priority
@@ -100,7 +101,20 @@ def _value_block(draft: FileDraft, words: Words) -> None:
     draft.blocks.values(words, take)
 
 
+def _static(draft: FileDraft, words: Words) -> None:
+    draft.other_work = True
+    _value_block(draft, words)
+
+
+def _static_addresses(draft: FileDraft, words: Words) -> None:
+    """``static_ipaddress``: its lines are those of virtual addresses, plus ``track_group NAME``."""
+    draft.other_work = True
+    _say_not_modelled(draft, words[0])
+    draft.blocks.values(words, lambda entry: read_vip(draft, entry, static=True) and None)
+
+
 def _lvs(draft: FileDraft, words: Words) -> None:
+    draft.other_work = True
     draft.diagnostics.note_once(
         "lvs", "lvs", f"'{words[0]}' belongs to the load balancer (LVS) and is skipped", "only VRRP is modelled"
     )
@@ -157,6 +171,9 @@ def vrrp_tables(old: bool) -> Table:
         **_known(_ROOT_SETTINGS, Keyword(_setting, skip=True)),
         "global_defs": _SKIPPED,
         **_known(_ROOT_VALUE_BLOCKS, _VALUES),
+        "static_ipaddress": Keyword(_static_addresses),
+        "static_routes": Keyword(_static),
+        "static_rules": Keyword(_static),
         **dict.fromkeys(_LVS_BLOCKS, Keyword(_lvs, skip=True)),
         "vrrp_instance": Keyword(begin_instance, instance, end_instance),
         "vrrp_script": Keyword(blocks_of.begin_script, blocks_of.SCRIPT_KEYWORDS, blocks_of.end_script),

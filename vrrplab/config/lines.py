@@ -46,7 +46,17 @@ class _File:
 class LineReader:
     """Gives one logical line after the other with ``next_line``."""
 
-    def __init__(self, text: str, file: str, directory: str, diagnostics: Diagnostics, host_id: str) -> None:
+    def __init__(
+        self,
+        text: str,
+        file: str,
+        directory: str,
+        diagnostics: Diagnostics,
+        host_id: str,
+        second_reading: bool = True,
+    ) -> None:
+        """``second_reading``: as the VRRP process reads it, from a copy that the parent process cleaned."""
+        self._second_reading = second_reading
         self._diagnostics = diagnostics
         self._host_id = host_id
         real_path = os.path.realpath(file) if os.path.exists(file) else ""
@@ -102,8 +112,8 @@ class LineReader:
             if not line and being_defined is not None:
                 return ""  # a blank line ends a multi-line definition
             line = self._decomment(line)
-            if line:
-                return line
+            if line or (being_defined is not None and self._second_reading):
+                return line  # in the cleaned copy a comment line is a blank one
         return None
 
     def _cut_long_line(self, line: str, current: _File) -> str:
@@ -117,11 +127,11 @@ class LineReader:
         return line[: MAX_LINE - 1]
 
     def _decomment(self, line: str) -> str:
-        """Comments are cut twice in the daemon: once by its parent process, once by the VRRP process.
+        """Comments are cut twice: by the parent process, and from its copy by the VRRP process.
 
         So an escaped comment sign, ``\\#``, survives only the first of the two.
         """
-        for _ in range(2):
+        for _ in range(2 if self._second_reading else 1):
             line, open_quote = decomment(line, keeps_continuation=self._diagnostics.old)
             if open_quote:
                 self._diagnostics.report(
@@ -250,10 +260,9 @@ class LineReader:
             except ValueError:  # a NUL character in the name
                 continue
         if not names:
-            wildcard = any(char in pattern for char in "*?[")
-            self._diagnostics.report(
+            self._diagnostics.report_of_parent(
                 _MISSING_FILE,
-                f"No config files matched '{pattern}'." if wildcard else f"Config files missing '{pattern}'.",
+                "" if any(char in pattern for char in "*?[") else f"Config files missing '{pattern}'.",
                 f"the include '{pattern}' matches no file",
                 f"paths are relative to {directory or 'the current directory'}",
             )
@@ -285,7 +294,7 @@ class LineReader:
         except OSError as error:
             problem = f"Configuration file '{name}' open problem ({error.strerror}) - skipping"
         if problem:
-            self._diagnostics.report(_BAD_FILE, problem)
+            self._diagnostics.report_of_parent(_BAD_FILE, problem, problem, "only plain files without x bit are read")
             return False
         entry.name, entry.lines, entry.number = name, decode(data).split("\n"), 0
         self._diagnostics.log_names[name] = os.path.relpath(name, entry.directory or ".")

@@ -105,7 +105,7 @@ def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_
     if not draft.instances:
         vrrp.log(
             "no-instance",
-            "",
+            "" if draft.other_work else "Warning - keepalived has no configuration to run",
             "no vrrp_instance in this file" if text.strip() else "the file is empty",
             "write at least vrrp_instance NAME { interface …, virtual_router_id …, virtual_ipaddress { … } }",
         )
@@ -114,7 +114,7 @@ def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_
 
 def _run(draft: FileDraft, text: str, file: str, host_id: str, vrrp: bool = False) -> LineReader:
     diagnostics = draft.diagnostics
-    lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id)
+    lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id, second_reading=vrrp)
     draft.blocks = BlockReader(lines, diagnostics, draft)
     tables = vrrp_tables if vrrp else global_tables
     draft.blocks.run(tables(diagnostics.old))

@@ -48,8 +48,8 @@ def take_excluded(draft: FileDraft, instance: InstanceDraft, words: Words) -> No
     instance.excluded.append(vip)
 
 
-def read_vip(draft: FileDraft, words: Words) -> VipDraft | None:
-    """The address of one line, or None when the daemon drops it."""
+def read_vip(draft: FileDraft, words: Words, static: bool = False) -> VipDraft | None:
+    """The address of one line, or None when the daemon drops it. ``static``: of static_ipaddress."""
     diagnostics = draft.diagnostics
     vip = _address(draft, words[0])
     if vip is None:
@@ -58,7 +58,7 @@ def read_vip(draft: FileDraft, words: Words) -> VipDraft | None:
     i = 1
     while i < len(words):
         option = words[i]
-        if option in _WITH_VALUE:
+        if option in _WITH_VALUE or (static and option == "track_group"):
             if i + 1 == len(words):
                 diagnostics.report(
                     "vip-option",
@@ -70,7 +70,7 @@ def read_vip(draft: FileDraft, words: Words) -> VipDraft | None:
             dropped = _option(draft, vip, option, words[i], words[0])
             if dropped:
                 return None
-        elif option not in _FLAGS:
+        elif option not in _FLAGS or (static and option == "use_vmac"):
             diagnostics.report(
                 "vip-option",
                 f"Unknown configuration entry '{option}' for ip address - ignoring",
@@ -168,7 +168,7 @@ def _option(draft: FileDraft, vip: VipDraft, option: str, value: str, name: str)
         vip.label = value
     elif option == "peer":
         _peer(draft, vip, value)
-    elif value != "forever":  # preferred_lft
+    elif option == "preferred_lft" and value != "forever":
         reading = read_unsigned(value, 0, 2**32 - 1, lenient=True)
         for complaint in reading.complaints:
             diagnostics.report("number", complaint)
