@@ -99,12 +99,11 @@ export class Player {
     this.log.element.append(this.why.element);
     this.banner = h("p", { class: "vl-banner", role: "note", hidden: true });
     root.replaceChildren(
-      h("div", { class: "vl-top" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), this.#chips(), h("span", { class: "vl-fill" }), this.clock),
+      h("div", { class: "vl-top" }, h("div", { class: "vl-title-line" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), this.#chips()), this.clock),
       this.notice,
       h("div", { class: "vl-grid" },
-        h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, this.#legend()),
-        h("div", { class: "vl-side" }, this.lanePanel, this.log.element),
-        this.tables.element, this.frame.element),
+        h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, this.#legend()), this.tables.element),
+        h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
       this.transport.element, this.spoken, this.menu.element, this.box.element);
     if (filter && filter !== "story") this.log.show(filter);
     if (focus) requestAnimationFrame(() => [...root.querySelectorAll("[data-thing]")].find((x) => x.dataset.thing === focus)?.focus({ preventScroll: true }));
@@ -256,10 +255,16 @@ export class Player {
   }
 
   #warn(t) {
-    const doubled = this.model.cast.vips.filter((v) => this.model.holders(v.address, t).length > 1);
-    const words = doubled.slice(0, 3).map((v) => `${this.model.holders(v.address, t).map((x) => this.name.server(x)).join(" and ")} both have ${v.short}`);
+    const shared = new Map(); // "serv01 and serv02" -> addresses
+    for (const v of this.model.cast.vips) {
+      const holders = this.model.holders(v.address, t).map((x) => this.name.server(x));
+      if (holders.length < 2) continue;
+      const who = `${holders.slice(0, -1).join(", ")} and ${holders[holders.length - 1]}`;
+      shared.set(who, [...(shared.get(who) || []), v.short]);
+    }
+    const words = [...shared].map(([who, list]) => `${who} ${who.includes(",") ? "all" : "both"} have ${list.slice(0, 4).join(", ")}${list.length > 4 ? ` and ${list.length - 4} more` : ""}`);
     this.banner.hidden = !words.length;
-    setText(this.banner, words.length ? `Two masters: ${words.join("; ")}${doubled.length > 3 ? " …" : ""}` : "");
+    setText(this.banner, words.join("; "));
   }
 
   #speak() {

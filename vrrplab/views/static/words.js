@@ -13,7 +13,7 @@ const DROPPED = {
   BAD_VRID: "a VRID that is not configured here", BAD_COUNT: "another number of addresses", BAD_INTERVAL: "another advert interval",
   BAD_AUTH_TYPE: "another kind of authentication", AUTH_MISMATCH: "wrong password", REPLAYED: "a sequence number already seen",
   ADDRESS_LIST_MISMATCH: "another list of addresses", ADDRESS_OWNER: "this router owns the addresses",
-  UNICAST_MISMATCH: "unicast where multicast is expected, or the reverse", NOT_A_PEER: "its sender is no configured peer",
+  UNICAST_MISMATCH: "unicast where multicast is expected, or the reverse", NOT_A_PEER: "its sender is no configured peer", FIREWALL: "the firewall drops it",
 };
 export const dropReason = (name) => DROPPED[name] || String(name || "no reason given");
 
