@@ -163,10 +163,10 @@ export class Lanes {
     const middle = y + high / 2;
     body.append(s("path", { d: `M${this.x(0)} ${middle}H${this.x(this.model.end)}`, class: "vl-line" }));
     const gaps = union(this.model.outages.filter((o) => o.client === c.name && o.target === target), this.model.end);
-    for (const o of gaps.filter((g, n) => n < 300)) {
+    for (const o of gaps.slice(0, 300)) {
       const [a, b] = [this.x(o.from), this.x(o.to)];
-      const words = `${seconds(o.to - o.from, 2)} s lost`;
-      body.append(s("rect", { x: a, y: y + 3, width: Math.max(2, b - a), height: high - 6, rx: 3, class: "vl-gap" }, s("title", {}, `${seconds(o.from)} to ${seconds(o.to)} s: no answer`)));
+      const words = o.share < 1 ? `${Math.round(o.share * 100)} % lost, ${seconds(o.to - o.from, 2)} s` : `${seconds(o.to - o.from, 2)} s lost`;
+      body.append(s("rect", { x: a, y: y + 3, width: Math.max(2, b - a), height: high - 6, rx: 3, class: "vl-gap" }, s("title", {}, `${seconds(o.from)} to ${seconds(o.to)} s: ${o.share < 1 ? "some answers" : "no answer"}`)));
       const w = this.measure(words, "small");
       const next = gaps.find((g) => g.from > o.from);
       const room = (next ? this.x(next.from) : this.width) - b;
@@ -200,8 +200,10 @@ function union(outages, end) {
   for (const o of outages) {
     const to = o.to_s ?? end;
     const last = gaps[gaps.length - 1];
-    if (last && o.from_s <= last.to) last.to = Math.max(last.to, to);
-    else gaps.push({ from: o.from_s, to });
+    if (last && o.from_s <= last.to) {
+      last.to = Math.max(last.to, to);
+      last.share = Math.max(last.share, o.share);
+    } else gaps.push({ from: o.from_s, to, share: o.share });
   }
   return gaps;
 }

@@ -104,7 +104,8 @@ export function layoutCluster(cast, model, available, measure) {
   const clients = new Map();
   const lines = (c) => (c.dns ? 1 : Math.min(4, Math.max(1, new Set(c.probes.map((p) => p.target)).size)));
   const put = (list, boxY, side) => {
-    const each = Math.min(150, (width - 2 * PAD - (list.length - 1) * 14) / Math.max(1, list.length));
+    const words = list.flatMap((c) => c.probes.map((p) => measure(`✕ ${cast.vips.find((v) => v.address === p.target)?.short ?? p.target} lost 10.0 s`, "bold")));
+    const each = Math.min(Math.max(130, ...words) + 24, (width - 2 * PAD - (list.length - 1) * 14) / Math.max(1, list.length));
     const start = (width - list.length * each - (list.length - 1) * 14) / 2;
     list.forEach((c, n) => {
       const h = 24 + 16 * Math.max(...list.map(lines));

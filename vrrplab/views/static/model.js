@@ -31,6 +31,7 @@ export class Model {
     this.end = Math.max(this.cast.duration, last, 0.001);
     this.#begin();
     for (let i = 0; i < events.length; i++) this.#take(events[i], i);
+    this.#mergeOutages();
     this.#judgeAdverts();
     this.#learnFromFrames();
     this.#holdersFromStates();
@@ -209,6 +210,36 @@ export class Model {
     return to ? to.server === server.name : true;
   }
 
+  /** Outages in quick succession (round robin: every second request fails) are one, of which a share is lost. */
+  #mergeOutages() {
+    this.outages.sort((a, b) => a.from_s - b.from_s);
+    const open = new Map();
+    const merged = [];
+    for (const o of this.outages) {
+      const key = `${o.client}|${o.target}|${o.kind}`;
+      const probe = this.cast.clients.get(o.client)?.probes.find((p) => p.target === o.target && p.kind === o.kind);
+      const every = probe?.every_s || 0.02;
+      const before = open.get(key);
+      if (before && o.from_s - (before.to_s ?? this.end) < Math.max(3 * every, 0.1)) {
+        before.to_s = o.to_s;
+        before.lost += o.lost;
+        before.share = Math.min(1, before.lost / Math.max(1, Math.round(((o.to_s ?? this.end) - before.from_s) / every) - 1));
+      } else {
+        open.set(key, { ...o, share: 1 });
+        merged.push(open.get(key));
+      }
+    }
+    this.outages = merged;
+  }
+
+  /** Would a request to `address` be answered now, by all the trace tells? */
+  answers(client, probe, address, t) {
+    const goal = this.route(client, address, t);
+    if (!goal || this.value(t, "port", goal.server, goal.interface) !== "up" || !this.value(t, "has", goal.server, address)) return false;
+    const services = this.cast.servers.get(goal.server).services.filter((x) => x.port === probe.port);
+    return probe.kind !== "http" || !services.length || services.some((x) => this.value(t, "service", goal.server, x.name) === "up");
+  }
+
   /** Where nobody looked into the switch, its table is worked out as a switch does it: from each frame's source. */
   #learnFromFrames() {
     this.guessedMacs = !this.told.has("mac_learned");
@@ -237,7 +268,6 @@ export class Model {
     for (const e of this.events) steps.add(e.t);
     this.steps = Float64Array.from(steps).sort();
     this.jumps = Float64Array.from(new Set([...this.changes.map((c) => c.t), ...this.actions.map((a) => a.t)])).sort();
-    this.outages.sort((a, b) => a.from_s - b.from_s);
   }
 
   /** A number that is the same for two moments between which nothing drawn changes. */

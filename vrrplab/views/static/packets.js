@@ -256,7 +256,8 @@ export class Packets {
   }
 
   #probe(client, probe, address, sent, f, there, back, lost) {
-    const out = this.model.outage(client.name, probe.target, sent, probe.kind);
+    let out = this.model.outage(client.name, probe.target, sent, probe.kind);
+    if (out && out.share < 1) out = !this.model.answers(client, probe, address, sent);
     const v = this.vipOf.get(address) ?? 0;
     const goal = this.model.route(client, address, sent);
     const key = goal && `${goal.server} ${goal.interface}`;

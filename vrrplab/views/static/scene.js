@@ -208,9 +208,10 @@ export class Scene {
         const target = targets[n];
         const more = n === 3 && targets.length > 4 ? ` (+${targets.length - 4})` : "";
         const out = this.model.outage(client.name, target, t);
-        const words = out && t > out.from_s ? `${this.name.address(target)} lost ${seconds(t - out.from_s, 1)} s` : `${this.name.address(target)} answers`;
+        const short = this.name.address(target);
+        const words = !out ? `${short} answers` : out.share < 1 ? `${short} loses ${Math.round(out.share * 100)} %` : `${short} lost ${seconds(t - out.from_s, 1)} s`;
         said.push(words);
-        setText(row, fitText((out ? "✕ " : "✓ ") + words + more, w - 8, "small", this.measure));
+        setText(row, fitText((out ? "✕ " : "✓ ") + words + more, w - 10, "bold", this.measure));
         setAttribute(row, "class", out ? "vl-small vl-bad" : "vl-small vl-mute");
       });
       setAttribute(g, "aria-label", `Client ${client.name}: ${said.join(", ") || "asks nobody"}`);

@@ -81,8 +81,8 @@ export function rowText(model, row, name) {
     case "log": return `${s}: ${e.line}`;
     case "mac_learned": return !e.port ? `switch ${e.segment} forgets where ${name.mac(e.mac)} is` : `switch ${e.segment}: ${name.mac(e.mac)} is at ${portText(model, model.value(e.t, "mac", e.segment, e.mac), name)}`;
     case "neighbour": return `${e.client ?? s} now reaches ${name.address(e.ip)} at ${macOwner(model, e.mac, name)}`;
-    case "lost": return `${e.client} gets no answer from ${name.address(e.target)} (${e.kind})`;
-    case "back": return `${e.client} reaches ${name.address(e.target)} again (${e.kind}) after ${seconds(e.to_s - e.from_s)} s`;
+    case "lost": return e.share < 1 ? `${e.client} gets only some answers from ${name.address(e.target)} (${e.kind})` : `${e.client} gets no answer from ${name.address(e.target)} (${e.kind})`;
+    case "back": return e.share < 1 ? `${e.client} gets every answer from ${name.address(e.target)} again (${e.kind}): ${e.lost} lost in ${seconds(e.to_s - e.from_s)} s` : `${e.client} reaches ${name.address(e.target)} again (${e.kind}) after ${seconds(e.to_s - e.from_s)} s`;
     case "warning": return e.text || e.message || e.line || e.reason || "warning";
     default: return `${e.event} ${who}`;
   }
