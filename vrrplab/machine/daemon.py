@@ -19,6 +19,7 @@ from vrrplab.machine.actions import (
     WriteLog,
 )
 from vrrplab.machine.agenda import Agenda
+from vrrplab.machine.beginnings import adopt, resume
 from vrrplab.machine.events import (
     AddressAdded,
     AddressRemoved,
@@ -426,7 +427,7 @@ class Daemon:
         for instance in self.instances:
             if isinstance(instance.state, Master):
                 # measured: one more advert with the old configuration (recordings reload_*)
-                instance.advertise_before_reload()
+                instance.voice.advertise(instance.effective_priority)
         self._reloading = True
 
     def _finish_reload(self, event: ReloadFinished, now: Micros) -> None:
@@ -456,7 +457,7 @@ class Daemon:
                     instance.state = before.state
                 fresh.append(instance)
             else:
-                instance.adopt(before, begin.priority_shift, now)
+                adopt(instance, before, begin.priority_shift, now)
         for group in self.groups:
             group.begin()
             if group.members and all(isinstance(m.state, Master) for m in group.members):
@@ -466,7 +467,7 @@ class Daemon:
             if instance in fresh:
                 instance.react(begins[instance.config.name], now)
             else:
-                instance.resume(now)
+                resume(instance, now)
             self._look_at_all_of(instance)
         self._start_scripts(now)
 

@@ -24,9 +24,9 @@ def address_key(address: str) -> tuple[int, tuple[int, ...]]:
 def waiting_sum(instance: Instance, interval_us: Micros) -> str:
     """How a master-down interval is made up, e.g. ``3.609 s (3 x 1.000 s + skew 0.609 s)``."""
     adverts = instance.config.down_timer_adverts
-    advert_us = instance.master_adver_interval_us
-    skew_us = instance.skew_us()
-    if interval_us != instance.down_interval_us():
+    advert_us = instance.intervals.master_adver_interval_us
+    skew_us = instance.intervals.skew_us
+    if interval_us != instance.intervals.down_us:
         return f"{format_s(interval_us)} s"
     return f"{format_s(interval_us)} s ({adverts} x {format_s(advert_us)} s + skew {format_s(skew_us)} s)"
 
@@ -60,6 +60,9 @@ class Heard:
     __slots__ = ("_discarded", "_goodbye", "_last", "_rejected", "_self_inflicted")
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
         self._last: tuple[str, int, Micros] | None = None
         self._goodbye = ""
         self._discarded: tuple[str, int] | None = None
@@ -87,7 +90,7 @@ class Heard:
     def why_master(self, instance: Instance, now: Micros) -> str:
         """Why the master-down timer could run out."""
         ours = instance.priority.effective
-        skew_us = instance.skew_us()
+        skew_us = instance.intervals.skew_us
         if self._self_inflicted:
             return f"takes its address back after its own skew time of {format_s(skew_us)} s"
         if self._goodbye:
@@ -95,7 +98,7 @@ class Heard:
                 f"{self._goodbye} said goodbye with priority 0; after the skew time of {format_s(skew_us)} s "
                 f"((256 - {ours}) / 256) nobody else had taken over"
             )
-        waited = waiting_sum(instance, instance.down_interval_us())
+        waited = waiting_sum(instance, instance.intervals.down_us)
         if self._discarded:
             source, priority = self._discarded
             return (

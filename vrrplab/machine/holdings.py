@@ -1,0 +1,63 @@
+"""The virtual addresses of one instance: taken when it becomes MASTER, given back when it no longer is.
+
+Order and log lines are keepalived's. Whether the host accepts packets to them is RFC 9568's Accept_Mode
+(section 6.1), keepalived's ``accept`` and ``no_accept``.
+"""
+
+from __future__ import annotations
+
+from vrrplab.config.model import InstanceConfig, VirtualAddress
+from vrrplab.machine.actions import AddAddresses, RemoveAddresses, SetAccept
+from vrrplab.machine.surroundings import Surroundings
+from vrrplab.machine.voice import Voice
+
+
+class Holdings:
+    def __init__(self, config: InstanceConfig, around: Surroundings, voice: Voice) -> None:
+        self._config = config
+        self._profile = around.profile
+        self._emit = around.emit
+        self._log = voice.log
+
+    @property
+    def all(self) -> tuple[VirtualAddress, ...]:
+        """Those in the adverts and the excluded ones."""
+        return self._config.virtual_addresses + self._config.excluded_addresses
+
+    @property
+    def accepted(self) -> bool:
+        """Does the host take packets to the virtual addresses?"""
+        return self._config.accept and (self._profile.accept_mode or self._config.address_owner)
+
+    def take(self) -> None:
+        name, config = self._config.name, self._config
+        if not self.accepted:
+            self._emit(SetAccept(name, config.virtual_addresses, False))
+            self._log("accept_drop")
+        if config.virtual_addresses:
+            self._log("setting_vips")
+        self._emit(AddAddresses(name, config.virtual_addresses))
+        if config.excluded_addresses:
+            self._log("setting_evips")
+            self._emit(AddAddresses(name, config.excluded_addresses))
+
+    def release(self) -> None:
+        name, config = self._config.name, self._config
+        if config.virtual_addresses:
+            self._log("removing_vips")
+        self._emit(RemoveAddresses(name, config.virtual_addresses))
+        if config.excluded_addresses:
+            self._log("removing_evips")
+            self._emit(RemoveAddresses(name, config.excluded_addresses))
+        if not self.accepted:
+            self._emit(SetAccept(name, config.virtual_addresses, True))
+            self._log("accept_restore")
+
+    def keep(self, before: Holdings) -> bool:
+        """Reload: take what the configuration ``before`` did not have; True if there is anything."""
+        self._log("setting_vips")
+        held = {a.with_prefix for a in before.all}
+        added = tuple(a for a in self.all if a.with_prefix not in held)
+        if added:
+            self._emit(AddAddresses(self._config.name, added))
+        return bool(added)
