@@ -41,6 +41,10 @@ MAY_IMPORT = {
     "live": BELOW_DRIVERS,
     # A view reads the trace and never asks the machine: names of states and the edges between them, no more.
     "views": GROUND | {"trace", "wire", "machine.states"},
+    # Traces in words.
+    "tell": GROUND | {"trace"},
+    "api": BELOW_DRIVERS | {"sim"},
+    "verify": ANYTHING,
     "exercises": ANYTHING,
     "cluster": ANYTHING,
     "commands": ANYTHING,

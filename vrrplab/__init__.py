@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 _HOME_OF = {
     "load_scenario": "vrrplab.sim.scenario",
-    "simulate": "vrrplab.sim.world",
+    "simulate": "vrrplab.api",
     "Trace": "vrrplab.trace",
     "read_trace": "vrrplab.trace",
     "read_recording": "vrrplab.recording",

@@ -126,7 +126,7 @@ def change_service(world: World, box: Box, name: str, what: str) -> None:
     """start, stop, kill, restart or reload a service."""
     service = box.services[name]
     match what:
-        case "start" | "restart" | "reload":
+        case "start" | "restart" | "reload" | "reconfigure":
             service.start()
         case "stop":
             if service.up:

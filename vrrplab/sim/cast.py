@@ -5,6 +5,7 @@ No reading and no running here; ``scenario`` makes these, ``world`` brings them 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -126,6 +127,18 @@ class Scenario:
     def changed(self, **changes: Any) -> Scenario:
         """A copy with some fields replaced."""
         return replace(self, **changes)
+
+    def with_actions(self, actions: Iterable[dict[str, Any]]) -> Scenario:
+        """The same with more actions, each a mapping as in a scenario file; ScenarioError for a wrong one."""
+        from vrrplab.sim.edit import with_actions
+
+        return with_actions(self, actions)
+
+    def to_yaml(self) -> str:
+        """The scenario as a scenario file."""
+        from vrrplab.sim.edit import to_yaml
+
+        return to_yaml(self)
 
     def as_cast(self) -> dict[str, Any]:
         """The fields of a trace's ``scenario`` event (see trace.py)."""

@@ -7,6 +7,7 @@ and end. Starting, killing, freezing and reloading the process are here too.
 from __future__ import annotations
 
 from collections.abc import Callable
+from os.path import basename
 from typing import Any
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
@@ -100,7 +101,7 @@ class Router:
         self.daemon = Daemon(self.node, self.profile)
         for warning in self.node.warnings:
             text = f"{warning.message}" + (f" - {warning.hint}" if warning.hint else "")
-            place = {"file": warning.source.file, "line": warning.source.line}
+            place = {"file": basename(warning.source.file), "line": warning.source.line}
             self.journal.note(self._scheduler.now, "warning", text=text, kind=warning.kind, **place)
         self.deliver(Started(self._interfaces(), self._missing_scripts()))
 

@@ -12,7 +12,7 @@ from typing import Any
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import parse_config
-from vrrplab.errors import ConfigError, ScenarioError
+from vrrplab.errors import ScenarioError
 from vrrplab.machine.profiles import PROFILES
 from vrrplab.resources import data_path
 from vrrplab.sim.action_kinds import read_action
@@ -99,7 +99,7 @@ def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenari
         if not dns[name]:
             raise value.error(f"dns.{name} lists no address", "list at least one")
     _check_targets(top, clients, dns)
-    read = _ReloadReader(path.parent, used, strict)
+    read = ReloadReader(path.parent, used, strict)
     actions = [read_action(a, servers, segments, clients, read) for a in _list(top, "actions")]
     return Scenario(
         name=top["name"].text() if "name" in top else path.stem,
@@ -188,12 +188,28 @@ def _server(
 
 def read_config(path: Path, place: Node, profile: str, strict: bool) -> NodeConfig:
     """A keepalived.conf named in a scenario; a missing one is the scenario's mistake, at its line."""
-    if not path.is_file():
-        raise place.error(
-            f"configuration file {place.text()!r} does not exist", "paths are relative to the scenario"
-        )
+    found = path if path.is_file() else _shipped(place.text())
+    if found is None:
+        message = f"configuration file {place.text()!r} does not exist"
+        raise place.error(message, "paths are relative to the scenario")
     daemon = PROFILES[profile].wording
-    return parse_config(path, daemon=daemon, strict=strict)
+    return parse_config(_short(found), daemon=daemon, strict=strict)
+
+
+def _short(path: Path) -> str:
+    """The path as a person would type it here: without detours, relative if it lies below this folder."""
+    plain, here = os.path.normpath(path), os.getcwd()
+    inside = os.path.isabs(plain) and plain.startswith(here + os.sep)
+    return os.path.relpath(plain, here) if inside else plain
+
+
+def _shipped(name: str) -> Path | None:
+    """A configuration that comes with vrrplab is found from anywhere, e.g. article/proxy-serv01.conf."""
+    parts = [p for p in Path(name).parts if p != ".."]
+    if parts[:1] == ["configs"]:
+        parts = parts[1:]
+    path = data_path("configs").joinpath(*parts)
+    return path if parts and not Path(name).is_absolute() and path.is_file() else None
 
 
 def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
@@ -202,7 +218,7 @@ def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
     return replace(node, warnings=node.warnings + tuple(more)) if more else node
 
 
-class _ReloadReader:
+class ReloadReader:
     """Reads the file of a ``reload`` action."""
 
     def __init__(self, folder: Path, profile: str, strict: bool) -> None:
@@ -284,6 +300,3 @@ def _expectation(value: Node, servers: dict[str, Server]) -> Expectation:
             "expects nothing", "add owner: {ADDRESS: SERVER} or state: {INSTANCE: {SERVER: STATE}}"
         )
     return Expectation(at_us=at_us, owner=owner, state=state, line=value.line)
-
-
-__all__ = ["ConfigError", "builtin_scenarios", "load_scenario", "scenario_from_text"]

@@ -22,7 +22,7 @@ BROADCAST = b"\xff" * 6
 
 
 class Switch:
-    """``changed()``: forwarding may be different now. ``learned(segment, mac, port or None)``: for the trace."""
+    """``changed()``: forwarding may differ now. ``learned(segment, mac, port or None)`` is for the trace."""
 
     def __init__(
         self,

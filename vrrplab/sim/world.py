@@ -113,7 +113,7 @@ class World:
             # a notify script that names a service and says what to do with it does that (article: A16)
             words = " ".join(command).replace("/", " ").replace("-", " ").split()
             for name in box.services:
-                for verb in ("restart", "reload", "start", "stop"):
+                for verb in ("restart", "reload", "reconfigure", "start", "stop"):
                     if name in words and verb in words:
                         change_service(self, box, name, verb)
                         return

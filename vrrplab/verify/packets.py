@@ -12,6 +12,7 @@ virtual address; how often is in the log lines (a burst of a hundred overruns th
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from vrrplab.trace import Trace, TraceEvent
@@ -94,7 +95,7 @@ def _adverts(trace: Trace, segment: str, end_us: int) -> dict[Stream, list[int]]
 
 def _stretches(times: list[int]) -> int:
     """How many unbroken runs of adverts these are: a pause of over 2.5 usual gaps ends one."""
-    gaps = sorted(b - a for a, b in zip(times, times[1:], strict=False))
+    gaps = sorted(b - a for a, b in pairwise(times))
     if not gaps:
         return 1
     usual = gaps[len(gaps) // 2]

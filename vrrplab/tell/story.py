@@ -1,0 +1,130 @@
+"""The article's way of telling a drill: what was done, then the keepalived lines of both servers side by
+side, and ``ip a show`` of the interface on each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrrplab.tell.words import action_in_words, clean, wrap
+from vrrplab.trace import Trace
+from vrrplab.units import Micros, format_s
+
+NARROW = 80
+
+
+def render(trace: Trace, width: int = NARROW, interface: str = "") -> str:
+    """The story as text, ``width`` columns wide; ``interface`` "": the one the instances use."""
+    servers = trace.servers
+    lines = [clean(trace.name), "=" * min(len(trace.name), width)]
+    if trace.scenario.get("description"):
+        lines += wrap(clean(str(trace.scenario["description"])), width)
+    actions = trace.of("action")
+    moments = sorted(dict.fromkeys(a.t_us for a in actions))
+    begins = [0, *moments]
+    ends = [*moments, trace.end_us + 1]
+    for begin_us, end_us in zip(begins, ends, strict=True):
+        if end_us == begin_us:
+            continue
+        words = "; ".join(action_in_words(a.fields) for a in actions if a.t_us == begin_us)
+        is_start = begin_us == 0 and not words
+        title = f"{format_s(begin_us)} s: {words}" if not is_start else "0.000 s: keepalived starts"
+        lines += ["", "", *wrap(title, width), "-" * width]
+        lines += _side_by_side(trace, servers, begin_us, end_us, width)
+        shown = end_us - 1
+        for server in servers:
+            lines += [
+                "",
+                f"{server} at {format_s(shown, 1)} s$ ip a show {_interface(trace, server, interface)}",
+            ]
+            shown_lines = ip_address_show(trace, server, _interface(trace, server, interface), shown)
+            lines += [line[:width] for line in shown_lines]
+    return "\n".join(lines) + "\n"
+
+
+def _interface(trace: Trace, server: str, wanted: str) -> str:
+    if wanted:
+        return wanted
+    cast = trace.scenario.get("servers", {}).get(server, {})
+    for instance in cast.get("instances", {}).values():
+        return str(instance["interface"])
+    return next(iter(cast.get("interfaces", {})), "eth0")
+
+
+def _side_by_side(
+    trace: Trace, servers: list[str], begin_us: Micros, end_us: Micros, width: int
+) -> list[str]:
+    """Log lines in order of time, one column a server."""
+    column = (width - 3 * (len(servers) - 1)) // max(1, len(servers))
+    rows = [" | ".join(clean(s)[:column].ljust(column) for s in servers).rstrip()]
+    count = 0
+    previous: tuple[str, str] = ("", "")
+    for event in trace.of("log"):
+        if not begin_us <= event.t_us < end_us or event.server not in servers:
+            continue
+        line = str(event.fields["line"])
+        repeats = (event.server, line) == previous
+        previous = (event.server, line)
+        if repeats:
+            continue  # five gratuitous ARP in a row read as one
+        place = servers.index(event.server)
+        text = wrap(clean(f"{format_s(event.t_us)} {line}"), column, "  ")
+        for part in text:
+            cells = [part if i == place else "" for i in range(len(servers))]
+            rows.append(" | ".join(c.ljust(column) for c in cells).rstrip())
+        count += 1
+    return rows if count else [*rows, "(no line on any server)"]
+
+
+def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) -> list[str]:
+    """What ``ip address show`` would print for an interface at a moment, from the trace alone."""
+    cast = trace.scenario.get("servers", {}).get(server, {})
+    nic: dict[str, Any] = cast.get("interfaces", {}).get(interface, {})
+    up, powered = True, True
+    held: dict[str, str] = {}
+    for address in nic.get("addresses", []):
+        held[str(address)] = ""
+    for event in trace:
+        if event.t_us > at_us:
+            break
+        fields = event.fields
+        if event.event == "action" and fields.get("server") == server:
+            powered = {"power_off": False, "power_on": True}.get(str(fields["action"]), powered)
+            if fields["action"] == "power_off":
+                held = {str(a): "" for a in nic.get("addresses", [])}
+        if event.server != server or fields.get("interface") != interface:
+            continue
+        if event.event == "interface":
+            up = bool(fields["up"])
+        elif event.event == "address_added":
+            held[str(fields["address"])] = str(fields.get("label", ""))
+        elif event.event == "address_removed":
+            held.pop(str(fields["address"]), None)
+    if not powered:
+        return ["  (the server has no power)"]
+    index = (
+        list(cast.get("interfaces", {})).index(interface) + 2
+        if interface in cast.get("interfaces", {})
+        else 2
+    )
+    flags = "BROADCAST,MULTICAST,UP,LOWER_UP" if up else "BROADCAST,MULTICAST"
+    lines = [f"{index}: {interface}: <{flags}> mtu 1500 state {'UP' if up else 'DOWN'}"]
+    if nic.get("mac"):
+        lines.append(f"    link/ether {nic['mac']} brd ff:ff:ff:ff:ff:ff")
+    subnets: set[tuple[str, str]] = set()
+    for address, label in held.items():
+        lines.append("    " + _address_line(address, label, interface, subnets))
+    return lines
+
+
+def _address_line(address: str, label: str, interface: str, subnets: set[tuple[str, str]]) -> str:
+    if ":" in address:
+        scope = "link" if address.lower().startswith("fe8") else "global"
+        return f"inet6 {address} scope {scope}"
+    text, _, prefix = address.partition("/")
+    bits = int(prefix or 32)
+    number = sum(int(part) << shift for part, shift in zip(text.split("."), (24, 16, 8, 0), strict=False))
+    subnet = (str(number >> (32 - bits) if bits else 0), prefix)
+    secondary = " secondary" if subnet in subnets else ""
+    subnets.add(subnet)
+    return f"inet {address} scope global{secondary} {label or interface}"

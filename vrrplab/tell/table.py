@@ -1,0 +1,185 @@
+"""One scenario in a table of 80 columns: what was done, how soon it was noticed, who took over and when it
+came back, who had each address, how long clients waited, and why.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vrrplab.tell.words import action_in_words, clean, later, wrap
+from vrrplab.trace import Outage, Trace, TraceEvent
+from vrrplab.units import Micros, format_s, micros
+
+WIDTH = 80
+
+
+class Step(NamedTuple):
+    """An action and what followed it, up to the next one."""
+
+    action: TraceEvent
+    until_us: Micros
+    changes: list[TraceEvent]
+
+
+def steps_of(trace: Trace) -> list[Step]:
+    """The actions in order, each with the changes of state, service and priority after it."""
+    actions = trace.of("action")
+    ends = [*(a.t_us for a in actions[1:]), trace.end_us + 1] if actions else []
+    changes = [e for e in trace.of("state", "priority", "service") if not _opens(e)]
+    found = []
+    for action, end_us in zip(actions, ends, strict=True):
+        after = [c for c in changes if action.t_us <= c.t_us < end_us]
+        found.append(Step(action, end_us, after))
+    return found
+
+
+def _opens(event: TraceEvent) -> bool:
+    return (
+        event.event == "state" and event.fields.get("from") == "INIT" and event.fields.get("to") == "BACKUP"
+    )
+
+
+def render(trace: Trace) -> str:
+    """The table as text, lines of at most 80 characters."""
+    lines = _head(trace)
+    steps = steps_of(trace)
+    for step in steps:
+        lines += _step_lines(trace, step)
+    lines += ["", *_owner_lines(trace, [s.action.t_us for s in steps])]
+    outages = _outage_lines(trace)
+    lines += ["", *(outages or ["No client missed an answer."] if trace.scenario.get("clients") else [])]
+    lines += _why_lines(trace, steps)
+    warnings = [e for e in trace.of("warning") if "kind" not in e.fields]
+    for warning in warnings[:6]:
+        lines += wrap(clean(f"! {format_s(warning.t_us)} s: {warning.fields['text']}"), WIDTH, "    ")
+    while lines and not lines[-1]:
+        lines.pop()
+    return "\n".join(lines) + "\n"
+
+
+def _head(trace: Trace) -> list[str]:
+    cast = trace.scenario
+    name = clean(trace.name or "trace")
+    lines = [name, "=" * min(len(name), WIDTH)]
+    if cast.get("description"):
+        lines += wrap(clean(str(cast["description"])), WIDTH)
+    seed = f", seed {cast['seed']}" if "seed" in cast else ""
+    return [*lines, f"{cast.get('profile', '')}{seed}, {format_s(trace.end_us, 1)} s"]
+
+
+def _step_lines(trace: Trace, step: Step) -> list[str]:
+    at_us = step.action.t_us
+    first, *more = wrap(action_in_words(step.action.fields), WIDTH - 13)
+    lines = ["", f"{format_s(at_us):>9} s  {first}", *(" " * 13 + line for line in more)]
+    actor = str(step.action.fields.get("server", ""))
+    told_detection = False
+    for change in step.changes:
+        if change.event == "service":
+            what = _service_in_words(change)
+            lines.append(_row(change.t_us, at_us, "service", what))
+            continue
+        if change.event == "priority":
+            shift = f"priority {change.fields['from']} -> {change.fields['to']}"
+            lines.append(_row(change.t_us, at_us, "weight", f"{_who(change)} {shift}"))
+            told_detection = True
+            continue
+        old, new = change.fields.get("from"), change.fields["to"]
+        label = ""
+        if new == "MASTER":
+            label = "return" if change.server == actor else "takeover"
+        elif change.server == actor and not told_detection:
+            label, told_detection = "detected", True
+        lines.append(_row(change.t_us, at_us, label, f"{_who(change)} {old} -> {new}"))
+    if not step.changes:
+        lines.append(" " * 13 + "nothing changed")
+    return lines
+
+
+def _row(t_us: Micros, since_us: Micros, label: str, what: str) -> str:
+    row = f"{format_s(t_us):>9} s {later(t_us, since_us):>8}  {label:<9} {what}"
+    return row if len(row) <= WIDTH else row[: WIDTH - 1] + "…"
+
+
+def _who(event: TraceEvent) -> str:
+    return clean(f"{event.instance} on {event.server}:")
+
+
+def _service_in_words(event: TraceEvent) -> str:
+    up, accepting = event.fields.get("up"), event.fields.get("accepting")
+    state = "answers" if accepting else "refuses clients, its process lives" if up else "is gone"
+    return clean(f"{event.fields['service']} {state}")
+
+
+def _owner_lines(trace: Trace, moments: list[Micros]) -> list[str]:
+    """Who had each address just before each action and at the end."""
+    before = sorted(dict.fromkeys(moments))[:4]
+    heads = [f"before {format_s(t, 1)} s" for t in before] + ["at the end"]
+    times = [max(0, t - 1) for t in before] + [trace.end_us]
+    rows = [["address", *heads]]
+    for address in trace.addresses[:40]:
+        names = [" + ".join(trace.owners(address, t / 1e6)) or "nobody" for t in times]
+        rows.append([address, *names])
+    return columns(rows)
+
+
+def columns(rows: list[list[str]], width: int = WIDTH) -> list[str]:
+    """Rows as aligned columns; the widest give way when they do not fit."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
+    shown = []
+    for row in rows:
+        cells = [c if len(c) <= w else c[: w - 1] + "…" for c, w in zip(row, widths, strict=True)]
+        shown.append("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip())
+    return shown
+
+
+def _outage_lines(trace: Trace) -> list[str]:
+    rows = [["clients saw", "how", "out from", "until", "for", "lost"]]
+    rows += [_outage_row(trace, group) for group in _grouped(trace)]
+    return columns(rows) if len(rows) > 1 else []
+
+
+def _grouped(trace: Trace) -> list[list[Outage]]:
+    """Gaps of one probe that follow each other closely belong together: every other request of a name."""
+    groups: list[list[Outage]] = []
+    for outage in sorted(trace.outages(), key=lambda o: (o.target, o.kind, o.client, o.from_us)):
+        last = groups[-1][-1] if groups else None
+        same = last and (last.target, last.kind, last.client) == (outage.target, outage.kind, outage.client)
+        if same and last and last.to_us is not None and outage.from_us - last.to_us <= micros(1):
+            groups[-1].append(outage)
+        else:
+            groups.append([outage])
+    return sorted(groups, key=lambda g: g[0].from_us)
+
+
+def _outage_row(trace: Trace, group: list[Outage]) -> list[str]:
+    first, last = group[0], group[-1]
+    until_us = trace.end_us if last.to_us is None else last.to_us
+    lost = sum(o.lost for o in group)
+    asked = _asked(trace, first, until_us)
+    share = f"{lost} of {asked} ({100 * lost // asked} %)" if len(group) > 1 and asked else str(lost)
+    end = "the end" if last.to_us is None else f"{format_s(until_us)} s"
+    length = f"{format_s(until_us - first.from_us)} s"
+    return [clean(first.target), first.kind, f"{format_s(first.from_us)} s", end, length, share]
+
+
+def _asked(trace: Trace, outage: Outage, until_us: Micros) -> int:
+    """How many questions the probe asked in that time."""
+    client = trace.scenario.get("clients", {}).get(outage.client, {})
+    for probe in client.get("probes", []):
+        if (probe["kind"], probe["target"]) == (outage.kind, outage.target):
+            return max(1, round((until_us - outage.from_us) / micros(probe["every_s"])))
+    return 0
+
+
+def _why_lines(trace: Trace, steps: list[Step]) -> list[str]:
+    lines: list[str] = []
+    for step in steps:
+        masters = [c for c in step.changes if c.event == "state" and c.fields["to"] == "MASTER"]
+        for change in masters[:2]:
+            reason = change.fields.get("reason")
+            if reason:
+                text = f"Why {change.server} at {format_s(change.t_us)} s? {reason}."
+                lines += wrap(clean(text), WIDTH, "    ")
+    return ["", *lines] if lines else []

@@ -1,0 +1,59 @@
+"""Small words and measures that all tellings share: an action in words, wrapping, seconds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from vrrplab.units import Micros, format_s
+
+ANSI_OR_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def clean(text: str) -> str:
+    """Without characters that could steer a terminal."""
+    return ANSI_OR_CONTROL.sub("?", text)
+
+
+def action_in_words(fields: dict[str, Any]) -> str:
+    """e.g. ``link_down proxy-serv01 eth0``."""
+    parts = [str(fields["action"])]
+    for key, value in fields.items():
+        if key == "action":
+            continue
+        if key in ("server", "interface", "service", "segment", "script", "config", "process", "address"):
+            parts.append(str(value))
+        else:
+            parts.append(f"{key}={value}")
+    return clean(" ".join(parts))
+
+
+def later(t_us: Micros, since_us: Micros) -> str:
+    """``+2.609``: seconds after something."""
+    return f"+{format_s(t_us - since_us)}"
+
+
+def wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of at most ``width`` characters; words longer than that are cut."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        while len(word) > width - len(indent):
+            room = width - len(line) - (1 if line.strip() else 0)
+            if line.strip() and room > 8:
+                line, word = f"{line} {word[:room]}", word[room:]
+            elif line.strip():
+                lines.append(line)
+                line = indent
+                continue
+            else:
+                cut = width - len(indent)
+                line, word = indent + word[:cut], word[cut:]
+            lines.append(line)
+            line = indent
+        glue = " " if line.strip() else ""
+        if len(line) + len(glue) + len(word) > width:
+            lines.append(line)
+            line, glue = indent, ""
+        line = f"{line}{glue}{word}"
+    return [*lines, line] if line.strip() or not lines else lines
