@@ -186,7 +186,7 @@ def _lifeline(plan: _Plan, x_in: float, top_in: float, bottom_in: float, state: 
 def _draw_row(plan: _Plan, table: LadderRows, row: Row, y_in: float) -> None:
     theme = plan.theme
     if isinstance(row, Fold):
-        style.write(plan.axes, TIME_IN - 0.15, y_in, f"⋮ {row.count} more", theme.mute, align="right")
+        style.write(plan.axes, TIME_IN - 0.15, y_in, f"⋮ {row.adverts} more", theme.mute, align="right")
         return
     _write_time(plan, row.t_us, y_in)
     if isinstance(row, Deed):

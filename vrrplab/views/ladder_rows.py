@@ -53,7 +53,7 @@ class Fold(NamedTuple):
     """Adverts that only repeat what was said before, left out."""
 
     t_us: Micros
-    count: int
+    adverts: int
 
 
 Row = Message | Turn | Deed | Fold

@@ -117,6 +117,17 @@ def part(
     _hatched(axes, span_s, middle_in, height_in, fill, edge, hatch)
 
 
+def quantile(axes: Axes, theme: Theme, at_s: float, base_in: float, tall_in: float, kind: str) -> None:
+    """A line through a distribution: its median, where its tail begins, or what was expected."""
+    colour, dashes, wide = {
+        "median": (theme.text, "solid", 1.8),
+        "tail": (theme.text, (0, (1.5, 1.2)), 1.4),
+        "bound": (theme.vermillion, (0, (4, 1.5)), 1.6),
+    }[kind]
+    line = [at_s, at_s], [base_in + 0.04, base_in - tall_in]
+    axes.plot(*line, color=colour, linestyle=dashes, linewidth=wide, zorder=4)
+
+
 def _hatched(
     axes: Axes,
     span_s: tuple[float, float],
@@ -238,6 +249,10 @@ def _swatch(axes: Axes, theme: Theme, sign: str, x_in: float, y_in: float) -> No
         _points(axes, theme, [middle_in], y_in, marker, 5, colour)
     elif sign in ("heard", "maybe", "dropped"):
         arrow(axes, theme, x_in, box[1] - 0.04, y_in, theme.blue, sign)
+    elif sign == "dot":
+        axes.plot([middle_in], [y_in], marker="o", markersize=3.6, color=theme.blue)
+    elif sign in ("median", "tail", "bound"):
+        quantile(axes, theme, middle_in, y_in + 0.05, 0.13, sign)
     elif sign == "change":
         diamonds(axes, theme, [middle_in], y_in, theme.vermillion)
     elif sign == "outage":

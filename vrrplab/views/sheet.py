@@ -188,7 +188,7 @@ def _lay_out(panel: Panel, inner_in: float, window: tuple[float, float]) -> _Lai
     placed: list[tuple[Block, float]] = []
     y_in, group = top_in, None
     for block in panel.blocks:
-        if block.group != group:
+        if block.group != group and block.group:
             y_in += GAP_IN if group is not None else 0.0
             captions.append((block.group, y_in + CAPTION_IN * 0.55))
             y_in += CAPTION_IN

@@ -158,9 +158,16 @@ def _draw_arrow(axes: Axes, theme: Theme, arrow: Arrow, all_arrows: Sequence[Arr
     )  # fmt: skip
 
 
-def _curve(
-    begin: tuple[float, float], end: tuple[float, float], bend: float
-) -> tuple[tuple[float, float], ...]:
+def _on(route: Curve, share: float) -> Point:
+    """A point of a cubic curve."""
+    weights = ((1 - share) ** 3, 3 * share * (1 - share) ** 2, 3 * share**2 * (1 - share), share**3)
+    return (
+        sum(w * x for w, (x, _) in zip(weights, route, strict=True)),
+        sum(w * y for w, (_, y) in zip(weights, route, strict=True)),
+    )
+
+
+def _curve(begin: Point, end: Point, bend: float) -> Curve:
     """A curve between two boxes that leaves the straight line by ``bend`` of its length, to its right."""
     dx, dy = end[0] - begin[0], end[1] - begin[1]
     middle = ((begin[0] + end[0]) / 2 - bend * dy, (begin[1] + end[1]) / 2 + bend * dx)
