@@ -9,7 +9,11 @@ from vrrplab.errors import LiveError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--need", action="append", default=[], metavar="THING", help="only this; exit code 1 if it does not work"
+        "--need",
+        action="append",
+        default=[],
+        metavar="THING",
+        help="only this; exit code 1 if it does not work",
     )
     parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="default: text")
 
@@ -19,7 +23,9 @@ def run(args: argparse.Namespace) -> int:
 
     unknown = [name for name in args.need if name not in doctor.possible()]
     if unknown:
-        raise LiveError(f"--need {unknown[0]}: not a thing doctor knows; it knows {', '.join(doctor.possible())}")
+        raise LiveError(
+            f"--need {unknown[0]}: not a thing doctor knows; it knows {', '.join(doctor.possible())}"
+        )
     findings = doctor.examine(args.need or None)
     if args.format == "jsonl":
         import json

@@ -14,14 +14,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kinds.add_parser(
             "run",
             help="be a VRRP router from a keepalived.conf",
-            description="Be a VRRP router. SIGTERM or Ctrl-C: leave with a farewell; SIGHUP: read the file again.",
+            description="Be a VRRP router. SIGTERM, Ctrl-C: leave with a farewell; SIGHUP: read the file again.",
         )
     )
     _add_watch(
         kinds.add_parser(
             "watch",
             help="listen to the routers of a network; never sends",
-            description="Listen to VRRP, ARP and neighbour advertisements and tell who is master, as it happens.",
+            description="Listen to VRRP, ARP and neighbour advertisements; tell who is master, as it happens.",
         )
     )
 
@@ -35,8 +35,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FROM=TO",
         help="use this interface, or this one instead of the one the file names",
     )
-    parser.add_argument("--name", default="", help="the server's name in the trace (default: router_id, or the file's)")
-    parser.add_argument("--profile", default="keepalived-2.2.7", help="whose behaviour (default: %(default)s)")
+    parser.add_argument(
+        "--name", default="", help="the server's name in the trace (default: router_id, or the file's)"
+    )
+    parser.add_argument(
+        "--profile", default="keepalived-2.2.7", help="whose behaviour (default: %(default)s)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="take part, but touch no address")
     _add_udp(parser)
     parser.add_argument(
@@ -47,16 +51,24 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="with --udp: an interface of the make-believe host",
     )
     parser.add_argument(
-        "--control", action="store_true", help="with --udp: obey link_down IF, link_up IF, … on standard input"
+        "--control",
+        action="store_true",
+        help="with --udp: obey link_down IF, link_up IF, … on standard input",
     )
-    parser.add_argument("--format", default="log", choices=("log", "jsonl"), help="what to print (default: log)")
+    parser.add_argument(
+        "--format", default="log", choices=("log", "jsonl"), help="what to print (default: log)"
+    )
     parser.add_argument("--out", default="", metavar="FILE", help="write the trace there too, as JSON lines")
     parser.add_argument("--until", type=_seconds, metavar="S", help="stop after so many seconds")
 
 
 def _add_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--interface", action="append", default=[], metavar="NAME", help="where to listen (default: all that are up)"
+        "--interface",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="where to listen (default: all that are up)",
     )
     parser.add_argument(
         "--name", action="append", default=[], metavar="ADDRESS=NAME", help="call the router at an address so"
@@ -66,7 +78,7 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
         "--format",
         default="",
         choices=("table", "log", "jsonl"),
-        help="a table that updates, lines as things happen, or the trace (default: table on a terminal, else log)",
+        help="a table that updates, lines, or the trace (default: table on a terminal, else log)",
     )
     parser.add_argument("--out", default="", metavar="FILE", help="write the trace there too, as JSON lines")
     parser.add_argument("--pcap", default="", metavar="FILE", help="write every frame there")
@@ -80,7 +92,9 @@ def _add_udp(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="VRRP inside UDP on loopback, for users without rights: a make-believe LAN, not VRRP on a wire",
     )
-    parser.add_argument("--port", type=_port, default=11200, help="with --udp: its port (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=11200, help="with --udp: its port (default: %(default)s)"
+    )
 
 
 def _seconds(text: str) -> float:

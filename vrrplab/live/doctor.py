@@ -1,8 +1,8 @@
 """What this machine allows, tried out in child processes, each with the reason when it does not.
 
-A probe that is killed (by a container's rules, say) takes only its child with it. Nothing is left behind: what
-a probe makes lives in namespaces or sockets of its own and ends with it. Called by ``vrrplab doctor``, by the
-notebook on real packets, and by the lab before it starts.
+A probe that is killed (by a container's rules, say) takes only its child with it. Nothing is left behind:
+what a probe makes lives in namespaces or sockets of its own and ends with it. Called by ``vrrplab doctor``,
+by the notebook on real packets, and by the lab before it starts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import NamedTuple
 _LIMIT_S = 20
 ALSO_IN = "/usr/sbin:/sbin:/usr/lib/frr"
 
-# A short description of what each program is for; the Debian package when its name differs from the program's.
+# A short description of what each program is for; the Debian package when its name differs from the
+# program's.
 PROGRAMS = {
     "ip": ("builds the lab's network", "iproute2"),
     "unshare": ("makes namespaces", "util-linux"),
@@ -60,7 +61,7 @@ def apt_line(*names: str) -> str:
 
 def examine(names: list[str] | None = None) -> list[Finding]:
     """Try everything, or what is named."""
-    probes: dict[str, Callable[[], Finding]] = {name: probe for name, probe in _PROBES.items()}
+    probes: dict[str, Callable[[], Finding]] = dict(_PROBES)
     for name in PROGRAMS:
         probes[name] = _program_probe(name)
     for name in MODULES:
@@ -80,14 +81,18 @@ def advice(findings: list[Finding]) -> list[str]:
     if "raw-sockets" in ok:
         said.append("live run, live watch: real VRRP on this machine's own interfaces")
     elif "udp-loopback" in ok:
-        said.append("live run, live watch: with --udp (VRRP inside UDP on loopback); with sudo on real interfaces")
+        said.append(
+            "live run, live watch: with --udp (VRRP inside UDP on loopback); with sudo on real interfaces"
+        )
     namespaces = {"root-namespaces", "rootless-namespaces"} & ok
     if namespaces and {"ip", "unshare", "nsenter"} <= ok:
         how = "as root" if "root-namespaces" in ok else "without root, in a user namespace"
         routers = "keepalived or vrrplab" if "keepalived" in ok else "--router vrrplab"
         said.append(f"lab: {how}, with {routers} on its servers")
     else:
-        said.append("lab: not here (it needs namespaces, ip, unshare and nsenter); the simulator shows the same drills")
+        said.append(
+            "lab: not here (needs namespaces, ip, unshare, nsenter); the simulator shows the same drills"
+        )
     return said
 
 
@@ -114,8 +119,8 @@ receiver.recv(16)
 print("multicast 224.0.0.18 on lo comes back")
 """
 _NETWORK = (
-    "ip link add vl-br type bridge && ip link add vl-a type veth peer name vl-b && ip link set vl-a master vl-br"
-    " && ip link set vl-br up && echo bridges and virtual cables can be made"
+    "ip link add vl-br type bridge && ip link add vl-a type veth peer name vl-b"
+    " && ip link set vl-a master vl-br && ip link set vl-br up && echo bridges and virtual cables can be made"
 )
 
 
@@ -214,7 +219,12 @@ def _version(path: str, option: str) -> str:
         return path
     try:
         done = subprocess.run(
-            [path, option], capture_output=True, text=True, timeout=_LIMIT_S, check=False, stdin=subprocess.DEVNULL
+            [path, option],
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):
         return path

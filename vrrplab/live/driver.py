@@ -1,8 +1,9 @@
 """The machine on real time: sockets, netlink, scripts and signals in, effects out; one asyncio loop.
 
 The loop handles what can be read before timers that are due at the same moment, as the simulator does and
-keepalived too. Time is the monotonic clock: setting the wall clock changes nothing. A process that was stopped
-(SIGSTOP, a paused virtual machine) finds out by its overdue timer, says so, and first reads what has come in.
+keepalived too. Time is the monotonic clock: setting the wall clock changes nothing. A process that was
+stopped (SIGSTOP, a paused virtual machine) finds out by its overdue timer, says so, and first reads what has
+come in.
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ HOUSEKEEPING_S = 1.0
 def live_profile(profile: Profile) -> Profile:
     """A profile as real sockets need it: a rejected advert does not put off our own.
 
-    keepalived restarts a MASTER's advert timer on every packet for its VRID, rejected ones included (measured), so
-    that anybody who sends one bad packet a second silences it. Here that would be a way in for strangers.
+    keepalived restarts a MASTER's advert timer on every packet for its VRID, rejected ones included
+    (measured), so that anybody who sends one bad packet a second silences it. Here that would be a way in for
+    strangers.
     """
     return replace(profile, rejected_advert_rearms=False)
 
@@ -74,7 +76,11 @@ class Lateness:
         self.over_50_ms += late_us > 50_000
 
     def fields(self) -> dict[str, Any]:
-        return {"timers": self.timers, "worst_late_s": self.worst_us / SECOND_US, "over_50_ms": self.over_50_ms}
+        return {
+            "timers": self.timers,
+            "worst_late_s": self.worst_us / SECOND_US,
+            "over_50_ms": self.over_50_ms,
+        }
 
 
 class Driver:
@@ -171,7 +177,9 @@ class Driver:
             node = self._read_config()
             self._host.require(node)
         except VrrplabError as error:
-            self._journal.note(self.now, "warning", text=f"not reloaded, the old configuration stays: {error}")
+            self._journal.note(
+                self.now, "warning", text=f"not reloaded, the old configuration stays: {error}"
+            )
             return
         self._feed(ReloadRequested())
         self._node = self._effects.node = node

@@ -1,7 +1,8 @@
 """Everything a router does to the world, in one file: the machine's actions carried out on this host.
 
-Each action is done and written down, or its failure is: an advert that could not leave is ``advert_failed``, an
-address that could not be added a warning. Nothing decides anything here; the driver brings the actions in order.
+Each action is done and written down, or its failure is: an advert that could not leave is ``advert_failed``,
+an address that could not be added a warning. Nothing decides anything here; the driver brings the actions in
+order.
 """
 
 from __future__ import annotations
@@ -142,7 +143,8 @@ class Effects:
                     interface, address.address, address.prefix, address.label, address.scope
                 )
             except OSError as error:
-                text = f"{address.with_prefix} could not be put on {interface}: {os.strerror(error.errno or 0)}"
+                why = os.strerror(error.errno or 0)
+                text = f"{address.with_prefix} could not be put on {interface}: {why}"
                 self._journal.note(now, "warning", instance=action.instance, text=text)
                 continue
             if fresh:
@@ -156,7 +158,8 @@ class Effects:
             try:
                 gone = self._addresses.remove(interface, address.address, address.prefix)
             except OSError as error:
-                text = f"{address.with_prefix} could not be taken off {interface}: {os.strerror(error.errno or 0)}"
+                why = os.strerror(error.errno or 0)
+                text = f"{address.with_prefix} could not be taken off {interface}: {why}"
                 self._journal.note(now, "warning", instance=action.instance, text=text)
                 continue
             if gone:
@@ -164,9 +167,7 @@ class Effects:
                     now, "address_removed", action.instance, interface, address.with_prefix, address.label
                 )
 
-    def _note(
-        self, now: Micros, event: str, instance: str, interface: str, address: str, label: str
-    ) -> None:
+    def _note(self, now: Micros, event: str, instance: str, interface: str, address: str, label: str) -> None:
         more: dict[str, object] = {"label": label} if label else {}
         if self._addresses.pretended:
             more["pretended"] = True
@@ -234,7 +235,12 @@ def _run(command: list[str], text: str | None = None) -> str:
         return f"{command[0]} is not installed (sudo apt install {package})"
     try:
         done = subprocess.run(
-            [path, *command[1:]], input=text, capture_output=True, text=True, timeout=_COMMAND_LIMIT_S, check=False
+            [path, *command[1:]],
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_LIMIT_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)

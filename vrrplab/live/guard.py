@@ -1,10 +1,11 @@
 """How much of what a wire brings may reach the machine: nobody can starve a router by shouting.
 
-Every packet is parsed and judged by the machine's own rules first. Then it takes a token: rejected ones from a
-small bucket for each instance and kind of fault (enough for the log), lower adverts from another (each makes a
-MASTER answer with an advert and a round of ARP), all others from a large one; what comes from the MASTER an
-instance follows has its own, so that strangers cannot use it up. What gets no token is counted, by reason, and
-told once a second. The tables have a fixed number of keys, so memory stays flat whatever the senders invent.
+Every packet is parsed and judged by the machine's own rules first. Then it takes a token: rejected ones from
+a small bucket for each instance and kind of fault (enough for the log), lower adverts from another (each
+makes a MASTER answer with an advert and a round of ARP), all others from a large one; what comes from the
+MASTER an instance follows has its own, so that strangers cannot use it up. What gets no token is counted, by
+reason, and told once a second. The tables have a fixed number of keys, so memory stays flat whatever the
+senders invent.
 """
 
 from __future__ import annotations
@@ -98,9 +99,7 @@ class Guard:
                 self._keys[config.interface, config.vrid] = authentication.password
         self._buckets.clear()
 
-    def judge(
-        self, packet: Packet | Unusable, now: Micros
-    ) -> AdvertisementReceived | Unusable | None:
+    def judge(self, packet: Packet | Unusable, now: Micros) -> AdvertisementReceived | Unusable | None:
         """What the driver should do with a packet: hand it on, write down why not, or (None) nothing."""
         self.received += 1
         if isinstance(packet, Packet):
@@ -111,7 +110,9 @@ class Guard:
         else:
             found = packet
         if isinstance(found, Unusable):
-            return found if self._passes("", found.reason.name, found.source, REJECTED_A_SECOND, now) else None
+            return (
+                found if self._passes("", found.reason.name, found.source, REJECTED_A_SECOND, now) else None
+            )
         family = 6 if ":" in found.source else 4
         instance = self._by_vrid.get((found.interface, found.advertisement.vrid, family))
         if instance is None:
@@ -128,7 +129,7 @@ class Guard:
         fault = _fault(instance, event)
         if fault:
             return self._passes(name, fault, event.source, REJECTED_A_SECOND, now)
-        if event.source == instance.master_address:
+        if event.source == instance.hearing.master_address:
             rate = max(FOLLOWED_A_SECOND, 4 * SECOND_US // max(config.advert_interval_us, 1))
             return self._passes(name, "followed", event.source, rate, now)
         if 0 < event.advertisement.priority < instance.effective_priority:
@@ -164,13 +165,13 @@ def _fault(instance: Instance, event: AdvertisementReceived) -> str:
         return DropReason.BAD_AUTH_TYPE.name
     if config.unicast == _is_multicast(event.destination, config):
         return DropReason.UNICAST_MISMATCH.name
-    changed = event.source != instance.master_address
+    changed = event.source != instance.hearing.master_address
     finding = examine(
         config,
         instance.profile,
         event,
         check_addresses=changed or not config.skip_check_adv_addr,
-        last_sequence=instance.sequence,
+        last_sequence=instance.voice.sequence,
     )
     return finding.reason.name if finding is not None and finding.fatal else ""
 

@@ -127,9 +127,9 @@ class InterfaceTable:
         self.renewed.clear()
 
     def _link(self, notice: LinkNotice) -> list[Change]:
-        old_name = self._names.get(notice.index, "")
+        old_name = self._names.get(notice.number, "")
         if notice.gone:
-            self._names.pop(notice.index, None)
+            self._names.pop(notice.number, None)
             gone = self.by_name.pop(old_name or notice.name, None)
             return [InterfaceWentDown(gone.name)] if gone is not None and gone.up else []
         changes: list[Change] = []
@@ -138,10 +138,10 @@ class InterfaceTable:
             if was is not None and was.up:
                 changes.append(InterfaceWentDown(old_name))
         known = self.by_name.get(notice.name)
-        if known is None or known.index != notice.index:
-            known = self.by_name[notice.name] = Interface(notice.name, notice.index)
+        if known is None or known.index != notice.number:
+            known = self.by_name[notice.name] = Interface(notice.name, notice.number)
             self.renewed.add(notice.name)
-        self._names[notice.index] = notice.name
+        self._names[notice.number] = notice.name
         known.mac, known.flags = notice.mac, notice.flags
         if known.up != notice.up:
             known.up = notice.up
@@ -149,7 +149,7 @@ class InterfaceTable:
         return changes
 
     def _address(self, notice: AddressNotice) -> list[Change]:
-        name = self._names.get(notice.index)
+        name = self._names.get(notice.number)
         interface = self.by_name.get(name) if name else None
         if interface is None:
             return []

@@ -42,9 +42,9 @@ _RECEIVE_BUFFER = 1 << 20  # a burst of changes must not overrun the socket
 
 
 class LinkNotice(NamedTuple):
-    """An interface as it is now (``gone``: it has just been deleted)."""
+    """An interface as it is now, with the kernel's ``number`` (``gone``: it has just been deleted)."""
 
-    index: int
+    number: int
     name: str
     flags: int
     mac: str
@@ -59,7 +59,7 @@ class LinkNotice(NamedTuple):
 class AddressNotice(NamedTuple):
     """An address that an interface has (``gone``: has no longer)."""
 
-    index: int
+    number: int
     address: str
     prefix: int
     label: str
@@ -126,9 +126,7 @@ class NetlinkSocket:
                 if notice is not None:
                     yield notice
 
-    def add_address(
-        self, index: int, address: str, prefix: int, label: str = "", scope: str = ""
-    ) -> None:
+    def add_address(self, index: int, address: str, prefix: int, label: str = "", scope: str = "") -> None:
         """Put an address on an interface. FileExistsError if it is there; OSError as the kernel says."""
         self._change(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address, prefix, label, scope)
 

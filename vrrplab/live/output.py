@@ -1,8 +1,9 @@
 """Where a live trace goes: a terminal, a file, a pipe; written by a thread of its own.
 
-A router must never wait for its own log: a full disk, a stopped terminal (Ctrl-S) or a slow reader holds up this
-thread and nobody else. What does not fit the queue, or the disk, is counted and told when writing works again.
-Lines of one kind that come faster than anybody reads are cut to a number a second, and the rest is counted too.
+A router must never wait for its own log: a full disk, a stopped terminal (Ctrl-S) or a slow reader holds up
+this thread and nobody else. What does not fit the queue, or the disk, is counted and told when writing works
+again. Lines of one kind that come faster than anybody reads are cut to a number a second, and the rest is
+counted too.
 """
 
 from __future__ import annotations
@@ -25,7 +26,16 @@ _SAME_A_SECOND = 40
 _KINDS_LIMIT = 512
 _RETRY_S = 2.0
 LIMITED = frozenset(
-    ("log", "garp_sent", "na_sent", "advert_dropped", "advert_received", "advert_sent", "advert_failed", "notify")
+    (
+        "log",
+        "garp_sent",
+        "na_sent",
+        "advert_dropped",
+        "advert_received",
+        "advert_sent",
+        "advert_failed",
+        "notify",
+    )
 )
 
 
@@ -68,6 +78,17 @@ def _kind(event: TraceEvent) -> str:
     return f"{event.event} {which}"[:60]
 
 
+def watch_line(event: TraceEvent) -> str:
+    """As ``log_line``, for a watcher: routers by name, and nothing of what is only taken to be so."""
+    if event.event in ("address_added", "address_removed"):
+        return ""
+    line = log_line(event)
+    instance = str(event.fields.get("instance", ""))
+    if line and event.event in ("state", "priority"):
+        return line.replace(f"  {instance}:", f"  {printable(event.server)} {instance}:", 1)
+    return line
+
+
 def log_line(event: TraceEvent) -> str:
     """An event as a line for people, or "" for one that is not shown.
 
@@ -87,7 +108,8 @@ def log_line(event: TraceEvent) -> str:
             unreal = " (not really: see above)" if fields.get("pretended") else ""
             text = f"  {fields['address']} {done} {fields['interface']}{unreal}"
         case "advert_failed":
-            text = f"  an advert of VRID {fields['vrid']} could not leave {fields['interface']}: {fields['reason']}"
+            what = f"an advert of VRID {fields['vrid']} could not leave {fields['interface']}"
+            text = f"  {what}: {fields['reason']}"
         case "priority":
             text = f"  {fields['instance']}: priority {fields['from']} -> {fields['to']}, {fields['reason']}"
         case "script" if fields.get("changed"):
@@ -189,8 +211,8 @@ class Output:
         self.listeners: list[Callable[[TraceEvent], None]] = []
 
     def to_stdout(self, style: str) -> None:
-        """``style``: "log" for people, "jsonl" for programs."""
-        turn = log_line if style == "log" else TraceEvent.to_json
+        """``style``: "log" or "watch" for people, "jsonl" for programs."""
+        turn = {"log": log_line, "watch": watch_line}.get(style, TraceEvent.to_json)
         self._sinks.append(Sink(sys.stdout.fileno(), turn, "standard output"))
 
     def to_file(self, path: str) -> None:

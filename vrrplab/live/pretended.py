@@ -139,5 +139,7 @@ def parse_interface(text: str) -> PretendedInterface:
         except AddressError as error:
             raise LiveError(f"--address {text}: {error}") from None
         if not prefix.isdecimal() or int(prefix) > width:
-            raise LiveError(f"--address {text}: {address} needs a prefix from 0 to {width}, such as {bare}/24")
+            raise LiveError(
+                f"--address {text}: {address} needs a prefix from 0 to {width}, such as {bare}/24"
+            )
     return PretendedInterface(name, segment or name, mac_of(addresses[0].partition("/")[0]), addresses)

@@ -201,7 +201,10 @@ class RawTransport:
         known = self._table.by_name.get(interface)
         if known is not None:
             return known.mac or ZERO_MAC
-        with contextlib.suppress(OSError), open(f"/sys/class/net/{interface}/address", encoding="ascii") as file:
+        with (
+            contextlib.suppress(OSError),
+            open(f"/sys/class/net/{interface}/address", encoding="ascii") as file,
+        ):
             return file.read().strip()
         return ZERO_MAC
 
@@ -266,7 +269,9 @@ def _sender(interface: str, index: int, family: int) -> socket.socket:
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
         one.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, CONTROL_PRIORITY)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)  # a raw socket also hears; nobody reads this one
+        one.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, 0
+        )  # a raw socket also hears; nobody reads this one
         if family == 6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)

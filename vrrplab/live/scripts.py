@@ -91,8 +91,8 @@ def account_for(user: str, global_defs: GlobalConfig) -> Account:
 def why_unsafe(path: str, account: Account, as_root: bool | None = None) -> str:
     """Why a router that is root will not start this file, or "".
 
-    Whoever can write to the file, or to a folder on the way to it, decides what is executed. keepalived refuses
-    for the same reason (enable_script_security).
+    Whoever can write to the file, or to a folder on the way to it, decides what is executed. keepalived
+    refuses for the same reason (enable_script_security).
     """
     if not (is_real_root() if as_root is None else as_root):
         return ""

@@ -1,6 +1,7 @@
 """One router from a keepalived.conf, put together: which host, which sockets, where the trace goes.
 
-What ``live run`` is made of; the pieces are ``driver``, ``host``, ``raw_socket`` or ``udp_socket``, ``output``.
+What ``live run`` is made of; the pieces are ``driver``, ``host``, ``raw_socket`` or ``udp_socket``,
+``output``.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, UdpTransport
 from vrrplab.machine.profiles import profile_named
 
 DRY_RUN = (
-    "dry run: takes part in the election, but puts no address on any interface, sends no gratuitous ARP and starts"
-    " no notify script; if it wins, nobody has the addresses"
+    "dry run: takes part in the election, but puts no address on any interface, sends no gratuitous ARP"
+    " and starts no notify script; if it wins, nobody has the addresses"
 )
 CAP_NET_ADMIN, CAP_NET_RAW = 12, 13
 
@@ -56,11 +57,15 @@ def run_router(options: RouterOptions) -> Driver:
     def read() -> NodeConfig:
         node = parse_config(options.config, daemon=daemon, log_file=os.path.abspath(options.config))
         if not node.instances:
-            raise LiveError(f"{options.config}: no vrrp_instance in it, so there is nothing to be a router for")
+            raise LiveError(
+                f"{options.config}: no vrrp_instance in it, so there is nothing to be a router for"
+            )
         return renamed(node, options.rename)
 
     node = read()
-    server = options.name or node.global_defs.router_id or os.path.splitext(os.path.basename(options.config))[0]
+    server = (
+        options.name or node.global_defs.router_id or os.path.splitext(os.path.basename(options.config))[0]
+    )
     host, transport, addresses = _make(options, node)
     output = Output()
     if options.out:
@@ -123,7 +128,9 @@ def renamed(node: NodeConfig, names: dict[str, str]) -> NodeConfig:
             replace(
                 a,
                 interface=name_of(a.interface),
-                label=name_of(a.label.partition(":")[0]) + "".join(a.label.partition(":")[1:]) if a.label else "",
+                label=name_of(a.label.partition(":")[0]) + "".join(a.label.partition(":")[1:])
+                if a.label
+                else "",
             )
             for a in addresses
         )
@@ -143,5 +150,3 @@ def renamed(node: NodeConfig, names: dict[str, str]) -> NodeConfig:
         for g in node.sync_groups
     )
     return replace(node, instances=instances, sync_groups=groups)
-
-

@@ -1,7 +1,7 @@
 """What both ways of speaking VRRP have in common: a packet taken in, and the face the driver talks to.
 
-Two transports exist: ``raw_socket`` speaks real VRRP (protocol 112, root), ``udp_socket`` carries whole frames
-inside UDP on this host's loopback (no privilege). The driver cannot tell them apart.
+Two transports exist: ``raw_socket`` speaks real VRRP (protocol 112, root), ``udp_socket`` carries whole
+frames inside UDP on this host's loopback (no privilege). The driver cannot tell them apart.
 """
 
 from __future__ import annotations
@@ -99,9 +99,7 @@ def understand(packet: Packet, key: bytes | None) -> AdvertisementReceived | Unu
         return Unusable(packet.interface, packet.source, vrid, error.reason)
     ah = packet.ah
     if ah is None:
-        return AdvertisementReceived(
-            packet.interface, packet.source, packet.destination, packet.ttl, advert
-        )
+        return AdvertisementReceived(packet.interface, packet.source, packet.destination, packet.ttl, advert)
     valid = key is not None and auth.verify(auth.key_bytes(key), packet.ip_header, ah, packet.message)
     return AdvertisementReceived(
         packet.interface, packet.source, packet.destination, packet.ttl, advert, ah.sequence, valid

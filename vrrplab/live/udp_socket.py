@@ -5,8 +5,8 @@ This is NOT VRRP on a wire. Several processes of one machine share a make-believ
 
     "VRRPLAB" 01 | length of the segment's name | name | Ethernet frame
 
-The frames inside are the real ones, byte for byte, so captures, decoders and tie-breaks by address work as ever.
-Interfaces and addresses are make-believe too (``pretended``).
+The frames inside are the real ones, byte for byte, so captures, decoders and tie-breaks by address work as
+ever. Interfaces and addresses are make-believe too (``pretended``).
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def open_receiver(port: int) -> socket.socket:
         one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
     except OSError as error:
         one.close()
-        raise LiveError(f"UDP port {port}: {error.strerror}{holder_of(port)} - choose another with --port") from None
+        raise LiveError(
+            f"UDP port {port}: {error.strerror}{holder_of(port)} - choose another with --port"
+        ) from None
     return one
 
 
@@ -141,7 +143,9 @@ class UdpTransport:
 
     def send_advert(self, action: SendAdvertisement, destination: str) -> bytes:
         interface = self._interface(action.interface)
-        ident = self._identification[action.instance] = self._identification.get(action.instance, 0) % 65535 + 1
+        ident = self._identification[action.instance] = (
+            self._identification.get(action.instance, 0) % 65535 + 1
+        )
         to_mac = None if is_multicast(destination) else mac_of(destination)
         frame = frames.advert_frame(
             interface.mac,

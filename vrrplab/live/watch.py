@@ -1,0 +1,187 @@
+"""``live watch``: listens, never sends. Frames from sniffers to the observer; its events to screen and
+files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vrrplab.errors import LiveError
+from vrrplab.live.host import KernelHost
+from vrrplab.live.observer import Observer
+from vrrplab.live.output import Output
+from vrrplab.live.pcap_file import PcapFile
+from vrrplab.live.sniffer import choose_interfaces, frame_reader, open_interface, udp_reader
+from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, open_receiver
+from vrrplab.live.watch_table import CLEAR, Table
+from vrrplab.trace import TraceEvent
+from vrrplab.units import Micros
+from vrrplab.wire.frames import decode
+
+TICK_S = 0.1
+REDRAW_S = 0.5
+BATCH = 64
+
+
+@dataclass(slots=True)
+class WatchOptions:
+    """What a user can choose. ``names``: source address -> server name."""
+
+    interfaces: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    udp: bool = False
+    port: int = DEFAULT_PORT
+    style: str = "log"  # "table", "log" or "jsonl"
+    out: str = ""
+    pcap: str = ""
+    frames: bool = False
+    until_s: float | None = None
+
+
+def watch(options: WatchOptions) -> Observer:
+    """Watch until told to stop; LiveError says why it cannot."""
+    watcher = Watcher(options)
+    try:
+        asyncio.run(watcher.run())
+    finally:
+        watcher.close()
+    return watcher.observer
+
+
+class Watcher:
+    def __init__(self, options: WatchOptions) -> None:
+        self._options = options
+        self._started_ns = time.monotonic_ns()
+        self._sockets = _open(options)
+        self.where = "UDP on loopback" if options.udp else ", ".join(name for name, _ in self._sockets)
+        self._output = Output()
+        self.observer = Observer(self._output.write, options.names, options.frames)
+        self._table: Table | None = None
+        if options.out:
+            self._output.to_file(options.out)
+        if options.style == "table":
+            self._table = Table(self.observer, self.where, options.names)
+            self._output.listeners.append(self._table.note)
+        else:
+            self._output.to_stdout("watch" if options.style == "log" else options.style)
+        self._pcap = PcapFile(options.pcap) if options.pcap else None
+        self._pcap_told = False
+
+    @property
+    def now(self) -> Micros:
+        """Microseconds since the start."""
+        return (time.monotonic_ns() - self._started_ns) // 1000
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+
+        def end() -> None:
+            if not ended.done():
+                ended.set_result(None)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
+        self._output.write(self._head())
+        if self._options.udp:
+            self._output.write(TraceEvent(0, "warning", {"text": LABEL}))
+        for name, one in self._sockets:
+            loop.add_reader(one.fileno(), self._reader(name, one))
+        if self._options.until_s is not None:
+            loop.call_later(self._options.until_s, end)
+        loop.call_later(TICK_S, self._tick)
+        if self._table is not None:
+            self._redraw()
+        await ended
+        for _, one in self._sockets:
+            loop.remove_reader(one.fileno())
+
+    def close(self) -> None:
+        for _, one in self._sockets:
+            one.close()
+        self._output.close()
+        if self._pcap is not None:
+            self._pcap.close()
+        if self._table is not None:
+            print()
+
+    def _head(self) -> TraceEvent:
+        fields: dict[str, Any] = {
+            "name": f"watching {self.where}",
+            "description": "what was heard on the wire, as it happened",
+            "origin": "live",
+            "mode": "udp" if self._options.udp else "raw",
+            "segments": {name: {} for name, _ in self._sockets},
+            "servers": {},
+            "clients": {},
+            "clock": {"monotonic_s": self._started_ns / 1e9, "unix_s": time.time()},
+        }
+        return TraceEvent(0, "scenario", fields)
+
+    def _reader(self, name: str, one: socket.socket) -> Callable[[], None]:
+        read_udp = udp_reader(one) if self._options.udp else None
+        read_raw = None if self._options.udp else frame_reader(one)
+
+        def readable() -> None:
+            for _ in range(BATCH):
+                where = name
+                if read_udp is not None:
+                    found = read_udp()
+                    if found is None:
+                        return
+                    where, age_ns, frame = found
+                else:
+                    assert read_raw is not None
+                    pair = read_raw()
+                    if pair is None:
+                        return
+                    age_ns, frame = pair
+                self._take(where, age_ns, frame)
+
+        return readable
+
+    def _take(self, where: str, age_ns: int, frame: bytes) -> None:
+        t_us = max(0, (time.monotonic_ns() - self._started_ns - age_ns) // 1000)
+        if self._pcap is not None:
+            self._pcap.write(time.time_ns() - age_ns, frame)
+        self.observer.frame(t_us, where, decode(frame))
+
+    def _tick(self) -> None:
+        now = self.now
+        self.observer.tick(now)
+        for text in self._output.housekeeping(now):
+            self._output.write(TraceEvent(now, "warning", {"text": text}))
+        if self._pcap is not None and self._pcap.trouble and not self._pcap_told:
+            self._pcap_told = True
+            self._output.write(TraceEvent(now, "warning", {"text": self._pcap.trouble}))
+        asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
+    def _redraw(self) -> None:
+        assert self._table is not None
+        width = 80
+        with contextlib.suppress(OSError):
+            width = os.get_terminal_size(sys.stdout.fileno()).columns
+        print(CLEAR + self._table.text(self.now, width), flush=True)
+        asyncio.get_running_loop().call_later(REDRAW_S, self._redraw)
+
+
+def _open(options: WatchOptions) -> list[tuple[str, socket.socket]]:
+    if options.udp:
+        if options.interfaces:
+            raise LiveError("--interface names a real interface; the make-believe LAN of --udp has none")
+        return [("udp", open_receiver(options.port))]
+    host = KernelHost()
+    try:
+        names = choose_interfaces(host.table, options.interfaces)
+    finally:
+        host.close()
+    return [(name, open_interface(name)) for name in names]
