@@ -84,14 +84,11 @@ def _server(
     up, why, power, daemon = _condition(trace, name, at_us)
     own = [i for i, s in trace.instances if s == name]
     own += [i for i in _names(told.get("instances")) if i not in own]
-    rows = [
-        _Row(
-            i,
-            trace.state_at(seconds(at_us), name, i) if power else "INIT",
-            _priority(trace, name, i, told, at_us),
-        )
-        for i in own
-    ]
+    rows = []
+    for i in own:
+        state = trace.state_at(seconds(at_us), name, i)
+        silent = not power and state != "STOP"  # a recording of a power cut holds no last word
+        rows.append(_Row(i, "INIT" if silent else state, _priority(trace, name, i, told, at_us)))
     interfaces = [
         (port, str(value.get("segment") or ""), power and up.get(port, True))
         for port, value in _names(told.get("interfaces")).items()
