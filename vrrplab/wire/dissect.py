@@ -9,16 +9,17 @@ a short way, and their other layers are read when somebody asks.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from struct import Struct
 from struct import error as StructError
-from typing import Any
+from typing import Generic, TypeVar
 
 from vrrplab.errors import AddressError, DropReason, PacketError
 from vrrplab.wire import links
-from vrrplab.wire.addresses import unpack_address
 from vrrplab.wire.arp import ArpPacket
 from vrrplab.wire.auth import AH_SIZE, AhHeader
 from vrrplab.wire.carp import CarpAdvertisement
+from vrrplab.wire.checksum import total
 from vrrplab.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetHeader
 from vrrplab.wire.ip import (
     PROTOCOL_AH,
@@ -30,17 +31,47 @@ from vrrplab.wire.ip import (
     IPv6Header,
 )
 from vrrplab.wire.neighbor import ADVERTISEMENT, SOLICITATION, NeighborMessage
-from vrrplab.wire.vrrp import Advertisement, is_carp
+from vrrplab.wire.vrrp import Advertisement, is_carp, read_whole
 
-_PLAIN = Struct("!12xHBxH2xHxB2x4s4s")
+# the plain frame: type 0800 with IPv4's 45, total length, fragment bits, protocol, both addresses
+_PLAIN = Struct("!12xIH2xHxB2x8s")
 _unpack_plain = _PLAIN.unpack_from
+# both addresses as they stand in the header -> pseudo-header sum
+_PSEUDO: dict[bytes, int] = {}
+_PSEUDO_LIMIT = 4096
 _MODULUS = 0xFFFF
 
-# what the long way fills in, with the value of a frame that has no such thing
-_LAYERS: dict[str, Any] = {
-    "eth": None, "ip": None, "ah": None, "arp": None, "na": None, "ns": None, "carp": None,
-    "payload": b"", "padding": b"", "problems": (),
-}  # fmt: skip
+
+@dataclass(slots=True)
+class _Layers:
+    """What the long way finds besides VRRP."""
+
+    eth: EthernetHeader | None = None
+    ip: IPHeader | None = None
+    ah: AhHeader | None = None
+    arp: ArpPacket | None = None
+    na: NeighborMessage | None = None
+    ns: NeighborMessage | None = None
+    carp: CarpAdvertisement | None = None
+    payload: bytes = b""
+    padding: bytes = b""
+    problems: tuple[PacketError, ...] = ()
+
+
+_T = TypeVar("_T")
+
+
+class _Layer(Generic[_T]):
+    """A part of the frame that is read when somebody asks."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, frame: Frame, owner: type[Frame]) -> _T:
+        return getattr(frame.layers, self.name)  # type: ignore[no-any-return]
+
+    def __set__(self, frame: Frame, value: _T) -> None:
+        setattr(frame.layers, self.name, value)
 
 
 class Frame:
@@ -49,50 +80,36 @@ class Frame:
     ``kind`` is "vrrp", "arp", "na", "carp", "igmp" or "other". By kind, one of ``vrrp`` (Advertisement),
     ``arp`` (ArpPacket), ``na`` (NeighborMessage), ``carp`` is set; ``ns`` is a neighbour solicitation in an
     "other" frame. ``eth`` and ``ip`` are the headers, ``ah`` the IPsec header between IP and VRRP,
-    ``payload`` what follows them, ``padding`` what follows the IP packet. ``problems`` are PacketErrors
-    with offsets from the frame's start. ``problem_layer``: where VRRP begins, for adverts.
+    ``payload`` what follows them, ``padding`` what follows the IP packet. ``problems`` are PacketErrors with
+    offsets from the frame's start.
     """
 
-    __slots__ = (
-        "ah",
-        "arp",
-        "carp",
-        "eth",
-        "ip",
-        "kind",
-        "link_type",
-        "na",
-        "ns",
-        "padding",
-        "payload",
-        "problems",
-        "raw",
-        "vrrp",
-    )
+    __slots__ = ("_layers", "kind", "link_type", "raw", "vrrp")
 
     raw: bytes
     link_type: int
     kind: str
-    eth: EthernetHeader | None
-    ip: IPHeader | None
-    ah: AhHeader | None
     vrrp: Advertisement | None
-    arp: ArpPacket | None
-    na: NeighborMessage | None
-    ns: NeighborMessage | None
-    carp: CarpAdvertisement | None
-    payload: bytes
-    padding: bytes
-    problems: tuple[PacketError, ...]
+    _layers: _Layers | None
 
-    def __getattr__(self, name: str) -> Any:
-        # reached only for a slot that the short way left empty
-        if name not in _LAYERS:
-            raise AttributeError(name)
-        whole = dissect(self.raw, self.link_type)
-        for layer in _LAYERS:
-            setattr(self, layer, getattr(whole, layer))
-        return getattr(self, name)
+    eth = _Layer[EthernetHeader | None]("eth")
+    ip = _Layer[IPHeader | None]("ip")
+    ah = _Layer[AhHeader | None]("ah")
+    arp = _Layer[ArpPacket | None]("arp")
+    na = _Layer[NeighborMessage | None]("na")
+    ns = _Layer[NeighborMessage | None]("ns")
+    carp = _Layer[CarpAdvertisement | None]("carp")
+    payload = _Layer[bytes]("payload")
+    padding = _Layer[bytes]("padding")
+    problems = _Layer[tuple[PacketError, ...]]("problems")
+
+    @property
+    def layers(self) -> _Layers:
+        """All layers but VRRP; a frame that was decoded the short way reads them now."""
+        if self._layers is None:
+            self._layers = dissect(self.raw, self.link_type)._layers
+            assert self._layers is not None
+        return self._layers
 
     def __repr__(self) -> str:
         inside = self.vrrp or self.arp or self.na or self.ns or self.carp
@@ -104,32 +121,38 @@ _new = Frame.__new__
 
 def decode(frame: bytes, link_type: int = links.ETHERNET) -> Frame:
     """Bytes of a captured frame to a Frame. ``link_type``: a number of ``wire.links``. Raises nothing."""
-    if link_type == links.ETHERNET:
+    if link_type == links.ETHERNET and type(frame) is bytes:
         try:
-            ethertype, version_length, total, fragment, protocol, source, destination = _unpack_plain(frame)
+            start, length, fragment, protocol, addresses = _unpack_plain(frame)
         except StructError:
             return dissect(frame, link_type)
         if (
-            ethertype == ETHERTYPE_IPV4
-            and protocol == PROTOCOL_VRRP
-            and version_length == 0x45
+            protocol == PROTOCOL_VRRP
+            and start >> 8 == 0x080045
             and not fragment & 0x3FFF
-            and 28 <= total <= len(frame) - 14
-            and int.from_bytes(frame[14:34], "big") % _MODULUS == 0
+            and 28 <= length <= len(frame) - 14
+            and not int.from_bytes(frame[14:34], "big") % _MODULUS
         ):
-            try:
-                advertisement = Advertisement.parse(
-                    frame[34 : 14 + total], unpack_address(source), unpack_address(destination)
-                )
-            except PacketError:
-                return dissect(frame, link_type)
-            self = _new(Frame)
-            self.raw = frame
-            self.link_type = link_type
-            self.kind = "vrrp"
-            self.vrrp = advertisement
-            return self
+            pseudo = _PSEUDO.get(addresses)
+            if pseudo is None:
+                pseudo = _pseudo_sum(addresses)
+            advertisement = read_whole(frame[34 : 14 + length], 4, pseudo)
+            if advertisement is not None:
+                self = _new(Frame)
+                self.raw = frame
+                self.link_type = link_type
+                self.kind = "vrrp"
+                self.vrrp = advertisement
+                self._layers = None
+                return self
     return dissect(frame, link_type)
+
+
+def _pseudo_sum(addresses: bytes) -> int:
+    if len(_PSEUDO) >= _PSEUDO_LIMIT:
+        _PSEUDO.clear()
+    known = _PSEUDO[addresses] = (total(addresses) + PROTOCOL_VRRP) % _MODULUS
+    return known
 
 
 def dissect(frame: bytes, link_type: int = links.ETHERNET) -> Frame:
@@ -137,8 +160,7 @@ def dissect(frame: bytes, link_type: int = links.ETHERNET) -> Frame:
     frame = bytes(frame)
     self = _new(Frame)
     self.raw, self.link_type, self.kind, self.vrrp = frame, link_type, "other", None
-    for layer, nothing in _LAYERS.items():
-        setattr(self, layer, nothing)
+    self._layers = _Layers()
     link = links.parse_link(frame, link_type)
     self.eth = link.header
     self.payload = frame[link.offset :]

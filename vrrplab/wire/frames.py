@@ -8,8 +8,9 @@ Every builder takes text addresses and returns the bytes keepalived would put on
 from __future__ import annotations
 
 from struct import Struct
+from struct import error as StructError
 
-from vrrplab.errors import AddressError
+from vrrplab.errors import AddressError, DropReason, PacketError
 from vrrplab.wire import arp as _arp
 from vrrplab.wire import auth
 from vrrplab.wire.addresses import (
@@ -22,7 +23,7 @@ from vrrplab.wire.addresses import (
     solicited_node_group,
 )
 from vrrplab.wire.arp import ArpPacket
-from vrrplab.wire.checksum import total
+from vrrplab.wire.checksum import total, vrrp_pseudo_header
 from vrrplab.wire.dissect import Frame, decode, encode
 from vrrplab.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_ICMPV6, PROTOCOL_VRRP, IPv6Header
@@ -42,10 +43,11 @@ __all__ = [
 ]
 
 _IPV4 = Struct("!BBHHHBBH")
+_pack_frame = Struct("!14sBBHHHBBH8sBBBBHH").pack
 _MODULUS = 0xFFFF
 
 # The unchanging parts of the frames one router sends: addresses and their sums, looked up instead of rebuilt.
-_ROUTES: dict[tuple[str, str, str, str | None], tuple[bytes, bytes, int]] = {}
+_ROUTES: dict[tuple[str, str, str, str | None], tuple[bytes, bytes, int, int]] = {}
 _ROUTES_LIMIT = 4096
 
 
@@ -72,22 +74,40 @@ def advert_frame(
     route = _ROUTES.get((source_mac, source, destination, destination_mac))
     if route is None:
         route = _find_route(source_mac, source, destination, destination_mac)
-    ethernet, addresses, addresses_sum = route
-    message = advertisement.emit(source, destination, checksum_form)
-    if len(addresses) == 32:
+    ethernet, addresses, addresses_sum, pseudo = route
+    if len(addresses) == 32 or ah is not None:
+        message = advertisement.emit(source, destination, checksum_form)
+        if ah is not None:
+            return ethernet + _with_ah(source, destination, message, ttl, ip_id, tos, ah)
         return ethernet + IPv6Header(source, destination, PROTOCOL_VRRP, ttl, tos, flow_label).emit(message)
-    if ah is not None:
-        return ethernet + _with_ah(source, destination, message, ttl, ip_id, tos, ah)
-    length = 20 + len(message)
+    first, vrid, priority, count, word, check, body = advertisement.fields_to_send(4, pseudo, checksum_form)
+    length = 28 + len(body)
     # 0x4500, tos, length, id, ttl and protocol: RFC 1071 on the fly, the addresses' share is in the route
-    check = -(0x4500 + tos + length + ip_id + (ttl << 8) + PROTOCOL_VRRP + addresses_sum) % _MODULUS
-    head = _IPV4.pack(0x45, tos, length, ip_id, 0, ttl, PROTOCOL_VRRP, check)
-    return ethernet + head + addresses + message
+    ip_check = -(0x4500 + tos + length + ip_id + (ttl << 8) + PROTOCOL_VRRP + addresses_sum) % _MODULUS
+    try:
+        return (
+            _pack_frame(
+                ethernet, 0x45, tos, length, ip_id, 0, ttl, PROTOCOL_VRRP, ip_check, addresses,
+                first, vrid, priority, count, word, check,
+            )
+            + body
+        )  # fmt: skip
+    except StructError:
+        raise _unwritable(advertisement, tos, length, ip_id, ttl) from None
+
+
+def _unwritable(advertisement: Advertisement, tos: int, length: int, ip_id: int, ttl: int) -> PacketError:
+    for offset, name, value, limit in ((15, "tos", tos, 255), (16, "total length", length, 65535),
+                                       (18, "ip_id", ip_id, 65535), (22, "ttl", ttl, 255)):  # fmt: skip
+        if not 0 <= value <= limit:
+            text = f"{name} {value} does not fit: 0 to {limit} do"
+            return PacketError(DropReason.BAD_IP_HEADER, offset, text)
+    return advertisement.unwritable()
 
 
 def _find_route(
     source_mac: str, source: str, destination: str, destination_mac: str | None
-) -> tuple[bytes, bytes, int]:
+) -> tuple[bytes, bytes, int, int]:
     to_mac = destination_mac
     if to_mac is None:
         if not is_multicast(destination):
@@ -100,7 +120,9 @@ def _find_route(
     ethernet = _ethernet(source_mac, to_mac, ethertype)
     if len(_ROUTES) >= _ROUTES_LIMIT:
         _ROUTES.clear()
-    route = _ROUTES[source_mac, source, destination, destination_mac] = ethernet, addresses, total(addresses)
+    _, pseudo = vrrp_pseudo_header(source, destination)
+    route = ethernet, addresses, total(addresses), pseudo
+    _ROUTES[source_mac, source, destination, destination_mac] = route
     return route
 
 
@@ -170,6 +192,6 @@ def ns_frame(
 def _icmpv6(
     mac: str, source: str, destination: str, destination_mac: str | None, message: NeighborMessage
 ) -> bytes:
-    ethernet, _, _ = _find_route(mac, source, destination, destination_mac)
+    ethernet = _find_route(mac, source, destination, destination_mac)[0]
     header = IPv6Header(source, destination, PROTOCOL_ICMPV6, 255, traffic_class=0)
     return ethernet + header.emit(message.emit(source, destination))

@@ -1,5 +1,4 @@
-"""The VRRP advertisement: versions 2 and 3, over IPv4 and IPv6. Bytes to value and back, nothing about
-states.
+"""The VRRP advertisement: versions 2 and 3, over IPv4 and IPv6. Bytes to value and back, nothing on states.
 
     version 2 (RFC 2338, RFC 3768)                 version 3 (RFC 5798, RFC 9568)
 
@@ -19,15 +18,15 @@ v3_checksum_as_v2.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+from dataclasses import dataclass
 from struct import Struct
-from typing import Any
+from struct import error as StructError
+from typing import Generic, TypeVar
 
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 from vrrplab.wire.addresses import pack_address, unpack_address
-from vrrplab.wire.checksum import field_value, is_right, total, vrrp_pseudo_header
+from vrrplab.wire.checksum import total, vrrp_pseudo_header
 
 TYPE_ADVERTISEMENT = 1
 AUTH_NONE, AUTH_PASS, AUTH_AH = 0, 1, 2
@@ -45,58 +44,87 @@ _MODULUS = 0xFFFF
 
 # virtual addresses, as text -> (their bytes, the sum of these, bytes an address takes; 0: none or mixed up)
 _LISTS: dict[tuple[str, ...], tuple[bytes, int, int]] = {}
+# the same the other way; bytes of IPv4 and IPv6 lists of one length are told apart by the width
+_TEXTS: dict[tuple[int, bytes], tuple[str, ...]] = {}
 _LISTS_LIMIT = 4096
+
+
+@dataclass(slots=True)
+class _Odd:
+    """What almost no advert has. One empty slot for all of it makes the usual ones cheap."""
+
+    type: int = TYPE_ADVERTISEMENT
+    reserved: int = 0
+    auth_data: bytes | None = None
+    checksum_ok: bool | None = None
+    trailer: bytes = b""
+    trailer_summed: bool = False
+
+
+_NOTHING_ODD = _Odd()
+
+
+_T = TypeVar("_T")
+
+
+class _Rarely(Generic[_T]):
+    """An attribute that is kept in ``_odd``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, advert: Advertisement, owner: type[Advertisement]) -> _T:
+        return getattr(advert._odd or _NOTHING_ODD, self.name)  # type: ignore[no-any-return]
+
+    def __set__(self, advert: Advertisement, value: _T) -> None:
+        if advert._odd is None:
+            advert._odd = _Odd()
+        setattr(advert._odd, self.name, value)
 
 
 class Advertisement:
     """One VRRP advertisement.
 
-    ``interval_us`` is the Advertisement Interval in microseconds (wire: seconds in version 2, centiseconds in
-    version 3). ``addresses`` are text. ``count`` is the number of addresses the packet claims.
+    ``interval_us`` is the Advertisement Interval in microseconds (wire: seconds in version 2, centiseconds
+    in version 3). ``addresses`` are text. ``count`` is the number of addresses the packet claims.
     ``auth_type`` and ``auth_data`` (8 bytes) exist in version 2, ``reserved`` (4 bits) in version 3.
     ``checksum_form`` is "message", "pseudo-header", or None when neither sum is right. ``trailer`` is
-    whatever follows. In a message taken apart by ``dissect``, None stands for fields that a cut-off message
+    whatever follows: nothing, an HMAC trailer, or bytes that do not belong; ``trailer_summed`` says that the
+    checksum covers it. In a message taken apart by ``dissect``, None stands for fields that a cut-off message
     does not have.
     """
 
-    # Not a dataclass: parsing fills the slots straight from unpack(), and decodes addresses when asked for.
+    # Not a dataclass: parsing fills a few slots straight from unpack() and decodes the rest when asked.
     __slots__ = (
         "_addresses",
-        "_auth_data",
+        "_odd",
         "_payload",
-        "_trailer",
-        "_width",
         "auth_type",
         "checksum",
         "checksum_form",
-        "checksum_ok",
         "count",
         "interval_us",
         "priority",
-        "reserved",
-        "trailer_summed",
-        "type",
         "version",
         "vrid",
     )
 
     version: int
-    type: int
     vrid: int
     priority: int
     count: int
     auth_type: int | None
-    reserved: int
     interval_us: Micros
     checksum: int | None
-    checksum_ok: bool | None
     checksum_form: str | None
-    trailer_summed: bool
     _addresses: tuple[str, ...] | None
-    _auth_data: bytes | None
-    _trailer: bytes
     _payload: bytes | None
-    _width: int
+    _odd: _Odd | None
+
+    type = _Rarely[int]("type")
+    reserved = _Rarely[int]("reserved")
+    trailer = _Rarely[bytes]("trailer")
+    trailer_summed = _Rarely[bool]("trailer_summed")
 
     def __init__(
         self,
@@ -115,22 +143,18 @@ class Advertisement:
         trailer: bytes = b"",
     ) -> None:
         self.version = version
-        self.type = type
         self.vrid = vrid
         self.priority = priority
         self.count = len(addresses) if count is None else count
         self.auth_type = (auth_type or AUTH_NONE) if version == 2 else None
-        self.reserved = reserved
         self.interval_us = interval_us
         self.checksum = None
-        self.checksum_ok = None
         self.checksum_form = checksum_form
-        self.trailer_summed = False
         self._addresses = tuple(addresses)
-        self._auth_data = auth_data
-        self._trailer = trailer
         self._payload = None
-        self._width = 4
+        self._odd = None
+        if auth_data is not None or reserved or trailer or type != TYPE_ADVERTISEMENT:
+            self._odd = _Odd(type, reserved, auth_data, None, trailer)
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -140,185 +164,31 @@ class Advertisement:
 
         ``payload`` is the IP payload without Ethernet padding. Raises PacketError with the first fault in
         the order of RFC 9568 section 7.1: TOO_SHORT, CARP, BAD_VERSION, BAD_TYPE, BAD_LENGTH, BAD_CHECKSUM.
-        Whether *this* router wants the packet (TTL, VRID, interval, authentication …) is for the receiver
-        to say.
+        Whether *this* router wants the packet (TTL, VRID, interval, authentication …) is for the receiver to
+        say.
         """
-        try:
-            first, vrid, priority, count, word, check = _unpack(payload)
-        except struct.error:
-            raise cls._first_problem(payload, source, destination) from None
         width, pseudo = vrrp_pseudo_header(source, destination)
-        self = _new(cls)
-        size = len(payload)
-        if first == 0x31 and size == HEADER_SIZE + width * count:
-            number = _number(payload, "big")
-            if (number + pseudo + size) % _MODULUS == 0:
-                self.checksum_form = PSEUDO_HEADER
-            elif width == 4 and number % _MODULUS == 0:
-                self.checksum_form = MESSAGE
-            else:
-                raise cls._first_problem(payload, source, destination)
-            self.version = 3
-            self.auth_type = None
-            self.reserved = word >> 12
-            self.interval_us = (word & 0xFFF) * CENTISECOND_US
-        elif (
-            first == 0x21
-            and width == 4
-            and size == 16 + 4 * count
-            and _number(payload, "big") % _MODULUS == 0
-        ):
-            self.checksum_form = MESSAGE
-            self.version = 2
-            self.auth_type = word >> 8
-            self.reserved = 0
-            self.interval_us = (word & 0xFF) * SECOND_US
-        else:
-            whole, problems = cls.dissect(payload, source, destination)
+        found = read_whole(payload, width, pseudo)
+        if found is None:
+            found, problems = cls.dissect(payload, source, destination)
             if problems:
                 raise problems[0]
-            return whole
-        self.type = TYPE_ADVERTISEMENT
-        self.vrid = vrid
-        self.priority = priority
-        self.count = count
-        self.checksum = check
-        self.checksum_ok = True
-        self.trailer_summed = False
-        self._addresses = None
-        self._auth_data = None
-        self._trailer = b""
-        self._payload = payload
-        self._width = width
-        return self
-
-    @classmethod
-    def _first_problem(cls, payload: bytes, source: str, destination: str) -> PacketError:
-        return cls.dissect(payload, source, destination)[1][0]
+        return found
 
     @classmethod
     def dissect(
         cls, payload: bytes, source: str, destination: str
     ) -> tuple[Advertisement, list[PacketError]]:
-        """Everything that can be read from any bytes at all, and what is wrong with them, in RFC 9568's
-        order.
-        """
-        payload = bytes(payload)
-        width, _ = vrrp_pseudo_header(source, destination)
-        self = _new(cls)
-        self._width = width
-        self._payload = None
-        self.reserved = 0
-        self.trailer_summed = False
-        present = payload[:HEADER_SIZE]
-        fields: list[Any] = [*present[:6], *[None] * 6]
-        first, vrid, priority, count, fourth, fifth = fields[:6]
-        self.version = first >> 4 if first is not None else None  # type: ignore[assignment]
-        self.type = first & 15 if first is not None else None  # type: ignore[assignment]
-        self.vrid, self.priority, self.count = vrid, priority, count
-        self.auth_type = fourth if self.version == 2 else None
-        self.interval_us = self._read_interval(fourth, fifth)  # type: ignore[assignment]
-        self.checksum = present[6] << 8 | present[7] if len(present) == HEADER_SIZE else None
-        self.checksum_ok = self.checksum_form = None
-        self._read_list(payload)
-        problems = list(self._problems(payload, source, destination))
-        return self, problems
+        """What can be read from any bytes at all, and all that is wrong with them, in parse's order."""
+        from vrrplab.wire.damaged import dissect_message
 
-    def _read_interval(self, fourth: int | None, fifth: int | None) -> Micros | None:
-        if fifth is None or fourth is None or self.version not in (2, 3):
-            return None
-        if self.version == 2:
-            return fifth * SECOND_US
-        self.reserved = fourth >> 4
-        return ((fourth & 15) << 8 | fifth) * CENTISECOND_US
-
-    def _read_list(self, payload: bytes) -> None:
-        """Addresses, authentication data and trailer, as far as they are there."""
-        body = payload[HEADER_SIZE:]
-        self._addresses, self._auth_data, self._trailer = None, None, b""
-        if len(payload) < HEADER_SIZE or self.version not in (2, 3):
-            return
-        width = self._width
-        here = min(self.count, len(body) // width)
-        if here or not self.count:
-            self._addresses = tuple(unpack_address(body[i * width : (i + 1) * width]) for i in range(here))
-        rest = body[self.count * width :]
-        if self.version == 2 and (
-            width == 4 or len(rest) in (AUTH_DATA_SIZE, AUTH_DATA_SIZE + HMAC_TRAILER_SIZE)
-        ):
-            if len(rest) >= AUTH_DATA_SIZE:
-                self._auth_data = rest[:AUTH_DATA_SIZE]
-            rest = rest[AUTH_DATA_SIZE:]
-        elif self.version == 2:
-            self._auth_data = b""  # keepalived: version 2 over IPv6 carries none
-        self._trailer = rest
-
-    def _problems(self, payload: bytes, source: str, destination: str) -> Iterator[PacketError]:
-        size = len(payload)
-        if size < HEADER_SIZE:
-            text = f"a VRRP header has {HEADER_SIZE} bytes, here are {size}"
-            yield PacketError(DropReason.TOO_SHORT, size, text)
-        if is_carp(payload):
-            yield PacketError(DropReason.CARP, 0, "36 bytes with 7 in byte 3: CARP, not VRRPv2")
-        if size >= 1 and self.version not in (2, 3):
-            yield PacketError(DropReason.BAD_VERSION, 0, f"VRRP version {self.version}, known are 2 and 3")
-            return
-        if size >= 1 and self.type != TYPE_ADVERTISEMENT:
-            yield PacketError(
-                DropReason.BAD_TYPE, 0, f"packet type {self.type}, only 1 (advertisement) exists"
-            )
-        if size < HEADER_SIZE:
-            return
-        needed = self.needed_size(self._width)
-        if self.version == 2 and self._width == 16 and self._auth_data:
-            needed += AUTH_DATA_SIZE
-        if size < needed:
-            text = f"{self.count} addresses need {needed} bytes, here are {size}"
-            yield PacketError(DropReason.BAD_LENGTH, size, text)
-        elif size > needed and not self.has_hmac_trailer:
-            text = f"{size - needed} bytes more than {self.count} addresses need ({needed})"
-            yield PacketError(DropReason.BAD_LENGTH, needed, text)
-        if size >= needed:
-            self._judge_checksum(payload, needed, source, destination)
-            if not self.checksum_ok:
-                right = self._right_sums(payload, needed, source, destination)
-                text = f"checksum 0x{self.checksum:04x} is wrong, {right}"
-                yield PacketError(DropReason.BAD_CHECKSUM, 6, text)
-
-    def _judge_checksum(self, payload: bytes, needed: int, source: str, destination: str) -> None:
-        _, pseudo = vrrp_pseudo_header(source, destination)
-        forms = (
-            [PSEUDO_HEADER]
-            if self._width == 16
-            else [PSEUDO_HEADER, MESSAGE]
-            if self.version == 3
-            else [MESSAGE]
-        )
-        lengths = [needed] if len(payload) == needed else [needed, len(payload)]
-        for length in lengths:
-            sum_of_message = total(payload[:length])
-            for form in forms:
-                if is_right(sum_of_message + (pseudo + length if form == PSEUDO_HEADER else 0)):
-                    self.checksum_ok, self.checksum_form = True, form
-                    self.trailer_summed = length > needed
-                    return
-        self.checksum_ok = False
-
-    def _right_sums(self, payload: bytes, needed: int, source: str, destination: str) -> str:
-        _, pseudo = vrrp_pseudo_header(source, destination)
-        rest = total(payload[:6] + b"\0\0" + payload[8:needed])
-        with_pseudo = f"0x{field_value(rest + pseudo + needed):04x}"
-        alone = f"0x{field_value(rest):04x}"
-        if self._width == 16:
-            return f"right is {with_pseudo}"
-        return (
-            f"right is {alone}"
-            if self.version == 2
-            else f"right is {alone} or, with pseudo-header, {with_pseudo}"
-        )
+        return dissect_message(bytes(payload), source, destination)
 
     def needed_size(self, width: int) -> int:
-        """Bytes a message with this count needs; ``width`` is 4 for IPv4 addresses, 16 for IPv6 ones."""
+        """Bytes a message with this count needs; ``width`` is 4 for IPv4 addresses, 16 for IPv6 ones.
+
+        Over IPv6 version 2 has no authentication data (keepalived's extension; no RFC knows it).
+        """
         fixed = HEADER_SIZE + (AUTH_DATA_SIZE if self.version == 2 and width == 4 else 0)
         return fixed + width * self.count
 
@@ -329,52 +199,61 @@ class Advertisement:
         """The virtual addresses, in the packet's order."""
         known = self._addresses
         if known is None and self._payload is not None:
-            payload, width = self._payload, self._width
-            end = HEADER_SIZE + width * self.count
-            known = self._addresses = tuple(
-                unpack_address(payload[i : i + width]) for i in range(HEADER_SIZE, end, width)
-            )
+            packed, width = self._packed_list(self._payload)
+            known = self._addresses = _TEXTS.get((width, packed)) or _unpack_list(packed, width)
         return known  # type: ignore[return-value]
 
     @addresses.setter
     def addresses(self, addresses: tuple[str, ...]) -> None:
-        self._auth_data = self.auth_data
+        self._let_go_of_payload()
         self._addresses = tuple(addresses)
         self.count = len(addresses)
-        self._payload = None
+
+    def _packed_list(self, payload: bytes) -> tuple[bytes, int]:
+        """The list's bytes and what an address takes; a payload that was kept is whole, so its size tells."""
+        if self.version == 2:
+            return payload[HEADER_SIZE:-AUTH_DATA_SIZE], 4
+        return payload[HEADER_SIZE:], 16 if self.count and len(payload) > HEADER_SIZE + 4 * self.count else 4
+
+    def _let_go_of_payload(self) -> None:
+        if self._payload is not None:
+            self._addresses = self.addresses
+            data, self._payload = self.auth_data, None
+            if data is not None:
+                self.auth_data = data
 
     @property
     def auth_data(self) -> bytes | None:
-        """Version 2: the 8 bytes of authentication data. None in version 3 and where the message is cut
-        off.
-        """
-        if self._auth_data is None and self._payload is not None and self.version == 2:
-            self._auth_data = bytes(self._payload[HEADER_SIZE + self._width * self.count :][:AUTH_DATA_SIZE])
-        return self._auth_data
+        """Version 2: the 8 bytes of authentication data. None in version 3 and where they are cut off."""
+        if self._payload is not None and self.version == 2:
+            return self._payload[-AUTH_DATA_SIZE:]
+        return self._odd.auth_data if self._odd is not None else None
 
     @auth_data.setter
     def auth_data(self, data: bytes | None) -> None:
-        self._addresses = self.addresses
-        self._auth_data = data
-        self._payload = None
+        if self._payload is not None:
+            self._addresses, self._payload = self.addresses, None
+        self._odd = self._odd or _Odd()
+        self._odd.auth_data = data
 
     @property
-    def trailer(self) -> bytes:
-        """What follows the message inside the IP packet: nothing, an HMAC trailer, or bytes that do not
-        belong.
+    def checksum_ok(self) -> bool | None:
+        """True if one of the sums is right, False if none is, None if the message was not parsed or not
+        whole.
         """
-        return self._trailer
+        if self._odd is not None and self._odd.checksum_ok is not None:
+            return self._odd.checksum_ok
+        return True if self.checksum is not None and self.checksum_form is not None else None
 
-    @trailer.setter
-    def trailer(self, data: bytes) -> None:
-        self._trailer = data
+    @checksum_ok.setter
+    def checksum_ok(self, value: bool | None) -> None:
+        self._odd = self._odd or _Odd()
+        self._odd.checksum_ok = value
 
     @property
     def has_hmac_trailer(self) -> bool:
-        """True for the trailer of keepalived's ``auth_hmac`` (draft-cassen-vrrp-auth-hmac-00): 28 bytes,
-        type 1.
-        """
-        return len(self._trailer) == HMAC_TRAILER_SIZE and self._trailer[0] == 1
+        """True for the trailer of keepalived's ``auth_hmac``: 28 bytes, type 1 (see ``wire.auth``)."""
+        return len(self.trailer) == HMAC_TRAILER_SIZE and self.trailer[0] == 1
 
     @property
     def password(self) -> str | None:
@@ -390,68 +269,92 @@ class Advertisement:
         """The message's bytes, to be sent between two IP addresses.
 
         ``checksum_form`` matters for version 3 over IPv4: "pseudo-header" (keepalived's and FRR's default,
-        also ours) or "message" (RFC 9568). A value that was parsed keeps its own form, and a wrong
-        checksum, unless told otherwise. Raises PacketError when a field cannot be written, AddressError
-        when addresses do not fit.
+        also ours) or "message" (RFC 9568). A value that was parsed keeps its own form, and a wrong checksum,
+        unless told otherwise. Raises PacketError when a field cannot be written, AddressError when
+        addresses do not fit.
         """
         width, pseudo = vrrp_pseudo_header(source, destination)
-        packed, list_sum, list_width = _LISTS.get(self.addresses) or _pack_list(self.addresses)
-        if list_width != width and packed:
+        *header, body = self.fields_to_send(width, pseudo, checksum_form)
+        try:
+            return _pack(*header) + body
+        except StructError:
+            raise self.unwritable() from None
+
+    def fields_to_send(
+        self, width: int, pseudo: int, checksum_form: str | None = None
+    ) -> tuple[int, int, int, int, int, int, bytes]:
+        """The six numbers of the header, checksum included, and the bytes behind it.
+
+        For ``emit`` and for whoever writes a whole frame at one go. ``width``: 4 or 16, bytes of an address;
+        ``pseudo``: sum of the pseudo-header without the length.
+        """
+        addresses = self._addresses
+        if addresses is None:
+            addresses = self.addresses
+        body, rest, list_width = _LISTS.get(addresses) or _pack_list(addresses)
+        if list_width != width and body:
             text = "virtual addresses are of another family than the packet's own addresses"
             raise PacketError(DropReason.BAD_LENGTH, HEADER_SIZE, text)
-        if self.version == 3:
-            word = self.reserved << 12 | self.interval_us // CENTISECOND_US
-            if self.interval_us > 0xFFF * CENTISECOND_US:
-                raise PacketError(DropReason.BAD_INTERVAL, 4, "version 3 has room for 40.95 seconds at most")
-        elif self.version == 2:
-            word = (self.auth_type or 0) << 8 | self.interval_us // SECOND_US
-            if self.interval_us > 0xFF * SECOND_US or self.interval_us % SECOND_US:
-                raise PacketError(
-                    DropReason.BAD_INTERVAL, 5, "version 2 has room for whole seconds up to 255"
-                )
-            data = self.auth_data
-            if data is None:
-                data = bytes(AUTH_DATA_SIZE) if width == 4 else b""
-            elif data and len(data) != AUTH_DATA_SIZE:
-                data = data.ljust(AUTH_DATA_SIZE, b"\0")[:AUTH_DATA_SIZE]
-            packed += data
-            list_sum += _number(data, "big")
+        version, vrid, priority, count = self.version, self.vrid, self.priority, self.count
+        odd = self._odd
+        if version == 3:
+            word = self.interval_us // CENTISECOND_US
+            if word > 0xFFF:
+                text = "version 3 has room for 40.95 seconds at most"
+                raise PacketError(DropReason.BAD_INTERVAL, 4, text)
+            if odd is not None:
+                word |= odd.reserved << 12
+            sums_addresses = width == 16 or (checksum_form or self.checksum_form) != MESSAGE
+        elif version == 2:
+            word, fraction = divmod(self.interval_us, SECOND_US)
+            if word > 0xFF or fraction:
+                text = "version 2 has room for whole seconds up to 255"
+                raise PacketError(DropReason.BAD_INTERVAL, 5, text)
+            word |= (self.auth_type or 0) << 8
+            data = self._auth_data_to_send(width)
+            body += data
+            rest += _number(data, "big")
+            sums_addresses = width == 16
         else:
-            raise PacketError(DropReason.BAD_VERSION, 0, f"VRRP version {self.version}, known are 2 and 3")
-        form = checksum_form or self.checksum_form or PSEUDO_HEADER
-        first = self.version << 4 | self.type
-        rest = (first << 8 | self.vrid) + (self.priority << 8 | self.count) + word + list_sum
-        trailer = self._trailer
-        size = HEADER_SIZE + len(packed)
-        if trailer and (width == 16 or self.trailer_summed):
-            rest += total(trailer)
-            size += len(trailer)
-        if width == 16 or (self.version == 3 and form == PSEUDO_HEADER):
-            rest += pseudo + size
-        check = -rest % _MODULUS
-        if self.checksum_ok is False and self.checksum is not None and checksum_form is None:
-            check = self.checksum
-        try:
-            return _pack(first, self.vrid, self.priority, self.count, word, check) + packed + trailer
-        except struct.error:
-            raise self._unwritable() from None
+            raise PacketError(DropReason.BAD_VERSION, 0, f"VRRP version {version}, known are 2 and 3")
+        size = HEADER_SIZE + len(body)
+        first = version << 4 | TYPE_ADVERTISEMENT
+        check = None
+        if odd is not None:
+            first = version << 4 | odd.type
+            body += odd.trailer
+            if odd.trailer and (width == 16 or odd.trailer_summed):
+                rest += total(odd.trailer)
+                size += len(odd.trailer)
+            if odd.checksum_ok is False and checksum_form is None:
+                check = self.checksum
+        if check is None:
+            rest += (first + priority << 8) + vrid + count + word
+            check = -(rest + pseudo + size if sums_addresses else rest) % _MODULUS
+        return first, vrid, priority, count, word, check, body
 
-    def _unwritable(self) -> PacketError:
+    def _auth_data_to_send(self, width: int) -> bytes:
+        data = self.auth_data
+        if data is None:
+            return bytes(AUTH_DATA_SIZE) if width == 4 else b""
+        return data.ljust(AUTH_DATA_SIZE, b"\0")[:AUTH_DATA_SIZE] if data else data
+
+    def unwritable(self) -> PacketError:
+        """Which field does not fit its place on the wire."""
         for offset, name in ((1, "vrid"), (2, "priority"), (3, "count")):
             if not 0 <= getattr(self, name) <= 255:
                 reason = DropReason.BAD_VRID if name == "vrid" else DropReason.BAD_LENGTH
                 return PacketError(reason, offset, f"{name} {getattr(self, name)} does not fit one byte")
-        return PacketError(
-            DropReason.BAD_INTERVAL, 4, "interval, authentication type or reserved bits do not fit"
-        )
+        text = "interval, authentication type or reserved bits do not fit"
+        return PacketError(DropReason.BAD_INTERVAL, 4, text)
 
     # --- as a value ---------------------------------------------------------------------------------------
 
     def _key(self) -> tuple[object, ...]:
-        no_data = None if self.version == 3 else self.auth_data or bytes(AUTH_DATA_SIZE)
+        data = None if self.version == 3 else self.auth_data or bytes(AUTH_DATA_SIZE)
         return (
             self.version, self.type, self.vrid, self.priority, self.count, self.auth_type, self.reserved,
-            self.interval_us, self.addresses, no_data, self._trailer,
+            self.interval_us, self.addresses, data, self.trailer,
         )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
@@ -468,6 +371,47 @@ class Advertisement:
 _new = Advertisement.__new__
 
 
+def read_whole(payload: bytes, width: int, pseudo: int) -> Advertisement | None:
+    """The advert if nothing at all is strange about it, else None: the short way in.
+
+    ``width``: 4 or 16, bytes of an address; ``pseudo``: sum of the pseudo-header without the length.
+    """
+    size = len(payload)
+    try:
+        first, vrid, priority, count, word, check = _unpack(payload)
+    except StructError:
+        return None
+    if first == 0x31 and size == HEADER_SIZE + width * count:
+        number = _number(payload, "big")
+        self = _new(Advertisement)
+        if not (number + pseudo + size) % _MODULUS:
+            self.checksum_form = PSEUDO_HEADER
+        elif width == 4 and not number % _MODULUS:
+            self.checksum_form = MESSAGE
+        else:
+            return None
+        self.version = 3
+        self.auth_type = None
+        self._odd = _Odd(TYPE_ADVERTISEMENT, word >> 12) if word > 0xFFF else None
+        self.interval_us = (word & 0xFFF) * CENTISECOND_US
+    elif first == 0x21 and width == 4 and size == 16 + 4 * count and not _number(payload, "big") % _MODULUS:
+        self = _new(Advertisement)
+        self.checksum_form = MESSAGE
+        self.version = 2
+        self.auth_type = word >> 8
+        self._odd = None
+        self.interval_us = (word & 0xFF) * SECOND_US
+    else:
+        return None
+    self.vrid = vrid
+    self.priority = priority
+    self.count = count
+    self.checksum = check
+    self._addresses = None
+    self._payload = payload
+    return self
+
+
 def _pack_list(addresses: tuple[str, ...]) -> tuple[bytes, int, int]:
     parts = [pack_address(address) for address in addresses]
     widths = {len(part) for part in parts}
@@ -476,6 +420,15 @@ def _pack_list(addresses: tuple[str, ...]) -> tuple[bytes, int, int]:
         _LISTS.clear()
     known = _LISTS[addresses] = packed, total(packed), widths.pop() if len(widths) == 1 else 0
     return known
+
+
+def _unpack_list(packed: bytes, width: int) -> tuple[str, ...]:
+    if len(_TEXTS) >= _LISTS_LIMIT:
+        _TEXTS.clear()
+    packed = bytes(packed)
+    texts = tuple(unpack_address(packed[i : i + width]) for i in range(0, len(packed), width))
+    _TEXTS[width, packed] = texts
+    return texts
 
 
 def is_carp(payload: bytes) -> bool:
