@@ -1,0 +1,214 @@
+"""What the instances of one process depend on: interfaces, addresses and scripts.
+
+It keeps what is known of them and tells every instance that is concerned: a fault, a recovery, or a change
+of priority where the tracked thing has a weight (keepalived.conf(5): track_interface, track_script).
+"""
+
+from __future__ import annotations
+
+from vrrplab.config.model import InstanceConfig, ScriptConfig
+from vrrplab.machine.actions import WriteLog
+from vrrplab.machine.events import (
+    AddressAdded,
+    AddressRemoved,
+    InstanceStarted,
+    InterfaceStatus,
+    TrackedObjectFailed,
+    TrackedObjectRecovered,
+    VirtualAddressRemoved,
+    WeightChanged,
+)
+from vrrplab.machine.instance import Instance
+from vrrplab.machine.states import Master
+from vrrplab.machine.surroundings import Surroundings
+from vrrplab.machine.tracking import ScriptTracker, Verdict
+from vrrplab.machine.wording import say
+from vrrplab.units import Micros
+
+
+class Dependencies:
+    def __init__(
+        self, instances: list[Instance], scripts: tuple[ScriptConfig, ...], around: Surroundings
+    ) -> None:
+        self._instances = instances
+        self._around = around
+        self.interfaces: dict[str, InterfaceStatus] = {}
+        tracked = {name for i in instances for name in _scripts_of(i)}
+        self.trackers = {s.name: ScriptTracker(s, around) for s in scripts if s.name in tracked}
+        self._shifts: dict[tuple[str, str], int] = {}  # (instance, tracked thing) -> its part of the priority
+
+    # -- how things stand -------------------------------------------------------------------------
+
+    def status(self, interface: str) -> InterfaceStatus:
+        """What is known of an interface; one never mentioned counts as up, without addresses."""
+        return self.interfaces.get(interface, InterfaceStatus())
+
+    def begin(self, instance: Instance, delayed_until_us: Micros) -> InstanceStarted:
+        """How things stand for an instance at its start; its sync group is told too."""
+        config = instance.config
+        source = config.unicast_source or config.multicast_source
+        source = source or self.status(config.interface).primary(config.family)
+        begin = InstanceStarted(source=source, delayed_until_us=delayed_until_us)
+        for name in [config.interface] + [t.name for t in config.track_interfaces]:
+            weight, reverse = _interface_weight(config, name)
+            up = self.status(name).up
+            if weight:
+                begin.priority_shift += self._note(instance, f"interface {name}", _share(weight, reverse, up))
+            elif weight == 0 and up == reverse:
+                begin.faults[f"interface {name}"] = f"interface {name} is {'up' if up else 'down'}"
+        if not begin.source:
+            begin.faults["address"] = f"{config.interface} has no IPv{config.family} address"
+        waits = set()
+        for script, tracker in self.trackers.items():
+            for weight, reverse in _script_weights(instance, script):
+                cause = f"script {script}"
+                if tracker.phase == "done" and weight:
+                    begin.priority_shift += self._note(
+                        instance, cause, _share(weight, reverse, tracker.is_up)
+                    )
+                elif tracker.phase == "done" and tracker.is_up == reverse:
+                    begin.faults[cause] = f"script {script} is failing"
+                elif tracker.phase == "init" and not weight:
+                    waits.add(cause)
+        begin.waits_for = frozenset(waits)
+        if instance.group:
+            if begin.faults:
+                instance.group.in_fault.add(config.name)
+            if begin.waits_for:
+                instance.group.waiting.add(config.name)
+        return begin
+
+    def _note(self, instance: Instance, thing: str, share: int) -> int:
+        self._shifts[(instance.config.name, thing)] = share
+        return share
+
+    # -- interfaces and scripts -------------------------------------------------------------------
+
+    def interface_changed(self, name: str, up: bool, now: Micros) -> None:
+        status = self.interfaces.setdefault(name, InterfaceStatus(up=not up))
+        if status.up == up:
+            return
+        status.up = up
+        concerned = [i for i in self._instances if name == i.config.interface or _tracked(i.config, name)]
+        if not concerned:
+            return
+        self._log("interface", interface=name, state="up" if up else "down")
+        for instance in concerned:
+            weight, reverse = _interface_weight(instance.config, name)
+            if weight is None:
+                continue
+            why = f"interface {name} is {'up again' if up else 'down'}"
+            if weight:
+                self._shift(instance, f"interface {name}", _share(weight, reverse, up), why, now)
+            elif up != reverse:
+                instance.react(TrackedObjectRecovered(f"interface {name}", why), now)
+            else:
+                instance.react(TrackedObjectFailed(f"interface {name}", why), now)
+
+    def script_changed(self, script: str, verdict: Verdict, now: Micros) -> None:
+        """A script changed sides: tell every instance that tracks it, itself or through its group."""
+        cause, passed, why = f"script {script}", verdict.passed, verdict.why
+        for instance in self._instances:
+            for weight, reverse in _script_weights(instance, script):
+                if weight:
+                    self._shift(instance, cause, _share(weight, reverse, passed), why, now)
+                elif passed == reverse:
+                    instance.react(TrackedObjectFailed(cause, why), now)
+                elif not verdict.reloading:
+                    instance.react(TrackedObjectRecovered(cause, why, verdict.first), now)
+
+    def _shift(self, instance: Instance, thing: str, share: int, why: str, now: Micros) -> None:
+        change = share - self._shifts.get((instance.config.name, thing), 0)
+        self._note(instance, thing, share)
+        if change:
+            instance.react(WeightChanged(change, why), now)
+
+    # -- addresses --------------------------------------------------------------------------------
+
+    def address_removed(self, event: AddressRemoved, now: Micros) -> None:
+        status = self.interfaces.get(event.interface)
+        family = 6 if ":" in event.address else 4
+        if status and event.address in status.addresses:
+            was_primary = event.address == status.primary(family)
+            status.addresses = tuple(a for a in status.addresses if a != event.address)
+            if was_primary:
+                self._primary_gone(event.interface, family, event.address, now)
+            return
+        for instance in self._instances:
+            if isinstance(instance.state, Master) and _has_address(instance, event.address):
+                self._log("address_gone", address=event.address, interface=event.interface)
+                instance.react(VirtualAddressRemoved(event.address), now)
+
+    def _primary_gone(self, interface: str, family: int, gone: str, now: Micros) -> None:
+        new = self.interfaces[interface].primary(family)
+        users = [i for i in self._users(interface) if i.config.family == family]
+        if not new and users:
+            self._log("deassigned", address=gone, interface=interface)
+        for instance in users:
+            if instance.config.unicast_source or instance.config.multicast_source:
+                continue
+            if new:
+                instance.voice.source = new
+                continue
+            instance.react(TrackedObjectFailed("address", f"{interface} has lost its address {gone}"), now)
+            instance.voice.source = ""
+
+    def address_added(self, event: AddressAdded, now: Micros) -> None:
+        status = self.interfaces.setdefault(event.interface, InterfaceStatus())
+        family = 6 if ":" in event.address else 4
+        if any(_has_address(i, event.address) for i in self._instances):
+            return  # one of the virtual addresses
+        had = status.primary(family)
+        status.addresses = (*status.addresses, event.address)
+        if had or status.primary(family) != event.address:
+            return
+        users = self._users(event.interface)
+        if users:
+            self._log("assigned", address=event.address, interface=event.interface)
+        for instance in users:
+            if instance.config.family == family and not instance.voice.source:
+                instance.voice.source = event.address
+                why = f"{event.interface} has an address again ({event.address})"
+                instance.react(TrackedObjectRecovered("address", why), now)
+
+    def _users(self, interface: str) -> list[Instance]:
+        return [i for i in self._instances if i.config.interface == interface]
+
+    def _log(self, key: str, **values: object) -> None:
+        self._around.emit(WriteLog(say(self._around.profile.wording, key, **values)))
+
+
+def _tracked(config: InstanceConfig, interface: str) -> bool:
+    return any(t.name == interface for t in config.track_interfaces)
+
+
+def _interface_weight(config: InstanceConfig, interface: str) -> tuple[int | None, bool]:
+    """(weight, reverse) with which an instance tracks an interface; weight None: it does not."""
+    for tracked in config.track_interfaces:
+        if tracked.name == interface and interface != config.interface:
+            return tracked.weight, tracked.reverse
+    if interface == config.interface and not config.dont_track_primary:
+        return 0, False
+    return None, False
+
+
+def _scripts_of(instance: Instance) -> set[str]:
+    own = {t.name for t in instance.config.track_scripts}
+    return own | {t.name for t in instance.group.config.track_scripts} if instance.group else own
+
+
+def _script_weights(instance: Instance, script: str) -> list[tuple[int, bool]]:
+    tracked = [t for t in instance.config.track_scripts if t.name == script]
+    if instance.group:
+        tracked += [t for t in instance.group.config.track_scripts if t.name == script]
+    return [(t.weight, t.reverse) for t in tracked]
+
+
+def _share(weight: int, reverse: bool, good: bool) -> int:
+    """What a tracked thing adds to the priority: a positive weight while good, a negative one while bad."""
+    counts = good if weight > 0 else not good
+    return (-weight if reverse else weight) if counts else 0
+
+
+def _has_address(instance: Instance, address: str) -> bool:
+    return any(a.address == address for a in instance.holdings.all)
