@@ -137,17 +137,16 @@ def draw(table: DistributionRows, *, theme: str = "light", width_in: float = she
     filled = [group for group in table.groups if group.runs]
     signs = {"dot", "median", "tail"} if filled else set()
     signs |= {"bound"} if any(group.bound_s is not None for group in filled) else set()
-    tallest = max((count for group in filled for _, count in group.columns), default=1)
-    blocks = [_block(group, tallest) for group in table.groups] if filled else []
+    blocks = [_block(group) for group in table.groups] if filled else []
     empty = "Nothing to draw: no failover time was given."
     panel = sheet.Panel(table.title, table.note, "", (), blocks, table.summary(), empty)
     window = (table.from_s, table.to_s)
     return sheet.draw([panel], window, marks.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in)
 
 
-def _block(group: Group, tallest: int) -> sheet.Block:
+def _block(group: Group) -> sheet.Block:
     right_in = max(style.text_width_in(line, SMALL, bold=True) for line in _figures(group)) + 0.15
-    draw_it = partial(_draw_group, group=group, tallest=tallest)
+    draw_it = partial(_draw_group, group=group)
     return sheet.Block("", group.name, "", LANE_IN, LANE_IN - 0.16, draw_it, right_in)
 
 
@@ -162,10 +161,11 @@ def _figures(group: Group) -> list[str]:
     return [*lines, f"{group.never} never ended"] if group.never else lines
 
 
-def _draw_group(paper: sheet.Paper, top_in: float, group: Group, tallest: int) -> None:
+def _draw_group(paper: sheet.Paper, top_in: float, group: Group) -> None:
     theme, base_in = paper.theme, top_in + LANE_IN - 0.1
     room_in = LANE_IN - 0.16
     paper.axes.plot(paper.window, [base_in] * 2, color=theme.line, linewidth=0.8, zorder=1)
+    tallest = max((count for _, count in group.columns), default=1)
     step_in = min(DOT_IN, room_in / tallest)
     xs: list[float] = []
     ys: list[float] = []

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["draw", "figure", "rows"]
 
 WIDTH_IN = 9.6
-ROW_IN, HEAD_IN, NAMES_IN, TIME_IN = 0.25, 0.62, 0.42, 0.85
+ROW_IN, HEAD_IN, NAMES_IN, TIME_IN, LINE_IN = 0.25, 0.62, 0.42, 0.85, 0.125
 NOTES_MIN_IN, NOTES_MAX_IN = 1.2, 3.4
 BAR_IN, BAR_GAP_IN = 0.085, 0.035
 
@@ -49,6 +49,10 @@ class _Plan(NamedTuple):
     x_in: dict[str, float]
     notes_in: float
     width_in: float
+    edges_in: list[float]  # where rows begin and end
+
+    def middle_in(self, number: int) -> float:
+        return (self.edges_in[number] + self.edges_in[number + 1]) / 2
 
 
 def figure(
@@ -70,7 +74,8 @@ def draw(table: LadderRows, *, theme: str = "light", width_in: float = WIDTH_IN)
     with style.look(colours):
         notes_in = width_in - _notes_width_in(table)
         legend = marks.legend(_signs(table), width_in, _WORDS)
-        body_in = NAMES_IN + ROW_IN * max(len(table.rows), 3) + 0.2
+        edges_in = _edges_in(table, width_in - notes_in - 0.15)
+        body_in = max(edges_in[-1], NAMES_IN + 3 * ROW_IN) + 0.2
         height_in = HEAD_IN + body_in + (0.22 if table.left_out else 0.0) + legend.height_in + 0.08
         page = style.new_figure(width_in, height_in, colours, table.summary())
         style.head(page, colours, table.title, table.note, table.more)
@@ -82,16 +87,25 @@ def draw(table: LadderRows, *, theme: str = "light", width_in: float = WIDTH_IN)
         if not table.participants or not table.rows:
             style.nothing_to_draw(axes, colours, "Nothing to draw: nobody sends or changes here.")
             return page
-        plan = _Plan(axes, colours, _columns(table, notes_in), notes_in, width_in)
+        plan = _Plan(axes, colours, _columns(table, notes_in), notes_in, width_in, edges_in)
         _draw_names(plan, table)
         _draw_lifelines(plan, table)
         for number, row in enumerate(table.rows):
-            _draw_row(plan, table, row, NAMES_IN + ROW_IN * (number + 0.5))
+            _draw_row(plan, table, row, plan.middle_in(number))
         if table.left_out:
             text = f"{table.left_out} more rows are not shown: choose a window with from_s and to_s"
             style.write(page, 0.2 / width_in, (legend.height_in + 0.19) / height_in, text, colours.mute)
         legend.draw(page, colours, legend.height_in)
     return page
+
+
+def _edges_in(table: LadderRows, room_in: float) -> list[float]:
+    """Where rows begin and end: a row is as tall as its note needs."""
+    edges_in = [NAMES_IN]
+    for row in table.rows:
+        lines = len(style.wrap(_note(row), room_in, bold=isinstance(row, Deed)))
+        edges_in.append(edges_in[-1] + max(ROW_IN, LINE_IN * lines + 0.08))
+    return edges_in
 
 
 def _signs(table: LadderRows) -> set[str]:
@@ -143,7 +157,7 @@ def _bar_x_in(plan: _Plan, table: LadderRows, server: str, instance: str) -> flo
 
 
 def _draw_lifelines(plan: _Plan, table: LadderRows) -> None:
-    bottom_in = NAMES_IN + ROW_IN * len(table.rows) + 0.08
+    bottom_in = plan.edges_in[-1] + 0.08
     for name, x_in in plan.x_in.items():
         if not table.instances.get(name):
             line = [x_in, x_in], [NAMES_IN - 0.03, bottom_in]
@@ -154,7 +168,7 @@ def _draw_lifelines(plan: _Plan, table: LadderRows) -> None:
         for number, row in enumerate(table.rows):
             turned = isinstance(row, Turn) and (row.server, row.instance) == (server, instance)
             if turned or (isinstance(row, Deed) and row.silences == server):
-                y_in = NAMES_IN + ROW_IN * (number + 0.5)
+                y_in = plan.middle_in(number)
                 _lifeline(plan, x_in, top_in, y_in, now)
                 top_in, now = y_in, row.to if isinstance(row, Turn) else "off"
         _lifeline(plan, x_in, top_in, bottom_in, now)
@@ -206,8 +220,10 @@ def _write_time(plan: _Plan, t_us: Micros, y_in: float) -> None:
 
 
 def _write_note(plan: _Plan, row: Row, y_in: float, colour: str, *, bold: bool = False) -> None:
-    text = style.elide(_note(row), plan.width_in - plan.notes_in - 0.15, SMALL, bold=bold)
-    style.write(plan.axes, plan.notes_in, y_in, text, colour, bold=bold)
+    lines = style.wrap(_note(row), plan.width_in - plan.notes_in - 0.15, bold=bold)
+    for number, line in enumerate(lines):
+        line_in = y_in + LINE_IN * (number - (len(lines) - 1) / 2)
+        style.write(plan.axes, plan.notes_in, line_in, line, colour, bold=bold)
 
 
 def _draw_turn(plan: _Plan, row: Turn, y_in: float, table: LadderRows) -> None:
@@ -236,7 +252,8 @@ def _draw_message(plan: _Plan, row: Message, y_in: float, table: LadderRows) -> 
         [x_in], [y_in], marker=marker, markersize=5, color=colour, markeredgecolor=theme.page, zorder=6
     )
     if not known:
-        style.write(plan.axes, x_in + 0.15, y_in, row.text, colour, behind=theme.page, zorder=5)
+        clear_in = plan.x_in[row.sender] + 0.2
+        style.write(plan.axes, clear_in, y_in, row.text, colour, behind=theme.page, zorder=5)
         return
     nearest_in = min((to_in for to_in, _ in known), key=lambda to_in: abs(to_in - x_in))
     room_in = abs(nearest_in - x_in) - 0.5

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from vrrplab.errors import DropReason
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import cast
 
 _BURST_US: Micros = 500_000  # announcements of one sender this close together are one row
 _AROUND_US: Micros = 1_200_000  # what is shown before the first action and after what came of it
+_FLIGHT_US: Micros = 500_000  # an advert that has not arrived by then was lost
 MAX_ROWS = 70
 
 
@@ -146,19 +148,35 @@ def _collect(
 
 def _fates(trace: Trace) -> dict[int, tuple[tuple[str, str], ...]]:
     """Sent advert -> who got it and how; empty if the trace does not tell about receiving."""
-    last: dict[tuple[Any, Any], TraceEvent] = {}
+    waiting: dict[tuple[Any, Any], list[TraceEvent]] = {}
+    heard: dict[tuple[tuple[Any, Any], str], tuple[int, Micros]] = {}
     found: dict[int, dict[str, str]] = {}
     for event in trace.of("advert_sent", "advert_received", "advert_dropped"):
         key = event.fields.get("source"), event.fields.get("vrid")
         if event.event == "advert_sent":
-            last[key] = event
+            recent = [e for e in waiting.get(key, []) if event.t_us - e.t_us <= _FLIGHT_US]
+            waiting[key] = [*recent, event]
             continue
-        sent = last.get(key)
-        if sent is not None and event.server != sent.server:
-            dropped = event.event == "advert_dropped"
-            fate = str(event.fields.get("reason") or "dropped") if dropped else "heard"
-            found.setdefault(id(sent), {})[event.server] = fate
+        verdict, reason = event.event == "advert_dropped", str(event.fields.get("reason") or "")
+        fate = _reason_text(reason) if verdict else "heard"
+        before = heard.get((key, event.server))
+        if verdict and before is not None and before[1] == event.t_us:
+            found[before[0]][event.server] = fate  # received, looked at, and dropped: one frame
+            continue
+        # adverts of one sender arrive in the order they were sent, if they arrive
+        for sent in waiting.get(key, []):
+            fates = found.setdefault(id(sent), {})
+            if event.server not in (sent.server, *fates) and event.t_us - sent.t_us <= _FLIGHT_US:
+                fates[event.server] = fate
+                heard[key, event.server] = id(sent), event.t_us
+                break
     return {key: tuple(fate.items()) for key, fate in found.items()}
+
+
+def _reason_text(name: str) -> str:
+    """A drop reason in words."""
+    known = DropReason.__members__.get(name)
+    return known.value if known else name.lower().replace("_", " ") or "dropped"
 
 
 class _Wire:

@@ -197,14 +197,8 @@ def _wrapped(layer: Layer, room_in: float) -> list[tuple[str, str]]:
     for name, sentence in layer.sentences:
         name = style.elide(name, room_in, SMALL, bold=True)
         left_in = room_in - style.text_width_in(name, SMALL, bold=True) - 0.1
-        text = ""
-        for word in sentence.split():
-            longer = f"{text} {word}".strip()
-            if style.text_width_in(longer, SMALL) > left_in:
-                lines.append((name, text))
-                name, longer, left_in = "", word, room_in - 0.12
-            text = longer
-        lines.append((name, text))
+        first, *more = style.wrap(sentence, room_in - 0.12, first_in=left_in)
+        lines += [(name, first), *(("", text) for text in more)]
     return lines
 
 

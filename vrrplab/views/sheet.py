@@ -159,7 +159,7 @@ def draw(
             style.head(page, theme, panels[0].title, "" if several else panels[0].note, more)
         for number, one in enumerate(laid):
             if several:
-                _panel_head(page, theme, one.panel, top_in, number)
+                _panel_head(page, theme, one.panel, top_in, number, panels[0].title)
                 top_in += PANEL_HEAD_IN
             bottom = 1 - (top_in + one.height_in) / height_in
             box = (left_in / width_in, bottom, inner_in / width_in, one.height_in / height_in)
@@ -200,10 +200,11 @@ def _lay_out(panel: Panel, inner_in: float, window: tuple[float, float]) -> _Lai
     return _Laid(panel, captions, placed, flags, key, top_in, y_in, key_in)
 
 
-def _panel_head(page: Figure, theme: Theme, panel: Panel, top_in: float, number: int) -> None:
+def _panel_head(page: Figure, theme: Theme, panel: Panel, top_in: float, number: int, title: str) -> None:
+    """Which trace this is; its own title only if it is another one."""
     width_in, height_in = page.get_size_inches()
     text = f"{'abcdefgh'[number % 8]}  {panel.note}"
-    if number and panel.title:
+    if panel.title != title:
         text += f" · {panel.title}"
     text = style.elide(text, width_in - 0.4, TEXT, bold=True)
     style.write(page, 0.2 / width_in, 1 - (top_in + 0.24) / height_in, text, theme.mute, size=TEXT, bold=True)

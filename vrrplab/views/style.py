@@ -221,6 +221,21 @@ def _without_middle(text: str, keep: int) -> str:
     return text[: (keep + 1) // 2] + "…" + text[len(text) - keep // 2 :]
 
 
+def wrap(
+    text: str, room_in: float, size: float = SMALL, *, bold: bool = False, first_in: float | None = None
+) -> list[str]:
+    """The text in lines of at most ``room_in``, the first of at most ``first_in``; never empty."""
+    lines: list[str] = []
+    line, left_in = "", room_in if first_in is None else first_in
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if text_width_in(longer, size, bold=bold) > left_in and (line or not lines):
+            lines.append(line)
+            longer, left_in = word, room_in
+        line = longer
+    return [*lines, line]
+
+
 def write(
     where: Axes | Figure,
     x: float,

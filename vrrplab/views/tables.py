@@ -94,7 +94,7 @@ def rows(
         stale = _stale(trace, ip, entries)
         lanes.append(TableLane("neighbour caches", client, short[ip], entries, stale))
     for (segment, mac), events in learned.items():
-        named = [(e.t_us, str(e.fields.get("port") or "")) for e in events]
+        named = [(e.t_us, str(e.fields.get("port") or "").replace(":", " ", 1)) for e in events]
         name = cast.mac_text(mac, macs)
         lanes.append(TableLane(f"switch {segment}", name, "", _entries(named, places, trace.end_us)))
     return TableRows(
