@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "api": BELOW_DRIVERS | {"sim"},
     "verify": ANYTHING,
     "exercises": ANYTHING,
-    "cluster": ANYTHING,
+    "player": ANYTHING,
     "commands": ANYTHING,
     "cli": ANYTHING,
     "__init__": ANYTHING,
@@ -79,7 +79,7 @@ HEAVY = {
     "traitlets",
     "asyncio",
 }
-MAY_BE_HEAVY = {"views", "cluster", "exercises"}
+MAY_BE_HEAVY = {"views", "player", "exercises"}
 
 
 class Import(NamedTuple):
