@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vrrplab.capture.pcap import write_pcap
 from vrrplab.capture.reader import CapturedFrame, read_frames
 from vrrplab.errors import CaptureError
+from vrrplab.wire.pcap import write_pcap
 
 if TYPE_CHECKING:
     from vrrplab.capture.timeline import Timeline
@@ -67,7 +67,7 @@ def read_pcap(path: str | Path) -> Capture:
     broken = None
     try:
         for captured in read_frames(path):
-            frames.append(captured)  # noqa: PERF402 (what comes before a break is kept)
+            frames.append(captured)
     except CaptureError as error:
         broken = error
     if broken is not None and not frames:

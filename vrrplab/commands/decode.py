@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
 from vrrplab.capture.hexdump import bytes_of, guess_link_type
-from vrrplab.capture.reader import CapturedFrame, is_capture, read_frames
+from vrrplab.capture.reader import CapturedFrame, read_frames
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
+from vrrplab.wire.files import is_capture
 from vrrplab.wire.frames import decode
 from vrrplab.wire.verdict import DEFAULT_PROFILE, PROFILES, judge
 
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     """Do it; 0 when every frame could be read (whatever it says), CaptureError for a broken file."""
     frames = _frames(args.input, args.link)
     if args.as_ or args.timeline or args.plot:
-        from vrrplab.capture.show import show_timeline
+        from vrrplab.commands.decode_timeline import show_timeline
 
         show_timeline(frames, args)
         return 0

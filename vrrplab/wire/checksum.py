@@ -38,8 +38,8 @@ def is_right(sum_of_all: int) -> bool:
 
 # (source, destination) as given -> (bytes an address takes, sum of addresses and protocol 112).
 # A router hears the same few pairs again and again; hostile senders must not fill memory.
-_PSEUDO: dict[tuple[str, str], tuple[int, int]] = {}
-_PSEUDO_LIMIT = 4096
+VRRP_PSEUDO_HEADERS: dict[tuple[str, str], tuple[int, int]] = {}
+_LIMIT = 4096
 
 
 def vrrp_pseudo_header(source: str, destination: str) -> tuple[int, int]:
@@ -50,12 +50,12 @@ def vrrp_pseudo_header(source: str, destination: str) -> tuple[int, int]:
     addresses, so the caller adds ``len(message)`` for either.
     """
     key = (source, destination)
-    known = _PSEUDO.get(key)
+    known = VRRP_PSEUDO_HEADERS.get(key)
     if known is None:
         known = pseudo_header(source, destination, PROTOCOL_VRRP)
-        if len(_PSEUDO) >= _PSEUDO_LIMIT:
-            _PSEUDO.clear()
-        _PSEUDO[key] = known
+        if len(VRRP_PSEUDO_HEADERS) >= _LIMIT:
+            VRRP_PSEUDO_HEADERS.clear()
+        VRRP_PSEUDO_HEADERS[key] = known
     return known
 
 

@@ -26,7 +26,7 @@ from typing import Generic, TypeVar
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 from vrrplab.wire.addresses import pack_address, unpack_address
-from vrrplab.wire.checksum import total, vrrp_pseudo_header
+from vrrplab.wire.checksum import VRRP_PSEUDO_HEADERS, total, vrrp_pseudo_header
 
 TYPE_ADVERTISEMENT = 1
 AUTH_NONE, AUTH_PASS, AUTH_AH = 0, 1, 2
@@ -167,7 +167,10 @@ class Advertisement:
         Whether *this* router wants the packet (TTL, VRID, interval, authentication …) is for the receiver to
         say.
         """
-        width, pseudo = vrrp_pseudo_header(source, destination)
+        # a dict look-up before the call: this is the hot path of simulations
+        width, pseudo = VRRP_PSEUDO_HEADERS.get((source, destination)) or vrrp_pseudo_header(
+            source, destination
+        )
         found = read_whole(payload, width, pseudo)
         if found is None:
             found, problems = cls.dissect(payload, source, destination)

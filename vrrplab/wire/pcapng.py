@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import BinaryIO, NamedTuple
 
-from vrrplab.capture.records import LONGEST_PACKET, Break, Record
+from vrrplab.wire.records import LONGEST_PACKET, Break, Record
 
 SECTION_HEADER = b"\x0a\x0d\x0d\x0a"
 _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET = 1, 2, 3, 6

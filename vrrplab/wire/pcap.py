@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import BinaryIO
 
-from vrrplab.capture.records import LONGEST_PACKET, Break, Record
 from vrrplab.wire import links
+from vrrplab.wire.records import LONGEST_PACKET, Break, Record
 
 FILE_HEADER_SIZE = 24
 PACKET_HEADER_SIZE = 16

@@ -1,0 +1,65 @@
+"""Capture files: which format one is, and its packets one by one. ``capture.reader`` decodes them.
+
+A broken file gives every packet before the break, then a CaptureError that names the byte.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from vrrplab.errors import CaptureError
+from vrrplab.wire import pcap, pcapng
+from vrrplab.wire.records import Break, Record
+
+_HINT = "a capture of tcpdump, tshark or Wireshark (pcap or pcapng) is expected"
+
+
+def is_capture(head: bytes) -> bool:
+    """True if these first bytes (four at least) begin a capture file."""
+    return head[:4] in pcap.MAGICS or head[:4] == pcapng.SECTION_HEADER
+
+
+def read_records(source: str | Path | BinaryIO, name: str = "") -> Iterator[Record]:
+    """Packets of a capture file or binary stream, in file order. Raises CaptureError, at the latest at a
+    break.
+    """
+    if isinstance(source, (str, Path)):
+        file = os.fspath(source)
+        try:
+            stream: BinaryIO = open(source, "rb")  # noqa: SIM115 (closed below, also when the caller stops early)
+        except OSError as error:
+            raise CaptureError(file, 0, f"cannot be read: {error.strerror}") from None
+        try:
+            yield from _read_stream(stream, file)
+        finally:
+            stream.close()
+    else:
+        yield from _read_stream(source, name or "standard input")
+
+
+def _read_stream(stream: BinaryIO, name: str, head: bytes = b"") -> Iterator[Record]:
+    try:
+        head += stream.read(4 - len(head))
+        if head[:4] in pcap.MAGICS:
+            yield from pcap.read_records(stream, head)
+        elif head[:4] == pcapng.SECTION_HEADER:
+            yield from pcapng.read_records(stream, head)
+        else:
+            raise CaptureError(name, 0, _not_a_capture(head), _HINT)
+    except Break as end:
+        raise CaptureError(name, 0, f"breaks off at byte {end.offset}", end.message) from None
+    except OSError as error:
+        raise CaptureError(name, 0, f"cannot be read: {error.strerror}") from None
+
+
+def _not_a_capture(head: bytes) -> str:
+    if not head:
+        return "is empty"
+    if head[:2] == b"\x1f\x8b":
+        return "is compressed: gunzip it first"
+    if len(head) < 4:
+        return f"ends after {len(head)} byte{'s' if len(head) > 1 else ''}, which is no capture"
+    return f"is not a capture: it begins with {head.hex(' ')}"
