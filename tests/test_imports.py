@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "api": BELOW_DRIVERS | {"sim"},
     "verify": ANYTHING,
     "exercises": ANYTHING,
+    "tuning": ANYTHING,
     "player": ANYTHING,
     "commands": ANYTHING,
     "cli": ANYTHING,

@@ -1,0 +1,169 @@
+"""Sliders under a timeline: move one, and the run is made and drawn again while it moves.
+
+What a slider means is the caller's business: ``run(values)`` gets the sliders' values by name and returns
+a trace. Here it is drawn (``live``), told in a sentence, and shown with ipywidgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+from vrrplab.errors import VrrplabError
+from vrrplab.trace import Trace
+from vrrplab.units import seconds
+from vrrplab.views.cast import action_text
+from vrrplab.views.live import LiveTimeline
+
+Values = Mapping[str, float]
+
+
+class Control(NamedTuple):
+    """A slider: ``key`` names its value, ``label`` and ``unit`` are shown, ``step`` 1 means whole numbers."""
+
+    key: str
+    label: str
+    low: float
+    high: float
+    step: float
+    value: float
+    unit: str = ""
+
+    @property
+    def whole(self) -> bool:
+        return self.step == int(self.step)
+
+
+class LivePanel:
+    """The panel without its widgets: values in, picture and sentence out.
+
+    ``png`` is the picture, ``sentence`` what changed for the clients, ``trace`` the last run. A run that
+    fails with a VrrplabError leaves picture and trace as they were and tells why in ``sentence``.
+    """
+
+    def __init__(
+        self, run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: str = "light"
+    ) -> None:
+        self._run = run
+        self.controls = tuple(controls)
+        self.values: dict[str, float] = {control.key: control.value for control in controls}
+        self.trace = run(self.values)
+        self._timeline = LiveTimeline(self.trace, theme=theme)
+        self._first = self.trace
+        self.png = self._timeline.png(self.trace)
+        self.sentence = sentence(self.trace)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Pixels of the picture."""
+        return self._timeline.size
+
+    def set(self, **values: float) -> bytes:
+        """Change some values, run and draw; the new picture."""
+        unknown = sorted(set(values) - set(self.values))
+        if unknown:
+            raise VrrplabError(f"no slider {unknown[0]!r}: there are {', '.join(self.values)}")
+        self.values.update(values)
+        try:
+            self.trace = self._run(self.values)
+        except VrrplabError as error:
+            self.sentence = f"Cannot be run: {error}"
+            return self.png
+        self.png = self._timeline.png(self.trace)
+        self.sentence = sentence(self.trace, self._first)
+        return self.png
+
+    def reset(self) -> bytes:
+        """All values as in the beginning."""
+        return self.set(**{control.key: control.value for control in self.controls})
+
+
+def sentence(trace: Trace, before: Trace | None = None) -> str:
+    """When somebody took over and what the clients felt; and what it was ``before``."""
+    told = " ".join(part for part in (_take_over(trace), _outages(trace)) if part)
+    if before is None or before is trace:
+        return told
+    earlier = " ".join(part for part in (_take_over(before), _outages(before)) if part)
+    return told if told == earlier else f"{told} (At first: {earlier})"
+
+
+def _take_over(trace: Trace) -> str:
+    """The first MASTER after the first action."""
+    actions = [event for event in trace.of("action") if event.t_us > 0]
+    for event in trace.of("state"):
+        if actions and event.t_us > actions[0].t_us and event.fields["to"] == "MASTER":
+            late_s = seconds(event.t_us - actions[0].t_us)
+            return f"{event.server} is MASTER {late_s:.2f} s after “{action_text(actions[0])}”."
+    return "Nobody took over." if actions else ""
+
+
+def _outages(trace: Trace) -> str:
+    longest_s = _longest_s(trace)
+    if longest_s is None:
+        return "No client missed an answer."
+    return f"Longest outage {longest_s:.2f} s."
+
+
+def _longest_s(trace: Trace) -> float | None:
+    lengths = [seconds(outage.duration_us(trace.end_us)) for outage in trace.outages()]
+    return max(lengths, default=None)
+
+
+def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: str = "light") -> Any:
+    """The panel as a widget. Its ``panel`` is the LivePanel behind it. VrrplabError without ipywidgets."""
+    try:
+        import ipywidgets
+    except ImportError:
+        raise VrrplabError("sliders need ipywidgets: pip install ipywidgets") from None
+    panel = LivePanel(run, controls, theme=theme)
+    picture = ipywidgets.Image(value=panel.png, format="png")
+    # A fixed shape keeps what is below from jumping when a picture is exchanged.
+    picture.layout = ipywidgets.Layout(width="100%", max_width=f"{panel.size[0]}px", object_fit="contain")
+    told = ipywidgets.HTML(value=escape(panel.sentence))
+    sliders = {control.key: _slider(control) for control in controls}
+    reset = ipywidgets.Button(description="Reset", tooltip="All sliders as in the beginning")
+    quiet = False
+
+    def moved(_: object) -> None:
+        if not quiet:
+            picture.value = panel.set(**{key: slider.value for key, slider in sliders.items()})
+            told.value = escape(panel.sentence)
+
+    def back(_: object) -> None:
+        nonlocal quiet
+        quiet = True  # one run, not one a slider
+        try:
+            for control in controls:
+                sliders[control.key].value = int(control.value) if control.whole else control.value
+        finally:
+            quiet = False
+        moved(None)
+
+    for slider in sliders.values():
+        slider.observe(moved, names="value")
+    reset.on_click(back)
+    columns = ipywidgets.Layout(grid_template_columns="repeat(auto-fill, minmax(330px, 1fr))")
+    grid = ipywidgets.GridBox([*sliders.values(), reset], layout=columns)
+    box = ipywidgets.VBox([picture, told, grid])
+    box.panel = panel
+    box.sliders = sliders
+    return box
+
+
+def _slider(control: Control) -> Any:
+    import ipywidgets
+
+    label = f"{control.label} ({control.unit})" if control.unit else control.label
+    layout = ipywidgets.Layout(width="auto")
+    options = {
+        "description": label,
+        "layout": layout,
+        "style": {"description_width": "9em"},
+        "continuous_update": True,
+    }
+    if control.whole:
+        numbers = {"min": int(control.low), "max": int(control.high), "step": int(control.step)}
+        return ipywidgets.IntSlider(value=int(control.value), **numbers, **options)
+    numbers_s = {"min": control.low, "max": control.high, "step": control.step}
+    return ipywidgets.FloatSlider(value=control.value, readout_format=".2f", **numbers_s, **options)
