@@ -17,7 +17,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "vrrplab"
 
-GROUND = {"units", "errors", "glossary", "resources"}
+GROUND = {"units", "errors", "glossary", "resources", "values"}
 READERS = {"wire", "config", "trace", "capture", "recording"}
 BELOW_DRIVERS = GROUND | READERS | {"machine", "journal"}
 ANYTHING = {""}
@@ -26,6 +26,7 @@ ANYTHING = {""}
 MAY_IMPORT = {
     "units": set(),
     "errors": set(),
+    "values": set(),
     "glossary": set(),
     "resources": {"errors"},
     "wire": GROUND,

@@ -7,10 +7,9 @@ reads ``text`` once for each value, ``~LST({A, B}, {1, 2}, {3, 4}) text`` once f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from vrrplab.config.numbers import c_integer
 from vrrplab.config.tokens import BLANKS
+from vrrplab.values import Record, fresh
 
 MAX_LINE = 1024
 _MAX_REPLACEMENTS = 1000
@@ -20,28 +19,37 @@ class DefinitionError(ValueError):
     """Something in a definition or loop that cannot be used; the message is keepalived's own."""
 
 
-@dataclass(slots=True)
-class Definition:
+class EndlessDefinition(DefinitionError):
+    """A definition that stands for itself: keepalived never comes to an end with it."""
+
+
+class LineTooLong(DefinitionError):
+    """Replacing would make the line too long; ``line`` is how far the replacing got."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(f"Parameter substitution on line '{line}' would exceed maximum line length")
+        self.line = line
+
+
+class Definition(Record):
     value: str
     multiline: bool = False
     takes_numbers: bool = False  # ${_RANDOM 1 6}
 
 
-@dataclass(slots=True)
-class Loop:
+class Loop(Record):
     """A ``~SEQ`` or ``~LST`` that still has rounds to go: for each, the values to set."""
 
     text: str
     rounds: list[dict[str, str]]
 
 
-@dataclass(slots=True)
-class Definitions:
+class Definitions(Record):
     """All names known so far, and where a multi-line replacement has got to."""
 
-    names: dict[str, Definition] = field(default_factory=dict)
+    names: dict[str, Definition] = fresh(dict)
     pending: str | None = None  # the lines of a multi-line definition still to come
-    outer: list[tuple[str, int]] = field(default_factory=list)  # the multi-line replacements around it
+    outer: list[tuple[str, int]] = fresh(list)  # the multi-line replacements around it
     loop_depth: int = 0  # loops started before the multi-line replacement wait for its end
 
     def define(self, line: str) -> Definition | None:
@@ -49,10 +57,9 @@ class Definitions:
         end = _name_end(line, 1)
         if end == 1:
             return None
-        equals = end + _blanks(line, end)
-        if line[equals : equals + 1] != "=":
+        if line[end : end + 1] != "=":
             return None
-        value = line[equals + 1 :].lstrip(BLANKS)
+        value = line[end + 1 :].lstrip(BLANKS)
         multiline = value.endswith("\\")
         if multiline:
             value = value[:-1].rstrip(BLANKS)
@@ -75,7 +82,7 @@ class Definitions:
         return line
 
     def replace(self, line: str, loops: int = 0) -> str:
-        """The line with every known ``$NAME`` replaced. Raises DefinitionError when that never ends."""
+        """The line with every known ``$NAME`` replaced. Raises LineTooLong, EndlessDefinition."""
         position = 0
         replacements = 0
         pending = self.pending
@@ -88,7 +95,7 @@ class Definitions:
             definition, end, text = use
             replacements += 1
             if replacements > _MAX_REPLACEMENTS:
-                raise DefinitionError(f"the definition used in '{line[:60]}' refers to itself")
+                raise EndlessDefinition(f"the definition used in '{line[:60]}' refers to itself")
             found = True
             next_pending = pending
             if definition.multiline:
@@ -98,9 +105,7 @@ class Definitions:
                 text, _, next_pending = text.partition("\n")
                 pending = next_pending
             if len(line) - (end - position) + len(text) >= MAX_LINE:
-                raise DefinitionError(
-                    f"Parameter substitution on line '{line}' would exceed maximum line length"
-                )
+                raise LineTooLong(line)
             line = line[:position] + text + line[end:]
             if definition.value.lstrip(BLANKS).startswith("~"):
                 break
@@ -120,7 +125,9 @@ class Definitions:
         parameters = ""
         if braces:
             close = end
-            while close < len(line) and (line[close] == " " or line[close].isascii() and line[close].isdigit()):
+            while close < len(line) and (
+                line[close] == " " or (line[close].isascii() and line[close].isdigit())
+            ):
                 close += 1
             parameters = line[end:close]
             if line[close : close + 1] != "}" or (parameters.strip() and parameters.endswith(" ")):
@@ -239,10 +246,3 @@ def _name_end(line: str, start: int) -> int:
     while end < len(line) and line[end].isascii() and (line[end].isalnum() or line[end] == "_"):
         end += 1
     return start if line[start : start + 1].isdigit() else end
-
-
-def _blanks(line: str, start: int) -> int:
-    end = start
-    while end < len(line) and line[end] in BLANKS:
-        end += 1
-    return end - start

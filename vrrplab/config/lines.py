@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from stat import S_ISREG
 
 from vrrplab.config.definitions import (
     MAX_LINE,
     Definition,
     DefinitionError,
+    EndlessDefinition,
+    LineTooLong,
     Loop,
     parse_list,
     parse_sequence,
@@ -24,15 +25,15 @@ from vrrplab.config.definitions import (
 from vrrplab.config.diagnostics import Diagnostics
 from vrrplab.config.model import Source
 from vrrplab.config.tokens import BLANKS, WHITE_SPACE, decomment
+from vrrplab.values import Record, fresh
 
-MAX_LOGICAL_LINES = 1_000_000
+MAX_LOGICAL_LINES = 100_000
 _MAX_DEPTH = 64
 _MAX_ALTERNATIVES = 1000
 _MISSING_FILE, _BAD_FILE = "include-missing", "include-skipped"
 
 
-@dataclass(slots=True)
-class _File:
+class _File(Record):
     """A file being read, and the matches of its include statement that are still to come."""
 
     name: str
@@ -40,7 +41,7 @@ class _File:
     directory: str
     real_path: str = ""
     number: int = 0
-    next_files: list[str] = field(default_factory=list)
+    next_files: list[str] = fresh(list)
 
 
 class LineReader:
@@ -71,7 +72,7 @@ class LineReader:
         """The next line that is not empty, or None at the end of everything."""
         self._given += 1
         if self._given > MAX_LOGICAL_LINES:
-            self._diagnostics.fatal("the file expands to more than a million lines", "check its ~SEQ loops")
+            self._diagnostics.fatal("the file expands to more than 100000 lines", "check its ~SEQ loops")
         being_defined: Definition | None = None
         while True:
             line = self._raw_line(being_defined)
@@ -121,7 +122,9 @@ class LineReader:
         if not self._diagnostics.old:
             self._diagnostics.report("long-line", "line too long - ignoring", hint="at most 1023 characters")
             return ""
-        self._diagnostics.note("long-line", "a line of more than 1023 characters is read as several", "split it")
+        self._diagnostics.note(
+            "long-line", "a line of more than 1023 characters is read as several", "split it"
+        )
         current.number -= 1
         current.lines[current.number] = line[MAX_LINE - 1 :]
         return line[: MAX_LINE - 1]
@@ -131,14 +134,16 @@ class LineReader:
 
         So an escaped comment sign, ``\\#``, survives only the first of the two.
         """
-        for _ in range(2 if self._second_reading else 1):
-            line, open_quote = decomment(line, keeps_continuation=self._diagnostics.old)
-            if open_quote:
-                self._diagnostics.report(
-                    "quote", f"Unterminated quote '{line}'", "a double quote is opened and never closed"
-                )
-            if "#" not in line and "!" not in line:
-                break
+        if self._second_reading:
+            line, _ = decomment(line, keeps_continuation=self._diagnostics.old)
+        return self._cut_comment(line)
+
+    def _cut_comment(self, line: str) -> str:
+        line, unquoted = decomment(line, keeps_continuation=self._diagnostics.old)
+        if unquoted is not None:
+            self._diagnostics.report(
+                "quote", f"Unterminated quote '{unquoted}'", "a double quote is opened and never closed"
+            )
         return line
 
     def _next_round(self) -> str:
@@ -179,11 +184,19 @@ class LineReader:
                 return line, None
             try:
                 replaced = self._definitions.replace(line, len(self._loops))
-            except DefinitionError as error:
+            except EndlessDefinition as error:
                 self._diagnostics.fatal(str(error), "define it without using itself")
+            except LineTooLong as error:
+                self._diagnostics.log(
+                    "definition",
+                    str(error),
+                    "the line is too long once its definitions are replaced",
+                    "a line has at most 1023 characters; does a definition use itself?",
+                )
+                return error.line, None
             if replaced == line:
                 return line, None
-            line = self._decomment(replaced)
+            line = self._cut_comment(replaced)
             if not line:
                 return "", None
             if line[0] != "@" and "$" not in line:
@@ -207,8 +220,14 @@ class LineReader:
                 self._loops.append(parse_sequence(line, self._definitions))
             else:
                 self._loops.append(parse_list(line))
+        except (LineTooLong, EndlessDefinition) as error:
+            self._diagnostics.fatal(str(error)[:200], "define it without using itself")
         except DefinitionError as error:
-            self._diagnostics.report("loop", str(error), hint="write ~SEQ(NAME, first, last) text")
+            kind = line[:4]
+            specification = f"Invalid {kind} specification '{line}'"
+            if str(error) != specification:
+                self._diagnostics.report("loop", str(error))
+            self._diagnostics.report("loop", specification, hint="write ~SEQ(NAME, first, last) text")
 
     def _split_at_brace(self, line: str) -> str:
         """Hand out what stands before a brace, or the brace itself; keep the rest for the next call."""
@@ -227,7 +246,10 @@ class LineReader:
                 self.open_braces.pop()
             else:
                 self._diagnostics.report(
-                    "extra-brace", "Extra '}' found", "a } that closes nothing", "remove it, or look for a missing {"
+                    "extra-brace",
+                    "Extra '}' found",
+                    "a } that closes nothing",
+                    "remove it, or look for a missing {",
                 )
         return line
 
@@ -294,7 +316,9 @@ class LineReader:
         except OSError as error:
             problem = f"Configuration file '{name}' open problem ({error.strerror}) - skipping"
         if problem:
-            self._diagnostics.report_of_parent(_BAD_FILE, problem, problem, "only plain files without x bit are read")
+            self._diagnostics.report_of_parent(
+                _BAD_FILE, problem, problem, "only plain files without x bit are read"
+            )
             return False
         entry.name, entry.lines, entry.number = name, decode(data).split("\n"), 0
         self._diagnostics.log_names[name] = os.path.relpath(name, entry.directory or ".")

@@ -8,13 +8,11 @@ Names are keepalived's option names; durations are integers of microseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from vrrplab.units import SECOND_US, Micros
+from vrrplab.values import Value, fresh
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Value):
     """Where something was written: file as given to the reader, line counted from 1 (0: nowhere)."""
 
     file: str = ""
@@ -24,8 +22,7 @@ class Source:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigWarning:
+class ConfigWarning(Value):
     """Something a user should know about the file.
 
     ``kind`` is a short stable name (``unknown-keyword``, ``range``, ``not-modelled``, ``article-a6`` …).
@@ -43,8 +40,7 @@ class ConfigWarning:
         return f"{self.source}: {self.message}" + (f" - {self.hint}" if self.hint else "")
 
 
-@dataclass(frozen=True, slots=True)
-class VirtualAddress:
+class VirtualAddress(Value):
     """One line of ``virtual_ipaddress``: ``ADDRESS[/PREFIX] [dev IF] [label NAME] [scope S] …``."""
 
     address: str  # canonical text, no prefix
@@ -59,8 +55,7 @@ class VirtualAddress:
         return f"{self.address}/{self.prefix}"
 
 
-@dataclass(frozen=True, slots=True)
-class Authentication:
+class Authentication(Value):
     """``authentication { auth_type …; auth_pass … }``, as used on the wire (8 bytes at most)."""
 
     kind: str  # "PASS" or "AH"
@@ -68,16 +63,14 @@ class Authentication:
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class UnicastPeer:
+class UnicastPeer(Value):
     address: str
     min_ttl: int = 0
     max_ttl: int = 255
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedInterface:
+class TrackedInterface(Value):
     """An entry of ``track_interface``. ``weight`` 0: its loss means FAULT."""
 
     name: str
@@ -86,8 +79,7 @@ class TrackedInterface:
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedScript:
+class TrackedScript(Value):
     """An entry of ``track_script``. ``weight`` 0: its failure means FAULT."""
 
     name: str
@@ -96,8 +88,7 @@ class TrackedScript:
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedObject:
+class TrackedObject(Value):
     """A tracked thing that has no type of its own: file, process, BFD session. Not modelled further."""
 
     name: str
@@ -106,8 +97,7 @@ class TrackedObject:
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class NotifyScripts:
+class NotifyScripts(Value):
     """The ``notify*`` options: a command line for each, "" where there is none.
 
     ``command`` lines are kept as the list of words keepalived would execute.
@@ -123,8 +113,7 @@ class NotifyScripts:
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class GarpSettings:
+class GarpSettings(Value):
     """Gratuitous ARP / unsolicited NA schedule, global defaults already applied."""
 
     delay_us: Micros = 5 * SECOND_US  # garp_master_delay; 0: no second batch
@@ -137,8 +126,7 @@ class GarpSettings:
     gna_interval_us: Micros = 0  # gna_interval: the same for neighbour advertisements
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceConfig:
+class InstanceConfig(Value):
     """One ``vrrp_instance``, with every default and every correction keepalived makes applied."""
 
     name: str
@@ -177,13 +165,14 @@ class InstanceConfig:
     track_files: tuple[TrackedObject, ...] = ()  # known, not modelled: always taken as passing
     track_processes: tuple[TrackedObject, ...] = ()  # the same
     track_bfds: tuple[TrackedObject, ...] = ()  # the same
-    unicast_ttl: int = 255
+    unicast_ttl: int = 255  # TTL or hop limit of unicast adverts; IPv6 without the option: 64, the kernel's
     track_source_address: bool = False  # track_src_ip
     owner_ignore_adverts: bool = False
     promote_secondaries: bool = False
     config_fault: str = ""  # why the instance can never leave FAULT; "": it can
     source: Source = Source()
-    lines: dict[str, Source] = field(default_factory=dict, compare=False, hash=False)  # option -> place
+    lines: dict[str, Source] = fresh(dict)  # option -> place
+    __not_compared__ = ("lines",)
 
     @property
     def address_owner(self) -> bool:
@@ -195,8 +184,7 @@ class InstanceConfig:
         return bool(self.unicast_peers)
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptConfig:
+class ScriptConfig(Value):
     """One ``vrrp_script``."""
 
     name: str
@@ -212,8 +200,7 @@ class ScriptConfig:
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class SyncGroupConfig:
+class SyncGroupConfig(Value):
     """One ``vrrp_sync_group``: its members change state together."""
 
     name: str
@@ -228,8 +215,7 @@ class SyncGroupConfig:
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalConfig:
+class GlobalConfig(Value):
     """``global_defs``, as far as VRRP behaviour depends on it."""
 
     router_id: str = ""
@@ -244,8 +230,7 @@ class GlobalConfig:
     source: Source = Source()
 
 
-@dataclass(frozen=True, slots=True)
-class NodeConfig:
+class NodeConfig(Value):
     """A whole keepalived.conf of one server."""
 
     file: str
@@ -254,7 +239,8 @@ class NodeConfig:
     instances: tuple[InstanceConfig, ...] = ()
     sync_groups: tuple[SyncGroupConfig, ...] = ()
     warnings: tuple[ConfigWarning, ...] = ()
-    interfaces: dict[str, Source] = field(default_factory=dict, compare=False, hash=False)  # named -> first place
+    interfaces: dict[str, Source] = fresh(dict)  # named -> first place
+    __not_compared__ = ("interfaces",)
 
     def instance(self, name: str) -> InstanceConfig:
         """The instance of that name; KeyError if there is none."""

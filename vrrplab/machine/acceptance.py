@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vrrplab.config.model import InstanceConfig
+from vrrplab.config.model import Authentication, InstanceConfig
 from vrrplab.errors import DropReason
 from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.wording import say
 from vrrplab.units import CENTISECOND_US, SECOND_US
+from vrrplab.wire.vrrp import Advertisement
 
 AUTH_TYPES = {"": 0, "PASS": 1, "AH": 2}
 
@@ -47,13 +48,14 @@ def examine(
     if advert.version != config.version:
         return finding(DropReason.BAD_VERSION, got=advert.version, ours=config.version)
     if config.version == 2:
-        expected = AUTH_TYPES[config.authentication.kind if config.authentication else ""]
+        authentication = authentication_of(config, profile)
+        expected = AUTH_TYPES[authentication.kind if authentication else ""]
         if advert.auth_type != expected:
             return finding(DropReason.BAD_AUTH_TYPE, got=advert.auth_type, ours=expected)
-        if config.authentication and config.authentication.kind == "PASS":
-            if advert.auth_data != config.authentication.password.ljust(8, b"\0"):
+        if authentication and authentication.kind == "PASS":
+            if advert.auth_data != authentication.password.ljust(8, b"\0"):
                 return finding(DropReason.AUTH_MISMATCH)
-        elif config.authentication:
+        elif authentication:
             if not event.ah_valid:
                 return finding(DropReason.AUTH_MISMATCH, key="AUTH_AH")
             if event.sequence is not None and event.sequence <= last_sequence:
@@ -61,8 +63,13 @@ def examine(
         if advert.interval_us != config.advert_interval_us:
             got_s, ours_s = advert.interval_us // SECOND_US, config.advert_interval_us // SECOND_US
             return finding(DropReason.BAD_INTERVAL, got=got_s, ours=ours_s)
-    if config.version == 3 and config.family == 4 and advert.checksum_form != checksum_form(config, profile):
+    if _is_other_checksum(config, profile, advert):
         return finding(DropReason.BAD_CHECKSUM, version=3)
+    refused = _refused(config, profile, advert)
+    if refused:
+        return finding(refused)
+    if config.address_owner and (config.owner_ignore_adverts or not profile.owner_listens):
+        return finding(DropReason.ADDRESS_OWNER)
     if config.unicast and config.check_unicast_src:
         peer = next((p for p in config.unicast_peers if p.address == source), None)
         if peer is None:
@@ -70,7 +77,10 @@ def examine(
         if not peer.min_ttl <= event.ttl <= peer.max_ttl:
             return finding(DropReason.BAD_TTL, got=event.ttl)
     if check_addresses:
-        fatal = profile.list_mismatch == "drop"
+        from_owner = advert.priority == 255
+        fatal = profile.list_mismatch == "drop" or (
+            profile.list_mismatch == "drop-unless-owner" and not from_owner
+        )
         ours = [a.address for a in config.virtual_addresses]
         if len(advert.addresses) != len(ours):
             return finding(DropReason.BAD_COUNT, fatal, got=len(advert.addresses), ours=len(ours))
@@ -80,8 +90,33 @@ def examine(
     return None
 
 
+def _refused(config: InstanceConfig, profile: Profile, advert: Advertisement) -> DropReason | None:
+    """What only some RFCs refuse in VRRPv3 (RFC 9568 errata 8299, 8300 and 8301)."""
+    if config.version != 3:
+        return None
+    if not advert.interval_us and "interval-zero" in profile.refuses:
+        return DropReason.BAD_INTERVAL
+    if not advert.count and "no-address" in profile.refuses:
+        return DropReason.BAD_COUNT
+    first = advert.addresses[0] if advert.addresses else ""
+    if config.family == 6 and not first.startswith("fe8") and "first-not-link-local" in profile.refuses:
+        return DropReason.ADDRESS_LIST_MISMATCH
+    return None
+
+
+def _is_other_checksum(config: InstanceConfig, profile: Profile, advert: Advertisement) -> bool:
+    if config.version != 3 or config.family != 4 or config.v3_checksum_as_v2:
+        return False  # keepalived, as its source reads: with that option it takes any checksum
+    return advert.checksum_form != profile.checksum_form
+
+
+def authentication_of(config: InstanceConfig, profile: Profile) -> Authentication | None:
+    """The authentication in use: RFC 3768 and later know none, whatever is configured."""
+    return config.authentication if profile.authenticates else None
+
+
 def checksum_form(config: InstanceConfig, profile: Profile) -> str:
-    """Which VRRPv3/IPv4 checksum this instance sends and expects (keepalived option v3_checksum_as_v2)."""
+    """Which VRRPv3/IPv4 checksum this instance sends (keepalived option v3_checksum_as_v2)."""
     return "message" if config.v3_checksum_as_v2 else profile.checksum_form
 
 

@@ -6,14 +6,12 @@ before gratuitous ARP. Actions carry facts, never bytes: the driver encodes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vrrplab.config.model import Authentication, VirtualAddress
 from vrrplab.units import Micros
+from vrrplab.values import Record
 
 
-@dataclass(slots=True)
-class SendAdvertisement:
+class SendAdvertisement(Record):
     instance: str
     interface: str  # where it leaves: the instance's interface or its VMAC interface
     source: str
@@ -30,16 +28,14 @@ class SendAdvertisement:
     quiet_when_down: bool  # keepalived does not complain when a farewell cannot leave a dead interface
 
 
-@dataclass(slots=True)
-class AddAddresses:
+class AddAddresses(Record):
     """Put virtual addresses on their interfaces."""
 
     instance: str
     addresses: tuple[VirtualAddress, ...]
 
 
-@dataclass(slots=True)
-class RemoveAddresses:
+class RemoveAddresses(Record):
     """Take virtual addresses off; those not there are no error. ``quiet``: only tidying up at a start."""
 
     instance: str
@@ -47,8 +43,7 @@ class RemoveAddresses:
     quiet: bool = False
 
 
-@dataclass(slots=True)
-class SendGratuitousArp:
+class SendGratuitousArp(Record):
     """One gratuitous ARP request (IPv4) or unsolicited neighbour advertisement (IPv6) for one address."""
 
     instance: str
@@ -58,8 +53,7 @@ class SendGratuitousArp:
     broadcast_target: bool = True  # target hardware address ff:ff:ff:ff:ff:ff; False: the sender's own
 
 
-@dataclass(slots=True)
-class CreateVmac:
+class CreateVmac(Record):
     """Make a macvlan with the virtual router MAC address on a base interface."""
 
     instance: str
@@ -69,14 +63,12 @@ class CreateVmac:
     family: int
 
 
-@dataclass(slots=True)
-class RemoveVmac:
+class RemoveVmac(Record):
     instance: str
     name: str
 
 
-@dataclass(slots=True)
-class SetAccept:
+class SetAccept(Record):
     """Accept (or drop) packets to these addresses; keepalived does it with a firewall table."""
 
     instance: str
@@ -84,8 +76,7 @@ class SetAccept:
     accept: bool
 
 
-@dataclass(slots=True)
-class RunScript:
+class RunScript(Record):
     """Start a track script; answer with ``ScriptExited(script, run, …)``."""
 
     script: str
@@ -94,15 +85,13 @@ class RunScript:
     user: str
 
 
-@dataclass(slots=True)
-class KillScript:
+class KillScript(Record):
     script: str
     run: int
     signal: int
 
 
-@dataclass(slots=True)
-class RunNotify:
+class RunNotify(Record):
     """Start a notify script and do not wait for it."""
 
     instance: str  # "" for a sync group
@@ -110,32 +99,28 @@ class RunNotify:
     command: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class StateChanged:
+class StateChanged(Record):
     instance: str
     old: str
     new: str
     reason: str
 
 
-@dataclass(slots=True)
-class PriorityChanged:
+class PriorityChanged(Record):
     instance: str
     old: int
     new: int
     reason: str
 
 
-@dataclass(slots=True)
-class AdvertisementDropped:
+class AdvertisementDropped(Record):
     instance: str
     source: str
     vrid: int
     reason: str  # name of a DropReason
 
 
-@dataclass(slots=True)
-class ScriptJudged:
+class ScriptJudged(Record):
     """A script run ended; ``changed``: fall or rise was reached by it."""
 
     script: str
@@ -144,23 +129,20 @@ class ScriptJudged:
     changed: bool
 
 
-@dataclass(slots=True)
-class WriteLog:
+class WriteLog(Record):
     """A line as keepalived of this profile would write it."""
 
     line: str
 
 
-@dataclass(slots=True)
-class Warn:
+class Warn(Record):
     """Something a user should know that no daemon says."""
 
     instance: str
     text: str
 
 
-@dataclass(slots=True)
-class EndProcess:
+class EndProcess(Record):
     """The process is done: SIGTERM has been served."""
 
 

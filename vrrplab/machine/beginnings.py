@@ -23,6 +23,8 @@ def start(instance: Instance, event: InstanceStarted, now: Micros) -> None:
     instance.troubles.begin(event)
     instance.delayed_until_us = event.delayed_until_us
     instance.priority.effective = instance.priority.shift(event.priority_shift)
+    if instance.config.authentication and not instance.profile.authenticates:
+        instance.warn("its authentication is not used: RFC 3768 and later know none")
     group = instance.group
     if event.faults:
         instance.wanted = "FAULT"

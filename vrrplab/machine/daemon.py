@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.errors import DropReason
+from vrrplab.machine.acceptance import authentication_of
 from vrrplab.machine.actions import Action, AdvertisementDropped, EndProcess
 from vrrplab.machine.agenda import Agenda
 from vrrplab.machine.beginnings import adopt, resume
@@ -290,7 +291,8 @@ def _identity(config: InstanceConfig) -> Identity:
 def _wrong_socket(instance: Instance, event: AdvertisementReceived) -> DropReason | None:
     """Adverts that never reach the instance: keepalived has a socket each for AH, unicast and multicast."""
     config = instance.config
-    expects_ah = config.authentication is not None and config.authentication.kind == "AH"
+    authentication = authentication_of(config, instance.profile)
+    expects_ah = authentication is not None and authentication.kind == "AH"
     if expects_ah != (event.sequence is not None):
         return DropReason.BAD_AUTH_TYPE
     came_multicast = event.destination == instance.voice.multicast_group or event.destination.startswith("ff")

@@ -56,6 +56,8 @@ class Dependencies:
                 begin.priority_shift += self._note(instance, f"interface {name}", _share(weight, reverse, up))
             elif weight == 0 and up == reverse:
                 begin.faults[f"interface {name}"] = f"interface {name} is {'up' if up else 'down'}"
+        if config.config_fault:
+            begin.faults["configuration"] = config.config_fault
         if not begin.source:
             begin.faults["address"] = f"{config.interface} has no IPv{config.family} address"
         waits = set()

@@ -6,14 +6,12 @@ concerns. Times are not part of an event: ``handle(event, now)`` takes them besi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from vrrplab.config.model import NodeConfig
+from vrrplab.values import Record, fresh
 from vrrplab.wire.vrrp import Advertisement
 
 
-@dataclass(slots=True)
-class InterfaceStatus:
+class InterfaceStatus(Record):
     """What a host says of one interface: is it up, and which addresses has it (text, no prefix)."""
 
     up: bool = True
@@ -33,16 +31,14 @@ class InterfaceStatus:
         return ""
 
 
-@dataclass(slots=True)
-class Started:
+class Started(Record):
     """The process starts on a host with these interfaces."""
 
     interfaces: dict[str, InterfaceStatus]
     missing_scripts: frozenset[str] = frozenset()  # vrrp_scripts whose file does not exist
 
 
-@dataclass(slots=True)
-class AdvertisementReceived:
+class AdvertisementReceived(Record):
     """A VRRP message that the host took in from a wire, its checksum and length already verified."""
 
     interface: str
@@ -54,34 +50,29 @@ class AdvertisementReceived:
     ah_valid: bool = True  # False: the AH value does not fit our key
 
 
-@dataclass(slots=True)
-class InterfaceWentDown:
+class InterfaceWentDown(Record):
     interface: str
 
 
-@dataclass(slots=True)
-class InterfaceWentUp:
+class InterfaceWentUp(Record):
     interface: str
 
 
-@dataclass(slots=True)
-class AddressRemoved:
+class AddressRemoved(Record):
     """An address disappeared, not by our own action."""
 
     interface: str
     address: str
 
 
-@dataclass(slots=True)
-class AddressAdded:
+class AddressAdded(Record):
     """An address appeared, not by our own action."""
 
     interface: str
     address: str
 
 
-@dataclass(slots=True)
-class ScriptExited:
+class ScriptExited(Record):
     """A track script ended: with an exit code, or (``status`` None) killed by ``signal``."""
 
     script: str
@@ -90,61 +81,53 @@ class ScriptExited:
     signal: int = 0
 
 
-@dataclass(slots=True)
-class StopRequested:
+class StopRequested(Record):
     """SIGTERM."""
 
 
-@dataclass(slots=True)
-class ReloadRequested:
+class ReloadRequested(Record):
     """SIGHUP. ``ReloadFinished`` follows when the new file has been read."""
 
 
-@dataclass(slots=True)
-class ReloadFinished:
+class ReloadFinished(Record):
     """The new configuration has been read; the daemon goes on with it."""
 
     config: NodeConfig
-    interfaces: dict[str, InterfaceStatus] = field(default_factory=dict)
+    interfaces: dict[str, InterfaceStatus] = fresh(dict)
     missing_scripts: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class Thawed:
+class Thawed(Record):
     """The process was stopped (SIGSTOP, a paused VM) and runs again; ``late_us``: its most overdue timer."""
 
     late_us: int
 
 
-@dataclass(slots=True)
-class TimePassed:
+class TimePassed(Record):
     """A deadline may have come; calling too early is harmless."""
 
 
 # What one instance hears from the daemon it belongs to.
 
 
-@dataclass(slots=True)
-class InstanceStarted:
+class InstanceStarted(Record):
     """The instance begins with this source address ("" if its interface has none) and these open ends."""
 
     source: str
-    faults: dict[str, str] = field(default_factory=dict)  # cause -> why
+    faults: dict[str, str] = fresh(dict)  # cause -> why
     waits_for: frozenset[str] = frozenset()  # scripts whose first result decides
     priority_shift: int = 0  # weights that count from the start
     delayed_until_us: int = 0  # vrrp_startup_delay
 
 
-@dataclass(slots=True)
-class TrackedObjectFailed:
+class TrackedObjectFailed(Record):
     """Something without which the instance cannot work failed. ``cause`` is its name, ``why`` a sentence."""
 
     cause: str
     why: str
 
 
-@dataclass(slots=True)
-class TrackedObjectRecovered:
+class TrackedObjectRecovered(Record):
     """It works again (``first``: a script's first result, which the instance waited for)."""
 
     cause: str
@@ -152,23 +135,20 @@ class TrackedObjectRecovered:
     first: bool = False
 
 
-@dataclass(slots=True)
-class WeightChanged:
+class WeightChanged(Record):
     """A weighted script or interface moved the priority by ``shift``."""
 
     shift: int
     why: str
 
 
-@dataclass(slots=True)
-class VirtualAddressRemoved:
+class VirtualAddressRemoved(Record):
     """Somebody took one of the instance's virtual addresses away."""
 
     address: str
 
 
-@dataclass(slots=True)
-class DelayEnded:
+class DelayEnded(Record):
     """vrrp_startup_delay is over."""
 
 

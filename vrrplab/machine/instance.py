@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.machine import reasons
-from vrrplab.machine.actions import Action, PriorityChanged, StateChanged
+from vrrplab.machine.actions import Action, PriorityChanged, StateChanged, Warn
 from vrrplab.machine.announcer import Announcer
 from vrrplab.machine.beginnings import start
 from vrrplab.machine.events import (
@@ -213,7 +213,8 @@ class Instance:
             if self.group:
                 self.group.announce(self, now)
             self.voice.notify_lower_heard()
-        self._rearm_unless_quiet(now)
+        if self.profile.lower_advert_rearms:
+            self._rearm_unless_quiet(now)
 
     def _address_gone(self, event: VirtualAddressRemoved, now: Micros) -> None:
         # keepalived: gives up, says goodbye and comes back after its own skew time
@@ -390,6 +391,10 @@ class Instance:
             return
         assert (old, new) in ALLOWED, f"{old} -> {new}"
         self._emit(StateChanged(self.config.name, old, new, reason))
+
+    def warn(self, text: str) -> None:
+        """Tell a user what no daemon says."""
+        self._emit(Warn(self.config.name, text))
 
     def notify(self) -> None:
         """Run notify scripts for the state just entered; a group member's own come once only."""

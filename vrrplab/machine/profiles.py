@@ -7,26 +7,28 @@ A new daemon is a new row; a wrong model, for a test, is ``dataclasses.replace(p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from vrrplab.errors import VrrplabError
+from vrrplab.values import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Value):
     """One behaviour a field; the defaults are keepalived 2.2.7's, the best measured one."""
 
     name: str
     wording: str = "2.2.7"  # whose log lines (wording.py)
 
     # Receiving
-    list_mismatch: str = "drop"  # "drop" | "warn": another list of virtual addresses
+    list_mismatch: str = "drop"  # "drop" | "drop-unless-owner" | "warn": another list of virtual addresses
     rejected_advert_rearms: bool = True  # a MASTER restarts its advert timer on a packet it rejects
+    lower_advert_rearms: bool = True  # a MASTER restarts its advert timer on a lower advert
     lower_advert_gets: str = "advert+garp"  # "advert+garp" | "advert" | "nothing"
     reject_lines: str = "each"  # "each" | "once": log a kind of rejection every time or once a MASTER
     logs_master_change: bool = False  # "master set to …" lines
     learns_interval: bool = True  # VRRPv3 BACKUP adopts the MASTER's interval
     v3_interval_line: bool = False  # says once that the intervals differ
+    owner_listens: bool = True  # an address owner takes part in elections; False: it drops every advert
+    authenticates: bool = True  # knows the authentication of RFC 2338; False: type 0 only
+    refuses: tuple[str, ...] = ()  # VRRPv3: "interval-zero", "no-address", "first-not-link-local"
 
     # Election
     two_owners: str = "hearer-yields"  # "hearer-yields" | "lower-address-yields" | "by-address"
@@ -76,7 +78,10 @@ RFC9568 = replace(
     name="rfc9568",
     list_mismatch="warn",
     rejected_advert_rearms=False,
+    lower_advert_rearms=False,
     lower_advert_gets="advert",
+    authenticates=False,
+    refuses=("interval-zero", "no-address", "first-not-link-local"),
     two_owners="by-address",
     owner_needs_state_master=False,
     owner_returns_at_once=True,
@@ -92,9 +97,18 @@ RFC9568 = replace(
     reruns_running_script=False,
 )
 
-RFC5798 = replace(RFC9568, name="rfc5798", lower_advert_gets="nothing", checksum_form="pseudo-header")
+RFC5798 = replace(
+    RFC9568,
+    name="rfc5798",
+    lower_advert_gets="nothing",
+    owner_listens=False,
+    refuses=("no-address",),
+    checksum_form="pseudo-header",
+)
 
-RFC3768 = replace(RFC5798, name="rfc3768", list_mismatch="drop", learns_interval=False)
+RFC3768 = replace(
+    RFC5798, name="rfc3768", list_mismatch="drop-unless-owner", learns_interval=False, refuses=()
+)
 
 PROFILES: dict[str, Profile] = {
     p.name: p for p in (KEEPALIVED_227, KEEPALIVED_243, RFC3768, RFC5798, RFC9568)
@@ -103,11 +117,15 @@ PROFILES: dict[str, Profile] = {
 SOURCES: dict[str, str] = {
     "list_mismatch": "2.2.7 two masters, 2.4.3 one (recordings vip_list_mismatch*); RFC 3768 §7.1, 9568 §7.1",
     "rejected_advert_rearms": "recordings advert_int_mismatch_v2*, auth_mismatch_pass*; RFC 9568 §6.4.3 (f)",
+    "lower_advert_rearms": "keepalived: as after any packet; RFC 9568 §6.4.3 names no restart there",
     "lower_advert_gets": "recordings garp_lower_prio*; RFC 3768 and 5798 §6.4.3 discard, 9568 §6.4.3 answers",
     "reject_lines": "logs of recordings auth_mismatch_pass (each) and auth_mismatch_pass__v2.4.3 (once)",
     "logs_master_change": "logs of the 2.4.3 recordings",
     "learns_interval": "recording advert_int_mismatch_v3; RFC 9568 §6.4.2; RFC 3768 has no learning",
     "v3_interval_line": "logs of keepalived 2.4.3; RFC 9568 §7.1",
+    "owner_listens": "recordings prio255_both*; RFC 3768 and 5798 §7.1 (9568 erratum 8298: only a log line)",
+    "authenticates": "recordings auth_*; RFC 3768 §5.3.6 and §10: types 1 and 2 are gone",
+    "refuses": "RFC 9568 errata 8299, 8300 and 8301; keepalived's source has none of these checks",
     "two_owners": "recordings prio255_both (2.2.7: who hears last wins), 2.4.3 measured; RFC 9568 §6.4.3",
     "owner_needs_state_master": "recording prio255_state_backup__v2.4.3; RFC 9568 §6.4.1",
     "owner_returns_at_once": "recordings article_drill*: 3.004 s after FAULT; RFC 9568 §6.4.1",

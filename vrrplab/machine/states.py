@@ -15,14 +15,13 @@ checks against it, and the state diagram is drawn from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from vrrplab.units import Micros
+from vrrplab.values import Record
 
 
-@dataclass(slots=True)
-class Init:
+class Init(Record):
     """Not started, or waiting for the first result of a track script.
 
     ``master_at_us``: an address owner becomes MASTER then, as if (``by_timeout``) it had heard nobody.
@@ -33,8 +32,7 @@ class Init:
     by_timeout: bool = False
 
 
-@dataclass(slots=True)
-class Backup:
+class Backup(Record):
     """Listening. Without an advert until ``master_down_at_us`` it becomes MASTER."""
 
     name: ClassVar[str] = "BACKUP"
@@ -43,23 +41,20 @@ class Backup:
     preempt_from_us: Micros | None = None  # preempt_delay runs until then; None: it does not run
 
 
-@dataclass(slots=True)
-class Master:
+class Master(Record):
     """Advertising; the next advert is due at ``advert_at_us``."""
 
     name: ClassVar[str] = "MASTER"
     advert_at_us: Micros
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(Record):
     """Cannot work: something it depends on is broken (keepalived only; the RFCs call it Initialize)."""
 
     name: ClassVar[str] = "FAULT"
 
 
-@dataclass(slots=True)
-class Stopped:
+class Stopped(Record):
     """The process has ended or is ending."""
 
     name: ClassVar[str] = "STOP"

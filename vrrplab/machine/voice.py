@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig, NotifyScripts
-from vrrplab.machine.acceptance import checksum_form
+from vrrplab.machine.acceptance import authentication_of, checksum_form
 from vrrplab.machine.actions import RunNotify, SendAdvertisement, SendGratuitousArp, WriteLog
 from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.wording import say
@@ -55,9 +55,9 @@ class Voice:
                 priority,
                 config.advert_interval_us,
                 tuple(a.address for a in config.virtual_addresses),
-                config.authentication,
+                authentication_of(config, self._around.profile),
                 self.sequence,
-                ttl=64 if config.unicast and config.family == 6 else 255,
+                ttl=config.unicast_ttl if config.unicast else 255,
                 checksum_form=checksum_form(config, self._around.profile),
                 quiet_when_down=priority == GOODBYE,
             )

@@ -97,6 +97,7 @@ BY_VERSION: dict[str, dict[str, str]] = {
         "BAD_CHECKSUM": "({name}) Invalid VRRPv{version} checksum from {source}",
         "NOT_A_PEER": "({name}) unicast source address {source} not a unicast peer",
         "v3_interval": "({name}) advertisement interval mismatch ours = {ours} centi-sec rcv'd={got} centi-sec",
+        "ADDRESS_OWNER": "({name}) Dropping packet(s) from {source} since we are address owner",
         "two_owners": "({name}) CONFIGURATION ERROR: local instance and {source} are both configured as address"
         " owner, please resolve",
         "owner_persists": "({name}) {source} is still advertising as address owner, please resolve - reducing"

@@ -6,15 +6,14 @@ No reading and no running here; ``scenario`` makes these, ``world`` brings them 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.units import Micros, seconds
+from vrrplab.values import Value, fresh, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Value):
     """One learning switch."""
 
     name: str
@@ -27,16 +26,14 @@ class Segment:
     mac_ageing_us: Micros = 300_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(Value):
     name: str
     segment: str
     addresses: tuple[str, ...]  # with prefix
     mac: str
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Value):
     """An application: after a stop it refuses clients at once, its process ends ``shutdown_us`` later."""
 
     name: str
@@ -45,21 +42,19 @@ class Service:
     shutdown_us: Micros = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Value):
     name: str
     config: str  # path as written in the scenario
     node: NodeConfig
     interfaces: dict[str, Interface]
     start_at_us: Micros = 0
-    services: dict[str, Service] = field(default_factory=dict)
-    checks: dict[str, str] = field(default_factory=dict)  # vrrp_script -> service
+    services: dict[str, Service] = fresh(dict)
+    checks: dict[str, str] = fresh(dict)  # vrrp_script -> service
     script_run_us: Micros = 8_000
     missing_files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Value):
     kind: str  # "icmp" or "http"
     target: str  # an address, or a name that goes through dns
     every_us: Micros
@@ -67,8 +62,7 @@ class Probe:
     timeout_us: Micros = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Value):
     name: str
     segment: str
     addresses: tuple[str, ...]
@@ -76,8 +70,7 @@ class Client:
     probes: tuple[Probe, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TimedAction:
+class TimedAction(Value):
     at_us: Micros
     kind: str
     keys: dict[str, Any]
@@ -88,26 +81,24 @@ class TimedAction:
         return {"at_s": _number(seconds(self.at_us)), "action": self.kind, **self.keys}
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Value):
     """``owner``: address -> server (None: nobody) at a moment. ``outage``: at most so long."""
 
     at_us: Micros | None = None
-    owner: dict[str, str | None] = field(default_factory=dict)
+    owner: dict[str, str | None] = fresh(dict)
     outage_target: str = ""
     outage_at_most_us: Micros | None = None
-    state: dict[str, dict[str, str]] = field(default_factory=dict)  # instance -> server -> state
+    state: dict[str, dict[str, str]] = fresh(dict)  # instance -> server -> state
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Value):
     name: str
     duration_us: Micros
     segments: dict[str, Segment]
     servers: dict[str, Server]
-    clients: dict[str, Client] = field(default_factory=dict)
-    dns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    clients: dict[str, Client] = fresh(dict)
+    dns: dict[str, tuple[str, ...]] = fresh(dict)
     actions: tuple[TimedAction, ...] = ()
     expect: tuple[Expectation, ...] = ()
     description: str = ""

@@ -19,14 +19,15 @@ IPV6_KIND, VRRP_KIND = 0x86DD, 112
 
 
 class Address:
-    """One address on an interface; ``by_hand`` False: the machine (or the scenario's start) put it there."""
+    """One address on an interface; ``mac``: the virtual router MAC address it is reached by, if it has one."""
 
-    __slots__ = ("address", "label", "prefix")
+    __slots__ = ("address", "label", "mac", "prefix")
 
-    def __init__(self, address: str, prefix: int, label: str = "") -> None:
+    def __init__(self, address: str, prefix: int, label: str = "", mac: str = "") -> None:
         self.address = address
         self.prefix = prefix
         self.label = label
+        self.mac = mac
 
     @property
     def with_prefix(self) -> str:
@@ -61,7 +62,9 @@ class Nic:
         return self.admin_up and self.carrier and self.host.powered
 
     def answers_to(self, mac: bytes) -> bool:
-        return mac == self.mac or any(v.mac == mac for v in self.vmacs.values())
+        if mac == self.mac or any(v.mac == mac for v in self.vmacs.values()):
+            return True
+        return any(a.mac and mac_bytes(a.mac) == mac for a in self.addresses)
 
     def has(self, address: str) -> bool:
         return any(a.address == address for a in self.addresses) or any(
@@ -134,12 +137,12 @@ class Host:
                 return nic
         return None
 
-    def add_address(self, interface: str, address: str, prefix: int, label: str = "") -> bool:
+    def add_address(self, interface: str, address: str, prefix: int, label: str = "", mac: str = "") -> bool:
         """False: it was there already, or there is no such interface."""
         holder = self.holder(interface)
         if holder is None or any(a.address == address for a in holder.addresses):
             return False
-        holder.addresses.append(Address(address, prefix, label))
+        holder.addresses.append(Address(address, prefix, label, mac))
         self.changed()
         return True
 
@@ -202,8 +205,8 @@ class Host:
         if arp is None:
             return
         self.neighbors.heard(arp.sender_ip, arp.sender_mac, answer=arp.op == 2, gratuitous=arp.gratuitous)
-        ours = self.has(arp.target_ip) and arp.target_ip not in self.refused
-        if arp.op == 1 and not arp.gratuitous and ours:
+        # an address whose packets are refused is answered for all the same: others forward through it
+        if arp.op == 1 and not arp.gratuitous and self.has(arp.target_ip):
             self.neighbors.asked(arp.sender_ip, arp.sender_mac, nic)
             self.send(nic, arp_reply_frame(self._mac_for(nic, arp.target_ip), arp))
 
@@ -221,6 +224,7 @@ class Host:
                 frame.ns.target,
                 destination=frame.ip.source,
                 destination_mac=mac_text(packet.source),
+                router=bool(self._virtual_mac(nic, frame.ns.target)),  # RFC 9568 §6.4.3
                 solicited=True,
             )
             self.send(nic, answer)
@@ -229,4 +233,8 @@ class Host:
         for vmac in nic.vmacs.values():
             if any(a.address == address for a in vmac.addresses):
                 return vmac.mac_text
-        return nic.mac_text
+        return self._virtual_mac(nic, address) or nic.mac_text
+
+    @staticmethod
+    def _virtual_mac(nic: Nic, address: str) -> str:
+        return next((a.mac for a in nic.addresses if a.address == address), "")

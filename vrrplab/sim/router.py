@@ -344,7 +344,8 @@ class Router:
     def _add(self, action: AddAddresses) -> None:
         for address in action.addresses:
             interface = self._interface_of(action.instance, address.interface)
-            if self.host.add_address(interface, address.address, address.prefix, address.label):
+            mac = self._virtual_mac_of(action.instance)
+            if self.host.add_address(interface, address.address, address.prefix, address.label, mac):
                 self._note_address(
                     "address_added", action.instance, interface, address.with_prefix, address.label
                 )
@@ -394,10 +395,14 @@ class Router:
         self.host.send(nic, frame)
 
     def _announced_mac(self, action: SendGratuitousArp, holder: Nic | Vmac) -> str:
-        config = self._config_of(action.instance)
+        return self._virtual_mac_of(action.instance) or holder.mac_text
+
+    def _virtual_mac_of(self, instance: str) -> str:
+        """The virtual router MAC address by which others reach the addresses; "": the interface's own."""
+        config = self._config_of(instance)
         if self.profile.virtual_mac and config is not None:
             return virtual_mac(config.vrid, config.family)
-        return holder.mac_text
+        return ""
 
     def _create_vmac(self, action: CreateVmac) -> None:
         nic = self.host.nics.get(action.base)

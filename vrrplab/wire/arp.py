@@ -12,10 +12,10 @@ padding: 42 bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from vrrplab.errors import DropReason, PacketError
+from vrrplab.values import Record
 from vrrplab.wire.addresses import (
     BROADCAST_MAC,
     ZERO_MAC,
@@ -32,8 +32,7 @@ _FIELDS = Struct("!HHBBH6s4s6s4s")
 SIZE = _FIELDS.size
 
 
-@dataclass(slots=True)
-class ArpPacket:
+class ArpPacket(Record):
     """One ARP message; addresses are text. ``op``: 1 request, 2 reply."""
 
     op: int

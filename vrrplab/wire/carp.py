@@ -11,18 +11,17 @@ Byte 3 is the length of the authentication in words, always 7; read as VRRPv2 it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from vrrplab.errors import DropReason, PacketError
+from vrrplab.values import Record
 from vrrplab.wire import checksum
 
 _FIELDS = Struct("!BBBBBBH8s20s")
 SIZE = _FIELDS.size
 
 
-@dataclass(slots=True)
-class CarpAdvertisement:
+class CarpAdvertisement(Record):
     """A CARP advertisement: interval = ``advbase`` seconds + ``advskew``/256; the lower one is master."""
 
     vhid: int

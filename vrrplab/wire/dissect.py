@@ -9,12 +9,12 @@ a short way, and their other layers are read when somebody asks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from struct import Struct
 from struct import error as StructError
 from typing import Generic, TypeVar
 
 from vrrplab.errors import AddressError, DropReason, PacketError
+from vrrplab.values import Record
 from vrrplab.wire import links
 from vrrplab.wire.arp import ArpPacket
 from vrrplab.wire.auth import AH_SIZE, AhHeader
@@ -42,8 +42,7 @@ _PSEUDO_LIMIT = 4096
 _MODULUS = 0xFFFF
 
 
-@dataclass(slots=True)
-class _Layers:
+class _Layers(Record):
     """What the long way finds besides VRRP."""
 
     eth: EthernetHeader | None = None

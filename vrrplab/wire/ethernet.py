@@ -13,8 +13,7 @@ it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from vrrplab.values import Record
 from vrrplab.wire.addresses import ZERO_MAC, pack_mac, unpack_mac
 
 ETHERTYPE_IPV4 = 0x0800
@@ -23,8 +22,7 @@ ETHERTYPE_IPV6 = 0x86DD
 VLAN_TYPES = frozenset((0x8100, 0x88A8, 0x9100, 0x9200))
 
 
-@dataclass(slots=True)
-class VlanTag:
+class VlanTag(Record):
     """One 802.1Q tag: ``tpid`` is the type that announced it, ``tci`` its priority bits and VLAN number."""
 
     tpid: int
@@ -39,8 +37,7 @@ class VlanTag:
         return self.tci >> 13
 
 
-@dataclass(slots=True)
-class EthernetHeader:
+class EthernetHeader(Record):
     """Who sent the frame to whom, and what is in it. Addresses are text; None where a capture did not keep
     them.
     """

@@ -16,10 +16,10 @@ never fails: a faulty header is described by the ``problems`` that come with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from struct import Struct
 
 from vrrplab.errors import DropReason, PacketError
+from vrrplab.values import Record, fresh
 from vrrplab.wire import checksum
 from vrrplab.wire.addresses import pack_address, unpack_address
 
@@ -37,8 +37,7 @@ _EXTENSIONS = frozenset((0, 43, 44, 60, 135, 139, 140))
 _FRAGMENT_EXTENSION = 44
 
 
-@dataclass(slots=True)
-class IPv4Header:
+class IPv4Header(Record):
     """An IPv4 header. ``total_length`` counts header and payload; None on emit means "what fits"."""
 
     source: str
@@ -54,7 +53,8 @@ class IPv4Header:
     checksum: int | None = None
     checksum_ok: bool | None = None
     broken: bool = False  # what was parsed cannot be written again from these values
-    problems: list[PacketError] = field(default_factory=list, compare=False, repr=False)
+    problems: list[PacketError] = fresh(list)
+    __not_compared__ = ("problems",)
 
     version = 4
 
@@ -126,8 +126,7 @@ class IPv4Header:
         return head[:10] + check.to_bytes(2, "big") + head[12:] + payload
 
 
-@dataclass(slots=True)
-class IPv6Header:
+class IPv6Header(Record):
     """An IPv6 header. ``ttl`` is its hop limit; ``protocol`` is what the last extension header names."""
 
     source: str
@@ -139,7 +138,8 @@ class IPv6Header:
     extensions: tuple[tuple[int, bytes], ...] = ()  # (type, whole header) in order
     payload_length: int | None = None
     broken: bool = False  # what was parsed cannot be written again from these values
-    problems: list[PacketError] = field(default_factory=list, compare=False, repr=False)
+    problems: list[PacketError] = fresh(list)
+    __not_compared__ = ("problems",)
 
     version = 6
 

@@ -12,9 +12,8 @@ keepalived sends R=0 S=0 O=1, from the address itself, with the target link-laye
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vrrplab.errors import DropReason, PacketError
+from vrrplab.values import Record
 from vrrplab.wire import checksum
 from vrrplab.wire.addresses import pack_address, pack_mac, unpack_address, unpack_mac
 
@@ -26,8 +25,7 @@ TARGET_LINK_LAYER = 2
 _SMALLEST = 24
 
 
-@dataclass(slots=True)
-class NeighborMessage:
+class NeighborMessage(Record):
     """A solicitation (``type`` 135) or advertisement (136). ``mac`` is the link-layer option's, or None
     without one.
     """

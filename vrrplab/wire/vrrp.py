@@ -18,13 +18,13 @@ v3_checksum_as_v2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from struct import error as StructError
 from typing import Generic, TypeVar
 
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
+from vrrplab.values import Record
 from vrrplab.wire.addresses import pack_address, unpack_address
 from vrrplab.wire.checksum import VRRP_PSEUDO_HEADERS, total, vrrp_pseudo_header
 
@@ -49,8 +49,7 @@ _TEXTS: dict[tuple[int, bytes], tuple[str, ...]] = {}
 _LISTS_LIMIT = 4096
 
 
-@dataclass(slots=True)
-class _Odd:
+class _Odd(Record):
     """What almost no advert has. One empty slot for all of it makes the usual ones cheap."""
 
     type: int = TYPE_ADVERTISEMENT
