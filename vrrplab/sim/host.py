@@ -19,15 +19,16 @@ IPV6_KIND, VRRP_KIND = 0x86DD, 112
 
 
 class Address:
-    """One address on an interface; ``mac``: the virtual router MAC address it is reached by, if it has one."""
+    """One address on an interface; ``mac``: the virtual router MAC address it is reached by, or ""."""
 
-    __slots__ = ("address", "label", "mac", "prefix")
+    __slots__ = ("address", "label", "mac", "mac_bytes", "prefix")
 
     def __init__(self, address: str, prefix: int, label: str = "", mac: str = "") -> None:
         self.address = address
         self.prefix = prefix
         self.label = label
         self.mac = mac
+        self.mac_bytes = mac_bytes(mac) if mac else b""
 
     @property
     def with_prefix(self) -> str:
@@ -64,7 +65,7 @@ class Nic:
     def answers_to(self, mac: bytes) -> bool:
         if mac == self.mac or any(v.mac == mac for v in self.vmacs.values()):
             return True
-        return any(a.mac and mac_bytes(a.mac) == mac for a in self.addresses)
+        return any(a.mac_bytes == mac for a in self.addresses)
 
     def has(self, address: str) -> bool:
         return any(a.address == address for a in self.addresses) or any(
