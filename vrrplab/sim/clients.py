@@ -2,7 +2,8 @@
 
 A probe walks the real path (the client's ARP cache, the switch's table, the host that has the address, its
 service, and back), in one step. As long as nothing in the network has changed, the next answer will be like
-the last, so a steady probe sleeps until something does; counting and times stay exact.
+the last: a probe that knows the outcome for all its targets sleeps until something does change, and then
+accounts for every question it slept through. Counting and times are those of asking each time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,30 @@ if TYPE_CHECKING:
 Report = Callable[[Probe, Micros, "Micros | None", int], None]  # probe, last good, next good, lost
 
 
+class Answers:
+    """What one probe has seen: the last good answer, and how many questions were lost since."""
+
+    def __init__(self, probe: Probe, report: Report) -> None:
+        self._probe = probe
+        self._report = report
+        self._last_good_us: Micros | None = None
+        self._lost = 0
+
+    def good(self, at_us: Micros) -> None:
+        if self._lost and self._last_good_us is not None:
+            self._report(self._probe, self._last_good_us, at_us, self._lost)
+        self._lost = 0
+        self._last_good_us = at_us
+
+    def lost(self, count: int = 1) -> None:
+        self._lost += count
+
+    def finish(self) -> None:
+        """The run ends: an outage that is still on is reported without an end."""
+        if self._lost:
+            self._report(self._probe, self._last_good_us or 0, None, self._lost)
+
+
 class Flow:
     """One probe of one client, from the start of the run to its end."""
 
@@ -31,92 +56,93 @@ class Flow:
         self._nic = nic
         self._probe = probe
         self._targets = world.scenario.dns.get(probe.target, (probe.target,))
-        self._report = report
+        self._answers = Answers(probe, report)
         self._tick = 0  # number of the next question
-        self._asleep_from: int | None = None  # tick of the last question really asked
-        self._good_rtt_us: Micros = 0
-        self._last_good_us: Micros | None = None
-        self._lost = 0
-        self._path: tuple[bytes, bytes] | None = None
+        self._version = -1  # of the network, for which the outcomes below hold
+        self._outcomes: dict[str, Micros | None] = {}  # target -> round-trip time, None: no answer
+        self._paths: list[tuple[bytes, bytes]] = []  # MAC addresses that this traffic keeps fresh
         self._schedule()
 
     def _schedule(self) -> None:
         self._world.scheduler.at(self._tick * self._probe.every_us, CLIENT, self._ask)
 
     def _ask(self) -> None:
-        number, asked_us = self._tick, self._world.scheduler.now
+        number = self._tick
         self._tick += 1
-        version = self._world.version
-        target = self._targets[number % len(self._targets)]
-        answered_at = self._try(target, asked_us)
-        steady = len(self._targets) == 1 and self._nic.switch.is_certain and version == self._world.version
-        if answered_at is True and steady:
-            self._asleep_from = number
+        if self._version != self._world.version:
+            self._version = self._world.version
+            self._outcomes.clear()
+            self._paths.clear()
+        self._try(self._target(number))
+        if self._version != self._world.version or not self._nic.switch.is_certain:
+            self._outcomes.clear()  # the question itself changed something, or chance decides
+        if len(self._outcomes) == len(self._targets):
             self._world.sleepers.append(self)
         else:
             self._schedule()
 
+    def _target(self, number: int) -> str:
+        return self._targets[number % len(self._targets)]
+
     def wake(self) -> None:
         """Something changed: account for the questions slept through, ask at the next tick."""
-        assert self._asleep_from is not None
         every_us, now = self._probe.every_us, self._world.scheduler.now
-        last = max(self._asleep_from, (now - 1) // every_us)  # the last question before this moment
-        self._asleep_from = None
-        if last >= self._tick:
-            self._tick = last + 1
-            self._last_good_us = last * every_us + self._good_rtt_us
-            if self._path:
-                for mac in self._path:
-                    self._nic.switch.refresh(mac, last * every_us)
+        end = -(-now // every_us)  # the first question not before this moment
+        if end > self._tick:
+            self._account(self._tick, end)
+            for mac in (m for path in self._paths for m in path):
+                self._nic.switch.refresh(mac, (end - 1) * every_us)
+            self._tick = end
         self._schedule()
 
-    def _try(self, target: str, asked_us: Micros) -> bool | None:
-        """True: answered. False: lost. None: it waits for ARP and will be judged later."""
-        outcome: list[bool] = []
+    def _account(self, start: int, end: int) -> None:
+        """Questions ``start`` to ``end`` (not included) had the outcomes that are known."""
+        every_us = self._probe.every_us
+        if all(rtt is not None for rtt in self._outcomes.values()):
+            start = max(start, end - 1)  # only the last good answer matters
+        elif all(rtt is None for rtt in self._outcomes.values()):
+            self._answers.lost(end - start)
+            return
+        for number in range(start, end):
+            rtt_us = self._outcomes[self._target(number)]
+            if rtt_us is None:
+                self._answers.lost()
+            else:
+                self._answers.good(number * every_us + rtt_us)
+
+    def _try(self, target: str) -> None:
+        """Ask now; while ARP is unanswered the question waits and is judged later."""
+        asked_us = self._world.scheduler.now
 
         def with_mac(mac: str | None) -> None:
             now = self._world.scheduler.now
-            in_time = now - asked_us < self._probe.timeout_us
-            outcome.append(mac is not None and in_time and self._exchange(target, mac))
-            if outcome[0]:
-                self._good(now)
+            rtt_us = self._exchange(target, mac) if mac is not None else None
+            if now == asked_us:
+                self._outcomes[target] = rtt_us
+            if rtt_us is not None and now - asked_us + rtt_us <= self._probe.timeout_us:
+                self._answers.good(now + rtt_us)
             else:
-                self._lost += 1
+                self._answers.lost()
 
-        if not self._nic.up:
-            self._lost += 1
-            return False
-        self._host.neighbors.find(target, self._nic, with_mac)
-        return outcome[0] if outcome else None
+        if self._nic.up:
+            self._host.neighbors.find(target, self._nic, with_mac)
+        else:
+            self._answers.lost()
+            self._outcomes[target] = None
 
-    def _exchange(self, target: str, mac: str) -> bool:
-        """There and back; the round-trip time is kept."""
-        there, us = mac_bytes(mac), self._nic.mac
-        switch = self._nic.switch
+    def _exchange(self, target: str, mac: str) -> Micros | None:
+        """There and back: the round-trip time, or None."""
+        there, us, switch = mac_bytes(mac), self._nic.mac, self._nic.switch
         walked = switch.walk(self._nic, us, there)
-        if walked is None:
-            return False
-        taker, out_us = walked
-        server = taker.host
-        if not self._world.answers(server, target, self._probe):
-            return False
-        back = switch.walk(taker, there, us)
+        if walked is None or not self._world.answers(walked[0].host, target, self._probe):
+            return None
+        back = switch.walk(walked[0], there, us)
         if back is None or back[0] is not self._nic:
-            return False
-        self._good_rtt_us = out_us + back[1]
-        self._path = (us, there)
-        return self._good_rtt_us <= self._probe.timeout_us
+            return None
+        self._paths.append((us, there))
+        rtt_us = walked[1] + back[1]
+        return rtt_us if rtt_us <= self._probe.timeout_us else None
 
-    def _good(self, now: Micros) -> None:
-        answered_us = now + self._good_rtt_us
-        if self._lost and self._last_good_us is not None:
-            self._report(self._probe, self._last_good_us, answered_us, self._lost)
-        self._lost = 0
-        self._last_good_us = answered_us
-
-    def finish(self, end_us: Micros) -> None:
-        """The run ends: an outage that is still on is reported without an end."""
-        if self._lost and self._last_good_us is not None:
-            self._report(self._probe, self._last_good_us, None, self._lost)
-        elif self._last_good_us is None and self._lost:
-            self._report(self._probe, 0, None, self._lost)
+    def finish(self) -> None:
+        """The run ends."""
+        self._answers.finish()

@@ -152,7 +152,7 @@ class World:
         self.scheduler.run_until(end_us)
         self.changed()  # wakes the sleeping probes, so that they account for what they slept through
         for flow in self._flows:
-            flow.finish(end_us)
+            flow.finish()
         events = self.events + self._outages
         events.sort(key=lambda event: event.t_us)
         return Trace(events, end_us)
