@@ -14,14 +14,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kinds.add_parser(
             "run",
             help="be a VRRP router from a keepalived.conf",
-            description="Be a VRRP router. SIGTERM, Ctrl-C: leave with a farewell; SIGHUP: read the file again.",
+            description="A VRRP router. SIGTERM, Ctrl-C: leave with a farewell; SIGHUP: read the file again.",
         )
     )
     _add_watch(
         kinds.add_parser(
             "watch",
             help="listen to the routers of a network; never sends",
-            description="Listen to VRRP, ARP and neighbour advertisements; tell who is master, as it happens.",
+            description="Listen to VRRP, ARP and neighbour advertisements; say who is master, as it happens",
         )
     )
 

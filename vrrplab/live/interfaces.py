@@ -94,7 +94,7 @@ class InterfaceTable:
         """Take a notice in; what of it the machine should hear."""
         if isinstance(notice, LinkNotice):
             return self._link(notice)
-        return self._address(notice)
+        return self._address(notice) if isinstance(notice, AddressNotice) else []
 
     def resync(self, netlink: NetlinkSocket) -> list[Change]:
         """After lost notices: read everything anew, and tell the differences."""

@@ -24,19 +24,23 @@ from vrrplab.wire.addresses import pack_address, unpack_address
 NLMSG_ERROR, NLMSG_DONE, NLMSG_OVERRUN = 2, 3, 4
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
+RTM_NEWNEIGH = 28
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
 NLM_F_CREATE, NLM_F_EXCL = 0x400, 0x200
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_FLAGS = 1, 2, 3, 8
 IFLA_ADDRESS, IFLA_IFNAME = 1, 3
+NDA_DST, NDA_LLADDR = 1, 2
 IFF_UP, IFF_LOOPBACK, IFF_RUNNING = 0x1, 0x8, 0x40
 IFA_F_NODAD, IFA_F_TENTATIVE = 0x02, 0x40
 SCOPES = {"": 0, "global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 GROUPS = 0x1 | 0x10 | 0x100  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
+NEIGHBOUR_GROUP = 0x4  # RTMGRP_NEIGH
 
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
+_NEIGHBOUR = struct.Struct("=BxxxiHBB")
 _FAMILIES = {socket.AF_INET: 4, socket.AF_INET6: 6}
 _RECEIVE_BUFFER = 1 << 20  # a burst of changes must not overrun the socket
 
@@ -67,7 +71,15 @@ class AddressNotice(NamedTuple):
     gone: bool
 
 
-Notice = LinkNotice | AddressNotice
+class NeighbourNotice(NamedTuple):
+    """An entry of the ARP or neighbour cache: who is believed to have an address ("": nobody answers)."""
+
+    number: int
+    address: str
+    mac: str
+
+
+Notice = LinkNotice | AddressNotice | NeighbourNotice
 
 
 class Overrun(Exception):
@@ -221,12 +233,19 @@ def parse(kind: int, body: bytes) -> Notice | None:
             flags = struct.unpack("=I", values[IFA_FLAGS])[0]
         tentative = bool(flags & IFA_F_TENTATIVE)
         return AddressNotice(index, unpack_address(packed), prefix, label, tentative, kind == RTM_DELADDR)
+    if kind == RTM_NEWNEIGH and len(body) >= _NEIGHBOUR.size:
+        values = attributes(body[_NEIGHBOUR.size :])
+        packed, mac = values.get(NDA_DST, b""), values.get(NDA_LLADDR, b"")
+        if len(packed) not in (4, 16):
+            return None
+        number = _NEIGHBOUR.unpack_from(body)[1]
+        return NeighbourNotice(number, unpack_address(packed), mac.hex(":") if len(mac) == 6 else "")
     return None
 
 
-def open_monitor() -> NetlinkSocket:
+def open_monitor(groups: int = GROUPS) -> NetlinkSocket:
     """A socket that hears of every change of links and addresses. LiveError where there is no netlink."""
     try:
-        return NetlinkSocket(GROUPS)
+        return NetlinkSocket(groups)
     except (OSError, AttributeError) as error:
         raise LiveError(f"this system tells nothing about its interfaces (netlink: {error})") from None

@@ -1,0 +1,165 @@
+"""``vrrplab lab``: the tutorial's network in namespaces, with real daemons; its drills, measured and
+predicted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+
+from vrrplab.errors import LiveError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="what", metavar="up|status|drill|shell|down", required=True)
+    up = kinds.add_parser("up", help="put the network up, with a router on each server")
+    _add_making(up)
+    kinds.add_parser("status", help="who runs what, and who has which address")
+    drill = kinds.add_parser("drill", help="break something, measure, and compare with the simulator")
+    drill.add_argument(
+        "drill", metavar="DRILL", nargs="+", help="lan-nic, wan-nic, squid, stop, power, kill, or all of them"
+    )
+    drill.add_argument("--record", metavar="DIR", help="write each drill there as a recording: DIR/DRILL")
+    drill.add_argument("--quiet", action="store_true", help="only the table of times")
+    _add_making(drill)
+    shell = kinds.add_parser("shell", help="a shell, or one command, on a host of the lab")
+    shell.add_argument("host", metavar="HOST", help="proxy-serv01, proxy-serv02, office-pc or upstream")
+    shell.add_argument("words", metavar="COMMAND", nargs=argparse.REMAINDER, help="default: your shell")
+    kinds.add_parser("down", help="remove everything; harmless if there is nothing")
+
+
+def _add_making(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--router",
+        help="keepalived, vrrplab, or a mix: proxy-serv01=keepalived,proxy-serv02=vrrplab"
+        " (default: keepalived if installed)",
+    )
+    parser.add_argument("--config", default="", metavar="DIR", help="a folder with each server's NAME.conf")
+    parser.add_argument("--rootless", action="store_true", help="in a user namespace, even for root")
+
+
+def run(args: argparse.Namespace) -> int:
+    return {"up": _up, "status": _status, "drill": _drill, "shell": _shell, "down": _down}[args.what](args)
+
+
+def _routers(args: argparse.Namespace) -> dict[str, str]:
+    from vrrplab.live.doctor import program
+    from vrrplab.live.lab_plan import KEEPALIVED, VRRPLAB, parse_routers
+
+    return parse_routers(args.router or (KEEPALIVED if program("keepalived") else VRRPLAB))
+
+
+def _up(args: argparse.Namespace) -> int:
+    from vrrplab.live import lab, lab_state
+
+    routers = _routers(args)
+    known = lab_state.living()
+    if known is not None:
+        raise LiveError(
+            f"a lab is already up, with {known.router_text}, for {known.age_text(time.time())} -"
+            " 'vrrplab lab status' shows it, 'vrrplab lab down' removes it"
+        )
+    state, _ = lab.start(routers, args.config, args.rootless or None)
+    how = "in a user namespace, without root" if state.rootless else "as root"
+    print(f"The lab is up ({how}), with {state.router_text} on its servers.")
+    _print_status(lab.ask(state, {"do": "status"})["status"])
+    print("Next: vrrplab lab drill lan-nic; vrrplab lab shell proxy-serv01; vrrplab lab down")
+    return 0
+
+
+def _status(args: argparse.Namespace) -> int:
+    from vrrplab.live import lab, lab_state
+
+    state = lab_state.require()
+    print(f"Up for {state.age_text(time.time())}{', rootless' if state.rootless else ''}.")
+    _print_status(lab.ask(state, {"do": "status"})["status"])
+    return 0
+
+
+def _print_status(status: dict) -> None:  # type: ignore[type-arg]
+    for name, server in status["servers"].items():
+        runs = server["router"] if server["runs"] else f"{server['router']}, not running"
+        has = ", ".join(server["has"]) or "no virtual address"
+        print(f"  {name:14} {runs if server['powered'] else 'no power':12} {has}")
+        for address in server["addresses"]:
+            print(f"  {'':14} {address}")
+    for name, address in status["hosts"].items():
+        print(f"  {name:14} {address}")
+    print(f"  the proxies are {status['proxy']}")
+
+
+def _drill(args: argparse.Namespace) -> int:
+    from vrrplab.commands import lab_report
+    from vrrplab.live import lab, lab_state
+    from vrrplab.live.lab_drill import DRILLS
+
+    unknown = [name for name in args.drill if name not in DRILLS and name != "all"]
+    if unknown:
+        raise LiveError(f"no drill called {unknown[0]}; there are: {', '.join(DRILLS)}, all")
+    names = list(DRILLS) if "all" in args.drill else list(dict.fromkeys(args.drill))
+    if args.record:
+        _check_record(args.record, names)
+    with ExitStack() as stack:
+        state = lab_state.living()
+        if state is not None and (args.router or args.config) and _routers(args) != state.routers:
+            raise LiveError(
+                f"a lab is already up, with {state.router_text} - 'vrrplab lab down' removes it;"
+                " without --router the drill runs in it"
+            )
+        if state is None:
+            _say(args, "putting a lab up for this")
+            state = stack.enter_context(lab.temporary_lab(_routers(args), args.config, args.rootless or None))
+        folder = args.record or stack.enter_context(tempfile.TemporaryDirectory(prefix="vrrplab-drill-"))
+        results = []
+        for name in names:
+            _say(args, f"drill {name}:")
+            place = os.path.abspath(os.path.join(folder, name))
+            request = {"do": "drill", "name": name, "folder": place}
+            lab.ask(state, request, lambda text: _say(args, f"  {text}"))
+            result = lab_report.judge(name, place)
+            results.append(result)
+            if not args.quiet:
+                print(lab_report.story(result))
+        print(lab_report.table(results, state.router_text))
+    return 0 if all(result.agrees for result in results) else 1
+
+
+def _check_record(folder: str, names: list[str]) -> None:
+    for name in names:
+        place = os.path.join(folder, name)
+        if os.path.exists(place) and os.listdir(place):
+            raise LiveError(
+                f"{place} is there already; a recording is never overwritten - name another folder"
+            )
+    os.makedirs(folder, exist_ok=True)
+
+
+def _say(args: argparse.Namespace, text: str) -> None:
+    """Progress, on the side of errors: the drill's own words are what a pipe should get."""
+    if sys.stderr.isatty() or not args.quiet:
+        print(text, file=sys.stderr, flush=True)
+
+
+def _shell(args: argparse.Namespace) -> int:
+    import subprocess
+
+    from vrrplab.live import lab, lab_state
+
+    command = lab.shell_command(lab_state.require(), args.host, args.words)
+    return subprocess.run(command, check=False).returncode
+
+
+def _down(args: argparse.Namespace) -> int:
+    from vrrplab.live import lab_state
+
+    state = lab_state.living()
+    if state is None:
+        print("No lab is up.")
+        return 0
+    lab_state.take_down(state)
+    print("The lab is down; nothing of it is left.")
+    return 0

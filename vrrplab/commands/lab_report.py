@@ -1,0 +1,186 @@
+"""A drill beside its prediction: the recording of what happened, and the simulation of the same scenario.
+
+The drill is read as any recording is, and the simulator runs the scenario that lies beside it: the same
+network, the same configurations, started and broken at the same moments. Both are traces; the table asks both
+the same questions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import NamedTuple
+
+from vrrplab.live.lab_plan import SERVERS
+from vrrplab.recording import read_recording
+from vrrplab.sim.scenario import load_scenario
+from vrrplab.sim.world import run as simulate
+from vrrplab.trace import Trace
+from vrrplab.units import Micros, format_s, micros
+
+AGREES_WITHIN_US = micros(0.15)
+_WIDTH = 80
+
+
+class Figure(NamedTuple):
+    """One question and both answers, in microseconds; None: it did not happen."""
+
+    name: str
+    measured_us: Micros | None
+    predicted_us: Micros | None
+    judged: bool
+
+    @property
+    def agrees(self) -> bool:
+        if not self.judged:
+            return True
+        if self.measured_us is None or self.predicted_us is None:
+            return self.measured_us is self.predicted_us
+        return abs(self.measured_us - self.predicted_us) <= AGREES_WITHIN_US
+
+
+class Result(NamedTuple):
+    drill: str
+    measured: Trace
+    predicted: Trace
+    shown: list[dict[str, str]]
+    figures: list[Figure]
+
+    @property
+    def agrees(self) -> bool:
+        return all(figure.agrees for figure in self.figures)
+
+
+def judge(drill: str, folder: str) -> Result:
+    """Read the recording, simulate its scenario, and ask both."""
+    measured = read_recording(folder)
+    predicted = simulate(load_scenario(os.path.join(folder, "scenario.yaml")))
+    with open(os.path.join(folder, "observed.json"), encoding="utf-8") as file:
+        shown = json.load(file)["shown"]
+    return Result(drill, measured, predicted, shown, _figures(measured, predicted))
+
+
+def _figures(measured: Trace, predicted: Trace) -> list[Figure]:
+    broken_us, mended_us = (event.t_us for event in measured.of("action")[:2])
+    victim, other = SERVERS
+    instance, address = _subject(measured, victim, broken_us)
+    both = (measured, predicted)
+
+    def moment(name: str, server: str, state: str, after_us: Micros, judged: bool) -> Figure:
+        found = [_entered(trace, server, instance, state, after_us) for trace in both]
+        return Figure(name, found[0], found[1], judged)
+
+    def gap(name: str, from_us: Micros, to_us: Micros) -> Figure:
+        found = [_longest(trace, "http", address, from_us, to_us) for trace in both]
+        return Figure(name, found[0], found[1], False)
+
+    return [
+        moment("noticed", victim, "FAULT", broken_us, False),
+        moment("takeover", other, "MASTER", broken_us, True),
+        gap("outage", broken_us, mended_us),
+        moment("back", victim, "MASTER", mended_us, True),
+        gap("outage then", mended_us, measured.end_us),
+    ]
+
+
+def _subject(trace: Trace, victim: str, at_us: Micros) -> tuple[str, str]:
+    """The instance that the victim was master of, and its address."""
+    for instance, server in trace.instances:
+        if server == victim and trace.state_at(at_us / 1e6, victim, instance) == "MASTER":
+            cast = trace.scenario["servers"][victim]["instances"][instance]
+            return instance, str(cast["virtual_addresses"][0]).partition("/")[0]
+    return trace.instances[0][0], ""
+
+
+def _entered(trace: Trace, server: str, instance: str, state: str, after_us: Micros) -> Micros | None:
+    """How long after a moment an instance entered a state; None if it did not before the next action."""
+    next_us = min((e.t_us for e in trace.of("action") if e.t_us > after_us), default=trace.end_us)
+    for event in trace.of("state", server=server, instance=instance):
+        if after_us <= event.t_us <= next_us and event.fields["to"] == state:
+            return event.t_us - after_us
+    return None
+
+
+def _longest(trace: Trace, kind: str, target: str, from_us: Micros, to_us: Micros) -> Micros | None:
+    """The longest gap that begins in a span of time (or just before it: at the last good answer)."""
+    gaps = [
+        o.duration_us(trace.end_us)
+        for o in trace.outages(target)
+        if o.kind == kind and from_us - micros(0.1) <= o.from_us < to_us - micros(0.1)
+    ]
+    return max(gaps, default=0)
+
+
+# -- in words ---------------------------------------------------------------------------------------------
+
+
+def table(results: list[Result], routers: str) -> str:
+    """Every drill in a row: measured, and under it what the simulator predicted."""
+    names = [figure.name for figure in results[0].figures]
+    lines = ["", f"Seconds after the fault (takeover) and after the repair (back), with {routers}:", ""]
+    lines.append(f"{'drill':9} {'':10}" + "".join(f"{name:>12}" for name in names))
+    for result in results:
+        measured = "".join(f"{_text(f.measured_us):>12}" for f in result.figures)
+        predicted = "".join(f"{_text(f.predicted_us):>12}" for f in result.figures)
+        lines.append(f"{result.drill:9} {'measured':10}{measured}")
+        lines.append(f"{'':9} {'simulated':10}{predicted}")
+    lines.append("")
+    wrong = [(r.drill, f) for r in results for f in r.figures if not f.agrees]
+    for drill, figure in wrong:
+        measured_s, predicted_s = _text(figure.measured_us), _text(figure.predicted_us)
+        lines.append(f"{drill}: {figure.name} differs, {measured_s} s measured, {predicted_s} s simulated")
+    within = format_s(AGREES_WITHIN_US, 2)
+    lines.append(
+        f"{len(wrong)} figures differ by more than {within} s."
+        if wrong
+        else f"Every takeover and every return is within {within} s of the simulation."
+    )
+    return "\n".join(lines)
+
+
+def _text(value_us: Micros | None) -> str:
+    return "-" if value_us is None else format_s(value_us)
+
+
+def story(result: Result) -> str:
+    """The logs of both servers side by side, then what ``ip address`` showed at each stage."""
+    lines = ["", f"== {result.drill}: {result.measured.scenario.get('description', '')} ==", ""]
+    lines += _logs(result.measured)
+    stages = {"before": "Before", "during": "While it was broken", "after": "After the repair"}
+    for stage, title in stages.items():
+        lines += ["", f"{title}:"]
+        for shown in result.shown:
+            if shown["stage"] == stage:
+                lines += [f"  {shown['server']}:", *_interesting(shown["text"])]
+    return "\n".join(lines)
+
+
+def _logs(trace: Trace) -> list[str]:
+    column = (_WIDTH - 12) // 2
+    lines = [f"{'t':>8}  {SERVERS[0]:<{column}}  {SERVERS[1]}"]
+    first_us = min((e.t_us for e in trace.of("action")), default=0)
+    for event in trace:
+        if event.event == "action":
+            what = " ".join(str(v) for k, v in event.fields.items() if k != "server")
+            lines.append(f"{format_s(event.t_us):>8}  ---- {what} on {event.server} ----")
+        elif event.event == "log" and event.t_us >= first_us and _matters(str(event.fields["line"])):
+            text = str(event.fields["line"])[:column]
+            left = event.server == SERVERS[0]
+            both = f"{text:<{column}}" if left else f"{'':<{column}}  {text}"
+            lines.append(f"{format_s(event.t_us):>8}  {both}".rstrip())
+    return lines
+
+
+_TELLING = ("STATE", "priority", "timeout", "Netlink", "VRRP_Script", "Stopping", "Starting VRRP", "VIPs")
+
+
+def _matters(line: str) -> bool:
+    return any(word in line for word in _TELLING)
+
+
+def _interesting(text: str) -> list[str]:
+    return [
+        f"    {line.strip()}"
+        for line in text.splitlines()
+        if " inet " in f" {line.strip()}" or "state" in line
+    ]

@@ -1,0 +1,158 @@
+"""The lab as the command line sees it: start its keeper, talk to it, take it down."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from vrrplab.errors import LiveError
+from vrrplab.live import lab_state
+from vrrplab.live.doctor import apt_line, program
+from vrrplab.live.lab_keeper import CONTROL
+from vrrplab.live.lab_plan import KEEPALIVED, server_plans
+from vrrplab.live.lab_state import LabState
+from vrrplab.live.namespaces import can_be_root, enter_command, first_inside, unshare_command
+
+_NEEDED = ("unshare", "nsenter", "ip")
+
+
+def check(routers: dict[str, str], configs: str) -> None:
+    """LiveError if a lab with these routers cannot be put up here, saying what to install."""
+    missing = [name for name in _NEEDED if not program(name)]
+    if missing:
+        raise LiveError(f"the lab needs {', '.join(missing)}: {apt_line(*missing)}")
+    if KEEPALIVED in routers.values() and not program("keepalived"):
+        raise LiveError(f"keepalived is not installed: {apt_line('keepalived')}; or use --router vrrplab")
+    server_plans(routers, configs)
+
+
+def start(
+    routers: dict[str, str], configs: str = "", rootless: bool | None = None, temporary: bool = False
+) -> tuple[LabState, subprocess.Popen[str]]:
+    """Put a lab up and wait until it is ready; LiveError with the reason when it cannot be.
+
+    ``temporary``: it ends with this process, and no state file tells of it.
+    """
+    check(routers, configs)
+    inside = not can_be_root() if rootless is None else rootless
+    folder = tempfile.mkdtemp(prefix="vrrplab-lab-", dir=lab_state.state_folder())
+    plan = {
+        "routers": routers,
+        "configs": os.path.abspath(configs) if configs else "",
+        "rootless": inside,
+        "temporary": temporary,
+        "start": not temporary,
+    }
+    with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
+        json.dump(plan, file)
+    keeper = subprocess.Popen(
+        [*unshare_command(inside), sys.executable, "-m", "vrrplab.live.lab_keeper", folder],
+        stdin=subprocess.PIPE if temporary else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=open(os.path.join(folder, "keeper.log"), "w", encoding="utf-8"),  # noqa: SIM115 - the child's
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": _python_path()},
+    )
+    try:
+        assert keeper.stdout is not None
+        said = keeper.stdout.readline()
+        answer = json.loads(said) if said.startswith("{") else {"error": _last_words(folder, keeper)}
+        if "error" in answer:
+            raise LiveError(f"the lab was not put up: {answer['error']}")
+        pid = first_inside(keeper.pid)
+        control = os.path.join(folder, CONTROL)
+        state = LabState(pid, lab_state.start_of(pid), inside, routers, time.time(), folder, control)
+        if not temporary:
+            lab_state.write_state(state)
+        return state, keeper
+    except BaseException:  # Ctrl-C too: half a lab is never left behind
+        keeper.kill()
+        keeper.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _last_words(folder: str, keeper: subprocess.Popen[str]) -> str:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        keeper.wait(2)
+    with open(os.path.join(folder, "keeper.log"), encoding="utf-8", errors="replace") as file:
+        lines = [line.strip() for line in file if line.strip()]
+    return (lines[-1] if lines else "its first process ended") + " - 'vrrplab doctor' tells what works here"
+
+
+def _python_path() -> str:
+    """Where this package was imported from, for the processes of the lab, whose working folder is another."""
+    import vrrplab
+
+    home = os.path.dirname(os.path.dirname(os.path.abspath(vrrplab.__file__)))
+    known = os.environ.get("PYTHONPATH", "")
+    return home + (os.pathsep + known if known else "")
+
+
+@contextlib.contextmanager
+def temporary_lab(
+    routers: dict[str, str], configs: str = "", rootless: bool | None = None
+) -> Iterator[LabState]:
+    """A lab for as long as the block lasts; gone afterwards, whatever happens."""
+    state, keeper = start(routers, configs, rootless, temporary=True)
+    try:
+        yield state
+    finally:
+        if keeper.stdin is not None:
+            keeper.stdin.close()  # the keeper reads the end, stops its routers politely and ends
+        try:
+            keeper.wait(8)
+        except subprocess.TimeoutExpired:
+            keeper.kill()
+            keeper.wait()
+        if keeper.stdout is not None:
+            keeper.stdout.close()
+        shutil.rmtree(state.folder, ignore_errors=True)
+
+
+def ask(state: LabState, request: dict[str, Any], say: Callable[[str], None] | None = None) -> dict[str, Any]:
+    """Ask the keeper; its last answer. LiveError with what it complains about."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one:
+        try:
+            one.connect(state.control)
+        except OSError as error:
+            raise LiveError(
+                f"the lab does not answer ({error.strerror}) - 'vrrplab lab down' removes it"
+            ) from None
+        one.sendall((json.dumps(request) + "\n").encode())
+        with one.makefile("r", encoding="utf-8") as stream:
+            for line in stream:
+                answer: dict[str, Any] = json.loads(line)
+                if "say" in answer and say is not None:
+                    say(str(answer["say"]))
+                if answer.get("error"):
+                    raise LiveError(str(answer["error"]))
+                if answer.get("done"):
+                    return answer
+    raise LiveError("the lab ended in the middle of it - see 'vrrplab lab status'")
+
+
+def shell_command(state: LabState, server: str, words: list[str]) -> list[str]:
+    """The command line of a shell (or of ``words``) on a host of the lab."""
+    status = ask(state, {"do": "status"})["status"]
+    inside = words or [os.environ.get("SHELL", "/bin/sh")]
+    if server in status["servers"]:
+        if not status["servers"][server]["powered"]:
+            raise LiveError(f"{server} has no power")
+        there = [program("nsenter"), "-t", str(status["servers"][server]["pid"]), "-n", "-m", "-p", "-u"]
+    elif server in status["hosts"]:
+        there = [program("ip"), "netns", "exec", server]
+    else:
+        names = ", ".join([*status["servers"], *status["hosts"]])
+        raise LiveError(f"no {server} in the lab; there are: {names}")
+    return [*enter_command(state.pid, state.rootless), *there, *inside]
