@@ -66,7 +66,10 @@ def test_check_fails_with_1_and_says_why(vrrplab: Command, tmp_path: Path) -> No
     drill = (
         Path(simulate.__code__.co_filename).parents[1] / "data" / "scenarios" / "article-drill-1-lan-nic.yaml"
     )
-    text = drill.read_text(encoding="utf-8").replace("at_most_s: 3.7", "at_most_s: 1")
+    text = drill.read_text(encoding="utf-8").replace(
+        "article-steady.yaml", str(drill.with_name("article-steady.yaml"))
+    )
+    text = text.replace("at_most_s: 3.7", "at_most_s: 1")
     text = text.replace(
         "at_s: 16, owner: {192.168.2.101: proxy-serv02", "at_s: 16, owner: {192.168.2.101: nobody"
     )

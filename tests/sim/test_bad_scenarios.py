@@ -12,19 +12,26 @@ from vrrplab.errors import ConfigError, ScenarioError
 from vrrplab.resources import data_path
 from vrrplab.sim.scenario import load_scenario
 
-DRILL = data_path("scenarios", "article-drill-1-lan-nic.yaml").read_text(encoding="utf-8")
+STEADY = data_path("scenarios", "article-steady.yaml").read_text(encoding="utf-8")
+DRILL = (
+    STEADY.partition("actions:")[0]
+    + """actions:
+- {at_s: 12, action: link_down, server: proxy-serv01, interface: eth0}
+- {at_s: 22, action: link_up, server: proxy-serv01, interface: eth0}
+"""
+)
 CONF = data_path("configs", "article", "proxy-serv01.conf").read_text(encoding="utf-8")
 
 # ruff: noqa: E501 - one case, one line
 SCENARIOS = [  # name, (old, new) in the drill, line, words of the message
     ("key", ("seed: 0", "sead: 0"), 4, "unknown key 'sead'|did you mean 'seed'?"),
     ("action", ("link_down", "link_dwon"), 40, "'link_dwon'|did you mean 'link_down'?"),
-    ("type", ("duration_s: 32", "duration_s: soon"), 5, "must be a number|text ('soon')"),
+    ("type", ("duration_s: 20", "duration_s: soon"), 5, "must be a number|text ('soon')"),
     ("server", ("12, action: link_down, server: proxy-serv01", "12, action: link_down, server: r9"), 40, "'r9'"),
     ("interface", ("interface: eth0}\n- {at_s: 22", "interface: eth7}\n- {at_s: 22"), 40, "'eth7'|'eth1'"),
     ("negative", ("at_s: 12", "at_s: -12"), 40, "-12.0 s|cannot be negative"),
     ("nan", ("at_s: 12", "at_s: .nan"), 40, "finite"),
-    ("infinite", ("duration_s: 32", "duration_s: .inf"), 5, "finite"),
+    ("infinite", ("duration_s: 20", "duration_s: .inf"), 5, "finite"),
     ("config", ("article/proxy-serv01.conf", "article/none.conf"), 11, "does not exist|relative to the scenario"),
     ("twice", ("seed: 0", "seed: 0\nseed: 1"), 5, "twice"),
     ("profile", ("keepalived-2.2.7", "keepalived-9"), 3, "'keepalived-9'"),
@@ -55,6 +62,30 @@ def test_a_mistake_in_a_scenario_is_told_in_one_line(
     assert "\n" not in message
     for word in words.split("|"):
         assert word in message
+
+
+EXTENDS = [
+    ("missing", "extends: none.yaml\nduration_s: 5\n", 1, "does not exist"),
+    ("chain", "extends: b.yaml\nduration_s: 5\n", 1, "extends another file itself"),
+    ("type", "extends: [a]\nduration_s: 5\n", 1, "must be text"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "words"), [e[1:] for e in EXTENDS], ids=[e[0] for e in EXTENDS])
+def test_what_a_scenario_can_extend(text: str, line: int, words: str, tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text("extends: c.yaml\n", encoding="utf-8")
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(tmp_path / "s.yaml")
+    assert caught.value.line == line
+    assert words in str(caught.value)
+
+
+def test_a_mistake_in_the_extended_file_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(DRILL.replace("link_down", "link_dwon"), encoding="utf-8")
+    (tmp_path / "s.yaml").write_text("extends: base.yaml\nduration_s: 5\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"base\.yaml:40: .*link_dwon"):
+        load_scenario(tmp_path / "s.yaml")
 
 
 WHOLE = [

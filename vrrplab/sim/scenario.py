@@ -6,6 +6,7 @@ The format is the contract's. ``load_scenario`` also takes the name of a built-i
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from vrrplab.units import micros
 TOP_KEYS = [
     "name",
     "description",
+    "extends",
     "profile",
     "seed",
     "duration_s",
@@ -79,6 +81,7 @@ def _find(source: str | os.PathLike[str]) -> Path:
 
 
 def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenario:
+    root = _extended(root, path)
     top = root.only(TOP_KEYS)
     segments = {n: _segment(n, v) for n, v in root.need("segments").mapping().items()}
     if not segments:
@@ -90,7 +93,8 @@ def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenari
         used = profile
     servers: dict[str, Server] = {}
     for index, (name, value) in enumerate(root.need("servers").mapping().items()):
-        servers[name] = _server(name, index, value, path.parent, segments, used, strict)
+        folder = path.parent if value.file == root.file else Path(value.file).parent
+        servers[name] = _server(name, index, value, folder, segments, used, strict)
     if not servers:
         raise root.need("servers").error("there is no server", "add at least one")
     clients = {n: _client(n, i, v, segments) for i, (n, v) in enumerate(_pairs(top, "clients"))}
@@ -115,6 +119,28 @@ def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenari
         expect=tuple(_expectation(e, servers) for e in _list(top, "expect")),
         file=str(path),
     )
+
+
+def _extended(root: Node, path: Path) -> Node:
+    """With ``extends: FILE``, the keys of that file where this one has none of its own."""
+    top = root.mapping()
+    if "extends" not in top:
+        return root
+    place = top["extends"]
+    base_path = path.parent / place.text()
+    if not base_path.is_file():
+        raise place.error(f"{place.text()!r} does not exist", "it is looked for beside the scenario")
+    stat = base_path.stat()
+    base = _base(os.fspath(base_path), stat.st_mtime_ns, stat.st_size).mapping()
+    if "extends" in base:
+        raise place.error(f"{place.text()!r} extends another file itself", "one step only")
+    own = {key: value for key, value in top.items() if key != "extends"}
+    return Node(root.file, root.line, root.name, {**base, **own})
+
+
+@lru_cache(maxsize=16)
+def _base(path: str, _modified_ns: int, _size: int) -> Node:
+    return read_yaml(path)
 
 
 def _pairs(top: dict[str, Node], key: str) -> list[tuple[str, Node]]:
@@ -193,7 +219,16 @@ def read_config(path: Path, place: Node, profile: str, strict: bool) -> NodeConf
         message = f"configuration file {place.text()!r} does not exist"
         raise place.error(message, "paths are relative to the scenario")
     daemon = PROFILES[profile].wording
-    return parse_config(_short(found), daemon=daemon, strict=strict)
+    stat = found.stat()
+    if b"include" in found.read_bytes():  # other files may change while this one does not
+        return parse_config(_short(found), daemon=daemon, strict=strict)
+    return _parsed(_short(found), stat.st_mtime_ns, stat.st_size, daemon, strict)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: str, _modified_ns: int, _size: int, daemon: str, strict: bool) -> NodeConfig:
+    # the drills of one cluster share their configurations
+    return parse_config(path, daemon=daemon, strict=strict)
 
 
 def _short(path: Path) -> str:
