@@ -19,7 +19,12 @@ _HOME_OF = {
     "decode": "vrrplab.wire.dissect",
     "encode": "vrrplab.wire.dissect",
     "cluster": "vrrplab.player",
+    "panel": "vrrplab.tuning",
+    "tune": "vrrplab.tuning",
     "VrrplabError": "vrrplab.errors",
+    # what lessons use: guesses, exercises, experiments and what an administrator would look at
+    **dict.fromkeys(("predict", "compare", "check", "progress", "reset"), "vrrplab.exercises"),
+    **dict.fromkeys(("variant", "at", "conf", "story", "ip_a", "logs", "recorded", "sliders"), "vrrplab.exercises"),
 }
 _MODULES = {"views": "vrrplab.views", "wire": "vrrplab.wire", "glossary": "vrrplab.glossary"}
 

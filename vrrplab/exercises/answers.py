@@ -1,0 +1,111 @@
+"""Reading answers: each function takes whatever a learner handed in and returns what the judge asked for,
+or raises NotUnderstood with a sentence that says what would be right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vrrplab.errors import VrrplabError
+from vrrplab.exercises.registry import NotUnderstood
+
+if TYPE_CHECKING:
+    from vrrplab.sim.cast import Scenario
+
+KEPT = 2000  # characters of an answer that go into the progress file
+
+
+def is_open(answer: object) -> bool:
+    """Is there a ``...`` left, alone, inside a list or table, or as a line of a text?"""
+    if answer is ...:
+        return True
+    if isinstance(answer, str):
+        return any(line.strip() == "..." for line in answer.splitlines())
+    if isinstance(answer, Mapping):
+        return any(is_open(part) for part in answer.values())
+    if isinstance(answer, list | tuple | set | frozenset):
+        return any(is_open(part) for part in answer)
+    return False
+
+
+def shown(answer: object) -> str:
+    """The answer as short text, for messages and for the progress file; never fails."""
+    try:
+        text = answer if isinstance(answer, str) else repr(answer)
+    except Exception:
+        text = f"<{type(answer).__name__}>"
+    return text if len(text) <= KEPT else text[: KEPT - 1] + "…"
+
+
+def number(answer: object, example: str = "3.5") -> float:
+    """A finite number; ``example`` shows the kind that is meant."""
+    if isinstance(answer, bool) or answer is None or isinstance(answer, str | bytes):
+        raise NotUnderstood(f"The answer here is a number, like {example}, without quotes or unit.")
+    try:
+        value = float(answer)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise NotUnderstood(f"The answer here is a number, like {example}.") from None
+    if not math.isfinite(value):
+        raise NotUnderstood(f"The answer here is an ordinary number, like {example}.")
+    return value
+
+
+def whole(answer: object, least: int, most: int, example: str) -> int:
+    """A whole number within limits."""
+    value = number(answer, example)
+    if value != int(value):
+        raise NotUnderstood(f"The answer here is a whole number, like {example}.")
+    if not least <= value <= most:
+        raise NotUnderstood(f"Only {least} to {most} can be written in its place.")
+    return int(value)
+
+
+def one_of(answer: object, words: Iterable[str], what: str) -> str:
+    """One of some words; case and surrounding blanks do not matter."""
+    known = list(words)
+    if isinstance(answer, str):
+        for word in known:
+            if answer.strip().lower() == word.lower():
+                return word
+    raise NotUnderstood(f"The answer here is {what}: one of {', '.join(map(repr, known))}.")
+
+
+def words(answer: object, known: Iterable[str], what: str) -> list[str]:
+    """A list of words out of a few, each at most once; one word alone is a list of one."""
+    parts = [answer] if isinstance(answer, str) else answer
+    allowed = list(known)
+    if not isinstance(parts, list | tuple | set | frozenset):
+        raise NotUnderstood(f"The answer here is a list of {what}, like [{allowed[0]!r}].")
+    return list(dict.fromkeys(one_of(part, allowed, f"a list of {what}") for part in parts))
+
+
+def text(answer: object, what: str) -> str:
+    """A text with something in it."""
+    if not isinstance(answer, str) or not answer.strip():
+        raise NotUnderstood(f"The answer here is {what}, as text between quotes.")
+    return answer
+
+
+def scenario(answer: object) -> Scenario:
+    """A Scenario, as ``variant`` makes it, or the YAML of one."""
+    from vrrplab.sim.cast import Scenario
+
+    if isinstance(answer, Scenario):
+        return answer
+    if isinstance(answer, str):
+        from vrrplab.exercises.variants import from_yaml
+
+        try:
+            return from_yaml(answer)
+        except VrrplabError as error:
+            raise NotUnderstood(f"This is not a scenario that can be run. {error}") from None
+    raise NotUnderstood("The answer here is a scenario, as variant(...) returns it.")
+
+
+def table(answer: object, what: str) -> dict[str, Any]:
+    """A dict with text keys."""
+    if not isinstance(answer, Mapping) or not all(isinstance(key, str) for key in answer):
+        raise NotUnderstood(f"The answer here is {what}: a table in braces, like {{'name': value}}.")
+    return dict(answer)

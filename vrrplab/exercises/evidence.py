@@ -1,0 +1,82 @@
+"""What an administrator would look at after a drill: ``ip a``, both logs side by side. Shown as a terminal does."""
+
+from __future__ import annotations
+
+import difflib
+from html import escape
+
+from vrrplab.errors import VrrplabError
+from vrrplab.tell import story as _story
+from vrrplab.trace import Trace
+from vrrplab.units import micros
+
+WIDTH = 118
+
+
+class Screen:
+    """Text as a terminal shows it; ``str`` and ``print`` give the text alone."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.rstrip("\n")
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __contains__(self, words: str) -> bool:
+        return words in self.text
+
+    def _repr_html_(self) -> str:
+        style = "font-size:0.86em;line-height:1.25;overflow-x:auto;white-space:pre"
+        return f'<pre style="{style}">{escape(self.text)}</pre>'
+
+
+def story(trace: Trace, width: int = WIDTH) -> Screen:
+    """A drill as the article tells it: what was done, both logs side by side, ``ip a`` on both servers."""
+    return Screen(_story.render(_a_trace(trace, "story"), width))
+
+
+def ip_a(trace: Trace, server: str, at_s: float, interface: str = "eth0") -> Screen:
+    """What ``ip a show eth0`` prints on a server at a moment (seconds)."""
+    servers = _a_trace(trace, "ip_a").servers
+    if server not in servers:
+        raise VrrplabError(f"no server {server!r} in this trace: there are {', '.join(servers)}")
+    lines = _story.ip_address_show(trace, server, interface, micros(at_s))
+    return Screen("\n".join([f"{server} at {at_s:g} s$ ip a show {interface}", *lines]))
+
+
+def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
+    """keepalived's own log lines between two moments (seconds), of one server or of all."""
+    chosen = [e for e in _a_trace(trace, "logs").of("log", server=server) if from_s <= e.t <= to_s]
+    lines, before, count = [], ("", ""), 0
+    for event in chosen:
+        this = (event.server, str(event.fields["line"]))
+        count = count + 1 if this == before else 1
+        if count > 1:
+            lines.pop()
+        times = f"  ({count} times)" if count > 1 else ""
+        lines.append(f"{event.t:10.3f}  {event.server}  {this[1]}{times}")
+        before = this
+    return Screen("\n".join(lines) or "(no line)")
+
+
+def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
+    """The trace of a recording of the real keepalived, by its name in data/recordings/INDEX.md.
+
+    ``run`` counts its repetitions; ``frames``: with the bytes that were captured (run 0 only).
+    """
+    from vrrplab.recording import read_recording
+    from vrrplab.resources import data_path
+
+    folder = data_path("recordings")
+    if not isinstance(name, str) or not (folder / name / "observed.json").is_file():
+        known = [path.name for path in folder.iterdir() if path.is_dir()]
+        near = difflib.get_close_matches(str(name), known, 1, 0.4)
+        hint = f"did you mean {near[0]!r}?" if near else "data/recordings/INDEX.md lists them"
+        raise VrrplabError(f"there is no recording {name!r}: {hint}")
+    return read_recording(folder / name, run, frames=frames)
+
+
+def _a_trace(value: object, function: str) -> Trace:
+    if not isinstance(value, Trace):
+        raise VrrplabError(f"{function}() takes a trace, as simulate(...) returns it, not {type(value).__name__}")
+    return value

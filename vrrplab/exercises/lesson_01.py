@@ -1,0 +1,83 @@
+"""Judges of ``01_one_advert``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from vrrplab.exercises.answers import number, text, whole
+from vrrplab.exercises.frames import read_frame
+from vrrplab.exercises.observe import IP1, run
+from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
+from vrrplab.exercises.variants import variant
+from vrrplab.wire.explain import fields
+from vrrplab.wire.frames import decode
+
+
+def _first_advert() -> bytes:
+    from vrrplab.api import simulate
+
+    trace = simulate("article-steady", until_s=1, frames=True)
+    return bytes.fromhex(trace.of("advert_sent", instance="proxy_ip1")[0].fields["frame"])
+
+
+@exercise("01-where", "which byte of the frame is the priority")
+def where(answer: Any) -> str:
+    frame = _first_advert()
+    place = whole(answer, 0, len(frame) - 1, "12")
+    field = next(f for f in reversed(fields(decode(frame))) if f.offset <= place < f.offset + f.size)
+    if (field.layer[:4], field.name) != ("VRRP", "priority"):
+        raise Miss(f"Byte {place} is {frame[place]:#04x}. The packet diagram draws it in {field.layer}: {field.name}.")
+    return f"Byte {place}: {frame[place]:#04x} is {frame[place]}, the priority."
+
+
+@exercise("01-farewell", "a frame that says: I am leaving")
+def farewell(answer: Any) -> str:
+    frame, verdict = read_frame(answer)
+    if frame.vrrp is None:
+        raise Miss(f"A receiver takes this for {frame.kind!r}, not for VRRP.")
+    if not verdict.accepted:
+        raise Miss(f"The receiver throws it away. {verdict.reasons[0].text}.")
+    if frame.vrrp.vrid != 1 or IP1 not in frame.vrrp.addresses:
+        raise Miss(f"It speaks of VRID {frame.vrrp.vrid} and {', '.join(frame.vrrp.addresses)}, not of proxy_ip1.")
+    if frame.vrrp.priority != 0:
+        raise Miss(f"The receiver reads priority {frame.vrrp.priority}: it believes that the sender goes on.")
+    return "Accepted, with priority 0: the BACKUP waits only its skew time now, 0.609 s, and takes over."
+
+
+@exercise("01-group-mac", "the MAC address of the group 224.0.0.18")
+def group_mac(answer: Any) -> str:
+    given = re.sub(r"[-.]", ":", text(answer, "a MAC address like '02:00:00:00:00:fb'").strip().lower())
+    if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", given):
+        raise NotUnderstood("A MAC address is six pairs of hexadecimal digits, like '02:00:00:00:00:fb'.")
+    sent = decode(_first_advert()).eth
+    right = sent.destination if sent else ""
+    same = sum(a == b for a, b in zip(given.split(":"), right.split(":"), strict=True))
+    if given != right:
+        raise Miss(f"An advert on the wire goes to another one; {same} of its six bytes are as you wrote.")
+    return f"{given}: 01:00:5e, then the last 23 bits of 224.0.0.18."
+
+
+@exercise("01-vrids", "how many VRIDs one network has")
+def vrids(answer: Any) -> str:
+    count = number(answer, "100")
+    if count != int(count) or not 1 <= count <= 100_000:
+        raise NotUnderstood("The answer here is a whole number, like 100.")
+    works = [vrid for vrid in (0, 1, 255, 256) if _starts_with(vrid)]
+    if int(count) != 255:
+        refused = [vrid for vrid in (0, 1, 255, 256) if vrid not in works]
+        raise Miss(
+            f"keepalived runs with virtual_router_id {works[0]} and {works[-1]}, and refuses"
+            f" {' and '.join(map(str, refused))}. Count again."
+        )
+    return "1 to 255. The article says 0 to 255 in one place; keepalived does not start with 0."
+
+
+def _starts_with(vrid: int) -> bool:
+    from vrrplab.errors import ConfigError
+
+    try:
+        run(variant("article-steady", edit={"virtual_router_id 1": f"virtual_router_id {vrid}"}, duration_s=1))
+    except ConfigError:
+        return False
+    return True

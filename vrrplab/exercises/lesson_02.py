@@ -1,0 +1,88 @@
+"""Judges of ``02_who_becomes_master``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrrplab.exercises.answers import number, one_of, whole
+from vrrplab.exercises.observe import S1, S2, became, run
+from vrrplab.exercises.registry import Miss, exercise
+from vrrplab.exercises.variants import at, variant
+from vrrplab.trace import Trace
+
+NEAR_S = 0.005
+OFF = at(12.5, "power_off", server=S1)
+
+
+def _silence_s(trace: Trace) -> float:
+    """From the last advert of the first server to the first of the second, for proxy_ip1."""
+    last = [e.t for e in trace.of("advert_sent", server=S1, instance="proxy_ip1")][-1]
+    first = [e.t for e in trace.of("advert_sent", server=S2, instance="proxy_ip1")][0]
+    return first - last
+
+
+def _said(guess: float, happened: float, what: str) -> str:
+    side = "later than" if happened > guess else "before"
+    return f"In the run {what} {abs(happened - guess):.3f} s {side} your {guess:g} s."
+
+
+@exercise("02-patience", "master-down interval of priority 50")
+def patience(answer: Any) -> str:
+    guess = number(answer, "3.609")
+    pair = {"priority 255": "priority 150", "priority 100": "priority 50"}
+    silence = _silence_s(run(variant("article-steady", OFF, edit=pair)))
+    if abs(guess - silence) > NEAR_S:
+        raise Miss(_said(guess, silence, f"{S2}, with priority 50, becomes MASTER"))
+    return f"{silence:.3f} s of silence in the run."
+
+
+@exercise("02-quick", "a priority that takes over within 3.1 s")
+def quick(answer: Any) -> str:
+    priority = whole(answer, 1, 254, "100")
+    edit = {"priority 255": "priority 254", "priority 100": f"priority {priority}"}
+    trace = run(variant("article-steady", OFF, edit=edit))
+    before = trace.owners("192.168.2.101", 12)
+    silence = _silence_s(trace) if became(trace, "MASTER", S1, "proxy_ip1") is not None else 0.0
+    if before != (S1,):
+        raise Miss(f"With {priority} the normal case has changed: at 12 s 192.168.2.101 is on {' and '.join(before)}.")
+    if silence > 3.1:
+        raise Miss(f"With {priority} the silence lasts {silence:.3f} s.")
+    return f"With {priority} it lasts {silence:.3f} s. Less than three intervals it cannot be."
+
+
+@exercise("02-word", "what the word MASTER in the file decides")
+def word(answer: Any) -> str:
+    choice = one_of(answer, [S1, S2], "a server's name in quotes")
+    edit = {
+        S1: {"state MASTER": "state BACKUP", "priority 255": "priority 150"},
+        S2: {"state BACKUP": "state MASTER", "priority 255": "priority 150"},
+    }
+    trace = run(variant("article-steady", edit=edit))
+    owner = trace.owner("192.168.2.101", 15)
+    if choice != owner:
+        raise Miss(f"At 15 s proxy_ip1 on {choice} is {trace.state_at(15, choice, 'proxy_ip1')}.")
+    return f"{owner} it is. The word in the file decides nothing here; the priority does."
+
+
+@exercise("02-version-3", "priority 100, advert_int 2, VRRP version 3")
+def version_3(answer: Any) -> str:
+    guess = number(answer, "3.609")
+    head = "version 3\n    advert_int 2\n    "
+    edit = {"priority 255": f"{head}priority 150", "priority 100": f"{head}priority 100"}
+    silence = _silence_s(run(variant("article-steady", at(14.5, "power_off", server=S1), edit=edit)))
+    if abs(guess - silence) > NEAR_S:
+        raise Miss(_said(guess, silence, f"{S2} becomes MASTER"))
+    return f"{silence:.3f} s: in version 3 the skew grows with the interval."
+
+
+@exercise("02-three", "which of three routers takes over")
+def three(answer: Any) -> str:
+    choice = one_of(answer, ["r1", "r2", "r3"], "a router's name in quotes")
+    from vrrplab.resources import data_path
+    from vrrplab.sim.scenario import load_scenario
+
+    trace = run(load_scenario(data_path("recordings", "three_nodes_poweroff")))
+    owner = trace.owner("192.168.2.100", 14)
+    if choice != owner:
+        raise Miss(f"At 14 s {choice} is {'without power' if choice == 'r1' else trace.state_at(14, choice, 'V1')}.")
+    return f"{owner}: {trace.why(14, 'r2', 'V1')}"

@@ -1,0 +1,50 @@
+"""What an exercise answers: a sentence with a sign and a word, for a notebook, a terminal and a test alike."""
+
+from __future__ import annotations
+
+from html import escape
+
+# kind: sign, word, colour of the edge (readable on light and on dark paper; sign and word say the same)
+KINDS = {
+    "passed": ("✔", "passed", "#009E73"),
+    "missed": ("✘", "not yet", "#D55E00"),
+    "unclear": ("?", "not understood", "#D55E00"),
+    "open": ("…", "", "#808080"),
+    "note": ("•", "", "#0072B2"),
+    "table": ("", "", "#0072B2"),
+}
+
+
+class Message:
+    """``kind`` is a key of KINDS, ``text`` what is said, ``notes`` what else happened (one line each).
+
+    True if an exercise is passed.
+    """
+
+    def __init__(self, kind: str, text: str, name: str = "", notes: tuple[str, ...] = ()) -> None:
+        self.kind = kind
+        self.text = text
+        self.name = name
+        self.notes = notes
+
+    def __bool__(self) -> bool:
+        return self.kind == "passed"
+
+    @property
+    def _head(self) -> str:
+        sign, word, _ = KINDS[self.kind]
+        named = " ".join(part for part in (self.name, word) if part)
+        return f"{sign} {named}: " if named else f"{sign} " if sign else ""
+
+    def __repr__(self) -> str:
+        return "\n".join([*(f"! {note}" for note in self.notes), self._head + self.text])
+
+    def _repr_html_(self) -> str:
+        colour = KINDS[self.kind][2]
+        notes = "".join(f"<div>! {escape(note)}</div>" for note in self.notes)
+        style = f"border-left:4px solid {colour};padding:.3em .8em;margin:.2em 0"
+        if self.kind == "table":
+            body = f"<pre style='margin:0'>{escape(self.text)}</pre>"
+        else:
+            body = f"<b>{escape(self._head)}</b>{escape(self.text)}"
+        return f'<div style="{style}">{notes}{body}</div>'

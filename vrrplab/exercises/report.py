@@ -1,0 +1,149 @@
+"""Who is how far: a learner's own table, and a class's from many progress files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from vrrplab.errors import VrrplabError
+from vrrplab.exercises.registry import EXERCISES
+from vrrplab.exercises.store import FILE, Progress, read_progress
+
+
+def own_progress(progress: Progress) -> str:
+    """One line an exercise, grouped by notebook, and the guesses."""
+    passed = sum(progress.exercises.get(name, {}).get("passed") is True for name in EXERCISES)
+    lines = [f"{passed} of {len(EXERCISES)} exercises passed"]
+    lesson = ""
+    for exercise in EXERCISES.values():
+        if exercise.lesson != lesson:
+            lesson = exercise.lesson
+            lines.append("")
+        entry = progress.exercises.get(exercise.name, {})
+        if entry.get("passed") is True:
+            state = f"✔ passed, {_tries(entry.get('tries'))}"
+        elif entry:
+            state = f"✘ not yet, {_tries(entry.get('tries'))}"
+        else:
+            state = "… open"
+        lines.append(f"{exercise.name:<22} {exercise.task:<48} {state}".rstrip())
+    guesses = [e for e in progress.predictions.values() if "guess" in e]
+    if guesses:
+        seen = [e for e in guesses if "outcome" in e]
+        close = sum(e.get("close") is True for e in seen)
+        lines += ["", f"{len(guesses)} guesses, {len(seen)} compared, {close} of them close"]
+    return "\n".join(lines)
+
+
+def _tries(count: object) -> str:
+    return f"{count} {'try' if count == 1 else 'tries'}"
+
+
+class Learner(NamedTuple):
+    """One file: ``passed`` by lesson number, all tries, and the progress itself."""
+
+    name: str
+    passed: dict[str, int]
+    tries: int
+    progress: Progress
+
+
+class ClassResults:
+    """A class's results; ``broken`` says, one line each, which files could not be used."""
+
+    def __init__(self, learners: Sequence[Learner], broken: Sequence[str]) -> None:
+        self.learners = list(learners)
+        self.broken = list(broken)
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._learner_lines(), "", *self._exercise_lines(), *self._guess_lines(), *self._broken()])
+
+    def to_csv(self) -> str:
+        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries."""
+        lines = ["learner,exercise,passed,tries"]
+        for learner in self.learners:
+            for name in EXERCISES:
+                entry = learner.progress.exercises.get(name, {})
+                quoted = '"' + learner.name.replace('"', '""') + '"'
+                lines.append(f"{quoted},{name},{int(entry.get('passed') is True)},{entry.get('tries', 0)}")
+        return "\n".join(lines) + "\n"
+
+    def _learner_lines(self) -> list[str]:
+        lessons = list(dict.fromkeys(e.lesson for e in EXERCISES.values()))
+        total = {lesson: sum(e.lesson == lesson for e in EXERCISES.values()) for lesson in lessons}
+        width = max([7, *(len(learner.name) for learner in self.learners)])
+        lines = [f"{'learner':<{width}}  " + "  ".join(f"{x:>4}" for x in lessons) + "   all  tries"]
+        for learner in sorted(self.learners, key=lambda one: (-sum(one.passed.values()), one.name)):
+            cells = [f"{learner.passed.get(x, 0)}/{total[x]}" for x in lessons]
+            all_passed = f"{sum(learner.passed.values())}/{len(EXERCISES)}"
+            row = f"{learner.name:<{width}}  " + "  ".join(f"{c:>4}" for c in cells)
+            lines.append(f"{row} {all_passed:>5}  {learner.tries:>5}")
+        return lines
+
+    def _exercise_lines(self) -> list[str]:
+        lines = [f"{'exercise':<22} {'tried':>5} {'passed':>6} {'tries (median)':>15}"]
+        for name in EXERCISES:
+            entries = [one.progress.exercises[name] for one in self.learners if name in one.progress.exercises]
+            if entries:
+                passed = sum(e.get("passed") is True for e in entries)
+                tries = median(_count(e.get("tries")) for e in entries)
+                lines.append(f"{name:<22} {len(entries):>5} {passed:>6} {tries:>15g}")
+        return lines if len(lines) > 1 else ["No exercise has been tried."]
+
+    def _guess_lines(self) -> list[str]:
+        names = dict.fromkeys(name for one in self.learners for name in one.progress.predictions)
+        lines = []
+        for name in sorted(names):
+            entries = [one.progress.predictions[name] for one in self.learners if name in one.progress.predictions]
+            numbers = sorted(float(e["guess"]) for e in entries if _is_number(e.get("guess")))
+            others = [str(e["guess"]) for e in entries if "guess" in e and not _is_number(e["guess"])]
+            outcome = next((e["outcome"] for e in entries if "outcome" in e), None)
+            told = f"{numbers[0]:g} to {numbers[-1]:g}, median {median(numbers):g}" if numbers else ""
+            told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
+            if told:
+                lines.append(f"{name:<22} guessed {told}" + (f"; it was {outcome}" if outcome is not None else ""))
+        return ["", *lines] if lines else []
+
+    def _broken(self) -> list[str]:
+        return ["", *(f"! {line}" for line in self.broken)] if self.broken else []
+
+
+def class_results(paths: Iterable[str | os.PathLike[str]]) -> ClassResults:
+    """The results in these progress files, or in all ``*.json`` of folders among them.
+
+    A learner is called like the file, or like its folder where all files have the same name. Files that
+    are none are told of in ``broken``. VrrplabError: no file at all.
+    """
+    files: list[Path] = []
+    for path in map(Path, paths):
+        files += sorted([*path.rglob(FILE), *path.rglob("*.json")]) if path.is_dir() else [path]
+    if not files:
+        raise VrrplabError("no progress file given: name files, or a folder that has some")
+    learners, broken = [], []
+    for file in dict.fromkeys(files):
+        try:
+            learners.append(_learner(file, read_progress(file)))
+        except VrrplabError as error:
+            broken.append(str(error))
+    return ClassResults(learners, broken)
+
+
+def _learner(file: Path, progress: Progress) -> Learner:
+    name = file.resolve().parent.name if file.name == FILE else file.name.removesuffix(".json")
+    passed: dict[str, int] = {}
+    for exercise in EXERCISES.values():
+        if progress.exercises.get(exercise.name, {}).get("passed") is True:
+            passed[exercise.lesson] = passed.get(exercise.lesson, 0) + 1
+    tries = sum(_count(entry.get("tries")) for entry in progress.exercises.values())
+    return Learner(name, passed, tries, progress)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -1,0 +1,146 @@
+"""Scenarios with something changed: the article's files edited, actions added. What notebooks experiment with.
+
+    variant("article-steady", at(12, "power_off", server="proxy-serv01"), edit={"priority 255": "priority 254"})
+
+Text is edited as on a real server: old words replaced by new ones in keepalived.conf, then read anew. Words
+that are not in the file are an error, so a typing mistake never passes for an experiment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vrrplab.errors import ConfigError, VrrplabError
+from vrrplab.sim.cast import Scenario
+from vrrplab.sim.scenario import load_scenario, scenario_from_text
+from vrrplab.units import micros
+
+BASE = "article-steady"
+Source = Scenario | str | os.PathLike[str]
+Action = dict[str, Any]
+
+
+def at(at_s: float, action: str, **keys: Any) -> Action:
+    """An action at a moment: ``at(12, "link_down", server="proxy-serv01", interface="eth0")``."""
+    if isinstance(at_s, bool) or not isinstance(at_s, int | float):
+        raise VrrplabError(f"at() takes the moment first, in seconds, like at(12, {action!r}, …)")
+    return {"at_s": at_s, "action": action, **keys}
+
+
+def conf(server: str = "proxy-serv01", source: Source = BASE) -> str:
+    """The keepalived.conf of a server of a scenario, as text."""
+    chosen = _scenario(source)
+    if server not in chosen.servers:
+        raise VrrplabError(f"no server {server!r} here: there are {', '.join(chosen.servers)}")
+    return _text(chosen, server)
+
+
+def variant(
+    source: Source = BASE,
+    *actions: Action,
+    edit: Mapping[str, Any] | None = None,
+    files: Mapping[str, str] | None = None,
+    duration_s: float | None = None,
+    **changes: Any,
+) -> Scenario:
+    """A scenario like ``source`` with changes; the source stays as it is.
+
+    ``actions``: added, see ``at``. ``edit``: words to replace in every server's keepalived.conf, or, with a
+    server's name as key, in that server's only. ``files``: a whole new keepalived.conf by server. ``changes``:
+    ``name``, ``profile``, ``seed``. Without ``duration_s`` the run goes on for 20 s after the last action.
+    Raises VrrplabError (ScenarioError, ConfigError), one line, for whatever does not fit.
+    """
+    chosen = _scenario(source)
+    texts = {name: _text(chosen, name) for name in chosen.servers} if edit or files else {}
+    for server, whole in (files or {}).items():
+        if server not in texts:
+            raise VrrplabError(f"no server {server!r} here: there are {', '.join(texts)}")
+        texts[server] = str(whole)
+    for old, new in (edit or {}).items():
+        if old in texts:
+            if not isinstance(new, Mapping):
+                raise VrrplabError(f"edit for {old}: give {{'old words': 'new words'}}")
+            for part, other in new.items():
+                texts[old] = _replaced(texts, [old], str(part), str(other))[old]
+        else:
+            texts.update(_replaced(texts, list(texts), str(old), str(new)))
+    wrong = sorted(set(changes) - {"name", "profile", "seed", "description"})
+    if wrong:
+        raise VrrplabError(f"variant() has no {wrong[0]!r}: there are edit, files, duration_s, name, profile, seed")
+    if "profile" in changes:
+        from vrrplab.machine.profiles import profile_named
+
+        profile_named(changes["profile"])
+    chosen = replace(chosen, **changes)
+    servers = dict(chosen.servers)
+    for name, written in texts.items():
+        servers[name] = replace(servers[name], node=_parsed(chosen, name, written))
+    chosen = replace(chosen, servers=servers)
+    if actions:
+        chosen = chosen.with_actions(actions)
+        needed_us = max(a.at_us for a in chosen.actions) + micros(20)
+        chosen = replace(chosen, duration_us=max(chosen.duration_us, needed_us))
+    if duration_s is not None:
+        if not 0 < duration_s < 1e6:
+            raise VrrplabError(f"duration_s={duration_s}: give a positive number of seconds")
+        chosen = replace(chosen, duration_us=micros(duration_s))
+    return chosen
+
+
+def from_yaml(text: str) -> Scenario:
+    """A scenario from YAML; its configuration files are those that come with vrrplab (``../configs/…``)."""
+    from vrrplab.resources import data_path
+
+    return scenario_from_text(text, data_path("scenarios"), "your scenario")
+
+
+def _scenario(source: Source) -> Scenario:
+    return source if isinstance(source, Scenario) else load_scenario(source)
+
+
+_written: dict[int, tuple[Any, str]] = {}  # id of a NodeConfig made here -> itself and the text it came from
+
+
+def _text(scenario: Scenario, server: str) -> str:
+    """What the server's file says: the edited text of a variant, else the file."""
+    cast = scenario.servers[server]
+    known = _written.get(id(cast.node))
+    if known is not None and known[0] is cast.node:
+        return known[1]
+    path = Path(cast.node.file or Path(scenario.file).parent / cast.config)
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise VrrplabError(f"{path}: the configuration of {server} cannot be read") from None
+
+
+def _replaced(texts: dict[str, str], servers: list[str], old: str, new: str) -> dict[str, str]:
+    found = {name: texts[name].replace(old, new) for name in servers if old in texts[name]}
+    if found:
+        return found
+    where = servers[0] if len(servers) == 1 else "any server's"
+    lines = [line.strip() for name in servers for line in texts[name].splitlines() if line.strip()]
+    near = difflib.get_close_matches(old.strip(), lines, 1, 0.5)
+    hint = f"; the nearest line is {near[0]!r}" if near else ""
+    raise VrrplabError(f"{old!r} is not in {where} keepalived.conf{hint}")
+
+
+def _parsed(scenario: Scenario, server: str, text: str) -> Any:
+    from vrrplab.config.reader import parse_text
+    from vrrplab.machine.profiles import profile_named
+
+    before = scenario.servers[server]
+    name = before.node.file or before.config
+    try:
+        node = parse_text(text, name, daemon=profile_named(scenario.profile).wording)
+    except ConfigError as error:
+        raise ConfigError(f"{server}: keepalived.conf", error.line, error.message, error.hint) from None
+    _written[id(node)] = (node, text)
+    while len(_written) > 500:
+        del _written[next(iter(_written))]
+    return node
