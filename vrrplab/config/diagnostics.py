@@ -48,7 +48,9 @@ class Diagnostics:
         place = f"{name}: " if name else ""
         self._add(kind, message, hint, None, log and f"({place}Line {self.source.line}) {log}")
 
-    def log(self, kind: str, log: str, message: str = "", hint: str = "", source: Source | None = None) -> None:
+    def log(
+        self, kind: str, log: str, message: str = "", hint: str = "", source: Source | None = None
+    ) -> None:
         """Like report, for the lines that keepalived always writes without file and line number."""
         self._add(kind, message or log, hint, source, log)
 

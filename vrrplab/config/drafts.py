@@ -23,6 +23,7 @@ class VipDraft:
         self.interface = ""
         self.label = ""
         self.scope = ""
+        self.broadcast = ""
         self.has_peer = False
 
 
@@ -132,6 +133,7 @@ class InstanceDraft:
         self.accept: bool | None = None
         self.use_vmac = False
         self.vmac_name = ""
+        self.vmac_address = ""
         self.vmac_addr = False
         self.vmac_xmit_base = False
         self.use_ipvlan = False
@@ -213,6 +215,14 @@ class FileDraft:
         """The file counts on this interface to exist."""
         self.interfaces.setdefault(name, self.diagnostics.source)
 
+    def say(
+        self, instance: InstanceDraft, option: str, kind: str, log: str, message: str = "", hint: str = ""
+    ) -> None:
+        """A line of the daemon about an instance, placed at the option it is about."""
+        place = instance.lines.get(option, instance.source)
+        log = f"({instance.name}) {log}"
+        self.diagnostics.log(kind, log, message and f"{instance.name}: {message}", hint, place)
+
     def begin(self, instance: InstanceDraft) -> None:
         self.instances.append(instance)
         self._lines = instance.lines
@@ -221,21 +231,27 @@ class FileDraft:
     def instance(self) -> InstanceDraft:
         """The vrrp_instance being read."""
         if not self.instances:
-            self.diagnostics.fatal("a keyword of vrrp_instance without its block", "begin with vrrp_instance NAME {")
+            self.diagnostics.fatal(
+                "a keyword of vrrp_instance without its block", "begin with vrrp_instance NAME {"
+            )
         return self.instances[-1]
 
     @property
     def group(self) -> GroupDraft:
         """The vrrp_sync_group being read."""
         if not self.groups:
-            self.diagnostics.fatal("a keyword of vrrp_sync_group without its block", "begin with vrrp_sync_group NAME {")
+            self.diagnostics.fatal(
+                "a keyword of vrrp_sync_group without its block", "begin with vrrp_sync_group NAME {"
+            )
         return self.groups[-1]
 
     @property
     def script(self) -> ScriptDraft:
         """The vrrp_script being read."""
         if not self.scripts:
-            self.diagnostics.fatal("a keyword of vrrp_script without its block", "begin with vrrp_script NAME {")
+            self.diagnostics.fatal(
+                "a keyword of vrrp_script without its block", "begin with vrrp_script NAME {"
+            )
         return self.scripts[-1]
 
     @property

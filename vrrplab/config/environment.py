@@ -66,8 +66,10 @@ class _Host:
                 self._say(
                     "article-a6",
                     vip.source,
-                    f"{vip.address} is a virtual address of {instance.name} and {self._server}'s own address on {owner}",
-                    "use an address no server has: after a fail-back the server would be cut off (article, A6)",
+                    f"{vip.address} is a virtual address of {instance.name} and {self._server}'s own "
+                    f"address on {owner}",
+                    "use an address no server has: after a fail-back the server would be cut off "
+                    "(article, A6)",
                 )
 
     def check_unicast(self, instance: InstanceConfig) -> None:

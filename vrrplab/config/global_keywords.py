@@ -10,9 +10,17 @@ from __future__ import annotations
 from vrrplab.config.addresses import parse_host
 from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft
-from vrrplab.config.instance_keywords import LONGEST_DELAY_S
 from vrrplab.config.numbers import INT_MAX, UINT_MAX
-from vrrplab.config.options import default_user, micros, signed, switch, unsigned, user_exists
+from vrrplab.config.options import (
+    LONGEST_DELAY_S,
+    command_words,
+    default_user,
+    micros,
+    signed,
+    switch,
+    unsigned,
+    user_exists,
+)
 from vrrplab.units import SECOND_US
 
 
@@ -74,7 +82,10 @@ def _switch(attribute: str) -> Keyword:
 
 def _bad_switch(draft: FileDraft, log: str, words: Words) -> None:
     draft.diagnostics.report(
-        "switch", log, f"{words[0]}: '{words[1]}' is neither on nor off", "write on, true, yes, off, false or no"
+        "switch",
+        log,
+        f"{words[0]}: '{words[1]}' is neither on nor off",
+        "write on, true, yes, off, false or no",
     )
 
 
@@ -98,7 +109,10 @@ def _multicast_group(family: int) -> Keyword:
             problem = f"{words[0]} [{text}] is not multicast. Skipping"
         if problem or address is None:
             draft.diagnostics.report(
-                "address", problem, f"{words[0]}: '{text}' is no IPv{family} multicast address", "leave the default"
+                "address",
+                problem,
+                f"{words[0]}: '{text}' is no IPv{family} multicast address",
+                "leave the default",
             )
             return
         if family == 6 and not address.is_link_local:
@@ -115,7 +129,9 @@ def _number(attribute: str, low: int, high: int, complaint: str, unit: int = 1) 
         value = unsigned(draft, words, low, high)
         if value is None:
             draft.diagnostics.report(
-                "range", complaint.format(words[1]), f"{words[0]} '{words[1]}' is not valid and is ignored",
+                "range",
+                complaint.format(words[1]),
+                f"{words[0]} '{words[1]}' is not valid and is ignored",
                 f"write a number from {low} up",
             )
         else:
@@ -174,7 +190,9 @@ def _min_garp(draft: FileDraft, words: Words) -> None:
     elif value:
         settings = draft.globals
         settings.garp_repeat = 1 if settings.garp_repeat == 5 else settings.garp_repeat
-        settings.garp_refresh_repeat = 0 if settings.garp_refresh_repeat == 1 else settings.garp_refresh_repeat
+        settings.garp_refresh_repeat = (
+            0 if settings.garp_refresh_repeat == 1 else settings.garp_refresh_repeat
+        )
         settings.garp_delay_us = 0 if settings.garp_delay_us == 5 * SECOND_US else settings.garp_delay_us
 
 
@@ -209,8 +227,9 @@ def _script_user(draft: FileDraft, words: Words) -> None:
 
 def _fifo_script(draft: FileDraft, words: Words) -> None:
     """A script behind notify_fifo: not modelled, but it counts as a script that keepalived runs."""
-    draft.globals.fifo_script = True
-    default_user(draft)
+    command, user = command_words(draft, draft.blocks.raw_line)
+    if command and (user_exists(draft, user[0]) if user else default_user(draft)):
+        draft.globals.fifo_script = True
     draft.diagnostics.note_once("not-modelled", words[0], f"'{words[0]}' is known but not modelled")
 
 
@@ -225,11 +244,18 @@ def _vrrp_iptables(draft: FileDraft, words: Words) -> None:
     if draft.diagnostics.old:  # as built for Debian 12
         draft.diagnostics.report(
             "deprecated",
-            "iptables not supported, using nftables instead. Please replace 'vrrp_iptables and 'vrrp_ipsets' with "
+            "iptables not supported, using nftables instead. Please replace 'vrrp_iptables and "
+            "'vrrp_ipsets' with "
             "'nftables' config option",
             "vrrp_iptables: nftables are used instead",
             "write nftables",
         )
+
+
+def _nftables(draft: FileDraft, words: Words) -> None:
+    if draft.globals.has_firewall:
+        draft.diagnostics.report("duplicate", "nftables already specified - ignoring")
+    draft.globals.has_firewall = True
 
 
 def _vmac_prefix(draft: FileDraft, words: Words) -> None:
@@ -280,7 +306,7 @@ GLOBAL_KEYWORDS: dict[str, Keyword] = {
     "vrrp_notify_fifo_script": Keyword(_fifo_script),
     "dynamic_interfaces": Keyword(_dynamic_interfaces),
     "vrrp_iptables": Keyword(_vrrp_iptables),
-    "nftables": _flag("has_firewall"),
+    "nftables": Keyword(_nftables),
     "vmac_prefix": Keyword(_vmac_prefix),
 }
 

@@ -6,16 +6,21 @@ named once in a warning), or LVS's (the block is passed over with one note), or 
 
 from __future__ import annotations
 
-from vrrplab.config import block_keywords as blocks_of
+from itertools import pairwise
+
+from vrrplab.config import other_keywords as others
 from vrrplab.config.blocks import Keyword, Table, Words, word_at
 from vrrplab.config.drafts import FileDraft
 from vrrplab.config.global_keywords import GLOBAL_KEYWORDS, GLOBAL_KEYWORDS_2_4, begin_globals, end_globals
+from vrrplab.config.group_keywords import GROUP_KEYWORDS, begin_group, end_group
 from vrrplab.config.instance_keywords import (
     INSTANCE_KEYWORDS,
     INSTANCE_KEYWORDS_2_4,
     begin_instance,
     end_instance,
 )
+from vrrplab.config.options import switch
+from vrrplab.config.script_keywords import SCRIPT_KEYWORDS, begin_script, end_script
 from vrrplab.config.vip_lines import read_vip
 
 _LVS_BLOCKS = ("virtual_server", "virtual_server_group", "SSL")
@@ -57,23 +62,40 @@ _GLOBAL_SETTINGS_2_4 = """
     state_dump_file stats_dump_file json_dump_file
 """
 _NEEDS_A_WORD = frozenset(
-    """
-    child_wait_time process_name vrrp_process_name checker_process_name bfd_process_name smtp_server
-    smtp_connect_timeout lvs_timeouts lvs_flush_on_stop lvs_flush_onstop vrrp_garp_extra_if
-    vrrp_vmac_garp_intvl nftables_priority nftables_ipvs_priority nftables_ipvs_start_fwmark
-    vrrp_rx_bufs_multiplier vmac_addr_prefix umask random_seed reload_time_file config_save_dir vrf
-    garp_extra_if vmac_garp_intvl snmp_vs_stats_update_interval snmp_rs_stats_update_interval
-    vrrp_delay_after_boot
-    """.split()
+    [
+        "child_wait_time",
+        "process_name",
+        "vrrp_process_name",
+        "checker_process_name",
+        "bfd_process_name",
+        "smtp_server",
+        "smtp_connect_timeout",
+        "lvs_timeouts",
+        "lvs_flush_on_stop",
+        "lvs_flush_onstop",
+        "vrrp_garp_extra_if",
+        "vrrp_vmac_garp_intvl",
+        "nftables_priority",
+        "nftables_ipvs_priority",
+        "nftables_ipvs_start_fwmark",
+        "vrrp_rx_bufs_multiplier",
+        "vmac_addr_prefix",
+        "umask",
+        "random_seed",
+        "reload_time_file",
+        "config_save_dir",
+        "vrf",
+        "garp_extra_if",
+        "vmac_garp_intvl",
+        "snmp_vs_stats_update_interval",
+        "snmp_rs_stats_update_interval",
+        "vrrp_delay_after_boot",
+    ]
 )
 
-_INSTANCE_SETTINGS = """
-    vrf smtp_alert notify_priority_changes garp_extra_if vmac_garp_intvl kernel_rx_buf_size
-    linkbeat_use_polling
-"""
+_INSTANCE_SETTINGS = "vrf garp_extra_if vmac_garp_intvl kernel_rx_buf_size linkbeat_use_polling"
 _INSTANCE_SETTINGS_2_4 = "timer_expired_backup thread_timer_expired"
 _INSTANCE_VALUE_BLOCKS = "virtual_routes virtual_rules"
-_GROUP_SETTINGS = "smtp_alert notify_priority_changes"
 _HMAC_SETTINGS = "key active_key time_window anti_replay mode"
 
 
@@ -89,11 +111,28 @@ def _setting(draft: FileDraft, words: Words) -> None:
     _say_not_modelled(draft, words[0])
 
 
+def _switch_setting(complaint: str, group: bool = False) -> Keyword:
+    """A setting that takes on or off; ``complaint`` is the daemon's line about any other word."""
+
+    def handler(draft: FileDraft, words: Words) -> None:
+        if switch(words) is None:
+            owner = draft.group.name if group else draft.instance.name
+            draft.diagnostics.report(
+                "switch",
+                complaint.format(owner=owner, word=words[1]),
+                f"{words[0]}: '{words[1]}' is neither on nor off",
+                "write on, true, yes, off, false or no",
+            )
+        _say_not_modelled(draft, words[0])
+
+    return Keyword(handler)
+
+
 def _value_block(draft: FileDraft, words: Words) -> None:
     """Addresses, routes, rules: not modelled, but the interfaces behind ``dev`` must exist."""
 
     def take(entry: Words) -> None:
-        for option, name in zip(entry, entry[1:], strict=False):
+        for option, name in pairwise(entry):
             if option == "dev":
                 draft.names_interface(name)
 
@@ -110,13 +149,20 @@ def _static_addresses(draft: FileDraft, words: Words) -> None:
     """``static_ipaddress``: its lines are those of virtual addresses, plus ``track_group NAME``."""
     draft.other_work = True
     _say_not_modelled(draft, words[0])
-    draft.blocks.values(words, lambda entry: read_vip(draft, entry, static=True) and None)
+
+    def take(entry: Words) -> None:
+        read_vip(draft, entry, static=True)
+
+    draft.blocks.values(words, take)
 
 
 def _lvs(draft: FileDraft, words: Words) -> None:
     draft.other_work = True
     draft.diagnostics.note_once(
-        "lvs", "lvs", f"'{words[0]}' belongs to the load balancer (LVS) and is skipped", "only VRRP is modelled"
+        "lvs",
+        "lvs",
+        f"'{words[0]}' belongs to the load balancer (LVS) and is skipped",
+        "only VRRP is modelled",
     )
 
 
@@ -129,9 +175,9 @@ def _track_group(draft: FileDraft, words: Words) -> None:
 
 def _begin_other(begin_name: str) -> Keyword:
     """A block that can be tracked: read, and named once as not modelled where it is tracked."""
-    begin = getattr(blocks_of, f"begin_{begin_name}")
-    table = getattr(blocks_of, f"{begin_name.upper()}_KEYWORDS")
-    return Keyword(begin, table, getattr(blocks_of, f"end_{begin_name}", None))
+    begin = getattr(others, f"begin_{begin_name}")
+    table = getattr(others, f"{begin_name.upper()}_KEYWORDS")
+    return Keyword(begin, table, getattr(others, f"end_{begin_name}", None))
 
 
 def _known(names: str, keyword: Keyword) -> dict[str, Keyword]:
@@ -160,13 +206,23 @@ def vrrp_tables(old: bool) -> Table:
     """What the VRRP process reads: instances, groups, scripts; the global settings are known already."""
     instance = {
         **_known(_INSTANCE_SETTINGS, _SETTING),
+        "smtp_alert": _switch_setting("Invalid vrrp_instance smtp_alert parameter {word}"),
+        "notify_priority_changes": _switch_setting(
+            "({owner}) Invalid value '{word}' for notify_priority_changes specified"
+        ),
         **_known(_INSTANCE_VALUE_BLOCKS, _VALUES),
         **INSTANCE_KEYWORDS,
     }
     if not old:
         instance |= {**_known(_INSTANCE_SETTINGS_2_4, _SETTING), **INSTANCE_KEYWORDS_2_4}
         instance["auth_hmac"] = Keyword(_setting, _known(_HMAC_SETTINGS, _SETTING))
-    group = {**_known(_GROUP_SETTINGS, _SETTING), **blocks_of.GROUP_KEYWORDS}
+    group = {
+        "smtp_alert": _switch_setting("Invalid vrrp_group smtp_alert parameter {word}"),
+        "notify_priority_changes": _switch_setting(
+            "({owner}) Invalid value '{word}' for sync group notify_priority_changes specified", group=True
+        ),
+        **GROUP_KEYWORDS,
+    }
     return {
         **_known(_ROOT_SETTINGS, Keyword(_setting, skip=True)),
         "global_defs": _SKIPPED,
@@ -176,8 +232,8 @@ def vrrp_tables(old: bool) -> Table:
         "static_rules": Keyword(_static),
         **dict.fromkeys(_LVS_BLOCKS, Keyword(_lvs, skip=True)),
         "vrrp_instance": Keyword(begin_instance, instance, end_instance),
-        "vrrp_script": Keyword(blocks_of.begin_script, blocks_of.SCRIPT_KEYWORDS, blocks_of.end_script),
-        "vrrp_sync_group": Keyword(blocks_of.begin_group, group, blocks_of.end_group),
+        "vrrp_script": Keyword(begin_script, SCRIPT_KEYWORDS, end_script),
+        "vrrp_sync_group": Keyword(begin_group, group, end_group),
         "garp_group": _begin_other("garp_group"),
         "track_file": _begin_other("file"),
         "vrrp_track_file": _begin_other("file"),

@@ -161,9 +161,9 @@ class LineReader:
             if line:
                 definition.value += line + "\n"
             return definition
-        definition.value += line
         if not definition.value:
-            definition.multiline = False
+            definition.multiline = False  # a single line, only written below its name
+        definition.value += line
         return None
 
     def _expand(self, line: str) -> tuple[str, Definition | None]:

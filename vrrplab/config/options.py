@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from vrrplab.config.blocks import Words, word_at
-from vrrplab.config.drafts import FileDraft, NotifyDraft, TrackableDraft
+from vrrplab.config.blocks import Keyword, Words, word_at
+from vrrplab.config.drafts import FileDraft, NotifyDraft, ScriptDraft, TrackableDraft
 from vrrplab.config.model import TrackedObject
-from vrrplab.config.numbers import Reading, read_int, read_micros, read_switch, read_unsigned
+from vrrplab.config.numbers import UINT_MAX, Reading, read_int, read_micros, read_switch, read_unsigned
 from vrrplab.config.tokens import QuoteError, split_command
+from vrrplab.units import SECOND_US
+
+LONGEST_DELAY_S = UINT_MAX // SECOND_US
+"""The longest delay that fits the daemon's 32 bits of microseconds: 4294 s."""
 
 
 def unsigned(
@@ -38,6 +42,33 @@ def _tell(draft: FileDraft, option: str, reading: Reading) -> int | None:
             "number", complaint, f"{option}: {complaint.removeprefix('WARNING - ')}", "write a plain number"
         )
     return reading.value if reading.accepted else None
+
+
+def flag(attribute: str, value: bool = True) -> Keyword:
+    """An option that is said or not said; words behind it do not matter."""
+
+    def handler(draft: FileDraft, words: Words) -> None:
+        setattr(draft.instance, attribute, value)
+
+    return Keyword(handler)
+
+
+def option_switch(attribute: str, complaint: str = "") -> Keyword:
+    """An option with on/off behind it; alone it means on."""
+
+    def handler(draft: FileDraft, words: Words) -> None:
+        value = switch(words)
+        if value is None:
+            draft.diagnostics.report(
+                "switch",
+                f"({draft.instance.name}) invalid {complaint or attribute} {words[1]} specified",
+                f"{words[0]}: '{words[1]}' is neither on nor off",
+                "write on, true, yes, off, false or no",
+            )
+        else:
+            setattr(draft.instance, attribute, value)
+
+    return Keyword(handler)
 
 
 def tracked(
@@ -80,7 +111,8 @@ def tracked(
         if value is None:
             diagnostics.report(
                 "range",
-                f"({owner}) weight for track {kind} {name} must be in [-{limit}..{limit}] inclusive. Ignoring...",
+                f"({owner}) weight for track {kind} {name} must be in [-{limit}..{limit}] inclusive. "
+                "Ignoring...",
             )
         else:
             weight = value
@@ -96,6 +128,15 @@ def tracked(
                 if kind != "process":
                     return
     into.append(TrackedObject(name, weight, reverse, diagnostics.source))
+
+
+def reverse_word(draft: FileDraft, words: Words, owner: str, target: ScriptDraft | TrackableDraft) -> None:
+    """The ``reverse`` behind the weight of something that can be tracked."""
+    if len(words) >= 3:
+        if words[2] == "reverse":
+            target.reverse = True
+        else:
+            draft.diagnostics.report("track-option", f"{owner} unknown weight option {words[2]}")
 
 
 def command_words(draft: FileDraft, raw_line: str) -> tuple[tuple[str, ...] | None, list[str]]:

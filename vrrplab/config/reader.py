@@ -58,7 +58,9 @@ def parse_config(
             data = stream.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(file, 0, f"cannot be read: {reason}", "give the path of a keepalived.conf") from None
+        raise ConfigError(
+            file, 0, f"cannot be read: {reason}", "give the path of a keepalived.conf"
+        ) from None
     return _parse(data, file, host_id, daemon, strict, log_file)
 
 
@@ -98,7 +100,9 @@ def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_
         vrrp.log(
             "unclosed-brace",
             f"There are {len(lines.open_braces)} missing '}}'s or extra '{{'s",
-            "a { is never closed" if len(lines.open_braces) == 1 else f"{len(lines.open_braces)} {{ are never closed",
+            "a { is never closed"
+            if len(lines.open_braces) == 1
+            else f"{len(lines.open_braces)} {{ are never closed",
             "add the missing }",
             lines.open_braces[0],
         )

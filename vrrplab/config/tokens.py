@@ -24,19 +24,19 @@ class QuoteError(ValueError):
     """A quote without its partner, or a backslash with nothing after it."""
 
 
-def decomment(line: str, *, keeps_continuation: bool = True) -> tuple[str, bool]:
-    """The line without comment and outer blanks, and whether a quote stayed open.
+def decomment(line: str, *, keeps_continuation: bool = True) -> tuple[str, str | None]:
+    """The line without comment and outer blanks; and, when a quote stayed open, the text it was in.
 
     ``keeps_continuation``: 2.2.7 looks for a closing backslash even inside the comment, so
     ``# text \\`` leaves a lone backslash; 2.4.3 stops at the comment sign.
     """
     text = line.lstrip(BLANKS)
     if not any(sign in text for sign in '!#"\\'):  # the usual line
-        return text.rstrip(BLANKS), False
+        return text.rstrip(BLANKS), None
     quoted = continued = False
     comment_at = -1
     kept: list[str] = []
-    i = 0
+    length = i = 0
     while i < len(text):
         char = text[i]
         if char == '"':
@@ -47,22 +47,27 @@ def decomment(line: str, *, keeps_continuation: bool = True) -> tuple[str, bool]
                 continued = True
                 break
             if not quoted and text[i + 1] in "#!":
-                kept.append(text[i + 1])
+                i += 1  # the backslash goes, the sign stays
             else:
-                kept.append(text[i : i + 2])
-            i += 2
+                kept.append(char)
+                length += 1
+                i += 1
+            kept.append(text[i])
+            length += 1
+            i += 1
             continue
         elif char in "!#" and not quoted and comment_at < 0:
-            comment_at = sum(len(part) for part in kept)
+            comment_at = length
             if not keeps_continuation:
                 break
         kept.append(char)
+        length += 1
         i += 1
-    result = "".join(kept)
+    result = whole = "".join(kept)
     if comment_at >= 0:
         result = result[:comment_at]
     result = result.rstrip(BLANKS)
-    return (result + "\\" if continued else result), quoted
+    return (result + "\\" if continued else result), (whole if quoted else None)
 
 
 def split_words(text: str) -> tuple[list[str], bool]:

@@ -19,7 +19,9 @@ def take_interface(draft: FileDraft, owner: str, tracking: TrackingDraft, words:
     draft.names_interface(name)
     if any(one.name == name for one in tracking.interfaces):
         diagnostics.report(
-            "duplicate", f"({owner}) duplicate track_interface {name} - ignoring", f"{name} is tracked already"
+            "duplicate",
+            f"({owner}) duplicate track_interface {name} - ignoring",
+            f"{name} is tracked already",
         )
         return
     weight, reverse = 0, False

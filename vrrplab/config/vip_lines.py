@@ -43,7 +43,9 @@ def take_vip(draft: FileDraft, instance: InstanceDraft, words: Words) -> None:
 def take_excluded(draft: FileDraft, instance: InstanceDraft, words: Words) -> None:
     """A line of ``virtual_ipaddress_excluded``: added and removed, but not in adverts; either family."""
     vip = read_vip(draft, words)
-    if vip is None or (not draft.diagnostics.old and _duplicate(draft, instance, vip, words[0], excluded=True)):
+    if vip is None or (
+        not draft.diagnostics.old and _duplicate(draft, instance, vip, words[0], excluded=True)
+    ):
         return
     instance.excluded.append(vip)
 
@@ -54,7 +56,6 @@ def read_vip(draft: FileDraft, words: Words, static: bool = False) -> VipDraft |
     vip = _address(draft, words[0])
     if vip is None:
         return None
-    dropped = False
     i = 1
     while i < len(words):
         option = words[i]
@@ -67,8 +68,10 @@ def read_vip(draft: FileDraft, words: Words, static: bool = False) -> VipDraft |
                 )
                 return None
             i += 1
-            dropped = _option(draft, vip, option, words[i], words[0])
-            if dropped:
+            if option == "peer" and vip.has_peer:
+                diagnostics.report("vip-option", f"Peer {words[i]} - another peer has already been specified")
+                continue  # keepalived goes on with the address as if it were an option
+            if _option(draft, vip, option, words[i], words[0]):
                 return None
         elif option not in _FLAGS or (static and option == "use_vmac"):
             diagnostics.report(
@@ -78,6 +81,12 @@ def read_vip(draft: FileDraft, words: Words, static: bool = False) -> VipDraft |
                 "one address a line: ADDRESS/PREFIX dev INTERFACE label NAME",
             )
         i += 1
+    if vip.broadcast and vip.has_peer:
+        diagnostics.report(
+            "vip-option", "Cannot specify broadcast and peer addresses - ignoring broadcast address"
+        )
+    elif vip.broadcast in ("+", "-") and vip.prefix > 30:
+        diagnostics.report("vip-option", f"Address prefix length {vip.prefix} too long for broadcast")
     if vip.address.family == 6:
         for name, value in (("scope", vip.scope), ("label", vip.label)):
             if value and not (name == "scope" and value == "global"):
@@ -127,7 +136,8 @@ def _option(draft: FileDraft, vip: VipDraft, option: str, value: str, name: str)
     if option == "dev":
         if vip.interface:
             diagnostics.report(
-                "vip-option", f"Cannot specify ipaddress device more than once for {name}",
+                "vip-option",
+                f"Cannot specify ipaddress device more than once for {name}",
                 f"two 'dev' for {name}; the address is dropped",
             )
             return True
@@ -148,20 +158,21 @@ def _option(draft: FileDraft, vip: VipDraft, option: str, value: str, name: str)
             )
             return True
         broadcast = parse_address(value)
-        if value not in "+-" and (broadcast is None or broadcast.family != 4):
+        if value not in ("+", "-") and (broadcast is None or broadcast.family != 4):
             diagnostics.report(
                 "vip-option",
                 f"VRRP is trying to assign invalid broadcast {value}. skipping VIP...",
                 f"'{value}' is no broadcast address; {name} is dropped",
             )
             return True
-        if value in "+-" and vip.prefix > 30:
-            diagnostics.report("vip-option", f"Address prefix length {vip.prefix} too long for broadcast")
+        if vip.broadcast not in ("+", "-"):
+            vip.broadcast = value
     elif option == "label":
         if len(value) > MAX_INTERFACE_NAME:
             diagnostics.report(
                 "vip-option",
-                f"Address label {value} is longer than maximum length {MAX_INTERFACE_NAME} - removing address",
+                f"Address label {value} is longer than maximum length {MAX_INTERFACE_NAME} - removing "
+                "address",
                 f"the label '{value}' has more than {MAX_INTERFACE_NAME} characters; {name} is dropped",
             )
             return True
@@ -179,9 +190,6 @@ def _option(draft: FileDraft, vip: VipDraft, option: str, value: str, name: str)
 
 def _peer(draft: FileDraft, vip: VipDraft, value: str) -> None:
     diagnostics = draft.diagnostics
-    if vip.has_peer:
-        diagnostics.report("vip-option", f"Peer {value} - another peer has already been specified")
-        return
     peer = parse_address(value)
     if peer is None:
         diagnostics.report("vip-option", f"VRRP parsed invalid IP {value}. skipping IP...")

@@ -1,0 +1,115 @@
+"""The keywords of ``vrrp_sync_group``."""
+
+from __future__ import annotations
+
+from vrrplab.config.blocks import Keyword, Words
+from vrrplab.config.drafts import FileDraft, GroupDraft
+from vrrplab.config.options import notify, tracked
+from vrrplab.config.tracking import take_interface, take_script
+
+
+def begin_group(draft: FileDraft, words: Words) -> None:
+    diagnostics = draft.diagnostics
+    if len(words) != 2:
+        diagnostics.report(
+            "block-name",
+            "vrrp_sync_group must have a name - skipping",
+            "vrrp_sync_group needs exactly one name; the block is skipped",
+            "write vrrp_sync_group NAME {",
+        )
+        draft.blocks.skip_block()
+    elif any(one.name == words[1] for one in draft.groups):
+        diagnostics.report("duplicate", f"vrrp sync group {words[1]} already defined")
+        draft.blocks.skip_block()
+    else:
+        draft.groups.append(GroupDraft(words[1], diagnostics.source))
+
+
+def end_group(draft: FileDraft) -> None:
+    group = draft.group
+    if not draft.diagnostics.old and group.members is None:
+        draft.diagnostics.report(
+            "sync-group",
+            f"Sync group {group.name} has no members - removing",
+            f"the sync group {group.name} has no members and is dropped",
+        )
+        draft.groups.remove(group)
+
+
+def _members(draft: FileDraft, words: Words) -> None:
+    group, diagnostics = draft.group, draft.diagnostics
+    if group.members is not None:
+        diagnostics.report("duplicate", f"Group list already specified for sync group {group.name}")
+        draft.blocks.skip_block()
+        return
+    members: list[str] = []
+    draft.blocks.values(words, members.extend)
+    if members:
+        group.members = members
+    else:
+        diagnostics.report(
+            "sync-group",
+            f"Warning - sync group {group.name} has empty group block",
+            f"the sync group {group.name} has no members",
+        )
+
+
+def _group_interfaces(draft: FileDraft, words: Words) -> None:
+    group = draft.group
+    draft.blocks.values(words, lambda entry: take_interface(draft, group.name, group.tracking, entry))
+
+
+def _group_scripts(draft: FileDraft, words: Words) -> None:
+    group = draft.group
+    draft.blocks.values(words, lambda entry: take_script(draft, group.name, group.tracking, entry))
+
+
+def _group_files(draft: FileDraft, words: Words) -> None:
+    group = draft.group
+    draft.blocks.values(
+        words, lambda entry: tracked(draft, group.name, "file", draft.files, group.tracking.files, entry)
+    )
+
+
+def _group_processes(draft: FileDraft, words: Words) -> None:
+    group = draft.group
+    draft.blocks.values(
+        words,
+        lambda entry: tracked(draft, group.name, "process", draft.processes, group.tracking.processes, entry),
+    )
+
+
+def _group_bfds(draft: FileDraft, words: Words) -> None:
+    group = draft.group
+    draft.blocks.values(
+        words, lambda entry: tracked(draft, group.name, "bfd", draft.bfds, group.tracking.bfds, entry, 253)
+    )
+
+
+def _group_notify(draft: FileDraft, words: Words) -> None:
+    notify(draft, f"vrrp group {draft.group.name}:", draft.group.notify, words)
+
+
+def _tracking_weight(draft: FileDraft, words: Words) -> None:
+    draft.group.tracking_weight = True
+    if words[0] == "global_tracking":
+        draft.diagnostics.report(
+            "deprecated",
+            f"({draft.group.name}) global_tracking is deprecated. Use track_interface/script/file on the "
+            "sync group",
+        )
+
+
+GROUP_KEYWORDS: dict[str, Keyword] = {
+    "group": Keyword(_members),
+    "track_interface": Keyword(_group_interfaces),
+    "track_script": Keyword(_group_scripts),
+    "track_file": Keyword(_group_files),
+    "track_process": Keyword(_group_processes),
+    "track_bfd": Keyword(_group_bfds),
+    "global_tracking": Keyword(_tracking_weight),
+    "sync_group_tracking_weight": Keyword(_tracking_weight),
+    **dict.fromkeys(
+        ("notify_backup", "notify_master", "notify_fault", "notify_stop", "notify"), Keyword(_group_notify)
+    ),
+}

@@ -1,0 +1,172 @@
+"""The keywords of ``vrrp_script``."""
+
+from __future__ import annotations
+
+from vrrplab.config.blocks import Keyword, Words, word_at
+from vrrplab.config.drafts import FileDraft, ScriptDraft
+from vrrplab.config.numbers import INT_MAX, Reading, read_int, read_micros
+from vrrplab.config.options import (
+    LONGEST_DELAY_S,
+    command_words,
+    default_user,
+    reverse_word,
+    unsigned,
+    user_exists,
+)
+from vrrplab.units import SECOND_US
+
+
+def begin_script(draft: FileDraft, words: Words) -> None:
+    draft.scripts.append(ScriptDraft(word_at(words, 1), draft.diagnostics.source))
+
+
+def end_script(draft: FileDraft) -> None:
+    script, diagnostics = draft.script, draft.diagnostics
+    if not script.command:
+        diagnostics.report(
+            "script",
+            f"No script set for vrrp_script {script.name} - removing",
+            f"vrrp_script {script.name} has no script line and is dropped",
+            'write script "/path/to/check"',
+        )
+        script.remove = True
+    elif not script.remove and not script.user_set and not default_user(draft):
+        diagnostics.report(
+            "script-user",
+            f"Unable to set default user for vrrp script {script.name} - removing",
+            f"vrrp_script {script.name} is dropped: no user to run it as",
+            "add script_user to global_defs",
+        )
+        script.remove = True
+    if script.remove:
+        draft.scripts.remove(script)
+
+
+def _script(draft: FileDraft, words: Words) -> None:
+    command, rest = command_words(draft, draft.blocks.raw_line)
+    if command is None:
+        draft.diagnostics.fatal(
+            f"the quotes of the script line of {draft.script.name} do not match",
+            "keepalived crashes on this; close every quote",
+        )
+    draft.script.command = command
+    if rest:
+        draft.diagnostics.note(
+            "script",
+            f"vrrp_script {draft.script.name}: only '{words[1]}' is run, what follows it is dropped",
+            'put the whole command into quotes: script "command arguments"',
+        )
+
+
+def _interval(draft: FileDraft, words: Words) -> None:
+    script, diagnostics = draft.script, draft.diagnostics
+    smallest = "1" if diagnostics.old else "0.001"
+    value_us = _seconds(draft, words)
+    if value_us is None:
+        diagnostics.report(
+            "range",
+            f"({script.name}): vrrp script interval '{words[1]}' must be between {smallest} and "
+            f"{LONGEST_DELAY_S} - "
+            "ignoring",
+            f"interval '{words[1]}' is not valid; 1 second is used",
+            "write seconds",
+        )
+        return
+    if value_us == 0:
+        diagnostics.report(
+            "range",
+            f"({script.name}): vrrp script interval must be greater than 0, setting to 1",
+            "interval 0 is not valid; 1 second is used",
+        )
+    script.interval_us = value_us or SECOND_US
+
+
+def _timeout(draft: FileDraft, words: Words) -> None:
+    script, diagnostics = draft.script, draft.diagnostics
+    value_us = _seconds(draft, words)
+    if value_us is None:
+        diagnostics.report(
+            "range",
+            f"({script.name}): vrrp script timeout '{words[1]}' invalid - ignoring",
+            f"timeout '{words[1]}' is not valid; the interval is used",
+            "write seconds",
+        )
+        return
+    if value_us == 0:
+        diagnostics.report(
+            "range",
+            f"({script.name}): vrrp script timeout must be greater than 0, setting to 1",
+            "timeout 0 is not valid; 1 second is used",
+        )
+    script.timeout_us = value_us or SECOND_US
+
+
+def _seconds(draft: FileDraft, words: Words) -> int | None:
+    """Whole seconds in 2.2.7 (``.2`` is no number there), three decimals in 2.4.3."""
+    if draft.diagnostics.old:
+        value_s = unsigned(draft, words, 0, LONGEST_DELAY_S)
+        return None if value_s is None else value_s * SECOND_US
+    text = word_at(words, 1)
+    reading: Reading = read_micros(text, 0, LONGEST_DELAY_S * SECOND_US, decimals=3)
+    for complaint in reading.complaints:
+        draft.diagnostics.report("number", complaint)
+    return reading.value if reading.accepted else None
+
+
+def _script_weight(draft: FileDraft, words: Words) -> None:
+    script, diagnostics = draft.script, draft.diagnostics
+    reading = read_int(word_at(words, 1), -253, 253, lenient=True)
+    for complaint in reading.complaints:
+        diagnostics.report("number", complaint)
+    if not reading.accepted:
+        diagnostics.report(
+            "range",
+            f"vrrp_script {script.name} weight {words[1]} must be in [-253, 253]",
+            f"weight '{words[1]}' is not valid, and is used all the same",
+            "write a number from -253 to 253",
+        )
+    script.weight = (reading.value + 2**31) % 2**32 - 2**31
+    reverse_word(draft, words, f"vrrp_script {script.name}", script)
+
+
+def _count(option: str) -> Keyword:
+    def handler(draft: FileDraft, words: Words) -> None:
+        count = unsigned(draft, words, 1, INT_MAX)
+        if count is None:
+            draft.diagnostics.report(
+                "range",
+                f"({draft.script.name}): vrrp script {option} value '{words[1]}' invalid, defaulting to 1",
+                f"{option} '{words[1]}' is not valid; 1 is used",
+                "write a number from 1 up",
+            )
+        setattr(draft.script, option, count or 1)
+
+    return Keyword(handler)
+
+
+def _script_user(draft: FileDraft, words: Words) -> None:
+    script = draft.script
+    if user_exists(draft, word_at(words, 1)):
+        script.remove, script.user_set, script.user = False, True, words[1]
+    else:
+        draft.diagnostics.report(
+            "script-user",
+            "Unable to set uid/gid for script " + " ".join(f"'{word}'" for word in script.command),
+        )
+        script.remove = True
+
+
+def _init_fail(draft: FileDraft, words: Words) -> None:
+    draft.script.init_fail = True
+
+
+SCRIPT_KEYWORDS: dict[str, Keyword] = {
+    "script": Keyword(_script),
+    "interval": Keyword(_interval),
+    "timeout": Keyword(_timeout),
+    "weight": Keyword(_script_weight),
+    "rise": _count("rise"),
+    "fall": _count("fall"),
+    "user": Keyword(_script_user),
+    "init_fail": Keyword(_init_fail),
+}
