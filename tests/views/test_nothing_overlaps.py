@@ -1,0 +1,160 @@
+"""Every figure, light and dark: no text over another, none over the edge, and the file formats."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawn import cast, crowd, event, recording, state, trace, troubles
+from matplotlib.figure import Figure
+
+from vrrplab import views
+from vrrplab.errors import VrrplabError
+from vrrplab.trace import Trace
+from vrrplab.views import style
+
+OF_A_TRACE = ("timeline", "priority", "tables", "anatomy", "ladder", "state_diagram")
+TRACES = {
+    "drill": lambda: recording("article_drill1_eth0_down_up"),
+    "split brain": lambda: recording("article_split_brain_garp_refresh"),
+    "crowd": crowd,
+    "empty": lambda: Trace([]),
+    "without its scenario": lambda: without_scenario(recording("track_interface_weight_neg")),
+    "formulas": lambda: trace(event(0, "scenario", **cast(name="$x_{}^2$")), state(1, "$x_1^2$", "MASTER")),
+}
+
+
+def without_scenario(whole: Trace) -> Trace:
+    return Trace([one for one in whole if one.event != "scenario"])
+
+
+@pytest.mark.parametrize("view", OF_A_TRACE)
+@pytest.mark.parametrize("name", TRACES)
+def test_nothing_overlaps(view: str, name: str) -> None:
+    assert troubles(getattr(views, view).figure(TRACES[name]())) == []
+
+
+@pytest.mark.parametrize("view", ["timeline", "priority", "tables", "anatomy"])
+def test_nothing_overlaps_in_a_comparison_in_the_dark(view: str) -> None:
+    two = recording("article_drill1_eth0_down_up"), recording("article_drill1_cable")
+    assert troubles(views.compare(*two, view, theme="dark")) == []
+
+
+def test_this_test_sees_what_overlaps() -> None:
+    figure = style.new_figure(2, 1, style.LIGHT, "")
+    figure.text(0.5, 0.5, "one")
+    figure.text(0.52, 0.5, "other")
+    figure.text(0.9, 0.9, "too far to the right")
+    assert len(troubles(figure)) == 2
+
+
+def test_two_traces_share_the_time_axis() -> None:
+    two = recording("article_drill1_eth0_down_up"), recording("article_steady")
+    first, second = views.compare(*two).axes[:2]
+    assert first.get_xlim() == second.get_xlim()
+    assert first.get_position().y0 > second.get_position().y1
+
+
+def test_a_view_that_cannot_be_compared() -> None:
+    with pytest.raises(VrrplabError, match="'ladder' cannot be compared: choose timeline, priority"):
+        views.compare(Trace([]), Trace([]), "ladder")
+
+
+def test_an_unknown_view_or_theme() -> None:
+    with pytest.raises(AttributeError, match="there are timeline, priority"):
+        views.__getattr__("timelime")
+    with pytest.raises(VrrplabError, match="no theme 'blue': there are light and dark"):
+        views.timeline.figure(Trace([]), theme="blue")
+    assert "timeline" in dir(views)
+
+
+class TestFiles:
+    def drawing(self) -> Figure:
+        figure: Figure = views.timeline.figure(recording("article_steady"))
+        return figure
+
+    @pytest.mark.parametrize(("ending", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+    def test_formats(self, tmp_path: Path, ending: str, magic: bytes) -> None:
+        path = tmp_path / f"figure.{ending}"
+        views.timeline.save(recording("article_steady"), path)
+        assert path.read_bytes().startswith(magic)
+
+    def test_the_same_trace_gives_the_same_file(self, tmp_path: Path) -> None:
+        for name in ("a.svg", "b.svg"):
+            views.save(self.drawing(), tmp_path / name)
+        assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+    def test_another_ending(self, tmp_path: Path) -> None:
+        with pytest.raises(VrrplabError, match=r"figure.xls: a figure is written as .svg, .png or .pdf"):
+            views.save(self.drawing(), tmp_path / "figure.xls")
+
+    def test_no_access(self, tmp_path: Path) -> None:
+        with pytest.raises(VrrplabError, match="cannot be written"):
+            views.save(self.drawing(), tmp_path / "nowhere" / "figure.svg")
+
+    def test_a_notebook_shows_it_with_words_for_those_who_cannot_see(self) -> None:
+        figure: Any = self.drawing()
+        data, about = figure._repr_png_()
+        assert data.startswith(b"\x89PNG")
+        assert about["alt"].startswith("State timeline of article_steady: 4 instances")
+        assert about["width"] == 960
+        assert style.alt_text(figure) == about["alt"]
+
+
+def test_without_matplotlib_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name.partition(".")[0] == "matplotlib":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    for view in (*OF_A_TRACE, "distribution", "packet"):
+        given: Any = {"distribution": [1.0], "packet": b"\x00" * 20}.get(view, Trace([]))
+        with pytest.raises(VrrplabError, match=r"^figures need matplotlib: pip install matplotlib$"):
+            getattr(views, view).figure(given)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", style.THEMES.values(), ids=style.THEMES)
+def test_contrast(theme: style.Theme) -> None:
+    """Text 4.5 to 1, marks 3 to 1 (WCAG 2 AA)."""
+    assert min(contrast(theme.text, ground) for ground in (theme.page, theme.soft, *theme.pale)) >= 4.5
+    assert contrast(theme.mute, theme.page) >= 4.5
+    marks = (theme.blue, theme.vermillion, theme.green, theme.purple, *theme.strong)
+    assert min(contrast(mark, theme.page) for mark in marks) >= 3
+    assert min(contrast(theme.on_colour, fill) for fill in (theme.blue, theme.vermillion)) >= 3
+
+
+def test_states_differ_without_colour() -> None:
+    marks = {(m.letter, m.hatch, m.dashed) for m in style.STATE_MARKS.values()}
+    assert len({letter for letter, _, _ in marks}) == len(style.STATE_MARKS)
+    assert style.STATE_MARKS["FAULT"].hatch
+    assert style.state_colours("MASTER", style.LIGHT)[0] != style.state_colours("BACKUP", style.LIGHT)[0]
+
+
+def test_long_texts_lose_their_middle() -> None:
+    long = "proxy-serv01.frankfurt.example.net"
+    short = style.elide(long, 1.0)
+    assert style.text_width_in(short) <= 1.0
+    assert short.startswith("prox")
+    assert short.endswith("net")
+    assert "…" in short
+    assert style.elide("serv01", 1.0) == "serv01"
+    lines = style.wrap("no advert for the master-down interval", 1.0)
+    assert " ".join(lines) == "no advert for the master-down interval"
+    assert max(style.text_width_in(line, style.SMALL) for line in lines) <= 1.0
