@@ -19,7 +19,6 @@ Times are integers of microseconds inside (``t_us``) and seconds with six decima
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -59,6 +58,8 @@ class TraceEvent(NamedTuple):
 
     def to_json(self) -> str:
         """One line of a trace file, without the line end."""
+        import json  # not needed to tell a trace as a table
+
         body = json.dumps(self.fields, ensure_ascii=False)[1:]
         head = f'{{"t": {self.t_us // 1_000_000}.{self.t_us % 1_000_000:06d}, "event": "{self.event}"'
         return head + (", " + body if self.fields else "}")
@@ -350,6 +351,8 @@ def read_trace(path: str | Path) -> Trace:
 
 
 def _event_of(name: str, number: int, line: str) -> TraceEvent:
+    import json
+
     try:
         fields = json.loads(line)
         return TraceEvent(micros(fields.pop("t")), str(fields.pop("event")), fields)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 
 from vrrplab.sim.cast import Segment, Service
+from vrrplab.sim.chance import Chance
 from vrrplab.sim.host import Host, Nic
 from vrrplab.sim.scheduler import ACTION, CLIENT, PACKET, TIMER, Scheduler
 from vrrplab.sim.services import RunningService
@@ -24,7 +23,7 @@ class Lan:
         self.switch = Switch(
             Segment("lan", **segment),  # type: ignore[arg-type]
             self.scheduler,
-            Random(1),
+            Chance(1),
             self.changed,
             lambda _segment, mac, port: self.learned.append((mac, port)),
         )

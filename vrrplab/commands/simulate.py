@@ -63,11 +63,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list() -> int:
-    from vrrplab.sim.yaml_nodes import read_yaml
+    from vrrplab.sim.yaml_cache import read_yaml_cached
     from vrrplab.tell.words import wrap
 
     for name, path in builtin_scenarios().items():
-        description = read_yaml(path).mapping().get("description")
+        description = read_yaml_cached(path).mapping().get("description")
         print(name)
         for line in wrap(description.text() if description else "", 78, "    "):
             print(line)
@@ -128,9 +128,13 @@ def _form_of(path: str | None) -> str:
 
 
 def _terminal_width() -> int:
-    from shutil import get_terminal_size
+    from os import get_terminal_size
 
-    return max(60, min(get_terminal_size((80, 24)).columns, 160))
+    try:
+        columns = get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):  # not a terminal
+        columns = 80
+    return max(60, min(columns, 160))
 
 
 def _write(traces: list[Trace], form: str, file: TextIO, width: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
+from os.path import dirname
 from typing import Any
 
 from vrrplab.sim.action_kinds import read_action
@@ -21,7 +21,7 @@ def with_actions(scenario: Scenario, actions: Iterable[dict[str, Any]]) -> Scena
     """
     from vrrplab.sim.scenario import ReloadReader
 
-    read_config = ReloadReader(Path(scenario.file).parent, scenario.profile, strict=False)
+    read_config = ReloadReader(dirname(scenario.file), scenario.profile, strict=False)
     more = [
         read_action(
             _node(action, f"actions[{n}]"), scenario.servers, scenario.segments, scenario.clients, read_config

@@ -50,6 +50,7 @@ from vrrplab.units import Micros
 from vrrplab.wire import auth
 from vrrplab.wire.addresses import is_multicast, virtual_mac
 from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
+from vrrplab.wire.ip import PROTOCOL_AH
 from vrrplab.wire.vrrp import Advertisement
 
 RELOAD_US = 10_000  # contract: a reload takes 0.01 s
@@ -218,25 +219,22 @@ class Router:
 
     def receive(self, nic: Nic, packet: Packet) -> None:
         """A VRRP frame reached the host."""
-        frame = packet.frame
-        if self.daemon is None or frame.vrrp is None or frame.ip is None:
+        if self.daemon is None or packet.frame.vrrp is None:
             return
-        now, ip, advert = self._scheduler.now, frame.ip, frame.vrrp
-        if not is_multicast(ip.destination) and not self.host.has(ip.destination):
+        now, advert = self._scheduler.now, packet.frame.vrrp
+        source, destination, ttl = packet.ends
+        if not is_multicast(destination) and not self.host.has(destination):
             return
         if ("in", "vrrp") in self.host.blocked:
-            self.journal.dropped(now, "", ip.source, advert.vrid, "FIREWALL")
+            self.journal.dropped(now, "", source, advert.vrid, "FIREWALL")
             return
-        self.journal.received(now, nic.name, ip.source, ip.destination, advert, packet.data)
+        self.journal.received(now, nic.name, source, destination, advert, packet.data)
         sequence, ah_valid = None, True
-        if frame.ah is not None:
-            sequence = frame.ah.sequence
-            password = self._password(nic.name, advert.vrid)
-            key = auth.key_bytes(password)
-            ah_valid = auth.verify(key, packet.data[14:34], frame.ah, frame.payload)
-        self.deliver(
-            AdvertisementReceived(nic.name, ip.source, ip.destination, ip.ttl, advert, sequence, ah_valid)
-        )
+        if packet.data[23] == PROTOCOL_AH and packet.frame.ah is not None:
+            sequence = packet.frame.ah.sequence
+            key = auth.key_bytes(self._password(nic.name, advert.vrid))
+            ah_valid = auth.verify(key, packet.data[14:34], packet.frame.ah, packet.frame.payload)
+        self.deliver(AdvertisementReceived(nic.name, source, destination, ttl, advert, sequence, ah_valid))
 
     def _password(self, interface: str, vrid: int) -> bytes:
         for instance in self.node.instances:

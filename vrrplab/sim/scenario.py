@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from pathlib import Path
+from os.path import dirname, isfile, join
 from typing import Any
 
 from vrrplab.config.environment import check_against_host
@@ -15,11 +15,12 @@ from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import parse_config
 from vrrplab.errors import ScenarioError
 from vrrplab.machine.profiles import PROFILES
-from vrrplab.resources import data_path
+from vrrplab.resources import data_root
 from vrrplab.sim.action_kinds import read_action
 from vrrplab.sim.addresses import check_address, check_interface_address, check_mac, check_subnet, default_mac
 from vrrplab.sim.cast import Client, Expectation, Interface, Probe, Scenario, Segment, Server, Service
-from vrrplab.sim.yaml_nodes import Node, nearest, parse_yaml, read_yaml
+from vrrplab.sim.yaml_cache import read_yaml_cached
+from vrrplab.sim.yaml_nodes import Node, nearest, parse_yaml
 from vrrplab.units import micros
 
 TOP_KEYS = [
@@ -41,10 +42,10 @@ SEGMENT_KEYS = ["subnet", "latency_s", "jitter_s", "loss", "multicast", "port_se
 PROBE_TIMEOUT_US = {"icmp": micros(0.2), "http": micros(0.5)}
 
 
-def builtin_scenarios() -> dict[str, Path]:
+def builtin_scenarios() -> dict[str, str]:
     """The scenarios that come with vrrplab: name to file."""
-    folder = data_path("scenarios")
-    return {p.stem: p for p in sorted(folder.glob("*.yaml"))}
+    folder = join(data_root(), "scenarios")
+    return {name[:-5]: join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".yaml")}
 
 
 def load_scenario(
@@ -56,31 +57,26 @@ def load_scenario(
     run (an unclosed brace, priority 300). Raises ScenarioError or ConfigError: file, line, what is wrong,
     what would be right.
     """
-    path = _find(source)
-    return _build(read_yaml(path), path, profile, strict)
+    path = _find(os.fspath(source))
+    return _build(read_yaml_cached(path), path, profile, strict)
 
 
 def scenario_from_text(text: str, folder: str | os.PathLike[str] = ".", name: str = "<scenario>") -> Scenario:
     """A scenario from YAML text; configuration files are looked for in ``folder``."""
-    return _build(parse_yaml(text, name), Path(folder) / name, None, False)
+    return _build(parse_yaml(text, name), join(folder, name), None, False)
 
 
-def _find(source: str | os.PathLike[str]) -> Path:
-    path = Path(source)
-    if path.suffix in (".yaml", ".yml") or path.exists():
-        return path / "scenario.yaml" if path.is_dir() else path
+def _find(source: str) -> str:
+    if source.endswith((".yaml", ".yml")) or os.path.exists(source):
+        return join(source, "scenario.yaml") if os.path.isdir(source) else source
     known = builtin_scenarios()
-    if str(source) in known:
-        return known[str(source)]
-    raise ScenarioError(
-        str(source),
-        0,
-        "no such file and no built-in scenario of that name",
-        nearest(str(source), list(known)),
-    )
+    if source in known:
+        return known[source]
+    message = "no such file and no built-in scenario of that name"
+    raise ScenarioError(source, 0, message, nearest(source, list(known)))
 
 
-def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenario:
+def _build(root: Node, path: str, profile: str | None, strict: bool) -> Scenario:
     root = _extended(root, path)
     top = root.only(TOP_KEYS)
     segments = {n: _segment(n, v) for n, v in root.need("segments").mapping().items()}
@@ -93,7 +89,7 @@ def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenari
         used = profile
     servers: dict[str, Server] = {}
     for index, (name, value) in enumerate(root.need("servers").mapping().items()):
-        folder = path.parent if value.file == root.file else Path(value.file).parent
+        folder = dirname(path if value.file == root.file else value.file)
         servers[name] = _server(name, index, value, folder, segments, used, strict)
     if not servers:
         raise root.need("servers").error("there is no server", "add at least one")
@@ -103,10 +99,10 @@ def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenari
         if not dns[name]:
             raise value.error(f"dns.{name} lists no address", "list at least one")
     _check_targets(top, clients, dns)
-    read = ReloadReader(path.parent, used, strict)
+    read = ReloadReader(dirname(path), used, strict)
     actions = [read_action(a, servers, segments, clients, read) for a in _list(top, "actions")]
     return Scenario(
-        name=top["name"].text() if "name" in top else path.stem,
+        name=top["name"].text() if "name" in top else os.path.splitext(os.path.basename(path))[0],
         description=top["description"].text() if "description" in top else "",
         profile=used,
         seed=top["seed"].whole(0, 2**63) if "seed" in top else 0,
@@ -117,30 +113,24 @@ def _build(root: Node, path: Path, profile: str | None, strict: bool) -> Scenari
         dns=dns,
         actions=tuple(sorted(actions, key=lambda a: a.at_us)),
         expect=tuple(_expectation(e, servers) for e in _list(top, "expect")),
-        file=str(path),
+        file=path,
     )
 
 
-def _extended(root: Node, path: Path) -> Node:
+def _extended(root: Node, path: str) -> Node:
     """With ``extends: FILE``, the keys of that file where this one has none of its own."""
     top = root.mapping()
     if "extends" not in top:
         return root
     place = top["extends"]
-    base_path = path.parent / place.text()
-    if not base_path.is_file():
+    base_path = join(dirname(path), place.text())
+    if not isfile(base_path):
         raise place.error(f"{place.text()!r} does not exist", "it is looked for beside the scenario")
-    stat = base_path.stat()
-    base = _base(os.fspath(base_path), stat.st_mtime_ns, stat.st_size).mapping()
+    base = read_yaml_cached(base_path).mapping()
     if "extends" in base:
         raise place.error(f"{place.text()!r} extends another file itself", "one step only")
     own = {key: value for key, value in top.items() if key != "extends"}
     return Node(root.file, root.line, root.name, {**base, **own})
-
-
-@lru_cache(maxsize=16)
-def _base(path: str, _modified_ns: int, _size: int) -> Node:
-    return read_yaml(path)
 
 
 def _pairs(top: dict[str, Node], key: str) -> list[tuple[str, Node]]:
@@ -172,7 +162,7 @@ def _segment(name: str, value: Node) -> Segment:
 
 
 def _server(
-    name: str, index: int, value: Node, folder: Path, segments: dict[str, Segment], profile: str, strict: bool
+    name: str, index: int, value: Node, folder: str, segments: dict[str, Segment], profile: str, strict: bool
 ) -> Server:
     keys = value.only(SERVER_KEYS)
     interfaces = {}
@@ -187,7 +177,7 @@ def _server(
             check_mac(inner["mac"]) if "mac" in inner else default_mac(number, index),
         )
     config = value.need("config")
-    node_config = read_config(folder / config.text(), config, profile, strict)
+    node_config = read_config(join(folder, config.text()), config, profile, strict)
     addresses = {n: tuple(a.split("/")[0] for a in i.addresses) for n, i in interfaces.items()}
     warnings = check_against_host(node_config, addresses)
     node_config = _with_warnings(node_config, warnings)
@@ -212,39 +202,40 @@ def _server(
     )
 
 
-def read_config(path: Path, place: Node, profile: str, strict: bool) -> NodeConfig:
+def read_config(path: str, place: Node, profile: str, strict: bool) -> NodeConfig:
     """A keepalived.conf named in a scenario; a missing one is the scenario's mistake, at its line."""
-    found = path if path.is_file() else _shipped(place.text())
+    found = path if isfile(path) else _shipped(place.text())
     if found is None:
         message = f"configuration file {place.text()!r} does not exist"
         raise place.error(message, "paths are relative to the scenario")
     daemon = PROFILES[profile].wording
-    stat = found.stat()
-    if b"include" in found.read_bytes():  # other files may change while this one does not
+    with open(found, "rb") as file:
+        content = file.read()
+    if b"include" in content:  # other files may change while this one does not
         return parse_config(_short(found), daemon=daemon, strict=strict)
-    return _parsed(_short(found), stat.st_mtime_ns, stat.st_size, daemon, strict)
+    return _parsed(_short(found), content, daemon, strict)
 
 
 @lru_cache(maxsize=64)
-def _parsed(path: str, _modified_ns: int, _size: int, daemon: str, strict: bool) -> NodeConfig:
+def _parsed(path: str, _content: bytes, daemon: str, strict: bool) -> NodeConfig:
     # the drills of one cluster share their configurations
     return parse_config(path, daemon=daemon, strict=strict)
 
 
-def _short(path: Path) -> str:
+def _short(path: str) -> str:
     """The path as a person would type it here: without detours, relative if it lies below this folder."""
     plain, here = os.path.normpath(path), os.getcwd()
     inside = os.path.isabs(plain) and plain.startswith(here + os.sep)
     return os.path.relpath(plain, here) if inside else plain
 
 
-def _shipped(name: str) -> Path | None:
+def _shipped(name: str) -> str | None:
     """A configuration that comes with vrrplab is found from anywhere, e.g. article/proxy-serv01.conf."""
-    parts = [p for p in Path(name).parts if p != ".."]
+    parts = [p for p in name.split("/") if p not in ("..", "", ".")]
     if parts[:1] == ["configs"]:
         parts = parts[1:]
-    path = data_path("configs").joinpath(*parts)
-    return path if parts and not Path(name).is_absolute() and path.is_file() else None
+    path = join(data_root(), "configs", *parts)
+    return path if parts and not os.path.isabs(name) and isfile(path) else None
 
 
 def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
@@ -256,11 +247,11 @@ def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
 class ReloadReader:
     """Reads the file of a ``reload`` action."""
 
-    def __init__(self, folder: Path, profile: str, strict: bool) -> None:
+    def __init__(self, folder: str, profile: str, strict: bool) -> None:
         self._folder, self._profile, self._strict = folder, profile, strict
 
     def __call__(self, place: Node) -> NodeConfig:
-        return read_config(self._folder / place.text(), place, self._profile, self._strict)
+        return read_config(join(self._folder, place.text()), place, self._profile, self._strict)
 
 
 def _service(name: str, value: Node) -> Service:

@@ -7,10 +7,10 @@ in a single delivery event. Ports forget their addresses when the link goes down
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import TYPE_CHECKING
 
 from vrrplab.sim.cast import Segment
+from vrrplab.sim.chance import Chance
 from vrrplab.sim.packet import Packet, mac_text
 from vrrplab.sim.scheduler import PACKET, Scheduler
 from vrrplab.units import Micros
@@ -28,13 +28,13 @@ class Switch:
         self,
         segment: Segment,
         scheduler: Scheduler,
-        random: Random,
+        chance: Chance,
         changed: Callable[[], None],
         learned: Callable[[str, str, str | None], None],
     ) -> None:
         self.segment = segment
         self._scheduler = scheduler
-        self._random = random
+        self._chance = chance
         self._changed = changed
         self._learned = learned
         self._ports: list[Nic] = []
@@ -138,12 +138,12 @@ class Switch:
         pair = self.one_way_loss.get((sender.host.name, receiver.host.name), 0.0)
         if pair >= 1:
             return True
-        if self.loss and self._random.random() < self.loss:
+        if self.loss and self._chance.draw() < self.loss:
             return True
-        return bool(pair) and self._random.random() < pair
+        return bool(pair) and self._chance.draw() < pair
 
     def _delay_us(self) -> Micros:
-        return self.latency_us + (round(self._random.random() * self.jitter_us) if self.jitter_us else 0)
+        return self.latency_us + (round(self._chance.draw() * self.jitter_us) if self.jitter_us else 0)
 
     # -- the MAC table -------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 from vrrplab.errors import VrrplabError
@@ -11,6 +10,7 @@ from vrrplab.journal import Journal
 from vrrplab.machine.profiles import Profile, profile_named
 from vrrplab.sim.actions import change_service, perform
 from vrrplab.sim.cast import Client, Probe, Scenario, Server
+from vrrplab.sim.chance import Chance
 from vrrplab.sim.clients import Flow
 from vrrplab.sim.host import Host
 from vrrplab.sim.referee import Referee
@@ -65,7 +65,7 @@ class World:
         self.sleepers: list[Flow] = []
         self.captured: list[Frame] = []
         self.events: list[TraceEvent] = []
-        self._random = Random(scenario.seed)
+        self._chance = Chance(scenario.seed)
         self._profile = profile or profile_named(scenario.profile)
         self._frames = frames
         self._referee = Referee(self.scheduler, self.events.append)
@@ -80,7 +80,7 @@ class World:
         def learned(segment: str, mac: str, port: str | None) -> None:
             self.note("mac_learned", segment=segment, mac=mac, port=port)
 
-        switch = Switch(self.scenario.segments[name], self.scheduler, self._random, self.changed, learned)
+        switch = Switch(self.scenario.segments[name], self.scheduler, self._chance, self.changed, learned)
         if capture:
             switch.capture = lambda t_us, segment, data: self.captured.append((t_us, segment, data))
         return switch

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from vrrplab.errors import ScenarioError
@@ -115,6 +114,8 @@ class Node:
 
 def nearest(word: str, known: list[str]) -> str:
     """A hint that names the nearest valid word, or all of them when they are few."""
+    from difflib import get_close_matches
+
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
@@ -123,15 +124,19 @@ def nearest(word: str, known: list[str]) -> str:
 
 def read_yaml(path: str | os.PathLike[str]) -> Node:
     """The document's root; ScenarioError with the line when it is not readable or not YAML."""
+    return parse_yaml(read_text(path), os.fspath(path))
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """A text file; ScenarioError when it cannot be read or is none."""
     name = os.fspath(path)
     try:
         with open(path, encoding="utf-8") as file:
-            text = file.read()
+            return file.read()
     except OSError as error:
         raise ScenarioError(name, 0, f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ScenarioError(name, 0, "is not text", "a scenario is a YAML file") from None
-    return parse_yaml(text, name)
 
 
 def parse_yaml(text: str, name: str) -> Node:
