@@ -6,10 +6,10 @@ text with at most one ``::`` and no zone. ``ipaddress`` would do it, at the pric
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from vrrplab.values import Value
 
 
-class Address(NamedTuple):
+class Address(Value):
     """An address: canonical text, family 4 or 6, and its bytes."""
 
     text: str
@@ -45,7 +45,7 @@ def parse_host(text: str) -> Address | None:
     for sign in "-/":
         head, found, _ = text.partition(sign)
         if found:
-            return Address(*address) if (address := _parse_as(head, ":" in text)) else None
+            return _parse_as(head, ":" in text)
     return parse_address(text)
 
 

@@ -28,7 +28,7 @@ class Keyword:
     def __init__(
         self,
         handler: Callable[[Any, Words], None] | None = None,
-        block: Mapping[str, Keyword] | None = None,
+        block: Table | None = None,
         end: Callable[[Any], None] | None = None,
         skip: bool = False,
     ) -> None:
@@ -38,7 +38,8 @@ class Keyword:
         self.skip = skip
 
 
-Table = Mapping[str, Keyword]
+Table = Mapping[str, Keyword | Callable[[], Keyword]]
+"""What a block may hold. A function stands for a keyword whose module is imported when it is met."""
 
 
 class MissingWord(Exception):
@@ -110,7 +111,7 @@ class BlockReader:
             if keyword is None:
                 self._unknown(first, table)
             else:
-                self._handle(keyword, words, line)
+                self._handle(keyword if isinstance(keyword, Keyword) else keyword(), words, line)
         return False
 
     def _handle(self, keyword: Keyword, words: Words, line: str) -> None:

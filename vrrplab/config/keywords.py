@@ -6,13 +6,11 @@ named once in a warning), or LVS's (the block is passed over with one note), or 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
-from vrrplab.config import other_keywords as others
 from vrrplab.config.blocks import Keyword, Table, Words, word_at
 from vrrplab.config.drafts import FileDraft
-from vrrplab.config.global_keywords import GLOBAL_KEYWORDS, GLOBAL_KEYWORDS_2_4, begin_globals, end_globals
-from vrrplab.config.group_keywords import GROUP_KEYWORDS, begin_group, end_group
 from vrrplab.config.instance_keywords import (
     INSTANCE_KEYWORDS,
     INSTANCE_KEYWORDS_2_4,
@@ -173,11 +171,29 @@ def _track_group(draft: FileDraft, words: Words) -> None:
         draft.blocks.skip_block()
 
 
-def _begin_other(begin_name: str) -> Keyword:
-    """A block that can be tracked: read, and named once as not modelled where it is tracked."""
-    begin = getattr(others, f"begin_{begin_name}")
-    table = getattr(others, f"{begin_name.upper()}_KEYWORDS")
-    return Keyword(begin, table, getattr(others, f"end_{begin_name}", None))
+def _other(name: str) -> Callable[[], Keyword]:
+    """A block of ``other_keywords``: few files have any, so that module is imported when one does."""
+
+    def keyword() -> Keyword:
+        from vrrplab.config import other_keywords as others
+
+        begin, table = getattr(others, f"begin_{name}"), getattr(others, f"{name.upper()}_KEYWORDS")
+        return Keyword(begin, table, getattr(others, f"end_{name}", None))
+
+    return keyword
+
+
+def _sync_group() -> Keyword:
+    from vrrplab.config.group_keywords import GROUP_KEYWORDS, begin_group, end_group
+
+    table = {
+        "smtp_alert": _switch_setting("Invalid vrrp_group smtp_alert parameter {word}"),
+        "notify_priority_changes": _switch_setting(
+            "({owner}) Invalid value '{word}' for sync group notify_priority_changes specified", group=True
+        ),
+        **GROUP_KEYWORDS,
+    }
+    return Keyword(begin_group, table, end_group)
 
 
 def _known(names: str, keyword: Keyword) -> dict[str, Keyword]:
@@ -192,6 +208,13 @@ def global_tables(old: bool) -> Table:
 
     ``old``: 2.2.7; otherwise 2.4.3.
     """
+    from vrrplab.config.global_keywords import (
+        GLOBAL_KEYWORDS,
+        GLOBAL_KEYWORDS_2_4,
+        begin_globals,
+        end_globals,
+    )
+
     settings = {**_known(_GLOBAL_SETTINGS, _SETTING), "notification_email": _VALUES, **GLOBAL_KEYWORDS}
     if not old:
         settings |= {**_known(_GLOBAL_SETTINGS_2_4, _SETTING), **GLOBAL_KEYWORDS_2_4}
@@ -216,13 +239,6 @@ def vrrp_tables(old: bool) -> Table:
     if not old:
         instance |= {**_known(_INSTANCE_SETTINGS_2_4, _SETTING), **INSTANCE_KEYWORDS_2_4}
         instance["auth_hmac"] = Keyword(_setting, _known(_HMAC_SETTINGS, _SETTING))
-    group = {
-        "smtp_alert": _switch_setting("Invalid vrrp_group smtp_alert parameter {word}"),
-        "notify_priority_changes": _switch_setting(
-            "({owner}) Invalid value '{word}' for sync group notify_priority_changes specified", group=True
-        ),
-        **GROUP_KEYWORDS,
-    }
     return {
         **_known(_ROOT_SETTINGS, Keyword(_setting, skip=True)),
         "global_defs": _SKIPPED,
@@ -233,12 +249,12 @@ def vrrp_tables(old: bool) -> Table:
         **dict.fromkeys(_LVS_BLOCKS, Keyword(_lvs, skip=True)),
         "vrrp_instance": Keyword(begin_instance, instance, end_instance),
         "vrrp_script": Keyword(begin_script, SCRIPT_KEYWORDS, end_script),
-        "vrrp_sync_group": Keyword(begin_group, group, end_group),
-        "garp_group": _begin_other("garp_group"),
-        "track_file": _begin_other("file"),
-        "vrrp_track_file": _begin_other("file"),
-        "vrrp_track_process": _begin_other("process"),
-        "bfd_instance": _begin_other("bfd"),
+        "vrrp_sync_group": _sync_group,
+        "garp_group": _other("garp_group"),
+        "track_file": _other("file"),
+        "vrrp_track_file": _other("file"),
+        "vrrp_track_process": _other("process"),
+        "bfd_instance": _other("bfd"),
         "track_group": Keyword(_track_group, {"group": _VALUES}),
     }
 

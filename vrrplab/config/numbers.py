@@ -6,7 +6,7 @@ Each reader returns ``Reading(value, accepted, complaints)``. The daemon is leni
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from vrrplab.values import Value
 
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
@@ -16,7 +16,7 @@ _ULONG_MAX = 2**64 - 1
 _WHITE_SPACE = " \t\f\n\r\v"
 
 
-class Reading(NamedTuple):
+class Reading(Value):
     """A number that was read: its value, whether the daemon uses it, what the daemon logs."""
 
     value: int
