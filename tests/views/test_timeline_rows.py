@@ -132,3 +132,23 @@ def test_the_figure_in_a_sentence() -> None:
         "State timeline of article_drill1_eth0_down_up: 4 instances, 7 state changes, 2 actions, "
         "3 client outages."
     )
+
+
+def test_stable_lanes_do_not_depend_on_what_happened() -> None:
+    names = ("article_drill1_eth0_down_up", "article_drill1_cable", "poweroff")
+    tables = [rows(recording(name), stable=True) for name in names]
+    lanes = [[(one.group, one.label, one.detail) for one in table.lanes] for table in tables]
+    assert lanes[0] == lanes[1] == lanes[2]
+    assert lanes[0][-2:] == [("clients", "client", "ping+http .101"), ("clients", "client", "ping+http .102")]
+    assert [len(one.spans) for one in tables[0].lanes[-2:]] == [2, 0], (
+        "http also missed one when it came back"
+    )
+
+
+def test_stable_lanes_of_many_addresses() -> None:
+    lanes = rows(crowd(), stable=True).lanes
+    assert [one.detail for one in lanes if one.kind != "state"] == [
+        "20 addresses 10.0.1.1 … .20",
+        "20 addresses 10.0.2.1 … .20",
+        "ping 20 addresses",
+    ]

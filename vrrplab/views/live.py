@@ -67,7 +67,7 @@ class LiveTimeline:
         """The timeline of this trace, as the bytes of a PNG file."""
         import numpy
 
-        table = rows(trace, 0.0, self.to_s)
+        table = rows(trace, 0.0, self.to_s, stable=True)
         lanes = tuple((lane.group, lane.label, lane.detail) for lane in table.lanes)
         with style.look(self.theme):
             if lanes != self._lanes or table.actions != self._actions:

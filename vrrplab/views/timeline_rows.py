@@ -22,6 +22,8 @@ from vrrplab.views.cast import (
     virtual_routers,
 )
 
+FEW_TARGETS = 6
+
 
 class Span(NamedTuple):
     """A stretch of one lane. ``what``: a state's name, "off", "owner", "several" or "outage"."""
@@ -77,8 +79,15 @@ class TimelineRows(NamedTuple):
         )
 
 
-def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -> TimelineRows:
-    """The lanes of a trace; ``from_s`` and ``to_s`` choose a window, the lanes are always whole."""
+def rows(
+    trace: Trace, from_s: float | None = None, to_s: float | None = None, *, stable: bool = False
+) -> TimelineRows:
+    """The lanes of a trace; ``from_s`` and ``to_s`` choose a window, the lanes are always whole.
+
+    ``stable``: which lanes there are depends on the cast only, not on what happened, so that one run can be
+    drawn over another: addresses of a virtual router share a lane (that of the first), and so do the probes
+    of a client for one target (that of the worst).
+    """
     routers = virtual_routers(trace)
     short = short_addresses(trace.addresses)
     silent = alive_until(trace)
@@ -93,11 +102,11 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
             ticks, zeros = adverts.get((server, instance), ((), ()))
             label = server if instance in router.name.split(" / ")[:1] else f"{server} {instance}"
             lanes.append(Lane(group, label, "", "state", spans, ticks, zeros))
-        lanes += _address_lanes(trace, list(router.addresses), group, number, short, bursts)
+        lanes += _address_lanes(trace, list(router.addresses), group, number, short, bursts, stable)
         shown.update(router.addresses)
     others = [a for a in trace.addresses if a not in shown]
-    lanes += _address_lanes(trace, others, "other addresses", len(routers), short, bursts)
-    lanes += _client_lanes(trace, short)
+    lanes += _address_lanes(trace, others, "other addresses", len(routers), short, bursts, stable)
+    lanes += _client_lanes(trace, short, stable)
     actions = tuple(ActionMark(e.t_us, action_text(e)) for e in trace.of("action"))
     return TimelineRows(
         title_of(trace),
@@ -157,6 +166,7 @@ def _address_lanes(
     hue: int,
     short: dict[str, str],
     bursts: dict[str, list[Micros]],
+    stable: bool,
 ) -> list[Lane]:
     """One lane an address; addresses that always moved together share one."""
     together: list[tuple[tuple[Span, ...], list[str]]] = []
@@ -167,7 +177,7 @@ def _address_lanes(
             if s.servers
         )
         for known, names in together:
-            if _alike(known, spans):
+            if stable or _alike(known, spans):
                 names.append(address)
                 break
         else:
@@ -186,7 +196,7 @@ def _address_lanes(
     ]
 
 
-def _client_lanes(trace: Trace, short: dict[str, str]) -> list[Lane]:
+def _client_lanes(trace: Trace, short: dict[str, str], stable: bool) -> list[Lane]:
     """One lane a client and what it asked for; probes that failed together share one."""
     probes: dict[tuple[str, str, str], list[Outage]] = {}
     clients = trace.scenario.get("clients")
@@ -196,15 +206,18 @@ def _client_lanes(trace: Trace, short: dict[str, str]) -> list[Lane]:
     for outage in trace.outages():
         probes.setdefault((outage.client, outage.target, outage.kind), []).append(outage)
     together: list[tuple[str, tuple[Span, ...], list[str], list[str]]] = []
+    if stable:
+        probes = _worst_of(trace, probes)
     for (client, target, kind), outages in probes.items():
         spans = tuple(_outage_span(trace, outage) for outage in outages)
         for known_client, known, kinds, targets in together:
-            if client == known_client and _alike(known, spans) and (kind in kinds or target in targets):
+            fits = kind in kinds or target in targets
+            if not stable and client == known_client and fits and _alike(known, spans):
                 kinds += [kind] if kind not in kinds else []
                 targets += [target] if target not in targets else []
                 break
         else:
-            together.append((client, spans, [kind], [target]))
+            together.append((client, spans, kind.split("+"), target.split("+")))
     words = {"icmp": "ping"}
     return [
         Lane(
@@ -217,6 +230,25 @@ def _client_lanes(trace: Trace, short: dict[str, str]) -> list[Lane]:
         )
         for client, spans, kinds, targets in together
     ]
+
+
+Probes = dict[tuple[str, str, str], list[Outage]]
+
+
+def _worst_of(trace: Trace, probes: Probes) -> Probes:
+    """One entry a client and target, with the outages of the probe that missed most; many targets are one."""
+    by_place: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    targets = {client: len({t for c, t, _ in probes if c == client}) for client, _, _ in probes}
+    for client, target, kind in probes:
+        place = client, target if targets[client] <= FEW_TARGETS else ""
+        by_place.setdefault(place, []).append((client, target, kind))
+    found: Probes = {}
+    for (client, _), keys in by_place.items():
+        worst = max(keys, key=lambda key: sum(o.duration_us(trace.end_us) for o in probes[key]))
+        names = "+".join(dict.fromkeys(target for _, target, _ in keys))
+        kinds = "+".join(dict.fromkeys(kind for _, _, kind in keys))
+        found[client, names, kinds] = probes[worst]
+    return found
 
 
 def _outage_span(trace: Trace, outage: Outage) -> Span:
