@@ -16,7 +16,7 @@ FLAGS ?=
 # Byte code is cached even where the caller's shell forbids it: without, every start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help drills lab test lint types bench lock venv clean
+.PHONY: help drills lab test lint types bench pictures lock venv clean
 .DEFAULT_GOAL := help
 
 help:
@@ -50,6 +50,10 @@ types: $(ALL)
 test: lint types
 	$(RUN) -m pytest -n auto --maxprocesses 8 -m "not alone" $(FLAGS) $(if $(FLAGS),|| test $$? -eq 5)
 	$(RUN) -m pytest -m alone $(FLAGS) $(if $(FLAGS),|| test $$? -eq 5)
+
+# The pictures of README, drawn anew.
+pictures: $(ALL)
+	@$(RUN) tools/pictures.py
 
 bench: $(CORE)
 	@for program in benchmarks/*.py; do $(RUN) $$program || exit; done
