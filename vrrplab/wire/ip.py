@@ -58,6 +58,38 @@ class IPv4Header(Record):
 
     version = 4
 
+    # written out, because a million frames make a million of these: a Record's own is several times slower
+    def __init__(
+        self,
+        source: str,
+        destination: str,
+        protocol: int = PROTOCOL_VRRP,
+        ttl: int = 255,
+        tos: int = 0xC0,
+        identification: int = 0,
+        flags: int = 0,
+        fragment_offset: int = 0,
+        options: bytes = b"",
+        total_length: int | None = None,
+        checksum: int | None = None,
+        checksum_ok: bool | None = None,
+        broken: bool = False,
+    ) -> None:
+        self.source = source
+        self.destination = destination
+        self.protocol = protocol
+        self.ttl = ttl
+        self.tos = tos
+        self.identification = identification
+        self.flags = flags
+        self.fragment_offset = fragment_offset
+        self.options = options
+        self.total_length = total_length
+        self.checksum = checksum
+        self.checksum_ok = checksum_ok
+        self.broken = broken
+        self.problems = []
+
     @property
     def header_length(self) -> int:
         return 20 + len(self.options)
@@ -142,6 +174,30 @@ class IPv6Header(Record):
     __not_compared__ = ("problems",)
 
     version = 6
+
+    # written out, because a million frames make a million of these: a Record's own is several times slower
+    def __init__(
+        self,
+        source: str,
+        destination: str,
+        protocol: int = PROTOCOL_VRRP,
+        ttl: int = 255,
+        traffic_class: int = 0xC0,
+        flow_label: int = 0,
+        extensions: tuple[tuple[int, bytes], ...] = (),
+        payload_length: int | None = None,
+        broken: bool = False,
+    ) -> None:
+        self.source = source
+        self.destination = destination
+        self.protocol = protocol
+        self.ttl = ttl
+        self.traffic_class = traffic_class
+        self.flow_label = flow_label
+        self.extensions = extensions
+        self.payload_length = payload_length
+        self.broken = broken
+        self.problems = []
 
     @property
     def is_fragment(self) -> bool:

@@ -1,0 +1,168 @@
+"""Captures to columns, beside tshark and tcpdump: whole processes, wall time, taking turns, medians of ratios.
+
+The capture is made here: version 2 and 3 adverts of 1 to 4 addresses over IPv4, some over IPv6, gratuitous ARP, and
+one frame in 64 with a flipped bit. What is compared is comparable work: tshark prints five fields with checksum
+validation on, tcpdump prints its one line, vrrplab fills all columns and verifies both checksums.
+
+    python benchmarks/capture.py [--frames N] [--rounds N] [--big N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from vrrplab.wire.frames import advert_frame, garp_frame
+from vrrplab.wire.pcap import write_pcap
+from vrrplab.wire.vrrp import Advertisement
+
+TSHARK_LIMIT, TCPDUMP_LIMIT, MEMORY_LIMIT_MB = 20.0, 5.0, 150.0
+
+READER = """
+import sys
+import numpy as np
+from vrrplab.wire import bulk
+frames = adverts = good = 0
+for chunk in bulk.read(sys.argv[1]):
+    frames += len(chunk)
+    adverts += np.count_nonzero(chunk.kind == 1)
+    good += np.count_nonzero((chunk.kind == 1) & (chunk.checksum_ok == 1) & (chunk.reason == 0))
+print(frames, adverts, good)
+"""
+
+
+def mixed_frames(count: int, seed: int = 1) -> Iterator[tuple[int, bytes]]:
+    """(time in microseconds, frame): the mixture described above, the same for the same seed."""
+    random_source = random.Random(seed)
+    pool = [_frame(random_source) for _ in range(4096)]
+    for number in range(count):
+        frame = random_source.choice(pool)
+        if number % 64 == 63:
+            damaged = bytearray(frame)
+            damaged[random_source.randrange(14, len(damaged))] ^= 1 << random_source.randrange(8)
+            frame = bytes(damaged)
+        yield number * 1000, frame
+
+
+def _frame(random_source: random.Random) -> bytes:
+    kind = random_source.random()
+    vrid, priority = random_source.randrange(1, 256), random_source.randrange(256)
+    host = random_source.randrange(1, 255)
+    mac = f"00:00:5e:00:01:{vrid:02x}"
+    if kind < 0.10:
+        return garp_frame(mac, f"192.168.2.{host}")
+    if kind < 0.15:
+        advert = Advertisement(3, vrid, priority, 1_000_000, (f"fe80::{host:x}",))
+        return advert_frame(mac, f"fe80::1:{host:x}", "ff02::12", advert)
+    addresses = tuple(f"192.168.2.{random_source.randrange(1, 255)}" for _ in range(random_source.randrange(1, 5)))
+    version = 2 if kind < 0.6 else 3
+    advert = Advertisement(version, vrid, priority, 1_000_000, addresses)
+    return advert_frame(mac, f"192.168.2.{host}", "224.0.0.18", advert, ip_id=random_source.randrange(65536))
+
+
+def timed(command: list[str]) -> tuple[float, str]:
+    """Wall seconds of a whole process, and what it printed (nothing, when it prints too much)."""
+    short = command[0] == sys.executable
+    begin = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE if short else subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    seconds = time.perf_counter() - begin
+    return seconds, done.stdout.decode().strip() if short else ""
+
+
+def commands(path: str) -> dict[str, list[str]]:
+    """Who takes part; tools that are not installed are left out."""
+    ours = [sys.executable, "-c", READER, path]
+    found = {"vrrplab": ours}
+    tshark, tcpdump = shutil.which("tshark"), shutil.which("tcpdump", path=os.environ["PATH"] + ":/usr/sbin")
+    if tshark:
+        fields = ("frame.time_epoch", "ip.src", "vrrp.virt_rtr_id", "vrrp.prio", "vrrp.checksum.status")
+        asked = [part for field in fields for part in ("-e", field)]
+        checks = ["-o", "ip.check_checksum:TRUE"]
+        found["tshark"] = [tshark, "-n", "-r", path, *checks, "-T", "fields", *asked]
+    if tcpdump:
+        found["tcpdump"] = [tcpdump, "-nr", path]
+    return found
+
+
+def peak_memory_mb(path: str) -> tuple[float, float]:
+    """Peak resident memory in MB and wall seconds of our reader on a file."""
+    script = READER + "import resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    seconds, printed = timed([sys.executable, "-c", script, path])
+    return int(printed.split()[-1]) / 1024, seconds
+
+
+def main() -> int:
+    """Print the table; 1 if a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--frames", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tshark-rounds", type=int, default=2, help="tshark is slow; it sits out the other rounds")
+    parser.add_argument("--big", type=int, default=10_000_000, help="frames of the memory test; 0 leaves it out")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    args = parser.parse_args()
+    missed = 0
+    results: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.pcap")
+        write_pcap(path, mixed_frames(args.frames), epoch_s=1_700_000_000)
+        print(f"{args.frames} frames, {os.path.getsize(path) / 1e6:.0f} MB, Python {sys.version.split()[0]}")
+        players = commands(path)
+        _, printed = timed(players["vrrplab"])  # warms the file cache
+        print(f"  frames, adverts, undamaged adverts: {printed}")
+        times: dict[str, list[float]] = {name: [] for name in players}
+        ratios: dict[str, list[float]] = {name: [] for name in players if name != "vrrplab"}
+        for number in range(args.rounds):
+            ours, _ = timed(players["vrrplab"])
+            times["vrrplab"].append(ours)
+            for name in ratios:
+                if name == "tshark" and number >= args.tshark_rounds:
+                    continue
+                theirs, _ = timed(players[name])
+                times[name].append(theirs)
+                ratios[name].append(theirs / ours)
+        for name, values in times.items():
+            rate = args.frames / statistics.median(values) / 1e6
+            print(f"  {name:<8} {statistics.median(values):7.3f} s  {rate:6.3f} million frames/s")
+        for name, limit in (("tshark", TSHARK_LIMIT), ("tcpdump", TCPDUMP_LIMIT)):
+            if not ratios.get(name):
+                print(f"{name} is not installed: its ratio is not measured")
+                continue
+            ratio = statistics.median(ratios[name])
+            results[name] = ratio
+            missed += ratio < limit
+            word = "reached" if ratio >= limit else "MISSED"
+            spread = f"{min(ratios[name]):.1f}-{max(ratios[name]):.1f}"
+            print(f"{name} takes {ratio:.1f}x as long as vrrplab ({spread}), >= {limit:g}: {word}")
+        if args.big:
+            os.remove(path)
+            write_pcap(path, mixed_frames(args.big), epoch_s=1_700_000_000)
+            memory, seconds = peak_memory_mb(path)
+            results["peak_mb"] = memory
+            missed += memory >= MEMORY_LIMIT_MB
+            word = "reached" if memory < MEMORY_LIMIT_MB else "MISSED"
+            size = os.path.getsize(path) / 1e6
+            print(
+                f"{args.big} frames ({size:.0f} MB) in {seconds:.1f} s: peak memory {memory:.0f} MB,"
+                f" < {MEMORY_LIMIT_MB:g}: {word}"
+            )
+    if args.json:
+        args.json.write_text(json.dumps(results, indent=1) + "\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    # the reader in the child processes is this checkout's, installed or not
+    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    sys.exit(main())
