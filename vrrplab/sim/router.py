@@ -202,6 +202,8 @@ class Router:
         self._arm()
 
     def _arm(self) -> None:
+        if self._frozen:
+            return  # its deadlines pass unseen; the thaw looks at them
         due = self.daemon.next_deadline() if self.daemon else None
         if due is not None and (self._armed is None or due < self._armed):
             self._armed = due
