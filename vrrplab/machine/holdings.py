@@ -54,7 +54,12 @@ class Holdings:
             self._log("accept_restore")
 
     def keep(self, before: Holdings) -> bool:
-        """Reload: take what the configuration ``before`` did not have; True if there is anything."""
+        """Reload: drop what is no longer there, take what is new; True if there is anything new."""
+        wanted = {a.with_prefix for a in self.all}
+        for gone in before.all:
+            if gone.with_prefix not in wanted:
+                self._log("vip_gone", address=gone.with_prefix, interface=gone.interface)
+                self._emit(RemoveAddresses(self._config.name, (gone,)))
         self._log("setting_vips")
         held = {a.with_prefix for a in before.all}
         added = tuple(a for a in self.all if a.with_prefix not in held)

@@ -35,6 +35,8 @@ class Housekeeping:
             if warning.log and not warning.log.startswith(SAID_LAST):
                 self._emit(WriteLog(warning.log))
         for script in sorted(missing_scripts):
+            command = next((c.command for c in self._config.scripts if c.name == script), ())
+            self.log("script_not_found", path=command[0] if command else script)
             self.log("script_missing", script=script)
         for interface in dict.fromkeys(i.config.interface for i in self._instances):
             for family in (4, 6):

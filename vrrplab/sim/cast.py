@@ -52,6 +52,7 @@ class Server(Value):
     checks: dict[str, str] = fresh(dict)  # vrrp_script -> service
     script_run_us: Micros = 8_000
     missing_files: tuple[str, ...] = ()
+    refusal: str = ""  # why its keepalived does not start at all; "": it does
 
 
 class Probe(Value):

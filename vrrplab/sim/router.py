@@ -96,6 +96,10 @@ class Router:
         """Start the daemon, if the host has power and none is running."""
         if self.daemon is not None or not self.host.powered:
             return
+        if self.server.refusal:
+            text = f"keepalived does not start: {self.server.refusal}"
+            self.journal.note(self._scheduler.now, "warning", text=text)
+            return
         self._life += 1
         self._frozen = False
         self._inbox.clear()

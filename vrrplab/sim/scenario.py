@@ -13,7 +13,7 @@ from typing import Any
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import parse_config
-from vrrplab.errors import ScenarioError
+from vrrplab.errors import ConfigError, ScenarioError
 from vrrplab.machine.profiles import PROFILES
 from vrrplab.resources import data_root
 from vrrplab.sim.action_kinds import read_action
@@ -49,16 +49,21 @@ def builtin_scenarios() -> dict[str, str]:
 
 
 def load_scenario(
-    source: str | os.PathLike[str], *, profile: str | None = None, strict: bool = False
+    source: str | os.PathLike[str],
+    *,
+    profile: str | None = None,
+    strict: bool = False,
+    run_refused: bool = False,
 ) -> Scenario:
     """A scenario from a file, or a built-in one by its name.
 
     ``profile`` overrides the file's. ``strict`` refuses configurations that keepalived would correct and
-    run (an unclosed brace, priority 300). Raises ScenarioError or ConfigError: file, line, what is wrong,
+    run (an unclosed brace, priority 300). ``run_refused`` runs a scenario although a server's keepalived would
+    not start with its configuration: that server then has no daemon, as in reality. Raises ScenarioError or ConfigError: file, line, what is wrong,
     what would be right.
     """
     path = _find(os.fspath(source))
-    return _build(read_yaml_cached(path), path, profile, strict)
+    return _build(read_yaml_cached(path), path, profile, strict, run_refused)
 
 
 def scenario_from_text(text: str, folder: str | os.PathLike[str] = ".", name: str = "<scenario>") -> Scenario:
@@ -76,7 +81,7 @@ def _find(source: str) -> str:
     raise ScenarioError(source, 0, message, nearest(source, list(known)))
 
 
-def _build(root: Node, path: str, profile: str | None, strict: bool) -> Scenario:
+def _build(root: Node, path: str, profile: str | None, strict: bool, run_refused: bool = False) -> Scenario:
     root = _extended(root, path)
     top = root.only(TOP_KEYS)
     segments = {n: _segment(n, v) for n, v in root.need("segments").mapping().items()}
@@ -90,7 +95,7 @@ def _build(root: Node, path: str, profile: str | None, strict: bool) -> Scenario
     servers: dict[str, Server] = {}
     for index, (name, value) in enumerate(root.need("servers").mapping().items()):
         folder = dirname(path if value.file == root.file else value.file)
-        servers[name] = _server(name, index, value, folder, segments, used, strict)
+        servers[name] = _server(name, index, value, folder, segments, used, strict, run_refused)
     if not servers:
         raise root.need("servers").error("there is no server", "add at least one")
     clients = {n: _client(n, i, v, segments) for i, (n, v) in enumerate(_pairs(top, "clients"))}
@@ -162,7 +167,14 @@ def _segment(name: str, value: Node) -> Segment:
 
 
 def _server(
-    name: str, index: int, value: Node, folder: str, segments: dict[str, Segment], profile: str, strict: bool
+    name: str,
+    index: int,
+    value: Node,
+    folder: str,
+    segments: dict[str, Segment],
+    profile: str,
+    strict: bool,
+    run_refused: bool,
 ) -> Server:
     keys = value.only(SERVER_KEYS)
     interfaces = {}
@@ -177,10 +189,15 @@ def _server(
             check_mac(inner["mac"]) if "mac" in inner else default_mac(number, index),
         )
     config = value.need("config")
-    node_config = read_config(join(folder, config.text()), config, profile, strict)
+    refusal = ""
     addresses = {n: tuple(a.split("/")[0] for a in i.addresses) for n, i in interfaces.items()}
-    warnings = check_against_host(node_config, addresses)
-    node_config = _with_warnings(node_config, warnings)
+    try:
+        node_config = read_config(join(folder, config.text()), config, profile, strict)
+        node_config = _with_warnings(node_config, check_against_host(node_config, addresses))
+    except ConfigError as error:
+        if not run_refused:
+            raise
+        refusal, node_config = str(error), NodeConfig(config.text())
     services = {n: _service(n, v) for n, v in _pairs(keys, "services")}
     scripts = [s.name for s in node_config.scripts]
     checks = {}
@@ -199,6 +216,7 @@ def _server(
         checks=checks,
         script_run_us=keys["script_run_s"].time_us() if "script_run_s" in keys else 8_000,
         missing_files=keys["missing_files"].texts() if "missing_files" in keys else (),
+        refusal=refusal,
     )
 
 

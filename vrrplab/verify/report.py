@@ -45,7 +45,7 @@ def verify_recording(directory: str | Path, profile: Profile | None = None) -> R
     """
     folder = Path(directory)
     real = read_recording(folder)
-    simulated = run(load_scenario(folder / "scenario.yaml"), profile=profile)
+    simulated = run(load_scenario(folder / "scenario.yaml", run_refused=True), profile=profile)
     notes = _notes(folder)
     states = compare_states(real, simulated)
     outages = compare_outages(real, simulated)
