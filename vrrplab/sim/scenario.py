@@ -58,9 +58,9 @@ def load_scenario(
     """A scenario from a file, or a built-in one by its name.
 
     ``profile`` overrides the file's. ``strict`` refuses configurations that keepalived would correct and
-    run (an unclosed brace, priority 300). ``run_refused`` runs a scenario although a server's keepalived would
-    not start with its configuration: that server then has no daemon, as in reality. Raises ScenarioError or ConfigError: file, line, what is wrong,
-    what would be right.
+    run (an unclosed brace, priority 300). ``run_refused`` runs a scenario although the keepalived of a
+    server would not start with its configuration: that server then has no daemon, as in reality.
+    Raises ScenarioError or ConfigError: file, line, what is wrong, what would be right.
     """
     path = _find(os.fspath(source))
     return _build(read_yaml_cached(path), path, profile, strict, run_refused)
