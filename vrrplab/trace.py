@@ -5,13 +5,16 @@ the simulator, from real sockets, from a recording of real daemons or from a cap
 is usually ``scenario``: the cast as plain values, so that a trace file can be drawn without the files
 it was made from:
 
-    {"name", "description", "profile", "seed", "duration_s", "origin": "simulation" | "recording" | "capture" | "live",
+    {"name", "description", "profile", "seed", "duration_s",
+     "origin": "simulation" | "recording" | "capture" | "live",
      "segments": {NAME: {"subnet"}},
      "servers": {NAME: {"interfaces": {NAME: {"segment", "mac", "addresses": [ADDRESS/PREFIX]}},
                         "services": {NAME: {"port"}}, "config": FILE,
-                        "instances": {NAME: {"vrid", "interface", "priority", "state", "version", "advert_int_s",
-                                             "preempt", "virtual_addresses": [ADDRESS/PREFIX]}}}},
-     "clients": {NAME: {"segment", "mac", "addresses", "probes": [{"kind", "target", "port", "every_s"}]}},
+                        "instances": {NAME: {"vrid", "interface", "priority", "state", "version",
+                                             "advert_int_s", "preempt",
+                                             "virtual_addresses": [ADDRESS/PREFIX]}}}},
+     "clients": {NAME: {"segment", "mac", "addresses",
+                        "probes": [{"kind", "target", "port", "every_s"}]}},
      "dns": {NAME: [ADDRESS]}, "virtual_addresses": [ADDRESS]}
 
 Times are integers of microseconds inside (``t_us``) and seconds with six decimals in JSON (``t``).
