@@ -19,7 +19,7 @@ from vrrplab.config.diagnostics import Diagnostics
 from vrrplab.config.drafts import FileDraft, GlobalDraft
 from vrrplab.config.keywords import global_tables, vrrp_tables
 from vrrplab.config.lines import LineReader, decode
-from vrrplab.config.model import NodeConfig
+from vrrplab.config.model import NodeConfig, Source
 from vrrplab.errors import ConfigError
 
 DAEMONS = ("2.2.7", "2.4.3")
@@ -112,6 +112,7 @@ def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_
             "" if draft.other_work else "Warning - keepalived has no configuration to run",
             "no vrrp_instance in this file" if text.strip() else "the file is empty",
             "write at least vrrp_instance NAME { interface …, virtual_router_id …, virtual_ipaddress { … } }",
+            Source(file, max(1, vrrp.source.line)),
         )
     return complete(draft, file)
 
