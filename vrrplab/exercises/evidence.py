@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from html import escape
+from pathlib import Path
 
 from vrrplab.errors import VrrplabError
 from vrrplab.tell import story as _story
@@ -65,6 +66,18 @@ def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
     ``run`` counts its repetitions; ``frames``: with the bytes that were captured (run 0 only).
     """
     from vrrplab.recording import read_recording
+
+    return read_recording(_folder(name), run, frames=frames)
+
+
+def replayed(name: str) -> Trace:
+    """A simulation of the same network, files and actions as that recording: to set beside ``recorded(name)``."""
+    from vrrplab.api import simulate
+
+    return simulate(_folder(name))
+
+
+def _folder(name: str) -> Path:
     from vrrplab.resources import data_path
 
     folder = data_path("recordings")
@@ -73,7 +86,7 @@ def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
         near = difflib.get_close_matches(str(name), known, 1, 0.4)
         hint = f"did you mean {near[0]!r}?" if near else "data/recordings/INDEX.md lists them"
         raise VrrplabError(f"there is no recording {name!r}: {hint}")
-    return read_recording(folder / name, run, frames=frames)
+    return folder / name
 
 
 def _a_trace(value: object, function: str) -> Trace:

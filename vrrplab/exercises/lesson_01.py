@@ -65,11 +65,9 @@ def vrids(answer: Any) -> str:
         raise NotUnderstood("The answer here is a whole number, like 100.")
     works = [vrid for vrid in (0, 1, 255, 256) if _starts_with(vrid)]
     if int(count) != 255:
-        refused = [vrid for vrid in (0, 1, 255, 256) if vrid not in works]
-        raise Miss(
-            f"keepalived runs with virtual_router_id {works[0]} and {works[-1]}, and refuses"
-            f" {' and '.join(map(str, refused))}. Count again."
-        )
+        if count > 255:
+            raise Miss(f"So many do not fit: {'0 and 256 are' if 0 not in works else '256 is'} refused by keepalived.")
+        raise Miss(f"There are more: keepalived starts with {works[0]}, and with {works[-1]} as well.")
     return "1 to 255. The article says 0 to 255 in one place; keepalived does not start with 0."
 
 

@@ -32,7 +32,8 @@ def share(answer: Any) -> str:
     lost = sum(o.lost for o in trace.outages("proxy-serv"))
     asked = round(((gap.to_s or 0.0) - gap.from_s) / 0.1)
     if abs(guess - lost / asked) > 0.06:
-        raise Miss(f"In {(gap.to_s or 0) - gap.from_s:.2f} s office-pc asked about {asked} times and got {asked - lost} answers.")
+        side = "more" if lost > guess * asked else "fewer"
+        raise Miss(f"office-pc asked {asked} times. By your share {guess * asked:.0f} requests would have failed; {side} did.")
     return f"{lost} of {asked} requests: every second name lookup gives the address that is dark."
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vrrplab.errors import ConfigError, VrrplabError
-from vrrplab.sim.cast import Scenario
+from vrrplab.sim.cast import Scenario, Server
 from vrrplab.sim.scenario import load_scenario, scenario_from_text
 from vrrplab.units import micros
 
@@ -45,14 +45,16 @@ def variant(
     *actions: Action,
     edit: Mapping[str, Any] | None = None,
     files: Mapping[str, str] | None = None,
+    services: Mapping[str, Mapping[str, Any]] | None = None,
     duration_s: float | None = None,
     **changes: Any,
 ) -> Scenario:
     """A scenario like ``source`` with changes; the source stays as it is.
 
     ``actions``: added, see ``at``. ``edit``: words to replace in every server's keepalived.conf, or, with a
-    server's name as key, in that server's only. ``files``: a whole new keepalived.conf by server. ``changes``:
-    ``name``, ``profile``, ``seed``. Without ``duration_s`` the run goes on for 20 s after the last action.
+    server's name as key, in that server's only. ``files``: a whole new keepalived.conf by server.
+    ``services``: by name, on all servers, e.g. ``{"squid": {"shutdown_s": 1, "listen": ["192.168.2.101"]}}``.
+    ``changes``: ``name``, ``profile``, ``seed``. Without ``duration_s`` the run goes on for 20 s after the last action.
     Raises VrrplabError (ScenarioError, ConfigError), one line, for whatever does not fit.
     """
     chosen = _scenario(source)
@@ -69,9 +71,11 @@ def variant(
                 texts[old] = _replaced(texts, [old], str(part), str(other))[old]
         else:
             texts.update(_replaced(texts, list(texts), str(old), str(new)))
+    if services:
+        chosen = replace(chosen, servers={n: _serving(s, services) for n, s in chosen.servers.items()})
     wrong = sorted(set(changes) - {"name", "profile", "seed", "description"})
     if wrong:
-        raise VrrplabError(f"variant() has no {wrong[0]!r}: there are edit, files, duration_s, name, profile, seed")
+        raise VrrplabError(f"variant() has no {wrong[0]!r}: there are edit, files, services, duration_s, name, profile, seed")
     if "profile" in changes:
         from vrrplab.machine.profiles import profile_named
 
@@ -90,6 +94,24 @@ def variant(
             raise VrrplabError(f"duration_s={duration_s}: give a positive number of seconds")
         chosen = replace(chosen, duration_us=micros(duration_s))
     return chosen
+
+
+def _serving(server: Server, wanted: Mapping[str, Mapping[str, Any]]) -> Server:
+    """The server with its services changed; what it does not run is an error."""
+    services = dict(server.services)
+    for name, changes in wanted.items():
+        if name not in services:
+            raise VrrplabError(f"no service {name!r} here: there are {', '.join(services) or 'none'}")
+        fields: dict[str, Any] = {}
+        for key, value in changes.items():
+            if key == "shutdown_s" and isinstance(value, int | float) and 0 <= value < 1e6:
+                fields["shutdown_us"] = micros(value)
+            elif key == "listen" and isinstance(value, list | tuple) and all(isinstance(a, str) for a in value):
+                fields["listen"] = tuple(value)
+            else:
+                raise VrrplabError(f"{name}: give shutdown_s in seconds, or listen with a list of addresses")
+        services[name] = replace(services[name], **fields)
+    return replace(server, services=services)
 
 
 def from_yaml(text: str) -> Scenario:

@@ -1,0 +1,68 @@
+"""Judges of ``04_three_drills``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrrplab.exercises.answers import number, one_of, scenario, words
+from vrrplab.exercises.observe import IP1, S1, S2, length_s, longest, outage_s, run
+from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
+from vrrplab.exercises.variants import at, variant
+
+DRILLS = {"eth0": "article-drill-1-lan-nic", "eth1": "article-drill-2-wan-nic", "squid": "article-drill-3-squid"}
+
+
+@exercise("04-order", "the three drills, shortest outage first")
+def order(answer: Any) -> str:
+    given = words(answer, DRILLS, "drills")
+    if len(given) != 3:
+        raise NotUnderstood("Name all three, the shortest outage first: ['…', '…', '…'].")
+    lasted = {word: outage_s(run(variant(name)), IP1, "http") for word, name in DRILLS.items()}
+    for first, second in zip(given, given[1:], strict=False):
+        if lasted[first] > lasted[second]:
+            raise Miss(f"You put {first} before {second}. Stopwatch: {first} takes {lasted[first]:.2f} s.")
+    return ", ".join(f"{word} {lasted[word]:.2f} s" for word in given)
+
+
+@exercise("04-worst", "the worst outage of drill 3, by phase")
+def worst(answer: Any) -> str:
+    guess = number(answer, "12.5")
+    stops = [12 + step / 5 for step in range(15)]
+    found = {}
+    for stop in stops:
+        trace = run(variant("article-steady", at(stop, "service_stop", server=S1, service="squid"), duration_s=60))
+        found[stop] = outage_s(trace, IP1, "http")
+    late = max(found, key=lambda stop: found[stop])
+    if guess < found[late] - 0.5:
+        raise Miss(f"It can be worse: Squid is stopped at {late:g} s, and after {guess:g} s there is still no answer.")
+    if guess > found[late] + 0.5:
+        raise Miss(f"Of {len(stops)} runs, spread over a whole interval of the check, none reaches {guess:g} s.")
+    return f"{found[late]:.2f} s, when squid is stopped at {late:g} s, just after a check."
+
+
+@exercise("04-detective", "which drill left this log")
+def detective(answer: Any) -> str:
+    choice = one_of(answer, DRILLS, "what failed")
+    lines = [e.fields["line"] for e in run(variant(DRILLS[choice])).of("log", server=S2) if 12 <= e.t < 46]
+    farewell = "(proxy_ip1) Backup received priority 0 advertisement"
+    if choice != "eth0":
+        if farewell not in lines:
+            raise AssertionError("drills 2 and 3 say goodbye")
+        raise Miss(f"When {choice} fails, the log of {S2} has the line {farewell!r}. Is it there?")
+    return "No farewell got out: the cable it would have used is the one that failed."
+
+
+@exercise("04-faster", "drill 3 in less than five seconds")
+def faster(answer: Any) -> str:
+    given = scenario(answer)
+    stops = [a for a in given.actions if a.kind == "service_stop" and a.keys.get("server") == S1]
+    if not stops:
+        raise NotUnderstood("Start from the drill: variant('article-drill-3-squid', …); squid must be stopped in it.")
+    trace = run(given)
+    gap = longest(trace, IP1, "http")
+    if gap is None:
+        raise Miss("No client asks any more, or none misses anything; then it is no drill.")
+    if gap.to_us is None or length_s(trace, gap) >= 5:
+        end = "to the end" if gap.to_s is None else f"until {gap.to_s:.2f} s"
+        raise Miss(f"{IP1} gives no answer from {gap.from_s:.2f} s {end}: {length_s(trace, gap):.2f} s.")
+    return f"{length_s(trace, gap):.2f} s instead of half a minute."

@@ -1,0 +1,93 @@
+"""Judges of ``05_tracking_and_weights``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrrplab.exercises.answers import one_of, whole
+from vrrplab.exercises.lesson_03 import edit_table
+from vrrplab.exercises.observe import IP1, S1, S2, became, holders_in_words, outage_s, run
+from vrrplab.exercises.registry import Miss, exercise
+from vrrplab.exercises.variants import at, variant
+
+PAIR = {"priority 255": "priority 150"}
+DEAD = at(12, "service_kill", server=S1, service="squid")
+DEAD_TOO = at(12, "service_kill", server=S2, service="squid")
+
+
+def _weighted(weight: int) -> dict[str, str]:
+    return {**PAIR, "interval 3": f"interval 3\n    weight {weight}"}
+
+
+@exercise("05-smallest", "the smallest penalty that works, 150 against 100")
+def smallest(answer: Any) -> str:
+    weight = whole(answer, -253, 253, "-20")
+    trace = run(variant("article-steady", DEAD, edit=_weighted(weight), duration_s=40))
+    at_end = trace.owners(IP1, 35)
+    if weight > 0:
+        raise Miss(f"A positive weight is a reward for the healthy, on both servers: {holders_in_words(trace, IP1, 35)}.")
+    if at_end != (S2,):
+        left = [e.fields["to"] for e in trace.of("priority", server=S1, instance="proxy_ip1")]
+        raise Miss(f"Squid died at 12 s, {S1} still says {left[-1] if left else 150}, and {holders_in_words(trace, IP1, 35)}.")
+    gentler = run(variant("article-steady", DEAD, edit=_weighted(weight + 1), duration_s=40))
+    if gentler.owners(IP1, 35) == (S2,):
+        raise Miss(f"It works, and {weight + 1} works as well.")
+    return f"{150 + weight} is less than 100, and {151 + weight} is not."
+
+
+@exercise("05-nobody", "who has .101 when both Squids are dead")
+def nobody(answer: Any) -> str:
+    choice = one_of(answer, [S1, S2, "nobody"], "a server's name in quotes, or 'nobody'")
+    trace = run(variant("article-steady", DEAD, DEAD_TOO, duration_s=40))
+    owner = trace.owner(IP1, 35) or "nobody"
+    if choice != owner:
+        if choice == "nobody":
+            raise Miss(f"In the run {holders_in_words(trace, IP1, 35)}.")
+        raise Miss(f"At 35 s proxy_ip1 on {choice} is {trace.state_at(35, choice, 'proxy_ip1')}.")
+    return "Both are in FAULT, and nobody has the address: without a weight, a wrong check takes everything down."
+
+
+@exercise("05-repair", "weights that move the address, and never lose it")
+def repair(answer: Any) -> str:
+    edit = edit_table(answer)
+    usual = run(variant("article-steady", edit=edit, duration_s=30))
+    if usual.owners(IP1, 25) != (S1,):
+        raise Miss(f"With nothing broken, {holders_in_words(usual, IP1, 25)}.")
+    one = run(variant("article-steady", DEAD, edit=edit, duration_s=40))
+    if one.owners(IP1, 35) != (S2,):
+        raise Miss(f"Squid dies on {S1} at 12 s, and {holders_in_words(one, IP1, 35)}.")
+    both = run(variant("article-steady", DEAD, DEAD_TOO, edit=edit, duration_s=40))
+    if len(both.owners(IP1, 35)) != 1:
+        raise Miss(f"Both Squids die at 12 s, and {holders_in_words(both, IP1, 35)}.")
+    taken = became(one, "MASTER", S2, "proxy_ip1", 12) or 0.0
+    return f"One dead Squid: {S2} from {taken:.2f} s on. Two dead Squids: {holders_in_words(both, IP1, 35)}."
+
+
+@exercise("05-quick", "a crash of Squid repaired within 2 s")
+def quick(answer: Any) -> str:
+    edit = edit_table(answer)
+    worst, when = 0.0, 0.0
+    for step in range(10):
+        crash = at(12 + step / 10, "service_kill", server=S1, service="squid")
+        trace = run(variant("article-steady", crash, edit=edit, duration_s=40))
+        lost = outage_s(trace, IP1, "http")
+        if lost > worst:
+            worst, when = lost, 12 + step / 10
+    if worst >= 2:
+        raise Miss(f"Squid crashes at {when:g} s, and {IP1} serves no page for {worst:.2f} s.")
+    return f"{worst:.2f} s at worst, over ten moments."
+
+
+@exercise("05-glitch", "a check that forgives one bad moment")
+def glitch(answer: Any) -> str:
+    edit = edit_table(answer)
+    short = (at(11.5, "check_fail", server=S1), at(13, "check_pass", server=S1))
+    trace = run(variant("article-steady", *short, edit=edit, duration_s=30))
+    taken = became(trace, "MASTER", S2, "proxy_ip1", 11.5)
+    if taken is not None:
+        raise Miss(f"One check at 12 s fails, the next is fine, and {S2} takes over at {taken:.2f} s.")
+    dead = run(variant("article-steady", DEAD, edit=edit, duration_s=60))
+    lost = outage_s(dead, IP1, "http")
+    if lost > 10:
+        raise Miss(f"Squid really dies at 12 s, and {IP1} serves no page for {lost:.2f} s.")
+    return f"One bad check is forgiven. A dead Squid costs {lost:.2f} s now; patience has its price."
