@@ -70,6 +70,7 @@ class _Maker(type):
     """Turns annotations into slots, and their values into a table of defaults."""
 
     __value_defaults__: dict[str, Any]
+    __value_setters__: tuple[Callable[[Any, Any], None], ...]
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> _Maker:
         defaults: dict[str, Any] = {}
@@ -85,7 +86,10 @@ class _Maker(type):
         namespace["__slots__"] = tuple(own)
         namespace["__match_args__"] = tuple(defaults)
         namespace["__value_defaults__"] = defaults
-        return super().__new__(cls, name, bases, namespace)
+        made = super().__new__(cls, name, bases, namespace)
+        # the slots' own setters: they work on values too, which refuse assignment
+        made.__value_setters__ = tuple(getattr(made, field).__set__ for field in defaults)
+        return made
 
 
 @dataclass_transform()
@@ -104,9 +108,14 @@ class _Common:
     __slots__ = ()
     __not_compared__: ClassVar[tuple[str, ...]] = ()  # fields that do not make two values different
     __value_defaults__: ClassVar[dict[str, Any]] = {}
+    __value_setters__: ClassVar[tuple[Callable[[Any, Any], None], ...]] = ()
     __dataclass_fields__ = _Fields()
 
     def __init__(self, *args: Any, **named: Any) -> None:
+        if len(args) == len(self.__value_setters__) and not named:
+            for set_field, value in zip(self.__value_setters__, args, strict=True):
+                set_field(self, value)
+            return
         put = object.__setattr__
         defaults = self.__value_defaults__
         if len(args) > len(defaults):
