@@ -35,6 +35,7 @@ try {
   const model = { get: (name) => values[name], set, on() {}, off() {}, send() {}, save_changes() {} };
   el.replaceChildren();
   new Function("model", "el", script)(model, el);
+  document.addEventListener("keydown", (event) => el.contains(event.target) || el.player.key(event));
 } catch (error) {
   el.append("This browser cannot play the file (it needs one of 2023 or newer): " + error.message);
 }

@@ -68,29 +68,36 @@ export class Log {
   #draw() {
     const view = this.body.clientHeight || 200;
     const first = Math.max(0, Math.floor(this.body.scrollTop / ROW_HIGH) - 2);
-    const last = Math.min(this.count, first + Math.ceil(view / ROW_HIGH) + 5);
     const now = this.rows[this.current]?.t;
-    const wanted = [];
-    for (let n = first; n < last; n++) wanted.push(n);
-    while (this.tall.children.length < wanted.length) {
-      this.tall.append(h("div", { class: "vl-row" }, h("span", { class: "vl-when" }), h("span", { class: "vl-what" }), h("button", { class: "vl-why-button", tabindex: -1 }, "why?")));
+    const slots = Math.ceil(view / ROW_HIGH) + 8;
+    if (this.slots?.length !== slots || !this.tall.contains(this.slots[0])) {
+      const slot = () => h("div", { class: "vl-row" }, h("span", { class: "vl-when" }), h("span", { class: "vl-what" }), h("button", { class: "vl-why-button", tabindex: -1 }, "why?"));
+      this.slots = Array.from({ length: slots }, slot);
+      this.tall.replaceChildren(...this.slots);
     }
-    while (this.tall.children.length > wanted.length) this.tall.lastChild.remove();
-    wanted.forEach((n, k) => {
-      const row = this.rows[n];
-      const element = this.tall.children[k];
-      element.style.top = `${n * ROW_HIGH}px`;
-      element.dataset.n = n;
-      element.className = `vl-row vl-k-${row.kind}${n === this.current ? " vl-now" : row.t === now && n < this.current ? " vl-with" : ""}${row.t > this.t ? " vl-later" : ""}`;
-      const text = this.text(n);
-      setText(element.children[0], seconds(row.t));
-      if (element.children[1].textContent !== text) {
-        element.children[1].textContent = text;
-        element.children[1].title = text;
-      }
-      element.children[2].hidden = row.kind !== "state";
-    });
+    // Row n always uses slot n mod slots: what stays in view stays the same element, so clicks do not miss it.
+    for (let n = first; n < first + slots; n++) this.#fill(this.slots[n % slots], n, now);
+    // Read aloud, rows come in the order of the document: those that left at one end go to the other.
+    const top = [...this.tall.children].indexOf(this.slots[first % slots]);
+    for (let k = 0; k < top && top <= slots / 2; k++) this.tall.append(this.tall.firstChild);
+    for (let k = top; k < slots && top > slots / 2; k++) this.tall.prepend(this.tall.lastChild);
     if (!this.rows.length) this.tall.replaceChildren(h("p", { class: "vl-empty" }, this.what === "daemon" ? "No line of a daemon's log is in this trace." : "Nothing happened in this trace."));
+  }
+
+  #fill(element, n, now) {
+    const row = n < this.count ? this.rows[n] : null;
+    element.hidden = !row;
+    if (!row) return;
+    element.style.top = `${n * ROW_HIGH}px`;
+    element.dataset.n = n;
+    element.className = `vl-row vl-k-${row.kind}${n === this.current ? " vl-now" : row.t === now && n < this.current ? " vl-with" : ""}${row.t > this.t ? " vl-later" : ""}`;
+    const text = this.text(n);
+    setText(element.children[0], seconds(row.t));
+    if (element.children[1].textContent !== text) {
+      element.children[1].textContent = text;
+      element.children[1].title = text;
+    }
+    element.children[2].hidden = row.kind !== "state";
   }
 
   #click(e) {

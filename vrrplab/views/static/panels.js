@@ -154,6 +154,7 @@ export class WhyPanel {
   }
 
   hide() {
+    if (this.element.contains(this.element.getRootNode().activeElement)) this.element.closest(".vrrplab").focus({ preventScroll: true });
     this.element.hidden = true;
     this.change = null;
   }

@@ -33,7 +33,7 @@ export class Player {
     this.menu = new Menu(this.root);
     this.box = new TextBox(this.root);
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-    this.root.addEventListener("keydown", (e) => this.#key(e));
+    this.root.addEventListener("keydown", (e) => this.key(e));
     this.root.addEventListener("pointerdown", () => this.menu.close(false));
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(this.root);
@@ -76,7 +76,7 @@ export class Player {
 
   #compose() {
     const { model, name, root } = this;
-    const focus = root.contains(document.activeElement) && document.activeElement.closest?.("[data-thing]")?.dataset.thing;
+    const focus = this.#focused();
     const filter = this.log?.what;
     this.measure ??= measurer(root);
     this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
@@ -106,8 +106,16 @@ export class Player {
         h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
       this.transport.element, this.spoken, this.menu.element, this.box.element);
     if (filter && filter !== "story") this.log.show(filter);
-    if (focus) requestAnimationFrame(() => [...root.querySelectorAll("[data-thing]")].find((x) => x.dataset.thing === focus)?.focus({ preventScroll: true }));
+    if (focus) requestAnimationFrame(() => ([...root.querySelectorAll(focus.where)].find((x) => x.getAttribute(focus.where.slice(1, -1)) === focus.name && !x.disabled) || root).focus({ preventScroll: true }));
     this.status();
+  }
+
+  /** What has the keyboard now, so that its successor gets it when everything is drawn anew; null: nothing here. */
+  #focused() {
+    const now = this.root.getRootNode().activeElement;
+    if (!now || !this.root.contains(now)) return null;
+    const where = now.dataset.thing ? "[data-thing]" : "[aria-label]";
+    return { where, name: now.getAttribute(where.slice(1, -1)) };
   }
 
   #chips() {
@@ -429,7 +437,8 @@ export class Player {
     this.transport.state({ playing: this.playing, info: this.info });
   }
 
-  #key(e) {
+  /** A key pressed in this view (in a file of its own: anywhere on the page). */
+  key(e) {
     if (!this.model || e.defaultPrevented || e.altKey || ["TEXTAREA", "INPUT"].includes(e.target.tagName)) return;
     const onSelect = e.target.tagName === "SELECT";
     const onButton = e.target.tagName === "BUTTON";

@@ -1,0 +1,252 @@
+"""A real browser for pages and notebooks, found on this machine and never fetched.
+
+The browser is told to resolve no name but this machine's, and each page counts what it asks for: a test
+ends with a failure if anything wanted to leave the machine, or if the page's console has an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vrrplab.trace import Trace
+from vrrplab.views.assets import player_script, player_style
+from vrrplab.views.player import trace_text, write_html
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGUMENTS = [
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
+
+# A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
+_BRIDGE = """
+<!doctype html><meta charset="utf-8">
+<style>body { margin: 0 } STYLE</style>
+<div id="player"></div>
+<script type="module">
+SCRIPT
+const values = await tellPython({ do: "open" });
+const heard = {};
+window.model = {
+  get: (name) => values[name], set: (name, value) => { values[name] = value; }, save_changes() {},
+  on: (name, run) => { (heard[name] ||= new Set()).add(run); }, off: (name, run) => heard[name]?.delete(run),
+  async send(message) {
+    const { error, answer, ...fresh } = await tellPython(message);
+    for (const [name, value] of Object.entries(fresh)) {
+      values[name] = value;
+      for (const run of heard["change:" + name] || []) run();
+    }
+    for (const run of heard["msg:custom"] || []) run(error ? { error } : answer || { note: "" }, []);
+  },
+};
+window.vrrplabParts = { render, decodeFrame };
+window.close_player = render({ model: window.model, el: document.getElementById("player") });
+</script>
+"""
+
+
+def _chromium() -> str:
+    import shutil
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROME") or next(filter(None, map(shutil.which, names)), "")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    program = _chromium()
+    if not program:
+        pytest.skip("needs chromium: sudo apt install chromium")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_api.sync_playwright() as playwright:
+        it = playwright.chromium.launch(
+            executable_path=program, args=ARGUMENTS + (["--no-sandbox"] if root else [])
+        )
+        yield it
+        it.close()
+
+
+@pytest.fixture
+def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context."""
+    contexts, errors, foreign = [], [], []
+
+    def open_page(**options: Any) -> Any:
+        context = browser.new_context(**{"viewport": {"width": 1240, "height": 860}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.on("request", lambda r: None if r.url.startswith(HERE) else foreign.append(r.url))
+        page.errors = errors
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert foreign == []
+    assert errors == []
+
+
+@pytest.fixture
+def file_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    """Opens a trace as the self-contained file, from file://, and waits until it can be played."""
+
+    def open_file(trace: Trace, scenario: Any = None, **options: Any) -> Any:
+        file = tmp_path / "player.html"
+        write_html(trace, file, scenario)
+        page = new_page(**options)
+        page.goto(file.as_uri())
+        page.wait_for_function("document.getElementById('player').player")
+        return page
+
+    return open_file
+
+
+@pytest.fixture
+def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    """Opens a built-in scenario with Python behind it, as a notebook would have it, but without Jupyter.
+
+    ``page.forks`` is what Python remembers.
+    """
+    from vrrplab.errors import VrrplabError
+    from vrrplab.sim.scenario import load_scenario
+    from vrrplab.sim.world import run
+    from vrrplab.views.explain import explanations
+    from vrrplab.views.forks import Forks
+
+    def open_live(name: str, **options: Any) -> Any:
+        scenario = load_scenario(name)
+        forks = Forks(run(scenario, frames=True), scenario, lambda changed: run(changed, frames=True))
+
+        def shown() -> dict[str, Any]:
+            at_us = forks.last_at_us
+            info = {
+                "can_fork": True,
+                "can_undo": forks.can_undo,
+                "can_redo": forks.can_redo,
+                "can_share": True,
+                "fork": forks.title(),
+                "fork_at_s": None if at_us is None else at_us / 1e6,
+                "explain": explanations(scenario),
+            }
+            return {"info": info, "trace_lines": trace_text(forks.trace)}
+
+        def tell_python(message: dict[str, Any]) -> dict[str, Any]:
+            do = message["do"]
+            try:
+                if do == "break":
+                    forks.break_it(message["actions"], message["at_s"])
+                elif do in ("undo", "redo", "reset"):
+                    getattr(forks, do)()
+                elif do == "scenario":
+                    return {"answer": {"scenario": forks.scenario.to_yaml()}}
+                elif do != "open":
+                    return {"error": f"asked for {do}"}
+            except VrrplabError as error:
+                return {"error": str(error)}
+            return shown()
+
+        page = new_page(**options)
+        page.expose_function("tellPython", tell_python)
+        script = player_script().replace("export default { render };", "")
+        html = tmp_path / "live.html"
+        html.write_text(_BRIDGE.replace("SCRIPT", script).replace("STYLE", player_style()), encoding="utf-8")
+        page.goto(html.as_uri())
+        page.wait_for_function("document.getElementById('player').player?.model")
+        page.forks = forks
+        return page
+
+    return open_live
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A JupyterLab of our own on this machine: (its address, the folder it shows)."""
+    pytest.importorskip("jupyterlab", reason="needs jupyterlab: pip install 'vrrplab[lab]'")
+    home = tmp_path_factory.mktemp("lab")
+    work = home / "notebooks"
+    work.mkdir()
+    settings = {
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }
+    for plugin, value in settings.items():
+        file = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(value), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folders = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "run",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "IPYTHONDIR": "ipython",
+    }
+    environment = {
+        **os.environ,
+        **{name: str(home / folder) for name, folder in folders.items()},
+        "PYTHONPATH": str(ROOT),
+    }
+    options = [
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+        "--ServerApp.disable_check_xsrf=True",
+        f"--ServerApp.root_dir={work}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    address = f"http://127.0.0.1:{port}"
+    with (home / "lab.log").open("wb") as log:
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=work)
+        try:
+            _wait_for(address, server, home / "lab.log")
+            yield address, work
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 90
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/api/status", timeout=2) as answer:
+                json.load(answer)
+            return
+        except OSError:
+            if server.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}") from None
+            time.sleep(0.1)

@@ -1,0 +1,190 @@
+"""The clickable cluster where it lives: a real JupyterLab, a real kernel, a real browser, no network."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
+expect = sync_api.expect
+
+SLOW_MS = 60_000  # a kernel starts on a busy machine
+ROOT = Path(__file__).resolve().parents[2]
+
+LESSON = [
+    "import vrrplab",
+    'cluster = vrrplab.cluster("article-drill-1-lan-nic")\ncluster',
+]
+
+
+def write_notebook(file: Path, cells: list[str]) -> None:
+    code = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{n}",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": text,
+        }
+        for n, text in enumerate(cells)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    content = {"cells": code, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.fixture
+def notebook(new_page: Callable[..., Any], jupyterlab: tuple[str, Path]) -> Callable[..., Any]:
+    """Opens a notebook with these cells (None: the lesson of that name), runs all, waits for its clusters."""
+    address, work = jupyterlab
+
+    def open_notebook(name: str, cells: list[str] | None, clusters: int = 1, **options: Any) -> Any:
+        if cells is None:
+            shutil.copy(ROOT / "notebooks" / name, work / name)
+        else:
+            write_notebook(work / name, cells)
+        page = new_page(**{"viewport": {"width": 1500, "height": 1300}, **options})
+        page.set_default_timeout(SLOW_MS)
+        page.goto(f"{address}/lab/tree/{name}?reset")
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        page.wait_for_function("window.jupyterapp?.commands.hasCommand('notebook:run-all-cells')")
+        page.evaluate(
+            "async () => { const app = window.jupyterapp;"
+            " await app.shell.currentWidget.sessionContext.ready;"
+            " await app.commands.execute('notebook:run-all-cells'); }"
+        )
+        for n in range(clusters):
+            page.locator(".vrrplab").nth(n).wait_for()
+        # A console message of JupyterLab itself is none of ours.
+        page.errors[:] = [e for e in page.errors if "vrrplab" in e or "widget" in e.lower()]
+        return page
+
+    return open_notebook
+
+
+def thing(page: Any, name: str) -> Any:
+    return page.locator(f'[data-thing="{name}"]')
+
+
+def seek(page: Any, t: float) -> None:
+    page.locator(".vrrplab").first.evaluate("(e, t) => e.parentElement.player.seek(t)", t)
+
+
+def moment(page: Any) -> float:
+    return float(page.locator(".vrrplab").first.evaluate("e => e.parentElement.player.t"))
+
+
+def test_the_first_lesson_pull_a_cable_see_the_address_move_ask_why(notebook: Callable[..., Any]) -> None:
+    page = notebook("00_start_here.ipynb", None, clusters=2)
+    lab = page.locator(".vrrplab").first
+    vip = lab.locator('[data-vip="192.168.2.101"]')
+    fork = lab.locator(".vl-tag-fork")
+
+    seek(page, 5)
+    expect(vip).to_have_attribute("data-holder", "proxy-serv01")
+    thing(lab, "nic proxy-serv01 eth0").click(force=True)
+    lab.get_by_role("menuitem", name="Set eth0 down").click()
+    expect(fork).to_have_text("fork of “article-steady” at 5.000 s")
+    expect(thing(lab, "nic proxy-serv01 eth0")).to_have_attribute("data-state", "down")
+    seek(page, 9)
+    expect(vip).to_have_attribute("data-holder", "proxy-serv02")
+    row = lab.locator(".vl-row", has_text="serv02 proxy_ip1: BACKUP → MASTER").first
+    expect(row).to_be_visible()
+
+    row.locator("button").click()
+    expect(lab.locator(".vl-why")).to_contain_text("No advert from 192.168.2.251 for 3.609 s.")
+    expect(lab.locator(".vl-why")).to_contain_text("proxy-serv02.conf:")
+
+    seek(page, 2)
+    expect(vip).to_have_attribute("data-holder", "proxy-serv01")
+    thing(lab, "server proxy-serv02").click(force=True, position={"x": 40, "y": 20})
+    lab.get_by_role("menuitem", name="Cut its power").click()
+    expect(fork).to_have_text("fork of “article-steady” at 2.000 s, 2 changes")
+    lab.get_by_role("button", name="Undo the last change (Ctrl+Z)").click()
+    expect(fork).to_have_text("fork of “article-steady” at 5.000 s")
+    lab.get_by_role("button", name="Reset").click()
+    expect(fork).to_have_count(0)
+
+    # The file to share comes back through the kernel, whole.
+    with page.expect_download() as download:
+        lab.get_by_role("button", name="HTML").click()
+    assert download.value.suggested_filename == "article-steady.html"
+    assert Path(download.value.path()).read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_from_click_to_redrawn_future_under_300_ms(notebook: Callable[..., Any]) -> None:
+    """The article's 60 s: out to the kernel, simulated, back, and drawn; the middle one of seven."""
+    page = notebook("speed.ipynb", ["import vrrplab", 'vrrplab.cluster("article-steady")'])
+    seek(page, 7)
+    took = []
+    for n in range(7):
+        page.locator(".vrrplab").evaluate(
+            "(e, n) => { const p = e.parentElement.player; window.t0 = performance.now();"
+            " const draw = p.load.bind(p); p.load = (raw) => { draw(raw); p.load = draw;"
+            " requestAnimationFrame(() => { window.took = performance.now() - window.t0; }); };"
+            " window.took = null;"
+            " p.act({ actions: [{ action: n % 2 ? 'link_up' : 'link_down',"
+            " server: 'proxy-serv01', interface: 'eth0' }] }); }",
+            n,
+        )
+        took.append(page.wait_for_function("window.took").json_value())
+    print(f"click to redrawn future: {', '.join(f'{ms:.0f}' for ms in took)} ms")
+    assert sorted(took)[3] < 300
+
+
+def test_without_a_mouse_and_without_harming_the_notebook(notebook: Callable[..., Any]) -> None:
+    """JupyterLab's own keys (D D deletes a cell, Z undoes, arrows leave it) must not fire inside."""
+    page = notebook("keys.ipynb", LESSON)
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    thing(page, "nic proxy-serv01 eth0").focus()
+    for key in ("d", "d", "a", "b", "x", "m", "Escape", "Shift+ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+    assert moment(page) > 0
+    seek(page, 5)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Set eth0 down")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    expect(thing(page, "nic proxy-serv01 eth0")).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("w")
+    expect(page.locator(".vl-why")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".vl-tag-fork")).to_have_count(0)
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('.vrrplab').parentElement.player.playing")
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+
+
+def test_the_theme_follows_jupyterlab(notebook: Callable[..., Any]) -> None:
+    page = notebook("theme.ipynb", LESSON)
+    root = page.locator(".vrrplab")
+    for theme, dark in (("JupyterLab Dark", True), ("JupyterLab Light", False)):
+        page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+        )
+        page.wait_for_function(
+            "dark => document.querySelector('.vrrplab').classList.contains('vl-dark') == dark", arg=dark
+        )
+        colour = root.evaluate("e => getComputedStyle(e).backgroundColor")
+        assert (colour == "rgb(20, 24, 29)") == dark
+
+
+def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> None:
+    """Two views of one cluster show one trace; setting ``at_s`` moves both."""
+    broken = 'cluster.at_s = 13.0\ncluster.break_it("power_off", server="proxy-serv02")'
+    cells = [*LESSON, "cluster", broken]
+    page = notebook("twice.ipynb", cells, clusters=2)
+    for n in (0, 1):
+        view = page.locator(".vrrplab").nth(n)
+        expect(view.locator(".vl-clock")).to_have_text("13.000 s")
+        expect(view.locator(".vl-tag-fork")).to_have_text("fork of “article-drill-1-lan-nic” at 13.000 s")

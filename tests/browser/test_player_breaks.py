@@ -1,0 +1,149 @@
+"""Breaking things with the mouse: the past stays, the future is another one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from player_pages import DRILL, PLAYER, ask, badge, choose, frame_on_screen, moment, seek, thing
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
+expect = sync_api.expect
+
+
+def test_a_click_breaks_something_now_and_the_past_stays(
+    live_page: Callable[..., Any],
+) -> None:
+    page = live_page("article-steady")
+    past = f"JSON.stringify({PLAYER}.model.events.filter(e => e.t < 7))"
+    before = page.evaluate(past)
+    seek(page, 7)
+    choose(page, "nic proxy-serv01 eth0", "Set eth0 down")
+    expect(thing(page, "nic proxy-serv01 eth0")).to_have_attribute("data-state", "down")
+    assert moment(page) == 7
+    assert json.loads(page.evaluate(past))[1:] == json.loads(before)[1:]
+    expect(page.locator(".vl-tag-fork")).to_have_text("fork of “article-steady” at 7.000 s")
+    seek(page, 12)
+    expect(badge(page, "192.168.2.101")).to_have_attribute("data-holder", "proxy-serv02")
+    seek(page, 3)
+    choose(page, "server proxy-serv02", "Cut its power")
+    seek(page, 6)
+    expect(badge(page, "192.168.2.102")).to_have_count(1)
+    assert [a.as_dict()["at_s"] for a in page.forks.scenario.actions] == [3, 7]
+    page.get_by_role("button", name="Undo the last change (Ctrl+Z)").click()
+    expect(page.locator(".vl-tag-fork")).to_have_text("fork of “article-steady” at 7.000 s")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".vl-tag-fork")).to_have_count(0)
+    page.keyboard.press("Control+y")
+    expect(page.locator(".vl-tag-fork")).to_have_text("fork of “article-steady” at 7.000 s")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator(".vl-tag-fork")).to_have_count(0)
+
+
+EVERYTHING = [
+    ("nic proxy-serv01 eth0", "Set eth0 down"),
+    ("nic proxy-serv01 eth0", "Pull its cable"),
+    ("nic proxy-serv01 eth1", "ifdown eth1"),
+    ("cable proxy-serv01 eth0", "Pull the cable"),
+    ("cable proxy-serv01 eth0", "Lose all it sends to other servers"),
+    ("cable proxy-serv01 eth0", "Lose all others send to it"),
+    ("service proxy-serv01 squid", "Stop squid"),
+    ("service proxy-serv01 squid", "Kill squid"),
+    ("script proxy-serv01 chk_squid_service", "Let the check fail"),
+    ("script proxy-serv01 chk_squid_service", "Let the check hang"),
+    ("daemon proxy-serv01 keepalived", "Stop keepalived"),
+    ("daemon proxy-serv01 keepalived", "Kill it"),
+    ("daemon proxy-serv01 keepalived", "Kill its VRRP child"),
+    ("daemon proxy-serv01 keepalived", "Freeze it"),
+    ("daemon proxy-serv01 keepalived", "Reload"),
+    ("server proxy-serv01", "Cut its power"),
+    ("server proxy-serv01", "Firewall: drop VRRP coming in"),
+    ("server proxy-serv01", "Firewall: drop VRRP going out"),
+    ("switch lan", "Lose every frame"),
+    ("switch lan", "Lose 30 % of all frames"),
+    ("switch lan", "Carry no multicast"),
+    ("switch lan", "Delay every frame by 0.2 s"),
+]
+
+
+def test_everything_clickable_breaks_and_can_be_repaired(
+    live_page: Callable[..., Any],
+) -> None:
+    page = live_page("article-steady")
+    for what, entry in EVERYTHING:
+        seek(page, 6)
+        choose(page, what, entry)
+        expect(page.locator(".vl-tag-fork"), f"{what}: {entry}").to_have_count(1)
+        expect(page.locator(".vl-notice")).to_be_hidden()
+        seek(page, 6.5)
+        ask(page, what)
+        words = page.locator(".vl-menu button").all_inner_texts()
+        assert words, f"after {entry} there is nothing to do with {what}"
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+z")
+        expect(page.locator(".vl-tag-fork")).to_have_count(0)
+
+
+def test_an_address_can_be_taken_away_and_a_frame_be_lost(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    seek(page, 6)
+    badge(page, "192.168.2.101").click(force=True)
+    page.get_by_role("menuitem", name="Take 192.168.2.101 away").click()
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".vl-tag-fork")).to_have_count(0)
+    advert = page.evaluate(
+        f"{PLAYER}.model.flights.find(f => f.kind == 'advert' && f.t > 6 && f.server == 'proxy-serv01')"
+    )
+    seek(page, advert["t"])
+    at = frame_on_screen(page, advert["t"])
+    page.mouse.click(*at)
+    page.get_by_role("menuitem", name="Lose this frame").click()
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    fate = page.evaluate(
+        f"(t => {PLAYER}.model.flights.find(f => f.t == t && f.server == 'proxy-serv01').fate)", advert["t"]
+    )
+    assert fate["proxy-serv02"]["what"] == "lost"
+
+
+def test_why_answers_with_reason_facts_rule_and_line(live_page: Callable[..., Any]) -> None:
+    page = live_page(DRILL)
+    seek(page, 16)
+    row = page.locator(".vl-row", has_text="serv02 proxy_ip1: BACKUP → MASTER")
+    row.get_by_role("button", name="why?").click()
+    why = page.locator(".vl-why")
+    expect(why).to_contain_text("No advert from 192.168.2.251 for 3.609 s.")
+    expect(why).to_contain_text("eth0 of serv01 is set down")
+    expect(why).to_contain_text("Rule: RFC 9568")
+    expect(why).to_contain_text("proxy-serv02.conf:")
+    expect(why).to_contain_text("priority 100")
+    assert "3.609" in page.locator(".vl-spoken").inner_text()
+    why.get_by_role("button", name="12.000 s").click()
+    assert moment(page) == 12
+    page.keyboard.press("Escape")
+    expect(why).to_be_hidden()
+
+
+def test_a_refusal_of_python_is_shown_and_nothing_is_lost(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    seek(page, 6)
+    page.evaluate(
+        f"{PLAYER}.act({{ actions: [{{ action: 'link_down', server: 'proxy-serv01', interface: 'eth9' }}] }})"
+    )
+    expect(page.locator(".vl-notice.vl-bad")).to_contain_text("eth9")
+    assert moment(page) == 6
+    expect(badge(page, "192.168.2.101")).to_have_attribute("data-holder", "proxy-serv01")
+
+
+def test_the_scenario_can_be_taken_away_with_what_was_clicked(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    seek(page, 6)
+    choose(page, "server proxy-serv01", "Cut its power")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    page.get_by_role("button", name="Copy scenario").click()
+    expect(page.locator(".vl-dialog")).to_be_visible()
+    assert "power_off" in page.locator(".vl-dialog textarea").input_value()
+    page.keyboard.press("Escape")
+    expect(page.locator(".vl-dialog")).to_be_hidden()

@@ -1,0 +1,223 @@
+"""By keyboard alone, calmly, in the dark, on narrow pages, and with odd traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from player_pages import PLAYER, badge, moment, seek, simulated
+
+from vrrplab.trace import Trace, TraceEvent
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
+expect = sync_api.expect
+
+
+@pytest.fixture
+def drill(file_page: Callable[..., Any]) -> Any:
+    """The article's first drill as a file of its own."""
+    return file_page(simulated())
+
+
+def test_without_a_mouse(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    page.locator(".vl-slider").focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    t = moment(page)
+    assert t > 0
+    reached = []
+    page.locator(".vrrplab").focus()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement?.dataset?.thing || ''")
+        reached.append(name)
+        if name == "nic proxy-serv01 eth0":
+            break
+    assert reached[-1] == "nic proxy-serv01 eth0", reached
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Set eth0 down")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="Pull its cable")).to_be_focused()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.dataset.thing") == "nic proxy-serv01 eth0"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    page.wait_for_function("document.activeElement?.dataset?.thing == 'nic proxy-serv01 eth0'")
+    page.keyboard.press("Shift+ArrowRight")
+    assert moment(page) > t
+    page.keyboard.press("w")
+    expect(page.locator(".vl-why")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.locator(".vl-menu")).to_contain_text("step by event")
+
+
+def test_everything_clickable_has_a_role_and_a_name(drill: Any) -> None:
+    seek(drill, 13)
+    for node in drill.locator("[data-thing]").all():
+        assert node.get_attribute("role") == "button"
+        assert node.get_attribute("tabindex") == "0"
+        assert len(node.get_attribute("aria-label")) > 5
+    unnamed = drill.evaluate(
+        "[...document.querySelectorAll('.vrrplab button')].filter(b => !b.hidden && !b.innerText.trim()"
+        " && !b.getAttribute('aria-label')).length"
+    )
+    assert unnamed == 0
+
+
+def test_what_happens_is_told_to_a_screen_reader(drill: Any) -> None:
+    drill.locator(".vrrplab").focus()
+    seek(drill, 11.9)
+    drill.keyboard.press("Shift+ArrowRight")
+    live = drill.locator(".vl-spoken")
+    expect(live).to_have_attribute("aria-live", "polite")
+    expect(live).to_contain_text("serv01 proxy_ip2: BACKUP → FAULT")
+
+
+def test_reduced_motion_is_respected(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady", reduced_motion="reduce")
+    seek(page, 5)
+    assert page.evaluate("getComputedStyle(document.querySelector('.vl-badge')).transitionDuration") == "0s"
+    page.locator(".vrrplab").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(f"{PLAYER}.goal") is None
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG contrast of two colours written as rgb(r, g, b)."""
+
+    def light(colour: str) -> float:
+        parts = [int(x) / 255 for x in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_told_apart_from_the_page(file_page: Callable[..., Any], scheme: str) -> None:
+    page = file_page(simulated(), color_scheme=scheme)
+    names = [
+        "bg",
+        "fg",
+        "mute",
+        "master",
+        "bad",
+        "fault",
+        "good",
+        "on",
+        "v0",
+        "v1",
+        "v2",
+        "v3",
+        "v4",
+        "v5",
+        "card",
+        "soft",
+    ]
+    colours = page.evaluate(
+        "names => { const e = document.createElement('i'); document.querySelector('.vrrplab').append(e);"
+        " return Object.fromEntries(names.map(n => { e.style.color = `var(--vl-${n})`;"
+        " return [n, getComputedStyle(e).color]; })); }",
+        names,
+    )
+    for paper in ("bg", "card", "soft"):
+        for text in ("fg", "mute", "bad"):
+            assert contrast(colours[text], colours[paper]) >= 4.5, (text, paper)
+        for mark in ("master", "fault", "good", "v0", "v1", "v2", "v3", "v4", "v5"):
+            assert contrast(colours[mark], colours[paper]) >= 3, (mark, paper)
+    for area in ("master", "bad", "v0", "v1", "v2", "v3", "v4", "v5"):
+        assert contrast(colours["on"], colours[area]) >= 4.5, area
+
+
+@pytest.mark.parametrize("width", [360, 700, 900, 1240, 1800])
+def test_nothing_sticks_out_at_any_width(file_page: Callable[..., Any], width: int) -> None:
+    page = file_page(simulated(), viewport={"width": width, "height": 900})
+    for t in (0, 5, 13, 16, 32):
+        seek(page, t)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"at {t} s the page is {wide} px wide"
+        out = page.evaluate(
+            "[...document.querySelectorAll('.vl-svg text, .vl-lanes text')].filter(x => {"
+            " const a = x.getBoundingClientRect(), b = x.ownerSVGElement.getBoundingClientRect();"
+            " const beside = a.left < b.left - 1 || a.right > b.right + 1;"
+            " return x.textContent && (beside || a.top < b.top - 1 || a.bottom > b.bottom + 1);"
+            " }).map(x => x.textContent)"
+        )
+        assert out == [], f"at {t} s"
+
+
+def test_an_empty_trace_is_a_page_and_a_sentence(file_page: Callable[..., Any]) -> None:
+    page = file_page(Trace([]))
+    expect(page.get_by_text("Nothing happened in this trace.")).to_be_visible()
+    for key in ("Space", "ArrowRight", "ArrowLeft", "Shift+ArrowRight", "End", "w"):
+        page.locator(".vrrplab").focus()
+        page.keyboard.press(key)
+
+
+def test_a_trace_that_tells_no_cast(file_page: Callable[..., Any]) -> None:
+    page = file_page(Trace(simulated().events[1:]))
+    seek(page, 16)
+    expect(badge(page, "192.168.2.101")).to_have_attribute("data-holder", "proxy-serv02")
+
+
+def test_a_broken_trace_is_a_sentence(file_page: Callable[..., Any]) -> None:
+    page = file_page(Trace([]))
+    page.evaluate(f'{PLAYER}.load(\'{{"t": 0, "event"\')')
+    expect(page.get_by_role("alert")).to_contain_text("This trace cannot be read")
+
+
+def busy(count: int) -> Trace:
+    events = simulated().events
+    adverts = [e for e in events if e.event == "advert_sent"]
+    more = [
+        TraceEvent(n * 30_000_000 // count, "advert_sent", adverts[n % len(adverts)].fields)
+        for n in range(count - len(events))
+    ]
+    return Trace(sorted([*events, *more], key=lambda e: (e.t_us, e.event != "scenario")))
+
+
+@pytest.mark.parametrize(("count", "limit_s"), [(20_000, 1.0), (100_000, 5.0)])
+def test_long_traces_open_and_move(file_page: Callable[..., Any], count: int, limit_s: float) -> None:
+    page = file_page(busy(count))
+    assert page.evaluate(f"{PLAYER}.model.events.length") == count
+    assert page.evaluate(f"{PLAYER}.opened") < limit_s * 1000
+    seek(page, 16)
+    expect(badge(page, "192.168.2.101")).to_have_attribute("data-holder", "proxy-serv02")
+    page.locator(".vl-log-panel select").select_option("packets")
+    assert page.locator(".vl-row").count() < 60
+    page.keyboard.press("Escape")
+
+
+def test_two_players_on_one_page_do_not_disturb_each_other(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    page.evaluate(
+        "() => { const el = document.createElement('div'); el.id = 'second'; document.body.append(el);"
+        " window.vrrplabParts.render({ model: window.model, el }); }"
+    )
+    page.wait_for_function("document.getElementById('second').player?.model")
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(x => x.id)")
+    assert len(ids) == len(set(ids))
+    seek(page, 6)
+    page.evaluate(f"{PLAYER}.act({{ actions: [{{ action: 'power_off', server: 'proxy-serv01' }}] }})")
+    for player in ("player", "second"):
+        expect(page.locator(f"#{player} .vl-tag-fork")).to_have_count(1)
+    page.evaluate("window.close_player()")
+    assert page.locator(".vrrplab").count() == 1
+    page.evaluate("document.getElementById('second').player.seek(9)")
+    expect(page.locator('#second [data-vip="192.168.2.101"]')).to_have_attribute(
+        "data-holder", "proxy-serv02"
+    )
+
+
+def test_the_file_shows_a_still_picture_without_scripts(new_page: Callable[..., Any], tmp_path: Path) -> None:
+    from vrrplab.views.player import write_html
+
+    write_html(simulated(), tmp_path / "p.html")
+    page = new_page(java_script_enabled=False)
+    page.goto((tmp_path / "p.html").as_uri())
+    expect(page.locator("svg.vrrplab-still")).to_be_visible()
