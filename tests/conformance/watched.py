@@ -1,0 +1,97 @@
+"""A simulation that is watched while it runs: deadlines, adverts due, who is fit to be MASTER at its end."""
+
+from __future__ import annotations
+
+from vrrplab.machine.events import Event, TimePassed
+from vrrplab.machine.profiles import Profile
+from vrrplab.machine.states import Master
+from vrrplab.sim.cast import Scenario
+from vrrplab.sim.router import Router
+from vrrplab.sim.world import Box, World
+from vrrplab.trace import Trace
+
+
+class WatchedWorld:
+    """As World; ``run`` fails the test when a deadline lies in the past or a MASTER has no advert due."""
+
+    def __init__(self, scenario: Scenario, profile: Profile | None = None) -> None:
+        self.world = World(scenario, profile=profile)
+        for box in self.world.boxes.values():
+            self._watch(box.router)
+
+    def run(self) -> Trace:
+        return self.world.run()
+
+    def _watch(self, router: Router) -> None:
+        deliver, thaw = router.deliver, router.thaw
+        overslept = False
+
+        def watched_deliver(event: Event) -> None:
+            nonlocal overslept
+            deliver(event)
+            daemon, now = router.daemon, self.world.scheduler.now
+            if daemon is None or router._frozen:
+                return
+            overslept = overslept and not isinstance(event, TimePassed)
+            if overslept:
+                return
+            due = daemon.next_deadline()
+            if isinstance(event, TimePassed):
+                assert due is None or due > now, f"{router.server.name}: due again at once"
+            else:
+                assert due is None or due >= now, (
+                    f"{router.server.name}: {now - due} us overdue after {event}"
+                )
+            for instance in daemon.instances:
+                if isinstance(instance.state, Master):
+                    at_us = instance.state.advert_at_us
+                    assert now <= at_us <= now + instance.config.advert_interval_us
+
+        def watched_thaw() -> None:
+            nonlocal overslept
+            overslept = router._frozen
+            thaw()
+
+        router.deliver, router.thaw = watched_deliver, watched_thaw  # type: ignore[method-assign]
+
+    # -- at the end ------------------------------------------------------------------------------
+
+    @property
+    def is_sound(self) -> bool:
+        """The network passes everything, and no firewall is closed."""
+        switches, boxes = self.world.switches.values(), self.world.boxes.values()
+        passes = all(s.is_certain and s.multicast and not s.one_way_loss for s in switches)
+        return passes and not any(b.host.blocked for b in boxes)
+
+    def fit(self, instance: str) -> set[str]:
+        """Servers on which nothing keeps that instance from working."""
+        return {name for name, box in self.world.boxes.items() if _is_fit(box, instance)}
+
+    def masters(self, instance: str) -> set[str]:
+        """Servers whose daemon runs and has that instance as MASTER."""
+        return {
+            name
+            for name, box in self.world.boxes.items()
+            if box.router.daemon is not None
+            and not box.router._frozen
+            and any(
+                i.config.name == instance and isinstance(i.state, Master) for i in box.router.daemon.instances
+            )
+        }
+
+
+def _is_fit(box: Box, instance: str) -> bool:
+    daemon = box.router.daemon
+    if daemon is None or box.router._frozen or not box.host.powered:
+        return False
+    config = next((i.config for i in daemon.instances if i.config.name == instance), None)
+    if config is None:
+        return False
+    needed = [config.interface, *(t.name for t in config.track_interfaces if not t.weight)]
+    if not all(name in box.host.nics and box.host.nics[name].up for name in needed):
+        return False
+    nic = box.host.nics[config.interface]
+    own = {a.split("/")[0] for a in nic.configured}
+    if not any(a.address in own or a.address.startswith("fe8") for a in nic.addresses):
+        return False
+    return all(box.run_check(t.name) == 0 for t in config.track_scripts if not t.weight)
