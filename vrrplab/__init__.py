@@ -24,7 +24,7 @@ _HOME_OF = {
     "VrrplabError": "vrrplab.errors",
     # what lessons use: guesses, exercises, experiments and what an administrator would look at
     **dict.fromkeys(("predict", "compare", "check", "progress", "reset"), "vrrplab.exercises"),
-    **dict.fromkeys(("variant", "at", "conf", "story", "ip_a", "logs", "recorded", "replayed", "sliders"), "vrrplab.exercises"),
+    **dict.fromkeys(("variant", "at", "conf", "story", "ip_a", "logs", "recorded", "replayed", "written", "sliders"), "vrrplab.exercises"),
 }
 _MODULES = {"views": "vrrplab.views", "wire": "vrrplab.wire", "glossary": "vrrplab.glossary"}
 

@@ -11,9 +11,9 @@ are in the tests.
 
 from __future__ import annotations
 
-from vrrplab.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, manners  # noqa: F401
+from vrrplab.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08, lesson_09, manners  # noqa: F401
 from vrrplab.exercises.desk import check, compare, predict, progress, reset
-from vrrplab.exercises.evidence import ip_a, logs, recorded, replayed, story
+from vrrplab.exercises.evidence import ip_a, logs, recorded, replayed, story, written
 from vrrplab.exercises.report import class_results
 from vrrplab.exercises.sliders import sliders
 from vrrplab.exercises.variants import at, conf, variant
@@ -34,6 +34,7 @@ __all__ = [
     "sliders",
     "story",
     "variant",
+    "written",
 ]
 
 manners.install()

@@ -77,6 +77,14 @@ def replayed(name: str) -> Trace:
     return simulate(_folder(name))
 
 
+def written(name: str) -> Screen:
+    """What the scripts of that recording wrote into their files, line by line."""
+    import json
+
+    observed = json.loads((_folder(name) / "observed.json").read_text(encoding="utf-8"))
+    return Screen("\n".join(str(text).rstrip() for text in observed.get("files", {}).values()) or "(no file)")
+
+
 def _folder(name: str) -> Path:
     from vrrplab.resources import data_path
 
