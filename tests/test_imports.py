@@ -81,7 +81,7 @@ HEAVY = {
     "traitlets",
     "asyncio",
 }
-MAY_BE_HEAVY = {"views", "player", "exercises"}
+MAY_BE_HEAVY = {"views", "player", "exercises", "live"}
 
 
 class Import(NamedTuple):

@@ -92,9 +92,7 @@ def _last_words(folder: str, keeper: subprocess.Popen[str]) -> str:
 
 def _python_path() -> str:
     """Where this package was imported from, for the processes of the lab, whose working folder is another."""
-    import vrrplab
-
-    home = os.path.dirname(os.path.dirname(os.path.abspath(vrrplab.__file__)))
+    home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     known = os.environ.get("PYTHONPATH", "")
     return home + (os.pathsep + known if known else "")
 

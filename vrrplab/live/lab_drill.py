@@ -83,6 +83,7 @@ class Outcome(NamedTuple):
     actions: list[dict[str, Any]]
     shown: list[dict[str, str]]
     end_us: Micros
+    shutdown_s: float | None  # how long the service took to end when it was stopped
 
 
 class Performer:
@@ -128,11 +129,30 @@ class Performer:
         self._act(drill.repair)
         text = f"{self._victim.name} did not come back"
         await self._wait(lambda: self._is_master(self._victim), LONGEST_S, text)
+        if drill.repair["action"] in ("daemon_start", "power_on"):
+            self._actions[-1]["at_us"] = self._began(self._actions[-1]["at_us"]) or self._actions[-1]["at_us"]
         await asyncio.sleep(AFTERWARDS_S)
         self._show("after")
         end_us = measurement.now
         measurement.stop_client()
-        return Outcome(drill, measurement, self._actions, self._shown, end_us)
+        return Outcome(drill, measurement, self._actions, self._shown, end_us, self._shutdown_s())
+
+    def _shutdown_s(self) -> float | None:
+        stopped = [a["at_us"] for a in self._actions if a["action"] == "service_stop"]
+        ended_us = self._victim.service_ended_us
+        if not stopped or ended_us is None:
+            return None
+        return (ended_us - self._measurement.began_us - stopped[0]) / SECOND_US
+
+    def _began(self, after_us: Micros) -> Micros | None:
+        """When the first server's router, started anew, began with its instances (a process needs time to
+        start).
+        """
+        for line in self._measurement.lines:
+            began = "removing VIPs" in line.line or "Entering" in line.line
+            if line.server == self._victim.name and line.t_us > after_us and began:
+                return line.t_us
+        return None
 
     async def _wait(self, condition: Callable[[], bool], limit_s: float, complaint: str) -> None:
         end_us = self._measurement.now + round(limit_s * SECOND_US)

@@ -88,7 +88,9 @@ class Keeper:
             )
             self.servers.append(server)
             server.power_on()
-            server.start_service()
+            server.launch_service()
+        for server in self.servers:
+            server.await_service()
         self._time_check()
 
     def _write_files(self) -> None:

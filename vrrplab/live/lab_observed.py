@@ -52,7 +52,7 @@ def write_recording(
     observed = {
         "keepalived": facts["keepalived"],
         "note": facts["note"],
-        "clock": "t in seconds from the start of the first router; packet times by the kernel, log times as read",
+        "clock": "t in seconds from the start of the drill; packet times by the kernel, log times as read",
         "runs": [run],
         "actions_per_run": [
             [
@@ -305,8 +305,11 @@ def _scenario(
     """The same network and the same moments, for the simulator."""
     servers = scenario_servers(plans)
     for name, server in servers.items():
-        server["start_at_s"] = _start_s(name, run, facts["script_run_s"])
-        server["script_run_s"] = facts["script_run_s"]
+        script_run_s = _check_s(name, outcome, facts["script_run_s"])
+        server["start_at_s"] = _start_s(name, run, script_run_s)
+        server["script_run_s"] = script_run_s
+        if outcome.shutdown_s is not None:
+            server["services"]["squid"]["shutdown_s"] = outcome.shutdown_s
         server["checks"] = {script.name: "squid" for script in nodes[name].scripts}
     addresses = list(
         dict.fromkeys(a.address for n in nodes.values() for i in n.instances for a in i.virtual_addresses)
@@ -328,6 +331,21 @@ def _scenario(
             for a in outcome.actions
         ],
     }
+
+
+def _check_s(server: str, outcome: Outcome, otherwise_s: float) -> float:
+    """How long the first check of a server took in this drill: from the start of its instances to its
+    result.
+    """
+    began_us: Micros | None = None
+    for line in outcome.measurement.lines:
+        if line.server != server:
+            continue
+        if "removing VIPs" in line.line:
+            began_us = line.t_us
+        elif line.line.startswith("VRRP_Script(") and began_us is not None:
+            return max(0.001, round(seconds(line.t_us - began_us), 6))
+    return otherwise_s
 
 
 def _start_s(server: str, run: dict[str, Any], script_run_s: float) -> float:

@@ -80,6 +80,7 @@ class Server:
         self._unread = b""
         self._epoch_us: int | None = None
         self._squid: subprocess.Popen[bytes] | None = None
+        self._squid_ended_us: int | None = None
 
     # -- power -----------------------------------------------------------------------------------
 
@@ -168,6 +169,11 @@ class Server:
 
     def start_service(self) -> None:
         """Start Squid, or the stand-in; returns when it accepts clients."""
+        self.launch_service()
+        self.await_service()
+
+    def launch_service(self) -> None:
+        """Start it, and do not wait."""
         if self._squid is not None and self._squid.poll() is None:
             return
         if self._real_squid:
@@ -179,14 +185,18 @@ class Server:
             self._squid = subprocess.Popen(
                 self.command(*words), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
+
+    def await_service(self) -> None:
+        """Wait until it accepts clients."""
+        log = os.path.join(self._folder, f"{self.name}.service.log")
         end_s = time.monotonic() + _LIMIT_S
         while time.monotonic() < end_s:
-            if self._squid.poll() is not None:
-                raise LiveError(f"the proxy of {self.name} ended at once; see {log.name}")
+            if self._squid is None or self._squid.poll() is not None:
+                raise LiveError(f"the proxy of {self.name} ended at once: {_last_line(log)}")
             if self._listens():
                 return
             time.sleep(0.02)
-        raise LiveError(f"the proxy of {self.name} accepts no clients; see {log.name}")
+        raise LiveError(f"the proxy of {self.name} accepts no clients: {_last_line(log)}")
 
     def _listens(self) -> bool:
         with open(f"/proc/{self.pid}/net/tcp", encoding="ascii") as file:
@@ -195,8 +205,22 @@ class Server:
     def stop_service(self) -> None:
         """As ``systemctl stop squid`` does it: SIGTERM, and clients are refused from then on."""
         pid = self._pid_of(self._squid)
-        if pid:
+        if pid and self._squid is not None:
             os.kill(pid, signal.SIGTERM)
+            self._squid_ended_us = None
+            pidfd = os.pidfd_open(self._squid.pid)
+
+            def ended() -> None:
+                self._squid_ended_us = time.monotonic_ns() // 1000
+                self._unwatch(pidfd)
+                os.close(pidfd)
+
+            self._watch(pidfd, ended)
+
+    @property
+    def service_ended_us(self) -> int | None:
+        """When the service's process had gone after its last stop, on the monotonic clock."""
+        return self._squid_ended_us
 
     def _pid_of(self, process: subprocess.Popen[bytes] | None) -> int:
         if process is None or process.poll() is not None:
@@ -304,6 +328,15 @@ class Server:
         at_us = now_us if self._epoch_us is None else self._epoch_us + round(event["t"] * 1_000_000)
         text = event["line"] if event.get("event") == "log" else ""
         self._heard(self.name, at_us, text, event)
+
+
+def _last_line(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = [line.strip() for line in file if line.strip()]
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "it said nothing"
 
 
 def ip(*words: str, check: bool = True) -> str:

@@ -2,8 +2,8 @@
 stand-in for Squid where Squid is not installed.
 
     python -m vrrplab.live.lab_web serve 203.0.113.10 80
-    python -m vrrplab.live.lab_web proxy 3128 /run/proxy.pid        until SIGTERM; then its lifetime runs out
-    python -m vrrplab.live.lab_web check /run/proxy.pid             exit 0 while the proxy runs, as squid -k check
+    python -m vrrplab.live.lab_web proxy 3128 /run/proxy.pid        until SIGTERM, and a second longer
+    python -m vrrplab.live.lab_web check /run/proxy.pid             exit 0 while the proxy runs
 """
 
 from __future__ import annotations

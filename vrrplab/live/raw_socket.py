@@ -48,7 +48,7 @@ class RawTransport:
 
     def __init__(self, table: InterfaceTable, instances: Iterable[InstanceConfig]) -> None:
         self._table = table
-        self._groups = groups_of(instances)
+        self._listen_to(tuple(instances))
         self._receivers: dict[tuple[str, int, int], socket.socket] = {}
         self._senders: dict[tuple[str, int], socket.socket] = {}
         self._packet_sockets: dict[str, socket.socket] = {}
@@ -56,11 +56,23 @@ class RawTransport:
         for interface in sorted({name for name, _ in self._groups}):
             self.open(interface)
 
+    def _listen_to(self, instances: tuple[InstanceConfig, ...]) -> None:
+        self._groups = groups_of(instances)
+        # The kernel hands frames that come from a VMAC's own address (the other router's, then) to the VMAC
+        # interface alone; so an instance with a VMAC listens there, and nowhere else.
+        self._base = {i.use_vmac: i.interface for i in instances if i.use_vmac}
+        self._elsewhere: dict[tuple[str, int], set[int]] = {}
+        for i in instances:
+            if i.use_vmac:
+                self._elsewhere.setdefault((i.interface, i.family), set()).add(i.vrid)
+
     def readers(self) -> list[tuple[int, Callable[[], Packet | Unusable | None]]]:
         found: list[tuple[int, Callable[[], Packet | Unusable | None]]] = []
-        for (interface, family, _), receiver in self._receivers.items():
+        for (device, family, _), receiver in self._receivers.items():
+            interface = self._base.get(device, device)
+            skip = set() if device in self._base else self._elsewhere.get((device, family), set())
             read = self._reader6(receiver, interface) if family == 6 else self._reader4(receiver, interface)
-            found.append((receiver.fileno(), read))
+            found.append((receiver.fileno(), _without(read, skip) if skip else read))
         return found
 
     def open(self, interface: str) -> None:
@@ -76,7 +88,8 @@ class RawTransport:
                 self._receivers[key] = _receiver(interface, known.index, family, protocol, groups)
 
     def follow(self, node: NodeConfig) -> None:
-        before, self._groups = self._groups, groups_of(node.instances)
+        before = self._groups
+        self._listen_to(node.instances)
         changed = {name for name, _ in before.keys() ^ self._groups.keys()}
         changed |= {key[0] for key in before.keys() & self._groups.keys() if before[key] != self._groups[key]}
         for interface in sorted(changed):
@@ -210,13 +223,28 @@ class RawTransport:
 
 
 def groups_of(instances: Iterable[InstanceConfig]) -> dict[tuple[str, int], set[str]]:
-    """(interface, IP version) -> multicast groups to join there; an empty set: unicast only."""
+    """(interface, or VMAC interface, and IP version) -> multicast groups to join there."""
     found: dict[tuple[str, int], set[str]] = {}
     for config in instances:
-        groups = found.setdefault((config.interface, config.family), set())
+        groups = found.setdefault((config.use_vmac or config.interface, config.family), set())
         default = VRRP_GROUP_IPV6 if config.family == 6 else VRRP_GROUP_IPV4
         groups.add(config.multicast_group or default)
     return found
+
+
+def _without(
+    read: Callable[[], Packet | Unusable | None], vrids: set[int]
+) -> Callable[[], Packet | Unusable | None]:
+    """A reader that passes over what another socket reads: adverts of these VRIDs."""
+
+    def others() -> Packet | Unusable | None:
+        while True:
+            packet = read()
+            if isinstance(packet, Packet) and len(packet.message) > 1 and packet.message[1] in vrids:
+                continue
+            return packet
+
+    return others
 
 
 def _open(family: int, protocol: int) -> socket.socket:
