@@ -40,7 +40,7 @@ def drop_weights(draft: FileDraft, instance: InstanceDraft) -> None:
         _drop(draft, one, log, f"{instance.name}: {what} {one.name} is ignored, because {because}")
         if in_group:
             at = tracking.interfaces.index(one)
-            tracking.interfaces[at] = TrackedObject(one.name, 0, one.reverse, one.source)
+            tracking.interfaces[at] = TrackedObject(one.name, 0, one.reverse, one.source, one.weight)
         else:
             tracking.interfaces.remove(one)
     for one in [one for one in tracking.scripts if one.weight]:

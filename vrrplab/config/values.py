@@ -93,7 +93,7 @@ def _instance_value(draft: FileDraft, instance: InstanceDraft) -> InstanceConfig
         unicast_peers=tuple(instance.unicast_peers),
         check_unicast_src=instance.check_unicast_src or settings.check_unicast_src,
         track_interfaces=tuple(
-            TrackedInterface(one.name, one.weight, one.reverse, one.source)
+            TrackedInterface(one.name, one.weight, one.reverse, one.source, one.kept_weight)
             for one in instance.tracking.interfaces
         ),
         track_scripts=tuple(
@@ -158,7 +158,8 @@ def _group_value(group: GroupDraft) -> SyncGroupConfig:
         name=group.name,
         members=tuple(instance.name for instance in group.instances),
         track_interfaces=tuple(
-            TrackedInterface(one.name, one.weight, one.reverse, one.source) for one in tracking.interfaces
+            TrackedInterface(one.name, one.weight, one.reverse, one.source, one.kept_weight)
+            for one in tracking.interfaces
         ),
         track_scripts=tuple(
             TrackedScript(one.name, one.weight, one.reverse, one.source) for one in tracking.scripts
