@@ -179,6 +179,20 @@ def test_the_theme_follows_jupyterlab(notebook: Callable[..., Any]) -> None:
         assert (colour == "rgb(20, 24, 29)") == dark
 
 
+def test_a_kernel_restart_loses_nothing_that_is_shown(notebook: Callable[..., Any]) -> None:
+    page = notebook("restart.ipynb", LESSON)
+    seek(page, 5)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    page.wait_for_timeout(3000)
+    expect(page.locator(".vrrplab")).to_be_visible()
+    thing(page, "nic proxy-serv01 eth0").click(force=True)
+    page.get_by_role("menuitem", name="Set eth0 down").click()
+    expect(page.locator(".vl-notice.vl-bad")).to_contain_text("Python does not answer", timeout=SLOW_MS)
+    seek(page, 16)
+    expect(page.locator('[data-vip="192.168.2.101"]')).to_have_attribute("data-holder", "proxy-serv02")
+    page.errors.clear()  # JupyterLab itself complains of the lost kernel
+
+
 def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> None:
     """Two views of one cluster show one trace; setting ``at_s`` moves both."""
     broken = 'cluster.at_s = 13.0\ncluster.break_it("power_off", server="proxy-serv02")'

@@ -94,6 +94,11 @@ def test_an_address_can_be_taken_away_and_a_frame_be_lost(live_page: Callable[..
     expect(page.locator(".vl-tag-fork")).to_have_count(1)
     page.keyboard.press("Control+z")
     expect(page.locator(".vl-tag-fork")).to_have_count(0)
+    badge(page, "192.168.2.101").click(force=True)
+    page.get_by_role("menuitem", name="Give it to proxy-serv02 by hand").click()
+    expect(page.locator(".vl-banner")).to_have_text("serv01 and serv02 both have .101")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".vl-tag-fork")).to_have_count(0)
     advert = page.evaluate(
         f"{PLAYER}.model.flights.find(f => f.kind == 'advert' && f.t > 6 && f.server == 'proxy-serv01')"
     )

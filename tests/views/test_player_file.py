@@ -6,7 +6,9 @@ import base64
 import gzip
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from toy_traces import Toy, cast, event, failover
@@ -79,6 +81,15 @@ def test_it_is_written_where_it_should_be(tmp_path: Path) -> None:
     assert (tmp_path / "out.html").read_text(encoding="utf-8") == html_text(failover())
     with pytest.raises(OSError, match="nowhere"):
         write_html(failover(), tmp_path / "nowhere" / "out.html")
+
+
+def test_the_command_line_writes_it(vrrplab: Callable[..., Any], tmp_path: Path) -> None:
+    ran = vrrplab("simulate", "article-drill-1-lan-nic", "--html", "drill.html", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    page = (tmp_path / "drill.html").read_text(encoding="utf-8")
+    assert '"origin": "simulation"' in unpacked(page, "trace")
+    assert '"frame": "01005e000012' in unpacked(page, "trace")
+    assert "link_down" in json.loads(part(page, "values"))["info"]["scenario"]
 
 
 def test_every_module_comes_after_those_it_imports() -> None:

@@ -91,8 +91,10 @@ export function choices(model, thing, t) {
       const holder = server || model.holders(address, t)[0];
       const port = holder && model.value(t, "has", holder, address);
       const found = prefixOf(model, address);
-      if (!holder) return [];
-      return [entry(`Take ${address} away by hand`, "ip address del, behind keepalived's back", { action: "address_remove", server: holder, interface: typeof port === "string" ? port : portWith(model, holder), address: found })];
+      const others = [...model.cast.servers.keys()].filter((s) => !model.holders(address, t).includes(s) && model.value(t, "power", s) !== false);
+      const adding = others.map((s) => entry(`Give it to ${s} by hand`, holder ? "ip address add: then two have it" : "ip address add", { action: "address_add", server: s, interface: portWith(model, s), address: found }));
+      if (!holder) return adding;
+      return [entry(`Take ${address} away by hand`, "ip address del, behind keepalived's back", { action: "address_remove", server: holder, interface: typeof port === "string" ? port : portWith(model, holder), address: found }), ...adding];
     },
     packet() {
       const { flight } = thing;

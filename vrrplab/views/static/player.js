@@ -399,10 +399,15 @@ export class Player {
   }
 
   #send(message) {
+    const silence = "Python does not answer. Is the kernel running, and not busy? What is shown stays; run the cell again to break more.";
     this.asked = performance.now();
-    this.outside.send(message);
     clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.tell("Python does not answer. Is the kernel running, and not busy? Nothing is lost: run the cell again, or try once more.", true), 8000);
+    this.waiting = setTimeout(() => this.tell(silence, true), 5000);
+    try {
+      this.outside.send(message);
+    } catch {
+      this.tell(silence, true);
+    }
   }
 
   /** What Python sends back, beside a new trace. */
