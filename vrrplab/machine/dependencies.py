@@ -188,7 +188,8 @@ def _interface_weight(config: InstanceConfig, interface: str) -> tuple[int | Non
     """(weight, reverse) with which an instance tracks an interface; weight None: it does not."""
     for tracked in config.track_interfaces:
         if tracked.name == interface and interface != config.interface:
-            return tracked.weight, tracked.reverse
+            # keepalived 2.2.7 says that it ignores the weight in a sync group, and applies it (measured)
+            return tracked.weight or tracked.kept_weight, tracked.reverse
     if interface == config.interface and not config.dont_track_primary:
         return 0, False
     return None, False

@@ -46,7 +46,7 @@ def read_action(
     servers: dict[str, Server],
     segments: dict[str, Segment],
     clients: dict[str, Client],
-    read_config: Callable[[Node], NodeConfig],
+    read_config: Callable[[Node, str], NodeConfig],
 ) -> TimedAction:
     """One entry of ``actions``; ScenarioError with the line and the nearest valid word."""
     kind = node.need("action").one_of(KINDS)
@@ -67,7 +67,7 @@ def read_action(
         raise node.error(
             "segment_fault changes nothing", "give loss, latency_s, jitter_s, multicast or between"
         )
-    reloaded = read_config(found["config"]) if kind == "reload" else None
+    reloaded = read_config(found["config"], keys["server"]) if kind == "reload" else None
     return TimedAction(at_us, kind, keys, node.line, reloaded)
 
 

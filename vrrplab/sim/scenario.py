@@ -192,7 +192,7 @@ def _server(
     refusal = ""
     addresses = {n: tuple(a.split("/")[0] for a in i.addresses) for n, i in interfaces.items()}
     try:
-        node_config = read_config(join(folder, config.text()), config, profile, strict)
+        node_config = read_config(join(folder, config.text()), config, profile, strict, name)
         node_config = _with_warnings(node_config, check_against_host(node_config, addresses))
     except ConfigError as error:
         if not run_refused:
@@ -220,8 +220,11 @@ def _server(
     )
 
 
-def read_config(path: str, place: Node, profile: str, strict: bool) -> NodeConfig:
-    """A keepalived.conf named in a scenario; a missing one is the scenario's mistake, at its line."""
+def read_config(path: str, place: Node, profile: str, strict: bool, host: str) -> NodeConfig:
+    """A keepalived.conf named in a scenario; a missing one is the scenario's mistake, at its line.
+
+    ``host`` is the server's name: lines such as ``@host1 priority 100`` are for the host so called.
+    """
     found = path if isfile(path) else _shipped(place.text())
     if found is None:
         message = f"configuration file {place.text()!r} does not exist"
@@ -230,14 +233,14 @@ def read_config(path: str, place: Node, profile: str, strict: bool) -> NodeConfi
     with open(found, "rb") as file:
         content = file.read()
     if b"include" in content:  # other files may change while this one does not
-        return parse_config(_short(found), daemon=daemon, strict=strict)
-    return _parsed(_short(found), content, daemon, strict)
+        return parse_config(_short(found), host_id=host, daemon=daemon, strict=strict)
+    return _parsed(_short(found), content, daemon, strict, host)
 
 
 @lru_cache(maxsize=64)
-def _parsed(path: str, _content: bytes, daemon: str, strict: bool) -> NodeConfig:
+def _parsed(path: str, _content: bytes, daemon: str, strict: bool, host: str) -> NodeConfig:
     # the drills of one cluster share their configurations
-    return parse_config(path, daemon=daemon, strict=strict)
+    return parse_config(path, host_id=host, daemon=daemon, strict=strict)
 
 
 def _short(path: str) -> str:
@@ -268,8 +271,8 @@ class ReloadReader:
     def __init__(self, folder: str, profile: str, strict: bool) -> None:
         self._folder, self._profile, self._strict = folder, profile, strict
 
-    def __call__(self, place: Node) -> NodeConfig:
-        return read_config(join(self._folder, place.text()), place, self._profile, self._strict)
+    def __call__(self, place: Node, server: str) -> NodeConfig:
+        return read_config(join(self._folder, place.text()), place, self._profile, self._strict, server)
 
 
 def _service(name: str, value: Node) -> Service:
