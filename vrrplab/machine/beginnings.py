@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vrrplab.machine import reasons
-from vrrplab.machine.events import InstanceStarted
+from vrrplab.machine.events import InstanceStarted, TrackedObjectFailed
 from vrrplab.machine.states import Backup, Fault, Master
 from vrrplab.units import Micros
 
@@ -72,8 +72,10 @@ def adopt(instance: Instance, old: Instance, shift: int, now: Micros) -> None:
         instance.state = instance.backup(now, instance.intervals.down_us)
 
 
-def resume(instance: Instance, now: Micros) -> None:
-    """After a reload: the MASTER's first advert with the new configuration."""
-    if instance.resumes:
-        instance.resumes = False
+def resume(instance: Instance, begin: InstanceStarted, now: Micros) -> None:
+    """After a reload: what the new configuration finds broken, else the MASTER's first advert with it."""
+    for cause, why in begin.faults.items():
+        instance.react(TrackedObjectFailed(cause, why), now)
+    if instance.resumes and isinstance(instance.state, Master):
         instance.advertise(now)
+    instance.resumes = False

@@ -266,7 +266,7 @@ class Daemon:
             if instance in fresh:
                 instance.react(begins[instance.config.name], now)
             else:
-                resume(instance, now)
+                resume(instance, begins[instance.config.name], now)
         self._look_at_all()
         self._start_scripts(now)
 
@@ -275,10 +275,8 @@ class Daemon:
     ) -> bool:
         """Take over from the instance of before the reload; False if this one has to start anew."""
         old = before.get(_identity(instance.config))
-        if old is None:
-            return False
-        if begin.faults or isinstance(old.state, Init | Fault):
-            instance.state = old.state
+        if old is None or isinstance(old.state, Init | Fault):
+            instance.state = old.state if old else instance.state
             return False
         adopt(instance, old, begin.priority_shift, now)
         return True

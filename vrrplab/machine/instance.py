@@ -104,7 +104,7 @@ class Instance:
                 self._time_passed(now)
             case _, Stopped():
                 pass
-            case InstanceStarted(), _:
+            case InstanceStarted(), Init() | Fault():
                 start(self, event, now)
             case TrackedObjectFailed(), _:
                 failed(self, event, now)
@@ -118,6 +118,8 @@ class Instance:
                 self.delayed_until_us = 0
             case StopRequested(), _:
                 self._stop()
+            case _:
+                pass  # started already; or an address that it does not hold is gone
 
     # -- BACKUP (RFC 9568 §6.4.2) -------------------------------------------------------------------------
 
