@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 128  # bytes of a frame that any of the windows below can reach
 _IPV4_WINDOW = 80  # header and an advert of eleven addresses
+_USUAL_WINDOW = 56  # the same for five
 _IPV6_WINDOW = 96  # header and an advert of three addresses
 _ARP_WINDOW = 28
 _OTHER, _VRRP, _ARP, _NA, _CARP, _IGMP = range(6)
@@ -53,9 +54,8 @@ def decode_rows(
     """
     batch = _Batch(chunk, buffer, starts, sizes)
     rest = batch.by_link(link_type)
-    chunk.clear(rest)
-    for row in rest:
-        _fill_row(chunk, int(row), decode(frame_of(int(row)), link_type))
+    if len(rest):
+        fill_rows(chunk, rest, [decode(frame_of(int(row)), link_type) for row in rest])
 
 
 class _Batch:
@@ -113,42 +113,61 @@ class _Batch:
         if not len(rows):
             return
         types = self._number(places, "<u2")
-        for wanted, take in ((_TYPE_IPV4, self._ipv4), (_TYPE_IPV6, self._ipv6), (_TYPE_ARP, self._arp)):
+        is_ipv4 = types == _TYPE_IPV4
+        count = int(is_ipv4.sum())
+        if 2 * count > len(rows):
+            # all of them, as if they were: slices are much cheaper than lists of rows
+            self._ipv4(rows, places + 2, room, is_ipv4 if count < len(rows) else None)
+            self.forget(rows[~is_ipv4])
+        elif count:
+            self._ipv4(rows[is_ipv4], places[is_ipv4] + 2, room[is_ipv4])
+        if count == len(rows):
+            return
+        others = np.nonzero(~is_ipv4)[0]
+        rows, places, room, types = rows[others], places[others], room[others], types[others]
+        for wanted, take in ((_TYPE_IPV6, self._ipv6), (_TYPE_ARP, self._arp)):
             here = types == wanted
-            if here.all():
-                take(rows, places + 2, room)
-                return
             if here.any():
                 take(rows[here], places[here] + 2, room[here])
-        tagged = (types == _TYPES_VLAN[0]) | (types == _TYPES_VLAN[1]) | np.isin(types, _TYPES_VLAN[2:])
+        tagged = np.isin(types, _TYPES_VLAN)
         if tagged.any():
             fits = tagged & (room >= 4) & (depth < 2)
             self.rest[rows[tagged & ~fits]] = True
             self._by_type(rows[fits], places[fits] + 4, room[fits] - 4, depth + 1)
+
+    def forget(self, rows: Array) -> None:
+        """Rows that were decoded as what they are not."""
+        self.chunk.clear(rows)
+        self.rest[rows] = False
+
+    def at(self, rows: Array) -> Any:
+        """How to say "these rows" to a column."""
+        return slice(None) if len(rows) == len(self.sizes) else rows
 
     def _columns(self, data: Array) -> Array:
         """A line a 32-bit word, so that one word of all frames lies together."""
         columns: Array = self.np.ascontiguousarray(data.view("<u4").T)
         return columns
 
-    def _ipv4(self, rows: Array, starts: Array, room: Array) -> None:
+    def _ipv4(self, rows: Array, starts: Array, room: Array, real: Array | None = None) -> None:
+        """``real``: which of the rows are meant; the others are not looked at afterwards."""
         np, chunk = self.np, self.chunk
         if not len(rows):
             return
-        data = self.gather(starts, _IPV4_WINDOW)
-        words = self._columns(data)
+        window = _IPV4_WINDOW if _many(room > _USUAL_WINDOW) else _USUAL_WINDOW
+        words = self._columns(self.gather(starts, window))
         total = _swap(words[0] >> 16).astype(np.int64)
         protocol = words[2] >> 8 & 0xFF
         is_vrrp = protocol == PROTOCOL_VRRP
         odd = (words[0] & 0xFF != 0x45) | (total < 20) | (total > room)
         odd |= (words[1] >> 16 & 0xFF3F != 0) | (protocol == PROTOCOL_AH)
         # the window must hold a whole message; 8 bytes are the least
-        odd |= is_vrrp & ((total < 28) | (total & 3 != 0) | (total > _IPV4_WINDOW))
+        odd |= is_vrrp & ((total < 28) | (total & 3 != 0) | (total > window))
         if odd.any():
             self.rest[rows[odd]] = True
-            if _many(odd):
+            if real is None and _many(odd):
                 keep = ~odd
-                rows, data, words, total = rows[keep], data[keep], words[:, keep], total[keep]
+                rows, words, total = rows[keep], words[:, keep], total[keep]
                 protocol, is_vrrp = protocol[keep], is_vrrp[keep]
             else:
                 total[odd] = 28  # decoded with the others, thrown away, decoded alone
@@ -156,21 +175,22 @@ class _Batch:
             return
         addresses = words[3].astype(np.uint64) + words[4]
         ip_ok = (addresses + words[0] + words[1] + words[2]) % _MODULUS == 0
-        chunk.ip_version[rows] = 4
-        chunk.ttl[rows] = words[2] & 0xFF
-        chunk.ip_checksum_ok[rows] = ip_ok
-        chunk.source[rows, :4] = data[:, 12:16]
+        at = self.at(rows)
+        chunk.ip_version[at] = 4
+        chunk.ttl[at] = words[2].astype(np.uint8)
+        chunk.ip_checksum_ok[at] = ip_ok
+        chunk.source.view("<u4")[at, 0] = words[3]
         if not ip_ok.all():
             chunk.reason[rows[~ip_ok]] = _REASON[DropReason.BAD_IP_CHECKSUM]
         if not is_vrrp.all():
-            if _many(~is_vrrp):
+            if real is None and _many(~is_vrrp):
                 chunk.kind[rows] = np.where(protocol == PROTOCOL_IGMP, _IGMP, _OTHER)
-                rows, data, words = rows[is_vrrp], data[is_vrrp], words[:, is_vrrp]
+                rows, words = rows[is_vrrp], words[:, is_vrrp]
                 total, addresses = total[is_vrrp], addresses[is_vrrp]
             else:
                 self.rest[rows[~is_vrrp]] = True
                 total[~is_vrrp] = 28
-        self._vrrp(rows, data[:, 20:], words[5:], total - 20, addresses + (PROTOCOL_VRRP << 8), 4)
+        self._vrrp(rows, words[5:], total - 20, addresses + (PROTOCOL_VRRP << 8), 4)
 
     def _ipv6(self, rows: Array, starts: Array, room: Array) -> None:
         np, chunk = self.np, self.chunk
@@ -197,10 +217,10 @@ class _Batch:
         pseudo = words[2:10].sum(axis=0, dtype=np.uint64) + (protocol.astype(np.uint64) << np.uint64(8))
         for here, take in ((is_vrrp, self._vrrp6), (is_icmp & (words[10] & 0xFF == 136), self._na)):
             if here.any():
-                take(rows[here], data[here, 40:], words[10:, here], length[here], pseudo[here])
+                take(rows[here], words[10:, here], length[here], pseudo[here])
 
-    def _vrrp6(self, rows: Array, data: Array, words: Array, length: Array, pseudo: Array) -> None:
-        self._vrrp(rows, data, words, length, pseudo, 16)
+    def _vrrp6(self, rows: Array, words: Array, length: Array, pseudo: Array) -> None:
+        self._vrrp(rows, words, length, pseudo, 16)
 
     def _sum(self, words: Array, length: Array) -> Array:
         """Sums of the first ``length`` bytes, a multiple of four."""
@@ -212,7 +232,7 @@ class _Batch:
             sums += words[word] * (word < count)
         return sums  # type: ignore[no-any-return]
 
-    def _vrrp(self, rows: Array, data: Array, words: Array, length: Array, pseudo: Array, width: int) -> None:
+    def _vrrp(self, rows: Array, words: Array, length: Array, pseudo: Array, width: int) -> None:
         np, chunk = self.np, self.chunk
         if not len(rows):
             return
@@ -226,25 +246,25 @@ class _Batch:
         self.rest[rows[odd]] = True
         known = is_v2 | is_v3
         second = words[1] & 0xFFFF
-        chunk.kind[rows] = _VRRP
-        chunk.version[rows] = first >> 4
-        chunk.type[rows] = first & 15
-        chunk.vrid[rows] = words[0] >> 8 & 0xFF
-        chunk.priority[rows] = words[0] >> 16 & 0xFF
-        chunk.count[rows] = count
-        chunk.auth_type[rows] = (second & 0xFF) * is_v2
+        at = self.at(rows)
+        chunk.kind[at] = _VRRP
+        chunk.version[at] = (first >> 4).astype(np.uint8)
+        chunk.type[at] = (first & 15).astype(np.uint8)
+        chunk.vrid[at] = (words[0] >> 8).astype(np.uint8)
+        chunk.priority[at] = (words[0] >> 16).astype(np.uint8)
+        chunk.count[at] = (words[0] >> 24).astype(np.uint8)
+        chunk.auth_type[at] = (second * is_v2).astype(np.uint8)
         seconds, centiseconds = second >> 8, _swap(second) & 0xFFF
-        chunk.interval_us[rows] = seconds * is_v2 * 1_000_000 + centiseconds * is_v3 * 10_000
-        chunk.checksum[rows] = _swap(words[1] >> 16)
+        chunk.interval_us[at] = seconds * is_v2 * 1_000_000 + centiseconds * is_v3 * 10_000
+        chunk.checksum[at] = _swap(words[1] >> 16).astype(np.uint16)
         listed = known & (count > 0) & (length >= 8 + width)
-        if listed.all():
-            chunk.address[rows, :width] = data[:, 8 : 8 + width]
-        else:
-            chunk.address[rows[listed], :width] = data[listed, 8 : 8 + width]
+        address = chunk.address.view("<u4")
+        for word in range(width // 4):
+            address[at, word] = words[2 + word] * listed
         judged = known & (needed <= length)
         right, pseudo_form = self._judge(words, length, needed, pseudo, is_v2, width)
-        chunk.checksum_ok[rows] = np.where(judged, right, -1)
-        chunk.checksum_form[rows] = (right * np.uint8(1) + (right & pseudo_form)) * judged
+        chunk.checksum_ok[at] = np.where(judged, right, -1)
+        chunk.checksum_form[at] = (right * np.uint8(1) + (right & pseudo_form)) * judged
         faulty = np.nonzero((judged & ~right) | (length != needed) | (first & 15 != 1) | ~known)[0]
         if len(faulty):
             self._faults(
@@ -312,15 +332,14 @@ class _Batch:
             reason[here & ~before] = _REASON[fault]
         self.chunk.reason[rows] = reason
 
-    def _na(self, rows: Array, data: Array, words: Array, length: Array, pseudo: Array) -> None:
+    def _na(self, rows: Array, words: Array, length: Array, pseudo: Array) -> None:
         np, chunk = self.np, self.chunk
         chunk.kind[rows] = _NA
         # a plain one has a target and at most one option, of 8 bytes
         plain = (length == 24) | ((length == 32) & (words[6] >> 8 & 0xFF == 1))
         if not plain.all():
             self.rest[rows[~plain]] = True
-            rows, data, words = rows[plain], data[plain], words[:, plain]
-            length, pseudo = length[plain], pseudo[plain]
+            rows, words, length, pseudo = rows[plain], words[:, plain], length[plain], pseudo[plain]
             if not len(rows):
                 return
         sums = self._sum(words, length) + pseudo + _swap(length.astype(np.uint64))
@@ -328,7 +347,9 @@ class _Batch:
         chunk.checksum[rows] = _swap(words[0] >> 16)
         chunk.checksum_ok[rows] = right
         chunk.announces[rows] = words[1] & 0x40 == 0
-        chunk.address[rows] = data[:, 8:24]
+        address = chunk.address.view("<u4")
+        for word in range(4):
+            address[rows, word] = words[2 + word]
         chunk.reason[rows[~right]] = _REASON[DropReason.BAD_CHECKSUM]
 
     def _arp(self, rows: Array, starts: Array, room: Array) -> None:
@@ -359,49 +380,65 @@ def _swap(numbers: Array) -> Array:
 
 
 _KIND = {"other": _OTHER, "vrrp": _VRRP, "arp": _ARP, "na": _NA, "carp": _CARP, "igmp": _IGMP}
+_FORM = {None: 0, "message": 1, "pseudo-header": 2}
 
 
-def _fill_row(chunk: Columns, row: int, frame: Frame) -> None:
-    """What the ordinary codec says, in one row of the columns."""
+def fill_rows(chunk: Columns, rows: Array, frames: list[Frame]) -> None:
+    """What the ordinary codec says of some rows' frames."""
     import numpy as np
 
-    def put(column: Array, address: str) -> None:
-        packed = np.frombuffer(pack_address(address), np.uint8)
-        column[row] = 0
-        column[row, : len(packed)] = packed
+    chunk.clear(rows)
+    told: dict[str, list[int]] = {}
+    packed: dict[str, list[bytes]] = {"source": [], "address": [], "source_mac": []}
+    for frame in frames:
+        for name, value in _scalars(frame).items():
+            told.setdefault(name, []).append(value)
+        source, address = _addresses(frame)
+        mac = frame.eth.source if frame.eth is not None else None
+        packed["source"].append(pack_address(source).ljust(16, b"\0") if source else bytes(16))
+        packed["address"].append(pack_address(address).ljust(16, b"\0") if address else bytes(16))
+        packed["source_mac"].append(pack_mac(mac) if mac else bytes(6))
+    for name, values in told.items():
+        getattr(chunk, name)[rows] = values
+    for name, texts in packed.items():
+        getattr(chunk, name)[rows] = np.frombuffer(b"".join(texts), np.uint8).reshape(len(rows), -1)
 
-    chunk.kind[row] = _KIND[frame.kind]
-    chunk.reason[row] = _REASON[frame.problems[0].reason] if frame.problems else 0
-    if frame.eth is not None and frame.eth.source is not None:
-        chunk.source_mac[row] = np.frombuffer(pack_mac(frame.eth.source), np.uint8)
+
+def _scalars(frame: Frame) -> dict[str, int]:
     ip, advert = frame.ip, frame.vrrp
-    if ip is not None:
-        chunk.ip_version[row] = ip.version
-        chunk.ttl[row] = ip.ttl
-        put(chunk.source, ip.source)
-        chunk.ip_checksum_ok[row] = _judged(getattr(ip, "checksum_ok", None))
-    if advert is not None:
-        chunk.version[row] = advert.version or 0
-        chunk.type[row] = advert.type or 0
-        chunk.vrid[row] = advert.vrid or 0
-        chunk.priority[row] = advert.priority or 0
-        chunk.count[row] = advert.count or 0
-        chunk.auth_type[row] = advert.auth_type or 0
-        chunk.interval_us[row] = advert.interval_us or 0
-        chunk.checksum[row] = advert.checksum or 0
-        chunk.checksum_ok[row] = _judged(advert.checksum_ok)
-        chunk.checksum_form[row] = {None: 0, "message": 1, "pseudo-header": 2}[advert.checksum_form]
-        if advert.addresses:
-            put(chunk.address, advert.addresses[0])
-    elif frame.na is not None:
-        chunk.announces[row] = not frame.na.solicited
-        chunk.checksum[row] = frame.na.checksum or 0
-        chunk.checksum_ok[row] = _judged(frame.na.checksum_ok)
-        put(chunk.address, frame.na.target)
-    elif frame.arp is not None:
-        chunk.announces[row] = frame.arp.gratuitous
-        put(chunk.source, frame.arp.sender_ip)
-        put(chunk.address, frame.arp.target_ip)
+    message = frame.na or advert
+    return {
+        "kind": _KIND[frame.kind],
+        "reason": _REASON[frame.problems[0].reason] if frame.problems else 0,
+        "ip_version": ip.version if ip is not None else 0,
+        "ttl": ip.ttl if ip is not None else 0,
+        "ip_checksum_ok": _judged(getattr(ip, "checksum_ok", None)),
+        "version": (advert.version if advert is not None else 0) or 0,
+        "type": (advert.type if advert is not None else 0) or 0,
+        "vrid": (advert.vrid if advert is not None else 0) or 0,
+        "priority": (advert.priority if advert is not None else 0) or 0,
+        "count": (advert.count if advert is not None else 0) or 0,
+        "auth_type": (advert.auth_type if advert is not None else 0) or 0,
+        "interval_us": (advert.interval_us if advert is not None else 0) or 0,
+        "checksum": (message.checksum if message is not None else 0) or 0,
+        "checksum_ok": _judged(message.checksum_ok if message is not None else None),
+        "checksum_form": _FORM[advert.checksum_form if advert is not None else None],
+        "announces": int(
+            (frame.na is not None and not frame.na.solicited)
+            or (frame.arp is not None and frame.arp.gratuitous)
+        ),
+    }
+
+
+def _addresses(frame: Frame) -> tuple[str | None, str | None]:
+    """The sender's address, and the virtual or announced one."""
+    if frame.arp is not None:
+        return frame.arp.sender_ip, frame.arp.target_ip
+    source = frame.ip.source if frame.ip is not None else None
+    if frame.na is not None:
+        return source, frame.na.target
+    listed = frame.vrrp.addresses if frame.vrrp is not None else None
+    return source, listed[0] if listed else None
 
 
 def _judged(right: bool | None) -> int:

@@ -16,7 +16,7 @@ from vrrplab.wire.records import LONGEST_PACKET
 if TYPE_CHECKING:
     import numpy as np
 
-_LANE_BYTES = 4 * 1024
+_LANE_BYTES = 8 * 1024
 _SAMPLE = 64  # packets walked first, to learn how far apart headers are
 _GUESS_BYTES = 512  # how far into a lane a header is looked for at most; longer packets need the slow walk
 _HEADER = 16
@@ -44,16 +44,24 @@ class Found(NamedTuple):
 
 
 def find_records(buffer: np.ndarray[Any, Any], end: int, order: str) -> Found:
-    """All packets in ``buffer[:end]``, which begins with a packet header. ``order``: ``<`` or ``>``."""
+    """All packets in ``buffer[:end]``, which begins with a packet header. ``order``: ``<`` or ``>``.
+
+    Some bytes must follow in ``buffer`` after ``end``; their values do not matter.
+    """
     import numpy as np
 
     # the 32-bit number at every single byte, without a copy
-    numbers = np.ndarray((max(len(buffer) - 3, 0),), order + "u4", buffer, strides=(1,))
+    numbers = np.ndarray((len(buffer) - 3,), order + "u4", buffer, strides=(1,))
     if end < 16 * _LANE_BYTES:
         offsets, consumed = _walk(numbers, 0, end, end)
     else:
         offsets, consumed = _walk_lanes(numbers, end)
-    sizes = numbers[offsets + 8].astype("i8") if len(offsets) else np.zeros(0, "i8")
+    sizes = numbers[offsets + 8].astype("i8")
+    unsound = np.nonzero((sizes > LONGEST_PACKET) | (offsets + _HEADER + sizes > end))[0]
+    if len(unsound):
+        first = int(unsound[0])
+        consumed = int(offsets[first])
+        offsets, sizes = offsets[:first], sizes[:first]
     damage = None
     if consumed + _HEADER <= end and int(numbers[consumed + 8]) > LONGEST_PACKET:
         damage = int(numbers[consumed + 8])
@@ -80,45 +88,38 @@ def _walk(
 def _walk_lanes(numbers: np.ndarray[Any, Any], end: int) -> tuple[np.ndarray[Any, Any], int]:
     import numpy as np
 
-    bounds = np.arange(0, end - 2 * _LANE_BYTES, _LANE_BYTES)
-    sample, stop = _walk(numbers, 0, bounds[1], end)
-    reach = int(np.diff(np.append(sample, stop)[:_SAMPLE]).max(initial=64)) + 32
-    starts = _guess(numbers, bounds, end, min(reach, _GUESS_BYTES))
-    limits = np.append(bounds[1:], end)
+    # the last lane, of whatever length, is walked alone
+    bounds = np.arange(0, end - _LANE_BYTES, _LANE_BYTES)
+    sample, stop = _walk(numbers, 0, int(bounds[1]), end)
+    reach = int(np.diff(np.append(sample, stop)).max(initial=64)) + 32
+    starts = _guess(numbers, bounds[:-1], end, min(reach, _GUESS_BYTES))
+    limits = bounds[1:]
     steps, stops = _walk_together(numbers, starts, limits, end)
-    counts = steps.shape[0]
     pieces: list[np.ndarray[Any, Any]] = []
-    good_from = 0
-    expected = 0
-    lanes = len(starts)
-    while good_from < lanes:
+    lane, expected, lanes = 0, 0, len(starts)
+    while lane < lanes:
         # the longest run of lanes that join: each begins where the one before it stopped
-        joins = np.empty(lanes - good_from, bool)
-        joins[0] = starts[good_from] == expected
-        joins[1:] = starts[good_from + 1 :] == stops[good_from:-1]
-        run = int(np.argmin(joins)) if not joins.all() else len(joins)
+        joins = starts[lane:] == np.append(expected, stops[lane:-1])
+        run = len(joins) if joins.all() else int(np.argmin(joins))
         if run:
-            block = steps[:counts, good_from : good_from + run].T
-            pieces.append(block[block >= 0])
-            good_from += run
-            expected = int(stops[good_from - 1])
+            block = steps[:, lane : lane + run].T
+            pieces.append(block[block < limits[lane : lane + run, None]])
+            lane += run
+            expected = int(stops[lane - 1])
         else:
-            offsets, stop = _walk(numbers, expected, int(limits[good_from]), end)
+            offsets, expected = _walk(numbers, expected, int(limits[lane]), end)
             pieces.append(offsets)
-            stuck = stop < int(limits[good_from])
-            good_from += 1
-            expected = stop
-            if stuck:
-                break
-        if good_from < lanes and expected < int(bounds[good_from]):
-            break  # damaged, or not whole: nothing after it can be trusted
-    return np.concatenate(pieces), expected
+            lane += 1
+            if expected < int(limits[lane - 1]):
+                return np.concatenate(pieces), expected  # not whole, or damaged: nothing behind it counts
+    offsets, expected = _walk(numbers, expected, end, end)
+    return np.concatenate([*pieces, offsets]), expected
 
 
 def _guess(
     numbers: np.ndarray[Any, Any], bounds: np.ndarray[Any, Any], end: int, reach: int
 ) -> np.ndarray[Any, Any]:
-    """For each lane the first place that looks like a header which points to another one; -1 if none does."""
+    """For each lane the first place that looks like a header which points to another one; else its bound."""
     import numpy as np
 
     first_s = int(numbers[0])
@@ -128,13 +129,11 @@ def _guess(
     rows, columns = np.nonzero((sizes <= wire_sizes) & (wire_sizes <= LONGEST_PACKET))
     places = bounds[rows] + columns
     likely = _looks_right(numbers, places, first_s)
-    following = places + _HEADER + numbers[places + 8]
-    inside = following + _HEADER <= end
-    likely &= inside
-    checked = np.where(inside, following, 0)
-    likely &= (numbers[checked + 8] <= numbers[checked + 12]) & _looks_right(numbers, checked, first_s)
     rows, places = rows[likely], places[likely]
-    starts = np.full(len(bounds), -1, "i8")
+    following = np.minimum(places + _HEADER + numbers[places + 8], end - _HEADER)
+    likely = (numbers[following + 8] <= numbers[following + 12]) & _looks_right(numbers, following, first_s)
+    rows, places = rows[likely], places[likely]
+    starts: np.ndarray[Any, Any] = bounds.copy()
     lanes, first = np.unique(rows, return_index=True)
     starts[lanes] = places[first]
     starts[0] = 0
@@ -153,28 +152,20 @@ def _looks_right(
 def _walk_together(
     numbers: np.ndarray[Any, Any], starts: np.ndarray[Any, Any], limits: np.ndarray[Any, Any], end: int
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """A row a step, a column a lane: the offset of the packet met there, or -1. And where each lane
-    stopped.
+    """A row a step, a column a lane: the place met there. And the first place at or behind each lane's limit.
+
+    A lane that is done walks on, which is cheaper than to stop it; nobody looks at what it meets there.
     """
     import numpy as np
 
-    lanes = np.nonzero(starts >= 0)[0]
-    here, until = starts[lanes], limits[lanes]
-    stops = starts.copy()
-    rows = []
-    while len(lanes):
-        following = here + _HEADER + numbers[here + 8]
-        row = np.full(len(starts), -1, "i8")
-        row[lanes] = here
-        rows.append(row)
-        going = following < until
-        if not going.all():
-            done = ~going
-            stops[lanes[done]] = following[done]
-            # a packet that is not whole, or absurdly long, is none, and its lane stops before it
-            cut = done & ((following > end) | (following - here > LONGEST_PACKET + _HEADER))
-            row[lanes[cut]] = -1
-            stops[lanes[cut]] = here[cut]
-            lanes, following, until = lanes[going], following[going], until[going]
-        here = following
-    return np.array(rows), stops
+    rows = [starts]
+    here = starts
+    while True:
+        for _ in range(8):
+            here = np.minimum(here + numbers[here + 8] + _HEADER, end)
+            rows.append(here)
+        if (here >= limits).all():
+            break
+    steps = np.array(rows)
+    inside = (steps < limits).sum(axis=0)
+    return steps, steps[inside, np.arange(len(starts))]
