@@ -51,7 +51,7 @@ class TestLiveTimeline:
         live = LiveTimeline(recording(DRILLS[0]))
         width, height, rows = pixels(live.png(recording(DRILLS[0])))
         assert (width, height) == live.size
-        assert len(rows) == height * (width * 3 + 1)
+        assert len(rows) == height * (width * 4 + 1)
 
     def test_the_same_trace_gives_the_same_picture_whatever_was_before(self) -> None:
         live = LiveTimeline(recording(DRILLS[0]), to_s=30)

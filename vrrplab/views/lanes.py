@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vrrplab.units import seconds
 from vrrplab.views import marks, style
 from vrrplab.views.sheet import Paper
 from vrrplab.views.style import SMALL
@@ -63,7 +64,8 @@ def draw_outages(paper: Paper, top_in: float, lane: Lane) -> None:
     theme, window, middle_in = paper.theme, paper.window, top_in + MIDDLE_IN["client"]
     paper.axes.plot(window, [middle_in] * 2, color=theme.mute, linewidth=1.1, zorder=1)
     taken_s = window[0]
-    for span in lane.spans:
+    following = [seconds(span.from_us) for span in lane.spans[1:]] + [window[1] + 1e9]
+    for span, next_s in zip(lane.spans, following, strict=False):
         seen = paper.visible(span.from_us, span.to_us)
         if seen is None:
             continue
@@ -74,9 +76,10 @@ def draw_outages(paper: Paper, top_in: float, lane: Lane) -> None:
             paper.label([span.text], seen, middle_in, theme.vermillion)
             taken_s = seen[1]
             continue
-        # too short for its label: beside it, on the right if there is room
+        # too short for its label: beside it, where neither an outage nor another label is
         begin_s = seen[1] if seen[1] + wide_s <= window[1] else seen[0] - wide_s
-        if begin_s < taken_s:
+        if begin_s < taken_s or (begin_s >= seen[1] and begin_s + wide_s > next_s):
+            taken_s = max(taken_s, seen[1])
             continue
         taken_s = max(seen[1], begin_s + wide_s)
         x = begin_s + wide_s / 2

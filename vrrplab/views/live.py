@@ -143,6 +143,7 @@ class _Ink:
             line.set_markeredgecolor(theme.page)
         self.stamps = stamps
         self.texts: list[_Stamped] = []
+        self.next_s = 0.0  # where the next span of the lane begins
         self.free_s = 0.0  # where the lane being drawn has room for a label again
 
     def draw(self, table: TimelineRows, places: Sequence[_Place]) -> None:
@@ -157,7 +158,8 @@ class _Ink:
             paper, y_in = place
             half_in = BAR_IN[lane.kind] / 2
             self.free_s = 0.0
-            for span in lane.spans:
+            following = [seconds(span.from_us) for span in lane.spans[1:]] + [1e9]
+            for span, self.next_s in zip(lane.spans, following, strict=False):
                 seen = paper.visible(span.from_us, span.to_us)
                 if seen is None:
                     continue
@@ -215,10 +217,12 @@ class _Ink:
             if text and style.text_width_in(text, SMALL, bold=bold) <= room_in:
                 self._write((seen[0] + seen[1]) / 2, y_in, text, colour, bold, behind, "center")
                 return
-        beside_s = seen[1] + 0.06 / paper.in_per_s
-        if lane.kind == "client" and seen[0] >= self.free_s:  # too short for its label: beside it
-            self._write(beside_s, y_in, span.text, colour, bold, behind, "left")
-            self.free_s = beside_s + style.text_width_in(span.text, SMALL) / paper.in_per_s
+        if lane.kind == "client":  # too short for its label: beside it, if nothing is there
+            beside_s = seen[1] + 0.06 / paper.in_per_s
+            end_s = beside_s + style.text_width_in(span.text, SMALL) / paper.in_per_s
+            if seen[0] >= self.free_s and end_s < self.next_s:
+                self._write(beside_s, y_in, span.text, colour, bold, behind, "left")
+                self.free_s = end_s
 
     def _write(
         self, x: float, y: float, text: str, colour: str, bold: bool, behind: str | None, align: str

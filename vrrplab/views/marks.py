@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from vrrplab.views.timeline_rows import Lane
 
-_GAP_IN, _SWATCH_IN, _ROW_IN = 0.22, 0.26, 0.2
+_GAP_IN, _SWATCH_IN, _ROW_IN = 0.17, 0.26, 0.2
 FAULT_HATCH = "////"
 
 

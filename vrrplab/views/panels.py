@@ -121,7 +121,8 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
     # A fixed shape keeps what is below from jumping when a picture is exchanged.
     picture.layout = ipywidgets.Layout(width="100%", max_width=f"{panel.size[0]}px", object_fit="contain")
     told = ipywidgets.HTML(value=escape(panel.sentence))
-    sliders = {control.key: _slider(control) for control in controls}
+    longest = max((len(_label(control)) for control in controls), default=0)
+    sliders = {control.key: _slider(control, f"{longest * 0.52 + 1:.1f}em") for control in controls}
     reset = ipywidgets.Button(description="Reset", tooltip="All sliders as in the beginning")
     quiet = False
 
@@ -143,7 +144,7 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
     for slider in sliders.values():
         slider.observe(moved, names="value")
     reset.on_click(back)
-    columns = ipywidgets.Layout(grid_template_columns="repeat(auto-fill, minmax(330px, 1fr))")
+    columns = ipywidgets.Layout(grid_template_columns="repeat(auto-fill, minmax(380px, 1fr))")
     grid = ipywidgets.GridBox([*sliders.values(), reset], layout=columns)
     box = ipywidgets.VBox([picture, told, grid])
     box.panel = panel
@@ -151,15 +152,18 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
     return box
 
 
-def _slider(control: Control) -> Any:
+def _label(control: Control) -> str:
+    return f"{control.label} ({control.unit})" if control.unit else control.label
+
+
+def _slider(control: Control, label_width: str) -> Any:
     import ipywidgets
 
-    label = f"{control.label} ({control.unit})" if control.unit else control.label
     layout = ipywidgets.Layout(width="auto")
     options = {
-        "description": label,
+        "description": _label(control),
         "layout": layout,
-        "style": {"description_width": "9em"},
+        "style": {"description_width": label_width},
         "continuous_update": True,
     }
     if control.whole:

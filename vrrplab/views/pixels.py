@@ -64,16 +64,16 @@ class Stamps:
 
 
 def png(rgba: numpy.ndarray[Any, Any]) -> bytes:
-    """The bytes of a PNG file: 8 bits a colour, no transparency. ``rgba``: rows, columns, 4."""
+    """The bytes of a PNG file, 8 bits a channel. ``rgba``: rows, columns, 4."""
     import numpy
 
     height, width = rgba.shape[:2]
-    colours = rgba[:, :, :3].reshape(height, width * 3)
-    rows = numpy.empty((height, width * 3 + 1), dtype=numpy.uint8)
+    colours = rgba.reshape(height, width * 4)
+    rows = numpy.empty((height, width * 4 + 1), dtype=numpy.uint8)
     rows[:, 0] = 2  # PNG filter "up": the difference to the row above
     rows[0, 1:] = colours[0]
     numpy.subtract(colours[1:], colours[:-1], out=rows[1:, 1:])
-    header = struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack("!IIBBBBB", width, height, 8, 6, 0, 0, 0)
     packed = zlib.compress(rows.tobytes(), 1)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
 
