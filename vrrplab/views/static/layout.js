@@ -31,10 +31,12 @@ function flow(widths, space, gap) {
 export function layoutCluster(cast, model, available, measure) {
   const servers = [...cast.servers.values()];
   const count = Math.max(1, servers.length);
-  const gap = count > 2 ? 22 : 46;
-  const least = 168;
-  const width = Math.max(available, count * least + (count - 1) * gap + 2 * PAD);
-  const cardWidth = Math.min(count > 2 ? 200 : 224, (width - 2 * PAD - (count - 1) * gap) / count);
+  const small = available < 440;
+  const edge = small ? 8 : PAD;
+  const gap = small ? 16 : count > 2 ? 22 : 46;
+  const least = small ? 146 : 168;
+  const width = Math.max(available, count * least + (count - 1) * gap + 2 * edge);
+  const cardWidth = Math.min(count > 2 ? 200 : 224, (width - 2 * edge - (count - 1) * gap) / count);
   const inner = cardWidth - 28;
   const left = (width - count * cardWidth - (count - 1) * gap) / 2;
   const cards = new Map();

@@ -94,7 +94,7 @@ export function choices(model, thing, t) {
       const others = [...model.cast.servers.keys()].filter((s) => !model.holders(address, t).includes(s) && model.value(t, "power", s) !== false);
       const adding = others.map((s) => entry(`Give it to ${s} by hand`, holder ? "ip address add: then two have it" : "ip address add", { action: "address_add", server: s, interface: portWith(model, s), address: found }));
       if (!holder) return adding;
-      return [entry(`Take ${address} away by hand`, "ip address del, behind keepalived's back", { action: "address_remove", server: holder, interface: typeof port === "string" ? port : portWith(model, holder), address: found }), ...adding];
+      return [entry(`Take ${address} away by hand`, "ip address del, behind keepalived's back", { action: "address_remove", server: holder, interface: model.cast.servers.get(holder).interfaces.some((i) => i.name === port) ? port : portWith(model, holder), address: found }), ...adding];
     },
     packet() {
       const { flight } = thing;

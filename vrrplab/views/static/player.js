@@ -105,6 +105,7 @@ export class Player {
         h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, this.#legend()), this.tables.element),
         h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
       this.transport.element, this.spoken, this.menu.element, this.box.element);
+    root.classList.toggle("vl-forkable", Boolean(this.info.can_fork));
     if (filter && filter !== "story") this.log.show(filter);
     if (focus) requestAnimationFrame(() => ([...root.querySelectorAll(focus.where)].find((x) => x.getAttribute(focus.where.slice(1, -1)) === focus.name && !x.disabled) || root).focus({ preventScroll: true }));
     this.status();

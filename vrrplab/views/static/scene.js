@@ -149,14 +149,15 @@ export class Scene {
     const w = card.inner;
     const thing = { kind: "instance", server: server.name, name: instance.name, title: `${instance.name} on ${server.name}` };
     const letter = label("", x + 14 + tall / 2, y + tall / 2 + 4.5, { class: "vl-letter", "text-anchor": "middle" });
-    const priority = label("", x + 14 + w - 8, y + tall / 2 + 4, { class: "vl-small vl-soft", "text-anchor": "end" });
+    const priority = label("", x + 14 + w - (w < 130 ? 4 : 8), y + tall / 2 + 4, { class: "vl-small vl-soft", "text-anchor": "end" });
     const room = w - tall - 20 - this.measure("priority 255", "small");
     const short = room < this.measure(instance.name, "text");
-    const text = fitText(instance.name, short ? w - tall - 24 - this.measure("255", "small") : room, "text", this.measure);
+    const font = short && w < 130 ? "small" : "text";
+    const text = fitText(instance.name, short ? w - tall - (font === "small" ? 13 : 24) - this.measure("255", "small") : room, font, this.measure);
     const g = this.#button(thing, { class: "vl-hot vl-instance", "data-thing": `instance ${server.name} ${instance.name}` },
       s("rect", { x: x + 14, y, width: w, height: tall, rx: 5, class: "vl-box" }),
       s("rect", { x: x + 14, y, width: tall, height: tall, rx: 5, class: "vl-state" }), letter,
-      label(text, x + 14 + tall + 8, y + tall / 2 + 4.5, { class: "vl-text" }), priority);
+      label(text, x + 14 + tall + (font === "small" ? 4 : 8), y + tall / 2 + 4.5, { class: `vl-${font}` }), priority);
     this.#on((t) => {
       const state = this.model.value(t, "state", server.name, instance.name) || "INIT";
       const p = this.model.value(t, "priority", server.name, instance.name);
