@@ -70,6 +70,23 @@ def test_an_unknown_view_or_theme() -> None:
     assert "timeline" in dir(views)
 
 
+def test_more_than_a_page_can_hold_is_counted() -> None:
+    """Two hundred virtual routers and two thousand outages: drawn in seconds, on a page of sane height."""
+    lost = {"client": "pc", "kind": "icmp", "target": "10.0.1.1", "lost": 1}
+    outages = [event(n / 40, "outage", **lost, from_s=n / 40 - 0.02, to_s=n / 40) for n in range(1, 2000)]
+    many = trace(
+        event(0, "scenario", **cast(instances=200)),
+        *(state(1, server, "MASTER", f"V{n}") for n in range(1, 201) for server in ("r1", "r2")),
+        *outages,
+        end_s=60,
+    )
+    figure = views.timeline.figure(many)
+    assert 50 < figure.get_size_inches()[1] < 65
+    told = [text.get_text() for text in figure.texts]
+    assert any("more rows that are not shown" in text for text in told)
+    assert views.anatomy.figure(many, at_least_s=0.01).get_size_inches()[1] < 65
+
+
 class TestFiles:
     def drawing(self) -> Figure:
         figure: Figure = views.timeline.figure(recording("article_steady"))

@@ -32,6 +32,9 @@ _WORDS = {
 }
 
 
+Routers = list[cast.VirtualRouter]
+
+
 class Part(NamedTuple):
     """A piece of an outage; ``kind`` is one of PARTS."""
 
@@ -78,6 +81,7 @@ def rows(trace: Trace, target: str = "", at_least_s: float = 0.1) -> AnatomyRows
     Probes of one client that failed together and for the same target are told once.
     """
     short = cast.short_addresses(trace.addresses)
+    routers = cast.virtual_routers(trace)
     together: list[tuple[Outage, list[str]]] = []
     for outage in trace.outages(target):
         if outage.duration_us(trace.end_us) < micros(at_least_s):
@@ -89,16 +93,18 @@ def rows(trace: Trace, target: str = "", at_least_s: float = 0.1) -> AnatomyRows
                 break
         else:
             together.append((outage, [outage.kind]))
-    found = tuple(_anatomy(trace, outage, kinds, short) for outage, kinds in together)
+    found = tuple(_anatomy(trace, routers, outage, kinds, short) for outage, kinds in together)
     more = str(trace.scenario.get("description") or "")
     return AnatomyRows(cast.title_of(trace), cast.origin_note(trace), more, found)
 
 
-def _anatomy(trace: Trace, outage: Outage, kinds: list[str], short: dict[str, str]) -> Anatomy:
+def _anatomy(
+    trace: Trace, routers: Routers, outage: Outage, kinds: list[str], short: dict[str, str]
+) -> Anatomy:
     to_us = trace.end_us if outage.to_us is None else outage.to_us
     words = "+".join({"icmp": "ping"}.get(kind, kind) for kind in kinds)
     detail = f"{words} {short.get(outage.target, outage.target)}"
-    taken = _take_over(trace, outage, to_us)
+    taken = _take_over(trace, routers, outage, to_us)
     cause = _cause(trace, outage)
     told = [f"{cast.action_text(cause)} at {cause.t:.3f} s"] if cause else []
     parts: list[Part] = []
@@ -107,7 +113,7 @@ def _anatomy(trace: Trace, outage: Outage, kinds: list[str], short: dict[str, st
         told.append("nobody took over" if outage.to_us is None else "no take-over in this time")
     else:
         address, master = taken
-        heard_us = _heard(trace, master, outage.from_us)
+        heard_us = _heard(trace, routers, master, outage.from_us)
         first = _announced(trace, address, master)
         told.append(f"{master.server} took over at {master.t:.3f} s")
         if first is not None:
@@ -131,10 +137,12 @@ def _anatomy(trace: Trace, outage: Outage, kinds: list[str], short: dict[str, st
     return Anatomy(outage.client, detail, outage.from_us, to_us, ended, tuple(parts), story)
 
 
-def _take_over(trace: Trace, outage: Outage, to_us: Micros) -> tuple[str, TraceEvent] | None:
+def _take_over(
+    trace: Trace, routers: Routers, outage: Outage, to_us: Micros
+) -> tuple[str, TraceEvent] | None:
     """(address, the change to MASTER that ended the outage): the last one for the target before the end."""
     addresses = (trace.scenario.get("dns") or {}).get(outage.target) or [outage.target]
-    of = {a: router.members for router in cast.virtual_routers(trace) for a in router.addresses}
+    of = {a: router.members for router in routers for a in router.addresses}
     found = None
     for address in addresses:
         for event in trace.of("state"):
@@ -154,12 +162,19 @@ def _cause(trace: Trace, outage: Outage) -> TraceEvent | None:
     return before[-1] if before else None
 
 
-def _heard(trace: Trace, master: TraceEvent, from_us: Micros) -> Micros:
+def _heard(trace: Trace, routers: Routers, master: TraceEvent, from_us: Micros) -> Micros:
     """When the new MASTER could know: the old one's priority 0, else the third advert that did not come."""
+    rivals = {
+        pair
+        for router in routers
+        if (master.server, master.instance) in router.members
+        for pair in router.members
+        if pair[0] != master.server
+    }
     others = [
-        e
-        for e in trace.of("advert_sent")
-        if e.server != master.server and e.t_us < master.t_us and _same_router(trace, e, master)
+        event
+        for event in trace.of("advert_sent")
+        if (event.server, event.instance) in rivals and event.t_us < master.t_us
     ]
     told = [e.t_us for e in others if e.fields["priority"] == 0 and e.t_us >= from_us - cast.NEAR_US]
     if told:
@@ -168,11 +183,6 @@ def _heard(trace: Trace, master: TraceEvent, from_us: Micros) -> Micros:
     if not steady:
         return master.t_us
     return steady[-1].t_us + 3 * micros(steady[-1].fields.get("interval_s") or 0)
-
-
-def _same_router(trace: Trace, a: TraceEvent, b: TraceEvent) -> bool:
-    pairs = {(a.server, a.instance), (b.server, b.instance)}
-    return any(pairs <= set(router.members) for router in cast.virtual_routers(trace))
 
 
 def _announced(trace: Trace, address: str, master: TraceEvent) -> TraceEvent | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vrrplab.units import seconds
 from vrrplab.views import marks, style
 from vrrplab.views.sheet import Paper
 from vrrplab.views.style import SMALL
@@ -19,10 +18,7 @@ def draw_states(paper: Paper, top_in: float, lane: Lane) -> None:
     """Bars with word or letter, and what the instance sent."""
     theme = paper.theme
     middle_in, bar_in = top_in + MIDDLE_IN["state"], BAR_IN["state"]
-    for span in lane.spans:
-        seen = paper.visible(span.from_us, span.to_us)
-        if seen is None:
-            continue
+    for span, seen in paper.spans(lane.spans):
         if span.what == "off":
             line = seen, [middle_in, middle_in]
             paper.axes.plot(*line, color=theme.mute, linewidth=0.9, linestyle=(0, (1, 2)))
@@ -44,10 +40,7 @@ def draw_owners(paper: Paper, top_in: float, lane: Lane, short: Mapping[str, str
     pale, strong = theme.pale[lane.hue % len(theme.pale)], theme.strong[lane.hue % len(theme.strong)]
     paper.axes.plot(paper.window, [middle_in] * 2, color=theme.line, linewidth=0.8, zorder=1)
     announced = paper.moments(lane.diamonds)
-    for span in lane.spans:
-        seen = paper.visible(span.from_us, span.to_us)
-        if seen is None:
-            continue
+    for span, seen in paper.spans(lane.spans):
         several = span.what == "several"
         edge, hatch = (theme.vermillion, "xxxx") if several else (strong, "")
         marks.bar(paper.axes, theme, seen, middle_in, bar_in, pale, edge, hatch, False)
@@ -64,11 +57,9 @@ def draw_outages(paper: Paper, top_in: float, lane: Lane) -> None:
     theme, window, middle_in = paper.theme, paper.window, top_in + MIDDLE_IN["client"]
     paper.axes.plot(window, [middle_in] * 2, color=theme.mute, linewidth=1.1, zorder=1)
     taken_s = window[0]
-    following = [seconds(span.from_us) for span in lane.spans[1:]] + [window[1] + 1e9]
-    for span, next_s in zip(lane.spans, following, strict=False):
-        seen = paper.visible(span.from_us, span.to_us)
-        if seen is None:
-            continue
+    shown = list(paper.spans(lane.spans))
+    following = [seen[0] for _, seen in shown[1:]] + [window[1] + 1e9]
+    for (span, seen), next_s in zip(shown, following, strict=False):
         box = seen, middle_in, BAR_IN["client"]
         marks.bar(paper.axes, theme, *box, theme.page, theme.vermillion, "", True)
         wide_s = (style.text_width_in(span.text, SMALL) + 0.12) / paper.in_per_s

@@ -158,11 +158,9 @@ class _Ink:
             paper, y_in = place
             half_in = BAR_IN[lane.kind] / 2
             self.free_s = 0.0
-            following = [seconds(span.from_us) for span in lane.spans[1:]] + [1e9]
-            for span, self.next_s in zip(lane.spans, following, strict=False):
-                seen = paper.visible(span.from_us, span.to_us)
-                if seen is None:
-                    continue
+            shown = list(paper.spans(lane.spans))
+            following = [seen[0] for _, seen in shown[1:]] + [1e9]
+            for (span, seen), self.next_s in zip(shown, following, strict=False):
                 if span.what == "off":
                     silence.append([(seen[0], y_in), (seen[1], y_in)])
                 else:

@@ -14,8 +14,8 @@ The sheet knows inches and seconds; what a block shows it leaves to the block's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from vrrplab.units import Micros, seconds
 from vrrplab.views import style
@@ -31,6 +31,20 @@ CAPTION_IN, GAP_IN = 0.21, 0.1
 HEAD_IN, MORE_IN, PANEL_HEAD_IN, AXIS_IN, RIGHT_IN = 0.42, 0.16, 0.4, 0.25, 0.22
 LABEL_MAX_IN = 2.3
 KEY_IN, KEY_COLUMNS, KEY_MAX = 0.15, 3, 30
+TALLEST_IN = 60.0  # of a panel: what is left out is counted in the key
+PIXEL_IN = 0.005
+
+
+class _Timed(Protocol):
+    """Anything that lasts."""
+
+    @property
+    def from_us(self) -> Micros: ...
+    @property
+    def to_us(self) -> Micros: ...
+
+
+AnySpan = TypeVar("AnySpan", bound=_Timed)
 
 
 class Block(NamedTuple):
@@ -84,6 +98,15 @@ class Paper(NamedTuple):
         """The part of a span inside the window, in seconds."""
         from_s, to_s = max(seconds(from_us), self.window[0]), min(seconds(to_us), self.window[1])
         return (from_s, to_s) if to_s > from_s else None
+
+    def spans(self, spans: Sequence[AnySpan]) -> Iterator[tuple[AnySpan, tuple[float, float]]]:
+        """The spans inside the window with their visible part; of those within one pixel only the first."""
+        last_s = -1e9
+        for span in spans:
+            seen = self.visible(span.from_us, span.to_us)
+            if seen is not None and (seen[1] - last_s) * self.in_per_s >= PIXEL_IN:
+                last_s = seen[1]
+                yield span, seen
 
     def moments(self, times_us: Sequence[Micros], gap_in: float = 0.0) -> list[float]:
         """The moments inside the window, in seconds; those nearer than ``gap_in`` to the last are one."""
@@ -187,7 +210,10 @@ def _lay_out(panel: Panel, inner_in: float, window: tuple[float, float]) -> _Lai
     captions: list[tuple[str, float]] = []
     placed: list[tuple[Block, float]] = []
     y_in, group = top_in, None
-    for block in panel.blocks:
+    for number, block in enumerate(panel.blocks):
+        if y_in + block.height_in > TALLEST_IN:
+            key = [*key, f"… and {len(panel.blocks) - number} more rows that are not shown"]
+            break
         if block.group != group and block.group:
             y_in += GAP_IN if group is not None else 0.0
             captions.append((block.group, y_in + CAPTION_IN * 0.55))
