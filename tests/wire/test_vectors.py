@@ -138,7 +138,9 @@ def test_neighbour_advertisement_as_wireshark_says(vector: dict[str, Any]) -> No
 def test_the_builder_makes_keepaliveds_frame(vector: dict[str, Any]) -> None:
     frame = decode(raw(vector))
     ip, eth, advert = frame.ip, frame.eth, frame.vrrp
-    assert ip is not None and eth is not None and advert is not None
+    assert ip is not None
+    assert eth is not None
+    assert advert is not None
     assert eth.source is not None
     ah = (vector["ah_password"], frame.ah.sequence) if frame.ah else None
     built = advert_frame(
@@ -158,7 +160,8 @@ def test_the_builder_makes_keepaliveds_frame(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", [*of_kind("garp"), *of_kind("na")], ids=named)
 def test_announcements_are_built_as_keepalived_sends_them(vector: dict[str, Any]) -> None:
     frame = decode(raw(vector))
-    assert frame.eth is not None and frame.eth.source is not None
+    assert frame.eth is not None
+    assert frame.eth.source is not None
     if frame.na:
         assert na_frame(frame.eth.source, frame.na.target) == raw(vector)
     elif frame.arp and frame.arp.op == 1:
@@ -171,7 +174,8 @@ def test_announcements_are_built_as_keepalived_sends_them(vector: dict[str, Any]
 @pytest.mark.parametrize("vector", [v for v in VECTORS if "ah_password" in v], ids=named)
 def test_ah_check_values(vector: dict[str, Any]) -> None:
     frame = decode(raw(vector))
-    assert frame.ah is not None and frame.ip is not None
+    assert frame.ah is not None
+    assert frame.ip is not None
     header = raw(vector)[14:34]
     shark = vector["tshark"]["ah"]
     assert frame.ah.sequence == int(shark["ah.sequence"])

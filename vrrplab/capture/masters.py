@@ -20,13 +20,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
-from vrrplab.capture.sightings import Announcement, Sighting, VirtualRouter
+from vrrplab.capture.sightings import Sighting, VirtualRouter
 from vrrplab.units import SECOND_US, Micros, format_s
 
 # How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
 ANSWER_US = 25_000
 REARM_TOLERANCE_US = 15_000
 LATE_US = 60_000
+# garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
+SECOND_BATCH_US = 6 * SECOND_US
 
 # what ended a span
 PRIORITY_0, YIELDED, SILENT, STILL = "priority 0", "yielded", "silent", "still MASTER"
@@ -235,33 +237,37 @@ def _is_rearmed(other: Sighting, now: Sighting) -> bool:
 
 
 def _date_back(router: VirtualRouter, spans: list[MasterSpan]) -> None:
-    """A router that announced the addresses shortly before its first advert was MASTER from the
-    announcement on.
+    """A router that announced the addresses before its first advert was MASTER from the announcement on.
 
     FRR over IPv6 (measured): the advert that should go first is lost, the next one comes an interval later.
+    keepalived beside a MASTER whose adverts it rejects (measured): it announces itself and is mute after
+    that. Announcements shortly after a span may be that span's own second batch. With a shared virtual MAC
+    only an announcement just before the first advert can be told to be this router's.
     """
     for span in spans:
         if span.began_before_capture:
             continue
-        earliest = span.from_us - span.interval_us * 11 // 10
-        for announcement in _announced_by(router, span):
-            taken = any(other is not span and _covers(other, announcement.t_us) for other in spans)
-            if earliest <= announcement.t_us < span.from_us and not (
-                taken and span.mac == router.virtual_mac
-            ):
-                if any(
-                    s.speaker == span.speaker and _covers(s, announcement.t_us)
-                    for s in spans
-                    if s is not span
-                ):
-                    continue
-                span.from_us, span.first_frame = announcement.t_us, announcement.number
-                span.began_by_announcement = True
+        own = [s for s in spans if s is not span and s.speaker == span.speaker and s.from_us < span.from_us]
+        free_us = max((s.end_us(span.from_us) for s in own), default=-SECOND_BATCH_US) + SECOND_BATCH_US
+        just_before_us = span.from_us - span.interval_us * 11 // 10
+        for announcement in router.announcements:
+            if announcement.t_us >= span.from_us:
                 break
-
-
-def _announced_by(router: VirtualRouter, span: MasterSpan) -> list[Announcement]:
-    return [a for a in router.announcements if a.mac == span.mac]
+            if announcement.mac != span.mac or any(_covers(s, announcement.t_us) for s in own):
+                continue
+            late = announcement.t_us >= just_before_us
+            if span.mac == router.virtual_mac:
+                taken = any(s is not span and _covers(s, announcement.t_us) for s in spans)
+                if not late or taken:
+                    continue
+            elif not late and announcement.t_us < free_us:
+                continue
+            if not late:
+                why = "it had announced the address, so it was MASTER"
+                span.mute.append((announcement.t_us, span.from_us, span.first_frame, why))
+            span.from_us, span.first_frame = announcement.t_us, announcement.number
+            span.began_by_announcement = True
+            break
 
 
 def _covers(span: MasterSpan, t_us: Micros) -> bool:

@@ -1,0 +1,355 @@
+"""Who was MASTER when: from the captures of recordings alone, against what was seen on the machines
+themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from vrrplab.capture.masters import PRIORITY_0, SILENT, YIELDED, MasterSpan
+from vrrplab.capture.reader import CapturedFrame, read_frames
+from vrrplab.capture.timeline import Timeline, timeline_of
+from vrrplab.capture.timeline_text import json_lines, table
+from vrrplab.capture.timeline_trace import to_trace
+from vrrplab.wire.frames import advert_frame, decode, garp_frame, na_frame
+from vrrplab.wire.vrrp import Advertisement
+
+RECORDINGS = Path(__file__).parents[2] / "data" / "recordings"
+NAMES = sorted(path.parent.name for path in RECORDINGS.glob("*/capture.pcap"))
+
+GAIN_S = 0.05
+LOSS_IN_INTERVALS = 1.1
+
+
+def test_all_recordings_are_there() -> None:
+    assert len(NAMES) == 136
+
+
+def observed(folder: Path) -> dict[tuple[str, int], list[tuple[float, float]]]:
+    """MASTER times by (server, VRID) as the machines' logs tell.
+
+    A server that is switched off or whose daemon is killed logs nothing: there the action ends its time as
+    MASTER.
+    """
+    from vrrplab.recording import read_recording
+
+    trace = read_recording(folder)
+    scenario: dict[str, Any] = YAML(typ="safe", pure=True).load(folder / "scenario.yaml")
+    ends: dict[str, list[float]] = {}
+    for action in scenario.get("actions", []):
+        if action["action"] in ("power_off", "daemon_kill"):
+            ends.setdefault(action["server"], []).append(action["at_s"])
+    times: dict[tuple[str, int], list[tuple[float, float]]] = {}
+    for span in trace.states():
+        about = trace.scenario["servers"][span.server]
+        instance = about["instances"][span.instance]
+        interface = about["interfaces"].get(instance["interface"].split(".")[0])
+        if span.state != "MASTER" or interface is None or interface["segment"] != "lan":
+            continue
+        killed = [t for t in ends.get(span.server, []) if span.from_s < t < span.to_s]
+        child_only = "sigkill_child" in folder.name  # its parent brings it back within 15 ms
+        to_s = min(killed) if killed and not child_only else span.to_s
+        times.setdefault((span.server, instance["vrid"]), []).append((span.from_s, to_s))
+    return {key: _joined(spans) for key, spans in times.items()}
+
+
+def _joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A daemon that was back at once: the wire cannot tell, and the addresses never moved."""
+    joined = spans[:1]
+    for from_s, to_s in spans[1:]:
+        if from_s - joined[-1][1] < 0.02:
+            joined[-1] = (joined[-1][0], to_s)
+        else:
+            joined.append((from_s, to_s))
+    return joined
+
+
+def seconds_before(folder: Path) -> float:
+    """The machines' time of the capture's first advert, less the capture's own."""
+    seen = json.loads((folder / "observed.json").read_text())["runs"][0]
+    first_seen = min(part["first"] for adverts in seen["adverts"] for part in adverts["runs"])
+    frames = read_frames(folder / "capture.pcap")
+    first = next(frames)
+    start_ns = first.t_ns
+    while first.frame.kind != "vrrp":
+        first = next(frames)
+    return float(first_seen) - (first.t_ns - start_ns) / 1e9
+
+
+@cache
+def timeline_of_recording(name: str) -> Timeline:
+    return timeline_of(read_frames(RECORDINGS / name / "capture.pcap"))
+
+
+def by_server(folder: Path, timeline: Timeline) -> dict[tuple[str, int], list[MasterSpan]]:
+    scenario: dict[str, Any] = YAML(typ="safe", pure=True).load(folder / "scenario.yaml")
+    owner = {}
+    for server, about in scenario["servers"].items():
+        for interface in about["interfaces"].values():
+            owner[interface.get("mac")] = server
+            owner.update((address.split("/")[0], server) for address in interface["addresses"])
+    found: dict[tuple[str, int], list[MasterSpan]] = {}
+    for part in timeline.routers:
+        for span in part.spans:
+            server = owner.get(span.speaker) or owner.get(span.mac) or owner[_link_local_owner(span, owner)]
+            found.setdefault((server, part.router.vrid), []).append(span)
+    return found
+
+
+def _link_local_owner(span: MasterSpan, owner: dict[str, str]) -> str:
+    """With use_vmac over IPv6 the sender shows neither its MAC nor a configured address: EUI-64 tells."""
+    tail = span.speaker.rpartition(":")[2]
+    return next(mac for mac in owner if mac and mac.replace(":", "").endswith(tail))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_masters_as_the_machines_saw(name: str) -> None:
+    """Input: the packets. Output: each server's times as MASTER, gain within 50 ms, loss within 1.1
+    intervals.
+    """
+    folder = RECORDINGS / name
+    expected, ahead_s = observed(folder), seconds_before(folder)
+    timeline = timeline_of_recording(name)
+    found = by_server(folder, timeline)
+    assert set(found) == set(expected)
+    for key, spans in found.items():
+        times = [(s.from_us / 1e6 + ahead_s, s.end_us(timeline.end_us) / 1e6 + ahead_s) for s in spans]
+        assert len(times) == len(expected[key]), (key, times, expected[key])
+        for span, (from_s, to_s), (gained_s, lost_s) in zip(spans, times, expected[key], strict=True):
+            assert from_s == pytest.approx(gained_s, abs=GAIN_S), key
+            assert to_s == pytest.approx(lost_s, abs=LOSS_IN_INTERVALS * span.interval_us / 1e6), key
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_view_of_every_recording(name: str) -> None:
+    """Nothing breaks, nothing is wider than a terminal, every conclusion names frames of the capture."""
+    timeline = timeline_of_recording(name)
+    text = table(timeline)
+    assert max(map(len, text.splitlines())) <= 80
+    rows = [json.loads(line) for line in json_lines(timeline)]
+    for row in rows:
+        if row["event"] != "limit":
+            assert row["frames"]
+            assert all(1 <= number <= timeline.sightings.frames for number in row["frames"])
+    spans = [span for part in timeline.routers for span in part.spans]
+    assert sum(row["event"] == "master" for row in rows) == len(spans)
+    trace = to_trace(timeline, name)
+    gained = [e for e in trace.of("state") if e.fields["to"] == "MASTER"]
+    assert len(gained) == len(spans)
+    assert all(e.fields["reason"] for e in trace.of("state"))
+    assert [e.t_us for e in trace] == sorted(e.t_us for e in trace)
+
+
+# --- what is said about a capture, in captures made here --------------------------------------------------
+
+ONE, TWO = "192.168.2.251", "192.168.2.252"
+MAC = {ONE: "02:00:00:00:00:fb", TWO: "02:00:00:00:00:fc"}
+VIP = "192.168.2.100"
+
+
+class Wire:
+    """A capture in the making: ``at`` seconds, who says what."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[int, bytes]] = []
+
+    def advert(self, at_s: float, who: str, priority: int, interval_s: float = 1, version: int = 2) -> Wire:
+        advert = Advertisement(version, 51, priority, round(interval_s * 1e6), (VIP,))
+        return self.raw(at_s, advert_frame(MAC[who], who, "224.0.0.18", advert))
+
+    def adverts(self, from_s: float, to_s: float, who: str, priority: int, interval_s: float = 1) -> Wire:
+        at_s = from_s
+        while at_s <= to_s + 1e-9:
+            self.advert(at_s, who, priority, interval_s)
+            at_s += interval_s
+        return self
+
+    def garp(self, at_s: float, who: str) -> Wire:
+        return self.raw(at_s, garp_frame(MAC.get(who, who), VIP))
+
+    def raw(self, at_s: float, frame: bytes) -> Wire:
+        self.frames.append((round(at_s * 1e6), frame))
+        return self
+
+    def timeline(self) -> Timeline:
+        frames = sorted(self.frames, key=lambda pair: pair[0])
+        return timeline_of(
+            CapturedFrame(number, t_us * 1000, decode(frame))
+            for number, (t_us, frame) in enumerate(frames, 1)
+        )
+
+
+def kinds(timeline: Timeline) -> list[str]:
+    return [finding.kind for finding in timeline.findings()]
+
+
+def text_of(timeline: Timeline, kind: str) -> str:
+    return next(finding.text for finding in timeline.findings() if finding.kind == kind)
+
+
+def test_a_silent_master_and_who_follows() -> None:
+    wire = Wire().adverts(0, 5, ONE, 150).garp(0.01, ONE).adverts(8.61, 12, TWO, 100).garp(8.62, TWO)
+    timeline = wire.timeline()
+    first, second = timeline.routers[0].spans
+    assert (first.speaker, first.end, first.last_us) == (ONE, SILENT, 5_000_000)
+    assert (first.to_earliest_us, first.to_latest_us) == (5_000_000, 6_000_000)
+    assert second.from_us == 8_610_000
+    assert "3.610 s" in text_of(timeline, "takeover")
+    assert "3.609 s" in text_of(timeline, "takeover")
+    gap = timeline.routers[0].gaps[0]
+    assert (gap.from_earliest_us, gap.from_latest_us, gap.to_us) == (5_000_000, 6_000_000, 8_620_000)
+
+
+def test_priority_0_and_the_skew_time() -> None:
+    wire = (
+        Wire().adverts(0, 3, ONE, 150).advert(3.5, ONE, 0).advert(3.5001, ONE, 0).adverts(4.11, 6, TWO, 100)
+    )
+    timeline = wire.timeline()
+    first, second = timeline.routers[0].spans
+    assert (first.end, first.to_us) == (PRIORITY_0, 3_500_000)
+    assert second.from_us == 4_110_000
+    assert "0.610 s" in text_of(timeline, "takeover")
+    assert "0.609 s" in text_of(timeline, "takeover")
+
+
+def test_preemption() -> None:
+    wire = Wire().adverts(0, 5, TWO, 100).adverts(5.4, 9, ONE, 150).garp(5.41, ONE)
+    timeline = wire.timeline()
+    low, high = timeline.routers[0].spans
+    assert (low.end, low.to_us, low.end_frame) == (YIELDED, 5_400_000, high.first_frame)
+    assert "preempted" in text_of(timeline, "preemption")
+    assert "two-masters" not in kinds(timeline)
+    assert not timeline.routers[0].gaps
+
+
+def test_two_masters_that_do_not_hear_each_other() -> None:
+    wire = Wire().adverts(0, 20, ONE, 150).adverts(3.61, 15, TWO, 100).garp(0.01, ONE).garp(3.62, TWO)
+    timeline = wire.timeline()
+    assert "second-master" in kinds(timeline)
+    assert "two-masters" in kinds(timeline)
+    low = next(span for span in timeline.routers[0].spans if span.speaker == TWO)
+    assert low.end_us(timeline.end_us) == 15_000_000  # yields to the advert that comes at this very moment
+    assert "did not announce itself again" in text_of(timeline, "garp-missing")
+
+
+def test_the_mute_master_that_rejects_the_other() -> None:
+    """keepalived, measured: each rejected advert re-arms the timer; the one with the longer interval falls
+    mute.
+    """
+    wire = (
+        Wire().adverts(0, 20, ONE, 150).advert(6.6, TWO, 100, 2).advert(20.2, TWO, 0, 2).advert(20.3, ONE, 0)
+    )
+    timeline = wire.timeline()
+    mute = next(span for span in timeline.routers[0].spans if span.speaker == TWO)
+    assert (mute.from_us, mute.to_us) == (6_600_000, 20_200_000)
+    assert "only a MASTER sends priority 0" in text_of(timeline, "mute")
+    assert "interval 1 s against 2 s" in text_of(timeline, "mismatch")
+
+
+def test_the_hidden_master_shows_when_the_other_dies() -> None:
+    """FRR and keepalived that reject each other: the silent one's first advert comes one interval after
+    the last.
+    """
+    timeline = Wire().adverts(0, 8, ONE, 150).adverts(9.001, 12, TWO, 100).timeline()
+    assert "without a word" in text_of(timeline, "hidden-master")
+
+
+def test_a_mute_master_is_dated_by_its_announcement() -> None:
+    wire = Wire().adverts(0, 20, ONE, 150).garp(0.01, ONE).garp(8.3, TWO).adverts(21.001, 24, TWO, 100)
+    timeline = wire.timeline()
+    span = next(span for span in timeline.routers[0].spans if span.speaker == TWO)
+    assert (span.from_us, span.began_by_announcement) == (8_300_000, True)
+    assert "had announced the address" in text_of(timeline, "mute")
+
+
+def test_a_second_batch_of_announcements_is_no_new_beginning() -> None:
+    wire = Wire().adverts(0, 3, TWO, 100).garp(0.01, TWO).adverts(3.4, 20, ONE, 150).garp(3.41, ONE)
+    wire.garp(5.01, TWO).garp(8.41, ONE).advert(20.2, ONE, 0).adverts(20.81, 23, TWO, 100)
+    assert [s.from_us for s in wire.timeline().routers[0].spans if s.speaker == TWO] == [0, 20_810_000]
+
+
+def test_a_stranger_that_announces_the_address() -> None:
+    timeline = Wire().adverts(0, 8, ONE, 150).garp(0.01, ONE).garp(4, "02:00:00:00:00:99").timeline()
+    assert "02:00:00:00:00:99" in text_of(timeline, "stranger")
+
+
+def test_priority_changes_and_lost_adverts() -> None:
+    wire = Wire().adverts(0, 3, ONE, 150).adverts(4, 6, ONE, 130).adverts(8, 10, ONE, 130)
+    timeline = wire.timeline()
+    assert len(timeline.routers[0].spans) == 1
+    assert "from 150 to 130" in text_of(timeline, "priority")
+    assert "an advert is missing" in text_of(timeline, "mute")
+
+
+def test_missing_announcement_is_told_only_if_announcements_are_captured() -> None:
+    assert "garp-missing" not in kinds(Wire().adverts(0, 3, ONE, 150).timeline())
+    silent = Wire().adverts(0, 3, ONE, 150).raw(1.5, garp_frame(MAC[TWO], "192.168.2.9")).timeline()
+    assert "clients keep the old MAC" in text_of(silent, "garp-missing")
+    assert any("filter" in text for text in Wire().adverts(0, 3, ONE, 150).timeline().limits())
+
+
+def test_a_capture_that_begins_in_the_middle() -> None:
+    timeline = Wire().advert(0.4, ONE, 0).adverts(1.01, 3, TWO, 100).timeline()
+    span = timeline.routers[0].spans[0]
+    assert span.began_before_capture
+    assert (span.from_us, span.to_us) == (0, 0)
+
+
+def test_still_master_at_the_end() -> None:
+    span = Wire().adverts(0, 3, ONE, 150).timeline().routers[0].spans[0]
+    assert span.to_us is None
+
+
+def test_routers_that_share_address_and_mac_are_told_apart_by_priority() -> None:
+    """FRR over IPv6 (measured): same virtual MAC, same link-local source; the advert follows the
+    announcement late.
+    """
+    mac, source = "00:00:5e:00:02:05", "fe80::200:5eff:fe00:205"
+
+    def advert(priority: int) -> bytes:
+        return advert_frame(mac, source, "ff02::12", Advertisement(3, 5, priority, 1_000_000, ("fe80::100",)))
+
+    wire = Wire().raw(0, na_frame(mac, "fe80::100", router=True))
+    for second in range(1, 6):
+        wire.raw(second, advert(200))
+    wire.raw(8.6, na_frame(mac, "fe80::100", router=True))
+    for second in range(4):
+        wire.raw(9.6 + second, advert(100))
+    spans = wire.timeline().routers[0].spans
+    assert [(s.priority, s.from_us) for s in spans] == [(200, 0), (100, 8_600_000)]
+    assert spans[0].end == SILENT
+
+
+def test_one_router_that_changes_its_priority_stays_one() -> None:
+    mac = "00:00:5e:00:01:33"
+    wire = Wire()
+    for second, priority in enumerate((150, 150, 130, 130, 150)):
+        advert = Advertisement(2, 51, priority, 1_000_000, (VIP,))
+        wire.raw(second, advert_frame(mac, ONE, "224.0.0.18", advert))
+    spans = wire.timeline().routers[0].spans
+    assert [p for _, _, p in spans[0].priorities] == [150, 130, 150]
+    assert len(spans) == 1
+
+
+def test_same_vrid_on_two_vlans_is_two_virtual_routers() -> None:
+    wire = Wire()
+    for second in range(4):
+        for vlan in (10, 20):
+            frame = advert_frame(MAC[ONE], ONE, "224.0.0.18", Advertisement(2, 51, 150, 1_000_000, (VIP,)))
+            wire.raw(second + vlan / 1000, frame[:12] + bytes((0x81, 0, 0, vlan)) + frame[12:])
+    names = [part.router.name for part in wire.timeline().routers]
+    assert names == ["VRID 51 on VLAN 10", "VRID 51 on VLAN 20"]
+
+
+def test_damaged_adverts_and_carp_make_no_masters() -> None:
+    good = advert_frame(MAC[ONE], ONE, "224.0.0.18", Advertisement(2, 51, 150, 1_000_000, (VIP,)))
+    bad = good[:-9] + bytes((good[-9] ^ 1,)) + good[-8:]
+    timeline = Wire().raw(0, bad).raw(1, bad).timeline()
+    assert timeline.routers == []
+    assert "2 times" in text_of(timeline, "rejected")
