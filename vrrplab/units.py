@@ -23,6 +23,15 @@ def seconds(duration_us: Micros) -> float:
     return duration_us / SECOND_US
 
 
+def earliest(*moments_us: Micros | None) -> Micros | None:
+    """The first of some moments, None being "never"."""
+    first: Micros | None = None
+    for moment_us in moments_us:
+        if moment_us is not None and (first is None or moment_us < first):
+            first = moment_us
+    return first
+
+
 def format_s(duration_us: Micros, decimals: int = 3) -> str:
     """Microseconds as text in seconds, e.g. ``3.609``; rounds half away from zero."""
     return f"{duration_us / SECOND_US:.{decimals}f}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from vrrplab.config.model import InstanceConfig, VirtualAddress
 from vrrplab.machine.actions import SendGratuitousArp, WriteLog
 from vrrplab.machine.wording import say
-from vrrplab.units import Micros
+from vrrplab.units import Micros, earliest
 
 if TYPE_CHECKING:
     from vrrplab.machine.surroundings import Surroundings
@@ -116,10 +116,8 @@ class Announcer:
     # -- time ----------------------------------------------------------------------------------
 
     def next_deadline(self) -> Micros | None:
-        due = [t for t, _ in self._batches]
-        if self._refresh_at_us is not None and not self._profile.refresh_with_adverts:
-            due.append(self._refresh_at_us)
-        return min(due) if due else None
+        first = min(self._batches)[0] if self._batches else None
+        return first if self._profile.refresh_with_adverts else earliest(first, self._refresh_at_us)
 
     def tick(self, now: Micros) -> None:
         while self._batches and min(self._batches)[0] <= now:

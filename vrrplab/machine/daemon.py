@@ -38,7 +38,7 @@ from vrrplab.machine.states import Fault, Init, Master
 from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.syncgroup import SyncGroup
 from vrrplab.machine.tracking import ScriptTracker
-from vrrplab.units import SECOND_US, Micros, seconds
+from vrrplab.units import SECOND_US, Micros, earliest, seconds
 
 Identity = tuple[str, str, int, int]  # name, interface, VRID, family: the same instance after a reload
 
@@ -92,8 +92,7 @@ class Daemon:
             return self._ends_at_us
         if self._reloading:
             return None
-        due = [self._agenda.next_deadline(), self._delay_ends_us, self._around.next_deadline()]
-        return min((t for t in due if t is not None), default=None)
+        return earliest(self._agenda.next_deadline(), self._delay_ends_us, self._around.next_deadline())
 
     def _react(self, event: Event, now: Micros) -> None:
         match event:

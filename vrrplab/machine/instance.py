@@ -38,7 +38,7 @@ from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.syncgroup import SyncGroup
 from vrrplab.machine.troubles import Troubles, failed, recovered
 from vrrplab.machine.voice import GOODBYE, Voice
-from vrrplab.units import Micros
+from vrrplab.units import Micros, earliest
 
 
 class Instance:
@@ -88,8 +88,7 @@ class Instance:
                 own: Micros | None = at_us
             case _:
                 own = None
-        due = [own, self.announcer.next_deadline(), self._other_owner.judged_at_us]
-        return min((t for t in due if t is not None), default=None)
+        return earliest(own, self.announcer.next_deadline(), self._other_owner.judged_at_us)
 
     def react(self, event: InstanceEvent, now: Micros) -> None:
         """As ``handle``, the actions going to the process's common list."""

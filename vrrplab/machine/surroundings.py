@@ -5,7 +5,7 @@ from __future__ import annotations
 from vrrplab.machine.actions import Action
 from vrrplab.machine.announcer import Pacer
 from vrrplab.machine.profiles import Profile
-from vrrplab.units import Micros
+from vrrplab.units import Micros, earliest
 
 
 class Surroundings:
@@ -37,8 +37,7 @@ class Surroundings:
 
     def next_deadline(self) -> Micros | None:
         """When a frame that waits for ``garp_interval`` may leave."""
-        due = [t for t in (p.next_deadline() for p in self._pacers.values()) if t is not None]
-        return min(due) if due else None
+        return earliest(*[p.next_deadline() for p in self._pacers.values()])
 
     def tick(self, now: Micros) -> None:
         for pacer in self._pacers.values():

@@ -57,9 +57,9 @@ class Voice:
                 tuple(a.address for a in config.virtual_addresses),
                 authentication_of(config, self._around.profile),
                 self.sequence,
-                ttl=config.unicast_ttl if config.unicast else 255,
-                checksum_form=checksum_form(config, self._around.profile),
-                quiet_when_down=priority == GOODBYE,
+                config.unicast_ttl if config.unicast else 255,
+                checksum_form(config, self._around.profile),
+                priority == GOODBYE,
             )
         )
 
