@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -68,40 +69,41 @@ class Router(NamedTuple):
 
 
 class Bench:
-    """``with Bench(folder, ["r1", "r2"]) as bench: …``; hosts are .1, .2, … and have MAC 02:00:00:00:00:01,
+    """``with Bench(["r1", "r2"]) as bench: …``; hosts are .1, .2, … and have MAC 02:00:00:00:00:01,
     …
     """
 
     def __init__(
         self,
-        folder: Path,
         hosts: list[str],
         interfaces: tuple[str, ...] = ("eth0",),
         rootless: bool | None = None,
     ) -> None:
-        self.folder = folder
+        # not pytest's own place: scripts and FRR run as users who may not look there
+        self._place = tempfile.TemporaryDirectory(prefix="vl-bench-", ignore_cleanup_errors=True)
+        self.folder = Path(self._place.name)
         self.hosts = hosts
         self.interfaces = interfaces
         self.inside = Enclosure(rootless)
-        self.pcap = folder / "lan.pcap"
+        self.pcap = self.folder / "lan.pcap"
         self._count = 0
         self._tcpdump: Inhabitant | None = None
         self._frr_host = ""
 
     def __enter__(self) -> Bench:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o777)
+        self.folder.chmod(0o755)
         os.environ["PYTHONPATH"] = str(ROOT)
         self.inside.start()
         try:
             self._build()
         except BaseException:
-            self.inside.close()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.inside.close()
+        self._place.cleanup()
 
     def _build(self) -> None:
         lines = [f"netns add {host}" for host in self.hosts]

@@ -13,9 +13,7 @@ interval). A case of two that do not understand each other ends when both are ma
 from __future__ import annotations
 
 import os
-import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -121,9 +119,9 @@ CASES = [
 ]
 
 
-def play(case: Case, folder: Path) -> Seen:
+def play(case: Case) -> Seen:
     """One case from start to end."""
-    with Bench(folder, ["ours", "theirs"]) as bench:
+    with Bench(["ours", "theirs"]) as bench:
         high, low = ("ours", "theirs") if case.ours_high else ("theirs", "ours")
         routers = {host: start(bench, host, case) for host in (low, high)}
         skew = skew_s(case, frr=low == "theirs" and case.daemon == "frr")
@@ -178,25 +176,14 @@ def start(bench: Bench, host: str, case: Case) -> Router:
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """A place that FRR's own user may read too, unlike pytest's."""
-    with tempfile.TemporaryDirectory(prefix="vl-interop-") as name:
-        os.chmod(name, 0o755)
-        yield Path(name)
-
-
-@pytest.fixture(scope="module")
-def seen(folder: Path) -> dict[str, Seen]:
+def seen() -> dict[str, Seen]:
     """Every case, played side by side."""
 
-    def one(number: int) -> Seen:
-        return play(CASES[number], folder / str(number))
-
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        results = list(pool.map(one, range(len(CASES))))
+        results = list(pool.map(play, CASES))
     for number, case in enumerate(CASES):
         if not fits(case, results[number]):  # so many processes get in each other's way: once more, alone
-            results[number] = play(case, folder / f"{number}-again")
+            results[number] = play(case)
     found = {f"{case.daemon}: {case.title}": result for case, result in zip(CASES, results, strict=True)}
     if os.environ.get("VRRPLAB_WRITE_DOCS"):
         DOCS.write_text(page(found), encoding="utf-8")
@@ -251,8 +238,8 @@ FRR over IPv6 loses its first advert as master, so that one interval is added th
 daemons too). FRR cuts the skew time to centiseconds.
 
 In one thing vrrplab's live router differs from keepalived on purpose: an advert it rejects does not put off
-its own. keepalived restarts a master's advert timer on every packet for its VRID (measured), and is so silenced
-by anybody who sends one bad packet a second.
+its own. keepalived restarts a master's advert timer on every packet for its VRID (measured), and is so
+silenced by anybody who sends one bad packet a second.
 """
 
 

@@ -216,11 +216,11 @@ class Effects:
         table = f"inet vrrplab_{os.getpid()}"
         rules = [f"add table {table}", f"delete table {table}"]
         if shut:
-            rules += [f"table {table} {{ chain input {{ type filter hook input priority 0;"]
+            rules += [f"table {table} {{", "chain input {", "type filter hook input priority 0;"]
             rules += ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
             # addresses come from the reader in canonical form: digits, dots, colons and nothing else
             rules += [f"{'ip6' if ':' in a else 'ip'} daddr {a} drop" for a in shut]
-            rules += ["} }"]
+            rules += ["}", "}"]
         why = _run(["nft", "-f", "-"], "\n".join(rules) + "\n")
         if why:
             text = f"packets to {', '.join(shut) or 'the addresses'} are not filtered: {why}"

@@ -15,7 +15,7 @@ from vrrplab.config.model import InstanceConfig
 from vrrplab.errors import LiveError
 from vrrplab.live.lab_measure import Measurement
 from vrrplab.live.lab_server import Server
-from vrrplab.units import SECOND_US, Micros
+from vrrplab.units import SECOND_US, Micros, seconds
 from vrrplab.wire.frames import decode
 
 STEADY_S = 7.0  # the second round of gratuitous ARP, 5 s after the first, is over
@@ -138,11 +138,11 @@ class Performer:
         return Outcome(drill, measurement, self._actions, self._shown, end_us, self._shutdown_s())
 
     def _shutdown_s(self) -> float | None:
-        stopped = [a["at_us"] for a in self._actions if a["action"] == "service_stop"]
+        stopped: list[Micros] = [a["at_us"] for a in self._actions if a["action"] == "service_stop"]
         ended_us = self._victim.service_ended_us
         if not stopped or ended_us is None:
             return None
-        return (ended_us - self._measurement.began_us - stopped[0]) / SECOND_US
+        return seconds(ended_us - self._measurement.began_us - stopped[0])
 
     def _began(self, after_us: Micros) -> Micros | None:
         """When the first server's router, started anew, began with its instances (a process needs time to

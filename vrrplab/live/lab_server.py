@@ -278,6 +278,8 @@ class Server:
         for one in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(one, number)
+        if number == signal.SIGKILL and self._router is not None:
+            self._router.send_signal(signal.SIGCONT)  # nsenter stopped together with what it waits for
 
     def stop_router(self) -> None:
         """SIGTERM, and wait until it has gone."""

@@ -86,6 +86,7 @@ class Enclosure:
     def __init__(self, rootless: bool | None = None) -> None:
         self.rootless = not can_be_root() if rootless is None else rootless
         self._process: subprocess.Popen[str] | None = None
+        self._inhabitants: list[Inhabitant] = []
         self.pid = 0
 
     def __enter__(self) -> Enclosure:
@@ -120,6 +121,8 @@ class Enclosure:
         if process is not None:
             process.kill()
             process.wait()
+            for inhabitant in self._inhabitants:
+                inhabitant.abandon()
             for stream in (process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()
@@ -161,7 +164,8 @@ class Enclosure:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return Inhabitant(outer)
+        self._inhabitants.append(Inhabitant(outer))
+        return self._inhabitants[-1]
 
 
 class Inhabitant:
@@ -187,10 +191,20 @@ class Inhabitant:
         if self.running and self.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+            if number == signal.SIGCONT:
+                self._outer.send_signal(number)  # nsenter stops together with what it waits for
 
     def wait(self, limit_s: float = 5.0) -> int:
         """Wait for its end; its exit code. subprocess.TimeoutExpired if it does not come."""
         return self._outer.wait(limit_s)
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more, not even a stopped nsenter: its namespaces could not vanish
+        otherwise.
+        """
+        if self.running:
+            self._outer.kill()
+            self._outer.wait()
 
     def stop(self, limit_s: float = 5.0) -> None:
         """SIGTERM, and SIGKILL for one that does not listen."""

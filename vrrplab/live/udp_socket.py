@@ -11,6 +11,7 @@ ever. Interfaces and addresses are make-believe too (``pretended``).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Callable
@@ -87,16 +88,22 @@ def holder_of(port: int) -> str:
         except OSError:
             continue
         inodes |= {row[9] for row in rows if row[1].endswith(wanted)}
+    wanted_links = {f"socket:[{inode}]" for inode in inodes}
     for pid in sorted((p for p in os.listdir("/proc") if p.isdecimal()), key=int):
-        try:
-            links = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
-            with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-                name = file.read().strip()
-        except OSError:
-            continue
-        if any(f"socket:[{inode}]" in links for inode in inodes):
-            return f", used by {name} (process {pid})"
+        if wanted_links & _links_of(pid):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+                return f", used by {file.read().strip()} (process {pid})"
     return ", used by somebody else's process" if inodes else ""
+
+
+def _links_of(pid: str) -> set[str]:
+    """What a process's descriptors lead to, as far as this user may see."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    return found
 
 
 class UdpTransport:

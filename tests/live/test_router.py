@@ -1,0 +1,266 @@
+"""A live router in namespaces, and what befalls it: addresses taken away, interfaces lost, a pause, a reload.
+
+Intervals are short (VRRP version 3, 0.2 s), so that an election takes 0.7 s.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from live_bench import Bench, Router, config
+
+pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter", "tcpdump")
+VIP = "192.168.2.100"
+
+
+def fast(priority: int, **more: object) -> str:
+    return config(**{"priority": priority, "version": 3, "interval": "0.2", **more})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with Bench(["r1", "r2"]) as made:
+        yield made
+
+
+def until(condition: Callable[[], object], what: str, limit_s: float = 10.0) -> None:
+    end_s = time.monotonic() + limit_s
+    while time.monotonic() < end_s:
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"not within {limit_s} s: {what}")
+
+
+def master(router: Router) -> Router:
+    until(lambda: router.state() == "MASTER", f"MASTER; it said: {router.text()[-2000:]}")
+    return router
+
+
+def has(bench: Bench, host: str, address: str = VIP) -> bool:
+    return f" {address}/" in bench.ip(host, "-o", "address", "show")
+
+
+def test_an_address_comes_with_its_label_and_goes_with_a_farewell(bench: Bench) -> None:
+    """Input: a MASTER, then SIGTERM. Output: address and label on the interface, priority 0, nothing left."""
+    text = fast(150, addresses=(f"{VIP}/24 dev eth0 label eth0:1", "192.168.2.101/32"))
+    router = master(bench.vrrplab("r1", text))
+    shown = bench.ip("r1", "address", "show", "eth0")
+    assert f"inet {VIP}/24 scope global secondary eth0:1" in shown
+    assert "inet 192.168.2.101/32" in shown
+    router.stop()
+    assert not has(bench, "r1")
+    assert bench.adverts()[-1].priority == 0
+    trace = router.trace()
+    assert [e.fields["address"] for e in trace.of("address_removed")] == [f"{VIP}/24", "192.168.2.101/32"]
+    arps = [f for _, f in bench.frames() if f.arp is not None and f.arp.gratuitous and f.arp.sender_ip == VIP]
+    assert len(arps) == 5
+
+
+def test_a_stale_address_of_a_killed_router_is_tidied_up(bench: Bench) -> None:
+    first = master(bench.vrrplab("r1", fast(150)))
+    first.process.signal(signal.SIGKILL)
+    first.process.wait()
+    assert has(bench, "r1"), "nobody removed it"
+    again = bench.vrrplab("r1", fast(150))
+    until(lambda: again.state() == "BACKUP", "BACKUP")
+    assert not has(bench, "r1")
+    master(again)
+
+
+def test_an_address_taken_away_behind_its_back(bench: Bench) -> None:
+    """Input: ``ip address delete`` of the virtual address. Output: it gives up, and takes the address
+    back.
+    """
+    router = master(bench.vrrplab("r1", fast(150)))
+    bench.ip("r1", "address", "delete", f"{VIP}/24", "dev", "eth0")
+    until(lambda: has(bench, "r1"), "the address is back")
+    states = [e.fields["to"] for e in router.trace().of("state")]
+    assert states[-2:] == ["BACKUP", "MASTER"]
+    assert f"Netlink reflector reports IP {VIP} removed from eth0" in router.text()
+
+
+def test_losing_the_own_address_and_the_link(bench: Bench) -> None:
+    router = master(bench.vrrplab("r1", fast(150)))
+    bench.ip("r1", "address", "delete", "192.168.2.1/24", "dev", "eth0")
+    until(lambda: router.state() == "FAULT", "FAULT")
+    bench.ip("r1", "address", "add", "192.168.2.1/24", "dev", "eth0")
+    master(router)
+    bench.ip("r1", "link", "set", "eth0", "down")
+    until(lambda: router.state() == "FAULT", "FAULT again")
+    assert not has(bench, "r1")
+    bench.ip("r1", "link", "set", "eth0", "up")
+    master(router)
+
+
+def test_an_interface_that_is_deleted_and_made_again(bench: Bench) -> None:
+    """Output: FAULT, and a router that hears and speaks again through the new interface."""
+    low = bench.vrrplab("r2", fast(100))
+    router = master(bench.vrrplab("r1", fast(150)))
+    bench.ip("r1", "link", "delete", "eth0")
+    until(lambda: router.state() == "FAULT", "FAULT")
+    master(low)
+    bench.inside.batch(
+        [
+            "link add r1.eth0 type veth peer name eth0 address 02:00:00:00:00:01 netns r1",
+            "link set r1.eth0 master lan up",
+        ]
+    )
+    bench.ip("r1", "link", "set", "eth0", "up")
+    bench.ip("r1", "address", "add", "192.168.2.1/24", "dev", "eth0")
+    master(router)
+    until(lambda: low.state() == "BACKUP", "the other one hears it")
+    assert has(bench, "r1")
+    assert not has(bench, "r2")
+
+
+def test_a_pause_is_noticed_and_survived(bench: Bench) -> None:
+    """Input: SIGSTOP for 3 s. Output: the other takes over; afterwards the first is master again at once."""
+    low = bench.vrrplab("r2", fast(100))
+    router = master(bench.vrrplab("r1", fast(150)))
+    router.process.signal(signal.SIGSTOP)
+    master(low)
+    time.sleep(3)
+    router.process.signal(signal.SIGCONT)
+    until(lambda: low.state() == "BACKUP", "the higher one is back")
+    assert "A thread timer expired" in router.text()
+    assert [e.fields["to"] for e in router.trace().of("state")] == ["BACKUP", "MASTER"]
+
+
+def test_a_reload_keeps_the_master(bench: Bench) -> None:
+    """Input: SIGHUP with another address, then with a broken file. Output: one more address; then no
+    change.
+    """
+    router = master(bench.vrrplab("r1", fast(150)))
+    path = bench.folder / f"{router.log.stem}.conf"
+    path.write_text(fast(150, addresses=(f"{VIP}/24", "192.168.2.101/24")), encoding="utf-8")
+    router.process.signal(signal.SIGHUP)
+    until(lambda: has(bench, "r1", "192.168.2.101"), "the new address")
+    assert "Reload complete" in router.text()
+    path.write_text("vrrp_instance V1 {\n virtual_router_id 999\n interface eth0\n}\n", encoding="utf-8")
+    router.process.signal(signal.SIGHUP)
+    until(
+        lambda: "not reloaded, the old configuration stays" in router.text(), "a word about the broken file"
+    )
+    assert router.state() == "MASTER"
+    assert has(bench, "r1", "192.168.2.101")
+
+
+def test_checks_decide_and_one_that_never_ends_is_ended(bench: Bench) -> None:
+    """Input: a check that passes, then hangs (and leaves a child). Output: timeout, FAULT, no process left
+    over.
+    """
+    flag, script = bench.folder / "hang", bench.folder / "check.sh"
+    script.write_text(f"#!/bin/sh\n[ -e {flag} ] && sleep 4321 & wait\nexit 0\n", encoding="utf-8")
+    script.chmod(0o755)
+    top = f'vrrp_script chk {{\n script "{script}"\n interval 1\n timeout 1\n}}\n'
+    router = master(bench.vrrplab("r1", fast(150, top=top, more="track_script {\n chk\n }")))
+    flag.write_text("", encoding="utf-8")
+    until(lambda: router.state() == "FAULT", "FAULT")
+    assert "VRRP_Script(chk) timed_out" in router.text()
+    flag.unlink()
+    master(router)
+    router.stop()
+    assert "sleep 4321" not in bench.inside.run("", "ps", "ax")
+
+
+def test_notify_scripts_get_their_words(bench: Bench) -> None:
+    told, script = bench.folder / "told", bench.folder / "notify.sh"
+    script.write_text(f'#!/bin/sh\necho "$@" >> {told}\n', encoding="utf-8")
+    script.chmod(0o755)
+    told.touch()
+    told.chmod(0o666)
+    master(bench.vrrplab("r1", fast(150, more=f'notify "{script} a;b $(id)"'))).stop()
+    until(lambda: len(told.read_text(encoding="utf-8").splitlines()) == 3, "three words")
+    lines = told.read_text(encoding="utf-8").splitlines()
+    assert sorted(lines) == [f"a;b $(id) INSTANCE V1 {state} 150" for state in ("BACKUP", "MASTER", "STOP")]
+
+
+def test_a_dry_run_touches_no_address(bench: Bench) -> None:
+    router = master(bench.vrrplab("r1", fast(150), "--dry-run"))
+    assert not has(bench, "r1")
+    assert "dry run" in router.text()
+    assert not [f for _, f in bench.frames() if f.arp is not None and f.arp.sender_ip == VIP]
+
+
+def test_no_accept_shuts_the_address(bench: Bench) -> None:
+    """Input: no_accept. Output: the address answers no ping while it is held, and the filter goes with the
+    router.
+    """
+    router = master(bench.vrrplab("r1", fast(150, more="no_accept")))
+    assert "0 received" in bench.inside.run("r2", "ping", "-c1", "-W1", VIP, check=False)
+    assert "1 received" in bench.inside.run("r2", "ping", "-c1", "-W1", "192.168.2.1", check=False)
+    router.stop()
+    assert "vrrplab" not in bench.inside.run("r1", "nft", "list", "ruleset")
+
+
+def test_a_trace_on_a_full_disk(bench: Bench) -> None:
+    """Input: a trace on a file system of 4 kB. Output: a router that goes on, and says why its trace has a
+    gap.
+    """
+    place = bench.folder / "small"
+    place.mkdir()
+    bench.inside.run("", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(place))
+    router = master(bench.vrrplab("r1", fast(150), "--out", str(place / "trace.jsonl")))
+    until(lambda: "No space left on device" in router.text(), "a word about it", limit_s=15)
+    assert router.state() == "MASTER"
+    before = len(bench.adverts())
+    until(lambda: len(bench.adverts()) > before, "adverts go on")
+
+
+def test_a_higher_stranger_is_obeyed_with_a_warning(bench: Bench) -> None:
+    router = master(bench.vrrplab("r1", fast(150)))
+    bench.vrrplab("r2", fast(200))
+    until(lambda: router.state() == "BACKUP", "BACKUP")
+    assert "VRRP has no security to speak of" in router.text()
+    assert not has(bench, "r1")
+
+
+def test_sync_group_moves_together_with_keepalived() -> None:
+    """Input: two instances on two networks in a sync group on both hosts; one cable of the higher is pulled.
+    Output: both instances move to the other host, and both come back."""
+    group = "vrrp_sync_group G {\n group {\n L\n W\n }\n}\n"
+
+    def both(priority: int) -> str:
+        lan = fast(priority, name="L", top=group)
+        return lan + fast(priority, name="W", interface="eth1", vrid=52, addresses=("203.0.113.100/24",))
+
+    with Bench(["r1", "r2"], ("eth0", "eth1")) as bench:
+        ours = bench.vrrplab("r1", both(150))
+        theirs = bench.keepalived("r2", both(100))
+        until(
+            lambda: has(bench, "r1") and has(bench, "r1", "203.0.113.100"),
+            "both addresses on the higher host",
+        )
+        bench.ip("r1", "link", "set", "eth1", "down")
+        until(lambda: has(bench, "r2") and has(bench, "r2", "203.0.113.100"), "both addresses moved")
+        assert not has(bench, "r1")
+        bench.ip("r1", "link", "set", "eth1", "up")
+        until(lambda: has(bench, "r1") and has(bench, "r1", "203.0.113.100"), "both addresses back")
+        until(lambda: not has(bench, "r2") and not has(bench, "r2", "203.0.113.100"), "and off the other")
+        assert "VRRP_Group(G)" in ours.text()
+        assert "VRRP_Group(G)" in theirs.text()
+
+
+@pytest.mark.needs("keepalived", "vrrpd")
+def test_three_way_election() -> None:
+    """Input: FRR (200), keepalived (150), vrrplab (100). Output: each is master when those above it are
+    gone.
+    """
+    with Bench(["r1", "r2", "r3"]) as bench:
+        ours = bench.vrrplab("r3", fast(100))
+        theirs = bench.keepalived("r2", fast(150))
+        highest = bench.frr("r1", 3, 200, 200, [VIP])
+        bench.wait_for_master("r1")
+        time.sleep(1)
+        assert {a.host for a in bench.adverts() if a.t_s > time.time() - 0.5} == {"r1"}
+        highest.stop()
+        master(theirs)
+        time.sleep(0.5)
+        assert ours.state() == "BACKUP"
+        theirs.stop()
+        master(ours)
+        assert has(bench, "r3")
