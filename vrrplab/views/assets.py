@@ -28,6 +28,10 @@ MODULES = (
     "panels",
     "menu",
     "transport",
+    "captions",
+    "keys",
+    "python",
+    "theme",
     "player",
 )
 

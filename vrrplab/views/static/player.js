@@ -11,13 +11,11 @@ import { Lanes } from "./lanes.js";
 import { Log } from "./log.js";
 import { FramePanel, Tables, WhyPanel } from "./panels.js";
 import { Menu, TextBox } from "./menu.js";
-import { SPEEDS, Transport } from "./transport.js";
-
-const KEYS = [
-  ["Space", "play, pause"], ["← →", "step by event"], ["Shift + ← →", "jump to a change of state or an action"], ["Home, End", "to the start, to the end"],
-  ["[ ]", "slower, faster"], ["Tab, Enter", "walk through the cluster, open a menu"], ["W", "why is it so?"], ["H", "hide the future"],
-  ["Ctrl+Z, Ctrl+Y", "undo, redo"], ["Ctrl+Backspace", "reset"], ["C, S", "copy the scenario, save as HTML"], ["Escape", "close"],
-];
+import { Transport } from "./transport.js";
+import { legend, sharedAddresses, tags } from "./captions.js";
+import { KEYS, pressKey } from "./keys.js";
+import { Python, saveFile } from "./python.js";
+import { watchTheme } from "./theme.js";
 
 export class Player {
   constructor(el, outside) {
@@ -37,7 +35,8 @@ export class Player {
     this.root.addEventListener("pointerdown", () => this.menu.close(false));
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(this.root);
-    this.#watchTheme();
+    this.python = new Python((message) => this.outside.send(message), (words) => setText(this.spoken, words));
+    this.untheme = watchTheme(this.root, () => this.#repaint());
     this.load(outside.get("trace_lines"));
   }
 
@@ -83,14 +82,13 @@ export class Player {
     this.packets = new Packets(model, name);
     this.lanes = new Lanes(model, name, this.measure, (t) => this.seek(t));
     this.why = new WhyPanel(model, name, (t) => this.seek(t), this.info.explain);
-    this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.#answer(c), packet: (f) => this.pin(f) });
+    this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.explain(c), packet: (f) => this.pin(f) });
     this.tables = new Tables(model, name);
     this.frame = new FramePanel(model, name, () => this.pin(null));
     this.transport = new Transport(this);
     this.transport.speed.value = String(this.speed);
     this.pinned = null;
     this.clock = h("output", { class: "vl-clock", "aria-label": "Moment" });
-    this.notice = h("p", { class: "vl-notice", hidden: true });
     this.stage = h("div", { class: "vl-stage" }, this.scene.svg, this.packets.canvas);
     this.stage.addEventListener("click", (e) => this.#clickPacket(e), true);
     this.stage.addEventListener("pointermove", (e) => this.#hover(e));
@@ -99,12 +97,11 @@ export class Player {
     this.log.element.append(this.why.element);
     this.banner = h("p", { class: "vl-banner", role: "note", hidden: true });
     root.replaceChildren(
-      h("div", { class: "vl-top" }, h("div", { class: "vl-title-line" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), this.#chips()), this.clock),
-      this.notice,
+      h("div", { class: "vl-top" }, h("div", { class: "vl-title-line" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), tags(model.cast, this.info.fork)), this.clock),
       h("div", { class: "vl-grid" },
-        h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, this.#legend()), this.tables.element),
+        h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, legend(model)), this.tables.element),
         h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
-      this.transport.element, this.spoken, this.menu.element, this.box.element);
+      this.transport.element, this.spoken, this.menu.element, this.box.element, this.python.element);
     root.classList.toggle("vl-forkable", Boolean(this.info.can_fork));
     if (filter && filter !== "story") this.log.show(filter);
     if (focus) requestAnimationFrame(() => ([...root.querySelectorAll(focus.where)].find((x) => x.getAttribute(focus.where.slice(1, -1)) === focus.name && !x.disabled) || root).focus({ preventScroll: true }));
@@ -117,21 +114,6 @@ export class Player {
     if (!now || !this.root.contains(now)) return null;
     const where = now.dataset.thing ? "[data-thing]" : "[aria-label]";
     return { where, name: now.getAttribute(where.slice(1, -1)) };
-  }
-
-  #chips() {
-    const { cast } = this.model;
-    const origins = { recording: "real keepalived, recorded", capture: "a capture", live: "seen live" };
-    const name = cast.name !== cast.description && cast.description && cast.name;
-    const words = [name, cast.profile.replace("keepalived-", "keepalived "), cast.origin === "simulation" ? cast.seed != null && `seed ${cast.seed}` : origins[cast.origin], this.info.fork];
-    return words.filter(Boolean).map((w) => h("span", { class: `vl-tag${w === this.info.fork ? " vl-tag-fork" : ""}` }, w));
-  }
-
-  #legend() {
-    const mark = (shape, text) => h("span", {}, h("i", { class: `vl-mark vl-mark-${shape}` }), text);
-    const { told } = this.model;
-    return h("p", { class: "vl-legend", "aria-hidden": "true" }, told.has("advert_sent") && mark("advert", "advert"), told.has("garp_sent") && mark("garp", "gratuitous ARP"), told.has("na_sent") && mark("garp", "neighbour advert"),
-      this.model.cast.clients.size > 0 && mark("probe", "client traffic"), mark("lost", "lost"), h("span", {}, "frames are slowed down to be seen"));
   }
 
   #resize(force) {
@@ -147,6 +129,12 @@ export class Player {
     this.lanes.build(inside(this.lanePanel, 2), this.before);
     this.transport.build(inside(this.transport.slider, 0));
     this.shownEpoch = null;
+    this.draw(true);
+  }
+
+  #repaint() {
+    if (!this.model || !this.scene?.layout) return;
+    this.packets.paint(this.root);
     this.draw(true);
   }
 
@@ -247,7 +235,9 @@ export class Player {
       this.slow = now;
       this.scene.update(t);
       this.tables.update(t);
-      this.#warn(t);
+      const shared = sharedAddresses(model, this.name, t);
+      this.banner.hidden = !shared;
+      setText(this.banner, shared);
     } else if (now - (this.tick || 0) > 250) {
       this.tick = now;
       this.tables.update(t);
@@ -261,19 +251,6 @@ export class Player {
       this.framed = now;
       this.frame.show(this.packets.latest(t));
     }
-  }
-
-  #warn(t) {
-    const shared = new Map(); // "serv01 and serv02" -> addresses
-    for (const v of this.model.cast.vips) {
-      const holders = this.model.holders(v.address, t).map((x) => this.name.server(x));
-      if (holders.length < 2) continue;
-      const who = `${holders.slice(0, -1).join(", ")} and ${holders[holders.length - 1]}`;
-      shared.set(who, [...(shared.get(who) || []), v.short]);
-    }
-    const words = [...shared].map(([who, list]) => `${who} ${who.includes(",") ? "all" : "both"} have ${list.slice(0, 4).join(", ")}${list.length > 4 ? ` and ${list.length - 4} more` : ""}`);
-    this.banner.hidden = !words.length;
-    setText(this.banner, words.join("; "));
   }
 
   #speak() {
@@ -337,7 +314,7 @@ export class Player {
     }
     const change = thing.kind === "instance" && model.lastChange(t, thing.server, thing.name);
     if (change) {
-      entries.unshift({ label: `Why is it ${change.e.to}?`, hint: `since ${seconds(change.t)} s`, run: () => this.#answer(change) });
+      entries.unshift({ label: `Why is it ${change.e.to}?`, hint: `since ${seconds(change.t)} s`, run: () => this.explain(change) });
       entries.push({ label: "Go to that change", hint: `${seconds(change.t)} s`, run: () => this.seek(change.t) });
     }
     const notes = this.#about(thing, t);
@@ -371,7 +348,7 @@ export class Player {
     return [];
   }
 
-  #answer(change) {
+  explain(change) {
     if (!change) return;
     this.pause();
     const words = this.why.show(change);
@@ -386,8 +363,8 @@ export class Player {
     const t = Math.round((choice.seek ?? this.t) * 1e6) / 1e6;
     const actions = choice.actions.map((a) => ({ at_s: t, ...a }));
     if (choice.seek != null) this.seek(choice.seek);
-    this.tell(`Running it again with: ${actionText({ ...actions[0], server: this.name.server(actions[0].server) })} …`);
-    this.#send({ do: "break", actions, at_s: t });
+    const words = actionText({ ...actions[0], server: this.name.server(actions[0].server) });
+    this.python.ask({ do: "break", actions, at_s: t }, `Running it again: ${words} …`);
   }
 
   ask(what) {
@@ -395,37 +372,14 @@ export class Player {
     if (what === "scenario" && this.info.scenario) return this.box.show("Scenario (YAML)", this.info.scenario, this.transport.copy);
     if ((what === "undo" && !this.info.can_undo) || (what === "redo" && !this.info.can_redo)) return;
     if (!this.info.can_fork && !(what === "html" && this.info.can_share)) return;
-    this.tell(words[what]);
-    this.#send({ do: what, at_s: this.t });
-  }
-
-  #send(message) {
-    const silence = "Python does not answer. Is the kernel running, and not busy? What is shown stays; run the cell again to break more.";
-    this.asked = performance.now();
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.tell(silence, true), 5000);
-    try {
-      this.outside.send(message);
-    } catch {
-      this.tell(silence, true);
-    }
+    this.python.ask({ do: what, at_s: this.t }, words[what]);
   }
 
   /** What Python sends back, beside a new trace. */
   answer(message) {
-    clearTimeout(this.waiting);
-    this.tell(message.error || message.note || "", Boolean(message.error));
+    this.python.answered(message);
     if (message.scenario) this.box.show("Scenario (YAML)", message.scenario, this.transport.copy);
-    if (message.html) save(message.html, message.name || "cluster.html");
-    this.answered = performance.now() - (this.asked || 0);
-  }
-
-  tell(words, bad) {
-    if (!this.notice) return;
-    this.notice.hidden = !words;
-    this.notice.classList.toggle("vl-bad", Boolean(bad));
-    setText(this.notice, words);
-    if (words) setText(this.spoken, words);
+    if (message.html) saveFile(message.html, message.name || "cluster.html");
   }
 
   toggleHide() {
@@ -439,77 +393,25 @@ export class Player {
     this.menu.show("Keys", [], [h("dl", { class: "vl-keys" }, KEYS.map(([k, v]) => [h("dt", {}, k), h("dd", {}, v)]))], opener, box.left, box.top);
   }
 
-  status() {
-    this.transport.state({ playing: this.playing, info: this.info });
-  }
-
   /** A key pressed in this view (in a file of its own: anywhere on the page). */
   key(e) {
-    if (!this.model || e.defaultPrevented || e.altKey || ["TEXTAREA", "INPUT"].includes(e.target.tagName)) return;
-    const onSelect = e.target.tagName === "SELECT";
-    const onButton = e.target.tagName === "BUTTON";
-    const control = e.ctrlKey || e.metaKey;
-    const ways = control
-      ? { z: () => this.ask(e.shiftKey ? "redo" : "undo"), y: () => this.ask("redo"), Backspace: () => this.ask("reset") }
-      : {
-          " ": () => this.toggle(), ArrowRight: () => (e.shiftKey ? this.jump(1) : this.step(1)), ArrowLeft: () => (e.shiftKey ? this.jump(-1) : this.step(-1)),
-          Home: () => this.seek(0), End: () => this.seek(this.model.end), "[": () => this.#faster(-1), "]": () => this.#faster(1),
-          w: () => this.#answer(this.model.lastChange(this.t)), h: () => this.toggleHide(), c: () => this.ask("scenario"), s: () => this.ask("html"), "?": () => this.help(this.transport.help),
-          Escape: () => (this.pinned ? this.pin(null) : this.why.hide()),
-        };
-    const run = ways[e.key.length === 1 ? e.key.toLowerCase() : e.key];
-    if (!run || (onSelect && !control && e.key !== "Escape") || (onButton && e.key === " ")) return;
-    e.preventDefault();
-    e.stopPropagation();
-    run();
+    pressKey(this, e);
   }
 
-  #faster(by) {
-    const n = SPEEDS.indexOf(this.speed) + by;
-    if (SPEEDS[n]) this.setSpeed(SPEEDS[n]);
-  }
-
-  /** JupyterLab says which theme it has; elsewhere the system does. */
-  #watchTheme() {
-    const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    const apply = () => {
-      const lab = document.body.dataset.jpThemeLight;
-      const code = document.body.dataset.vscodeThemeKind;
-      const is = lab ? lab === "false" : code ? !code.includes("light") : dark.matches;
-      if (this.root.classList.contains("vl-dark") === is && this.themed) return;
-      this.themed = true;
-      this.root.classList.toggle("vl-dark", is);
-      if (this.model && this.scene?.layout) {
-        this.packets.paint(this.root);
-        this.draw(true);
-      }
-    };
-    apply();
-    dark.addEventListener("change", apply);
-    this.themes = new MutationObserver(apply);
-    this.themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"] });
-    this.untheme = () => dark.removeEventListener("change", apply);
+  status() {
+    this.transport.state({ playing: this.playing, info: this.info });
   }
 
   close() {
     this.playing = false;
     this.goal = null;
     this.sizes.disconnect();
-    this.themes.disconnect();
     this.untheme();
+    this.python.stop();
     clearTimeout(this.later);
-    clearTimeout(this.waiting);
     this.root.remove();
     this.model = null;
   }
-}
-
-function save(html, filename) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([html], { type: "text/html" }));
-  link.download = filename;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** The face anywidget asks for. Returns what is to be done when the view goes away. */

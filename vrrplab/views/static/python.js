@@ -1,0 +1,52 @@
+// Talking with Python: one question at a time, and a sentence when no answer comes.
+import { h, setText } from "./dom.js";
+
+const SILENCE = "Python does not answer. Is the kernel running, and not busy? What is shown stays; run the cell again to break more.";
+const PATIENCE_MS = 5000;
+const QUICK_MS = 300; // an answer within this time needs no "please wait"
+
+export class Python {
+  /** `send(message)` is the widget model's; `speak(words)` reaches a screen reader. */
+  constructor(send, speak) {
+    Object.assign(this, { send, speak });
+    this.element = h("p", { class: "vl-notice", hidden: true, title: "click to close", onclick: () => this.tell("") });
+  }
+
+  ask(message, words) {
+    this.asked = performance.now();
+    this.stop();
+    this.soon = setTimeout(() => this.tell(words), QUICK_MS);
+    this.late = setTimeout(() => this.tell(SILENCE, true), PATIENCE_MS);
+    try {
+      this.send(message);
+    } catch {
+      this.stop();
+      this.tell(SILENCE, true);
+    }
+  }
+
+  answered(message) {
+    this.stop();
+    this.tell(message.error || message.note || "", Boolean(message.error));
+    this.took = performance.now() - (this.asked || 0);
+  }
+
+  tell(words, bad) {
+    this.element.hidden = !words;
+    this.element.classList.toggle("vl-bad", Boolean(bad));
+    setText(this.element, words);
+    if (words) this.speak(words);
+  }
+
+  stop() {
+    clearTimeout(this.soon);
+    clearTimeout(this.late);
+  }
+}
+
+/** Offers a text as a file to keep. */
+export function saveFile(text, filename) {
+  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/html" })), download: filename });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
