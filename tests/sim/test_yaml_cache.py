@@ -21,6 +21,7 @@ def plain(node: Node) -> object:
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    yaml_cache._read.cache_clear()
     file = tmp_path / "s.yaml"
     file.write_text("a: 1\nb: [x, {c: 2.5}]\nd:\n")
     return file
@@ -30,6 +31,7 @@ def test_the_second_reading_is_like_the_first_and_needs_no_yaml_reader(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = yaml_cache.read_yaml_cached(str(file))
+    yaml_cache._read.cache_clear()
 
     def fail(*_arguments: object) -> Node:
         raise AssertionError("read again")
@@ -50,6 +52,7 @@ def test_a_broken_cache_costs_nothing_but_time(file: Path, content: bytes) -> No
     yaml_cache.read_yaml_cached(str(file))
     (cached,) = (file.parent / "cache" / "vrrplab").iterdir()
     cached.write_bytes(content)
+    yaml_cache._read.cache_clear()
     assert plain(yaml_cache.read_yaml_cached(str(file))) == plain(read_yaml(file))
 
 

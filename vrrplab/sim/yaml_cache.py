@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 import os
+from functools import lru_cache
 from typing import Any
 
 from vrrplab.sim.yaml_nodes import Node, parse_yaml, read_text
@@ -18,11 +19,15 @@ LIMIT_BYTES = 200_000  # larger files are read anew: writing their cache would c
 
 def read_yaml_cached(path: str) -> Node:
     """As ``read_yaml``: the document's root, or ScenarioError."""
-    text = read_text(path)
-    cache = _cache_file(path)
-    key = (VERSION, os.path.abspath(path), text)
+    return _read(path, read_text(path))
+
+
+@lru_cache(maxsize=16)  # the drills of one cluster extend one file
+def _read(path: str, text: str) -> Node:
     if len(text) > LIMIT_BYTES:
         return parse_yaml(text, path)
+    cache = _cache_file(path)
+    key = (VERSION, os.path.abspath(path), text)
     found = _load(cache)
     if isinstance(found, tuple) and len(found) == 2 and found[0] == key:
         return _unpacked(found[1], path, "")
