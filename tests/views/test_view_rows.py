@@ -109,6 +109,26 @@ class TestAnatomy:
         assert second.story == "nobody took over; still out when the trace ends"
         assert (second.ended, second.duration_us) == (False, 2_000_000)
 
+    def test_round_robin_is_out_on_and_off(self) -> None:
+        lost = {"client": "pc", "kind": "http", "target": "www", "lost": 1}
+        gaps = [event(n + 0.8, "outage", **lost, from_s=n + 0.0, to_s=n + 0.8) for n in range(1, 5)]
+        told = trace(*gaps, event(9, "outage", **lost, from_s=8.0, to_s=9.0))
+        first, second = anatomy.rows(told).outages
+        assert (first.from_us, first.to_us, first.gaps) == (1_000_000, 4_800_000, 4)
+        assert (second.from_us, second.gaps) == (8_000_000, 1)
+
+    def test_the_longest_are_shown(self) -> None:
+        lost = {"client": "pc", "kind": "icmp", "target": "10.0.1.1", "lost": 1}
+        told = trace(
+            *(
+                event(n + 0.1 + n / 100, "outage", **lost, from_s=n, to_s=n + 0.1 + n / 100)
+                for n in range(1, 9)
+            )
+        )
+        table = anatomy.rows(told, most=3)
+        assert [round(o.from_us / 1e6) for o in table.outages] == [6, 7, 8]
+        assert table.note.endswith("the 3 longest of 8 outages")
+
     def test_short_ones_and_other_targets_are_left_out(self) -> None:
         whole = recording("article_drill1_eth0_down_up")
         assert len(anatomy.rows(whole, at_least_s=0.01).outages) == 2

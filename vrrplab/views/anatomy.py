@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BAR_IN, LANE_IN = 0.24, 0.5
+_BETWEEN_US: Micros = 500_000
 PARTS = ("detection", "election", "announcement", "cache", "other")
 _WORDS = {
     "detection": "detection: nobody knows yet",
@@ -57,6 +58,7 @@ class Anatomy(NamedTuple):
     ended: bool
     parts: tuple[Part, ...]
     story: str
+    gaps: int = 1  # more than one: on and off, answers came in between
 
     @property
     def duration_us(self) -> Micros:
@@ -75,27 +77,53 @@ class AnatomyRows(NamedTuple):
         return f"Outages of {self.title}: {len(self.outages)}, the longest {longest:.2f} s."
 
 
-def rows(trace: Trace, target: str = "", at_least_s: float = 0.1) -> AnatomyRows:
-    """The outages of a trace, each in parts; shorter ones than ``at_least_s`` are left out.
+def rows(trace: Trace, target: str = "", at_least_s: float = 0.1, most: int = 12) -> AnatomyRows:
+    """The outages of a trace, each in parts: the ``most`` longest, in order of time.
 
-    Probes of one client that failed together and for the same target are told once.
+    Shorter ones than ``at_least_s`` are left out. Gaps of one probe with less than half a second of answers
+    between them are one disturbance: round robin DNS sends every other request to the dead address. Probes
+    of one client that failed together and for the same target are told once.
     """
     short = cast.short_addresses(trace.addresses)
     routers = cast.virtual_routers(trace)
-    together: list[tuple[Outage, list[str]]] = []
-    for outage in trace.outages(target):
+    together: list[tuple[Outage, int, list[str]]] = []
+    for outage, gaps in _disturbances(trace.outages(target)):
         if outage.duration_us(trace.end_us) < micros(at_least_s):
             continue
-        for known, kinds in together:
+        for known, _, kinds in together:
             same = (known.client, known.target) == (outage.client, outage.target)
             if same and cast.near(known.from_us, outage.from_us) and outage.kind not in kinds:
                 kinds.append(outage.kind)
                 break
         else:
-            together.append((outage, [outage.kind]))
-    found = tuple(_anatomy(trace, routers, outage, kinds, short) for outage, kinds in together)
-    more = str(trace.scenario.get("description") or "")
-    return AnatomyRows(cast.title_of(trace), cast.origin_note(trace), more, found)
+            together.append((outage, gaps, [outage.kind]))
+    longest = sorted(together, key=lambda one: -one[0].duration_us(trace.end_us))[:most]
+    found = tuple(
+        _anatomy(trace, routers, outage, kinds, short)._replace(gaps=gaps)
+        for outage, gaps, kinds in together
+        if any(outage is one[0] for one in longest)
+    )
+    note = cast.origin_note(trace)
+    if len(together) > most:
+        note += f" · the {most} longest of {len(together)} outages"
+    return AnatomyRows(cast.title_of(trace), note, str(trace.scenario.get("description") or ""), found)
+
+
+def _disturbances(outages: list[Outage]) -> list[tuple[Outage, int]]:
+    """Outages of one probe with little between them as one, and of how many gaps it is made."""
+    found: list[tuple[Outage, int]] = []
+    last: dict[tuple[str, str, str], int] = {}
+    for outage in outages:
+        key = outage.client, outage.target, outage.kind
+        if key in last:
+            before, gaps = found[last[key]]
+            if before.to_us is not None and outage.from_us - before.to_us <= _BETWEEN_US:
+                lost = before.lost + outage.lost
+                found[last[key]] = before._replace(to_us=outage.to_us, lost=lost), gaps + 1
+                continue
+        last[key] = len(found)
+        found.append((outage, 1))
+    return found
 
 
 def _anatomy(
@@ -231,7 +259,8 @@ def _panel(table: AnatomyRows) -> sheet.Panel:
 
 
 def _total(outage: Anatomy) -> str:
-    return f"{seconds(outage.duration_us):.2f} s" + ("" if outage.ended else " …")
+    words = " on and off" if outage.gaps > 1 else ""
+    return f"{seconds(outage.duration_us):.2f} s{words}" + ("" if outage.ended else " …")
 
 
 def _draw_outage(paper: sheet.Paper, top_in: float, outage: Anatomy) -> None:
@@ -245,6 +274,7 @@ def _draw_outage(paper: sheet.Paper, top_in: float, outage: Anatomy) -> None:
     end_s = seconds(outage.duration_us)
     total_s = end_s + 0.08 / paper.in_per_s
     style.write(paper.axes, total_s, y_in, _total(outage), theme.text, size=style.TEXT, bold=True)
-    room_in = (paper.window[1] - paper.window[0]) * paper.in_per_s
+    total_in = style.text_width_in(_total(outage), style.TEXT, bold=True)
+    room_in = (paper.window[1] - paper.window[0]) * paper.in_per_s + total_in
     story = style.elide(outage.story, room_in, SMALL)
     style.write(paper.axes, 0.0, y_in + BAR_IN / 2 + 0.1, story, theme.mute, behind=theme.page)

@@ -25,6 +25,12 @@ class VirtualRouter(NamedTuple):
     members: tuple[tuple[str, str], ...]
     addresses: tuple[str, ...]
 
+    @property
+    def title(self) -> str:
+        """Name and VRID, said once where an instance is called by its VRID."""
+        vrid = f"VRID {self.vrid}"
+        return self.name if self.vrid is None or self.name == vrid else f"{self.name} · {vrid}"
+
 
 def virtual_routers(trace: Trace) -> list[VirtualRouter]:
     """All of them, in the order of the configuration, else of appearance."""

@@ -161,7 +161,7 @@ WORDS = {
     "INIT": "INIT",
     "STOP": "stopped",
     "tick": "advert sent",
-    "zero": "advert of priority 0",
+    "zero": "priority 0",
     "owner": "has the address",
     "several": "several have it",
     "diamond": "announced (GARP, NA)",

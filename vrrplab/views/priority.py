@@ -102,8 +102,7 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
         if lines:
             members = {line.server for line in lines}
             changes = tuple(change for change in _changes(trace) if change.server in members)
-            name = router.name if router.vrid is None else f"{router.name} · VRID {router.vrid}"
-            charts.append(Chart(name, tuple(lines), changes))
+            charts.append(Chart(router.title, tuple(lines), changes))
     return PriorityRows(
         cast.title_of(trace),
         cast.origin_note(trace),

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from vrrplab.trace import Outage, Trace
 from vrrplab.units import Micros
 from vrrplab.views.cast import (
-    VirtualRouter,
     action_text,
     address_range,
     alive_until,
@@ -96,7 +95,7 @@ def rows(
     lanes: list[Lane] = []
     shown: set[str] = set()
     for number, router in enumerate(routers):
-        group = _group_name(router)
+        group = router.title
         for server, instance in router.members:
             spans = state_spans(trace, server, instance, silent.get(server, []))
             ticks, zeros = adverts.get((server, instance), ((), ()))
@@ -118,10 +117,6 @@ def rows(
         actions,
         short_names(trace.servers),
     )
-
-
-def _group_name(router: VirtualRouter) -> str:
-    return router.name if router.vrid is None else f"{router.name} · VRID {router.vrid}"
 
 
 def state_spans(
