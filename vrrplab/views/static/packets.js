@@ -132,18 +132,20 @@ export class Packets {
 
   #circles(list, colour, solid) {
     const c = this.context;
-    if (!list.length) return;
-    c.beginPath();
-    for (let i = 0; i < list.length; i += 2) {
-      c.moveTo(list[i] + 5, list[i + 1]);
-      c.arc(list[i], list[i + 1], 5, 0, 6.2832);
-    }
     c.fillStyle = solid ? colour : this.colour["--vl-bg"];
-    c.fill();
-    if (list.length > 1000) return; // a rim round each of so many is never seen, and doubles the work
     c.lineWidth = solid ? 1 : 2.2;
     c.strokeStyle = solid ? this.colour["--vl-bg"] : colour;
-    c.stroke();
+    // A path of a hundred dots is drawn faster than a hundred paths, and much faster than one of thousands.
+    for (let from = 0; from < list.length; from += 200) {
+      const to = Math.min(list.length, from + 200);
+      c.beginPath();
+      for (let i = from; i < to; i += 2) {
+        c.moveTo(list[i] + 5, list[i + 1]);
+        c.arc(list[i], list[i + 1], 5, 0, 6.2832);
+      }
+      c.fill();
+      if (list.length < 1000) c.stroke(); // a rim round each of so many is never seen, and doubles the work
+    }
   }
 
   #diamonds(list, colour) {
