@@ -6,13 +6,13 @@
     del packet[VRRPv3].chksum
     judge(from_scapy(packet))
 
-What Scapy (2.5 to 2.8, looked at) does not do, so that nobody wonders:
+What Scapy 2.8 does not do, so that nobody wonders:
 
-* it never says whether a VRRP checksum is right, and makes version 3 ones over IPv4 with a pseudo-header only;
+* it never says whether a VRRP checksum is right; over IPv4 it makes version 3 ones with a pseudo-header only;
 * the authentication data of version 2 are two integers, zero when they are missing;
 * VRRP over IPv6 needs ``scapy.layers.vrrp`` to be imported, and version 2 over IPv6 gets IPv4 addresses;
-* CARP is taken for VRRP; keepalived's HMAC trailer and other trailing bytes end up in a Raw layer or padding;
-* VRRP behind IPsec AH is a Raw layer; a message cut short loses fields, or becomes Raw.
+* CARP is taken for VRRP; an HMAC trailer and other trailing bytes end up in a Raw layer;
+* VRRP behind IPsec AH is a Raw layer, and so is a message that is cut short.
 
 Scapy is imported when a function is called: it takes over a second.
 """
