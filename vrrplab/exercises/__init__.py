@@ -11,9 +11,12 @@ are in the tests.
 
 from __future__ import annotations
 
-from vrrplab.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08, lesson_09, manners  # noqa: F401
+from importlib import import_module
+
+from vrrplab.exercises import manners
 from vrrplab.exercises.desk import check, compare, predict, progress, reset
 from vrrplab.exercises.evidence import ip_a, logs, recorded, replayed, story, written
+from vrrplab.exercises.own import complaints, own_cluster
 from vrrplab.exercises.report import class_results
 from vrrplab.exercises.sliders import sliders
 from vrrplab.exercises.variants import at, conf, variant
@@ -23,9 +26,11 @@ __all__ = [
     "check",
     "class_results",
     "compare",
+    "complaints",
     "conf",
     "ip_a",
     "logs",
+    "own_cluster",
     "predict",
     "progress",
     "recorded",
@@ -37,4 +42,8 @@ __all__ = [
     "written",
 ]
 
+LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "11")
+
+for _number in LESSONS:  # each registers its exercises
+    import_module(f"vrrplab.exercises.lesson_{_number}")
 manners.install()

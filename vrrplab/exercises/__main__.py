@@ -1,4 +1,4 @@
-"""``python -m vrrplab.exercises FILE|FOLDER …``: a class's results from its progress files. ``--csv``: as CSV.
+"""``python -m vrrplab.exercises FILE|FOLDER …``: a class's results from its progress files (``--csv``: CSV).
 
 Exit code 2 if a file could not be used; the others are printed all the same.
 """

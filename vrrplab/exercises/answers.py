@@ -45,7 +45,7 @@ def number(answer: object, example: str = "3.5") -> float:
         raise NotUnderstood(f"The answer here is a number, like {example}, without quotes or unit.")
     try:
         value = float(answer)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # whatever it is, it is no number
         raise NotUnderstood(f"The answer here is a number, like {example}.") from None
     if not math.isfinite(value):
         raise NotUnderstood(f"The answer here is an ordinary number, like {example}.")

@@ -6,7 +6,6 @@ in the progress file (``store``).
 
 from __future__ import annotations
 
-
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import is_open, shown
 from vrrplab.exercises.messages import Message
@@ -30,11 +29,16 @@ def predict(name: str, guess: object) -> Message:
         return _with_notes("open", "No guess yet: write one in place of the dots. Being wrong costs nothing.")
     value = _guess(guess)
     if value is None:
-        return _with_notes("open", "A guess is a number of seconds like 2.5, a name in quotes, True or False.")
+        return _with_notes(
+            "open", "A guess is a number of seconds like 2.5, a name in quotes, True or False."
+        )
     if "outcome" in entry and "guess" in entry:
         if entry["guess"] == value:
             return _with_notes("note", f"Your guess was {_in_words(value)}.")
-        return _with_notes("note", f"You have seen what happened, so your guess of before stays: {_in_words(entry['guess'])}.")
+        return _with_notes(
+            "note",
+            f"You have seen what happened, so your guess of before stays: {_in_words(entry['guess'])}.",
+        )
     entry.update(guess=value, at=now_text())
     progress.predictions[name] = entry
     kept.write(progress)
@@ -46,7 +50,9 @@ def compare(name: str, outcome: object, unit: str = "s") -> Message:
     _check_name(name, "compare")
     value = _guess(outcome)
     if value is None:
-        return _with_notes("open", f"There is nothing to compare yet: {shown(outcome)[:60]} is no number or name.")
+        return _with_notes(
+            "open", f"There is nothing to compare yet: {shown(outcome)[:60]} is no number or name."
+        )
     kept = store()
     progress = kept.read()
     entry = progress.predictions.get(name, {})
@@ -149,7 +155,7 @@ def _guess(value: object) -> Guess | None:
         return None
     try:
         as_number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # whatever it is, it is no number
         return None
     return as_number if abs(as_number) < float("inf") else None
 
@@ -181,5 +187,3 @@ def _distance(guess: object, value: Guess, unit: str) -> str:
     direction = "more" if away > 0 else "less"
     close = " That is close." if _is_close(guess, value) else " Find out why."
     return f"{_in_words(abs(away), unit)} {direction} than you thought.{close}"
-
-

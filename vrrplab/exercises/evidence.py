@@ -1,4 +1,4 @@
-"""What an administrator would look at after a drill: ``ip a``, both logs side by side. Shown as a terminal does."""
+"""What an administrator would look at after a drill: ``ip a``, and both logs side by side."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def ip_a(trace: Trace, server: str, at_s: float, interface: str = "eth0") -> Scr
 def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
     """keepalived's own log lines between two moments (seconds), of one server or of all."""
     chosen = [e for e in _a_trace(trace, "logs").of("log", server=server) if from_s <= e.t <= to_s]
-    lines, before, count = [], ("", ""), 0
+    lines: list[str] = []
+    before, count = ("", ""), 0
     for event in chosen:
         this = (event.server, str(event.fields["line"]))
         count = count + 1 if this == before else 1
@@ -71,7 +72,7 @@ def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
 
 
 def replayed(name: str) -> Trace:
-    """A simulation of the same network, files and actions as that recording: to set beside ``recorded(name)``."""
+    """The simulation of a recording's network, files and actions: to set beside ``recorded(name)``."""
     from vrrplab.api import simulate
 
     return simulate(_folder(name))
@@ -99,5 +100,7 @@ def _folder(name: str) -> Path:
 
 def _a_trace(value: object, function: str) -> Trace:
     if not isinstance(value, Trace):
-        raise VrrplabError(f"{function}() takes a trace, as simulate(...) returns it, not {type(value).__name__}")
+        raise VrrplabError(
+            f"{function}() takes a trace, as simulate(...) returns it, not {type(value).__name__}"
+        )
     return value

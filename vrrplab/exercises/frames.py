@@ -24,7 +24,7 @@ def frame_bytes(answer: object) -> bytes:
         data = answer.raw
     elif isinstance(answer, bytes | bytearray | memoryview) or type(answer).__module__.startswith("scapy."):
         try:
-            data = bytes(answer)  # type: ignore[arg-type]
+            data = bytes(answer)  # type: ignore[call-overload]
         except Exception as error:  # Scapy builds here, and fails in its own ways
             raise NotUnderstood(f"This packet cannot be built: {error}") from None
     else:

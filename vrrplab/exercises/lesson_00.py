@@ -55,6 +55,7 @@ def unnoticed(answer: Any) -> str:
     if gaps:
         raise Miss(f"{S2} takes over at {taken:.2f} s, and somebody notices: {gaps}.")
     return (
-        f"{S2} becomes MASTER at {taken:.2f} s and no probe is lost: the old server still answered until the new"
+        f"{S2} becomes MASTER at {taken:.2f} s and no probe is lost: the old server still answered until"
+        f" the new"
         " one said where the address is now."
     )

@@ -27,7 +27,10 @@ def where(answer: Any) -> str:
     place = whole(answer, 0, len(frame) - 1, "12")
     field = next(f for f in reversed(fields(decode(frame))) if f.offset <= place < f.offset + f.size)
     if (field.layer[:4], field.name) != ("VRRP", "priority"):
-        raise Miss(f"Byte {place} is {frame[place]:#04x}. The packet diagram draws it in {field.layer}: {field.name}.")
+        raise Miss(
+            f"Byte {place} is {frame[place]:#04x}. The packet diagram draws it in {field.layer}:"
+            f" {field.name}."
+        )
     return f"Byte {place}: {frame[place]:#04x} is {frame[place]}, the priority."
 
 
@@ -39,7 +42,9 @@ def farewell(answer: Any) -> str:
     if not verdict.accepted:
         raise Miss(f"The receiver throws it away. {verdict.reasons[0].text}.")
     if frame.vrrp.vrid != 1 or IP1 not in frame.vrrp.addresses:
-        raise Miss(f"It speaks of VRID {frame.vrrp.vrid} and {', '.join(frame.vrrp.addresses)}, not of proxy_ip1.")
+        raise Miss(
+            f"It speaks of VRID {frame.vrrp.vrid} and {', '.join(frame.vrrp.addresses)}, not of proxy_ip1."
+        )
     if frame.vrrp.priority != 0:
         raise Miss(f"The receiver reads priority {frame.vrrp.priority}: it believes that the sender goes on.")
     return "Accepted, with priority 0: the BACKUP waits only its skew time now, 0.609 s, and takes over."
@@ -51,7 +56,7 @@ def group_mac(answer: Any) -> str:
     if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", given):
         raise NotUnderstood("A MAC address is six pairs of hexadecimal digits, like '02:00:00:00:00:fb'.")
     sent = decode(_first_advert()).eth
-    right = sent.destination if sent else ""
+    right = str(sent.destination) if sent else ""
     same = sum(a == b for a, b in zip(given.split(":"), right.split(":"), strict=True))
     if given != right:
         raise Miss(f"An advert on the wire goes to another one; {same} of its six bytes are as you wrote.")
@@ -66,7 +71,10 @@ def vrids(answer: Any) -> str:
     works = [vrid for vrid in (0, 1, 255, 256) if _starts_with(vrid)]
     if int(count) != 255:
         if count > 255:
-            raise Miss(f"So many do not fit: {'0 and 256 are' if 0 not in works else '256 is'} refused by keepalived.")
+            raise Miss(
+                f"So many do not fit: {'0 and 256 are' if 0 not in works else '256 is'} refused by"
+                f" keepalived."
+            )
         raise Miss(f"There are more: keepalived starts with {works[0]}, and with {works[-1]} as well.")
     return "1 to 255. The article says 0 to 255 in one place; keepalived does not start with 0."
 
@@ -75,7 +83,9 @@ def _starts_with(vrid: int) -> bool:
     from vrrplab.errors import ConfigError
 
     try:
-        run(variant("article-steady", edit={"virtual_router_id 1": f"virtual_router_id {vrid}"}, duration_s=1))
+        run(
+            variant("article-steady", edit={"virtual_router_id 1": f"virtual_router_id {vrid}"}, duration_s=1)
+        )
     except ConfigError:
         return False
     return True

@@ -43,7 +43,17 @@ def quick(answer: Any) -> str:
     before = trace.owners("192.168.2.101", 12)
     silence = _silence_s(trace) if became(trace, "MASTER", S1, "proxy_ip1") is not None else 0.0
     if before != (S1,):
-        raise Miss(f"With {priority} the normal case has changed: at 12 s 192.168.2.101 is on {' and '.join(before)}.")
+        raise Miss(
+            f"With {priority} the normal case has changed: at 12 s 192.168.2.101 is on"
+            f" {' and '.join(before)}."
+        )
+    away = (at(12.5, "power_off", server=S1), at(20, "power_on", server=S1))
+    home = run(variant("article-steady", *away, edit=edit)).owners("192.168.2.101", 35)
+    if home != (S1,):
+        raise Miss(
+            f"With {priority} it stays away: {S1} is back at 20 s, and at 35 s the address is on"
+            f" {' and '.join(home)}."
+        )
     if silence > 3.1:
         raise Miss(f"With {priority} the silence lasts {silence:.3f} s.")
     return f"With {priority} it lasts {silence:.3f} s. Less than three intervals it cannot be."
@@ -83,5 +93,7 @@ def three(answer: Any) -> str:
     trace = run(load_scenario(data_path("recordings", "three_nodes_poweroff")))
     owner = trace.owner("192.168.2.100", 14)
     if choice != owner:
-        raise Miss(f"At 14 s {choice} is {'without power' if choice == 'r1' else trace.state_at(14, choice, 'V1')}.")
-    return f"{owner}: {trace.why(14, 'r2', 'V1')}"
+        raise Miss(
+            f"At 14 s {choice} is {'without power' if choice == 'r1' else trace.state_at(14, choice, 'V1')}."
+        )
+    return f"{owner} is {trace.why(14, 'r2', 'V1')}."

@@ -18,7 +18,9 @@ def edit_table(answer: Any) -> dict[str, Any]:
     for old, new in edit.items():
         inner = new.values() if isinstance(new, Mapping) else [new]
         if not old.strip() or not all(isinstance(part, str) for part in inner):
-            raise NotUnderstood("Give old words and new words, both in quotes: {'priority 255': 'priority 254'}.")
+            raise NotUnderstood(
+                "Give old words and new words, both in quotes: {'priority 255': 'priority 254'}."
+            )
     return edit
 
 
@@ -33,7 +35,10 @@ def share(answer: Any) -> str:
     asked = round(((gap.to_s or 0.0) - gap.from_s) / 0.1)
     if abs(guess - lost / asked) > 0.06:
         side = "more" if lost > guess * asked else "fewer"
-        raise Miss(f"office-pc asked {asked} times. By your share {guess * asked:.0f} requests would have failed; {side} did.")
+        raise Miss(
+            f"office-pc asked {asked} times. By your share {guess * asked:.0f} requests would have failed;"
+            f" {side} did."
+        )
     return f"{lost} of {asked} requests: every second name lookup gives the address that is dark."
 
 
@@ -65,9 +70,13 @@ def group(answer: Any) -> str:
     sent = {e.fields["destination"] for e in run(variant("article-steady", duration_s=5)).of("advert_sent")}
     packed = [int.from_bytes(bytes(int(p) for p in to.split(".")), "big") for to in sent]
     if any(bits and (to ^ address) >> (32 - bits) for to in packed):
-        raise Miss(f"An advert goes to {', '.join(sorted(sent))}, and {given} does not match that: two MASTERs.")
+        raise Miss(
+            f"An advert goes to {', '.join(sorted(sent))}, and {given} does not match that: two MASTERs."
+        )
     if bits < 32:
-        raise Miss(f"Adverts get in, and so does everything sent to {2 ** (32 - bits) - 1:,} other addresses.")
+        raise Miss(
+            f"Adverts get in, and so does everything sent to {2 ** (32 - bits) - 1:,} other addresses."
+        )
     return f"{given}: adverts, and nothing else of multicast."
 
 

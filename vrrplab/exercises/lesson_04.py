@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from vrrplab.exercises.answers import number, one_of, scenario, words
@@ -9,7 +11,11 @@ from vrrplab.exercises.observe import IP1, S1, S2, length_s, longest, outage_s, 
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.exercises.variants import at, variant
 
-DRILLS = {"eth0": "article-drill-1-lan-nic", "eth1": "article-drill-2-wan-nic", "squid": "article-drill-3-squid"}
+DRILLS = {
+    "eth0": "article-drill-1-lan-nic",
+    "eth1": "article-drill-2-wan-nic",
+    "squid": "article-drill-3-squid",
+}
 
 
 @exercise("04-order", "the three drills, shortest outage first")
@@ -18,25 +24,36 @@ def order(answer: Any) -> str:
     if len(given) != 3:
         raise NotUnderstood("Name all three, the shortest outage first: ['…', '…', '…'].")
     lasted = {word: outage_s(run(variant(name)), IP1, "http") for word, name in DRILLS.items()}
-    for first, second in zip(given, given[1:], strict=False):
+    for first, second in pairwise(given):
         if lasted[first] > lasted[second]:
             raise Miss(f"You put {first} before {second}. Stopwatch: {first} takes {lasted[first]:.2f} s.")
-    return ", ".join(f"{word} {lasted[word]:.2f} s" for word in given)
+    return ", ".join(f"{word} {lasted[word]:.2f} s" for word in given) + "."
+
+
+@cache
+def _by_moment() -> dict[float, float]:
+    """When Squid is stopped, spread over one interval of its check, and how long pages are missing."""
+    found = {}
+    for moment in [12 + step / 5 for step in range(15)]:
+        stop = at(moment, "service_stop", server=S1, service="squid")
+        found[moment] = outage_s(run(variant("article-steady", stop, duration_s=60)), IP1, "http")
+    return found
 
 
 @exercise("04-worst", "the worst outage of drill 3, by phase")
 def worst(answer: Any) -> str:
     guess = number(answer, "12.5")
-    stops = [12 + step / 5 for step in range(15)]
-    found = {}
-    for stop in stops:
-        trace = run(variant("article-steady", at(stop, "service_stop", server=S1, service="squid"), duration_s=60))
-        found[stop] = outage_s(trace, IP1, "http")
+    found = _by_moment()
     late = max(found, key=lambda stop: found[stop])
     if guess < found[late] - 0.5:
-        raise Miss(f"It can be worse: Squid is stopped at {late:g} s, and after {guess:g} s there is still no answer.")
+        raise Miss(
+            f"It can be worse: Squid is stopped at {late:g} s, and after {guess:g} s there is still no"
+            f" answer."
+        )
     if guess > found[late] + 0.5:
-        raise Miss(f"Of {len(stops)} runs, spread over a whole interval of the check, none reaches {guess:g} s.")
+        raise Miss(
+            f"Of {len(found)} runs, spread over a whole interval of the check, none reaches {guess:g} s."
+        )
     return f"{found[late]:.2f} s, when squid is stopped at {late:g} s, just after a check."
 
 
@@ -57,7 +74,9 @@ def faster(answer: Any) -> str:
     given = scenario(answer)
     stops = [a for a in given.actions if a.kind == "service_stop" and a.keys.get("server") == S1]
     if not stops:
-        raise NotUnderstood("Start from the drill: variant('article-drill-3-squid', …); squid must be stopped in it.")
+        raise NotUnderstood(
+            "Start from the drill: variant('article-drill-3-squid', …); squid must be stopped in it."
+        )
     trace = run(given)
     gap = longest(trace, IP1, "http")
     if gap is None:

@@ -22,13 +22,21 @@ def _weighted(weight: int) -> dict[str, str]:
 @exercise("05-smallest", "the smallest penalty that works, 150 against 100")
 def smallest(answer: Any) -> str:
     weight = whole(answer, -253, 253, "-20")
+    if weight == 0:
+        raise Miss("Weight 0 is no penalty: the log says Entering FAULT STATE, and the priority stays 150.")
     trace = run(variant("article-steady", DEAD, edit=_weighted(weight), duration_s=40))
     at_end = trace.owners(IP1, 35)
     if weight > 0:
-        raise Miss(f"A positive weight is a reward for the healthy, on both servers: {holders_in_words(trace, IP1, 35)}.")
+        raise Miss(
+            f"A positive weight is a reward for the healthy, on both servers:"
+            f" {holders_in_words(trace, IP1, 35)}."
+        )
     if at_end != (S2,):
         left = [e.fields["to"] for e in trace.of("priority", server=S1, instance="proxy_ip1")]
-        raise Miss(f"Squid died at 12 s, {S1} still says {left[-1] if left else 150}, and {holders_in_words(trace, IP1, 35)}.")
+        raise Miss(
+            f"Squid died at 12 s, {S1} still says {left[-1] if left else 150}, and"
+            f" {holders_in_words(trace, IP1, 35)}."
+        )
     gentler = run(variant("article-steady", DEAD, edit=_weighted(weight + 1), duration_s=40))
     if gentler.owners(IP1, 35) == (S2,):
         raise Miss(f"It works, and {weight + 1} works as well.")
@@ -44,7 +52,10 @@ def nobody(answer: Any) -> str:
         if choice == "nobody":
             raise Miss(f"In the run {holders_in_words(trace, IP1, 35)}.")
         raise Miss(f"At 35 s proxy_ip1 on {choice} is {trace.state_at(35, choice, 'proxy_ip1')}.")
-    return "Both are in FAULT, and nobody has the address: without a weight, a wrong check takes everything down."
+    return (
+        "Both are in FAULT, and nobody has the address: without a weight, a wrong check takes"
+        " everything down."
+    )
 
 
 @exercise("05-repair", "weights that move the address, and never lose it")

@@ -50,7 +50,10 @@ def count(answer: Any) -> str:
     trace = run(variant("article-steady", at(12, "link_down", server=S1, interface="eth0")))
     moments = [round(e.t, 1) for e in trace.of("garp_sent", server=S2, instance="proxy_ip1") if 12 < e.t < 25]
     if guess != len(moments):
-        raise Miss(f"They leave at {', '.join(map(str, dict.fromkeys(moments)))} s, several in a row each time. Count them.")
+        raise Miss(
+            f"They leave at {', '.join(map(str, dict.fromkeys(moments)))} s, several in a row each time."
+            f" Count them."
+        )
     return f"{len(moments)}: five at once, and five more 5 s later, in case the first were lost."
 
 
@@ -63,7 +66,10 @@ def mac(answer: Any) -> str:
     believed = [e.fields["mac"] for e in trace.of("neighbour") if e.fields["ip"] == IP1 and e.t <= 20]
     if given != believed[-1]:
         whose = {e.fields["mac"]: e.server for e in trace.of("garp_sent")}
-        raise Miss(f"{given} is {'a card of ' + whose[given] if given in whose else 'nobody here'}; who answers for {IP1} at 20 s?")
+        raise Miss(
+            f"{given} is {'a card of ' + whose[given] if given in whose else 'nobody here'}; who answers"
+            f" for {IP1} at 20 s?"
+        )
     return f"{given}, the card of {S2}."
 
 
@@ -78,7 +84,10 @@ def lost(answer: Any) -> str:
     sent = [round(e.t, 1) for e in trace.of("garp_sent", server=S2, instance="proxy_ip1") if e.t > 14]
     if length_s(trace, gap) >= 8:
         told = ", ".join(map(str, dict.fromkeys(sent))) or "never"
-        raise Miss(f"{IP1} answers again after {length_s(trace, gap):.1f} s. {S2} announces it at {told} s; lost until 14.7 s.")
+        raise Miss(
+            f"{IP1} answers again after {length_s(trace, gap):.1f} s. {S2} announces it at {told} s; lost"
+            f" until 14.7 s."
+        )
     return f"{length_s(trace, gap):.1f} s: the announcement at {next(t for t in sent if t > 14.7)} s arrives."
 
 
@@ -95,4 +104,7 @@ def vmac(answer: Any) -> str:
     if choice != seen:
         name, did = next((n, d) for n, d in moved.items() if (choice in (n, "both")) != d)
         raise Miss(f"After 12 s the {name}'s table {'changes' if did else 'stays as it was'}.")
-    return "The clients keep their entry; only the switch learns that the same MAC address is behind another port."
+    return (
+        "The clients keep their entry; only the switch learns that the same MAC address is behind"
+        " another port."
+    )

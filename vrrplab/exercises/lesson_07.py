@@ -57,7 +57,10 @@ def silent(answer: Any) -> str:
             quiet.append(name)
     missing = [name for name in quiet if name not in given]
     if missing:
-        raise Miss(f"What you named is right. {len(missing)} more of the five {'is' if len(missing) == 1 else 'are'} silent.")
+        raise Miss(
+            f"What you named is right. {len(missing)} more of the five"
+            f" {'is' if len(missing) == 1 else 'are'} silent."
+        )
     return f"{', '.join(quiet)}: two MASTERs, and every line in the log is a friendly one."
 
 
@@ -86,12 +89,20 @@ def heal(answer: Any) -> str:
     for address in (IP1, IP2):
         gap = longest(trace, address)
         if gap:
-            last = [e for e in trace.of("advert_sent") if e.t > moment and e.fields["addresses"] == [address]][0]
-            raise Miss(
-                f"Healed at {moment:g} s, the first advert for {address} to get through is that of {last.server}"
-                f" (priority {last.fields['priority']}), and then {address} is out for {length_s(trace, gap):.1f} s."
+            adverts = (
+                e for e in trace.of("advert_sent") if e.t > moment and e.fields["addresses"] == [address]
             )
-    return f"Healed at {moment:g} s: the weaker MASTER speaks first, is answered with GARP, and nobody is left behind."
+            last = next(adverts)
+            raise Miss(
+                f"Healed at {moment:g} s, the first advert for {address} to get through is that of"
+                f" {last.server}"
+                f" (priority {last.fields['priority']}), and then {address} is out for"
+                f" {length_s(trace, gap):.1f} s."
+            )
+    return (
+        f"Healed at {moment:g} s: the weaker MASTER speaks first, is answered with GARP, and nobody is"
+        f" left behind."
+    )
 
 
 @exercise("07-cure", "an option that bounds the damage after healing")
@@ -107,5 +118,7 @@ def cure(answer: Any) -> str:
     if worst > 6:
         raise Miss(f"Healed at {when:g} s, somebody is still out for {worst:.1f} s.")
     if len(_split(15.2, edit, 30).owners(IP1, 14)) != 2:
-        raise Miss("The split itself has gone. The firewalls were to stay closed until 15 s; repair the time after.")
+        raise Miss(
+            "The split itself has gone. The firewalls were to stay closed until 15 s; repair the time after."
+        )
     return f"{worst:.1f} s at worst, over ten moments."

@@ -18,10 +18,14 @@ NOTIFY = {"priority ": 'notify "/etc/keepalived/told.sh"\n    priority '}
 def count(answer: Any) -> str:
     guess = whole(answer, 0, 100, "3")
     trace = run(variant("article-drill-1-lan-nic", edit=NOTIFY))
-    told = [e for e in trace.of("notify", server=S1, instance="proxy_ip1") if e.fields["arguments"][2] == "MASTER"]
+    told = [
+        e for e in trace.of("notify", server=S1, instance="proxy_ip1") if e.fields["arguments"][2] == "MASTER"
+    ]
     if guess != len(told):
         few = "more often" if guess < len(told) else "less often"
-        raise Miss(f"In the run the script is told so {few}. Count its lines for proxy_ip1 on {S1}, start included.")
+        raise Miss(
+            f"In the run the script is told so {few}. Count its lines for proxy_ip1 on {S1}, start included."
+        )
     return f"{len(told)} times: {', '.join(f'at {e.t:.2f} s' for e in told)}."
 
 
@@ -29,10 +33,15 @@ def count(answer: Any) -> str:
 def last(answer: Any) -> str:
     guess = whole(answer, 0, 255, "7")
     trace = run(variant("article-drill-1-lan-nic", edit=NOTIFY))
-    taken = next(e for e in trace.of("notify", server=S2, instance="proxy_ip1") if "MASTER" in e.fields["arguments"])
+    taken = next(
+        e for e in trace.of("notify", server=S2, instance="proxy_ip1") if "MASTER" in e.fields["arguments"]
+    )
     said = taken.fields["arguments"]
     if str(guess) != said[-1]:
-        raise Miss(f"At {taken.t:.2f} s the script on {S2} gets {' '.join(said[:-1])} and one more word, which is not {guess}.")
+        raise Miss(
+            f"At {taken.t:.2f} s the script on {S2} gets {' '.join(said[:-1])} and one more word, which is"
+            f" not {guess}."
+        )
     return f"{' '.join(said)}: the priority of {S2}."
 
 
@@ -45,9 +54,15 @@ def bound(answer: Any) -> str:
         ping = outage_s(trace, address, "icmp")
         if gap and length_s(trace, gap) > ping + 0.2:
             end = "the end" if gap.to_s is None else f"{gap.to_s:.2f} s"
-            told = [e for e in trace.of("notify") if gap.from_s - 0.5 <= e.t and (gap.to_s is None or e.t < gap.to_s)]
+            told = [
+                e
+                for e in trace.of("notify")
+                if gap.from_s - 0.5 <= e.t and (gap.to_s is None or e.t < gap.to_s)
+            ]
             heard = f"{len(told)} notify scripts ran meanwhile" if told else "no notify script ran"
-            raise Miss(f"{address} answers to ping, but serves no page from {gap.from_s:.2f} s to {end}; {heard}.")
+            raise Miss(
+                f"{address} answers to ping, but serves no page from {gap.from_s:.2f} s to {end}; {heard}."
+            )
         if trace.owner(address, 5) != server:
             raise Miss(f"With these files {address} is not on {server} at 5 s.")
     return "Wherever an address arrives, Squid opens it: pages are served as soon as ping is answered."
@@ -58,9 +73,15 @@ def security(answer: Any) -> str:
     edit = edit_table(answer)
     stop = at(12, "service_kill", server=S1, service="squid")
     trace = run(variant("article-steady", stop, edit=edit, duration_s=30))
-    grumbles = [str(e.fields["line"]) for e in trace.of("log") if "SECURITY" in e.fields["line"] or "Script user" in e.fields["line"]]
+    grumbles = [
+        str(e.fields["line"])
+        for e in trace.of("log")
+        if "SECURITY" in e.fields["line"] or "Script user" in e.fields["line"]
+    ]
     if grumbles:
         raise Miss(f"The log still says {grumbles[0]!r}.")
     if trace.owner(IP1, 25) != S2:
-        raise Miss(f"The log is quiet, and when Squid dies nobody takes over: is the check still there? {IP1} stays.")
+        raise Miss(
+            f"The log is quiet, and when Squid dies nobody takes over: is the check still there? {IP1} stays."
+        )
     return "A named user, and only scripts that nobody else can change: keepalived is content."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -54,7 +55,10 @@ def half(answer: Any) -> str:
     sent = [e.t for e in trace.of("advert_sent", server=S1, instance="proxy_ip1") if e.t > 5]
     apart = sent[1] - sent[0]
     if abs(guess - apart) > 0.01:
-        raise Miss(f"In the run, between 5 s and 15 s, {sum(5 < t < 15 for t in sent)} adverts are sent for proxy_ip1.")
+        raise Miss(
+            f"In the run, between 5 s and 15 s, {sum(5 < t < 15 for t in sent)} adverts are sent for"
+            f" proxy_ip1."
+        )
     return f"Every {apart:.1f} s: version 2 has room for whole seconds only, and keepalived rounds."
 
 
@@ -67,7 +71,10 @@ def three(answer: Any) -> str:
     hits = sum(rng.random() < 0.2 and rng.random() < 0.2 and rng.random() < 0.2 for _ in range(runs))
     if abs(guess - hits / runs) > 0.0015:
         side = "more" if guess < hits / runs else "fewer"
-        raise Miss(f"Of {runs:,} times three adverts, {guess * runs:,.0f} would have been lost altogether; {side} were.")
+        raise Miss(
+            f"Of {runs:,} times three adverts, {guess * runs:,.0f} would have been lost altogether; {side}"
+            f" were."
+        )
     return f"Three in a row: 0.2 x 0.2 x 0.2. In {runs:,} trials {hits:,} times."
 
 
@@ -81,18 +88,31 @@ def compromise(answer: Any) -> str:
         raise Miss(f"Of twelve power cuts one costs {slowest:.2f} s.")
     alarms = false_alarms(interval, 0.1)
     if alarms > 2:
-        raise Miss(f"At most {slowest:.2f} s after a power cut. But in ten minutes with 10 % loss, false alarms: {alarms}.")
-    return f"At most {slowest:.2f} s after a power cut. In ten minutes with 10 % loss, false alarms: {alarms}."
+        raise Miss(
+            f"At most {slowest:.2f} s after a power cut. But in ten minutes with 10 % loss, false alarms:"
+            f" {alarms}."
+        )
+    return (
+        f"At most {slowest:.2f} s after a power cut. In ten minutes with 10 % loss, false alarms: {alarms}."
+    )
+
+
+@cache
+def _worst_crash_s() -> float:
+    """The longest wait for a page of fifteen crashes of Squid, spread over one interval of its check."""
+    edit = {"priority ": "version 3\n    advert_int 0.1\n    priority "}
+    worst = 0.0
+    for step in range(15):
+        crash = at(12 + step / 5, "service_kill", server=S1, service="squid")
+        trace = run(variant("article-steady", crash, edit=edit, duration_s=40))
+        worst = max(worst, outage_s(trace, IP1, "http"))
+    return worst
 
 
 @exercise("09-squid", "what fast adverts do for a crashed Squid")
 def squid(answer: Any) -> str:
     guess = number(answer, "0.5")
-    edit = {"priority ": "version 3\n    advert_int 0.1\n    priority "}
-    worst = 0.0
-    for step in range(15):
-        crash = at(12 + step / 5, "service_kill", server=S1, service="squid")
-        worst = max(worst, outage_s(run(variant("article-steady", crash, edit=edit, duration_s=40)), IP1, "http"))
+    worst = _worst_crash_s()
     if abs(guess - worst) > 0.3:
         side = "more" if guess < worst else "less"
         raise Miss(f"Fifteen crashes, spread over three seconds: the worst costs {side} than {guess:g} s.")

@@ -32,11 +32,13 @@ def install() -> None:
         from IPython import get_ipython
     except ImportError:
         return
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+    shell: Any = get_ipython()
     if shell is None:
         return
 
-    def tell(shell: Any, etype: type[BaseException], value: BaseException, tb: Any, tb_offset: Any = None) -> None:
+    def tell(
+        shell: Any, etype: type[BaseException], value: BaseException, tb: Any, tb_offset: Any = None
+    ) -> None:
         shell._showtraceback(etype, value, [sentence(value)])
 
     shell.set_custom_exc((VrrplabError, NameError), tell)

@@ -1,4 +1,4 @@
-"""What an exercise answers: a sentence with a sign and a word, for a notebook, a terminal and a test alike."""
+"""What an exercise answers: a sentence with a sign and a word, for a notebook and a terminal alike."""
 
 from __future__ import annotations
 

@@ -59,7 +59,9 @@ class ClassResults:
         self.broken = list(broken)
 
     def __repr__(self) -> str:
-        return "\n".join([*self._learner_lines(), "", *self._exercise_lines(), *self._guess_lines(), *self._broken()])
+        return "\n".join(
+            [*self._learner_lines(), "", *self._exercise_lines(), *self._guess_lines(), *self._broken()]
+        )
 
     def to_csv(self) -> str:
         """One line a learner and exercise: learner, exercise, passed (1 or 0), tries."""
@@ -86,7 +88,9 @@ class ClassResults:
     def _exercise_lines(self) -> list[str]:
         lines = [f"{'exercise':<22} {'tried':>5} {'passed':>6} {'tries (median)':>15}"]
         for name in EXERCISES:
-            entries = [one.progress.exercises[name] for one in self.learners if name in one.progress.exercises]
+            entries = [
+                one.progress.exercises[name] for one in self.learners if name in one.progress.exercises
+            ]
             if entries:
                 passed = sum(e.get("passed") is True for e in entries)
                 tries = median(_count(e.get("tries")) for e in entries)
@@ -97,14 +101,18 @@ class ClassResults:
         names = dict.fromkeys(name for one in self.learners for name in one.progress.predictions)
         lines = []
         for name in sorted(names):
-            entries = [one.progress.predictions[name] for one in self.learners if name in one.progress.predictions]
+            entries = [
+                one.progress.predictions[name] for one in self.learners if name in one.progress.predictions
+            ]
             numbers = sorted(float(e["guess"]) for e in entries if _is_number(e.get("guess")))
             others = [str(e["guess"]) for e in entries if "guess" in e and not _is_number(e["guess"])]
             outcome = next((e["outcome"] for e in entries if "outcome" in e), None)
             told = f"{numbers[0]:g} to {numbers[-1]:g}, median {median(numbers):g}" if numbers else ""
             told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
             if told:
-                lines.append(f"{name:<22} guessed {told}" + (f"; it was {outcome}" if outcome is not None else ""))
+                lines.append(
+                    f"{name:<22} guessed {told}" + (f"; it was {outcome}" if outcome is not None else "")
+                )
         return ["", *lines] if lines else []
 
     def _broken(self) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from vrrplab.api import simulate
 from vrrplab.errors import VrrplabError
-from vrrplab.exercises.observe import S1, S2
+from vrrplab.exercises.observe import S1
 from vrrplab.exercises.variants import at, variant
 from vrrplab.trace import Trace
 
@@ -24,7 +24,9 @@ def _timers(v: Values) -> Trace:
         "priority 255": f"{interval}priority 150",
         "priority 100": f"{interval}priority {v['priority']:.0f}",
     }
-    return simulate(variant("article-steady", at(v["at_s"], "power_off", server=S1), edit=edit, duration_s=32))
+    return simulate(
+        variant("article-steady", at(v["at_s"], "power_off", server=S1), edit=edit, duration_s=32)
+    )
 
 
 def _weights(v: Values) -> Trace:
@@ -73,7 +75,7 @@ PANELS: dict[str, tuple[Callable[[Values], Trace], list[tuple[Any, ...]]]] = {
 
 
 def sliders(name: str) -> Any:
-    """The panel of that name ("timers", "weights", "loss"): move a slider and the run is made and drawn again."""
+    """The panel "timers", "weights" or "loss": move a slider, and the run is made and drawn again."""
     if name not in PANELS:
         raise VrrplabError(f"there is no panel {name!r}: there are {', '.join(PANELS)}")
     from vrrplab.views import panels, timeline

@@ -28,7 +28,9 @@ Entry = dict[str, Any]
 class Progress:
     """What is known of one learner: ``exercises`` and ``predictions``, each name to its entry."""
 
-    def __init__(self, exercises: dict[str, Entry] | None = None, predictions: dict[str, Entry] | None = None):
+    def __init__(
+        self, exercises: dict[str, Entry] | None = None, predictions: dict[str, Entry] | None = None
+    ):
         self.exercises = exercises or {}
         self.predictions = predictions or {}
 

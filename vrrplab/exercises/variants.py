@@ -1,6 +1,6 @@
-"""Scenarios with something changed: the article's files edited, actions added. What notebooks experiment with.
+"""Scenarios with something changed: the article's files edited, actions added. For experiments.
 
-    variant("article-steady", at(12, "power_off", server="proxy-serv01"), edit={"priority 255": "priority 254"})
+    variant("article-steady", at(12, "power_off", server="r1"), edit={"priority 255": "priority 254"})
 
 Text is edited as on a real server: old words replaced by new ones in keepalived.conf, then read anew. Words
 that are not in the file are an error, so a typing mistake never passes for an experiment.
@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vrrplab.config.model import NodeConfig
 from vrrplab.errors import ConfigError, VrrplabError
 from vrrplab.sim.cast import Scenario, Server
 from vrrplab.sim.scenario import load_scenario, scenario_from_text
@@ -54,7 +55,8 @@ def variant(
     ``actions``: added, see ``at``. ``edit``: words to replace in every server's keepalived.conf, or, with a
     server's name as key, in that server's only. ``files``: a whole new keepalived.conf by server.
     ``services``: by name, on all servers, e.g. ``{"squid": {"shutdown_s": 1, "listen": ["192.168.2.101"]}}``.
-    ``changes``: ``name``, ``profile``, ``seed``. Without ``duration_s`` the run goes on for 20 s after the last action.
+    ``changes``: ``name``, ``profile``, ``seed``. Without ``duration_s`` the run goes on for 20 s after the
+    last action.
     Raises VrrplabError (ScenarioError, ConfigError), one line, for whatever does not fit.
     """
     chosen = _scenario(source)
@@ -75,7 +77,9 @@ def variant(
         chosen = replace(chosen, servers={n: _serving(s, services) for n, s in chosen.servers.items()})
     wrong = sorted(set(changes) - {"name", "profile", "seed", "description"})
     if wrong:
-        raise VrrplabError(f"variant() has no {wrong[0]!r}: there are edit, files, services, duration_s, name, profile, seed")
+        raise VrrplabError(
+            f"variant() has no {wrong[0]!r}: there are edit, files, services, duration_s, name, profile, seed"
+        )
     if "profile" in changes:
         from vrrplab.machine.profiles import profile_named
 
@@ -106,7 +110,9 @@ def _serving(server: Server, wanted: Mapping[str, Mapping[str, Any]]) -> Server:
         for key, value in changes.items():
             if key == "shutdown_s" and isinstance(value, int | float) and 0 <= value < 1e6:
                 fields["shutdown_us"] = micros(value)
-            elif key == "listen" and isinstance(value, list | tuple) and all(isinstance(a, str) for a in value):
+            elif (
+                key == "listen" and isinstance(value, list | tuple) and all(isinstance(a, str) for a in value)
+            ):
                 fields["listen"] = tuple(value)
             else:
                 raise VrrplabError(f"{name}: give shutdown_s in seconds, or listen with a list of addresses")
@@ -125,7 +131,16 @@ def _scenario(source: Source) -> Scenario:
     return source if isinstance(source, Scenario) else load_scenario(source)
 
 
-_written: dict[int, tuple[Any, str]] = {}  # id of a NodeConfig made here -> itself and the text it came from
+_written: dict[
+    int, tuple[NodeConfig, str]
+] = {}  # id of a NodeConfig made here -> itself and the text it came from
+
+
+def remember(node: NodeConfig, text: str) -> None:
+    """Keep the text a NodeConfig was read from, where no file has it: it may be edited again."""
+    _written[id(node)] = (node, text)
+    while len(_written) > 500:
+        del _written[next(iter(_written))]
 
 
 def _text(scenario: Scenario, server: str) -> str:
@@ -152,7 +167,7 @@ def _replaced(texts: dict[str, str], servers: list[str], old: str, new: str) -> 
     raise VrrplabError(f"{old!r} is not in {where} keepalived.conf{hint}")
 
 
-def _parsed(scenario: Scenario, server: str, text: str) -> Any:
+def _parsed(scenario: Scenario, server: str, text: str) -> NodeConfig:
     from vrrplab.config.reader import parse_text
     from vrrplab.machine.profiles import profile_named
 
@@ -162,7 +177,5 @@ def _parsed(scenario: Scenario, server: str, text: str) -> Any:
         node = parse_text(text, name, daemon=profile_named(scenario.profile).wording)
     except ConfigError as error:
         raise ConfigError(f"{server}: keepalived.conf", error.line, error.message, error.hint) from None
-    _written[id(node)] = (node, text)
-    while len(_written) > 500:
-        del _written[next(iter(_written))]
+    remember(node, text)
     return node

@@ -1,0 +1,110 @@
+"""The lessons' notebooks as tests see them: read, solved, run. Used by test_notebooks and test_exercises."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)$', re.MULTILINE)
+
+
+class Ran(NamedTuple):
+    """A notebook after its run: the cells with outputs, seconds, and the kernel's peak memory in MB."""
+
+    cells: list[Any]
+    took_s: float
+    peak_mb: int
+
+    def said(self, exercise: str) -> str:
+        """What ``check`` answered for an exercise."""
+        for cell in self.cells:
+            if cell.cell_type == "code" and f'check("{exercise}"' in cell.source:
+                return "\n".join(str(out.data.get("text/plain", "")) for out in cell.outputs if "data" in out)
+        raise KeyError(exercise)
+
+
+def cells_of(path: Path) -> list[dict[str, Any]]:
+    """The cells as the file has them, ``source`` joined to one text."""
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        cell["source"] = "".join(cell["source"])
+    return cells
+
+
+def prose(path: Path) -> str:
+    """All Markdown of a notebook."""
+    return "\n\n".join(cell["source"] for cell in cells_of(path) if cell["cell_type"] == "markdown")
+
+
+def exercises_of(path: Path) -> dict[str, str]:
+    """Exercise name to the variable its answer is written into, in order."""
+    found = {}
+    for cell in cells_of(path):
+        if cell["cell_type"] == "code":
+            found.update(CHECK.findall(cell["source"]))
+    return found
+
+
+def solved(source: str, solutions: dict[str, str], extra: str) -> str:
+    """A cell's source with the dots replaced: by the solution where there is one, else by a guess."""
+    answers = {variable: f"eval({solutions[name]!r}, {extra})" for name, variable in CHECK.findall(source)}
+    tree = ast.parse(source)
+    lines = source.splitlines()
+    for node in tree.body:
+        dots = (
+            isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is ...
+        )
+        if dots and isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            lines[node.lineno - 1] = f"{name} = {answers.get(name, '1')}"
+    return "\n".join(lines)
+
+
+def run_notebook(path: Path, progress: Path, solutions: dict[str, str] | None = None) -> Ran:
+    """Run it headless in a fresh kernel; nbclient's CellExecutionError where a cell fails."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    if solutions is not None:
+        names = "__import__('tests.solutions', fromlist=['NAMES']).NAMES"
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.source = solved(cell.source, solutions, names)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "VRRPLAB_PROGRESS": str(progress),
+        "IPYTHONDIR": str(progress.parent / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    client = NotebookClient(
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(ROOT / "notebooks")}}
+    )
+    peak_mb = [0]
+
+    async def look(**_: Any) -> None:
+        process = getattr(client.km.provisioner, "pid", None) if client.km else None
+        peak_mb[0] = max(peak_mb[0], _peak_mb(process))
+
+    client.on_cell_executed = look
+    begun = time.monotonic()
+    client.execute(env=environment)
+    return Ran(notebook.cells, time.monotonic() - begun, peak_mb[0])
+
+
+def _peak_mb(process: int | None) -> int:
+    """The most memory the process ever had, or 0 where nobody tells."""
+    if process is None or not sys.platform.startswith("linux"):
+        return 0
+    status = Path(f"/proc/{process}/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text() if status.exists() else "")
+    return int(found[1]) // 1024 if found else 0

@@ -1,0 +1,14 @@
+SOLUTIONS = {
+    "06-op": "1",
+    "06-count": "10",
+    "06-mac": "'02:00:00:00:00:fc'",
+    "06-vmac": "'switch'",
+    "06-lost": "{'priority ': 'garp_master_refresh 3\\n    priority '}",
+}
+MISSES = {
+    "06-op": [("2", "bytes 20 and 21")],
+    "06-count": [("5", "14.6, 19.6")],
+    "06-mac": [("'02:00:00:00:00:fb'", "card of proxy-serv01"), ("'02:00:00:00:00:01'", "nobody here")],
+    "06-vmac": [("'client'", "client's table stays"), ("'neither'", "switch's table changes")],
+    "06-lost": [("{'priority ': 'garp_master_repeat 50\\n    priority '}", "lost until 14.7 s")],
+}

@@ -1,0 +1,20 @@
+_NOTIFY = "{{'priority ': '{} \"/usr/sbin/squid -k reconfigure\"\\n    priority '}}"
+_BLOCK = "{{'vrrp_script chk': 'global_defs {{\\n    {}\\n}}\\n\\nvrrp_script chk'}}"
+SOLUTIONS = {
+    "08-count": "2",
+    "08-last": "100",
+    "08-bound": _NOTIFY.format("notify_master"),
+    "08-security": _BLOCK.format("enable_script_security\\n    script_user root"),
+}
+MISSES = {
+    "08-count": [("1", "more often"), ("5", "less often")],
+    "08-last": [("255", "one more word")],
+    "08-bound": [
+        (_NOTIFY.format("notify_backup"), "notify scripts ran"),
+        ("{'priority 255': 'priority 254'}", "no notify"),
+    ],
+    "08-security": [
+        (_BLOCK.format("enable_script_security"), "Script user"),
+        ("{'chk_squid_service': 'chk'}", "Script user"),
+    ],
+}

@@ -1,0 +1,420 @@
+"""Exercises, guesses, progress: stubs stay open, solutions pass, wrong answers meet what contradicts them."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lessons import ROOT
+from tests.solutions import MISSES, SOLUTIONS, value
+from vrrplab import VrrplabError, at, conf, own_cluster, simulate, variant
+from vrrplab.exercises import check, class_results, compare, manners, predict, progress, reset, sliders
+from vrrplab.exercises.registry import EXERCISES
+from vrrplab.exercises.sliders import PANELS
+
+NAMES = sorted(EXERCISES)
+
+
+@pytest.fixture(autouse=True)
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learner's progress file of its own for every test."""
+    path = tmp_path / "progress.json"
+    monkeypatch.setenv("VRRPLAB_PROGRESS", str(path))
+    return path
+
+
+# Answers
+
+
+def test_every_exercise_has_a_solution_and_answers_that_miss() -> None:
+    assert sorted(SOLUTIONS) == NAMES
+    assert sorted(MISSES) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stub_is_open(name: str, file: Path) -> None:
+    for stub in (..., [...], {"a": ...}, "vrrp_instance x {\n    ...\n}"):
+        said = check(name, stub)
+        assert not said
+        assert "not answered yet" in str(said)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_passes(name: str) -> None:
+    said = check(name, value(SOLUTIONS[name]))
+    assert said, str(said)
+    assert said.text.endswith(".")
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), [(n, a, w) for n in NAMES for a, w in MISSES[n]])
+def test_a_miss_meets_what_contradicts_it(name: str, answer: str, words: str) -> None:
+    said = check(name, value(answer))
+    assert said.kind == "missed", str(said)
+    assert words in said.text
+    if len(SOLUTIONS[name]) > 3 and not SOLUTIONS[name].startswith("'"):
+        assert SOLUTIONS[name] not in said.text, "a miss never tells the solution"
+
+
+class Hostile:
+    """Nothing works with it."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+    __str__ = __float__ = __iter__ = __repr__  # type: ignore[assignment]
+
+
+ODD: list[Any] = [
+    None, True, "", "   ", "abc", b"\x00", 0, -1, 1e400, math.nan, 10**400, [], {}, (), set(), object,
+    lambda: 1,
+    Hostile(), ["abc"], [None], {"abc": 1}, {1: 2}, {"": ""}, {"priority 255": None}, {"proxy-serv01": 7},
+    [at(1, "link_down")], at(1, "x"), at(-1, "power_off", server="proxy-serv01"), "a: [", "servers: 3",
+    "1.2.3.4/99", "999.1.1.1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_odd_answers_get_a_sentence(name: str) -> None:
+    for answer in ODD:
+        said = check(name, answer)
+        assert not said
+        assert said.text
+        assert "\n" not in said.text
+        assert "Traceback" not in said.text
+
+
+def test_a_trace_or_a_number_of_numpy_is_an_answer_too() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert check("02-quick", numpy.int64(240))
+    assert check("02-patience", numpy.float64(3 + 206 / 256))
+    assert not check("04-faster", simulate("article-steady"))
+
+
+def test_scapy_packets_are_frames() -> None:
+    pytest.importorskip("scapy")
+    from scapy.layers.inet import IP
+    from scapy.layers.l2 import Ether
+    from scapy.layers.vrrp import VRRP
+
+    envelope = Ether(src="02:00:00:00:00:fb", dst="01:00:5e:00:00:12")
+    leave = IP(src="192.168.2.251", dst="224.0.0.18", ttl=255) / VRRP(
+        vrid=1, priority=0, addrlist=["192.168.2.101"]
+    )
+    assert check("01-farewell", envelope / leave)
+    assert "TTL" in str(
+        check("01-farewell", envelope / IP(src="192.168.2.251", dst="224.0.0.18", ttl=64) / leave.payload)
+    )
+
+
+def test_a_wrong_name_is_told_with_the_nearest() -> None:
+    with pytest.raises(VrrplabError, match="did you mean '02-patience'"):
+        check("02-patiense", 1)
+    with pytest.raises(VrrplabError, match="takes the name"):
+        check(3, 1)  # type: ignore[arg-type]
+    with pytest.raises(VrrplabError, match="takes a name first"):
+        predict("", 1)
+
+
+# Guesses
+
+
+def test_a_guess_is_kept_and_compared() -> None:
+    assert "Your guess: 3" in str(predict("02-silence", 3))
+    said = str(compare("02-silence", 3.609))
+    assert said == "• You said 3 s. It was 3.609 s. 0.609 s more than you thought. Find out why."
+    assert "That is close" in str(compare("02-silence", 3.2))
+
+
+def test_the_first_guess_counts_once_the_outcome_is_known(file: Path) -> None:
+    predict("04-squid", 1)
+    predict("04-squid", 2)
+    compare("04-squid", 33.4)
+    assert "stays: 2" in str(predict("04-squid", 33.4))
+    assert json.loads(file.read_text())["predictions"]["04-squid"]["guess"] == 2
+    assert "Your guess was 2" in str(predict("04-squid", 2))
+
+
+def test_comparing_without_a_guess_is_no_mistake() -> None:
+    assert "You made no guess" in str(compare("02-silence", 3.609))
+    assert "No guess yet" in str(predict("02-other", ...))
+    assert "You made no guess" in str(compare("02-other", "proxy-serv01"))
+
+
+@pytest.mark.parametrize("guess", [None, object(), math.inf, b"3", [], Hostile()])
+def test_a_guess_of_another_kind_gets_a_sentence(guess: object) -> None:
+    assert "A guess is a number" in str(predict("02-silence", guess))
+    assert "nothing to compare" in str(compare("02-silence", guess))
+
+
+@pytest.mark.parametrize(
+    ("guess", "outcome", "words"),
+    [
+        ("proxy-serv02", "proxy-serv01", "Find out why"),
+        ("Nobody", "nobody", "saw it coming"),
+        (True, False, "You said yes"),
+    ],
+)
+def test_names_and_yes_or_no_are_guesses(guess: object, outcome: object, words: str) -> None:
+    predict("x", guess)
+    assert words in str(compare("x", outcome))
+
+
+# The file
+
+
+def test_a_restart_loses_nothing(file: Path) -> None:
+    check("02-quick", 100)
+    program = "from vrrplab import check, progress; print(check('02-quick', 240)); print(progress())"
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "02-quick passed" in ran.stdout
+    assert "✔ passed, 2 tries" in ran.stdout
+    assert "02-quick" in str(progress())
+    assert "2 tries" in str(progress())
+
+
+def test_what_has_passed_stays_passed(file: Path) -> None:
+    check("02-quick", 240)
+    assert not check("02-quick", 100)
+    assert json.loads(file.read_text())["exercises"]["02-quick"]["passed"] is True
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "",
+        "{",
+        "[]",
+        '{"format": "else"}',
+        '{"format": "vrrplab-progress 1", "exercises": []}',
+        "\udcff",
+        "[" * 5000,
+    ],
+)
+def test_a_broken_file_is_put_aside_and_told_once(file: Path, broken: str) -> None:
+    file.write_bytes(broken.encode("utf-8", "surrogateescape"))
+    said = str(check("02-quick", 240))
+    assert said.splitlines()[0].startswith("! ")
+    assert "progress starts anew" in said.splitlines()[0]
+    assert "passed" in said.splitlines()[1]
+    aside = file.with_name("progress.broken-1.json")
+    assert aside.read_bytes() == broken.encode("utf-8", "surrogateescape")
+    assert "!" not in str(check("02-quick", 240))
+
+
+def test_odd_entries_do_no_harm(file: Path) -> None:
+    odd = {"02-quick": {"tries": "many", "passed": "yes"}, "gone-exercise": {}}
+    guess = {"02-silence": {"guess": [1], "outcome": {}}}
+    file.write_text(json.dumps({"format": "vrrplab-progress 1", "exercises": odd, "predictions": guess}))
+    assert "0 of" in str(progress())
+    assert check("02-quick", 240)
+    assert "It was 3" in str(compare("02-silence", 3.0))
+    assert "1 of" in str(progress())
+    assert class_results([file]).learners[0].tries >= 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="another system of permissions")
+def test_where_nothing_can_be_written_it_is_told_and_kept_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plain").write_text("a file, not a folder")
+    monkeypatch.setenv("VRRPLAB_PROGRESS", str(tmp_path / "plain" / "progress.json"))
+    said = str(check("02-quick", 240))
+    assert "cannot be written" in said
+    assert "passed" in said
+    assert "! " not in str(check("02-patience", 1))
+    assert "1 of" in str(progress())
+
+
+def test_two_notebooks_share_the_file(file: Path) -> None:
+    from vrrplab.exercises.store import Store
+
+    other = Store(file)
+    check("02-quick", 240)
+    theirs = other.read()
+    theirs.exercises["05-smallest"] = {"passed": True, "tries": 1}
+    other.write(theirs)
+    check("02-patience", 1)
+    kept = json.loads(file.read_text())["exercises"]
+    assert sorted(kept) == ["02-patience", "02-quick", "05-smallest"]
+
+
+def test_reset(file: Path) -> None:
+    check("02-quick", 240)
+    check("05-smallest", -51)
+    predict("02-silence", 3)
+    assert "Forgotten: 2 entries of 02" in str(reset("02"))
+    assert "Nothing is stored" in str(reset("03"))
+    assert "1 of" in str(progress())
+    said = str(reset())
+    assert "kept as" in said
+    assert file.with_name("progress.old-1.json").exists()
+    assert "0 of" in str(progress())
+    assert "Nothing was stored" in str(reset())
+
+
+def test_messages_are_safe_in_a_page() -> None:
+    said = check("00-both", "<script>alert(1)</script>")
+    assert "<script>" not in said._repr_html_()
+    for name in ("progress", "reset"):
+        assert "<" in globals()[name]()._repr_html_()
+
+
+# A class
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, answers in {"ann": (240, 3.8047), "bob": (100, 1)}.items():
+        monkeypatch.setenv("VRRPLAB_PROGRESS", str(tmp_path / "course" / name / ".vrrplab-progress.json"))
+        (tmp_path / "course" / name).mkdir(parents=True)
+        check("02-quick", answers[0])
+        check("02-patience", answers[1])
+        predict("02-silence", answers[1])
+        compare("02-silence", 3.609)
+    return tmp_path / "course"
+
+
+def test_a_class_in_one_table(course: Path) -> None:
+    lines = str(class_results([course])).splitlines()
+    assert lines[1].split()[0] == "ann"
+    assert f"2/{len(EXERCISES)}" in lines[1]
+    assert lines[2].split()[0] == "bob"
+    assert any("02-quick" in line and line.split()[1:] == ["2", "1", "1"] for line in lines)
+    assert "guessed 1 to 3.8047" in str(class_results([course]))
+
+
+def test_the_command_for_instructors(course: Path, tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "vrrplab.exercises", *arguments],
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+
+    assert run(str(course)).returncode == 0
+    csv = run("--csv", str(course)).stdout.splitlines()
+    assert csv[0] == "learner,exercise,passed,tries"
+    assert '"ann",02-quick,1,1' in csv
+    (course / "junk.json").write_text("{}")
+    mixed = run(str(course))
+    assert mixed.returncode == 2
+    assert "ann" in mixed.stdout
+    assert "junk.json: is not a progress file" in mixed.stdout
+    assert run().returncode == 2
+    assert run("--help").returncode == 0
+    nothing = run(str(tmp_path / "absent.json"))
+    assert nothing.returncode == 2
+    assert "cannot be read" in nothing.stdout
+    assert run("--wrong").returncode == 2
+
+
+# Experiments
+
+
+def test_a_variant_leaves_its_source_alone() -> None:
+    changed = variant("article-steady", edit={"priority 255": "priority 254"}, name="other", seed=3)
+    assert changed.servers["proxy-serv01"].node.instance("proxy_ip1").base_priority == 254
+    assert (changed.name, changed.seed) == ("other", 3)
+    assert "priority 255" in conf("proxy-serv01")
+    assert "priority 254" in conf("proxy-serv01", changed)
+    again = variant(changed, edit={"priority 254": "priority 200"})
+    assert again.servers["proxy-serv02"].node.instance("proxy_ip2").base_priority == 200
+
+
+def test_a_variant_of_one_server_only() -> None:
+    changed = variant(edit={"proxy-serv02": {"priority 100": "priority 90"}})
+    assert changed.servers["proxy-serv01"].node.instance("proxy_ip2").base_priority == 100
+    assert changed.servers["proxy-serv02"].node.instance("proxy_ip1").base_priority == 90
+
+
+def test_actions_make_the_run_long_enough_to_see_what_follows() -> None:
+    assert variant("article-steady", at(100, "power_off", server="proxy-serv01")).duration_us == 120_000_000
+    assert variant("article-steady", duration_s=3).duration_us == 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: variant(edit={"prority 255": "x"}), "the nearest line is 'priority 255'"),
+        (lambda: variant(edit={"proxy-serv01": {"priority 7": "x"}}), "is not in proxy-serv01"),
+        (lambda: variant(edit={"proxy-serv01": "x"}), "give {'old words': 'new words'}"),
+        (lambda: variant(files={"web": "x"}), "no server 'web'"),
+        (lambda: variant(edit={"router_id 1": "router_id 0"}), "proxy-serv01: keepalived.conf:9"),
+        (lambda: variant(services={"nginx": {}}), "no service 'nginx'"),
+        (lambda: variant(services={"squid": {"port": 1}}), "give shutdown_s"),
+        (lambda: variant(colour="red"), "has no 'colour'"),
+        (lambda: variant(profile="keepalived-9"), "keepalived-9"),
+        (lambda: variant(duration_s=-1), "positive"),
+        (lambda: variant("article-steddy"), "article-steady"),
+        (lambda: variant("article-steady", at(1, "link_dwn", server="proxy-serv01")), "link_down"),
+        (lambda: at("12", "power_off"), "moment first"),  # type: ignore[arg-type]
+        (lambda: conf("web"), "no server 'web'"),
+        (lambda: own_cluster(), "takes files by server name"),
+        (lambda: own_cluster(a="absent.conf"), "absent.conf|cannot be read"),
+        (lambda: own_cluster(a=3), "give the path"),  # type: ignore[arg-type]
+        (lambda: own_cluster(a="vrrp_instance x {\n}"), "a: keepalived.conf:1"),
+        (lambda: sliders("speed"), "there are timers"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_told_in_one_line(call: Any, words: str) -> None:
+    with pytest.raises(VrrplabError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_own_files_by_path_and_by_text(tmp_path: Path) -> None:
+    (tmp_path / "one.conf").write_text(conf("proxy-serv01"))
+    mine = own_cluster(left=tmp_path / "one.conf", right=conf("proxy-serv02"))
+    assert list(mine.servers) == ["left", "right"]
+    assert simulate(mine).owner("192.168.2.101", 10) == "left"
+    assert "priority 255" in conf("left", mine)
+
+
+@pytest.mark.parametrize("name", sorted(PANELS))
+def test_panels_run_at_both_ends_of_every_slider(name: str) -> None:
+    run, rows = PANELS[name]
+    usual = {row[0]: row[5] for row in rows}
+    for key, _, low, high, _, first, *_ in rows:
+        assert low <= first <= high
+        for end in (low, high):
+            assert len(run({**usual, key: end})) > 10
+
+
+# Mistakes in a notebook
+
+
+def test_mistakes_of_beginners_get_a_sentence() -> None:
+    assert "`trace` is not known yet" in manners.sentence(NameError("name 'trace' is not defined"))
+    assert manners.sentence(VrrplabError("no such thing")) == "no such thing"
+
+
+def test_the_sentence_is_all_a_notebook_shows(tmp_path: Path) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    from nbclient import NotebookClient
+
+    cells = [
+        "from vrrplab import check, simulate",
+        "simulate('articel-steady')",
+        "trase",
+        "1/0",
+        "check('02-quick', 240)",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    client = NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=True)
+    client.execute(cwd=str(tmp_path), env={**os.environ, "PYTHONPATH": str(ROOT)})
+    shown = ["\n".join(out.get("traceback", [])) for cell in notebook.cells for out in cell.outputs]
+    assert "\n" not in shown[0]
+    assert "article-steady" in shown[0]
+    assert shown[1].startswith("`trase` is not known yet")
+    assert "ZeroDivisionError" in shown[2]
+    assert "passed" in notebook.cells[4].outputs[0].data["text/plain"]

@@ -1,0 +1,181 @@
+"""The lessons: each runs by itself, unsolved and solved, and says what is true.
+
+Stubs leave every exercise open; with the solutions of ``tests/solutions`` in place of the dots, all pass.
+Numbers in the prose are computed here again, so that they cannot drift from the simulator.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import vrrplab
+from tests.lessons import NOTEBOOKS, ROOT, cells_of, exercises_of, prose, run_notebook
+from tests.solutions import SOLUTIONS
+from vrrplab import at, recorded, simulate, variant
+from vrrplab.exercises.lesson_06 import lost_garp
+from vrrplab.exercises.registry import EXERCISES
+from vrrplab.trace import Trace
+
+S1, S2, VIP = "proxy-serv01", "proxy-serv02", "192.168.2.101"
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+# Form
+
+
+def test_there_are_twelve_and_each_asks_a_question() -> None:
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{number:02}" for number in range(12)]
+    for path in NOTEBOOKS:
+        title = cells_of(path)[0]["source"].splitlines()[0]
+        assert re.fullmatch(r"# .+\?", title), f"{path.stem}: {title}"
+
+
+@by_name
+def test_the_form_of_a_lesson(path: Path) -> None:
+    cells = cells_of(path)
+    code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    assert 24 <= len(cells) <= 60
+    assert 600 <= len(re.findall(r"\w+", prose(path))) <= 1900
+    assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(code[0]).body)
+    assert len(ast.parse(code[0]).body) == 1, "the first code cell is one import"
+    lengths = sorted(len(source.splitlines()) for source in code)
+    assert lengths[len(lengths) // 2] <= 3
+    assert lengths[-1] <= 16
+    assert not any(re.search(r"import \*|sys\.path|%pip|!pip", source) for source in code)
+
+
+@by_name
+def test_nothing_of_a_run_is_kept(path: Path) -> None:
+    cells = cells_of(path)
+    assert [c["id"] for c in cells if c.get("outputs") or c.get("execution_count")] == []
+    assert len({cell["id"] for cell in cells}) == len(cells)
+
+
+def test_every_exercise_is_in_the_notebook_of_its_number() -> None:
+    found = {name: path.stem[:2] for path in NOTEBOOKS for name in exercises_of(path)}
+    assert found == {name: exercise.lesson for name, exercise in EXERCISES.items()}
+
+
+@by_name
+def test_every_name_in_the_prose_exists(path: Path) -> None:
+    for name in re.findall(r"`([a-z_]+)\(", prose(path)):
+        assert hasattr(vrrplab, name), f"{path.stem} speaks of {name}()"
+
+
+# Running
+
+
+@by_name
+def test_it_runs_unsolved(path: Path, tmp_path: Path) -> None:
+    ran = run_notebook(path, tmp_path / "progress.json")
+    assert ran.took_s < 60
+    assert ran.peak_mb < 400
+    for name in exercises_of(path):
+        assert "not answered yet" in ran.said(name)
+
+
+@by_name
+def test_it_runs_solved(path: Path, tmp_path: Path) -> None:
+    if not exercises_of(path):
+        pytest.skip("no exercise in it")
+    ran = run_notebook(path, tmp_path / "progress.json", SOLUTIONS)
+    assert ran.took_s < 60
+    for name in exercises_of(path):
+        assert "passed" in ran.said(name), ran.said(name)
+
+
+# Numbers in the prose
+
+
+def out(trace: Trace, target: str = VIP, kind: str = "http") -> float:
+    return max((o.to_s or trace.end_us / 1e6) - o.from_s for o in trace.outages(target) if o.kind == kind)
+
+
+def silence(version: str, priority: int, interval: int = 1) -> float:
+    head = f"{version}advert_int {interval}\n    "
+    edit = {"priority 255": f"{head}priority 150", "priority 100": f"{head}priority {priority}"}
+    off = at(12.5 + interval, "power_off", server=S1)
+    trace = simulate(variant("article-steady", off, edit=edit, duration_s=40))
+    heard = [e.t for e in trace.of("advert_received", server=S2) if e.fields["vrid"] == 1]
+    return trace.of("advert_sent", server=S2, instance="proxy_ip1")[0].t - heard[-1]
+
+
+def healed(moment: float) -> float:
+    closed = [at(7, "firewall_drop", server=s, direction="in", protocol="vrrp") for s in (S1, S2)]
+    opened = [at(moment, "firewall_clear", server=s) for s in (S1, S2)]
+    return out(simulate(variant("article-steady", *closed, *opened, duration_s=70)))
+
+
+def crash(moment: float, **edit: str) -> float:
+    dead = at(moment, "service_kill", server=S1, service="squid")
+    return out(simulate(variant("article-steady", dead, **edit)))
+
+
+# notebook, words in it, the number in these words, how it is computed, how exactly
+QUOTED: list[tuple[str, str, float, Callable[[], float], float]] = [
+    ("02", "With priority 100 the skew is 156/256 = 0.609 s", 0.609, lambda: silence("", 100) - 3, 0.001),
+    ("02", "The formula says 3.996, 3.609 and 3.008 s", 3.996, lambda: silence("", 1), 0.001),
+    ("02", "with priority 100 that is 3.609 s", 3.609, lambda: silence("", 100), 0.001),
+    ("02", "Clients feel 2.6 to 3.6 s", 2.6, lambda: out(simulate("article-drill-1-lan-nic")), 0.05),
+    ("02", "After a farewell it is 0.6 s", 0.6, lambda: out(simulate("graceful-stop")), 0.05),
+    (
+        "03",
+        "In drill 1, 192.168.2.101 is dark for 2.64 s",
+        2.64,
+        lambda: out(simulate("article-drill-1-lan-nic")),
+        0.005,
+    ),
+    ("04", "about 0.64 s", 0.64, lambda: out(recorded("article_drill2_eth1_down_up")), 0.02),
+    ("04", "keepalived listens for 3.004 s", 3.004, lambda: 3 + 1 / 256, 0.001),
+    ("04", "| Squid crashed | up to 3 s | 0.609 s | up to 3.6 s |", 3.6, lambda: crash(12.02), 0.1),
+    ("05", "runs for 3.6 s", 3.6, lambda: silence("", 100), 0.05),
+    ("06", "(It was 2.64 s.)", 2.64, lambda: out(simulate("article-drill-1-lan-nic")), 0.005),
+    (
+        "06",
+        "Twenty-six seconds.",
+        26,
+        lambda: out(simulate(lost_garp({"priority ": "garp_master_delay 0\n    priority "}))),
+        0.5,
+    ),
+    ("07", "Thirty-seven seconds without an answer", 37, lambda: healed(15), 1.0),
+    (
+        "07",
+        "from 14.6 to 20 s",
+        14.6,
+        lambda: simulate("article-drill-1-lan-nic").states("proxy_ip1", S2)[-2].from_s,
+        0.05,
+    ),
+    ("09", "With 0.01 s it would be 36 ms", 0.036, lambda: 3 * 0.01 + 156 / 256 * 0.01, 0.0005),
+    ("09", "| version 3, `advert_int 0.3` | 3.6 → 1.1 s", 1.1, lambda: 0.3 * silence("", 100), 0.05),
+    ("09", "It was up to 3.6 s in notebook 04", 3.6, lambda: crash(12.02), 0.1),
+]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "words", "number", "compute", "near"), QUOTED, ids=lambda value: str(value)[:40]
+)
+def test_a_number_in_the_prose_is_what_the_simulator_says(
+    lesson: str, words: str, number: float, compute: Callable[[], float], near: float
+) -> None:
+    path = next(path for path in NOTEBOOKS if path.stem.startswith(lesson))
+    assert words in " ".join(prose(path).split()), f"{path.stem} no longer says {words!r}"
+    assert compute() == pytest.approx(number, abs=near)
+
+
+# The table of facts
+
+
+def test_every_fact_of_the_article_has_its_place() -> None:
+    lessons = (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (A\d+) \|(.*)\|$", lessons, re.MULTILINE)
+    assert [name for name, _ in rows] == [f"A{number}" for number in range(1, 22)]
+    stems = {path.stem for path in NOTEBOOKS}
+    for name, row in rows:
+        named = re.findall(r"\d\d_\w+", row)
+        assert named, f"{name} is covered nowhere"
+        assert set(named) <= stems, f"{name}: {set(named) - stems}"

@@ -1,0 +1,64 @@
+"""A cluster of somebody's own keepalived.conf files, given as paths or as text."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from vrrplab.api import as_scenario
+from vrrplab.errors import PlacedError, VrrplabError
+from vrrplab.exercises.variants import remember
+from vrrplab.sim.cast import Scenario
+
+
+def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
+    """The scenario of these servers: name to keepalived.conf, a path or the text itself.
+
+    ``own_cluster(web1="web1.conf", web2=TEXT)``. Real addresses are not in these files, so they are assumed
+    (see ``simulate`` with configuration files). VrrplabError (ConfigError), one line, for what cannot run.
+    """
+    if not servers:
+        raise VrrplabError(
+            'own_cluster() takes files by server name: own_cluster(web1="web1.conf", web2="web2.conf")'
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        paths: dict[str, Path] = {}
+        for name, given in servers.items():
+            if _is_text(name, given):
+                paths[name] = Path(folder) / f"{name}.conf"
+                paths[name].write_text(str(given), encoding="utf-8")
+            else:
+                paths[name] = Path(given)
+        try:
+            made = as_scenario(next(iter(paths.values())), *list(paths.values())[1:])
+        except PlacedError as error:
+            name = next(
+                (name for name, path in paths.items() if Path(error.file) == path), Path(error.file).stem
+            )
+            raise type(error)(f"{name}: keepalived.conf", error.line, error.message, error.hint) from None
+        for server, path in zip(made.servers.values(), paths.values(), strict=True):
+            remember(server.node, path.read_text(encoding="utf-8", errors="surrogateescape"))
+    named = dict(zip(paths, made.servers.values(), strict=True))
+    cast = {name: replace(server, name=name) for name, server in named.items()}
+    return replace(made, name=" + ".join(cast), servers=cast)
+
+
+def complaints(scenario: Scenario) -> list[str]:
+    """What keepalived and the lab find remarkable in the files, without running them: one line each."""
+    return [
+        f"{name}, line {warning.source.line}: {warning.message}"
+        + (f" ({warning.hint})" if warning.hint else "")
+        for name, server in scenario.servers.items()
+        for warning in server.node.warnings
+    ]
+
+
+def _is_text(name: str, given: object) -> bool:
+    """Anything with a brace or a line end is the configuration itself, anything else a path."""
+    if isinstance(given, str):
+        return "{" in given or "\n" in given
+    if isinstance(given, os.PathLike):
+        return False
+    raise VrrplabError(f"{name}: give the path of a keepalived.conf, or its text")
