@@ -1,4 +1,4 @@
-"""How fast the simulator is on this machine, as ratios within one run where there is something to compare with.
+"""How fast the simulator is on this machine, as ratios where there is something to compare with.
 
     python benchmarks/simulation.py [--quick]
 
