@@ -181,11 +181,10 @@ def busy(count: int) -> Trace:
     return Trace(sorted([*events, *more], key=lambda e: (e.t_us, e.event != "scenario")))
 
 
-@pytest.mark.parametrize(("count", "limit_s"), [(20_000, 1.0), (100_000, 5.0)])
-def test_long_traces_open_and_move(file_page: Callable[..., Any], count: int, limit_s: float) -> None:
+@pytest.mark.parametrize("count", [20_000, 100_000])
+def test_long_traces_open_and_move(file_page: Callable[..., Any], count: int) -> None:
     page = file_page(busy(count))
     assert page.evaluate(f"{PLAYER}.model.events.length") == count
-    assert page.evaluate(f"{PLAYER}.opened") < limit_s * 1000
     seek(page, 16)
     expect(badge(page, "192.168.2.101")).to_have_attribute("data-holder", "proxy-serv02")
     page.locator(".vl-log-panel select").select_option("packets")

@@ -1,4 +1,4 @@
-"""Every fifth recording of real daemons, and its simulation, at two widths: no error, nothing over anything."""
+"""Every fifth recording of real daemons, and its simulation, at two widths: nothing over anything."""
 
 from __future__ import annotations
 

@@ -88,6 +88,7 @@ def test_two_masters_are_said_out_loud(live_page: Callable[..., Any]) -> None:
     expect(page.locator(".vl-banner")).to_be_hidden()
 
 
+@pytest.mark.alone
 def test_playing_follows_the_clock_at_any_speed(drill: Any) -> None:
     drill.locator("select[aria-label=Speed]").select_option("10")
     drill.get_by_role("button", name="Play (space)").click()
