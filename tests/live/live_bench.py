@@ -159,6 +159,11 @@ class Bench:
         path.write_text(text, encoding="utf-8")
         return path
 
+    def _start(self, host: str, words: list[str], log: Path) -> Inhabitant:
+        """A daemon, ahead of other work on the machine where that is allowed."""
+        first = [] if self.inside.rootless else ["nice", "-n", "-10"]
+        return self.inside.start_process(host, *first, *words, log=str(log))
+
     def _log(self, host: str, kind: str) -> Path:
         self._count += 1
         return self.folder / f"{host}.{kind}.{self._count}.log"
@@ -178,14 +183,14 @@ class Bench:
             "--out",
             str(trace),
         ]
-        return Router("vrrplab", self.inside.start_process(host, *words, *options, log=str(log)), log, trace)
+        return Router("vrrplab", self._start(host, [*words, *options], log), log, trace)
 
     def keepalived(self, host: str, config: str) -> Router:
         log = self._log(host, "keepalived")
         path = self.write(f"{log.stem}.conf", config)
         pid = [f"--pid=/run/{log.stem}.pid", f"--vrrp_pid=/run/{log.stem}.v.pid"]
         words = ["keepalived", "-n", "-l", "-D", "-P", "-f", str(path), *pid]
-        return Router("keepalived", self.inside.start_process(host, *words, log=str(log)), log)
+        return Router("keepalived", self._start(host, words, log), log)
 
     def frr(
         self, host: str, version: int, priority: int, interval_ms: int, addresses: list[str], vrid: int = 51
@@ -242,7 +247,7 @@ class Bench:
             while time.monotonic() < end_s and not (place / "zserv").exists():
                 time.sleep(0.02)
         words = [f"{FRR}/vrrpd", "-f", f"{place}/vrrpd.conf", "-i", f"{place}/vrrpd.pid", *common]
-        return Router("frr", self.inside.start_process(host, *words, log=str(log)), log)
+        return Router("frr", self._start(host, words, log), log)
 
     # -- what was seen -------------------------------------------------------------------------------
 

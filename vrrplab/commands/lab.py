@@ -6,12 +6,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from vrrplab.errors import LiveError
+
+if TYPE_CHECKING:
+    from vrrplab.commands.lab_report import Result
+    from vrrplab.live.lab_state import LabState
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,14 +124,25 @@ def _drill(args: argparse.Namespace) -> int:
         for name in names:
             _say(args, f"drill {name}:")
             place = os.path.abspath(os.path.join(folder, name))
-            request = {"do": "drill", "name": name, "folder": place}
-            lab.ask(state, request, lambda text: _say(args, f"  {text}"))
-            result = lab_report.judge(name, place)
+            result = _carry_out(args, state, name, place)
+            if not result.agrees:
+                _say(args, f"{lab_report.differences(result)}; a busy machine does that, so once more:")
+                shutil.rmtree(place)
+                result = _carry_out(args, state, name, place)._replace(tries=2)
             results.append(result)
             if not args.quiet:
                 print(lab_report.story(result))
         print(lab_report.table(results, state.router_text))
     return 0 if all(result.agrees for result in results) else 1
+
+
+def _carry_out(args: argparse.Namespace, state: LabState, name: str, place: str) -> Result:
+    from vrrplab.commands import lab_report
+    from vrrplab.live import lab
+
+    request = {"do": "drill", "name": name, "folder": place}
+    lab.ask(state, request, lambda text: _say(args, f"  {text}"))
+    return lab_report.judge(name, place)
 
 
 def _check_record(folder: str, names: list[str]) -> None:

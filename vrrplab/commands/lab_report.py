@@ -45,6 +45,7 @@ class Result(NamedTuple):
     predicted: Trace
     shown: list[dict[str, str]]
     figures: list[Figure]
+    tries: int = 1
 
     @property
     def agrees(self) -> bool:
@@ -127,17 +128,28 @@ def table(results: list[Result], routers: str) -> str:
         lines.append(f"{result.drill:9} {'measured':10}{measured}")
         lines.append(f"{'':9} {'simulated':10}{predicted}")
     lines.append("")
-    wrong = [(r.drill, f) for r in results for f in r.figures if not f.agrees]
-    for drill, figure in wrong:
-        measured_s, predicted_s = _text(figure.measured_us), _text(figure.predicted_us)
-        lines.append(f"{drill}: {figure.name} differs, {measured_s} s measured, {predicted_s} s simulated")
+    repeated = [result.drill for result in results if result.tries > 1]
+    if repeated:
+        lines.append(f"Carried out twice, because the first try differed: {', '.join(repeated)}.")
+    wrong = [result for result in results if not result.agrees]
+    lines += [f"{differences(result)}." for result in wrong]
     within = format_s(AGREES_WITHIN_US, 2)
     lines.append(
-        f"{len(wrong)} figures differ by more than {within} s."
+        f"{len(wrong)} of {len(results)} drills differ by more than {within} s."
         if wrong
         else f"Every takeover, and every return of a running router, is within {within} s of the simulation."
     )
     return "\n".join(lines)
+
+
+def differences(result: Result) -> str:
+    """Which figures differ, in words."""
+    parts = [
+        f"{f.name} {_text(f.measured_us)} s measured, {_text(f.predicted_us)} s simulated"
+        for f in result.figures
+        if not f.agrees
+    ]
+    return f"{result.drill} differs: {'; '.join(parts)}"
 
 
 def _text(value_us: Micros | None) -> str:

@@ -1,0 +1,233 @@
+"""The lab from outside: up, status, shell, drill, down; and nothing of it left, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from live_bench import ROOT
+
+from vrrplab.live import lab_state
+from vrrplab.live.lab_plan import lab_config, parse_routers, server_plans
+from vrrplab.trace import Trace
+
+pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter")
+Lab = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """``vrrplab lab …`` with a state folder of its own; ``down`` afterwards."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)}
+
+    def run(*words: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "vrrplab", "lab", *words],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    yield run
+    run("down")
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Processes that still have to do with a lab of this folder, and files in it."""
+    found = []
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if any(str(folder).encode() in word for word in words) and int(pid) != os.getpid():
+            found.append(b" ".join(words).decode())
+    kept = folder / "vrrplab-lab"
+    return found + ([str(p) for p in kept.iterdir()] if kept.exists() else [])
+
+
+def host_networks() -> str:
+    return subprocess.run(["ip", "netns"], capture_output=True, text=True, check=False).stdout
+
+
+def test_up_status_shell_down(lab: Lab, tmp_path: Path) -> None:
+    """Input: the life of a lab, rootless. Output: each server's addresses, a fetch through the proxy, nothing
+    left.
+    """
+    before = host_networks()
+    up = lab("up", "--router", "vrrplab", "--rootless")
+    assert up.returncode == 0, up.stderr
+    assert "without root" in up.stdout
+    again = lab("up")
+    assert again.returncode == 2
+    assert "a lab is already up, with vrrplab" in again.stderr
+    assert "vrrplab lab down" in again.stderr
+    end_s = time.monotonic() + 20
+    while "192.168.2.101" not in lab("status").stdout and time.monotonic() < end_s:
+        time.sleep(0.2)
+    status = lab("status").stdout
+    assert [line.split()[2] for line in status.splitlines() if line.startswith("  proxy-")] == [
+        "192.168.2.101",
+        "192.168.2.102",
+    ]
+    code = (
+        "import socket; s = socket.create_connection(('192.168.2.101', 3128), 5);"
+        "s.sendall(b'GET http://203.0.113.10/ HTTP/1.0\\r\\n\\r\\n'); print(s.makefile('rb').read())"
+    )
+    fetched = lab("shell", "office-pc", sys.executable, "-c", code)
+    assert "200 OK" in fetched.stdout, fetched.stderr
+    assert lab("shell", "proxy-serv01", "hostname").stdout.strip() == "proxy-serv01"
+    assert "eth0:1" in lab("shell", "proxy-serv01", "ip", "address", "show", "eth0").stdout
+    unknown = lab("shell", "mainframe")
+    assert unknown.returncode == 2
+    assert "no mainframe in the lab; there are: proxy-serv01" in unknown.stderr
+    assert lab("down").stdout.strip() == "The lab is down; nothing of it is left."
+    assert lab("down").stdout.strip() == "No lab is up."
+    assert leftovers(tmp_path) == []
+    assert host_networks() == before
+
+
+def test_after_a_crash_nothing_is_left(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Input: SIGKILL for the lab's first process. Output: all its processes end, ``down`` clears the rest."""
+    assert lab("up", "--router", "vrrplab").returncode == 0
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    state = lab_state.read_state()
+    assert state is not None
+    assert state.alive
+    os.kill(state.pid, signal.SIGKILL)
+    end_s = time.monotonic() + 10
+    while state.alive and time.monotonic() < end_s:
+        time.sleep(0.05)
+    assert lab("status").returncode == 2
+    assert lab("down").returncode == 0
+    end_s = time.monotonic() + 5
+    while leftovers(tmp_path) and time.monotonic() < end_s:
+        time.sleep(0.1)
+    assert leftovers(tmp_path) == []
+
+
+def test_another_process_with_the_same_number_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Input: a state file whose process number is now somebody else's (this test's). Output: it goes on
+    living.
+    """
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    folder = tmp_path / "vrrplab-lab" / "old"
+    lab_state.state_folder()
+    folder.mkdir()
+    state = lab_state.LabState(os.getpid(), 12345, False, {"proxy-serv01": "vrrplab"}, 0.0, str(folder), "")
+    lab_state.write_state(state)
+    assert lab_state.living() is None
+    assert not folder.exists()
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "vrrplab", "lab", "drill", "lan-nic", "--router", "vrrplab"]
+    process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    end_s = time.monotonic() + 20
+    while time.monotonic() < end_s and not list(tmp_path.glob("vrrplab-lab/*/control")):
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    ("drill", "options"),
+    [
+        ("lan-nic", ["--router", "keepalived"]),
+        ("squid", ["--router", "vrrplab", "--rootless"]),
+        ("stop", ["--router", "proxy-serv01=keepalived,proxy-serv02=vrrplab"]),
+    ],
+    ids=["keepalived as root", "vrrplab, rootless", "mixed"],
+)
+@pytest.mark.needs("keepalived", "squid")
+def test_a_drill_is_as_predicted_and_recorded(
+    lab: Lab, tmp_path: Path, drill: str, options: list[str]
+) -> None:
+    """Input: a drill with real daemons. Output: exit 0, both figures in the table, a recording that can be
+    read.
+    """
+    from vrrplab.recording import read_recording
+
+    before = host_networks()
+    done = lab("drill", drill, *options, "--record", "kept")
+    assert done.returncode == 0, done.stdout[-1500:] + done.stderr
+    table = done.stdout[done.stdout.index("Seconds after the fault") :]
+    measured, simulated = (
+        row.split() for row in table.splitlines() if "measured" in row or "simulated" in row
+    )
+    assert measured[0] == drill
+    assert abs(float(measured[3]) - float(simulated[2])) <= 0.15
+    trace = read_recording(tmp_path / "kept" / drill)
+    assert isinstance(trace, Trace)
+    assert [e.fields["to"] for e in trace.of("state", server="proxy-serv02", instance="proxy_ip1")] == [
+        "BACKUP",
+        "MASTER",
+        "BACKUP",
+    ]
+    seen = json.loads((tmp_path / "kept" / drill / "observed.json").read_text(encoding="utf-8"))
+    assert set(seen["runs"][0]["final_owners"]) == {"192.168.2.101/24", "192.168.2.102/24"}
+    assert (tmp_path / "kept" / drill / "capture.pcap").stat().st_size > 1000
+    assert leftovers(tmp_path) == []
+    assert host_networks() == before
+    refused = lab("drill", drill, *options, "--record", "kept")
+    assert refused.returncode == 2
+    assert "a recording is never overwritten" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["drill", "flood"], "no drill called flood; there are: lan-nic, wan-nic"),
+        (["up", "--router", "bird"], "write keepalived or vrrplab, or a mix"),
+        (["up", "--router", "proxy-serv01=vrrplab"], "what does proxy-serv02 run?"),
+        (["up", "--router", "vrrplab", "--config", "nowhere"], "a lab's folder holds proxy-serv01.conf"),
+        (["status"], "no lab is up - 'vrrplab lab up' puts one up"),
+        (["shell", "proxy-serv01"], "no lab is up"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_is_told_in_one_line(lab: Lab, tmp_path: Path, words: list[str], told: str) -> None:
+    done = lab(*words)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert leftovers(tmp_path) == []
+
+
+def test_a_missing_daemon_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vrrplab.errors import LiveError
+    from vrrplab.live import lab as lab_module
+
+    monkeypatch.setattr(lab_module, "program", lambda name: "" if name == "keepalived" else "/bin/true")
+    with pytest.raises(
+        LiveError, match=r"keepalived is not installed: sudo apt install keepalived; or use --router"
+    ):
+        lab_module.check(parse_routers("keepalived"), "")
+
+
+def test_the_labs_configuration_is_the_tutorials_with_a_name_on_it() -> None:
+    plans = server_plans(parse_routers("keepalived"))
+    assert [p.name for p in plans] == ["proxy-serv01", "proxy-serv02"]
+    assert plans[0].config.startswith("global_defs {\n    router_id proxy-serv01\n    script_user root\n}\n")
+    assert "192.168.2.101/24 dev eth0 label eth0:1" in plans[0].config
+    own = "global_defs {\n router_id mine\n}\n"
+    assert lab_config("proxy-serv01", own, "/usr/sbin/squid") == own

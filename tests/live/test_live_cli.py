@@ -1,0 +1,102 @@
+"""What the live commands say when they cannot: one line, the reason, the ways on, exit code 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from live_bench import Bench, config
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> str:
+    path = tmp_path / "r.conf"
+    path.write_text(config(priority=100, interface="lan0"), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "no-such.conf"], "no-such.conf: cannot be read: No such file or directory"),
+        (["run", "{conf}"], "no interface lan0 here; there are: "),
+        (["run", "{conf}", "--interface", "eth9"], "eth9"),
+        (["run", "{conf}", "--udp"], "--address lan0=ADDRESS/PREFIX"),
+        (["run", "{conf}", "--udp", "--address", "lan0=1.2.3/24"], "--address lan0=1.2.3/24"),
+        (["run", "{conf}", "--address", "lan0=1.2.3.4/24"], "belongs to --udp"),
+        (["run", "{conf}", "--control"], "--control is for the make-believe host"),
+        (["run", "{conf}", "--profile", "cisco"], "unknown profile 'cisco'"),
+        (["run", "{conf}", "--until", "soon"], "'soon' is not a number of seconds"),
+        (["run", "{conf}", "--udp", "--port", "0"], "'0' is not a port"),
+        (
+            ["run", "{conf}", "--udp", "--address", "lan0=1.2.3.4/24", "--out", "/no/such/dir/t"],
+            "/no/such/dir/t",
+        ),
+        (["watch", "--interface", "eth9"], "no interface eth9 here; there are: "),
+        (["watch", "--name", "r1"], "--name r1: write ADDRESS=NAME"),
+        (["watch", "--udp", "--interface", "lo"], "the make-believe LAN of --udp has none"),
+        (["watch", "--udp", "--until", "1", "--pcap", "/no/such/dir/p"], "/no/such/dir/p"),
+        ([], "the following arguments are required"),
+        (["dance"], "invalid choice: 'dance'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_one_line_and_exit_2(vrrplab: Run, conf: str, words: list[str], told: str) -> None:
+    done = vrrplab("live", *[w.replace("{conf}", conf) for w in words])
+    assert told in done.stderr
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_configuration_without_instances(vrrplab: Run, tmp_path: Path) -> None:
+    path = tmp_path / "empty.conf"
+    path.write_text("global_defs {\n router_id x\n}\n", encoding="utf-8")
+    done = vrrplab("live", "run", str(path))
+    assert done.returncode == 2
+    assert "no vrrp_instance in it" in done.stderr
+
+
+@pytest.mark.needs("namespaces", "ip", "nsenter", "tcpdump", "setpriv")
+def test_without_privilege_the_three_ways_on_are_named() -> None:
+    """Input: no CAP_NET_RAW, no CAP_NET_ADMIN. Output: which one is missing, and sudo, lab, --udp."""
+    with Bench(["r1"]) as bench:
+        path = bench.write("r.conf", config(priority=100))
+        powerless = ["setpriv", "--bounding-set=-net_raw,-net_admin", "--inh-caps=-all"]
+        for words in (["live", "run", str(path)], ["live", "watch", "--interface", "eth0"]):
+            command = bench.inside.command("r1", *powerless, sys.executable, "-m", "vrrplab", *words)
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+            assert done.returncode == 2, done.stderr
+            assert len(done.stderr.splitlines()) == 1
+            for word in ("CAP_NET_RAW", "sudo", "lab up", "--udp"):
+                assert word in done.stderr
+
+
+def test_doctor_tells_and_asks(vrrplab: Run) -> None:
+    done = vrrplab("doctor", "--need", "udp-loopback", "--need", "ip")
+    assert done.returncode in (0, 1)
+    assert [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == [
+        "udp-loopback",
+        "ip",
+    ]
+    done = vrrplab("doctor", "--need", "luck")
+    assert done.returncode == 2
+    assert "luck: not a thing doctor knows" in done.stderr
+
+
+def test_doctor_names_the_package_of_what_is_missing(
+    vrrplab: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vrrplab.live import doctor
+
+    monkeypatch.setattr(doctor.shutil, "which", lambda *_, **__: None)
+    found = {f.name: f for f in doctor.examine(["ip", "vrrpd", "keepalived", "rootless-namespaces"])}
+    assert found["ip"].cure == "sudo apt install iproute2"
+    assert found["vrrpd"].cure == "sudo apt install frr"
+    assert "not installed" in found["rootless-namespaces"].detail or not found["ip"].ok
+    assert "the simulator shows the same drills" in " ".join(doctor.advice(list(found.values())))

@@ -1,0 +1,81 @@
+"""``live watch`` beside two real keepalived: its timeline is theirs."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+from live_bench import Bench, config
+
+from vrrplab.capture.reader import read_frames
+from vrrplab.trace import read_trace
+
+pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter", "keepalived", "tcpdump")
+
+
+def test_the_timeline_is_that_of_the_logs() -> None:
+    """Input: two keepalived; the higher one is stopped, started again, and its cable is pulled and put back.
+    Output: the watcher names the same masters in the same order, at the moments of tcpdump's frames, and
+    BACKUP where the logs say so.
+    """
+    with Bench(["r1", "r2"]) as bench:
+        out, pcap = bench.folder / "w.jsonl", bench.folder / "w.pcap"
+        names = ["--name", "192.168.2.1=r1", "--name", "192.168.2.2=r2"]
+        words = [sys.executable, "-m", "vrrplab", "live", "watch", "--interface", "lan", "--out", str(out)]
+        log = bench.folder / "watch.log"
+        watcher = bench.inside.start_process("", *words, "--pcap", str(pcap), *names, log=str(log))
+        time.sleep(1)
+        fast = {"version": 3, "interval": "0.3"}
+        routers = [bench.keepalived("r1", config(priority=150, **fast))]  # type: ignore[arg-type]
+        low = bench.keepalived("r2", config(priority=100, **fast))  # type: ignore[arg-type]
+        bench.wait_for_master("r1")
+        time.sleep(1)
+        stopped_s = time.time()
+        routers[0].stop()
+        bench.wait_for_master("r2", since_s=stopped_s)
+        time.sleep(0.5)
+        routers.append(bench.keepalived("r1", config(priority=150, **fast)))  # type: ignore[arg-type]
+        bench.wait_for_master("r1", since_s=time.time())
+        time.sleep(1)
+        cut_s = time.time()
+        bench.cut("r1")
+        bench.wait_for_master("r2", since_s=cut_s)
+        time.sleep(0.5)
+        bench.mend("r1")
+        bench.wait_for_master("r1", since_s=time.time())
+        time.sleep(0.7)
+        watcher.stop()
+        trace = read_trace(out)
+
+        logged = []
+        for host, router in (("r1", routers[0]), ("r2", low), ("r1", routers[1])):
+            words_said = [line for line in router.text().splitlines() if "Entering MASTER STATE" in line]
+            logged += [host] * len(words_said)
+        masters = [(e.t, e.server) for e in trace.of("state") if e.fields["to"] == "MASTER"]
+        assert [who for _, who in masters] == ["r1", "r2", "r1", "r2", "r1"]
+        assert sorted(who for _, who in masters) == sorted(logged)
+
+        first_s = {}
+        adverts = bench.adverts()
+        shift_s = adverts[0].t_s - trace.of("advert_sent")[0].t
+        for t_s, who in masters:
+            first_s = min(abs(a.t_s - shift_s - t_s) for a in adverts if a.host == who and a.priority)
+            assert first_s < 0.02, "a MASTER begins with an advert"
+        left = [(e.server, e.fields["to"]) for e in trace.of("state") if e.fields["from"] == "MASTER"]
+        assert left == [("r1", "BACKUP"), ("r2", "BACKUP"), ("r1", "FAULT"), ("r2", "BACKUP")]
+        assert low.text().count("Entering BACKUP STATE") == 1 + 2  # at its start, and each time r1 came back
+        assert "r2 VRID 51: INIT -> MASTER" in log.read_text(encoding="utf-8")
+        kinds = [c.frame.kind for c in read_frames(pcap)]
+        assert kinds.count("vrrp") == len(trace.of("advert_sent"))
+
+
+def test_it_never_sends(tmp_path: object) -> None:
+    """Input: a watcher on an empty network. Output: no frame but the bridge's own housekeeping."""
+    with Bench(["r1"]) as bench:
+        words = [sys.executable, "-m", "vrrplab", "live", "watch", "--interface", "eth0", "--until", "1.5"]
+        watcher = bench.inside.start_process("r1", *words, log=str(bench.folder / "watch.log"))
+        before = len(bench.frames())
+        assert watcher.wait(10) == 0
+        later = [f for _, f in bench.frames()[before:] if f.kind in ("vrrp", "arp", "igmp")]
+        assert later == []

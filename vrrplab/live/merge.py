@@ -1,0 +1,59 @@
+"""Live traces of several processes on one clock, as one trace that every view draws.
+
+Each process counts from its own start; the first event of its trace says where that lies on the machine's
+monotonic clock, which all processes share. Watchers' traces are left out of the cast: they saw what the
+routers tell themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrrplab.trace import Trace, TraceEvent
+from vrrplab.units import Micros, micros
+
+
+def merge(traces: list[Trace], name: str = "live") -> Trace:
+    """One trace of several live ones; time 0 is the earliest start. Traces without a clock are refused."""
+    begun = [_began_us(trace) for trace in traces]
+    zero_us = min(begun, default=0)
+    events: list[TraceEvent] = []
+    end_us: Micros = 0
+    for trace, began_us in zip(traces, begun, strict=True):
+        shift_us = began_us - zero_us
+        end_us = max(end_us, trace.end_us + shift_us)
+        events += [_moved(event, shift_us) for event in trace if event.event != "scenario"]
+    events.sort(key=lambda event: event.t_us)
+    head = TraceEvent(0, "scenario", _cast([trace.scenario for trace in traces], name))
+    return Trace([head, *events], end_us=end_us)
+
+
+def _began_us(trace: Trace) -> Micros:
+    clock = trace.scenario.get("clock")
+    if not isinstance(clock, dict):
+        raise ValueError(f"{trace!r} is not live: its first event tells of no clock")
+    return micros(clock["monotonic_s"])
+
+
+def _moved(event: TraceEvent, shift_us: Micros) -> TraceEvent:
+    return TraceEvent(event.t_us + shift_us, event.event, event.fields)
+
+
+def _cast(casts: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    merged: dict[str, Any] = {
+        "name": name,
+        "description": "real processes, real sockets",
+        "profile": next((c["profile"] for c in casts if c.get("profile")), ""),
+        "origin": "live",
+        "segments": {},
+        "servers": {},
+        "clients": {},
+        "dns": {},
+    }
+    addresses: dict[str, None] = {}
+    for cast in casts:
+        for kind in ("segments", "servers"):
+            merged[kind].update(cast.get(kind) or {})
+        addresses.update(dict.fromkeys(cast.get("virtual_addresses") or []))
+    merged["virtual_addresses"] = list(addresses)
+    return merged
