@@ -51,6 +51,8 @@ def read_records(stream: BinaryIO, head: bytes) -> Iterator[Record]:
             raise Break(offset + len(prefix), "the file ends inside a block header")
         if prefix[:4] == SECTION_HEADER:
             magic = stream.read(4)
+            if len(magic) < 4:
+                raise Break(offset + 8 + len(magic), "the file ends inside a section header")
             order = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}.get(magic, "")
             if not order:
                 raise Break(offset + 8, "a section header without a byte-order mark")
