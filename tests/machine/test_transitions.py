@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from builders import (
+from machine_builders import (
     OURS,
     THEIRS_LOWER,
     VIP,

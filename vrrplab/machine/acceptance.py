@@ -67,7 +67,7 @@ def examine(
         return finding(DropReason.BAD_CHECKSUM, version=3)
     refused = _refused(config, profile, advert)
     if refused:
-        return finding(refused)
+        return finding(refused, key="refused")  # no daemon looks at these, so there is no line
     if config.address_owner and (config.owner_ignore_adverts or not profile.owner_listens):
         return finding(DropReason.ADDRESS_OWNER)
     if config.unicast and config.check_unicast_src:
