@@ -41,7 +41,7 @@ def test_a_table_of_80_columns(vrrplab: Command) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert max(map(len, lines)) <= 80
     assert "VRRPv2 vrid 1 prio 255 1s" in done.stdout
-    assert "192.168.2.101 is here (gratuitous)" in done.stdout
+    assert "GARP: 192.168.2.101 is here" in done.stdout
     assert lines[-1] == "115 frames: 50 arp, 65 vrrp; verdicts of keepalived-2.2.7"
 
 

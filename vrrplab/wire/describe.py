@@ -25,7 +25,7 @@ def describe(frame: Frame) -> str:
     if frame.arp is not None:
         arp = frame.arp
         if arp.gratuitous:
-            return f"ARP: {arp.sender_ip} is here (gratuitous)"
+            return f"GARP: {arp.sender_ip} is here"
         if arp.op == 1:
             return f"ARP: who has {arp.target_ip}? asks {arp.sender_ip}"
         return f"ARP: {arp.sender_ip} is here, to {arp.target_ip}"
