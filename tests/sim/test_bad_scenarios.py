@@ -36,6 +36,8 @@ SCENARIOS = [  # name, (old, new) in the drill, line, words of the message
     ("twice", ("seed: 0", "seed: 0\nseed: 1"), 5, "twice"),
     ("profile", ("keepalived-2.2.7", "keepalived-9"), 3, "'keepalived-9'"),
     ("mac", ('"02:00:00:00:00:fb"', '"02:00"'), 14, "not a MAC address"),
+    ("group mac", ('"02:00:00:00:00:fb"', '"01:00:5e:00:00:12"'), 14, "address of a group"),
+    ("list as key", ("seed: 0", "? [a]\n: 0"), 4, "a key must be one word"),
     ("address", ("192.168.2.251/24", "192.168.2.256/24"), 14, "not an address with prefix length"),
     ("segment", ("segment: lan, addresses: [192.168.2.251", "segment: lam, addresses: [192.168.2.251"), 14, "'lan'"),
     ("loss", ("192.168.2.0/24}", "192.168.2.0/24, loss: 2}"), 7, "share: 0 to 1"),
@@ -62,6 +64,41 @@ def test_a_mistake_in_a_scenario_is_told_in_one_line(
     assert "\n" not in message
     for word in words.split("|"):
         assert word in message
+
+
+EXPECTATIONS = [  # what nothing could ever match must not pass in silence
+    ("address", "{at_s: 5, owner: {192.168.2.110: proxy-serv01}}", "'192.168.2.110' is no virtual address|did you mean '192.168.2.10"),
+    ("owner", "{at_s: 5, owner: {192.168.2.101: proxy-serv03}}", "'proxy-serv03'|did you mean"),
+    ("target", "{outage: {target: proxy-srv, at_most_s: 1}}", "no client probes 'proxy-srv'|'proxy-serv'"),
+    ("limit", "{outage: {target: proxy-serv}}", "no 'at_most_s'"),
+    ("instance", "{at_s: 5, state: {proxy_ip3: {proxy-serv01: MASTER}}}", "no instance 'proxy_ip3'|'proxy_ip"),
+    ("server", "{at_s: 5, state: {proxy_ip1: {serv01: MASTER}}}", "no server 'serv01'|'proxy-serv01'"),
+    ("state", "{at_s: 5, state: {proxy_ip1: {proxy-serv01: ACTIVE}}}", "'ACTIVE'|MASTER"),
+    ("nothing", "{at_s: 5}", "expects nothing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words"), [e[1:] for e in EXPECTATIONS], ids=[e[0] for e in EXPECTATIONS])
+def test_an_expectation_that_nothing_can_match_is_a_mistake(text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text(DRILL + f"expect:\n- {text}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(file)
+    assert caught.value.line == DRILL.count("\n") + 2
+    for word in words.split("|"):
+        assert word in str(caught.value)
+
+
+def test_addresses_of_a_reload_and_by_hand_can_be_expected(tmp_path: Path) -> None:
+    (tmp_path / "new.conf").write_text(CONF.replace("192.168.2.101", "192.168.2.150"), encoding="utf-8")
+    place = "server: proxy-serv01"
+    more = (
+        f"- {{at_s: 3, action: reload, {place}, config: new.conf}}\n"
+        f"- {{at_s: 4, action: address_add, {place}, interface: eth0, address: 192.168.2.160/24}}\n"
+        "expect: [{at_s: 5, owner: {192.168.2.150: proxy-serv01, 192.168.2.160: nobody}}]\n"
+    )
+    (tmp_path / "s.yaml").write_text(DRILL + more, encoding="utf-8")
+    assert len(load_scenario(tmp_path / "s.yaml").expect[0].owner) == 2
 
 
 EXTENDS = [

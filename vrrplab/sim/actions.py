@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDown, InterfaceWentUp
 from vrrplab.sim.cast import TimedAction
-from vrrplab.sim.host import Nic
+from vrrplab.sim.host import Address, Nic
 from vrrplab.sim.scheduler import TIMER
 from vrrplab.units import micros
 
@@ -93,13 +93,21 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
     if nic.up:
         router.deliver(InterfaceWentUp(nic.name))
         for address in nic.host.restore_ipv6(nic):
+            _note_address(world, "address_added", nic, address)
             router.deliver(AddressAdded(nic.name, address.address))
     else:
         nic.switch.forget(nic)
         router.deliver(InterfaceWentDown(nic.name))
         for address in nic.host.flush_ipv6(nic):
+            _note_address(world, "address_removed", nic, address)
             router.deliver(AddressRemoved(nic.name, address.address))
     world.changed()
+
+
+def _note_address(world: World, event: str, nic: Nic, address: Address) -> None:
+    labelled = {"label": address.label} if address.label else {}
+    place = {"server": nic.host.name, "interface": nic.name}
+    world.note(event, **place, address=address.with_prefix, **labelled)
 
 
 def remove_address(world: World, nic: Nic, address: str) -> None:
@@ -164,17 +172,15 @@ def power_off(world: World, box: Box) -> None:
     for nic in ups:
         nic.switch.forget(nic)
         world.note("interface", server=box.host.name, interface=nic.name, up=False)
-    box.host.refused.clear()
     world.changed()
 
 
 def power_on(world: World, box: Box) -> None:
-    """Contract: its configured addresses only, its services running, its daemon started."""
+    """Contract: nothing is kept; its configured addresses only, its services running, its daemon started."""
     if box.host.powered:
         return
-    box.host.powered = True
+    box.host.boot()
     for nic in box.host.nics.values():
-        box.host.configure(nic)
         if nic.up:
             world.note("interface", server=box.host.name, interface=nic.name, up=True)
     for service in box.services.values():

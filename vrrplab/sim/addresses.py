@@ -46,12 +46,15 @@ def check_mac(node: Node) -> str:
         good = False
     if not good:
         raise node.error(f"{node.text()!r} is not a MAC address", "e.g. 02:00:00:00:00:fb (quote it)")
+    if int(parts[0], 16) & 1:
+        raise node.error(f"{node.text()!r} is the address of a group", "e.g. 02:00:00:00:00:fb (quote it)")
     return text
 
 
 def default_mac(number: int, host: int) -> str:
     """A locally administered MAC address for interface ``number`` of the host of that place in the file."""
-    return f"02:00:00:00:{number & 255:02x}:{host + 1 & 255:02x}"
+    place = host + 1
+    return f"02:00:{place >> 16 & 255:02x}:{place >> 8 & 255:02x}:{number & 255:02x}:{place & 255:02x}"
 
 
 def link_local(mac: str) -> str:

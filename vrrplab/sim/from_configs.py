@@ -24,15 +24,19 @@ def scenario_from_configs(
     paths: Sequence[str | os.PathLike[str]],
     profile: str = "keepalived-2.2.7",
     duration_us: Micros = 60_000_000,
+    *,
+    strict: bool = False,
 ) -> Scenario:
     """A cluster of the servers whose files these are, started a tenth of a second apart, with one client.
 
-    Raises ConfigError for a file that keepalived would not run with, VrrplabError for no file at all.
+    ``strict`` refuses files that keepalived would correct and run. Raises ConfigError for a file that
+    keepalived would not run with, VrrplabError for no file at all.
     """
     if not paths:
         raise VrrplabError("name at least one keepalived.conf")
     daemon = profile_named(profile).wording
-    nodes = {_server_name(p, paths): parse_config(p, daemon=daemon) for p in paths}
+    nodes = {_server_name(p, paths): parse_config(p, daemon=daemon, strict=strict) for p in paths}
+    taken = {a.address for n in nodes.values() for i in n.instances for a in i.virtual_addresses}
     names = sorted({i for node in nodes.values() for i in _interfaces_of(node)})
     segments = {name: Segment(name) for name in names}
     servers = {
@@ -40,7 +44,7 @@ def scenario_from_configs(
             server,
             os.fspath(paths[place]),
             node,
-            {n: _interface(n, node, place, names.index(n)) for n in names},
+            {n: _interface(n, node, place, names.index(n), taken) for n in names},
             start_at_us=place * micros(0.1),
         )
         for place, (server, node) in enumerate(nodes.items())
@@ -72,7 +76,7 @@ def _interfaces_of(node: NodeConfig) -> set[str]:
     return found | {a.interface for i in node.instances for a in i.virtual_addresses}
 
 
-def _interface(name: str, node: NodeConfig, place: int, number: int) -> Interface:
+def _interface(name: str, node: NodeConfig, place: int, number: int, taken: set[str]) -> Interface:
     addresses: dict[str, None] = {}
     for instance in node.instances:
         if instance.interface == name:
@@ -85,11 +89,19 @@ def _interface(name: str, node: NodeConfig, place: int, number: int) -> Interfac
         for virtual in instance.virtual_addresses:
             if virtual.interface == name and ":" not in virtual.address:
                 head = virtual.address.rsplit(".", 1)[0]
-                addresses[f"{head}.{251 + place}/{virtual.prefix if virtual.prefix < 32 else 24}"] = None
+                own = _free(head, place, taken)
+                addresses[f"{own}/{virtual.prefix if virtual.prefix < 32 else 24}"] = None
                 break
     if not addresses:
         addresses[f"10.254.{number}.{1 + place}/24"] = None
     return Interface(name, name, tuple(addresses), default_mac(number, place))
+
+
+def _free(head: str, place: int, taken: set[str]) -> str:
+    """The server's own address: no virtual one, and another for each place (.251, .252 … .254, .1 …)."""
+    numbers = [*range(251, 255), *range(1, 10), *range(11, 251)]
+    free = [f"{head}.{n}" for n in numbers if f"{head}.{n}" not in taken]
+    return free[place % len(free)]
 
 
 def _client(scenario: Scenario, names: list[str]) -> Client | None:
@@ -108,4 +120,5 @@ def _client(scenario: Scenario, names: list[str]) -> Client | None:
         return None
     head = next(iter(targets)).rsplit(".", 1)[0]
     probes = tuple(Probe("icmp", target, micros(0.02)) for target in targets)
-    return Client("client", first.interface, (f"{head}.10/24",), default_mac(0xC0, 0), probes)
+    own = next(f"{head}.{n}" for n in (10, *range(20, 250)) if f"{head}.{n}" not in targets)
+    return Client("client", first.interface, (f"{own}/24",), default_mac(0xC0, 0), probes)

@@ -102,6 +102,16 @@ class Host:
         self.configure(nic)
         return nic
 
+    def boot(self) -> None:
+        """Power is back. What was set by hand is forgotten; a pulled cable is still out."""
+        self.powered = True
+        self.blocked.clear()
+        self.refused.clear()
+        self.neighbors.clear()
+        for nic in self.nics.values():
+            nic.admin_up = True
+            self.configure(nic)
+
     def configure(self, nic: Nic) -> None:
         """The addresses the host has from its own configuration."""
         nic.addresses = [self._parse(a) for a in nic.configured]

@@ -62,6 +62,12 @@ class NeighborCache:
         else:
             then(entry.mac)
 
+    def clear(self) -> None:
+        """Forget everybody; questions under way are void."""
+        for entry in self._entries.values():
+            entry.stamp += 1
+        self._entries.clear()
+
     def asked(self, address: str, mac: str, nic: Nic) -> None:
         """Somebody asked for one of our addresses: Linux notes who, and checks it at its first use."""
         if address and address not in self._entries:

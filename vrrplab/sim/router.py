@@ -84,6 +84,8 @@ class Router:
         self._run_notify = run_notify
         self.daemon: Daemon | None = None
         self._frozen = False
+        self._stopping = False
+        self._starts_again = False
         self._inbox: list[Event] = []
         self._armed: Micros | None = None
         self._life = 0  # counts processes: what belonged to a dead one is void
@@ -93,15 +95,21 @@ class Router:
     # -- the process -------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the daemon, if the host has power and none is running."""
-        if self.daemon is not None or not self.host.powered:
+        """Start the daemon, if the host has power; one that is stopping ends first, as systemctl has it."""
+        if not self.host.powered:
+            return
+        if self.daemon is not None:
+            self._starts_again = self._stopping
+            if not self._stopping:
+                text = "keepalived is running already: nothing is started"
+                self.journal.note(self._scheduler.now, "warning", text=text)
             return
         if self.server.refusal:
             text = f"keepalived does not start: {self.server.refusal}"
             self.journal.note(self._scheduler.now, "warning", text=text)
             return
         self._life += 1
-        self._frozen = False
+        self._frozen = self._stopping = self._starts_again = False
         self._inbox.clear()
         self.daemon = Daemon(self.node, self.profile)
         for warning in self.node.warnings:
@@ -112,6 +120,7 @@ class Router:
 
     def stop(self) -> None:
         """SIGTERM."""
+        self._stopping = self.daemon is not None
         self.deliver(StopRequested())
 
     def kill(self, process: str) -> None:
@@ -278,6 +287,8 @@ class Router:
             case EndProcess():
                 self.daemon = None
                 self._life += 1
+                if self._starts_again:
+                    self.start()
 
     def _advertise(self, action: SendAdvertisement, destination: str) -> None:
         nic = self.host.nic_of(action.interface)

@@ -18,7 +18,8 @@ from vrrplab.machine.profiles import PROFILES
 from vrrplab.resources import data_root
 from vrrplab.sim.action_kinds import read_action
 from vrrplab.sim.addresses import check_address, check_interface_address, check_mac, check_subnet, default_mac
-from vrrplab.sim.cast import Client, Expectation, Interface, Probe, Scenario, Segment, Server, Service
+from vrrplab.sim.cast import Client, Interface, Probe, Scenario, Segment, Server, Service
+from vrrplab.sim.expected import read_expectation
 from vrrplab.sim.yaml_cache import read_yaml_cached
 from vrrplab.sim.yaml_nodes import Node, nearest, parse_yaml
 from vrrplab.units import micros
@@ -117,7 +118,7 @@ def _build(root: Node, path: str, profile: str | None, strict: bool, run_refused
         clients=clients,
         dns=dns,
         actions=tuple(sorted(actions, key=lambda a: a.at_us)),
-        expect=tuple(_expectation(e, servers) for e in _list(top, "expect")),
+        expect=tuple(read_expectation(e, servers, clients, actions) for e in _list(top, "expect")),
         file=path,
     )
 
@@ -321,29 +322,3 @@ def _check_targets(top: dict[str, Node], clients: dict[str, Client], dns: dict[s
                         f"name {probe.target!r} is not in dns", nearest(probe.target, list(dns))
                     )
                 check_address(place)
-
-
-def _expectation(value: Node, servers: dict[str, Server]) -> Expectation:
-    keys = value.only(("at_s", "owner", "outage", "state"))
-    if "outage" in keys:
-        outage = keys["outage"].only(("target", "at_most_s"))
-        target = keys["outage"].need("target").text()
-        limit = keys["outage"].need("at_most_s")
-        return (
-            Expectation(outage_target=target, outage_at_most_us=limit.time_us(), line=value.line)
-            if outage
-            else Expectation()
-        )
-    at_us = value.need("at_s").time_us()
-    names = [*servers, "nobody"]
-    owner = {a: (None if n.plain is None else n.one_of(names)) for a, n in _pairs(keys, "owner")}
-    owner = {a: (None if n == "nobody" else n) for a, n in owner.items()}
-    state = {
-        i: {s: n.one_of(("INIT", "BACKUP", "MASTER", "FAULT", "STOP")) for s, n in v.mapping().items()}
-        for i, v in _pairs(keys, "state")
-    }
-    if not owner and not state:
-        raise value.error(
-            "expects nothing", "add owner: {ADDRESS: SERVER} or state: {INSTANCE: {SERVER: STATE}}"
-        )
-    return Expectation(at_us=at_us, owner=owner, state=state, line=value.line)

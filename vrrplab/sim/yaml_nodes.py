@@ -167,6 +167,10 @@ def _node(raw: Any, file: str, name: str, depth: int, count: list[int]) -> Node:
     if raw.id == "mapping":
         found: dict[str, Node] = {}
         for key, value in raw.value:
+            if key.id != "scalar":
+                raise ScenarioError(
+                    file, key.start_mark.line + 1, "a key must be one word", "write key: value"
+                )
             word = str(key.value)
             if word in found:
                 raise ScenarioError(file, key.start_mark.line + 1, f"{word!r} is there twice")

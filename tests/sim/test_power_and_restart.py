@@ -1,0 +1,101 @@
+"""What a server still knows after a power cut, when a daemon starts again, and made-up addresses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim_builders import conf, two_routers
+
+from vrrplab.sim.addresses import default_mac
+from vrrplab.sim.from_configs import scenario_from_configs
+from vrrplab.sim.world import run
+
+VIP = "192.168.2.100"
+
+
+def test_a_server_without_power_forgets_what_was_set_by_hand(tmp_path: Path) -> None:
+    actions = """
+- {at_s: 5, action: link_down, server: r1, interface: eth0}
+- {at_s: 5, action: firewall_drop, server: r1, direction: in, protocol: vrrp}
+- {at_s: 6, action: power_off, server: r1}
+- {at_s: 12, action: power_on, server: r1}"""
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    assert trace.owner(VIP, 11.9) == "r2"
+    assert [e.t for e in trace.of("interface", server="r1") if e.fields["up"]] == [12]
+    assert trace.owners(VIP, 19) == ("r1",)
+    assert not trace.of("advert_dropped")
+
+
+def test_a_pulled_cable_is_still_out_when_the_power_comes_back(tmp_path: Path) -> None:
+    actions = """
+- {at_s: 5, action: carrier_down, server: r1, interface: eth0}
+- {at_s: 6, action: power_off, server: r1}
+- {at_s: 8, action: power_on, server: r1}"""
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    assert trace.state_at(19, "r1", "V1") == "FAULT"
+
+
+def test_unicast_peers_are_asked_for_anew_after_a_power_cut(tmp_path: Path) -> None:
+    def unicast(priority: int, own: int, peer: int) -> str:
+        extra = f"unicast_src_ip 192.168.2.{own}\n unicast_peer {{ 192.168.2.{peer} }}"
+        return conf(priority, extra=extra)
+
+    # gone before the answer to its question comes (0.0004 s), and back while nobody waits for it any more
+    actions = """
+- {at_s: 3.414, action: power_off, server: r1}
+- {at_s: 4, action: power_on, server: r1}"""
+    trace = run(two_routers(tmp_path, unicast(150, 251, 252), unicast(100, 252, 251), actions=actions))
+    assert trace.owners(VIP, 19) == ("r1",)
+    assert trace.state_at(19, "r2", "V1") == "BACKUP"
+
+
+def test_a_daemon_told_to_start_while_it_stops_starts_when_it_has_stopped(tmp_path: Path) -> None:
+    actions = """
+- {at_s: 8, action: daemon_stop, server: r1}
+- {at_s: 8.5, action: daemon_start, server: r1}"""
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    begun = [e for e in trace.of("state", server="r1") if e.fields["from"] == "INIT" and e.t > 8]
+    assert [e.t for e in begun] == [9]  # keepalived stays for a second after its farewell
+    assert trace.owner(VIP, 19) == "r1"
+
+
+def test_starting_a_daemon_that_runs_is_told(tmp_path: Path) -> None:
+    actions = "[{at_s: 8, action: daemon_start, server: r1}]"
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    warnings = [e for e in trace.of("warning", server="r1") if e.t == 8]
+    assert [e.fields["text"] for e in warnings] == ["keepalived is running already: nothing is started"]
+    assert len(trace.of("state", server="r1")) == 2
+
+
+def test_ipv6_addresses_that_go_and_come_with_the_link_are_in_the_trace(tmp_path: Path) -> None:
+    six = conf(150, vip="fe80::100/64")
+    actions = """
+- {at_s: 8, action: link_down, server: r1, interface: eth0}
+- {at_s: 9, action: link_up, server: r1, interface: eth0}"""
+    trace = run(two_routers(tmp_path, six, conf(100, vip="fe80::100/64"), actions=actions))
+    changes = [
+        (e.t, e.event, e.fields["address"])
+        for e in trace.of("address_added", "address_removed", server="r1")
+        if not e.instance
+    ]
+    own = "fe80::ff:fe00:1/64"
+    assert changes == [(8, "address_removed", own), (9, "address_added", own)]
+
+
+def test_every_interface_of_every_host_has_a_mac_address_of_its_own() -> None:
+    macs = {default_mac(number, host) for number in (0, 1, 0xC0) for host in range(1000)}
+    assert len(macs) == 3000
+    assert all(mac.startswith("02:") for mac in macs)
+
+
+def test_servers_of_configurations_alone_keep_clear_of_virtual_addresses(tmp_path: Path) -> None:
+    paths = []
+    for name, priority in (("a", 150), ("b", 100)):
+        path = tmp_path / f"{name}.conf"
+        path.write_text(conf(priority, vip="192.168.2.251/24\n 192.168.2.10/24"), encoding="utf-8")
+        paths.append(path)
+    scenario = scenario_from_configs(paths)
+    own = [a for s in scenario.servers.values() for i in s.interfaces.values() for a in i.addresses]
+    assert own == ["192.168.2.252/24", "192.168.2.253/24"]
+    assert scenario.clients["client"].addresses == ("192.168.2.20/24",)
+    assert run(scenario).owner("192.168.2.251", 30) == "a"
