@@ -141,3 +141,28 @@ def test_a_scenario_survives_the_way_to_yaml_and_back(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text(scenario.to_yaml(), encoding="utf-8")
         again = simulate(tmp_path / f"{name}.yaml")
         assert [e.to_json() for e in again] == [e.to_json() for e in simulate(scenario)]
+
+
+def test_configurations_alone_are_refused_as_strictly_as_in_a_scenario(
+    vrrplab: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "a.conf").write_text("vrrp_instance V {\n interface eth0\n virtual_router_id 1\n}\n")
+    done = vrrplab("simulate", "a.conf", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(errors(done)) == 1
+    assert "a.conf:1: V: no virtual address" in done.stderr
+
+
+def test_scenarios_and_configurations_do_not_mix(vrrplab: Command) -> None:
+    done = vrrplab("simulate", "a.conf", "article-steady")
+    assert done.returncode == 2
+    assert errors(done) == [
+        "vrrplab: article-steady is a scenario: keepalived.conf files are run by themselves"
+    ]
+
+
+def test_a_wrong_name_for_the_plot_is_told_before_anything_is_written(vrrplab: Command) -> None:
+    done = vrrplab("simulate", "article-steady", "--plot", "x.pdf")
+    assert done.returncode == 2
+    assert done.stdout == ""

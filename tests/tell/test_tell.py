@@ -64,3 +64,52 @@ def test_ip_a_follows_links_and_addresses() -> None:
     )
     assert show(trace, "proxy-serv01", "eth0", 15_000_000) == ["  (the server has no power)"]
     assert "192.168.2.101" in "".join(show(trace, "proxy-serv02", "eth0", 20_000_000))
+
+
+def test_a_pulled_cable_looks_otherwise_than_a_link_that_was_set_down() -> None:
+    for action, flags in (
+        ("link_down", "<BROADCAST,MULTICAST> mtu 1500 state DOWN"),
+        ("carrier_down", "<NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 state DOWN"),
+    ):
+        fault = {"at_s": 6, "action": action, "server": "r1", "interface": "eth0"}
+        trace = simulate("lesson-two-routers", actions=[fault], until_s=8)
+        assert flags in story.ip_address_show(trace, "r1", "eth0", 7_000_000)[0]
+
+
+def test_actions_of_one_moment_are_one_step_and_read_like_the_scenario_file() -> None:
+    split = {"at_s": 10, "action": "segment_fault", "segment": "lan", "between": [["r1", "r2"]]}
+    mute = {"at_s": 10, "action": "segment_fault", "segment": "lan", "multicast": False}
+    rows = table.render(simulate("lesson-two-routers", actions=[split, mute], until_s=20)).splitlines()
+    place = rows.index("   10.000 s  segment_fault lan between=r1->r2")
+    assert rows[place + 1] == "   10.000 s  segment_fault lan multicast=false"
+    assert "takeover" in rows[place + 2]
+
+
+def test_a_table_names_start_takeover_and_return() -> None:
+    faults = [
+        {"at_s": 10, "action": "power_off", "server": "r1"},
+        {"at_s": 20, "action": "power_on", "server": "r1"},
+        {"at_s": 30, "action": "power_off", "server": "r1"},
+    ]
+    trace = simulate("lesson-two-routers", actions=faults, until_s=40)
+    labels = table.mastery_labels(trace)
+    masters = [e for e in trace.of("state") if id(e) in labels]
+    assert [(e.server, labels[id(e)]) for e in masters] == [
+        ("r1", "start"),
+        ("r2", "takeover"),
+        ("r1", "return"),
+        ("r2", "takeover"),
+    ]
+
+
+def test_where_nothing_is_done_the_table_tells_how_the_cluster_starts() -> None:
+    rows = table.render(simulate("article-steady")).splitlines()
+    assert "    0.000 s  keepalived starts" in rows
+    assert sum(" start " in row for row in rows) == 2
+
+
+def test_addresses_stay_readable_beside_many_moments() -> None:
+    faults = [{"at_s": 10 + n, "action": "check_pass", "server": "proxy-serv01"} for n in range(4)]
+    rows = table.render(simulate("article-steady", actions=faults)).splitlines()
+    assert all(len(row) <= 80 for row in rows)
+    assert any(row.startswith("192.168.2.101  proxy-ser") for row in rows)

@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _simulate(args: argparse.Namespace) -> int:
+    if args.plot and not args.plot.endswith((".svg", ".png")):
+        raise VrrplabError(f"--plot {args.plot}: the name must end in .svg or .png")
     scenarios = [_prepared(s, args) for s in _scenarios(args)]
     single = [option for option in ("pcap", "html") if getattr(args, option)]
     if single and len(scenarios) > 1:
@@ -91,7 +93,10 @@ def _scenarios(args: argparse.Namespace) -> Iterator[Scenario]:
     if any(str(n).endswith(".conf") for n in names):
         from vrrplab.sim.from_configs import scenario_from_configs
 
-        yield scenario_from_configs(names, args.profile or "keepalived-2.2.7")
+        for name in names:
+            if name.endswith((".yaml", ".yml")) or name in builtin_scenarios():
+                raise VrrplabError(f"{name} is a scenario: keepalived.conf files are run by themselves")
+        yield scenario_from_configs(names, args.profile or "keepalived-2.2.7", strict=True)
         return
     for name in names:
         yield load_scenario(name, profile=args.profile, strict=True)
@@ -187,8 +192,6 @@ def _write_files(
 
         write_html(traces[0], args.html, scenario=scenario)
     if args.plot:
-        if not args.plot.endswith((".svg", ".png")):
-            raise VrrplabError(f"--plot {args.plot}: the name must end in .svg or .png")
         from vrrplab.views import timeline
 
         timeline.save(traces if len(traces) > 1 else traces[0], args.plot)

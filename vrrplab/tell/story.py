@@ -58,15 +58,14 @@ def _side_by_side(
     column = (width - 3 * (len(servers) - 1)) // max(1, len(servers))
     rows = [" | ".join(clean(s)[:column].ljust(column) for s in servers).rstrip()]
     count = 0
-    previous: tuple[str, str] = ("", "")
+    said_us: dict[tuple[str, str], Micros] = {}
     for event in trace.of("log"):
         if not begin_us <= event.t_us < end_us or event.server not in servers:
             continue
         line = str(event.fields["line"])
-        repeats = (event.server, line) == previous
-        previous = (event.server, line)
-        if repeats:
-            continue  # five gratuitous ARP in a row read as one
+        if said_us.get((event.server, line)) == event.t_us:
+            continue  # five gratuitous ARP at one moment read as one
+        said_us[(event.server, line)] = event.t_us
         place = servers.index(event.server)
         text = wrap(clean(f"{format_s(event.t_us)} {line}"), column, "  ")
         for part in text:
@@ -80,7 +79,7 @@ def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) ->
     """What ``ip address show`` would print for an interface at a moment, from the trace alone."""
     cast = trace.scenario.get("servers", {}).get(server, {})
     nic: dict[str, Any] = cast.get("interfaces", {}).get(interface, {})
-    up, powered = True, True
+    up, powered, pulled = True, True, False
     held: dict[str, str] = {}
     for address in nic.get("addresses", []):
         held[str(address)] = ""
@@ -90,6 +89,8 @@ def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) ->
         fields = event.fields
         if event.event == "action" and fields.get("server") == server:
             powered = {"power_off": False, "power_on": True}.get(str(fields["action"]), powered)
+            if fields.get("interface") == interface:
+                pulled = fields["action"] == "carrier_down"
             if fields["action"] == "power_off":
                 held = {str(a): "" for a in nic.get("addresses", [])}
         if event.server != server or fields.get("interface") != interface:
@@ -107,7 +108,9 @@ def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) ->
         if interface in cast.get("interfaces", {})
         else 2
     )
-    flags = "BROADCAST,MULTICAST,UP,LOWER_UP" if up else "BROADCAST,MULTICAST"
+    flags = "BROADCAST,MULTICAST"
+    if up or pulled:  # without its cable it is still up for the administrator
+        flags = "BROADCAST,MULTICAST,UP,LOWER_UP" if up else "NO-CARRIER,BROADCAST,MULTICAST,UP"
     lines = [f"{index}: {interface}: <{flags}> mtu 1500 state {'UP' if up else 'DOWN'}"]
     if nic.get("mac"):
         lines.append(f"    link/ether {nic['mac']} brd ff:ff:ff:ff:ff:ff")

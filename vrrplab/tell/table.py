@@ -11,26 +11,35 @@ from vrrplab.trace import Outage, Trace, TraceEvent
 from vrrplab.units import Micros, format_s, micros
 
 WIDTH = 80
+MOMENTS = 4  # of the table of owners
+Router = str | tuple[str, int, bool]  # segment, VRID, IPv6; or an instance's name when that is all there is
 
 
 class Step(NamedTuple):
-    """An action and what followed it, up to the next one."""
+    """The actions of one moment and what followed them, up to the next; without any: the start."""
 
-    action: TraceEvent
-    until_us: Micros
+    at_us: Micros
+    actions: list[TraceEvent]
     changes: list[TraceEvent]
 
 
 def steps_of(trace: Trace) -> list[Step]:
-    """The actions in order, each with the changes of state, service and priority after it."""
+    """The moments of actions in order, each with the changes of state, service and priority after it.
+
+    Where nobody does anything, there is one step: how the cluster starts.
+    """
     actions = trace.of("action")
-    ends = [*(a.t_us for a in actions[1:]), trace.end_us + 1] if actions else []
+    begins = list(dict.fromkeys(a.t_us for a in actions)) or [0]
+    ends = [*begins[1:], trace.end_us + 1]
     changes = [e for e in trace.of("state", "priority", "service") if not _opens(e)]
-    found = []
-    for action, end_us in zip(actions, ends, strict=True):
-        after = [c for c in changes if action.t_us <= c.t_us < end_us]
-        found.append(Step(action, end_us, after))
-    return found
+    return [
+        Step(
+            at_us,
+            [a for a in actions if a.t_us == at_us],
+            [c for c in changes if at_us <= c.t_us < end_us],
+        )
+        for at_us, end_us in zip(begins, ends, strict=True)
+    ]
 
 
 def _opens(event: TraceEvent) -> bool:
@@ -43,9 +52,10 @@ def render(trace: Trace) -> str:
     """The table as text, lines of at most 80 characters."""
     lines = _head(trace)
     steps = steps_of(trace)
+    labels = mastery_labels(trace)
     for step in steps:
-        lines += _step_lines(trace, step)
-    lines += ["", *_owner_lines(trace, [s.action.t_us for s in steps])]
+        lines += _step_lines(step, labels)
+    lines += ["", *_owner_lines(trace, [s.at_us for s in steps if s.actions])]
     outages = _outage_lines(trace)
     lines += ["", *(outages or ["No client missed an answer."] if trace.scenario.get("clients") else [])]
     lines += _why_lines(trace, steps)
@@ -67,32 +77,79 @@ def _head(trace: Trace) -> list[str]:
     return [*lines, f"{cast.get('profile', '')}{seed}, {format_s(trace.end_us, 1)} s"]
 
 
-def _step_lines(trace: Trace, step: Step) -> list[str]:
-    at_us = step.action.t_us
-    first, *more = wrap(action_in_words(step.action.fields), WIDTH - 13)
-    lines = ["", f"{format_s(at_us):>9} s  {first}", *(" " * 13 + line for line in more)]
-    actor = str(step.action.fields.get("server", ""))
-    told_detection = False
+def _step_lines(step: Step, labels: dict[int, str]) -> list[str]:
+    at_us = step.at_us
+    lines = [""]
+    for words in [action_in_words(a.fields) for a in step.actions] or ["keepalived starts"]:
+        first, *more = wrap(words, WIDTH - 13)
+        lines += [f"{format_s(at_us):>9} s  {first}", *(" " * 13 + line for line in more)]
+    actors = {str(a.fields["server"]) for a in step.actions if "server" in a.fields}
+    told: set[str] = set()
     for change in step.changes:
         if change.event == "service":
-            what = _service_in_words(change)
+            what = _service_in_words(change, named=actors != {change.server})
             lines.append(_row(change.t_us, at_us, "service", what))
             continue
         if change.event == "priority":
             shift = f"priority {change.fields['from']} -> {change.fields['to']}"
             lines.append(_row(change.t_us, at_us, "weight", f"{_who(change)} {shift}"))
-            told_detection = True
+            told.add(change.server)
             continue
         old, new = change.fields.get("from"), change.fields["to"]
-        label = ""
-        if new == "MASTER":
-            label = "return" if change.server == actor else "takeover"
-        elif change.server == actor and not told_detection:
-            label, told_detection = "detected", True
+        label = labels.get(id(change), "")
+        if not label and change.server in actors - told:
+            label = "detected"
+            told.add(change.server)
         lines.append(_row(change.t_us, at_us, label, f"{_who(change)} {old} -> {new}"))
     if not step.changes:
         lines.append(" " * 13 + "nothing changed")
     return lines
+
+
+def mastery_labels(trace: Trace) -> dict[int, str]:
+    """What each change to MASTER means, by the identity of its event.
+
+    ``start``: the first MASTER of a virtual router; ``return``: the server that was given the highest
+    priority has it again; ``takeover``: another one has it.
+    """
+    homes = _homes(trace)
+    labels: dict[int, str] = {}
+    begun: set[Router] = set()
+    for event in trace.of("state"):
+        if event.fields["to"] != "MASTER":
+            continue
+        router = _router_of(trace, event.server, event.instance)
+        if router not in begun:
+            labels[id(event)] = "start"
+        else:
+            labels[id(event)] = (
+                "return" if homes.setdefault(router, event.server) == event.server else "takeover"
+            )
+        homes.setdefault(router, event.server)
+        begun.add(router)
+    return labels
+
+
+def _router_of(trace: Trace, server: str, instance: str) -> Router:
+    """The virtual router: servers may call it by different names."""
+    cast = trace.scenario.get("servers", {}).get(server, {})
+    config = cast.get("instances", {}).get(instance)
+    if config is None:
+        return instance
+    segment = cast.get("interfaces", {}).get(config["interface"], {}).get("segment", "")
+    is_ipv6 = any(":" in address for address in config["virtual_addresses"])
+    return str(segment), int(config["vrid"]), is_ipv6
+
+
+def _homes(trace: Trace) -> dict[Router, str]:
+    """For each virtual router of the cast the server with the highest priority, the first of equals."""
+    best: dict[Router, tuple[int, str]] = {}
+    for server, cast in trace.scenario.get("servers", {}).items():
+        for instance, config in cast.get("instances", {}).items():
+            router, priority = _router_of(trace, server, instance), int(config["priority"])
+            if router not in best or priority > best[router][0]:
+                best[router] = (priority, server)
+    return {router: server for router, (_, server) in best.items()}
 
 
 def _row(t_us: Micros, since_us: Micros, label: str, what: str) -> str:
@@ -104,22 +161,34 @@ def _who(event: TraceEvent) -> str:
     return clean(f"{event.instance} on {event.server}:")
 
 
-def _service_in_words(event: TraceEvent) -> str:
+def _service_in_words(event: TraceEvent, *, named: bool) -> str:
+    where = f" on {event.server}" if named else ""
     up, accepting = event.fields.get("up"), event.fields.get("accepting")
     state = "answers" if accepting else "refuses clients, its process lives" if up else "is gone"
-    return clean(f"{event.fields['service']} {state}")
+    return clean(f"{event.fields['service']}{where} {state}")
 
 
 def _owner_lines(trace: Trace, moments: list[Micros]) -> list[str]:
-    """Who had each address just before each action and at the end."""
-    before = sorted(dict.fromkeys(moments))[:4]
-    heads = [f"before {format_s(t, 1)} s" for t in before] + ["at the end"]
-    times = [max(0, t - 1) for t in before] + [trace.end_us]
-    rows = [["address", *heads]]
-    for address in trace.addresses[:40]:
-        names = [" + ".join(trace.owners(address, t / 1e6)) or "nobody" for t in times]
-        rows.append([address, *names])
-    return columns(rows)
+    """Who had each address just before the first actions, as many as fit in the width, and at the end."""
+    before = sorted(dict.fromkeys(moments))[:MOMENTS]
+    addresses = trace.addresses[:40]
+    owners = [_owner_column(trace, addresses, max(0, t - 1)) for t in before]
+    owners.append(_owner_column(trace, addresses, trace.end_us))
+    times = [f"{format_s(t, 1)} s" for t in before]
+    heads = [["address", *(f"before {t}" for t in times), "at the end"], ["just before", *times, "the end"]]
+    while True:
+        for head in heads:
+            rows = [head, *(list(row) for row in zip(addresses, *owners, strict=True))]
+            widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+            if sum(widths) - 2 <= WIDTH or len(head) == 2:
+                return columns(rows)
+        del owners[-2]
+        for head in heads:
+            del head[-2]
+
+
+def _owner_column(trace: Trace, addresses: list[str], at_us: Micros) -> list[str]:
+    return [" + ".join(trace.owners(address, at_us / 1e6)) or "nobody" for address in addresses]
 
 
 def columns(rows: list[list[str]], width: int = WIDTH) -> list[str]:

@@ -24,8 +24,17 @@ def action_in_words(fields: dict[str, Any]) -> str:
         if key in ("server", "interface", "service", "segment", "script", "config", "process", "address"):
             parts.append(str(value))
         else:
-            parts.append(f"{key}={value}")
+            parts.append(f"{key}={_plain(value)}")
     return clean(" ".join(parts))
+
+
+def _plain(value: Any) -> str:
+    """As a scenario file would have it; pairs of hosts with an arrow."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ",".join("->".join(map(str, v)) if isinstance(v, list) else str(v) for v in value)
+    return str(value)
 
 
 def later(t_us: Micros, since_us: Micros) -> str:
