@@ -10,7 +10,7 @@ from vrrplab.wire.describe import describe, sender
 from vrrplab.wire.report import report
 from vrrplab.wire.verdict import Verdict
 
-HEADING = f"{'frame':>5} {'time':>12}  {'from':<17} {'what it says':<33} verdict"
+HEADING = f"{'frame':>5} {'time':>10} {'from':<17} {'what it says':<37} verdict"
 _INDENT = " " * 20
 
 
@@ -19,9 +19,10 @@ def table_lines(captured: CapturedFrame, verdict: Verdict, start_ns: int) -> lis
     frame = captured.frame
     time = _decimal(captured.t_ns - start_ns, 6)
     who, what = sender(frame), describe(frame)
-    word = "-" if frame.kind in ("igmp", "other") and not frame.problems else verdict.word
-    row = f"{captured.number:>5} {time:>12}  {who:<17} "
-    room = max(72 - len(row), 20)
+    word = "-" if frame.kind in ("igmp", "other") and not frame.problems else "ok"
+    word = word if verdict.accepted or word == "-" else "drop"
+    row = f"{captured.number:>5} {time:>10} {who:<17} "
+    room = max(75 - len(row), 20)
     lines = wrap(what, room) or [""]
     rows = [row + f"{lines[0]:<{room}} {word}".rstrip()]
     rows += [" " * len(row) + line for line in lines[1:]]
