@@ -124,7 +124,7 @@ def test_a_model_blind_to_options_is_caught(
     folder = ROOT / "data" / "recordings" / name
     assert result_of(folder).agrees
     monkeypatch.setattr(
-        report, "load_scenario", lambda path: with_every_instance(load_scenario(path), blind_to)
+        report, "load_scenario", lambda path, **how: with_every_instance(load_scenario(path, **how), blind_to)
     )
     assert not verify_recording(folder).agrees
 
