@@ -23,6 +23,7 @@ from vrrplab.sim.expected import read_expectation
 from vrrplab.sim.yaml_cache import read_yaml_cached
 from vrrplab.sim.yaml_nodes import Node, nearest, parse_yaml
 from vrrplab.units import micros
+from vrrplab.values import replace
 
 TOP_KEYS = [
     "name",
@@ -261,8 +262,6 @@ def _shipped(name: str) -> str | None:
 
 
 def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
-    from dataclasses import replace
-
     return replace(node, warnings=node.warnings + tuple(more)) if more else node
 
 
