@@ -166,3 +166,11 @@ def test_a_wrong_name_for_the_plot_is_told_before_anything_is_written(vrrplab: C
     done = vrrplab("simulate", "article-steady", "--plot", "x.pdf")
     assert done.returncode == 2
     assert done.stdout == ""
+
+
+def test_the_list_sets_descriptions_under_the_names(vrrplab: Command) -> None:
+    rows = vrrplab("simulate", "--list").stdout.splitlines()
+    names = [row for row in rows if not row.startswith("    ")]
+    assert "article-drill-3-squid" in names
+    assert all(" " not in name for name in names)
+    assert all(len(row) <= 80 for row in rows)

@@ -81,8 +81,8 @@ def _list() -> int:
     for name, path in builtin_scenarios().items():
         description = read_yaml_cached(path).mapping().get("description")
         print(name)
-        for line in wrap(description.text() if description else "", 78, "    "):
-            print(line)
+        for line in wrap(description.text() if description else "", 76):
+            print(f"    {line}")
     return 0
 
 
