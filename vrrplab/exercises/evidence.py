@@ -12,6 +12,7 @@ from vrrplab.trace import Trace
 from vrrplab.units import micros
 
 WIDTH = 118
+MONO = "font-family:var(--jp-code-font-family,monospace),monospace"
 
 
 class Screen:
@@ -27,7 +28,7 @@ class Screen:
         return words in self.text
 
     def _repr_html_(self) -> str:
-        style = "font-size:0.86em;line-height:1.25;overflow-x:auto;white-space:pre"
+        style = f"{MONO};font-size:0.86em;line-height:1.25;overflow-x:auto;white-space:pre"
         return f'<pre style="{style}">{escape(self.text)}</pre>'
 
 

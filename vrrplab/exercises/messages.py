@@ -44,7 +44,8 @@ class Message:
         notes = "".join(f"<div>! {escape(note)}</div>" for note in self.notes)
         style = f"border-left:4px solid {colour};padding:.3em .8em;margin:.2em 0"
         if self.kind == "table":
-            body = f"<pre style='margin:0'>{escape(self.text)}</pre>"
+            mono = "font-family:var(--jp-code-font-family,monospace),monospace"
+            body = f"<pre style='margin:0;{mono}'>{escape(self.text)}</pre>"
         else:
             body = f"<b>{escape(self._head)}</b>{escape(self.text)}"
         return f'<div style="{style}">{notes}{body}</div>'

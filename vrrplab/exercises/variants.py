@@ -80,6 +80,8 @@ def variant(
         raise VrrplabError(
             f"variant() has no {wrong[0]!r}: there are edit, files, services, duration_s, name, profile, seed"
         )
+    if texts and "description" not in changes:
+        changes["description"] = _told(edit or {}, files or {})
     if "profile" in changes:
         from vrrplab.machine.profiles import profile_named
 
@@ -118,6 +120,23 @@ def _serving(server: Server, wanted: Mapping[str, Mapping[str, Any]]) -> Server:
                 raise VrrplabError(f"{name}: give shutdown_s in seconds, or listen with a list of addresses")
         services[name] = replace(services[name], **fields)
     return replace(server, services=services)
+
+
+def _told(edit: Mapping[str, Any], files: Mapping[str, str]) -> str:
+    """What was edited, in a line for the heads of figures."""
+    told = [f"{server}: another keepalived.conf" for server in files]
+    for old, new in edit.items():
+        parts = new.items() if isinstance(new, Mapping) else [(old, new)]
+        where = f"{old}: " if isinstance(new, Mapping) else ""
+        told += [f"{where}{_words(str(before))} → {_words(str(after))}" for before, after in parts]
+    text = "; ".join(told)
+    return "edited: " + (text if len(text) <= 110 else text[:109] + "…")
+
+
+def _words(text: str) -> str:
+    """Lines of a configuration in one line."""
+    joined = ", ".join(line.strip() for line in text.split("\n") if line.strip())
+    return joined.replace("{, ", "{ ").replace(", }", " }") or "nothing"
 
 
 def from_yaml(text: str) -> Scenario:
