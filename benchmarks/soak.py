@@ -111,8 +111,8 @@ def main() -> int:
     for name, router in zip(("master", "backup"), found, strict=True):
         print(
             f"  {name}: {router['timers']} timers, the latest {router['worst_late_s'] * 1000:.1f} ms late,"
-            f" {router['over_50_ms']} later than 50 ms; {router['cpu_s']:.1f} s of CPU, {router['memory_kb']} kB,"
-            f" {router['packets']} packets, {router['passed_on']} passed on"
+            f" {router['over_50_ms']} later than 50 ms; {router['cpu_s']:.1f} s of CPU,"
+            f" {router['memory_kb']} kB, {router['packets']} packets, {router['passed_on']} passed on"
         )
     return 1 if any(router["over_50_ms"] for router in found) else 0
 

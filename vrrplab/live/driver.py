@@ -47,7 +47,7 @@ from vrrplab.machine.profiles import Profile
 from vrrplab.trace import TraceEvent
 from vrrplab.units import SECOND_US, Micros
 
-BATCH = 64  # packets read before timers get their turn
+BATCH = 128  # packets read before timers get their turn
 FROZEN_US = SECOND_US  # keepalived complains about timers later than this (2.2.7)
 HOUSEKEEPING_S = 1.0
 

@@ -102,24 +102,23 @@ class Guard:
     def judge(self, packet: Packet | Unusable, now: Micros) -> AdvertisementReceived | Unusable | None:
         """What the driver should do with a packet: hand it on, write down why not, or (None) nothing."""
         self.received += 1
-        if isinstance(packet, Packet):
-            key = None
-            if packet.ah is not None and len(packet.message) > 1:
-                key = self._keys.get((packet.interface, packet.message[1]))
-            found = understand(packet, key)
-        else:
-            found = packet
-        if isinstance(found, Unusable):
-            return (
-                found if self._passes("", found.reason.name, found.source, REJECTED_A_SECOND, now) else None
-            )
-        family = 6 if ":" in found.source else 4
-        instance = self._by_vrid.get((found.interface, found.advertisement.vrid, family))
-        if instance is None:
-            unknown = DropReason.BAD_VRID
-            if not self._passes("", unknown.name, found.source, REJECTED_A_SECOND, now):
+        if isinstance(packet, Unusable):
+            return packet if self._passes("", packet.reason.name, packet.source, now) else None
+        message = packet.message
+        key = (packet.interface, message[1] if len(message) > 1 else 0, 6 if ":" in packet.source else 4)
+        instance = self._by_vrid.get(key)
+        fault = _plain_fault(instance, packet)
+        if fault:
+            # most of a flood ends here, without having been parsed; a few go on, so that the log tells of
+            # them
+            name = instance.config.name if instance is not None else ""
+            if not self._passes(name, fault, packet.source, now):
                 return None
-        elif not self._may_reach(instance, found, now):
+        found = understand(packet, self._keys.get(key[:2]) if packet.ah is not None else None)
+        if isinstance(found, Unusable):
+            if not fault and not self._passes("", found.reason.name, found.source, now):
+                return None
+        elif not fault and instance is not None and not self._may_reach(instance, found, now):
             return None
         self.passed += 1
         return found
@@ -128,15 +127,17 @@ class Guard:
         config, name = instance.config, instance.config.name
         fault = _fault(instance, event)
         if fault:
-            return self._passes(name, fault, event.source, REJECTED_A_SECOND, now)
+            return self._passes(name, fault, event.source, now)
         if event.source == instance.hearing.master_address:
             rate = max(FOLLOWED_A_SECOND, 4 * SECOND_US // max(config.advert_interval_us, 1))
-            return self._passes(name, "followed", event.source, rate, now)
+            return self._passes(name, "followed", event.source, now, rate)
         if 0 < event.advertisement.priority < instance.effective_priority:
-            return self._passes(name, "lower", event.source, LOWER_A_SECOND, now)
-        return self._passes(name, "others", event.source, OTHERS_A_SECOND, now)
+            return self._passes(name, "lower", event.source, now, LOWER_A_SECOND)
+        return self._passes(name, "others", event.source, now, OTHERS_A_SECOND)
 
-    def _passes(self, instance: str, kind: str, source: str, rate: int, now: Micros) -> bool:
+    def _passes(
+        self, instance: str, kind: str, source: str, now: Micros, rate: int = REJECTED_A_SECOND
+    ) -> bool:
         bucket = self._buckets.get((instance, kind))
         if bucket is None:
             bucket = self._buckets[instance, kind] = Bucket(rate)
@@ -155,6 +156,30 @@ class Guard:
             return ""
         self._summary = Summary()
         return held.text(now)
+
+
+def _plain_fault(instance: Instance | None, packet: Packet) -> str:
+    """A fault that a few bytes show: the name of its DropReason, or "". What is not seen here is seen
+    later.
+    """
+    message = packet.message
+    if len(message) < 8:
+        return DropReason.TOO_SHORT.name
+    if instance is None:
+        return DropReason.BAD_VRID.name
+    config = instance.config
+    if packet.ttl != 255 and not config.unicast:
+        return DropReason.BAD_TTL.name
+    if message[0] != config.version << 4 | 1:
+        return DropReason.BAD_VERSION.name
+    if message[3] != len(config.virtual_addresses) and instance.profile.list_mismatch == "drop":
+        return DropReason.BAD_COUNT.name
+    if config.version == 2:
+        if message[5] * SECOND_US != config.advert_interval_us:
+            return DropReason.BAD_INTERVAL.name
+        if len(message) % 2 == 0 and int.from_bytes(message, "big") % 0xFFFF:
+            return DropReason.BAD_CHECKSUM.name  # RFC 1071: all words sum up to zero
+    return ""
 
 
 def _fault(instance: Instance, event: AdvertisementReceived) -> str:

@@ -32,6 +32,8 @@ from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_VRRP
 # linux/in.h, linux/in6.h: names that Python's socket module does not have
 IP_MULTICAST_ALL = 49
 IPV6_MULTICAST_ALL = 29
+SO_RCVBUFFORCE = 33
+RECEIVE_BUFFER = 2 << 20
 _PKTINFO6 = struct.Struct("=16sI")
 _MREQN = struct.Struct("=4s4si")
 _MREQ6 = struct.Struct("=16sI")
@@ -268,6 +270,9 @@ def _receiver(interface: str, index: int, family: int, protocol: int, groups: se
     one = _open(family, protocol)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+        # room for a burst, or for what comes while the process is not served
+        with contextlib.suppress(OSError):
+            one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
         # without it a socket hears every group that anybody on this host has joined
         with contextlib.suppress(OSError):
             if family == 6:
