@@ -332,7 +332,7 @@ def explain(frame: Frame, verdict: Verdict, profile: str) -> str:
     if found:
         parts.append("\n".join(_field_lines(found)))
     else:
-        parts.append(f"{len(frame.raw)} bytes: {frame.raw[:64].hex(' ')}")
+        parts.append("\n".join(wrap(f"{len(frame.raw)} bytes: {frame.raw[:64].hex(' ')}", _WIDTH)))
     parts.append("\n".join(_verdict_lines(verdict, profile)))
     return "\n\n".join(parts)
 

@@ -1,0 +1,59 @@
+"""Coverage-guided fuzzing with atheris: ``python fuzz/run.py frame --runs 1000000``.
+
+Seeds are the frames of real daemons and what the corpus holds already. An input that makes a target fail is written
+to the current folder as ``crash-…``; put it into ``fuzz/corpus/TARGET/`` under a telling name once the bug is mended.
+Needs atheris (``pip install atheris``), which is no dependency of vrrplab.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "fuzz")]
+
+
+def seeds(target: str) -> list[bytes]:
+    """Inputs to start from."""
+    kept = [path.read_bytes() for path in sorted((ROOT / "fuzz" / "corpus" / target).iterdir())]
+    if target == "frame":
+        vectors = json.loads((ROOT / "data" / "frames" / "frames.json").read_text())["vectors"]
+        kept += [b"\0" + bytes.fromhex(vector["hex"]) for vector in vectors]
+    elif target == "capture":
+        recordings = sorted((ROOT / "data" / "recordings").glob("*/capture.pcap"))
+        kept += [path.read_bytes()[:900] for path in recordings[::9]]
+    else:
+        kept += [path.read_bytes() for path in sorted((ROOT / "data" / "configs").rglob("*.conf"))]
+    return kept
+
+
+def main() -> None:
+    """Fuzz one target until something breaks or the runs are done."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("target", choices=("frame", "capture", "config"))
+    parser.add_argument("--runs", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=int, default=0, help="stop after this time; 0: only after the runs")
+    args = parser.parse_args()
+    try:
+        import atheris
+    except ModuleNotFoundError:
+        sys.exit("fuzz/run.py needs atheris: pip install atheris")
+    with atheris.instrument_imports(include=["vrrplab"]):
+        from targets import TARGETS
+    target = TARGETS[args.target]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, seed in enumerate(seeds(args.target)):
+            (Path(folder) / f"seed-{number}").write_bytes(seed)
+        options = [f"-runs={args.runs}", "-max_len=2000", "-timeout=20", "-print_final_stats=1"]
+        if args.seconds:
+            options.append(f"-max_total_time={args.seconds}")
+        atheris.Setup([sys.argv[0], *options, folder], lambda data: target(data))
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""What the fuzzers call: one function a reader, any bytes in, nothing out.
+
+A reader may refuse what it is given with one of our own errors; anything else it raises is a bug. Beyond that each
+target checks what must hold for every input. The corpus that found bugs is run by the ordinary tests
+(tests/test_fuzz_corpus.py), with no fuzzer installed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+
+from vrrplab.capture.reader import read_frames
+from vrrplab.capture.timeline import timeline_of
+from vrrplab.capture.timeline_text import json_lines, table
+from vrrplab.capture.timeline_trace import to_trace
+from vrrplab.config.reader import parse_text
+from vrrplab.errors import CaptureError, ConfigError
+from vrrplab.wire import links
+from vrrplab.wire.describe import describe, sender
+from vrrplab.wire.explain import explain
+from vrrplab.wire.frames import decode, encode
+from vrrplab.wire.report import report
+from vrrplab.wire.verdict import PROFILES, judge
+
+_LINKS = sorted(links.NAMES)
+
+
+def frame(data: bytes) -> None:
+    """The first byte picks link type and profile, the rest is a frame: decode, judge, tell, and encode again."""
+    if not data:
+        return
+    link_type = _LINKS[data[0] % len(_LINKS)] if data[0] & 0x80 else links.ETHERNET
+    profile = list(PROFILES)[data[0] % len(PROFILES)]
+    decoded = decode(data[1:], link_type)
+    assert encode(decoded) == data[1:]
+    assert all(0 <= problem.offset <= len(data) for problem in decoded.problems)
+    verdict = judge(decoded, profile, b"secret" if data[0] & 0x40 else None)
+    json.dumps(report(decoded, verdict, b"secret"))
+    assert "\n" not in describe(decoded) + sender(decoded)
+    assert max(map(len, explain(decoded, verdict, profile).split("\n"))) <= 80
+
+
+def capture(data: bytes) -> None:
+    """A capture file: frames up to the break, and a timeline of them."""
+    frames = []
+    try:
+        for captured in read_frames(io.BytesIO(data), "fuzz"):
+            frames.append(captured)
+    except CaptureError as error:
+        assert "\n" not in str(error)
+    timeline = timeline_of(frames)
+    table(timeline)
+    list(json_lines(timeline))
+    to_trace(timeline)
+
+
+def config(data: bytes) -> None:
+    """A keepalived.conf."""
+    try:
+        parse_text(data.decode("latin-1"))
+    except ConfigError as error:
+        assert "\n" not in str(error)
+
+
+TARGETS = {"frame": frame, "capture": capture, "config": config}

@@ -1,0 +1,58 @@
+"""The readers and hostile bytes: the inputs that once found a bug, and new ones each time (see fuzz/)."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+FUZZ = Path(__file__).parents[2] / "fuzz"
+
+
+def load_targets() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("fuzz_targets", FUZZ / "targets.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = load_targets().TARGETS
+KEPT = sorted(path for path in (FUZZ / "corpus").rglob("*") if path.is_file())
+
+
+def test_there_is_a_corpus_for_known_readers_only() -> None:
+    assert KEPT
+    assert {path.parent.name for path in KEPT} <= set(TARGETS)
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_once_found_a_bug(path: Path) -> None:
+    TARGETS[path.parent.name](path.read_bytes())
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(sorted(TARGETS)), st.binary(max_size=300))
+def test_any_bytes(target: str, data: bytes) -> None:
+    TARGETS[target](data)
+
+
+WORDS = st.sampled_from(
+    "vrrp_instance vrrp_script V1 { } state MASTER interface eth0 virtual_router_id priority 150 0 256 -1 "
+    "virtual_ipaddress 192.168.2.100/24 fe80::1 dev label track_script track_interface weight include $A $A=1 "
+    "authentication auth_type PASS auth_pass ! # \" @host ~SEQ(x,1,3) advert_int 1 0.01 version 3 ^ \\".split()
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.one_of(WORDS, st.just("\n"), st.just(" ")), max_size=60))
+def test_configurations_that_are_almost_right(words: list[str]) -> None:
+    TARGETS["config"](" ".join(words).encode())
