@@ -80,6 +80,15 @@ def test_between_keeps_the_cast() -> None:
     assert part.end_us == 6_000_000
 
 
+def test_a_part_still_knows_what_held_before() -> None:
+    part = TRACE.between(7, 9)
+    assert [e.event for e in part] == ["scenario"]
+    assert part.owner("10.0.0.1", 8) == "b"
+    assert part.why(8, "b", "V1") == TRACE.why(8, "b", "V1")
+    assert part.state_at(8, "a", "V1") == "MASTER"
+    assert part.between(7.5, 8).owner("10.0.0.1", 7.8) == "b"
+
+
 def test_a_trace_survives_a_file(tmp_path: Path) -> None:
     TRACE.save(tmp_path / "t.jsonl")
     again = read_trace(tmp_path / "t.jsonl")

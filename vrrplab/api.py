@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import profile_named
 from vrrplab.sim.cast import Scenario
 from vrrplab.sim.from_configs import scenario_from_configs
@@ -36,6 +37,8 @@ def simulate(
     if actions:
         scenario = scenario.with_actions(actions)
     if seed is not None:
+        if not isinstance(seed, int) or seed < 0:
+            raise VrrplabError(f"seed {seed!r}: give a whole number, 0 or more")
         scenario = replace(scenario, seed=seed)
     if until_s is not None:
         scenario = until(scenario, until_s)
@@ -46,6 +49,9 @@ def as_scenario(source: Source, *more: str | os.PathLike[str], profile: str | No
     """What ``simulate`` would run."""
     if profile is not None:
         profile_named(profile)
+    if not isinstance(source, (Scenario, str, os.PathLike)):
+        kind = type(source).__name__
+        raise VrrplabError(f"a scenario, a path or a name is needed, this is of type {kind}")
     if isinstance(source, Scenario):
         return replace(source, profile=profile) if profile else source
     if more or str(source).endswith(".conf"):

@@ -16,6 +16,7 @@ from vrrplab.machine.actions import (
     RunNotify,
     ScriptJudged,
     SendAdvertisement,
+    SendGratuitousArp,
     StateChanged,
     Warn,
     WriteLog,
@@ -97,10 +98,18 @@ class Journal:
         )
 
     def received(
-        self, t_us: Micros, interface: str, source: str, destination: str, advert: Advertisement, frame: bytes
+        self,
+        t_us: Micros,
+        interface: str,
+        source: str,
+        destination: str,
+        advert: Advertisement,
+        frame: bytes,
+        instance: str = "",
     ) -> None:
-        """An advert was handed to the process."""
+        """An advert was handed to the process; ``instance`` "": it has none for that VRID."""
         fields = {
+            **({"instance": instance} if instance else {}),
             "interface": interface,
             "source": source,
             "destination": destination,
@@ -113,6 +122,11 @@ class Journal:
         if self._frames:
             fields["frame"] = frame.hex()
         self.note(t_us, "advert_received", **fields)
+
+    def not_announced(self, t_us: Micros, action: SendGratuitousArp, reason: str) -> None:
+        """A gratuitous ARP or neighbour advertisement could not leave the host."""
+        fields = {"instance": action.instance, "interface": action.interface, "address": action.address}
+        self.note(t_us, "advert_failed", **fields, reason=reason)
 
     def announced(
         self, t_us: Micros, instance: str, interface: str, address: str, mac: str, frame: bytes = b""

@@ -122,8 +122,14 @@ class Outage(NamedTuple):
 class Trace:
     """Events in order of time, with queries. ``len``, iteration and indexing work on the events."""
 
-    def __init__(self, events: Iterable[TraceEvent], end_us: Micros | None = None) -> None:
+    def __init__(
+        self,
+        events: Iterable[TraceEvent],
+        end_us: Micros | None = None,
+        before: Iterable[TraceEvent] = (),
+    ) -> None:
         self.events: list[TraceEvent] = list(events)
+        self._before = list(before)  # of a part: earlier events, for questions about what already held
         last_us = self.events[-1].t_us if self.events else 0
         declared = self.scenario.get("duration_s")
         if end_us is None:
@@ -200,7 +206,14 @@ class Trace:
         """The part from ``a`` to ``b`` (seconds, both included), with the ``scenario`` event kept."""
         a_us, b_us = micros(a), micros(b)
         kept = [e for e in self.events if a_us <= e.t_us <= b_us or e.event == "scenario"]
-        return Trace(kept, end_us=min(b_us, self.end_us))
+        before = [e for e in self.events if e.t_us < a_us and e.event != "scenario"]
+        return Trace(kept, min(b_us, self.end_us), self._before + before)
+
+    def _history(self, *kinds: str, server: str = "", instance: str = "") -> list[TraceEvent]:
+        """As ``of``, with what happened before the part this trace is."""
+        return Trace(self._before).of(*kinds, server=server, instance=instance) + self.of(
+            *kinds, server=server, instance=instance
+        )
 
     # -- questions -----------------------------------------------------------------------------
 
@@ -208,7 +221,7 @@ class Trace:
         """Every state each instance was in, in order of time; ``instance``/``server`` "" means all."""
         open_spans: dict[tuple[str, str], tuple[str, Micros, str]] = {}
         spans: list[StateSpan] = []
-        for event in self.of("state", server=server, instance=instance):
+        for event in self._history("state", server=server, instance=instance):
             key = (event.server, event.instance)
             if key in open_spans:
                 state, from_us, reason = open_spans[key]
@@ -221,7 +234,7 @@ class Trace:
     def state_at(self, at_s: float, server: str, instance: str) -> str:
         """The state of one instance at a moment; INIT before its first."""
         at_us, state = micros(at_s), "INIT"
-        for event in self.of("state", server=server, instance=instance):
+        for event in self._history("state", server=server, instance=instance):
             if event.t_us > at_us:
                 break
             state = str(event.fields["to"])
@@ -243,7 +256,7 @@ class Trace:
                 spans.append(OwnerSpan(wanted, tuple(having), since_us, t_us))
                 since_us = t_us
 
-        for event in self.events:
+        for event in self._before + self.events:
             change = _ownership_change(event, wanted)
             if change == "":
                 continue
@@ -293,7 +306,7 @@ class Trace:
         """Why the instance is in the state it is in at ``t`` seconds: the reason of its last change."""
         at_us = micros(t)
         last = None
-        for event in self.of("state", server=server, instance=instance):
+        for event in self._history("state", server=server, instance=instance):
             if event.t_us > at_us:
                 break
             last = event

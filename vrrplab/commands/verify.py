@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     folders = _recordings(args.directory)
     profile = profile_named(args.profile) if args.profile else None
+    if args.plot and not args.plot.endswith((".svg", ".png")):
+        raise VrrplabError(f"--plot {args.plot}: the name must end in .svg or .png")
     if args.plot and len(folders) != 1:
         raise VrrplabError(f"--plot takes one recording, these are {len(folders)}: name one")
     print(f"{'recording':<{NAME_WIDTH}} agrees  worst  outage  packets  log lines")

@@ -41,24 +41,18 @@ from vrrplab.machine.events import (
 )
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Stopped
-from vrrplab.machine.wording import say
 from vrrplab.sim.cast import Server
 from vrrplab.sim.host import Host, Nic, Vmac
 from vrrplab.sim.packet import Packet
-from vrrplab.sim.scheduler import PACKET, TIMER, Scheduler
+from vrrplab.sim.scheduler import TIMER, Scheduler
+from vrrplab.sim.sender import Sender
 from vrrplab.units import Micros
 from vrrplab.wire import auth
 from vrrplab.wire.addresses import is_multicast, virtual_mac
-from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
 from vrrplab.wire.ip import PROTOCOL_AH
-from vrrplab.wire.vrrp import Advertisement
 
 RELOAD_US = 10_000  # contract: a reload takes 0.01 s
 RESPAWN_US = 15_000  # contract: a killed child is back after 0.015 s
-UNREACHABLE = (101, "Network is unreachable")
-INVALID = (22, "Invalid argument")
-FORBIDDEN = (1, "Operation not permitted")
-DOWN = (100, "Network is down")
 
 
 class Router:
@@ -89,7 +83,9 @@ class Router:
         self._inbox: list[Event] = []
         self._armed: Micros | None = None
         self._life = 0  # counts processes: what belonged to a dead one is void
-        self._ip_ids: dict[str, int] = {}
+        self._sender = Sender(host, profile, scheduler, journal, self._config_of)
+        self._sorted_for: tuple[InstanceConfig, ...] = ()
+        self._by_vrid: dict[tuple[str, int, int], InstanceConfig] = {}
         host.on_vrrp = self.receive
 
     # -- the process -------------------------------------------------------------------------------
@@ -236,22 +232,26 @@ class Router:
         source, destination, ttl = packet.ends
         if not is_multicast(destination) and not self.host.has(destination):
             return
+        config = self._concerned(nic.name, advert.vrid, 6 if ":" in source else 4)
+        instance = config.name if config else ""
         if ("in", "vrrp") in self.host.blocked:
-            self.journal.dropped(now, "", source, advert.vrid, "FIREWALL")
+            self.journal.dropped(now, instance, source, advert.vrid, "FIREWALL")
             return
-        self.journal.received(now, nic.name, source, destination, advert, packet.data)
+        self.journal.received(now, nic.name, source, destination, advert, packet.data, instance)
         sequence, ah_valid = None, True
         if packet.data[23] == PROTOCOL_AH and packet.frame.ah is not None:
             sequence = packet.frame.ah.sequence
-            key = auth.key_bytes(self._password(nic.name, advert.vrid))
+            key = auth.key_bytes(config.authentication.password if config and config.authentication else b"")
             ah_valid = auth.verify(key, packet.data[14:34], packet.frame.ah, packet.frame.payload)
         self.deliver(AdvertisementReceived(nic.name, source, destination, ttl, advert, sequence, ah_valid))
 
-    def _password(self, interface: str, vrid: int) -> bytes:
-        for instance in self.node.instances:
-            if instance.interface == interface and instance.vrid == vrid and instance.authentication:
-                return instance.authentication.password
-        return b""
+    def _concerned(self, interface: str, vrid: int, family: int) -> InstanceConfig | None:
+        """The instance that an advert with this VRID on this interface is for."""
+        running = self._running_configs()
+        if self._sorted_for is not running:
+            self._sorted_for = running
+            self._by_vrid = {(c.interface, c.vrid, c.family): c for c in reversed(running)}
+        return self._by_vrid.get((interface, vrid, family))
 
     # -- what the process asks for --------------------------------------------------------------------
 
@@ -259,13 +259,13 @@ class Router:
         match action:
             case SendAdvertisement():
                 for destination in action.destinations:
-                    self._advertise(action, destination)
+                    self._sender.advertise(action, destination)
             case AddAddresses():
                 self._add(action)
             case RemoveAddresses():
                 self._remove(action)
             case SendGratuitousArp():
-                self._announce(action)
+                self._sender.announce(action)
             case CreateVmac():
                 self._create_vmac(action)
             case RemoveVmac(name=name):
@@ -290,72 +290,10 @@ class Router:
                 if self._starts_again:
                     self.start()
 
-    def _advertise(self, action: SendAdvertisement, destination: str) -> None:
-        nic = self.host.nic_of(action.interface)
-        now = self._scheduler.now
-        if nic is None:
-            return
-        error = None
-        if not nic.up:
-            error = INVALID if ":" in action.source else UNREACHABLE
-        elif ("out", "vrrp") in self.host.blocked:
-            error = FORBIDDEN
-        if error is not None:
-            self.journal.not_sent(now, action, destination, error[1])
-            if not (action.quiet_when_down and error is UNREACHABLE and not nic.up):
-                key = "send_error" if is_multicast(destination) else "unicast_error"
-                values = {"name": action.instance, "peer": destination, "errno": error[0], "text": error[1]}
-                self.journal.note(now, "log", line=say(self.profile.wording, key, **values))
-            return
-        if is_multicast(destination):
-            self._put(nic, action, destination, None)
-            return
-
-        def with_mac(mac: str | None) -> None:
-            if mac is None:
-                reason = f"nobody answers for {destination} (ARP)"
-                self.journal.not_sent(self._scheduler.now, action, destination, reason)
-            else:
-                self._put(nic, action, destination, mac)
-
-        self.host.neighbors.find(destination, nic, with_mac)
-
-    def _put(self, nic: Nic, action: SendAdvertisement, destination: str, to_mac: str | None) -> None:
-        holder = self.host.holder(action.interface)
-        family = 6 if ":" in action.source else 4
-        mac = holder.mac_text if holder else nic.mac_text
-        if self.profile.virtual_mac:
-            mac = virtual_mac(action.vrid, family)
-        password = action.authentication.password if action.authentication else b""
-        kind = action.authentication.kind if action.authentication else ""
-        advert = Advertisement(
-            action.version,
-            action.vrid,
-            action.priority,
-            action.interval_us,
-            action.addresses,
-            auth_type={"": 0, "PASS": 1, "AH": 2}[kind],
-            auth_data=password.ljust(8, b"\0") if kind == "PASS" else None,
-        )
-        number = self._ip_ids[action.instance] = self._ip_ids.get(action.instance, 0) + 1
-        frame = advert_frame(
-            mac,
-            action.source,
-            destination,
-            advert,
-            ttl=action.ttl,
-            ip_id=number & 0xFFFF if family == 4 else 0,
-            destination_mac=to_mac,
-            ah=(password, action.sequence) if kind == "AH" else None,
-            checksum_form=action.checksum_form,
-        )
-        self.journal.sent(self._scheduler.now, action, destination, frame)
-        self.host.send(nic, frame)
-
     def _add(self, action: AddAddresses) -> None:
         for address in action.addresses:
             interface = self._interface_of(action.instance, address.interface)
-            mac = self._virtual_mac_of(action.instance)
+            mac = self._sender.virtual_mac_of(action.instance)
             if self.host.add_address(interface, address.address, address.prefix, address.label, mac):
                 self._note_address(
                     "address_added", action.instance, interface, address.with_prefix, address.label
@@ -381,44 +319,12 @@ class Router:
         return interface
 
     def _config_of(self, instance: str) -> InstanceConfig | None:
-        running = self.daemon.config.instances if self.daemon else self.node.instances
-        return next((i for i in running if i.name == instance), None)
+        return next((i for i in self._running_configs() if i.name == instance), None)
 
-    def _announce(self, action: SendGratuitousArp) -> None:
-        now = self._scheduler.now
-        nic, holder = self.host.nic_of(action.interface), self.host.holder(action.interface)
-        if nic is None or holder is None:
-            return
-        if not nic.up:
-            if ":" not in action.address:
-                values = {"interface": action.interface, "address": action.address}
-                line = say(self.profile.wording, "garp_error", errno=DOWN[0], text=DOWN[1], **values)
-                self.journal.note(now, "log", line=line)
-            return
-        mac = self._announced_mac(action, holder)
-        if ":" in action.address:
-            frame = na_frame(mac, action.address, router=action.router)
-        else:
-            frame = garp_frame(mac, action.address)
-            if not action.broadcast_target:  # RFC 9568 §6.4.2: the target hardware address is the virtual MAC
-                frame = frame[:32] + frame[22:28] + frame[38:]
-        self.journal.announced(now, action.instance, action.interface, action.address, mac, frame)
-        self.host.send(nic, frame)
-
-    def _announced_mac(self, action: SendGratuitousArp, holder: Nic | Vmac) -> str:
-        return self._virtual_mac_of(action.instance) or holder.mac_text
-
-    def _virtual_mac_of(self, instance: str) -> str:
-        """The virtual router MAC address by which others reach the addresses; "": the interface's own."""
-        config = self._config_of(instance)
-        if self.profile.virtual_mac and config is not None:
-            return virtual_mac(config.vrid, config.family)
-        return ""
+    def _running_configs(self) -> tuple[InstanceConfig, ...]:
+        return self.daemon.config.instances if self.daemon else self.node.instances
 
     def _create_vmac(self, action: CreateVmac) -> None:
         nic = self.host.nics.get(action.base)
         if nic is not None and action.name not in nic.vmacs:
             nic.vmacs[action.name] = Vmac(action.name, virtual_mac(action.vrid, action.family))
-
-
-__all__ = ["PACKET", "Router"]
