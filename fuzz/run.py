@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing with atheris: ``python fuzz/run.py frame --runs 1000000``.
 
-Seeds are the frames of real daemons and what the corpus holds already. An input that makes a target fail is written
-to the current folder as ``crash-…``; put it into ``fuzz/corpus/TARGET/`` under a telling name once the bug is mended.
-Needs atheris (``pip install atheris``), which is no dependency of vrrplab.
+Seeds are the frames of real daemons and what the corpus holds already. An input that makes a target fail is
+written to the current folder as ``crash-…``; put it into ``fuzz/corpus/TARGET/`` under a telling name once
+the bug is mended. Needs atheris (``pip install atheris``), which is no dependency of vrrplab.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "fuzz")]
 
 def seeds(target: str) -> list[bytes]:
     """Inputs to start from."""
-    kept = [path.read_bytes() for path in sorted((ROOT / "fuzz" / "corpus" / target).iterdir())]
+    kept = [path.read_bytes() for path in sorted((ROOT / "fuzz" / "corpus" / target).glob("*"))]
     if target == "frame":
         vectors = json.loads((ROOT / "data" / "frames" / "frames.json").read_text())["vectors"]
         kept += [b"\0" + bytes.fromhex(vector["hex"]) for vector in vectors]

@@ -1,8 +1,8 @@
 """What the fuzzers call: one function a reader, any bytes in, nothing out.
 
-A reader may refuse what it is given with one of our own errors; anything else it raises is a bug. Beyond that each
-target checks what must hold for every input. The corpus that found bugs is run by the ordinary tests
-(tests/test_fuzz_corpus.py), with no fuzzer installed.
+A reader may refuse what it is given with one of our own errors; anything else it raises is a bug. Beyond
+that each target checks what must hold for every input. The corpus that found bugs is run by the ordinary
+tests (tests/test_fuzz_corpus.py), with no fuzzer installed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ _LINKS = sorted(links.NAMES)
 
 
 def frame(data: bytes) -> None:
-    """The first byte picks link type and profile, the rest is a frame: decode, judge, tell, and encode again."""
+    """The first byte picks link type and profile, the rest is a frame: decode, judge, tell, and encode
+    again.
+    """
     if not data:
         return
     link_type = _LINKS[data[0] % len(_LINKS)] if data[0] & 0x80 else links.ETHERNET
@@ -48,7 +50,7 @@ def capture(data: bytes) -> None:
         for captured in read_frames(io.BytesIO(data), "fuzz"):
             frames.append(captured)
     except CaptureError as error:
-        assert "\n" not in str(error)
+        _one_line(error)
     timeline = timeline_of(frames)
     table(timeline)
     list(json_lines(timeline))
@@ -60,7 +62,11 @@ def config(data: bytes) -> None:
     try:
         parse_text(data.decode("latin-1"))
     except ConfigError as error:
-        assert "\n" not in str(error)
+        _one_line(error)
+
+
+def _one_line(error: Exception) -> None:
+    assert "\n" not in str(error)
 
 
 TARGETS = {"frame": frame, "capture": capture, "config": config}
