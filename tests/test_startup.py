@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DRILLS = [sys.executable, "-m", "vrrplab", "simulate"]
@@ -42,20 +38,3 @@ def test_import_vrrplab_costs_nothing() -> None:
         [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == "['__future__', 'vrrplab']"
-
-
-@pytest.mark.alone
-def test_the_three_drills_take_at_most_eight_times_an_empty_python(tmp_path: Path) -> None:
-    def seconds(command: list[str]) -> float:
-        begin = time.perf_counter()
-        subprocess.run(
-            command, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL, timeout=120, check=True
-        )
-        return time.perf_counter() - begin
-
-    nothing = [sys.executable, "-c", "pass"]
-    seconds(DRILLS)  # the first run writes the byte code
-    # Alternating, so that whatever else the machine does meets both alike.
-    pairs = [(seconds(nothing), seconds(DRILLS)) for _ in range(15)]
-    ratio = statistics.median(drills for _, drills in pairs) / statistics.median(empty for empty, _ in pairs)
-    assert ratio <= 8, f"{ratio:.1f} times `python -c pass`"

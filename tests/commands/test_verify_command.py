@@ -31,8 +31,11 @@ def test_another_daemon_differs_and_says_where(vrrplab: Command) -> None:
 
 def test_verbose_lays_both_side_by_side(vrrplab: Command) -> None:
     text = vrrplab("verify", "graceful_stop", "--verbose").stdout
-    assert "  real " in text
-    assert "  sim  " in text
+    header, first, *_ = text.splitlines()[2:]
+    assert header.split(" | ")[0].strip() == "real"
+    assert header.endswith("| simulated")
+    assert first.index(" |") == header.index(" |")
+    assert all(len(row) <= 80 for row in text.splitlines() if " | " in row)
 
 
 def test_a_folder_of_recordings_stands_for_all_in_it(vrrplab: Command, tmp_path: Path) -> None:

@@ -117,13 +117,17 @@ def _run(scenario: Scenario, args: argparse.Namespace) -> tuple[Trace, list[Fram
 
 def _say_warnings(scenarios: list[Scenario]) -> None:
     """What the configurations deserve, once each, on stderr; the traces hold them too."""
-    said: set[str] = set()
+    places: dict[str, list[str]] = {}  # what is said -> where it holds
     for scenario in scenarios:
         for server in scenario.servers.values():
             for warning in server.node.warnings:
-                if str(warning) not in said:
-                    said.add(str(warning))
-                    print(f"warning: {warning}", file=sys.stderr)
+                said = str(warning).removeprefix(f"{warning.source}: ")
+                found = places.setdefault(said, [])
+                if str(warning.source) not in found:
+                    found.append(str(warning.source))
+    for said, (first, *others) in places.items():
+        more = f" (and {', '.join(others)})" if others else ""
+        print(f"warning: {first}: {said}{more}", file=sys.stderr)
 
 
 def _tell(traces: list[Trace], args: argparse.Namespace) -> None:
@@ -132,7 +136,9 @@ def _tell(traces: list[Trace], args: argparse.Namespace) -> None:
         with open(args.out, "w", encoding="utf-8") as file:
             _write(traces, form, file, width=100)
     else:
-        _write(traces, form, sys.stdout, width=_terminal_width())
+        from vrrplab.tell.words import terminal_width
+
+        _write(traces, form, sys.stdout, width=terminal_width())
 
 
 def _form_of(path: str | None) -> str:
@@ -140,16 +146,6 @@ def _form_of(path: str | None) -> str:
         if path and path.endswith(ending):
             return form
     return "table"
-
-
-def _terminal_width() -> int:
-    from os import get_terminal_size
-
-    try:
-        columns = get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):  # not a terminal
-        columns = 80
-    return max(60, min(columns, 160))
 
 
 def _write(traces: list[Trace], form: str, file: TextIO, width: int) -> None:

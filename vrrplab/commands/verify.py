@@ -10,10 +10,13 @@ from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import profile_named
 from vrrplab.resources import data_path
 from vrrplab.tell import lines
+from vrrplab.tell.words import terminal_width, wrap
 from vrrplab.units import format_s
 from vrrplab.verify import Result, verify_recording
+from vrrplab.verify.lines import told
 
 NAME_WIDTH = 36
+COLUMN = 38  # of a side, at least: two of them fit 80 columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,12 +90,15 @@ def _print_result(result: Result, verbose: bool) -> None:
 
 
 def _print_side_by_side(result: Result) -> None:
-    """Changes of state, addresses, outages and logs of both, merged by time."""
+    """Reality on the left, the simulation on the right, in order of time; then what only one of them says."""
     kinds = ("action", "state", "priority", "address_added", "address_removed", "outage", "log")
-    rows = [("real", e) for e in result.real.of(*kinds)]
-    rows += [("sim ", e) for e in result.simulated.of(*kinds)]
-    for side, event in sorted(rows, key=lambda row: row[1].t_us):
-        print(f"  {side} {lines.line(event)}")
+    rows = [(e, 0) for e in result.real.of(*kinds) if told(e)]
+    rows += [(e, 1) for e in result.simulated.of(*kinds) if told(e)]
+    width = max(COLUMN, (terminal_width() - 3) // 2)
+    print(f"{'real'.ljust(width)} | simulated")
+    for event, side in sorted(rows, key=lambda row: (row[0].t_us, row[1])):
+        for part in wrap(lines.line(event, places=3), width, "      "):
+            print(" " * width + " | " + part if side else f"{part.ljust(width)} |")
     for missing in result.lines.missing:
         print(f"  only real: {missing}")
     for invented in result.lines.invented:

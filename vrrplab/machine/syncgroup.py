@@ -2,7 +2,7 @@
 
 A member whose timer runs out waits until all others want to be MASTER too; one member in FAULT takes
 the others with it, silently (without a second farewell). keepalived only; no RFC knows groups.
-Recordings: sync_group*, notify_sync_group.
+Recordings: sync_group*, notify_sync*.
 """
 
 from __future__ import annotations

@@ -15,10 +15,15 @@ def render(trace: Trace) -> str:
     return "\n".join(shown) + "\n" if shown else ""
 
 
-def line(event: TraceEvent) -> str:
-    """e.g. ``   12.000000 proxy-serv01  state  proxy_ip1 MASTER -> FAULT: interface eth0 is down``."""
+def line(event: TraceEvent, places: int = 6) -> str:
+    """e.g. ``   12.000000 proxy-serv01  state  proxy_ip1 MASTER -> FAULT: interface eth0 is down``.
+
+    ``places``: decimals of the time; with 3 the line is for a narrow column, unaligned.
+    """
     who = event.server or str(event.fields.get("client", "-"))
-    return clean(f"{format_s(event.t_us, 6):>12} {who:<14} {event.event:<15} {_what(event)}".rstrip())
+    if places < 6:
+        return clean(f"{format_s(event.t_us, places)} {who} {event.event}: {_what(event)}".rstrip())
+    return clean(f"{format_s(event.t_us, places):>12} {who:<14} {event.event:<15} {_what(event)}".rstrip())
 
 
 def _what(event: TraceEvent) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from typing import Any
 
 from vrrplab.units import Micros, format_s
@@ -66,3 +68,12 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
             line, glue = indent, ""
         line = f"{line}{glue}{word}"
     return [*lines, line] if line.strip() or not lines else lines
+
+
+def terminal_width() -> int:
+    """Columns of the terminal that output goes to; 80 when it goes elsewhere."""
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        columns = 80
+    return max(60, min(columns, 160))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vrrplab.trace import Trace
+from vrrplab.trace import Trace, TraceEvent
 
 COUNTED = (
     "(",
@@ -65,6 +65,11 @@ def _counts(line: str) -> bool:
     if line.startswith("(/"):
         return False  # about a line of the configuration file
     return line.startswith(COUNTED) or ": sending gratuitous " in line
+
+
+def told(event: TraceEvent) -> bool:
+    """Is this an event that the comparison looks at? Of log lines only those that are counted."""
+    return event.event != "log" or _counts(str(event.fields["line"]))
 
 
 def _common(a: list[str], b: list[str]) -> tuple[set[int], set[int]]:
