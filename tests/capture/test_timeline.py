@@ -353,3 +353,26 @@ def test_damaged_adverts_and_carp_make_no_masters() -> None:
     timeline = Wire().raw(0, bad).raw(1, bad).timeline()
     assert timeline.routers == []
     assert "2 times" in text_of(timeline, "rejected")
+
+
+def test_two_routers_of_frr() -> None:
+    """Times of FRR's own log (see data/captures/README.md): over IPv6 the announcement tells, not the late
+    advert.
+    """
+    capture = RECORDINGS.parent / "captures" / "frr-two-routers.pcap"
+    timeline = timeline_of(read_frames(capture))
+    four, six = timeline.routers
+    begins = [4.1, 33.7, 42.9, 49.3]
+    for part, names in (
+        (four, ["10.0.2.1", "10.0.2.2", "10.0.2.1", "10.0.2.2"]),
+        (six, [f"fe80::200:5eff:fe00:205 ({priority})" for priority in (200, 100, 200, 100)]),
+    ):
+        spans = sorted(part.spans, key=lambda span: span.from_us)
+        assert [span.speaker for span in spans] == names
+        assert [span.from_us / 1e6 for span in spans] == pytest.approx(begins, abs=0.05)
+        assert [span.end for span in spans][0::2] == [SILENT, PRIORITY_0]
+        assert spans[3].to_us is None
+    assert timeline.others == []
+    text = table(timeline)
+    assert max(map(len, text.splitlines())) <= 80
+    assert {frame.frame.kind for frame in read_frames(capture)} == {"vrrp", "arp", "na", "igmp", "other"}

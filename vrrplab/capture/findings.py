@@ -88,7 +88,7 @@ def beginning(
     first = first_sighting(router, span)
     old = predecessor(spans, span, end_us)
     if old is None or first is None:
-        return "first", f"{who} (priority {span.priorities[0][2]}) is the first MASTER seen", (frame,)
+        return "first", f"{_named(who, span.priorities[0][2])} is the first MASTER seen", (frame,)
     since_us = span.from_us - old.last_us
     gave_up = old.end == PRIORITY_0 and old.end_us(end_us) <= span.from_us
     if old.end_us(end_us) >= span.from_us - BRIEF_US and not gave_up:
@@ -116,14 +116,14 @@ def _beside(
     router: VirtualRouter, span: MasterSpan, old: MasterSpan, first: Sighting, end_us: Micros
 ) -> tuple[str, str, tuple[int, ...]]:
     frames = (old.last_frame, span.first_frame)
-    who = f"{span.speaker} (priority {first.priority})"
+    who = _named(span.speaker, first.priority)
     overlap_us = old.end_us(end_us) - span.from_us
     if overlap_us <= max(BRIEF_US, old.interval_us // 10) and old.end != STILL:
         at_that_time = _priority_at(old, span.from_us)
         if first.priority == at_that_time:
             text = f"{who} and {old.speaker} came with equal priority; {old.speaker} gave way"
             return "preemption", text, frames
-        text = f"{who} preempted {old.speaker} (priority {at_that_time})"
+        text = f"{who} preempted {_named(old.speaker, at_that_time)}"
         return "preemption", text, frames
     heard = [s for s in router.sightings if s.speaker == old.speaker and s.t_us < span.from_us]
     text = f"{who} became MASTER beside {old.speaker}"
@@ -131,6 +131,11 @@ def _beside(
         text += f", {format_s(span.from_us - heard[-1].t_us)} s after the last advert of that one"
         frames = (heard[-1].number, span.first_frame)
     return "second-master", text, frames
+
+
+def _named(speaker: str, priority: int) -> str:
+    """Routers that share an address have their priority in their name already."""
+    return speaker if speaker.endswith(")") else f"{speaker} (priority {priority})"
 
 
 def _priority_at(span: MasterSpan, t_us: Micros) -> int:
@@ -233,8 +238,9 @@ def _announcements(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[F
         if own and not missing:
             count = len(own)
             after = format_s(max(own[0].t_us - span.from_us, 0))
-            text = f"{span.speaker} announced its addresses, {count} frames, the first {after} s later"
-            yield Finding(own[0].t_us, "announced", router.name, text, (own[0].number, own[-1].number))
+            text = f"{span.speaker} announced its addresses {after} s later, in {_counted(count, 'frame')}"
+            frames = tuple(dict.fromkeys((own[0].number, own[-1].number)))
+            yield Finding(own[0].t_us, "announced", router.name, text, frames)
         elif span.end_us(span.from_us + ANNOUNCES_WITHIN_US) - span.from_us > BRIEF_US and first.addresses:
             named = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
             text = f"{span.speaker} became MASTER and did not announce {named}: clients keep the old MAC"
@@ -272,6 +278,10 @@ def _left_behind(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros)
 def _last_by(router: VirtualRouter, mac: str, before_us: Micros) -> Announcement | None:
     own = [a for a in router.announcements if a.mac == mac and a.t_us <= before_us]
     return own[-1] if own else None
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _strangers(router: VirtualRouter) -> Iterator[Finding]:

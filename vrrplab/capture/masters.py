@@ -24,8 +24,8 @@ from vrrplab.capture.sightings import Sighting, VirtualRouter
 from vrrplab.units import SECOND_US, Micros, format_s
 
 # How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
-ANSWER_US = 25_000
-REARM_TOLERANCE_US = 15_000
+ANSWER_US = 12_000
+REARM_TOLERANCE_US = 8_000
 LATE_US = 60_000
 # garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
 SECOND_BATCH_US = 6 * SECOND_US
@@ -258,7 +258,8 @@ def _date_back(router: VirtualRouter, spans: list[MasterSpan]) -> None:
             late = announcement.t_us >= just_before_us
             if span.mac == router.virtual_mac:
                 taken = any(s is not span and _covers(s, announcement.t_us) for s in spans)
-                if not late or taken:
+                just_one_us = span.from_us - announcement.t_us - span.interval_us
+                if not late or (taken and abs(just_one_us) > LATE_US):
                     continue
             elif not late and announcement.t_us < free_us:
                 continue

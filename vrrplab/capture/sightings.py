@@ -207,7 +207,7 @@ def _split_shared_addresses(router: VirtualRouter) -> None:
         trains = _trains(own, announced)
         for train in trains if len(trains) > 1 else ():
             first = next((s.priority for s in train if s.priority), 0)
-            names.update((sighting.number, f"{source} (priority {first})") for sighting in train)
+            names.update((sighting.number, f"{source} ({first})") for sighting in train)
     if names:
         router.sightings = [
             s._replace(speaker=names[s.number]) if s.number in names else s for s in router.sightings

@@ -48,14 +48,15 @@ def _router_lines(timeline: Timeline, part: RouterTimeline) -> Iterator[str]:
     addresses = ", ".join(router.addresses[:3])
     more = f" and {len(router.addresses) - 3} more" if len(router.addresses) > 3 else ""
     yield f"{router.name}: {addresses or 'no address'}{more}"
-    yield f"  {'from':>11} {'to':>11}  {'MASTER':<27} {'priority':>8}  frames"
+    yield f"  {'from':>10} {'to':>11}  {'MASTER':<30} {'priority':>8}  frames"
     for span in part.spans:
         end = format_s(span.end_us(timeline.end_us))
         mark = "~" if span.to_earliest_us is not None else ">" if span.to_us is None else " "
         start = ("<" if span.began_before_capture else "") + format_s(span.from_us)
         changes = ">".join(str(p) for _, _, p in span.priorities) or "0"
         frames = f"{span.first_frame}-{span.last_frame}"
-        yield f"  {start:>11} {mark + end:>11}  {span.speaker:<27} {_short(changes, 8):>8}  {frames}"
+        who = span.speaker if len(span.speaker) <= 30 else span.speaker[:14] + ".." + span.speaker[-14:]
+        yield f"  {start:>10} {mark + end:>11}  {who:<30} {_short(changes, 8):>8}  {frames}"
     for line in _marks(part.spans):
         yield "  " + line
 
