@@ -240,6 +240,7 @@ class Daemon:
     def _finish_reload(self, event: ReloadFinished, now: Micros) -> None:
         self._reloading = False
         before = {_identity(i.config): i for i in self.instances}
+        self._around.forget_announcements()
         old_trackers, interfaces = self._depends.trackers, self._depends.interfaces
         self._build(event.config)
         self._depends.interfaces = event.interfaces or interfaces

@@ -110,7 +110,7 @@ class Instance:
             case TrackedObjectRecovered(), _:
                 recovered(self, event, now)
             case WeightChanged(), _:
-                self._weigh(event)
+                self._weigh(event, now)
             case VirtualAddressRemoved(), Master():
                 self._address_gone(event, now)
             case DelayEnded(), _:
@@ -242,7 +242,7 @@ class Instance:
             case Init(master_at_us=at_us, by_timeout=by_timeout) if at_us is not None and now >= at_us:
                 if by_timeout:
                     self._log("timeout")
-                self._become_master(now, "address owner (priority 255, state MASTER): MASTER at once")
+                self._become_master(now, reasons.OWNER_BEGINS)
             case Backup() as state if now >= state.master_down_at_us:
                 self._log("timeout")
                 self._become_master(now, self._heard.why_master(self, now))
@@ -262,7 +262,7 @@ class Instance:
             return
         self.hearing.forgive()
         if self.profile.delay_covers_owners and self.delayed_until_us > now:
-            self.state = self._init_until(self.delayed_until_us + self.config.advert_interval_us, False)
+            self._hold(now, self.config.advert_interval_us, by_timeout=False)
             return
         self.enter(Master(now), why)
         self._rearm(now)
@@ -277,12 +277,19 @@ class Instance:
 
     def await_mastery(self, now: Micros) -> None:
         """An owner begins: MASTER now, or when the start delay is over."""
-        self.state = self._init_until(max(now, self.delayed_until_us), True)
-        self._time_passed(now)
+        if self.delayed_until_us > now:
+            self._hold(now, 0, by_timeout=True)
+        else:
+            self._log("timeout")
+            self._become_master(now, reasons.OWNER_BEGINS)
 
-    def _init_until(self, until_us: Micros, by_timeout: bool) -> Init:
+    def _hold(self, now: Micros, longer_us: Micros, by_timeout: bool) -> None:
+        """The start delay keeps an owner waiting, and something ``longer_us``."""
+        if isinstance(self.state, Fault):
+            self.enter(self.backup(now, longer_us), reasons.OWNER_WAITS)
+            return
         self.armed = self._around.number()
-        return Init(until_us, by_timeout)
+        self.state = Init(self.delayed_until_us + longer_us, by_timeout)
 
     def listen(self, now: Micros, interval_us: Micros, why: str) -> None:
         """BACKUP, MASTER after ``interval_us`` without an advert."""
@@ -351,7 +358,7 @@ class Instance:
 
     # -- priority and timers --------------------------------------------------------------------------------
 
-    def _weigh(self, event: WeightChanged) -> None:
+    def _weigh(self, event: WeightChanged, now: Micros) -> None:
         old, new = self.priority.effective, self.priority.shift(event.shift)
         if old == new:
             return
@@ -361,7 +368,8 @@ class Instance:
         if isinstance(self.state, Backup):
             # keepalived: the running timer is moved by what the interval changes (track_script_weight_*)
             interval_us = self.intervals.down_us
-            self.state.master_down_at_us += interval_us - self.state.master_down_interval_us
+            at_us = self.state.master_down_at_us + interval_us - self.state.master_down_interval_us
+            self.state.master_down_at_us = max(now, at_us)
             self.state.master_down_interval_us = interval_us
 
     def backup(self, now: Micros, interval_us: Micros, preempt_from_us: Micros | None = None) -> Backup:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from vrrplab.machine.instance import Instance
 
 
+OWNER_BEGINS = "address owner (priority 255, state MASTER): MASTER at once"
+OWNER_WAITS = "its faults are gone; address owner: MASTER when the start delay is over"
+
+
 def address_key(address: str) -> tuple[int, tuple[int, ...]]:
     """Addresses in network order, as RFC 9568 section 6.4.3 compares them (unsigned)."""
     if ":" not in address:

@@ -35,6 +35,10 @@ class Surroundings:
             self._pacers[key] = Pacer(self.profile.garp_interval_keeps_all)
         return self._pacers[key]
 
+    def forget_announcements(self) -> None:
+        """A reload: what still waited for ``garp_interval`` belongs to instances of before."""
+        self._pacers.clear()
+
     def next_deadline(self) -> Micros | None:
         """When a frame that waits for ``garp_interval`` may leave."""
         return earliest(*[p.next_deadline() for p in self._pacers.values()])
