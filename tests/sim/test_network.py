@@ -140,6 +140,17 @@ def test_one_way_loss_is_one_way() -> None:
     assert lan.switch.walk(one, one.mac, two.mac) is not None
 
 
+def test_a_delay_between_two_hosts_delays_nothing_else() -> None:
+    lan = Lan()
+    lan.switch.disturb(between=[["h1", "h2"]], latency_us=90_000)
+    one, two, three = lan.nic(1), lan.nic(2), lan.nic(3)
+    assert [lan.switch.walk(a, a.mac, b.mac) for a, b in ((one, two), (two, one), (one, three))] == [
+        (two, 90_000),
+        (one, 200),
+        (three, 200),
+    ]
+
+
 @pytest.mark.parametrize("loss", [0.0, 0.3, 1.0])
 def test_loss_is_a_share(loss: float) -> None:
     lan = Lan(loss=loss)

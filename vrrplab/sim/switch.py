@@ -7,7 +7,7 @@ in a single delivery event. Ports forget their addresses when the link goes down
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.sim.cast import Segment
 from vrrplab.sim.chance import Chance
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from vrrplab.sim.host import Nic
 
 BROADCAST = b"\xff" * 6
+
+
+class OneWay(NamedTuple):
+    """What is wrong on the way from one host to another; None: as in the rest of the segment."""
+
+    loss: float
+    latency_us: Micros | None
+    jitter_us: Micros | None
 
 
 class Switch:
@@ -60,7 +68,7 @@ class Switch:
                 case "multicast":
                     self.multicast = self.segment.multicast
                 case "between":
-                    self.one_way_loss: dict[tuple[str, str], float] = {}
+                    self.one_way: dict[tuple[str, str], OneWay] = {}
         self._changed()
 
     def disturb(
@@ -71,16 +79,19 @@ class Switch:
         multicast: bool | None = None,
         between: list[list[str]] | None = None,
     ) -> None:
-        """With ``between``, loss (all, unless given) goes one way between those hosts only."""
+        """With ``between``, loss, latency and jitter hold one way between those hosts only.
+
+        Without any of the three nothing gets through there.
+        """
         if between is not None:
+            nothing_said = loss is None and latency_us is None and jitter_us is None
+            fault = OneWay(1.0 if nothing_said else loss or 0.0, latency_us, jitter_us)
             for sender, receiver in between:
-                self.one_way_loss[(sender, receiver)] = 1.0 if loss is None else loss
-        elif loss is not None:
-            self.loss = loss
-        if latency_us is not None:
-            self.latency_us = latency_us
-        if jitter_us is not None:
-            self.jitter_us = jitter_us
+                self.one_way[(sender, receiver)] = fault
+        else:
+            self.loss = self.loss if loss is None else loss
+            self.latency_us = self.latency_us if latency_us is None else latency_us
+            self.jitter_us = self.jitter_us if jitter_us is None else jitter_us
         if multicast is not None:
             self.multicast = multicast
         self._changed()
@@ -88,7 +99,8 @@ class Switch:
     @property
     def is_certain(self) -> bool:
         """Nothing random happens here."""
-        return not self.loss and not self.jitter_us and all(v in (0, 1) for v in self.one_way_loss.values())
+        certain = all(w.loss in (0, 1) and not w.jitter_us for w in self.one_way.values())
+        return not self.loss and not self.jitter_us and certain
 
     # -- frames --------------------------------------------------------------------------------
 
@@ -99,13 +111,15 @@ class Switch:
         if not self._learn(packet.source, sender):
             return
         receivers = self._outputs(sender, packet.destination)
-        if self.is_certain and not self.one_way_loss:
+        if self.is_certain and not self.one_way:
             if receivers:
                 self._scheduler.after(self.latency_us, PACKET, self._deliver, packet, receivers)
             return
         for receiver in receivers:
             if not self._lost(sender, receiver):
-                self._scheduler.after(self._delay_us(), PACKET, self._deliver, packet, [receiver])
+                self._scheduler.after(
+                    self._delay_us(sender, receiver), PACKET, self._deliver, packet, [receiver]
+                )
 
     def _deliver(self, packet: Packet, receivers: list[Nic]) -> None:
         destination = packet.destination
@@ -122,7 +136,7 @@ class Switch:
         for nic in self._outputs(sender, destination):
             if nic.up and nic.answers_to(destination) and not self._lost(sender, nic):
                 taker = nic
-        return (taker, self._delay_us()) if taker else None
+        return (taker, self._delay_us(sender, taker)) if taker else None
 
     def _outputs(self, sender: Nic, destination: bytes) -> list[Nic]:
         if destination[0] & 1:
@@ -135,15 +149,20 @@ class Switch:
         return [p for p in self._ports if p is not sender]
 
     def _lost(self, sender: Nic, receiver: Nic) -> bool:
-        pair = self.one_way_loss.get((sender.host.name, receiver.host.name), 0.0)
-        if pair >= 1:
+        fault = self.one_way.get((sender.host.name, receiver.host.name))
+        if fault and fault.loss >= 1:
             return True
         if self.loss and self._chance.draw() < self.loss:
             return True
-        return bool(pair) and self._chance.draw() < pair
+        return fault is not None and fault.loss > 0 and self._chance.draw() < fault.loss
 
-    def _delay_us(self) -> Micros:
-        return self.latency_us + (round(self._chance.draw() * self.jitter_us) if self.jitter_us else 0)
+    def _delay_us(self, sender: Nic, receiver: Nic) -> Micros:
+        latency_us, jitter_us = self.latency_us, self.jitter_us
+        fault = self.one_way.get((sender.host.name, receiver.host.name))
+        if fault:
+            latency_us = latency_us if fault.latency_us is None else fault.latency_us
+            jitter_us = jitter_us if fault.jitter_us is None else fault.jitter_us
+        return latency_us + (round(self._chance.draw() * jitter_us) if jitter_us else 0)
 
     # -- the MAC table -------------------------------------------------------------------------
 
