@@ -68,8 +68,13 @@ def solved(source: str, solutions: dict[str, str], extra: str) -> str:
     return "\n".join(lines)
 
 
-def run_notebook(path: Path, progress: Path, solutions: dict[str, str] | None = None) -> Ran:
-    """Run it headless in a fresh kernel; nbclient's CellExecutionError where a cell fails."""
+def run_notebook(
+    path: Path, progress: Path, solutions: dict[str, str] | None = None, missing: tuple[str, ...] = ()
+) -> Ran:
+    """Run it headless in a fresh kernel; nbclient's CellExecutionError where a cell fails.
+
+    ``missing``: modules that are not installed there.
+    """
     import nbformat
     from nbclient import NotebookClient
 
@@ -81,7 +86,7 @@ def run_notebook(path: Path, progress: Path, solutions: dict[str, str] | None = 
                 cell.source = solved(cell.source, solutions, names)
     environment = {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(_without(progress.parent / "missing", missing)), str(ROOT)]),
         "VRRPLAB_PROGRESS": str(progress),
         "IPYTHONDIR": str(progress.parent / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -99,6 +104,15 @@ def run_notebook(path: Path, progress: Path, solutions: dict[str, str] | None = 
     begun = time.monotonic()
     client.execute(env=environment)
     return Ran(notebook.cells, time.monotonic() - begun, peak_mb[0])
+
+
+def _without(folder: Path, modules: tuple[str, ...]) -> Path:
+    """A folder whose modules of these names say that they are not installed."""
+    folder.mkdir(exist_ok=True)
+    for name in modules:
+        text = f"raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')\n"
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    return folder
 
 
 def _peak_mb(process: int | None) -> int:

@@ -89,6 +89,20 @@ def test_it_runs_solved(path: Path, tmp_path: Path) -> None:
         assert "passed" in ran.said(name), ran.said(name)
 
 
+WITH_WIDGETS = [p for p in NOTEBOOKS if re.search(r"\b(cluster|sliders)\(", str(cells_of(p)))]
+
+
+@pytest.mark.parametrize("path", WITH_WIDGETS, ids=lambda path: path.stem)
+def test_without_widgets_there_are_still_pictures(path: Path, tmp_path: Path) -> None:
+    ran = run_notebook(path, tmp_path / "progress.json", missing=("anywidget", "ipywidgets"))
+    kinds = [set(out.data) for cell in ran.cells for out in cell.get("outputs", []) if "data" in out]
+    assert not any("application/vnd.jupyter.widget-view+json" in kind for kind in kinds)
+    for cell in ran.cells:
+        if cell.cell_type == "code" and re.match(r"(\w+ = )?(cluster|sliders)\(", cell.source):
+            shown = set().union(*(out.data for out in cell.outputs if "data" in out))
+            assert shown & {"image/png", "image/svg+xml"}, cell.source
+
+
 # Numbers in the prose
 
 

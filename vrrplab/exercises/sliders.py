@@ -15,6 +15,7 @@ from vrrplab.exercises.variants import at, variant
 from vrrplab.trace import Trace
 
 Values = Mapping[str, float]
+ABOUT = "as the sliders say"  # the head stays the same while they move, so it need not be drawn again
 
 
 def _timers(v: Values) -> Trace:
@@ -34,13 +35,14 @@ def _weights(v: Values) -> Trace:
     weight = f"\n    weight {v['weight']:.0f}" if v["weight"] else ""
     edit = {"interval 3": check + weight, "priority 255": f"priority {v['priority']:.0f}"}
     stop = at(12, "service_kill", server=S1, service="squid")
-    return simulate(variant("article-steady", stop, edit=edit, duration_s=40))
+    return simulate(variant("article-steady", stop, edit=edit, duration_s=40, description=ABOUT))
 
 
 def _loss(v: Values) -> Trace:
-    edit = {"priority ": f"version 3\n    advert_int {v['advert_int']:g}\n    priority "}
-    lossy = at(0, "segment_fault", segment="lan", loss=v["loss"])
-    return simulate(variant("article-steady", lossy, edit=edit, duration_s=30, seed=int(v["seed"])))
+    edit = {"advert_int 1": f"advert_int {v['advert_int']:g}"}
+    bad = at(10, "segment_fault", segment="lan", loss=v["loss"])
+    chosen: dict[str, Any] = {"duration_s": 25, "seed": int(v["seed"]), "description": ABOUT}
+    return simulate(variant("lesson-two-routers", bad, edit=edit, **chosen))
 
 
 # name: what a run is, and (key, label, lowest, highest, step, first value, unit) of each slider
@@ -66,7 +68,7 @@ PANELS: dict[str, tuple[Callable[[Values], Trace], list[tuple[Any, ...]]]] = {
     "loss": (
         _loss,
         [
-            ("loss", "packets lost, share", 0.0, 0.6, 0.02, 0.2),
+            ("loss", "packets lost, share", 0.0, 0.6, 0.02, 0.3),
             ("advert_int", "advert_int", 0.05, 1.0, 0.05, 0.1, "s"),
             ("seed", "another random seed", 0, 50, 1, 0),
         ],
