@@ -152,11 +152,11 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("drill", "options"),
     [
-        ("lan-nic", ["--router", "keepalived"]),
-        ("squid", ["--router", "vrrplab", "--rootless"]),
+        ("lan-nic", ["--router", "vrrplab"]),
+        ("squid", ["--router", "keepalived", "--rootless"]),
         ("stop", ["--router", "proxy-serv01=keepalived,proxy-serv02=vrrplab"]),
     ],
-    ids=["keepalived as root", "vrrplab, rootless", "mixed"],
+    ids=["vrrplab", "keepalived, rootless", "mixed"],
 )
 @pytest.mark.needs("keepalived", "squid")
 def test_a_drill_is_as_predicted_and_recorded(

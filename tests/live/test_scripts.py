@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from live_bench import ROOT
 
 from vrrplab.config.model import GlobalConfig
 from vrrplab.config.reader import parse_text
@@ -90,3 +93,14 @@ def test_scripts_run_as_somebody_without_rights(monkeypatch: pytest.MonkeyPatch)
     assert account_for("root", GlobalConfig()).uid == 0
     with pytest.raises(LiveError, match="no user 'nobodyatall'"):
         account_for("nobodyatall", GlobalConfig())
+
+
+def test_setgroups_can_be_made_harmless() -> None:
+    """keepalived, rootless: a forbidden setgroups would make every check pass. Output: it succeeds and does
+    nothing.
+    """
+    code = "import os; before = os.getgroups(); os.setgroups([4711]); print(os.getgroups() == before)"
+    command = [sys.executable, "-m", "vrrplab.live.rootless", sys.executable, "-c", code]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout.strip() == "True", done.stderr

@@ -158,9 +158,9 @@ class Performer:
         end_us = self._measurement.now + round(limit_s * SECOND_US)
         while not condition():
             if self._measurement.now > end_us:
-                raise LiveError(
-                    f"{complaint} within {limit_s:g} s; the daemons' lines are in the lab's folder"
-                )
+                last = [line for line in self._measurement.lines if line.server == self._victim.name][-1:]
+                said = f"; the last line of {self._victim.name}: {last[0].line}" if last else ""
+                raise LiveError(f"{complaint} within {limit_s:g} s{said}")
             await asyncio.sleep(_STEP_S)
 
     def _is_master(self, server: Server) -> bool:

@@ -236,6 +236,8 @@ class Server:
         if self.plan.router == KEEPALIVED:
             words = [program("keepalived"), "-n", "-l", "-D", "-P", "-f", config, "-p", "/run/keepalived.pid"]
             words += ["-r", "/run/vrrp.pid"]
+            if self._rootless:
+                words = [sys.executable, "-m", "vrrplab.live.rootless", *words]
         else:
             words = [
                 sys.executable,
