@@ -4,7 +4,7 @@ priority changes, announcements and where they are missing. Each finding names t
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -58,14 +58,6 @@ def findings(
     return sorted(found, key=lambda finding: (finding.t_us, finding.frames))
 
 
-def first_sighting(router: VirtualRouter, span: MasterSpan) -> Sighting | None:
-    """The first advert of a span that is not a goodbye."""
-    for sighting in router.sightings:
-        if sighting.speaker == span.speaker and sighting.priority and sighting.t_us >= span.from_us:
-            return sighting
-    return None
-
-
 def predecessor(spans: list[MasterSpan], span: MasterSpan, end_us: Micros) -> MasterSpan | None:
     """Who was MASTER last before this span began, or still is."""
     before = [s for s in spans if s.from_us < span.from_us and s is not span]
@@ -85,7 +77,7 @@ def beginning(
     who, frame = span.speaker, span.first_frame
     if span.began_before_capture:
         return "first", f"{who} was MASTER when the capture began", (span.last_frame,)
-    first = first_sighting(router, span)
+    first = span.first
     old = predecessor(spans, span, end_us)
     if old is None or first is None:
         return "first", f"{_named(who, span.priorities[0][2])} is the first MASTER seen", (frame,)
@@ -125,11 +117,12 @@ def _beside(
             return "preemption", text, frames
         text = f"{who} preempted {_named(old.speaker, at_that_time)}"
         return "preemption", text, frames
-    heard = [s for s in router.sightings if s.speaker == old.speaker and s.t_us < span.from_us]
     text = f"{who} became MASTER beside {old.speaker}"
-    if heard:
-        text += f", {format_s(span.from_us - heard[-1].t_us)} s after the last advert of that one"
-        frames = (heard[-1].number, span.first_frame)
+    index = bisect_left(router.sightings, (span.from_us,))
+    heard = next((s for s in reversed(router.sightings[:index]) if s.speaker == old.speaker), None)
+    if heard is not None:
+        text += f", {format_s(span.from_us - heard.t_us)} s after the last advert of that one"
+        frames = (heard.number, span.first_frame)
     return "second-master", text, frames
 
 
@@ -174,6 +167,8 @@ def _silences(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Findin
 def _several_masters(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
     for index, one in enumerate(spans):
         for other in spans[index + 1 :]:
+            if other.from_us >= one.end_us(end_us):
+                break  # spans are in order of their beginnings
             from_us = max(one.from_us, other.from_us)
             to_us = min(one.end_us(end_us), other.end_us(end_us))
             if to_us - from_us > BRIEF_US and one.speaker != other.speaker:
@@ -228,7 +223,7 @@ def _differences(one: Sighting, other: Sighting) -> Iterator[str]:
 def _announcements(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Finding]:
     times = [a.t_us for a in router.announcements]
     for span in spans:
-        first = first_sighting(router, span)
+        first = span.first
         if first is None or span.began_before_capture:
             continue
         begin = bisect_left(times, span.from_us - BRIEF_US)
@@ -262,12 +257,11 @@ def _left_behind(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros)
         if winner.from_us > loser.from_us and loser.to_us - winner.from_us <= BRIEF_US:
             continue  # an ordinary preemption: the newcomer announces itself
         last = _last_by(router, loser.mac, loser.to_us)
-        again = [
-            a
-            for a in router.announcements
-            if a.mac == winner.mac and last is not None and last.t_us < a.t_us <= stays_us
-        ]
-        if last is not None and not again:
+        if last is None:
+            continue
+        begin = bisect_right(router.announcements, last)
+        end = bisect_right(router.announcements, stays_us, key=lambda a: a.t_us)
+        if not any(a.mac == winner.mac for a in router.announcements[begin:end]):
             text = (
                 f"{loser.speaker} announced {last.address} last, and {winner.speaker}, which stayed MASTER,"
                 " did not announce itself again: clients may go on sending to the wrong one"
@@ -276,8 +270,8 @@ def _left_behind(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros)
 
 
 def _last_by(router: VirtualRouter, mac: str, before_us: Micros) -> Announcement | None:
-    own = [a for a in router.announcements if a.mac == mac and a.t_us <= before_us]
-    return own[-1] if own else None
+    index = bisect_right(router.announcements, before_us, key=lambda a: a.t_us)
+    return next((a for a in reversed(router.announcements[:index]) if a.mac == mac), None)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -41,7 +41,7 @@ class MasterSpan:
     Microseconds since the capture's first frame. ``to_us`` is None while it lasts when the capture ends;
     ``to_earliest_us``/``to_latest_us`` bound an end that nobody announced. ``frames``: first and last
     advert of the span, and the frame that ended it. ``mute``: silences it stayed MASTER through, with the
-    reason to think so.
+    reason to think so. ``first``: its first advert, None if all that was seen of it is priority 0.
     """
 
     speaker: str
@@ -62,6 +62,7 @@ class MasterSpan:
     rejects: bool = False
     mute: list[tuple[Micros, Micros, int, str]] = field(default_factory=list)
     priorities: list[tuple[Micros, int, int]] = field(default_factory=list)
+    first: Sighting | None = None
     adverts: int = 0
 
     def end_us(self, capture_end_us: Micros) -> Micros:
@@ -229,6 +230,7 @@ def _extend(span: MasterSpan, sighting: Sighting) -> None:
     span.priority = sighting.priority
     span.interval_us = sighting.interval_us
     span.last_us, span.last_frame = sighting.t_us, sighting.number
+    span.first = span.first or sighting
     span.adverts += 1
 
 
@@ -244,16 +246,19 @@ def _date_back(router: VirtualRouter, spans: list[MasterSpan]) -> None:
     that. Announcements shortly after a span may be that span's own second batch. With a shared virtual MAC
     only an announcement just before the first advert can be told to be this router's.
     """
-    for span in spans:
+    times = [announcement.t_us for announcement in router.announcements]
+    by_speaker: dict[str, list[MasterSpan]] = {}
+    for span in sorted(spans, key=lambda s: s.from_us):
+        own = by_speaker.setdefault(span.speaker, [])
+        previous_end_us = own[-1].end_us(span.from_us) if own else -SECOND_BATCH_US
+        own.append(span)
         if span.began_before_capture:
             continue
-        own = [s for s in spans if s is not span and s.speaker == span.speaker and s.from_us < span.from_us]
-        free_us = max((s.end_us(span.from_us) for s in own), default=-SECOND_BATCH_US) + SECOND_BATCH_US
         just_before_us = span.from_us - span.interval_us * 11 // 10
-        for announcement in router.announcements:
-            if announcement.t_us >= span.from_us:
-                break
-            if announcement.mac != span.mac or any(_covers(s, announcement.t_us) for s in own):
+        earliest_us = max(min(just_before_us, previous_end_us + SECOND_BATCH_US), previous_end_us + 1)
+        begin, end = bisect_left(times, earliest_us), bisect_left(times, span.from_us)
+        for announcement in router.announcements[begin:end]:
+            if announcement.mac != span.mac:
                 continue
             late = announcement.t_us >= just_before_us
             if span.mac == router.virtual_mac:
@@ -261,7 +266,7 @@ def _date_back(router: VirtualRouter, spans: list[MasterSpan]) -> None:
                 just_one_us = span.from_us - announcement.t_us - span.interval_us
                 if not late or (taken and abs(just_one_us) > LATE_US):
                     continue
-            elif not late and announcement.t_us < free_us:
+            elif not late and announcement.t_us < previous_end_us + SECOND_BATCH_US:
                 continue
             if not late:
                 why = "it had announced the address, so it was MASTER"

@@ -62,6 +62,7 @@ class VirtualRouter:
         self.lan = lan
         self.sightings: list[Sighting] = []
         self.announcements: list[Announcement] = []
+        self.virtual_mac = virtual_mac(vrid, ip_version)
 
     @property
     def name(self) -> str:
@@ -78,10 +79,6 @@ class VirtualRouter:
     def speakers(self) -> tuple[str, ...]:
         """Who sent adverts, in order of appearance."""
         return tuple(dict.fromkeys(s.speaker for s in self.sightings))
-
-    @property
-    def virtual_mac(self) -> str:
-        return virtual_mac(self.vrid, self.ip_version)
 
 
 class Sightings:
@@ -116,20 +113,20 @@ class Sightings:
             self.carp.setdefault(frame.carp.vhid, []).append((t_us, captured.number, frame.ip.source))
 
     def _add_advert(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
-        advert, ip = frame.vrrp, frame.ip
-        if advert is None or ip is None or not advert.checksum_ok or advert.type != 1 or not advert.vrid:
-            source = ip.source if ip is not None else "?"
+        advert, ends = frame.vrrp, frame.endpoints()
+        if advert is None or ends is None or not advert.checksum_ok or advert.type != 1 or not advert.vrid:
+            source = ends.source if ends is not None else "?"
             text = str(frame.problems[0]) if frame.problems else "not an advert"
             self.rejected.append(Rejected(t_us, captured.number, source, text))
             return
-        key = (_lan(captured), ip.version, advert.vrid)
+        key = (_lan(captured.interface, ends.vlans), ends.ip_version, advert.vrid)
         router = self.routers.get(key)
         if router is None:
-            router = self.routers[key] = VirtualRouter(advert.vrid, ip.version, key[0])
+            router = self.routers[key] = VirtualRouter(advert.vrid, ends.ip_version, key[0])
         addresses = self._lists.setdefault(advert.addresses, advert.addresses)  # one tuple for a million
         sighting = Sighting(
-            t_us, captured.number, ip.source, _source_mac(frame), advert.priority, _interval(advert),
-            advert.version, addresses, advert.auth_type or 0, advert.checksum_form, ip.destination,
+            t_us, captured.number, ends.source, ends.mac, advert.priority, _interval(advert),
+            advert.version, addresses, advert.auth_type or 0, advert.checksum_form, ends.destination,
         )  # fmt: skip
         router.sightings.append(sighting)
 
@@ -142,7 +139,9 @@ class Sightings:
             address, mac = frame.na.target, frame.na.mac or _source_mac(frame)
         if address is not None and mac is not None:
             found = Announcement(t_us, captured.number, mac, address)
-            self._announcements.append((_lan(captured), found))
+            eth = frame.eth
+            vlans = tuple(tag.vlan_id for tag in eth.vlans) if eth is not None else ()
+            self._announcements.append((_lan(captured.interface, vlans), found))
 
     def finish(self) -> None:
         """Put things in order of time and give each announcement to the virtual router whose address it
@@ -178,10 +177,10 @@ def collect(frames: Iterable[CapturedFrame]) -> Sightings:
     return found
 
 
-def _lan(captured: CapturedFrame) -> str:
-    eth = captured.frame.eth
-    vlans = [f"VLAN {tag.vlan_id}" for tag in eth.vlans] if eth is not None else []
-    return " ".join([captured.interface, *vlans]).strip()
+def _lan(interface: str, vlans: tuple[int, ...]) -> str:
+    if not vlans:
+        return interface
+    return " ".join([interface, *(f"VLAN {vlan}" for vlan in vlans)]).strip()
 
 
 def _source_mac(frame: Frame) -> str:

@@ -7,7 +7,9 @@ a trace.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from vrrplab.capture.findings import Finding, findings
@@ -81,16 +83,11 @@ def analyse(sightings: Sightings) -> Timeline:
 
 def _gaps(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> list[Gap]:
     found = []
-    for span in spans:
-        if span.to_us is None:
-            continue
-        others = [s for s in spans if s is not span]
-        if any(s.from_us <= span.to_us < s.end_us(end_us) for s in others):
+    covered_us = 0  # how far the spans so far reach; they are in order of their beginnings
+    for span, new in pairwise(spans):
+        covered_us = max(covered_us, span.end_us(end_us))
+        if span.to_us is None or span.to_us < covered_us or new.from_us <= span.to_us:
             continue  # somebody was there already
-        following = [s for s in others if s.from_us > span.to_us]
-        if not following:
-            continue
-        new = min(following, key=lambda s: s.from_us)
         to_us, frame = _reachable(router, new)
         earliest, latest = span.to_us, span.to_us
         if span.to_earliest_us is not None and span.to_latest_us is not None:
@@ -101,9 +98,11 @@ def _gaps(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> lis
 
 def _reachable(router: VirtualRouter, new: MasterSpan) -> tuple[Micros, int]:
     """When clients could reach the new MASTER: at its first announcement, or advert if it makes none."""
-    for announcement in router.announcements:
-        own = announcement.mac in (new.mac, router.virtual_mac)
-        if own and new.from_us <= announcement.t_us <= new.from_us + new.interval_us:
+    begin = bisect_left(router.announcements, (new.from_us,))
+    for announcement in router.announcements[begin : begin + 1000]:
+        if announcement.t_us > new.from_us + new.interval_us:
+            break
+        if announcement.mac in (new.mac, router.virtual_mac):
             return announcement.t_us, announcement.number
     return new.from_us, new.first_frame
 

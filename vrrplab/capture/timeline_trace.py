@@ -7,6 +7,9 @@ silence; before, INIT. Addresses are taken to be where the MASTER is.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import deque
+from itertools import takewhile
 from typing import Any
 
 from vrrplab.capture.findings import beginning
@@ -34,10 +37,13 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
             events.append((sighting.t_us, 1, _advert(part.router, sighting)))
         for span in part.spans:
             events += _span_events(timeline, part, span)
+        by_mac: dict[str, list[MasterSpan]] = {}
+        for span in part.spans:
+            by_mac.setdefault(span.mac, []).append(span)
         for announcement in part.router.announcements:
             kind = "na_sent" if ":" in announcement.address else "garp_sent"
             fields: dict[str, Any] = {
-                "server": _server_of(part, announcement.mac, announcement.t_us),
+                "server": _server_of(part, by_mac, announcement.mac, announcement.t_us),
                 "instance": part.router.name,
                 "interface": "lan",
                 "address": announcement.address,
@@ -58,14 +64,15 @@ def _span_events(
     timeline: Timeline, part: RouterTimeline, span: MasterSpan
 ) -> list[tuple[int, int, TraceEvent]]:
     router = part.router
-    before = [s for s in part.spans if s.speaker == span.speaker and s.from_us < span.from_us]
-    state = _AFTER.get(before[-1].end, "INIT") if before else "INIT"
+    earlier = takewhile(lambda s: s is not span, part.spans)
+    last = deque((s for s in earlier if s.speaker == span.speaker), maxlen=1)
+    state = _AFTER.get(last[0].end, "INIT") if last else "INIT"
     base = {"server": span.speaker, "instance": router.name}
     _, why, frames = beginning(router, part.spans, span, timeline.end_us)
     found = []
     gain = {**base, "from": state, "to": "MASTER", "reason": why, "frames": list(frames)}
     found.append((span.from_us, 0, TraceEvent(span.from_us, "state", gain)))
-    addresses = next((s.addresses for s in router.sightings if s.speaker == span.speaker), ())
+    addresses = span.first.addresses if span.first is not None else ()
     for address in addresses:
         fields = {**base, "interface": "lan", "address": _with_prefix(address), "label": ""}
         found.append((span.from_us, 2, TraceEvent(span.from_us, "address_added", fields)))
@@ -104,15 +111,14 @@ def _advert(router: VirtualRouter, sighting: Sighting) -> TraceEvent:
     return TraceEvent(sighting.t_us, "advert_sent", fields)
 
 
-def _server_of(part: RouterTimeline, mac: str, t_us: int) -> str:
+def _server_of(part: RouterTimeline, by_mac: dict[str, list[MasterSpan]], mac: str, t_us: int) -> str:
     """Who announced: the router with that MAC; with a shared one, whoever was MASTER at that moment."""
-    candidates = [s for s in part.spans if s.mac == mac]
-    present = [
-        s for s in candidates or part.spans if s.from_us <= t_us and (s.to_us is None or t_us <= s.to_us)
-    ]
-    if present:
-        return present[-1].speaker
-    return candidates[0].speaker if candidates else mac
+    candidates = by_mac.get(mac, part.spans)
+    index = bisect_right(candidates, t_us, key=lambda span: span.from_us)
+    for span in reversed(candidates[max(index - 8, 0) : index]):
+        if span.to_us is None or t_us <= span.to_us:
+            return span.speaker
+    return candidates[0].speaker if mac in by_mac else mac
 
 
 def _scenario(timeline: Timeline, name: str) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import Struct
 from struct import error as StructError
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from vrrplab.errors import AddressError, DropReason, PacketError
 from vrrplab.values import Record
 from vrrplab.wire import links
+from vrrplab.wire.addresses import unpack_address, unpack_mac
 from vrrplab.wire.arp import ArpPacket
 from vrrplab.wire.auth import AH_SIZE, AhHeader
 from vrrplab.wire.carp import CarpAdvertisement
@@ -79,6 +80,16 @@ class _Layer(Generic[_T]):
         setattr(frame.layers, self.name, value)
 
 
+class Endpoints(NamedTuple):
+    """Both ends of an IP packet; ``mac`` is the sender's, "" where the capture did not keep it."""
+
+    mac: str
+    ip_version: int
+    source: str
+    destination: str
+    vlans: tuple[int, ...]
+
+
 class Frame:
     """One frame: ``raw`` bytes and what they say.
 
@@ -115,6 +126,21 @@ class Frame:
             self._layers = dissect(self.raw, self.link_type)._layers
             assert self._layers is not None
         return self._layers
+
+    def endpoints(self) -> Endpoints | None:
+        """Who sent the IP packet to whom, None without one. Cheap for a plain advert: its layers stay
+        unread.
+        """
+        if self._layers is None:
+            raw = self.raw
+            mac, source, destination = unpack_mac(raw[6:12]), raw[26:30], raw[30:34]
+            return Endpoints(mac, 4, unpack_address(source), unpack_address(destination), ())
+        ip, eth = self._layers.ip, self._layers.eth
+        if ip is None:
+            return None
+        vlans = tuple(tag.vlan_id for tag in eth.vlans) if eth is not None else ()
+        mac = (eth.source if eth is not None else None) or ""
+        return Endpoints(mac, ip.version, ip.source, ip.destination, vlans)
 
     def __repr__(self) -> str:
         inside = self.vrrp or self.arp or self.na or self.ns or self.carp
