@@ -1,7 +1,7 @@
-"""Captures to columns, beside tshark and tcpdump: whole processes, wall time, taking turns, medians of ratios.
+"""Captures to columns, beside tshark and tcpdump: whole processes, wall time, taking turns, medians.
 
-The capture is made here: version 2 and 3 adverts of 1 to 4 addresses over IPv4, some over IPv6, gratuitous ARP, and
-one frame in 64 with a flipped bit. What is compared is comparable work: tshark prints five fields with checksum
+The capture is made here: version 2 and 3 adverts of 1 to 4 addresses over IPv4, some over IPv6, gratuitous
+ARP, and one frame in 64 with a flipped bit. The work is comparable: tshark prints five fields with checksum
 validation on, tcpdump prints its one line, vrrplab fills all columns and verifies both checksums.
 
     python benchmarks/capture.py [--frames N] [--rounds N] [--big N]
@@ -65,7 +65,8 @@ def _frame(random_source: random.Random) -> bytes:
     if kind < 0.15:
         advert = Advertisement(3, vrid, priority, 1_000_000, (f"fe80::{host:x}",))
         return advert_frame(mac, f"fe80::1:{host:x}", "ff02::12", advert)
-    addresses = tuple(f"192.168.2.{random_source.randrange(1, 255)}" for _ in range(random_source.randrange(1, 5)))
+    count = random_source.randrange(1, 5)
+    addresses = tuple(f"192.168.2.{random_source.randrange(1, 255)}" for _ in range(count))
     version = 2 if kind < 0.6 else 3
     advert = Advertisement(version, vrid, priority, 1_000_000, addresses)
     return advert_frame(mac, f"192.168.2.{host}", "224.0.0.18", advert, ip_id=random_source.randrange(65536))
@@ -75,7 +76,8 @@ def timed(command: list[str]) -> tuple[float, str]:
     """Wall seconds of a whole process, and what it printed (nothing, when it prints too much)."""
     short = command[0] == sys.executable
     begin = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE if short else subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    output = subprocess.PIPE if short else subprocess.DEVNULL
+    done = subprocess.run(command, stdout=output, stderr=subprocess.DEVNULL, check=True)
     seconds = time.perf_counter() - begin
     return seconds, done.stdout.decode().strip() if short else ""
 
@@ -107,8 +109,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--frames", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--tshark-rounds", type=int, default=2, help="tshark is slow; it sits out the other rounds")
-    parser.add_argument("--big", type=int, default=10_000_000, help="frames of the memory test; 0 leaves it out")
+    parser.add_argument("--tshark-rounds", type=int, default=2, help="rounds with tshark, which is slow")
+    parser.add_argument("--big", type=int, default=10_000_000, help="frames of the memory test, or 0")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     args = parser.parse_args()
     missed = 0

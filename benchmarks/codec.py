@@ -1,7 +1,8 @@
 """Codec speed beside Scapy and beside the least Python can do: ratios, because machines differ.
 
-Candidates take turns in each round and are timed by CPU time; a ratio is the median of the rounds' ratios. Every
-candidate does the same work on the same bytes: fields and both checksums for decoding, checksums for encoding.
+Candidates take turns in each round and are timed by CPU time; a ratio is the median of the rounds' ratios.
+Every candidate does the same work on the same bytes: fields and both checksums for decoding, checksums for
+encoding.
 
     python benchmarks/codec.py [--rounds N]
 """
@@ -44,7 +45,8 @@ def candidates() -> dict[str, tuple[Callable[[], object], int]]:
     header = struct.Struct("!BBBBHH").unpack_from
 
     def scapy_payload() -> object:
-        # without an IP layer around it Scapy leaves the addresses as they are, and it never checks the checksum
+        # without an IP layer around it Scapy leaves the addresses as they are
+        # and never checks the checksum
         return VRRPv3(payload).priority
 
     def scapy_frame() -> object:
@@ -98,7 +100,7 @@ def main() -> int:
     jobs = candidates()
     costs: dict[str, list[float]] = {name: [] for name in jobs}
     gc.disable()
-    for name, (job, times) in jobs.items():
+    for job, times in jobs.values():
         once(job, max(times // 10, 1))
     for _ in range(args.rounds):
         for name, (job, times) in jobs.items():

@@ -60,7 +60,7 @@ class WatchedWorld:
     def is_sound(self) -> bool:
         """The network passes everything, and no firewall is closed."""
         switches, boxes = self.world.switches.values(), self.world.boxes.values()
-        passes = all(s.is_certain and s.multicast and not s.one_way_loss for s in switches)
+        passes = all(s.is_certain and s.multicast and not s.one_way for s in switches)
         return passes and not any(b.host.blocked for b in boxes)
 
     def fit(self, instance: str) -> set[str]:

@@ -87,10 +87,7 @@ def version_3(answer: Any) -> str:
 @exercise("02-three", "which of three routers takes over")
 def three(answer: Any) -> str:
     choice = one_of(answer, ["r1", "r2", "r3"], "a router's name in quotes")
-    from vrrplab.resources import data_path
-    from vrrplab.sim.scenario import load_scenario
-
-    trace = run(load_scenario(data_path("recordings", "three_nodes_poweroff")))
+    trace = run(variant("lesson-three-routers"))
     owner = trace.owner("192.168.2.100", 14)
     if choice != owner:
         raise Miss(
