@@ -31,7 +31,7 @@ HIGH, LOW = 200, 100
 V6 = ("fe80::100/64", "fd00:2::100/64")
 V4 = ("192.168.2.100/24",)
 V4_TWO = (*V4, "192.168.2.101/24")
-AT_ONCE = 10  # cases at a time
+AT_ONCE = 20  # cases at a time
 
 
 class Case(NamedTuple):

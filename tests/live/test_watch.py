@@ -28,8 +28,8 @@ def test_the_timeline_is_that_of_the_logs() -> None:
         time.sleep(1)
         fast = {"version": 3, "interval": "0.3"}
         routers = [bench.keepalived("r1", config(priority=150, **fast))]  # type: ignore[arg-type]
-        low = bench.keepalived("r2", config(priority=100, **fast))  # type: ignore[arg-type]
         bench.wait_for_master("r1")
+        low = bench.keepalived("r2", config(priority=100, **fast))  # type: ignore[arg-type]
         time.sleep(1)
         stopped_s = time.time()
         routers[0].stop()

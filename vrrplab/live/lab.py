@@ -70,8 +70,7 @@ def start(
         if "error" in answer:
             raise LiveError(f"the lab was not put up: {answer['error']}")
         pid = first_inside(keeper.pid)
-        control = os.path.join(folder, CONTROL)
-        state = LabState(pid, lab_state.start_of(pid), inside, routers, time.time(), folder, control)
+        state = LabState(pid, lab_state.start_of(pid), inside, routers, time.time(), folder)
         if not temporary:
             lab_state.write_state(state)
         return state, keeper
@@ -121,12 +120,7 @@ def temporary_lab(
 def ask(state: LabState, request: dict[str, Any], say: Callable[[str], None] | None = None) -> dict[str, Any]:
     """Ask the keeper; its last answer. LiveError with what it complains about."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one:
-        try:
-            one.connect(state.control)
-        except OSError as error:
-            raise LiveError(
-                f"the lab does not answer ({error.strerror}) - 'vrrplab lab down' removes it"
-            ) from None
+        _connect(one, state)
         one.sendall((json.dumps(request) + "\n").encode())
         with one.makefile("r", encoding="utf-8") as stream:
             for line in stream:
@@ -138,6 +132,19 @@ def ask(state: LabState, request: dict[str, Any], say: Callable[[str], None] | N
                 if answer.get("done"):
                     return answer
     raise LiveError("the lab ended in the middle of it - see 'vrrplab lab status'")
+
+
+def _connect(one: socket.socket, state: LabState) -> None:
+    """To the keeper, by way of its folder: the address of a socket has room for 107 characters only."""
+    try:
+        folder = os.open(state.folder, os.O_PATH | os.O_DIRECTORY)
+        try:
+            one.connect(f"/proc/self/fd/{folder}/{CONTROL}")
+        finally:
+            os.close(folder)
+    except OSError as error:
+        text = f"the lab does not answer ({error.strerror}) - 'vrrplab lab down' removes it"
+        raise LiveError(text) from None
 
 
 def shell_command(state: LabState, server: str, words: list[str]) -> list[str]:

@@ -238,7 +238,10 @@ class Keeper:
             return
         if self.plan["start"]:
             await self.start_routers()
-        server = await asyncio.start_unix_server(self._serve, os.path.join(self.folder, CONTROL))
+        os.chdir(
+            self.folder
+        )  # the address of a socket has room for 107 characters, a folder's path may have more
+        server = await asyncio.start_unix_server(self._serve, CONTROL)
         _tell({"ready": True, "proxy": self.status()["proxy"]})
         await ended
         server.close()

@@ -33,7 +33,6 @@ class LabState:
     routers: dict[str, str]
     made_unix_s: float
     folder: str
-    control: str
 
     @property
     def alive(self) -> bool:
