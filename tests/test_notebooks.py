@@ -171,7 +171,7 @@ QUOTED: list[tuple[str, str, float, Callable[[], float], float]] = [
 
 
 @pytest.mark.parametrize(
-    ("lesson", "words", "number", "compute", "near"), QUOTED, ids=lambda value: str(value)[:40]
+    ("lesson", "words", "number", "compute", "near"), QUOTED, ids=[f"{q[0]} {q[1][:30]}" for q in QUOTED]
 )
 def test_a_number_in_the_prose_is_what_the_simulator_says(
     lesson: str, words: str, number: float, compute: Callable[[], float], near: float
