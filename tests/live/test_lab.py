@@ -230,3 +230,39 @@ def test_the_labs_configuration_is_the_tutorials_with_a_name_on_it() -> None:
     assert "192.168.2.101/24 dev eth0 label eth0:1" in plans[0].config
     own = "global_defs {\n router_id mine\n}\n"
     assert lab_config("proxy-serv01", own, "/usr/sbin/squid") == own
+
+
+@pytest.mark.alone
+def test_without_squid_a_stand_in_answers_and_says_so(tmp_path: Path) -> None:
+    """Input: a machine where squid is no program. Output: the same drill with a small proxy, and a word about
+    it.
+    """
+    (tmp_path / "empty").touch()
+    hide = f"[ ! -e /usr/sbin/squid ] || mount --bind {tmp_path}/empty /usr/sbin/squid; exec "
+    words = [
+        sys.executable,
+        "-m",
+        "vrrplab",
+        "lab",
+        "drill",
+        "squid",
+        "--router",
+        "vrrplab",
+        "--record",
+        "kept",
+    ]
+    done = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", hide + " ".join(words)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)},
+        cwd=tmp_path,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-1500:] + done.stderr
+    observed = json.loads((tmp_path / "kept" / "squid" / "observed.json").read_text(encoding="utf-8"))
+    assert "a stand-in for Squid" in observed["note"]
+    assert done.stdout.startswith("The proxies are a small stand-in (Squid is not installed).")
+    assert "Entering FAULT STATE" in done.stdout
+    assert leftovers(tmp_path) == []

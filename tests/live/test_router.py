@@ -264,3 +264,18 @@ def test_three_way_election() -> None:
         theirs.stop()
         master(ours)
         assert has(bench, "r3")
+
+
+def test_a_virtual_mac_comes_and_goes(bench: Bench) -> None:
+    """Input: use_vmac. Output: adverts and ARP from 00:00:5e:00:01:33; afterwards interface and settings as
+    before.
+    """
+    before = bench.inside.run("r1", "cat", "/proc/sys/net/ipv4/conf/eth0/arp_ignore")
+    router = master(bench.vrrplab("r1", fast(150, more="use_vmac vrrp.51")))
+    assert f"{VIP}/24" in bench.ip("r1", "-o", "address", "show", "dev", "vrrp.51")
+    time.sleep(0.5)
+    sources = {f.eth.source for _, f in bench.frames() if f.vrrp is not None and f.eth is not None}
+    assert sources == {"00:00:5e:00:01:33"}
+    router.stop()
+    assert "vrrp.51" not in bench.ip("r1", "link")
+    assert bench.inside.run("r1", "cat", "/proc/sys/net/ipv4/conf/eth0/arp_ignore") == before

@@ -119,6 +119,9 @@ def _drill(args: argparse.Namespace) -> int:
         if state is None:
             _say(args, "putting a lab up for this")
             state = stack.enter_context(lab.temporary_lab(_routers(args), args.config, args.rootless or None))
+        proxy = lab.ask(state, {"do": "status"})["status"]["proxy"]
+        if proxy != "Squid":
+            print(f"The proxies are {proxy}.")
         folder = args.record or stack.enter_context(tempfile.TemporaryDirectory(prefix="vrrplab-drill-"))
         results = []
         for name in names:

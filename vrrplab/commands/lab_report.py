@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from textwrap import wrap
 from typing import NamedTuple
 
 from vrrplab.live.lab_plan import SERVERS
@@ -178,10 +179,11 @@ def _logs(trace: Trace) -> list[str]:
             what = " ".join(str(v) for k, v in event.fields.items() if k != "server")
             lines.append(f"{format_s(event.t_us):>8}  ---- {what} on {event.server} ----")
         elif event.event == "log" and event.t_us >= first_us and _matters(str(event.fields["line"])):
-            text = str(event.fields["line"])[:column]
-            left = event.server == SERVERS[0]
-            both = f"{text:<{column}}" if left else f"{'':<{column}}  {text}"
-            lines.append(f"{format_s(event.t_us):>8}  {both}".rstrip())
+            margin = "" if event.server == SERVERS[0] else " " * (column + 2)
+            time = format_s(event.t_us)
+            for part in wrap(str(event.fields["line"]), column, subsequent_indent="  "):
+                lines.append(f"{time:>8}  {margin}{part}")
+                time = ""
     return lines
 
 
@@ -193,8 +195,6 @@ def _matters(line: str) -> bool:
 
 
 def _interesting(text: str) -> list[str]:
-    return [
-        f"    {line.strip()}"
-        for line in text.splitlines()
-        if " inet " in f" {line.strip()}" or "state" in line
-    ]
+    """Of ``ip address``: the interface's state and its IPv4 addresses."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [f"    {line}"[:_WIDTH] for line in lines if line.startswith("inet ") or " state " in line]

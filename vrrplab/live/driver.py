@@ -104,7 +104,7 @@ class Driver:
         self._output = output
         self._read_config = read_config
         self.lateness = Lateness()
-        self._started_us = time.monotonic_ns() // 1000
+        self.began_us = time.monotonic_ns() // 1000  # what the trace counts from, on the monotonic clock
         self._journal = Journal(server, output.write)
         self._daemon = Daemon(node, profile)
         self._guard = Guard(self._daemon)
@@ -123,7 +123,7 @@ class Driver:
     @property
     def now(self) -> Micros:
         """Microseconds since the start."""
-        return time.monotonic_ns() // 1000 - self._started_us
+        return time.monotonic_ns() // 1000 - self.began_us
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class Driver:
             self._timer = None
         self._armed_us = due
         if due is not None:
-            when_s = (self._started_us + due) / SECOND_US
+            when_s = (self.began_us + due) / SECOND_US
             self._timer = asyncio.get_running_loop().call_at(when_s, self._wake)
 
     def _wake(self) -> None:
@@ -350,8 +350,11 @@ class Driver:
         asyncio.get_running_loop().call_later(HOUSEKEEPING_S, self._housekeeping)
 
 
-def cast(node: NodeConfig, server: str, host: Host, profile: Profile, mode: str) -> TraceEvent:
-    """The trace's first event: who takes part, and what its clock means."""
+def cast(
+    node: NodeConfig, server: str, host: Host, profile: Profile, mode: str, began_us: Micros
+) -> TraceEvent:
+    """The trace's first event: who takes part, and where its time 0 is (``began_us``: monotonic clock)."""
+    ago_s = (time.monotonic_ns() // 1000 - began_us) / SECOND_US
     instances = {
         i.name: {
             "vrid": i.vrid,
@@ -384,7 +387,7 @@ def cast(node: NodeConfig, server: str, host: Host, profile: Profile, mode: str)
         "clients": {},
         "dns": {},
         "virtual_addresses": list(addresses),
-        "clock": {"monotonic_s": time.monotonic(), "unix_s": time.time()},
+        "clock": {"monotonic_s": began_us / SECOND_US, "unix_s": time.time() - ago_s},
     }
     return TraceEvent(0, "scenario", fields)
 

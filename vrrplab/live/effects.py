@@ -59,7 +59,8 @@ class Effects:
         self._journal = journal
         self._dry = dry
         self._refused: dict[str, set[str]] = {}  # instance -> addresses the firewall shuts
-        self._vmacs: set[str] = set()
+        self._vmacs: dict[str, str] = {}  # name -> base interface
+        self._before: dict[str, str] = {}  # base interface -> its arp_ignore before we came
 
     def carry_out(self, action: Action, now: Micros) -> None:
         """Do it and write it down."""
@@ -196,17 +197,19 @@ class Effects:
                 text = f"the VMAC interface {action.name} could not be made: {why}"
                 self._journal.note(now, "warning", instance=action.instance, text=text)
                 return
-        self._vmacs.add(action.name)
+        self._vmacs[action.name] = action.base
         # the base interface must not answer for addresses that live on the VMAC, nor drop what comes to them
         for setting in ("arp_ignore=1", "accept_local=1", "rp_filter=0"):
             _sysctl(f"ipv4/conf/{action.name}/{setting}")
-        _sysctl(f"ipv4/conf/{action.base}/arp_ignore=1")
+        self._before.setdefault(action.base, _sysctl(f"ipv4/conf/{action.base}/arp_ignore=1"))
         _run(["ip", "link", "set", "dev", action.name, "up"])
 
     def _remove_vmac(self, name: str) -> None:
         if name in self._vmacs:
-            self._vmacs.discard(name)
+            base = self._vmacs.pop(name)
             _run(["ip", "link", "delete", "dev", name])
+            if base not in self._vmacs.values() and self._before.get(base):
+                _sysctl(f"ipv4/conf/{base}/arp_ignore={self._before.pop(base)}")
 
     def _set_firewall(self, now: Micros) -> None:
         """Shut every refused address, as one table of our own that is replaced whole."""
@@ -247,10 +250,14 @@ def _run(command: list[str], text: str | None = None) -> str:
     return "" if done.returncode == 0 else " ".join(done.stderr.split()) or f"exit code {done.returncode}"
 
 
-def _sysctl(setting: str) -> None:
+def _sysctl(setting: str) -> str:
+    """Set a network setting; what it was before ("": this kernel has no such thing, and does not need it)."""
     name, _, value = setting.partition("=")
     try:
-        with open(f"/proc/sys/net/{name}", "w", encoding="ascii") as file:
+        with open(f"/proc/sys/net/{name}", "r+", encoding="ascii") as file:
+            before = file.read().strip()
+            file.seek(0)
             file.write(value)
     except OSError:
-        pass  # a kernel without it does not need it
+        return ""
+    return before

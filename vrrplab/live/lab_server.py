@@ -162,6 +162,14 @@ class Server:
         )
         return done.stdout.rstrip() or done.stderr.strip()
 
+    def mend(self) -> None:
+        """Back to how a server is before anything befalls it: power, links and service (not the router)."""
+        if not self.powered:
+            self.power_on()
+        for port in self.plan.ports:
+            self.set_link(port.name, True)
+        self.start_service()
+
     def set_link(self, interface: str, up: bool) -> None:
         ip("-n", self.name, "link", "set", interface, "up" if up else "down")
 

@@ -3,7 +3,6 @@ stand-in for Squid where Squid is not installed.
 
     python -m vrrplab.live.lab_web serve 203.0.113.10 80
     python -m vrrplab.live.lab_web proxy 3128 /run/proxy.pid        until SIGTERM, and a second longer
-    python -m vrrplab.live.lab_web check /run/proxy.pid             exit 0 while the proxy runs
 """
 
 from __future__ import annotations
@@ -84,28 +83,14 @@ async def _proxy(port: int, pid_file: str) -> None:
     os.unlink(pid_file)
 
 
-def check(pid_file: str) -> int:
-    """0 if the process of that file runs, else 1."""
-    try:
-        with open(pid_file, encoding="ascii") as file:
-            os.kill(int(file.read()), 0)
-    except PermissionError:
-        return 0
-    except (OSError, ValueError):
-        return 1
-    return 0
-
-
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["serve", address, port]:
             asyncio.run(_serve(address, int(port)))
         case ["proxy", port, pid_file]:
             asyncio.run(_proxy(int(port), pid_file))
-        case ["check", pid_file]:
-            return check(pid_file)
         case _:
-            print("serve ADDRESS PORT, proxy PORT PIDFILE, or check PIDFILE", file=sys.stderr)
+            print("serve ADDRESS PORT, or proxy PORT PIDFILE", file=sys.stderr)
             return 2
     return 0
 

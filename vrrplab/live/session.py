@@ -73,8 +73,8 @@ def run_router(options: RouterOptions) -> Driver:
     output.to_stdout(options.style)
     profile = live_profile(profile)
     try:
-        output.write(cast(node, server, host, profile, transport.mode))
         driver = Driver(node, profile, host, transport, addresses, output, server, read, options.dry)
+        output.write(cast(node, server, host, profile, transport.mode, driver.began_us))
         asyncio.run(driver.run(options.until_s))
     finally:
         output.close()
