@@ -46,7 +46,15 @@ REQUIRED: Any = _Required()
 class _Fields:
     """``__dataclass_fields__``, made the first time somebody asks."""
 
+    def __init__(self) -> None:
+        self._made: dict[type[Any], dict[str, Any]] = {}
+
     def __get__(self, instance: object, owner: type[Any]) -> dict[str, Any]:
+        if owner not in self._made:
+            self._made[owner] = self._make(owner)
+        return self._made[owner]
+
+    def _make(self, owner: type[Any]) -> dict[str, Any]:
         from dataclasses import MISSING, dataclass, field, fields
 
         def declared(default: Any) -> Any:
