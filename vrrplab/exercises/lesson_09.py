@@ -10,6 +10,7 @@ from vrrplab.exercises.answers import number
 from vrrplab.exercises.observe import IP1, S1, outage_s, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.exercises.variants import at, variant
+from vrrplab.sim.cast import Scenario
 from vrrplab.trace import Trace
 
 BASE = "lesson-two-routers"
@@ -20,14 +21,20 @@ def fast(advert_int: float) -> dict[str, str]:
     return {"advert_int 1": f"advert_int {advert_int:g}"}
 
 
+@cache
+def _with(advert_int: float) -> Scenario:
+    return variant(BASE, edit=fast(advert_int))
+
+
 def failover_s(advert_int: float, seed: int, loss: float = 0.0) -> float:
     """Seconds from a power cut at a random moment (from ``seed``) until r2 is MASTER."""
-    moment = round(Random(seed).uniform(10 + 4 * advert_int, 10 + 5 * advert_int), 6)
+    # r1 is MASTER after 3.4 intervals; then one interval holds every phase there is
+    moment = round(0.5 + advert_int * Random(seed).uniform(5, 6), 6)
     actions = [at(moment, "power_off", server="r1")]
     if loss:
         actions.append(at(0, "segment_fault", segment="lan", loss=loss))
     length = moment + 6 * advert_int + 1
-    trace = run(variant(BASE, *actions, edit=fast(advert_int), seed=seed, duration_s=length))
+    trace = run(variant(_with(advert_int), *actions, seed=seed, duration_s=length))
     spans = [s for s in trace.states("office", "r2") if s.state == "MASTER" and s.to_s > moment]
     return max(0.0, spans[-1].from_s - moment) if spans else float("inf")
 
@@ -40,7 +47,7 @@ def false_alarms(advert_int: float, loss: float, minutes: int = 10) -> int:
 def lossy(advert_int: float, loss: float, seed: int = 0) -> Trace:
     """A minute on such a network, after ten quiet seconds."""
     bad = at(10, "segment_fault", segment="lan", loss=loss)
-    return run(variant(BASE, bad, edit=fast(advert_int), seed=seed, duration_s=70))
+    return run(variant(_with(advert_int), bad, seed=seed, duration_s=70))
 
 
 def takeovers(trace: Trace) -> int:

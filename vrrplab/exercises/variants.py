@@ -12,13 +12,14 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import ConfigError, VrrplabError
 from vrrplab.sim.cast import Scenario, Server
-from vrrplab.sim.scenario import load_scenario, scenario_from_text
+from vrrplab.sim.scenario import builtin_scenarios, load_scenario, scenario_from_text
 from vrrplab.units import micros
 
 BASE = "article-steady"
@@ -147,7 +148,19 @@ def from_yaml(text: str) -> Scenario:
 
 
 def _scenario(source: Source) -> Scenario:
-    return source if isinstance(source, Scenario) else load_scenario(source)
+    if isinstance(source, Scenario):
+        return source
+    return (
+        _builtin(source)
+        if isinstance(source, str) and source in builtin_scenarios()
+        else load_scenario(source)
+    )
+
+
+@cache
+def _builtin(name: str) -> Scenario:
+    """A scenario that comes with vrrplab, read once: lessons make hundreds of variants of one."""
+    return load_scenario(name)
 
 
 _written: dict[
