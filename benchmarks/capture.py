@@ -34,10 +34,15 @@ import sys
 import numpy as np
 from vrrplab.wire import bulk
 frames = adverts = good = 0
+seen = np.zeros(256, int), np.zeros(256, int)
 for chunk in bulk.read(sys.argv[1]):
     frames += len(chunk)
-    adverts += np.count_nonzero(chunk.kind == 1)
-    good += np.count_nonzero((chunk.kind == 1) & (chunk.checksum_ok == 1) & (chunk.reason == 0))
+    is_advert = chunk.kind == 1
+    adverts += np.count_nonzero(is_advert)
+    good += np.count_nonzero(is_advert & (chunk.checksum_ok == 1) & (chunk.reason == 0))
+    for counts, column in zip(seen, (chunk.vrid, chunk.priority)):
+        counts += np.bincount(column, minlength=256)
+    last_ns, senders = chunk.t_ns.max(), chunk.source.view("u4")[:, 0]
 print(frames, adverts, good)
 """
 

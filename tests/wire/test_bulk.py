@@ -239,7 +239,20 @@ def test_columns_as_values(tmp_path: Path) -> None:
     assert chunk.announces.tolist() == [True, False, False, False]
     assert chunk.number[chunk.kind == 1].tolist() == [2, 4]
     assert "4 frames" in repr(chunk)
-    assert set(chunk.to_dict()) == {"number", *(name for name, _, _ in bulk.COLUMNS)}
+    assert tuple(chunk.to_dict()) == bulk.NAMES
+    assert chunk.interval_us.tolist() == [0, 1_000_000, 0, 1_000_000]
+
+
+def test_the_header_columns_are_the_codecs_values(tmp_path: Path) -> None:
+    """Cut at every byte: what ``decode`` calls None is 0 in the columns."""
+    frames = [frame[:size] for frame in kinds_of_frames()[2:6] for size in range(len(frame) + 1)]
+    write_pcap(str(tmp_path / "cut.pcap"), enumerate(frames))
+    chunk = next(iter(bulk.read(tmp_path / "cut.pcap")))
+    for row, raw in enumerate(frames):
+        advert = decode(raw).vrrp
+        for name in ("version", "type", "vrid", "priority", "count", "auth_type", "interval_us", "checksum"):
+            expected = getattr(advert, name) if advert is not None else None
+            assert getattr(chunk, name)[row] == (expected or 0), (name, raw.hex())
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import CaptureError, DropReason
+from vrrplab.units import CENTISECOND_US, SECOND_US
 from vrrplab.wire.addresses import unpack_address
 from vrrplab.wire.files import is_capture, read_records
 from vrrplab.wire.pcap import FILE_HEADER_SIZE, MAGICS, PACKET_HEADER_SIZE
@@ -52,14 +53,7 @@ class Columns:
     source: np.ndarray[Any, Any]
     address: np.ndarray[Any, Any]
     source_mac: np.ndarray[Any, Any]
-    version: np.ndarray[Any, Any]
-    type: np.ndarray[Any, Any]
-    vrid: np.ndarray[Any, Any]
-    priority: np.ndarray[Any, Any]
-    count: np.ndarray[Any, Any]
-    auth_type: np.ndarray[Any, Any]
-    interval_us: np.ndarray[Any, Any]
-    checksum: np.ndarray[Any, Any]
+    header: np.ndarray[Any, Any]
     ip_checksum_ok: np.ndarray[Any, Any]
     checksum_ok: np.ndarray[Any, Any]
     checksum_form: np.ndarray[Any, Any]
@@ -70,16 +64,60 @@ class Columns:
         import numpy as np
 
         self.number = np.arange(first_number, first_number + rows)
-        for name, dtype, shape in COLUMNS:
+        for name, dtype, shape in _STORED:
             setattr(self, name, np.zeros((rows, *shape), dtype))
         self.ip_checksum_ok.fill(-1)
         self.checksum_ok.fill(-1)
 
     def clear(self, rows: np.ndarray[Any, Any]) -> None:
         """Forget all about some rows but their number, time and MAC address."""
-        for name, _, _ in COLUMNS:
+        for name, _, _ in _STORED:
             if name not in ("t_ns", "source_mac"):
                 getattr(self, name)[rows] = -1 if name in ("ip_checksum_ok", "checksum_ok") else 0
+
+    # --- fields of the message, read from its first eight bytes ------------------------------------------
+
+    def _byte(self, place: int) -> np.ndarray[Any, Any]:
+        column: np.ndarray[Any, Any] = self.header[:, place]
+        return column
+
+    @property
+    def version(self) -> np.ndarray[Any, Any]:
+        version: np.ndarray[Any, Any] = self._byte(0) >> 4
+        return version
+
+    @property
+    def type(self) -> np.ndarray[Any, Any]:
+        kind: np.ndarray[Any, Any] = self._byte(0) & 15
+        return kind
+
+    @property
+    def vrid(self) -> np.ndarray[Any, Any]:
+        return self._byte(1)
+
+    @property
+    def priority(self) -> np.ndarray[Any, Any]:
+        return self._byte(2)
+
+    @property
+    def count(self) -> np.ndarray[Any, Any]:
+        return self._byte(3)
+
+    @property
+    def auth_type(self) -> np.ndarray[Any, Any]:
+        """0 in version 3, which has none."""
+        return self._byte(4) * (self.version == 2)
+
+    @property
+    def interval_us(self) -> np.ndarray[Any, Any]:
+        fourth, fifth, version = self._byte(4).astype("u4"), self._byte(5).astype("u4"), self.version
+        in_version_3 = ((fourth & 15) << 8 | fifth) * CENTISECOND_US * (version == 3)
+        return in_version_3 + fifth * SECOND_US * (version == 2)
+
+    @property
+    def checksum(self) -> np.ndarray[Any, Any]:
+        """As it stands in the message (ICMPv6's for a neighbour advertisement)."""
+        return self.header.view(">u2")[:, 3].astype("u2")
 
     def __len__(self) -> int:
         return len(self.number)
@@ -108,11 +146,11 @@ class Columns:
 
     def to_dict(self) -> dict[str, np.ndarray[Any, Any]]:
         """Name to array, for ``pandas.DataFrame`` and the like (addresses as they are, 16 bytes)."""
-        return {name: getattr(self, name) for name in ("number", *(column[0] for column in COLUMNS))}
+        return {name: getattr(self, name) for name in NAMES}
 
 
 # name, dtype, further dimensions
-COLUMNS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
+_STORED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("t_ns", "i8", ()),
     ("kind", "u1", ()),
     ("ip_version", "u1", ()),
@@ -120,20 +158,15 @@ COLUMNS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("source", "u1", (16,)),
     ("address", "u1", (16,)),
     ("source_mac", "u1", (6,)),
-    ("version", "u1", ()),
-    ("type", "u1", ()),
-    ("vrid", "u1", ()),
-    ("priority", "u1", ()),
-    ("count", "u1", ()),
-    ("auth_type", "u1", ()),
-    ("interval_us", "u4", ()),
-    ("checksum", "u2", ()),
+    ("header", "u1", (8,)),
     ("ip_checksum_ok", "i1", ()),
     ("checksum_ok", "i1", ()),
     ("checksum_form", "u1", ()),
     ("announces", "?", ()),
     ("reason", "u1", ()),
 )
+_FROM_HEADER = ("version", "type", "vrid", "priority", "count", "auth_type", "interval_us", "checksum")
+NAMES = ("number", *(name for name, _, _ in _STORED if name != "header"), *_FROM_HEADER)
 
 
 class BulkReader:
@@ -158,11 +191,11 @@ class BulkReader:
         """Several columns (all, if none is named) of the whole file. Memory grows with the file."""
         import numpy as np
 
-        wanted = names or ("number", *(column[0] for column in COLUMNS))
+        wanted = names or NAMES
         empty = Columns(0, 1)
-        unknown = [name for name in wanted if not hasattr(empty, name)]
+        unknown = [name for name in wanted if name not in NAMES]
         if unknown:
-            raise KeyError(f"no column {unknown[0]!r}; there are number, {', '.join(c[0] for c in COLUMNS)}")
+            raise KeyError(f"no column {unknown[0]!r}; there are {', '.join(NAMES)}")
         parts: dict[str, list[Any]] = {name: [getattr(empty, name)] for name in wanted}
         for chunk in self:
             for name in wanted:

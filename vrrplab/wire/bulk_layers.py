@@ -245,18 +245,11 @@ class _Batch:
         odd = (length - needed == 28) | (is_v2 if width == 16 else False)
         self.rest[rows[odd]] = True
         known = is_v2 | is_v3
-        second = words[1] & 0xFFFF
         at = self.at(rows)
         chunk.kind[at] = _VRRP
-        chunk.version[at] = (first >> 4).astype(np.uint8)
-        chunk.type[at] = (first & 15).astype(np.uint8)
-        chunk.vrid[at] = (words[0] >> 8).astype(np.uint8)
-        chunk.priority[at] = (words[0] >> 16).astype(np.uint8)
-        chunk.count[at] = (words[0] >> 24).astype(np.uint8)
-        chunk.auth_type[at] = (second * is_v2).astype(np.uint8)
-        seconds, centiseconds = second >> 8, _swap(second) & 0xFFF
-        chunk.interval_us[at] = seconds * is_v2 * 1_000_000 + centiseconds * is_v3 * 10_000
-        chunk.checksum[at] = _swap(words[1] >> 16).astype(np.uint16)
+        header = chunk.header.view("<u4")
+        header[at, 0] = words[0]
+        header[at, 1] = words[1]
         listed = known & (count > 0) & (length >= 8 + width)
         address = chunk.address.view("<u4")
         for word in range(width // 4):
@@ -344,7 +337,7 @@ class _Batch:
                 return
         sums = self._sum(words, length) + pseudo + _swap(length.astype(np.uint64))
         right = sums % _MODULUS == 0
-        chunk.checksum[rows] = _swap(words[0] >> 16)
+        chunk.header.view(">u2")[rows, 3] = _swap(words[0] >> 16)
         chunk.checksum_ok[rows] = right
         chunk.announces[rows] = words[1] & 0x40 == 0
         address = chunk.address.view("<u4")
@@ -389,7 +382,7 @@ def fill_rows(chunk: Columns, rows: Array, frames: list[Frame]) -> None:
 
     chunk.clear(rows)
     told: dict[str, list[int]] = {}
-    packed: dict[str, list[bytes]] = {"source": [], "address": [], "source_mac": []}
+    packed: dict[str, list[bytes]] = {"source": [], "address": [], "source_mac": [], "header": []}
     for frame in frames:
         for name, value in _scalars(frame).items():
             told.setdefault(name, []).append(value)
@@ -398,10 +391,23 @@ def fill_rows(chunk: Columns, rows: Array, frames: list[Frame]) -> None:
         packed["source"].append(pack_address(source).ljust(16, b"\0") if source else bytes(16))
         packed["address"].append(pack_address(address).ljust(16, b"\0") if address else bytes(16))
         packed["source_mac"].append(pack_mac(mac) if mac else bytes(6))
+        packed["header"].append(_header(frame))
     for name, values in told.items():
         getattr(chunk, name)[rows] = values
     for name, texts in packed.items():
         getattr(chunk, name)[rows] = np.frombuffer(b"".join(texts), np.uint8).reshape(len(rows), -1)
+
+
+def _header(frame: Frame) -> bytes:
+    """The first eight bytes of the VRRP message; what is cut off, or is half an interval, is zero."""
+    if frame.na is not None and frame.na.checksum is not None:
+        return bytes(6) + frame.na.checksum.to_bytes(2, "big")
+    if frame.vrrp is None:
+        return bytes(8)
+    there = frame.payload[:8] if len(frame.payload) >= 8 else frame.payload[:6]
+    if len(there) == 5 and there[0] >> 4 == 3:
+        there = there[:4]
+    return there.ljust(8, b"\0")
 
 
 def _scalars(frame: Frame) -> dict[str, int]:
@@ -413,14 +419,6 @@ def _scalars(frame: Frame) -> dict[str, int]:
         "ip_version": ip.version if ip is not None else 0,
         "ttl": ip.ttl if ip is not None else 0,
         "ip_checksum_ok": _judged(getattr(ip, "checksum_ok", None)),
-        "version": (advert.version if advert is not None else 0) or 0,
-        "type": (advert.type if advert is not None else 0) or 0,
-        "vrid": (advert.vrid if advert is not None else 0) or 0,
-        "priority": (advert.priority if advert is not None else 0) or 0,
-        "count": (advert.count if advert is not None else 0) or 0,
-        "auth_type": (advert.auth_type if advert is not None else 0) or 0,
-        "interval_us": (advert.interval_us if advert is not None else 0) or 0,
-        "checksum": (message.checksum if message is not None else 0) or 0,
         "checksum_ok": _judged(message.checksum_ok if message is not None else None),
         "checksum_form": _FORM[advert.checksum_form if advert is not None else None],
         "announces": int(

@@ -191,32 +191,32 @@ def dissect(frame: bytes, link_type: int = links.ETHERNET) -> Frame:
     frame = bytes(frame)
     self = _new(Frame)
     self.raw, self.link_type, self.kind, self.vrrp = frame, link_type, "other", None
-    self._layers = _Layers()
+    layers = self._layers = _Layers()
     link = links.parse_link(frame, link_type)
-    self.eth = link.header
-    self.payload = frame[link.offset :]
+    layers.eth = link.header
+    layers.payload = frame[link.offset :]
     problems: list[PacketError] = [] if link.problem is None else [link.problem]
     if link.ethertype == ETHERTYPE_ARP:
         self.kind = "arp"
-        _take(self, problems, "arp", lambda: ArpPacket.parse(self.payload, link.offset))
-        if self.arp is not None:
-            self.padding = self.payload[28:]
+        _take(layers, problems, "arp", lambda: ArpPacket.parse(layers.payload, link.offset))
+        if layers.arp is not None:
+            layers.padding = layers.payload[28:]
     elif link.ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
-        _read_ip(self, link, problems)
-    self.problems = tuple(problems)
+        _read_ip(self, layers, link, problems)
+    layers.problems = tuple(problems)
     return self
 
 
-def _take(self: Frame, problems: list[PacketError], layer: str, parse: Callable[[], object]) -> None:
+def _take(layers: _Layers, problems: list[PacketError], layer: str, parse: Callable[[], object]) -> None:
     try:
-        setattr(self, layer, parse())
+        setattr(layers, layer, parse())
     except PacketError as problem:
         problems.append(problem)
 
 
-def _read_ip(self: Frame, link: links.Link, problems: list[PacketError]) -> None:
+def _read_ip(self: Frame, layers: _Layers, link: links.Link, problems: list[PacketError]) -> None:
     parser = IPv4Header if link.ethertype == ETHERTYPE_IPV4 else IPv6Header
-    packet = self.payload
+    packet = layers.payload
     header, payload, padding = parser.parse(packet, link.offset)
     if header is None:
         size = 20 if parser is IPv4Header else 40
@@ -225,7 +225,7 @@ def _read_ip(self: Frame, link: links.Link, problems: list[PacketError]) -> None
         self.kind = _kind_of_cut(packet, 9 if parser is IPv4Header else 6)
         return
     problems += header.problems
-    self.ip, self.payload, self.padding = header, payload, padding
+    layers.ip, layers.payload, layers.padding = header, payload, padding
     base = link.offset + len(packet) - len(payload) - len(padding)
     if header.fragment_offset:
         if header.protocol in (PROTOCOL_VRRP, PROTOCOL_AH):
@@ -235,18 +235,18 @@ def _read_ip(self: Frame, link: links.Link, problems: list[PacketError]) -> None
         if len(payload) and payload[0] != PROTOCOL_VRRP:
             return  # IPsec for something else
         self.kind = "vrrp"
-        _take(self, problems, "ah", lambda: AhHeader.parse(payload, base))
-        if self.ah is None:
+        _take(layers, problems, "ah", lambda: AhHeader.parse(payload, base))
+        if layers.ah is None:
             return
-        self.payload = payload[AH_SIZE:]
+        layers.payload = payload[AH_SIZE:]
         base += AH_SIZE
-        _read_vrrp(self, base, problems)
+        _read_vrrp(self, layers, base, problems)
     elif header.protocol == PROTOCOL_VRRP:
-        _read_vrrp(self, base, problems)
+        _read_vrrp(self, layers, base, problems)
     elif header.protocol == PROTOCOL_IGMP and header.version == 4:
         self.kind = "igmp"
     elif header.protocol == PROTOCOL_ICMPV6 and header.version == 6:
-        _read_icmpv6(self, base, problems)
+        _read_icmpv6(self, layers, base, problems)
 
 
 def _kind_of_cut(packet: bytes, protocol_at: int) -> str:
@@ -257,17 +257,17 @@ def _kind_of_cut(packet: bytes, protocol_at: int) -> str:
     return "igmp" if protocol == PROTOCOL_IGMP and protocol_at == 9 else "other"
 
 
-def _read_vrrp(self: Frame, base: int, problems: list[PacketError]) -> None:
-    assert self.ip is not None
+def _read_vrrp(self: Frame, layers: _Layers, base: int, problems: list[PacketError]) -> None:
+    assert layers.ip is not None
     self.kind = "vrrp"
-    if self.ip.is_fragment:
+    if layers.ip.is_fragment:
         problems.append(PacketError(DropReason.FRAGMENT, base, "the first fragment of an IP packet"))
-    if is_carp(self.payload):
+    if is_carp(layers.payload):
         self.kind = "carp"
-        self.carp = CarpAdvertisement.parse(self.payload)
+        layers.carp = CarpAdvertisement.parse(layers.payload)
         problems.append(PacketError(DropReason.CARP, base, "36 bytes with 7 in byte 3: CARP, not VRRPv2"))
         return
-    self.vrrp, found = Advertisement.dissect(self.payload, self.ip.source, self.ip.destination)
+    self.vrrp, found = Advertisement.dissect(layers.payload, layers.ip.source, layers.ip.destination)
     cut = any(problem.reason is DropReason.TOO_SHORT for problem in problems)
     for problem in found:
         # a frame cut off by the capture has been named already; its length is not the sender's fault
@@ -276,17 +276,22 @@ def _read_vrrp(self: Frame, base: int, problems: list[PacketError]) -> None:
         problems.append(PacketError(problem.reason, base + problem.offset, problem.message))
 
 
-def _read_icmpv6(self: Frame, base: int, problems: list[PacketError]) -> None:
-    ip = self.ip
+def _read_icmpv6(self: Frame, layers: _Layers, base: int, problems: list[PacketError]) -> None:
+    ip = layers.ip
     assert ip is not None
-    kind = self.payload[0] if self.payload else 0
+    kind = layers.payload[0] if layers.payload else 0
     if kind not in (SOLICITATION, ADVERTISEMENT):
         return
     if kind == ADVERTISEMENT:
         self.kind = "na"
     layer = "na" if kind == ADVERTISEMENT else "ns"
-    _take(self, problems, layer, lambda: NeighborMessage.parse(self.payload, ip.source, ip.destination, base))
-    message = self.na or self.ns
+    _take(
+        layers,
+        problems,
+        layer,
+        lambda: NeighborMessage.parse(layers.payload, ip.source, ip.destination, base),
+    )
+    message = layers.na or layers.ns
     if message is not None and not message.checksum_ok and not problems:
         text = f"ICMPv6 checksum 0x{message.checksum:04x} is wrong"
         problems.append(PacketError(DropReason.BAD_CHECKSUM, base + 2, text))
