@@ -46,6 +46,7 @@ class Profile(Value):
     garp_target_broadcast: bool = True  # target hardware address ff:ff:ff:ff:ff:ff
     garp_interval_keeps_all: bool = False  # a pause between ARP frames loses none
     refresh_with_adverts: bool = True  # garp_master_refresh is looked at when an advert is sent
+    announces_own_address: bool = True  # with unicast peers, when it comes back as BACKUP
     na_router_flag: bool = False
     virtual_mac: bool = False  # always the virtual router MAC address, not only with use_vmac
     checksum_form: str = "pseudo-header"  # VRRPv3 over IPv4
@@ -90,6 +91,7 @@ RFC9568 = replace(
     garp_from_config=False,
     garp_target_broadcast=False,
     garp_interval_keeps_all=True,
+    announces_own_address=False,
     na_router_flag=True,
     virtual_mac=True,
     checksum_form="message",
@@ -137,6 +139,7 @@ SOURCES: dict[str, str] = {
     "garp_target_broadcast": "frames of the recordings; RFC 9568 §6.4.2",
     "garp_interval_keeps_all": "recordings garp_interval_*; 2.2.7 measured: 3 of 10 leave",
     "refresh_with_adverts": "recordings garp_ref*, article_split_brain_* (2.2.7)",
+    "announces_own_address": "recordings unicast*; no RFC has unicast peers",
     "na_router_flag": "frames of the recordings: R=0; RFC 9568 §6.4.2: R=1",
     "virtual_mac": "frames of the recordings; RFC 9568 §7.2",
     "checksum_form": "frames of the recordings; RFC 9568 §5.2.8; RFC 5798 §5.2.8",

@@ -65,7 +65,7 @@ class Voice:
 
     def announce_own_address(self) -> None:
         """keepalived, unicast: the MASTER may have lost our MAC address, and could not reach us."""
-        if not self._config.unicast or not self.source:
+        if not (self._config.unicast and self.source and self._around.profile.announces_own_address):
             return
         v6 = self._config.family == 6
         self.log("own_na" if v6 else "own_garp", address=self.source)

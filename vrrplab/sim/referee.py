@@ -22,7 +22,7 @@ class Referee:
         self._scheduler = scheduler
         self._write = write
         self._keys: dict[tuple[str, str], tuple[Key, Micros]] = {}
-        self._masters: dict[Key, dict[str, str]] = {}  # server -> instance
+        self._masters: dict[Key, dict[str, Micros]] = {}  # server -> since when
         self._rejected: dict[tuple[str, str], str] = {}  # (server, source) -> reason
         self._told: set[tuple[Key, frozenset[str]]] = set()
 
@@ -37,15 +37,16 @@ class Referee:
             key, interval_us = self._keys[(event.server, event.instance)]
             masters = self._masters.setdefault(key, {})
             if event.fields["to"] == "MASTER":
-                masters[event.server] = event.instance
+                masters[event.server] = event.t_us
                 if len(masters) > 1:
-                    self._scheduler.after(interval_us + GRACE_US, TIMER, self._check, key, frozenset(masters))
+                    self._scheduler.after(interval_us + GRACE_US, TIMER, self._check, key, event.t_us)
             else:
                 masters.pop(event.server, None)
 
-    def _check(self, key: Key, who: frozenset[str]) -> None:
-        masters = self._masters[key]
-        if not who <= set(masters) or (key, who) in self._told:
+    def _check(self, key: Key, since_us: Micros) -> None:
+        """Who was MASTER at that moment already, and still is?"""
+        who = frozenset(name for name, from_us in self._masters[key].items() if from_us <= since_us)
+        if len(who) < 2 or (key, who) in self._told:
             return
         self._told.add((key, who))
         names = " and ".join(sorted(who))
