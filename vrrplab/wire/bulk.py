@@ -106,13 +106,15 @@ class Columns:
     @property
     def auth_type(self) -> np.ndarray[Any, Any]:
         """0 in version 3, which has none."""
-        return self._byte(4) * (self.version == 2)
+        kind: np.ndarray[Any, Any] = self._byte(4) * (self.version == 2)
+        return kind
 
     @property
     def interval_us(self) -> np.ndarray[Any, Any]:
         fourth, fifth, version = self._byte(4).astype("u4"), self._byte(5).astype("u4"), self.version
         in_version_3 = ((fourth & 15) << 8 | fifth) * CENTISECOND_US * (version == 3)
-        return in_version_3 + fifth * SECOND_US * (version == 2)
+        interval_us: np.ndarray[Any, Any] = in_version_3 + fifth * SECOND_US * (version == 2)
+        return interval_us
 
     @property
     def checksum(self) -> np.ndarray[Any, Any]:
