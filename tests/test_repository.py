@@ -44,7 +44,8 @@ def lines(pattern: re.Pattern[str]) -> list[str]:
     for name in tracked():
         if name.endswith(BINARY):
             continue
-        for number, line in enumerate((ROOT / name).read_text(encoding="utf-8").splitlines(), 1):
+        text = (ROOT / name).read_bytes().decode("utf-8", "replace")  # inputs of fuzz/ are any bytes
+        for number, line in enumerate(text.splitlines(), 1):
             if pattern.search(line):
                 found.append(f"{name}:{number}: {line.strip()[:100]}")
     return found
