@@ -13,7 +13,7 @@ np = pytest.importorskip("numpy")
 
 from vrrplab.errors import CaptureError  # noqa: E402
 from vrrplab.wire import bulk, bulk_records, links  # noqa: E402
-from vrrplab.wire.bulk_layers import fill_rows  # noqa: E402
+from vrrplab.wire.bulk_rows import fill_rows  # noqa: E402
 from vrrplab.wire.files import read_records  # noqa: E402
 from vrrplab.wire.frames import advert_frame, decode, garp_frame, na_frame  # noqa: E402
 from vrrplab.wire.ip import IPv4Header  # noqa: E402

@@ -119,6 +119,14 @@ def test_trailing_bytes_and_the_count_that_does_not_fit() -> None:
     assert advert.emit(*V4) == good + b"\1\2"
 
 
+@pytest.mark.parametrize("count", [0, 1, 7, 255])
+@pytest.mark.parametrize(("version", "ip"), [(2, V4), (3, V4), (3, V6)])
+def test_from_no_address_to_255(count: int, version: int, ip: tuple[str, str]) -> None:
+    stem = "10.0.0." if ip is V4 else "fe80::"
+    advert = Advertisement(version, 51, 150, 1_000_000, tuple(f"{stem}{n % 250 + 1}" for n in range(count)))
+    assert Advertisement.parse(advert.emit(*ip), *ip) == advert
+
+
 def test_carp_is_not_vrrp() -> None:
     """A CARP packet as ucarp sends it (measured): Wireshark 4.0 shows VRRPv2 with seven addresses."""
     carp = bytes.fromhex("2101000700010000") + bytes(range(28))
