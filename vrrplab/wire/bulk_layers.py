@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import DropReason
 from vrrplab.wire import links
-from vrrplab.wire.addresses import pack_address, pack_mac
-from vrrplab.wire.dissect import Frame, decode
+from vrrplab.wire.bulk_rows import KIND, REASON, fill_rows
+from vrrplab.wire.dissect import decode
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_ICMPV6, PROTOCOL_IGMP, PROTOCOL_VRRP
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ _IPV4_WINDOW = 80  # header and an advert of eleven addresses
 _USUAL_WINDOW = 56  # the same for five
 _IPV6_WINDOW = 96  # header and an advert of three addresses
 _ARP_WINDOW = 28
-_OTHER, _VRRP, _ARP, _NA, _CARP, _IGMP = range(6)
-_REASON = {reason: number for number, reason in enumerate(DropReason, 1)}
 _MODULUS = 0xFFFF
 
 # EtherTypes as they look when read little-endian
@@ -181,10 +179,10 @@ class _Batch:
         chunk.ip_checksum_ok[at] = ip_ok
         chunk.source.view("<u4")[at, 0] = words[3]
         if not ip_ok.all():
-            chunk.reason[rows[~ip_ok]] = _REASON[DropReason.BAD_IP_CHECKSUM]
+            chunk.reason[rows[~ip_ok]] = REASON[DropReason.BAD_IP_CHECKSUM]
         if not is_vrrp.all():
             if real is None and _many(~is_vrrp):
-                chunk.kind[rows] = np.where(protocol == PROTOCOL_IGMP, _IGMP, _OTHER)
+                chunk.kind[rows] = np.where(protocol == PROTOCOL_IGMP, KIND["igmp"], KIND["other"])
                 rows, words = rows[is_vrrp], words[:, is_vrrp]
                 total, addresses = total[is_vrrp], addresses[is_vrrp]
             else:
@@ -246,7 +244,7 @@ class _Batch:
         self.rest[rows[odd]] = True
         known = is_v2 | is_v3
         at = self.at(rows)
-        chunk.kind[at] = _VRRP
+        chunk.kind[at] = KIND["vrrp"]
         header = chunk.header.view("<u4")
         header[at, 0] = words[0]
         header[at, 1] = words[1]
@@ -307,9 +305,9 @@ class _Batch:
         chunk.clear(rows)
         for name, values in kept.items():
             getattr(chunk, name)[rows] = values
-        chunk.kind[rows] = _CARP
+        chunk.kind[rows] = KIND["carp"]
         chunk.reason[rows] = self.np.where(
-            ip_is_wrong, _REASON[DropReason.BAD_IP_CHECKSUM], _REASON[DropReason.CARP]
+            ip_is_wrong, REASON[DropReason.BAD_IP_CHECKSUM], REASON[DropReason.CARP]
         )
 
     def _faults(self, rows: Array, first: Array, known: Array, misfit: Array, wrong: Array) -> None:
@@ -322,12 +320,12 @@ class _Batch:
             (DropReason.BAD_TYPE, known & (first & 15 != 1)),
             (DropReason.BAD_VERSION, ~known),
         ):
-            reason[here & ~before] = _REASON[fault]
+            reason[here & ~before] = REASON[fault]
         self.chunk.reason[rows] = reason
 
     def _na(self, rows: Array, words: Array, length: Array, pseudo: Array) -> None:
         np, chunk = self.np, self.chunk
-        chunk.kind[rows] = _NA
+        chunk.kind[rows] = KIND["na"]
         # a plain one has a target and at most one option, of 8 bytes
         plain = (length == 24) | ((length == 32) & (words[6] >> 8 & 0xFF == 1))
         if not plain.all():
@@ -343,7 +341,7 @@ class _Batch:
         address = chunk.address.view("<u4")
         for word in range(4):
             address[rows, word] = words[2 + word]
-        chunk.reason[rows[~right]] = _REASON[DropReason.BAD_CHECKSUM]
+        chunk.reason[rows[~right]] = REASON[DropReason.BAD_CHECKSUM]
 
     def _arp(self, rows: Array, starts: Array, room: Array) -> None:
         chunk = self.chunk
@@ -354,7 +352,7 @@ class _Batch:
             self.rest[rows[~plain]] = True
             rows, data, words = rows[plain], data[plain], words[:, plain]
         sender = words[3] >> 16 | words[4] << 16
-        chunk.kind[rows] = _ARP
+        chunk.kind[rows] = KIND["arp"]
         chunk.announces[rows] = (sender == words[6]) & (sender != 0)
         chunk.source[rows, :4] = data[:, 14:18]
         chunk.address[rows, :4] = data[:, 24:28]
@@ -370,74 +368,3 @@ def _swap(numbers: Array) -> Array:
     """16-bit numbers with their bytes the other way round."""
     swapped: Array = numbers >> 8 | (numbers & 0xFF) << 8
     return swapped
-
-
-_KIND = {"other": _OTHER, "vrrp": _VRRP, "arp": _ARP, "na": _NA, "carp": _CARP, "igmp": _IGMP}
-_FORM = {None: 0, "message": 1, "pseudo-header": 2}
-
-
-def fill_rows(chunk: Columns, rows: Array, frames: list[Frame]) -> None:
-    """What the ordinary codec says of some rows' frames."""
-    import numpy as np
-
-    chunk.clear(rows)
-    told: dict[str, list[int]] = {}
-    packed: dict[str, list[bytes]] = {"source": [], "address": [], "source_mac": [], "header": []}
-    for frame in frames:
-        for name, value in _scalars(frame).items():
-            told.setdefault(name, []).append(value)
-        source, address = _addresses(frame)
-        mac = frame.eth.source if frame.eth is not None else None
-        packed["source"].append(pack_address(source).ljust(16, b"\0") if source else bytes(16))
-        packed["address"].append(pack_address(address).ljust(16, b"\0") if address else bytes(16))
-        packed["source_mac"].append(pack_mac(mac) if mac else bytes(6))
-        packed["header"].append(_header(frame))
-    for name, values in told.items():
-        getattr(chunk, name)[rows] = values
-    for name, texts in packed.items():
-        getattr(chunk, name)[rows] = np.frombuffer(b"".join(texts), np.uint8).reshape(len(rows), -1)
-
-
-def _header(frame: Frame) -> bytes:
-    """The first eight bytes of the VRRP message; what is cut off, or is half an interval, is zero."""
-    if frame.na is not None and frame.na.checksum is not None:
-        return bytes(6) + frame.na.checksum.to_bytes(2, "big")
-    if frame.vrrp is None:
-        return bytes(8)
-    there = frame.payload[:8] if len(frame.payload) >= 8 else frame.payload[:6]
-    if len(there) == 5 and there[0] >> 4 == 3:
-        there = there[:4]
-    return there.ljust(8, b"\0")
-
-
-def _scalars(frame: Frame) -> dict[str, int]:
-    ip, advert = frame.ip, frame.vrrp
-    message = frame.na or advert
-    return {
-        "kind": _KIND[frame.kind],
-        "reason": _REASON[frame.problems[0].reason] if frame.problems else 0,
-        "ip_version": ip.version if ip is not None else 0,
-        "ttl": ip.ttl if ip is not None else 0,
-        "ip_checksum_ok": _judged(getattr(ip, "checksum_ok", None)),
-        "checksum_ok": _judged(message.checksum_ok if message is not None else None),
-        "checksum_form": _FORM[advert.checksum_form if advert is not None else None],
-        "announces": int(
-            (frame.na is not None and not frame.na.solicited)
-            or (frame.arp is not None and frame.arp.gratuitous)
-        ),
-    }
-
-
-def _addresses(frame: Frame) -> tuple[str | None, str | None]:
-    """The sender's address, and the virtual or announced one."""
-    if frame.arp is not None:
-        return frame.arp.sender_ip, frame.arp.target_ip
-    source = frame.ip.source if frame.ip is not None else None
-    if frame.na is not None:
-        return source, frame.na.target
-    listed = frame.vrrp.addresses if frame.vrrp is not None else None
-    return source, listed[0] if listed else None
-
-
-def _judged(right: bool | None) -> int:
-    return -1 if right is None else int(right)
