@@ -36,7 +36,7 @@ from vrrplab.machine.profiles import KEEPALIVED_227, Profile
 from vrrplab.machine.states import ALLOWED, Backup, Fault, Init, Master, State, Stopped
 from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.syncgroup import SyncGroup
-from vrrplab.machine.troubles import Troubles, failed, recovered
+from vrrplab.machine.troubles import Troubles, address_gone, failed, recovered
 from vrrplab.machine.voice import GOODBYE, Voice
 from vrrplab.units import Micros, earliest
 
@@ -112,7 +112,7 @@ class Instance:
             case WeightChanged(), _:
                 self._weigh(event, now)
             case VirtualAddressRemoved(), Master():
-                self._address_gone(event, now)
+                address_gone(self, event, now)
             case DelayEnded(), _:
                 self.delayed_until_us = 0
             case StopRequested(), _:
@@ -216,22 +216,6 @@ class Instance:
             self.voice.notify_lower_heard()
         if self.profile.lower_advert_rearms:
             self._rearm_unless_quiet(now)
-
-    def _address_gone(self, event: VirtualAddressRemoved, now: Micros) -> None:
-        # keepalived: gives up, says goodbye and comes back after its own skew time
-        why = f"address {event.address} was taken off its interface by somebody else"
-        others = [m for m in self.group.members if m is not self] if self.group else []
-        for member in [self, *(m for m in others if m.state.name == "MASTER")]:
-            member.wanted = "BACKUP"
-            member.leave_master(now, why, farewell=True)
-            member.return_soon(now)
-        if self.group:
-            self.group.state = "BACKUP"
-
-    def return_soon(self, now: Micros) -> None:
-        """BACKUP for no longer than the skew time."""
-        self.state = self.backup(now, self.intervals.skew_us)
-        self._heard.self_inflicted()
 
     # -- time -------------------------------------------------------------------------------------------
 

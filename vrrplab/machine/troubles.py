@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vrrplab.machine.events import InstanceStarted, TrackedObjectFailed, TrackedObjectRecovered
+from vrrplab.machine.events import (
+    InstanceStarted,
+    TrackedObjectFailed,
+    TrackedObjectRecovered,
+    VirtualAddressRemoved,
+)
 from vrrplab.machine.states import Master
 from vrrplab.units import Micros
 
@@ -81,3 +86,17 @@ def recovered(instance: Instance, event: TrackedObjectRecovered, now: Micros) ->
     instance.wanted = wanted
     if group:
         group.follow(instance, now)
+
+
+def address_gone(instance: Instance, event: VirtualAddressRemoved, now: Micros) -> None:
+    """A MASTER lost an address: keepalived gives up, says goodbye and is back after its own skew time."""
+    why = f"address {event.address} was taken off its interface by somebody else"
+    group = instance.group
+    others = [m for m in group.members if m is not instance] if group else []
+    for member in [instance, *(m for m in others if isinstance(m.state, Master))]:
+        member.wanted = "BACKUP"
+        member.leave_master(now, why, farewell=True)
+        member.state = member.backup(now, member.intervals.skew_us)
+        member.hearing.heard.self_inflicted()
+    if group:
+        group.state = "BACKUP"
