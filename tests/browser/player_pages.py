@@ -44,13 +44,8 @@ def frame_on_screen(page: Any, t: float) -> Any:
 
 
 def choose(page: Any, what: str, entry: str) -> None:
-    """Opens a thing's menu and takes an entry; again, if a late answer to a step before closed the menu."""
-    item = page.get_by_role("menuitem").filter(has=page.get_by_text(entry, exact=True))
     ask(page, what)
-    page.wait_for_timeout(100)
-    if not item.is_visible():
-        ask(page, what)
-    item.click()
+    page.get_by_role("menuitem").filter(has=page.get_by_text(entry, exact=True)).click()
 
 
 def ask(page: Any, what: str) -> None:

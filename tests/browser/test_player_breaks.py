@@ -86,6 +86,29 @@ def test_everything_clickable_breaks_and_can_be_repaired(
         expect(page.locator(".vl-tag-fork")).to_have_count(0)
 
 
+def test_a_menu_opened_while_all_is_drawn_anew_stays_open(live_page: Callable[..., Any]) -> None:
+    """Drawing anew gives the keyboard back a moment later, and a menu without it would close."""
+    page = live_page("article-steady")
+    seek(page, 6)
+    choose(page, "switch lan", "Lose every frame")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    opened = page.evaluate(
+        f"""() => new Promise((done) => {{
+            const p = {PLAYER}, draw = p.load.bind(p);
+            const lan = () => document.querySelector('[data-thing="switch lan"]');
+            p.load = (raw) => {{
+                draw(raw);
+                p.load = draw;
+                lan().dispatchEvent(new MouseEvent("click", {{ bubbles: true }}));
+                requestAnimationFrame(() => requestAnimationFrame(() => done(p.menu.open)));
+            }};
+            lan().focus();
+            p.root.dispatchEvent(new KeyboardEvent("keydown", {{ key: "z", ctrlKey: true, bubbles: true }}));
+        }})"""
+    )
+    assert opened
+
+
 def test_an_address_can_be_taken_away_and_a_frame_be_lost(live_page: Callable[..., Any]) -> None:
     page = live_page("article-steady")
     seek(page, 6)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -183,6 +184,7 @@ def seen() -> dict[str, Seen]:
         results = list(pool.map(play, CASES))
     for number, case in enumerate(CASES):
         if not fits(case, results[number]):  # so many processes get in each other's way: once more, alone
+            warnings.warn(f"played twice: {case.daemon}: {case.title}: {results[number]}", stacklevel=1)
             results[number] = play(case)
     found = {f"{case.daemon}: {case.title}": result for case, result in zip(CASES, results, strict=True)}
     if os.environ.get("VRRPLAB_WRITE_DOCS"):

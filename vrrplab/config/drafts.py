@@ -62,7 +62,6 @@ class TrackableDraft:
         self.reverse = False
         self.source = source
         self.target = ""  # the file or the process
-        self.has_weight = False
 
 
 class TrackingDraft:

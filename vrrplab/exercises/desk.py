@@ -9,7 +9,7 @@ from __future__ import annotations
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import is_open, shown
 from vrrplab.exercises.messages import Message
-from vrrplab.exercises.registry import EXERCISES, Miss, NotUnderstood, find_exercise
+from vrrplab.exercises.registry import Miss, NotUnderstood, find_exercise
 from vrrplab.exercises.store import Entry, now_text, store
 
 CLOSE_S = 0.3  # a guess so near, or within a tenth, is called close
@@ -129,12 +129,6 @@ def reset(name: str = "") -> Message:
         kept.write(now)
         return _with_notes("note", f"Forgotten: {gone} {'entry' if gone == 1 else 'entries'} of {name}.")
     return _with_notes("note", f"Nothing is stored under {shown(name)[:60]!r}; progress() lists what is.")
-
-
-def open_tasks() -> list[str]:
-    """Names of the exercises not passed yet."""
-    done = store().read().exercises
-    return [name for name in EXERCISES if done.get(name, {}).get("passed") is not True]
 
 
 def _with_notes(kind: str, text: str, name: str = "") -> Message:

@@ -58,7 +58,6 @@ class Keeper:
         squid = SQUID if self.real_squid else os.path.join(folder, STAND_IN)
         self.plans = server_plans(self.plan["routers"], self.plan["configs"], squid)
         self.servers: list[Server] = []
-        self.began_unix_s = time.time()
         self.script_run_s = 0.008
         self._measurement: Measurement | None = None
         self._others: list[subprocess.Popen[bytes]] = []

@@ -76,7 +76,6 @@ class Server:
         self._unwatch = unwatch
         self._holder: subprocess.Popen[str] | None = None
         self._router: subprocess.Popen[bytes] | None = None
-        self._router_pid = 0
         self._unread = b""
         self._epoch_us: int | None = None
         self._squid: subprocess.Popen[bytes] | None = None
@@ -128,7 +127,7 @@ class Server:
             if process is not None:
                 process.wait()
         self._holder = self._router = self._squid = None
-        self.pid = self._router_pid = 0
+        self.pid = 0
 
     @property
     def powered(self) -> bool:

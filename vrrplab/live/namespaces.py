@@ -14,7 +14,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable
 
@@ -242,33 +241,7 @@ def bridge_lines(name: str) -> list[str]:
     ]
 
 
-def cable_lines(
-    bridge: str, server: str, interface: str, addresses: Iterable[str], mac: str = ""
-) -> list[str]:
-    """A cable from a server's interface to a bridge; its switch port is called SERVER.INTERFACE."""
-    port = port_name(server, interface)
-    peer = f"link add {port} type veth peer name {interface} netns {server}"
-    return [
-        peer + (f" address {mac}" if mac else ""),
-        f"link set {port} master {bridge} up",
-    ]
-
-
-def server_lines(server: str, interface: str, addresses: Iterable[str]) -> list[str]:
-    """What ``ip -n SERVER -batch`` sets up inside: the addresses and the interface."""
-    lines = [
-        f"address add {address} dev {interface}" + (" nodad" if ":" in address else "")
-        for address in addresses
-    ]
-    return [*lines, f"link set {interface} up"]
-
-
 def port_name(server: str, interface: str) -> str:
     """Name of a switch port; interface names have 15 characters at most."""
     short = server if len(server) + len(interface) < 14 else f"{server[:3]}{server[-2:]}"
     return f"{short}.{interface}"
-
-
-def python_command() -> list[str]:
-    """How this very program is started again, wherever it was imported from."""
-    return [sys.executable, "-m", "vrrplab"]

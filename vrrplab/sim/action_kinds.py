@@ -8,7 +8,7 @@ from typing import Any
 from vrrplab.config.model import NodeConfig
 from vrrplab.sim.addresses import check_address, check_interface_address
 from vrrplab.sim.cast import Client, Segment, Server, TimedAction
-from vrrplab.sim.yaml_nodes import Node, nearest
+from vrrplab.sim.yaml_nodes import Node
 
 # action: (keys it needs, keys it may have)
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -114,8 +114,3 @@ def _pair(value: Node, hosts: list[str]) -> list[str]:
     if len(ends) != 2:
         raise value.error(f"{value.name} must be a pair [from, to]", "one-way: from the first to the second")
     return [end.one_of(hosts) for end in ends]
-
-
-def nearest_kind(word: str) -> str:
-    """A hint for a wrong action name."""
-    return nearest(word, list(KINDS))

@@ -50,7 +50,6 @@ class Nic:
         self.addresses: list[Address] = []
         self.vmacs: dict[str, Vmac] = {}
         self.wants_link_local = any(":" in a for a in addresses)
-        self._group_macs: frozenset[bytes] = frozenset()
         switch.attach(self)
 
     @property

@@ -36,7 +36,3 @@ class Scheduler:
             self.now, _, _, call, args = heappop(heap)
             call(*args)
         self.now = end_us
-
-    def next_call_us(self) -> Micros | None:
-        """When the next call is due; None: nothing is left."""
-        return self._heap[0][0] if self._heap else None

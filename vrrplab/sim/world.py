@@ -190,12 +190,6 @@ def run(scenario: Scenario, *, frames: bool = False, profile: Profile | None = N
     return World(scenario, frames=frames, profile=profile).run()
 
 
-def run_with_capture(scenario: Scenario, *, frames: bool = False) -> tuple[Trace, list[Frame]]:
-    """As ``run``, and every frame that entered a switch, in order of time."""
-    world = World(scenario, frames=frames, capture=True)
-    return world.run(), world.captured
-
-
 def until(scenario: Scenario, end_s: float) -> Scenario:
     """The same scenario, ended at ``end_s``; VrrplabError if that is not a positive time."""
     if not 0 < end_s < 1e9:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from vrrplab.machine.profiles import Profile
@@ -30,7 +30,6 @@ class Result:
     outage_error_us: Micros
     lines: Lines
     noisy: str = ""
-    remarks: list[str] = field(default_factory=list)
 
     @property
     def agrees(self) -> bool:

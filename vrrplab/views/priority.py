@@ -180,10 +180,7 @@ def figure(
 def draw(tables: Sequence[PriorityRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:
     """The figure of rows made before."""
     style.require_matplotlib()
-    window = (
-        seconds(min((t.from_us for t in tables), default=0)),
-        seconds(max((t.to_us for t in tables), default=0)),
-    )
+    window = sheet.window_s(tables)
     charts = [chart for table in tables for chart in table.charts]
     signs = {"line"} if charts else set()
     steps = [step for chart in charts for line in chart.lines for step in line.steps]

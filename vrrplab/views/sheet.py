@@ -47,6 +47,14 @@ class _Timed(Protocol):
 AnySpan = TypeVar("AnySpan", bound=_Timed)
 
 
+def window_s(tables: Sequence[_Timed]) -> tuple[float, float]:
+    """From the earliest beginning to the latest end, in seconds: panels share one time axis."""
+    return (
+        seconds(min((t.from_us for t in tables), default=0)),
+        seconds(max((t.to_us for t in tables), default=0)),
+    )
+
+
 class Block(NamedTuple):
     """A lane or a chart. ``label`` may be shortened, ``detail`` follows it and may not.
 

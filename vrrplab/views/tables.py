@@ -159,10 +159,7 @@ def figure(
 def draw(tables: Sequence[TableRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:
     """The figure of rows made before."""
     style.require_matplotlib()
-    window = (
-        seconds(min((t.from_us for t in tables), default=0)),
-        seconds(max((t.to_us for t in tables), default=0)),
-    )
+    window = sheet.window_s(tables)
     lanes = [lane for table in tables for lane in table.lanes]
     signs = {"owner"} if lanes else set()
     brief_us = micros(window[1] - window[0]) // 600  # less than a pixel needs no explanation

@@ -25,7 +25,7 @@ from typing import Generic, TypeVar
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 from vrrplab.values import Record
-from vrrplab.wire.addresses import pack_address, unpack_address
+from vrrplab.wire.address_lists import PACKED, TEXTS, pack_list, unpack_list
 from vrrplab.wire.checksum import VRRP_PSEUDO_HEADERS, total, vrrp_pseudo_header
 
 TYPE_ADVERTISEMENT = 1
@@ -41,12 +41,6 @@ _unpack = _HEADER.unpack_from
 _pack = _HEADER.pack
 _number = int.from_bytes
 _MODULUS = 0xFFFF
-
-# virtual addresses, as text -> (their bytes, the sum of these, bytes an address takes; 0: none or mixed up)
-_LISTS: dict[tuple[str, ...], tuple[bytes, int, int]] = {}
-# the same the other way; bytes of IPv4 and IPv6 lists of one length are told apart by the width
-_TEXTS: dict[tuple[int, bytes], tuple[str, ...]] = {}
-_LISTS_LIMIT = 4096
 
 
 class _Odd(Record):
@@ -202,7 +196,7 @@ class Advertisement:
         known = self._addresses
         if known is None and self._payload is not None:
             packed, width = self._packed_list(self._payload)
-            known = self._addresses = _TEXTS.get((width, packed)) or _unpack_list(packed, width)
+            known = self._addresses = TEXTS.get((width, packed)) or unpack_list(packed, width)
         return known  # type: ignore[return-value]
 
     @addresses.setter
@@ -293,7 +287,7 @@ class Advertisement:
         addresses = self._addresses
         if addresses is None:
             addresses = self.addresses
-        body, rest, list_width = _LISTS.get(addresses) or _pack_list(addresses)
+        body, rest, list_width = PACKED.get(addresses) or pack_list(addresses)
         if list_width != width and body:
             text = "virtual addresses are of another family than the packet's own addresses"
             raise PacketError(DropReason.BAD_LENGTH, HEADER_SIZE, text)
@@ -414,25 +408,6 @@ def read_whole(payload: bytes, width: int, pseudo: int) -> Advertisement | None:
     return self
 
 
-def _pack_list(addresses: tuple[str, ...]) -> tuple[bytes, int, int]:
-    parts = [pack_address(address) for address in addresses]
-    widths = {len(part) for part in parts}
-    packed = b"".join(parts)
-    if len(_LISTS) >= _LISTS_LIMIT:
-        _LISTS.clear()
-    known = _LISTS[addresses] = packed, total(packed), widths.pop() if len(widths) == 1 else 0
-    return known
-
-
-def _unpack_list(packed: bytes, width: int) -> tuple[str, ...]:
-    if len(_TEXTS) >= _LISTS_LIMIT:
-        _TEXTS.clear()
-    packed = bytes(packed)
-    texts = tuple(unpack_address(packed[i : i + width]) for i in range(0, len(packed), width))
-    _TEXTS[width, packed] = texts
-    return texts
-
-
 def is_carp(payload: bytes) -> bool:
     """True for CARP, which shares VRRP's protocol number, group and first byte.
 
@@ -440,10 +415,3 @@ def is_carp(payload: bytes) -> bool:
     bytes. Wireshark 4.0 shows such packets as VRRPv2 with seven addresses (measured with ucarp).
     """
     return len(payload) == 36 and payload[0] == 0x21 and payload[3] == 7
-
-
-def form_of(version: int, source: str, v3_checksum_as_v2: bool = False) -> str:
-    """The checksum form a sender uses: ``v3_checksum_as_v2`` is keepalived's option of that name."""
-    if vrrp_pseudo_header(source, source)[0] == 16:
-        return PSEUDO_HEADER
-    return MESSAGE if version == 2 or v3_checksum_as_v2 else PSEUDO_HEADER

@@ -104,7 +104,7 @@ export class Player {
       this.transport.element, this.spoken, this.menu.element, this.box.element, this.python.element);
     root.classList.toggle("vl-forkable", Boolean(this.info.can_fork));
     if (filter && filter !== "story") this.log.show(filter);
-    if (focus) requestAnimationFrame(() => ([...root.querySelectorAll(focus.where)].find((x) => x.getAttribute(focus.where.slice(1, -1)) === focus.name && !x.disabled) || root).focus({ preventScroll: true }));
+    if (focus) requestAnimationFrame(() => this.#giveBack(focus));
     this.status();
   }
 
@@ -114,6 +114,13 @@ export class Player {
     if (!now || !this.root.contains(now)) return null;
     const where = now.dataset.thing ? "[data-thing]" : "[aria-label]";
     return { where, name: now.getAttribute(where.slice(1, -1)) };
+  }
+
+  /** The keyboard to the successor, unless somebody took it meanwhile: a menu that loses it closes. */
+  #giveBack({ where, name }) {
+    if (this.#focused()) return;
+    const found = [...this.root.querySelectorAll(where)].find((x) => x.getAttribute(where.slice(1, -1)) === name && !x.disabled);
+    (found || this.root).focus({ preventScroll: true });
   }
 
   #resize(force) {
