@@ -211,6 +211,21 @@ def test_a_wrong_checksum_survives_unless_told_otherwise() -> None:
     assert Advertisement.parse(advert.emit(*V4, "message"), *V4).checksum_form == "message"
 
 
+@pytest.mark.parametrize(("version", "form"), [(2, "message"), (3, "message"), (3, "pseudo-header")])
+def test_both_zeros_of_ones_complement_come_back_as_they_were(version: int, form: Any) -> None:
+    # The last address is what makes everything else sum up to nothing: the field holds either zero.
+    open_end = Advertisement(version, 51, 150, 1_000_000, (*ONE, "10.0.0.0"))
+    field = int.from_bytes(open_end.emit(*V4, form)[6:8], "big")
+    open_end.addresses = (*ONE, f"10.0.{field >> 8}.{field & 255}")
+    payload = open_end.emit(*V4, form)
+    assert payload[6:8] == b"\0\0"
+    other_zero = payload[:6] + b"\xff\xff" + payload[8:]
+    for received in (payload, other_zero):
+        advert = Advertisement.parse(received, *V4)
+        assert (advert.checksum_form, advert.emit(*V4)) == (form, received)
+    assert Advertisement.parse(other_zero, *V4).emit(*V4, form) == payload
+
+
 ipv4_texts = st.binary(min_size=4, max_size=4).map(unpack_address)
 ipv6_texts = st.binary(min_size=16, max_size=16).map(unpack_address)
 

@@ -26,9 +26,13 @@ def total(data: bytes | memoryview) -> int:
     return (number << 8 if len(data) & 1 else number) % _MODULUS
 
 
-def field_value(sum_of_rest: int) -> int:
-    """What to write into a checksum field, given the sum of everything else."""
-    return -sum_of_rest % _MODULUS
+def field_value(sum_of_rest: int, received: int | None = None) -> int:
+    """What to write into a checksum field, given the sum of everything else.
+
+    One's complement has two zeros and a receiver takes either (RFC 1071). 0x0000 is what a sender
+    computes; 0xFFFF is written only where it was ``received`` in this field before.
+    """
+    return -sum_of_rest % _MODULUS or (_MODULUS if received == _MODULUS else 0)
 
 
 def is_right(sum_of_all: int) -> bool:

@@ -154,7 +154,7 @@ class IPv4Header(Record):
         if self.checksum is not None and self.checksum_ok is False:
             check = self.checksum
         else:
-            check = checksum.field_value(checksum.total(head))
+            check = checksum.field_value(checksum.total(head), self.checksum)
         return head[:10] + check.to_bytes(2, "big") + head[12:] + payload
 
 

@@ -117,5 +117,6 @@ class NeighborMessage(Record):
         else:
             _, pseudo = checksum.pseudo_header(source, destination, checksum.PROTOCOL_ICMPV6)
             first_word = self.type << 8 | self.code
-            check = checksum.field_value(checksum.total(body) + pseudo + len(body) + 4 + first_word)
+            rest = checksum.total(body) + pseudo + len(body) + 4 + first_word
+            check = checksum.field_value(rest, self.checksum)
         return bytes((self.type, self.code)) + check.to_bytes(2, "big") + body

@@ -26,7 +26,7 @@ from vrrplab.errors import DropReason, PacketError
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 from vrrplab.values import Record
 from vrrplab.wire.address_lists import PACKED, TEXTS, pack_list, unpack_list
-from vrrplab.wire.checksum import VRRP_PSEUDO_HEADERS, total, vrrp_pseudo_header
+from vrrplab.wire.checksum import VRRP_PSEUDO_HEADERS, field_value, total, vrrp_pseudo_header
 
 TYPE_ADVERTISEMENT = 1
 AUTH_NONE, AUTH_PASS, AUTH_AH = 0, 1, 2
@@ -327,6 +327,8 @@ class Advertisement:
         if check is None:
             rest += (first + priority << 8) + vrid + count + word
             check = -(rest + pseudo + size if sums_addresses else rest) % _MODULUS
+            if not check and checksum_form is None:
+                check = field_value(0, self.checksum)
         return first, vrid, priority, count, word, check, body
 
     def _auth_data_to_send(self, width: int) -> bytes:
