@@ -172,7 +172,7 @@ def panel(
 
     ``source``: a Scenario, a file, or the name of a built-in one. ``priority`` moves the one of ``server``
     (default: of the server with the lowest priority, who has to take over) in ``instance`` (default: the
-    first). Needs ipywidgets and matplotlib.
+    first). Needs matplotlib; without ipywidgets the first picture is shown as a figure.
     """
     from vrrplab.sim.scenario import load_scenario
     from vrrplab.sim.world import run

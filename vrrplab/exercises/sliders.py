@@ -15,7 +15,7 @@ from vrrplab.exercises.variants import at, variant
 from vrrplab.trace import Trace
 
 Values = Mapping[str, float]
-ABOUT = "as the sliders say"  # the head stays the same while they move, so it need not be drawn again
+ABOUT = "as the sliders say"
 
 
 def _timers(v: Values) -> Trace:
@@ -80,11 +80,7 @@ def sliders(name: str) -> Any:
     """The panel "timers", "weights" or "loss": move a slider, and the run is made and drawn again."""
     if name not in PANELS:
         raise VrrplabError(f"there is no panel {name!r}: there are {', '.join(PANELS)}")
-    from vrrplab.views import panels, timeline
+    from vrrplab.views import panels
 
     run, rows = PANELS[name]
-    controls = [panels.Control(*row) for row in rows]
-    try:
-        return panels.show(run, controls)
-    except VrrplabError:
-        return timeline.figure(run({control.key: control.value for control in controls}))
+    return panels.show(run, [panels.Control(*row) for row in rows])

@@ -1,6 +1,7 @@
 """The state timeline many times a second: the paper is drawn once, only what changes is drawn again.
 
-Axes, names and legend cost nine tenths of a matplotlib figure, so they are kept as pixels; bars, ticks and
+Axes, names and legend cost nine tenths of a matplotlib figure, so they are kept as pixels; so are the head
+and the labels of the actions, on top of them, because a slider may change what they say. Bars, ticks and
 labels are a few collections whose data are replaced. A picture takes some ten milliseconds, against some
 hundreds for ``timeline.figure``, and looks the same.
 """
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vrrplab.trace import Trace
 from vrrplab.units import seconds
 from vrrplab.views import marks, sheet, style
+from vrrplab.views.flags import Flag, flag_height_in
 from vrrplab.views.lanes import BAR_IN, LANE_IN, MIDDLE_IN
 from vrrplab.views.pixels import Stamp, Stamps, png
 from vrrplab.views.style import SMALL, Theme
 from vrrplab.views.timeline_rows import Lane, Span, TimelineRows, rows
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 Corners = list[tuple[float, float]]
@@ -35,7 +38,7 @@ class LiveTimeline:
     """A timeline that is drawn again for every new trace of the same cast.
 
     ``png(trace)`` is the picture. ``to_s`` fixes the window; otherwise it is the first trace's. A trace with
-    other lanes than the last gets new paper, which takes as long as a whole figure.
+    other lanes than the last, or more rows of actions, gets new paper, which takes as long as a whole figure.
     """
 
     def __init__(
@@ -51,11 +54,13 @@ class LiveTimeline:
         self.to_s = seconds(trace.end_us) if to_s is None else to_s
         self.width_in = width_in
         self.dpi = dpi
-        self._lanes: tuple[tuple[str, str, str], ...] | None = None
-        self._actions: Sequence[object] = ()
+        self._shape: object = None
+        self._told: object = None
         self._places: list[_Place] = []
+        self._words: list[Artist] = []
         self._canvas: Any = None
-        self._background: Any = None
+        self._paper: Any = None  # what every run shares
+        self._background: Any = None  # with the words of this one
 
     @property
     def size(self) -> tuple[int, int]:
@@ -68,15 +73,31 @@ class LiveTimeline:
         import numpy
 
         table = rows(trace, 0.0, self.to_s, stable=True)
-        lanes = tuple((lane.group, lane.label, lane.detail) for lane in table.lanes)
+        told = table.title, table.note, table.more, table.actions
         with style.look(self.theme):
-            if lanes != self._lanes or table.actions != self._actions:
+            if self._shape is None or self._shape_of(table) != self._shape:
                 self._new_paper(table)
-                self._lanes, self._actions = lanes, table.actions
+            elif told != self._told:
+                self._new_words(table)
+            self._told = told
             self._canvas.restore_region(self._background)
             if self._places:
                 self._ink.draw(table, self._places)
             return png(numpy.asarray(self._canvas.buffer_rgba()))
+
+    def _flags(self, table: TimelineRows) -> tuple[list[Flag], list[str]]:
+        paper = self._places[0].paper
+        return sheet.flags_of(
+            table.actions, paper.window, paper.in_per_s * (paper.window[1] - paper.window[0])
+        )
+
+    def _shape_of(self, table: TimelineRows) -> object:
+        """What decides where things are; while it stays the same, so does the paper."""
+        lanes = tuple((lane.group, lane.label, lane.detail) for lane in table.lanes)
+        if not self._places:
+            return lanes, table.title, table.note, table.more, table.actions
+        flags, key = self._flags(table)
+        return lanes, bool(table.more), flag_height_in(flags), key
 
     def _new_paper(self, table: TimelineRows) -> None:
         """Everything that stays: drawn once, kept as pixels."""
@@ -86,13 +107,33 @@ class LiveTimeline:
         panel = sheet.Panel(table.title, table.note, table.more, table.actions, blocks, "", empty)
         signs = set(marks.WORDS)
         legend = marks.legend(signs, self.width_in)
-        figure = sheet.draw([panel], (0.0, self.to_s), legend, self.theme, self.width_in)
+        figure, words = sheet.drawn([panel], (0.0, self.to_s), legend, self.theme, self.width_in)
         figure.set_dpi(self.dpi)
+        for artist in words:
+            artist.set_animated(True)  # not on the paper
         self._canvas = figure.canvas
         self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(figure.bbox)
+        self._paper = self._canvas.copy_from_bbox(figure.bbox)
+        self._write(words)
+        self._shape = self._shape_of(table)
         if self._places:
             self._ink = _Ink(self._places[0].paper.axes, self.theme, table.servers, Stamps(self.dpi))
+
+    def _new_words(self, table: TimelineRows) -> None:
+        """Another head and other actions on the same paper."""
+        for artist in self._words:
+            artist.remove()
+        axes = self._places[0].paper.axes
+        words = style.head(self._canvas.figure, self.theme, table.title, table.note, table.more)
+        self._canvas.restore_region(self._paper)
+        self._write(words + sheet.draw_flags(axes, self.theme, self._flags(table)[0]))
+
+    def _write(self, words: list[Artist]) -> None:
+        self._words = words
+        figure = self._canvas.figure
+        for artist in sorted(words, key=lambda artist: artist.zorder):
+            figure.draw_artist(artist)
+        self._background = self._canvas.copy_from_bbox(figure.bbox)
 
     def _block(self, lane: Lane) -> sheet.Block:
         kind = lane.kind

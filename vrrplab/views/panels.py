@@ -1,7 +1,8 @@
 """Sliders under a timeline: move one, and the run is made and drawn again while it moves.
 
 What a slider means is the caller's business: ``run(values)`` gets the sliders' values by name and returns
-a trace. Here it is drawn (``live``), told in a sentence, and shown with ipywidgets.
+a trace. Here it is drawn (``live``), told in a sentence, and shown with ipywidgets; where those are missing,
+as a still figure.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace
 from vrrplab.units import seconds
+from vrrplab.views import timeline
 from vrrplab.views.cast import action_text
 from vrrplab.views.live import LiveTimeline
 
@@ -99,6 +101,8 @@ def _take_over(trace: Trace) -> str:
 
 
 def _outages(trace: Trace) -> str:
+    if not trace.scenario.get("clients"):
+        return "No client was there to miss an answer."
     longest_s = _longest_s(trace)
     if longest_s is None:
         return "No client missed an answer."
@@ -111,11 +115,13 @@ def _longest_s(trace: Trace) -> float | None:
 
 
 def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: str = "light") -> Any:
-    """The panel as a widget. Its ``panel`` is the LivePanel behind it. VrrplabError without ipywidgets."""
+    """The panel as a widget. Its ``panel`` is the LivePanel behind it. Without ipywidgets, the first
+    picture as a figure.
+    """
     try:
         import ipywidgets
     except ImportError:
-        raise VrrplabError("sliders need ipywidgets: pip install ipywidgets") from None
+        return timeline.figure(run({control.key: control.value for control in controls}))
     panel = LivePanel(run, controls, theme=theme)
     picture = ipywidgets.Image(value=panel.png, format="png")
     # A fixed shape keeps what is below from jumping when a picture is exchanged.

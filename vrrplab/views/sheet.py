@@ -23,6 +23,7 @@ from vrrplab.views.flags import Flag, flag_height_in, place_flags
 from vrrplab.views.style import SMALL, TEXT, Theme
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -165,6 +166,13 @@ class _Laid(NamedTuple):
     key_in: float
 
 
+class Drawn(NamedTuple):
+    """A figure, and what on it is told of one run only: the head, the labels of the actions."""
+
+    figure: Figure
+    words: list[Artist]
+
+
 def draw(
     panels: Sequence[Panel],
     window: tuple[float, float],
@@ -173,6 +181,17 @@ def draw(
     width_in: float = WIDTH_IN,
 ) -> Figure:
     """The figure. ``window`` is the time shown, in seconds."""
+    return drawn(panels, window, legend, theme, width_in).figure
+
+
+def drawn(
+    panels: Sequence[Panel],
+    window: tuple[float, float],
+    legend: Legend,
+    theme: Theme,
+    width_in: float = WIDTH_IN,
+) -> Drawn:
+    """``draw``, for who exchanges the words later and keeps the rest."""
     window = window if window[1] > window[0] else (window[0], window[0] + 1)
     with style.look(theme):
         left_in = _left_in(panels)
@@ -186,8 +205,9 @@ def draw(
         height_in = top_in + body_in + AXIS_IN + legend.height_in + 0.08
         alt = " ".join(panel.alt for panel in panels) or "An empty figure."
         page = style.new_figure(width_in, height_in, theme, alt)
+        words: list[Artist] = []
         if panels:
-            style.head(page, theme, panels[0].title, "" if several else panels[0].note, more)
+            words = style.head(page, theme, panels[0].title, "" if several else panels[0].note, more)
         for number, one in enumerate(laid):
             if several:
                 _panel_head(page, theme, one.panel, top_in, number, panels[0].title)
@@ -195,12 +215,12 @@ def draw(
             bottom = 1 - (top_in + one.height_in) / height_in
             box = (left_in / width_in, bottom, inner_in / width_in, one.height_in / height_in)
             last = number == len(laid) - 1
-            _draw_panel(page.add_axes(box), theme, one, window, left_in, inner_in, last)
+            words += _draw_panel(page.add_axes(box), theme, one, window, left_in, inner_in, last)
             top_in += one.height_in
             _draw_key(page, theme, one.key, top_in + (AXIS_IN if last else 0.0))
             top_in += one.key_in
         legend.draw(page, theme, legend.height_in)
-    return page
+    return Drawn(page, words)
 
 
 def _left_in(panels: Sequence[Panel]) -> float:
@@ -209,9 +229,16 @@ def _left_in(panels: Sequence[Panel]) -> float:
     return min(LABEL_MAX_IN, max(widest_in, 0.6)) + 0.32
 
 
+def flags_of(
+    actions: Sequence[tuple[Micros, str]], window: tuple[float, float], inner_in: float
+) -> tuple[list[Flag], list[str]]:
+    """The labels of the actions inside the window, and the key to those that are numbers."""
+    shown = [(seconds(t), text) for t, text in actions if window[0] <= seconds(t) <= window[1]]
+    return place_flags(shown, window, inner_in)
+
+
 def _lay_out(panel: Panel, inner_in: float, window: tuple[float, float]) -> _Laid:
-    shown = [(seconds(t), text) for t, text in panel.actions if window[0] <= seconds(t) <= window[1]]
-    flags, key = place_flags(shown, window, inner_in)
+    flags, key = flags_of(panel.actions, window, inner_in)
     if len(key) > KEY_MAX:
         key = [*key[: KEY_MAX - 1], f"… and {len(key) - KEY_MAX + 1} more actions"]
     top_in = flag_height_in(flags)
@@ -264,10 +291,10 @@ def _draw_panel(
     left_in: float,
     inner_in: float,
     last: bool,
-) -> None:
+) -> list[Artist]:
     if not laid.blocks and not laid.flags:
         style.nothing_to_draw(axes, theme, laid.panel.empty)
-        return
+        return []
     style.time_axis(axes, theme, *window, labels=last)
     axes.set_ylim(laid.height_in, 0)
     axes.set_yticks([])
@@ -283,7 +310,7 @@ def _draw_panel(
         y_in = top_in + block.label_in
         style.write(axes, -0.1 / inner_in, y_in, name, theme.text, size=TEXT, align="right", beside=True)
         block.draw(paper, top_in)
-    _draw_flags(axes, theme, laid)
+    return draw_flags(axes, theme, laid.flags)
 
 
 def _name(block: Block, room_in: float) -> str:
@@ -294,10 +321,15 @@ def _name(block: Block, room_in: float) -> str:
     return f"{label} {detail}".strip()
 
 
-def _draw_flags(axes: Axes, theme: Theme, laid: _Laid) -> None:
-    red = theme.vermillion
-    for flag in laid.flags:
-        line = [flag.at_s] * 2, [flag.y_in, laid.height_in]
-        axes.plot(*line, color=red, linewidth=1.0, linestyle=(0, (3, 2)), zorder=3.5)
-        axes.plot([flag.at_s], [flag.y_in], marker="v", markersize=5, color=red, zorder=6, clip_on=False)
-        style.write(axes, flag.text_s, flag.y_in, flag.text, theme.text, behind=theme.page, zorder=5)
+def draw_flags(axes: Axes, theme: Theme, flags: Sequence[Flag]) -> list[Artist]:
+    """A label for each action, and a line from it down to the bottom."""
+    red, bottom_in = theme.vermillion, axes.get_ylim()[0]
+    written: list[Artist] = []
+    for flag in flags:
+        line = [flag.at_s] * 2, [flag.y_in, bottom_in]
+        written += axes.plot(*line, color=red, linewidth=1.0, linestyle=(0, (3, 2)), zorder=3.5)
+        point = [flag.at_s], [flag.y_in]
+        written += axes.plot(*point, marker="v", markersize=5, color=red, zorder=6, clip_on=False)
+        text = flag.text_s, flag.y_in, flag.text
+        written.append(style.write(axes, *text, theme.text, behind=theme.page, zorder=5))
+    return written

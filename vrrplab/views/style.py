@@ -20,6 +20,7 @@ from vrrplab.errors import VrrplabError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -251,7 +252,7 @@ def write(
     beside: bool = False,
     clip: bool = False,
     mono: bool = False,
-) -> None:
+) -> Artist:
     """One line of text, centred on ``y``; names of users are never taken for formulas.
 
     ``behind``: a colour that keeps what lies below away from the letters. ``beside``: ``x`` counts in
@@ -263,24 +264,27 @@ def write(
     if mono:
         options["family"] = "DejaVu Sans Mono"
     weight = "bold" if bold else "normal"
-    where.text(
+    return where.text(
         x, y, text, size=size, color=colour, ha=align, va="center_baseline", weight=weight, zorder=zorder,
         clip_on=clip, parse_math=False, **options,
     )  # fmt: skip
 
 
-def head(page: Figure, theme: Theme, title: str, note: str, more: str = "") -> None:
+def head(page: Figure, theme: Theme, title: str, note: str, more: str = "") -> list[Artist]:
     """Title in bold, a note in small print behind it and a second line below, all kept inside the page."""
     width_in, height_in = page.get_size_inches()
     room_in = width_in - 0.4
     title = elide(title, room_in, TITLE, bold=True)
     y = 1 - 0.24 / height_in
-    write(page, 0.2 / width_in, y, title, theme.text, size=TITLE, bold=True)
+    written = [write(page, 0.2 / width_in, y, title, theme.text, size=TITLE, bold=True)]
     used_in = text_width_in(title, TITLE, bold=True) + 0.15
     if room_in - used_in > 0.5:
-        write(page, (0.2 + used_in) / width_in, y, elide(note, room_in - used_in, SMALL), theme.mute)
+        note = elide(note, room_in - used_in, SMALL)
+        written.append(write(page, (0.2 + used_in) / width_in, y, note, theme.mute))
     if more:
-        write(page, 0.2 / width_in, 1 - 0.43 / height_in, elide(more, room_in, SMALL), theme.mute)
+        more = elide(more, room_in, SMALL)
+        written.append(write(page, 0.2 / width_in, 1 - 0.43 / height_in, more, theme.mute))
+    return written
 
 
 def time_axis(axes: Axes, theme: Theme, from_s: float, to_s: float, *, labels: bool = True) -> None:
