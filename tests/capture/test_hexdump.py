@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vrrplab.capture.hexdump import bytes_of, guess_link_type
+from vrrplab.capture.hexdump import bytes_of, guess_link_type, is_message_alone
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
 from vrrplab.wire.frames import advert_frame
@@ -62,3 +62,23 @@ def test_a_bare_ip_packet_is_recognised() -> None:
     assert guess_link_type(FRAME) == links.ETHERNET
     assert guess_link_type(FRAME[14:]) == links.RAW
     assert guess_link_type(b"") == links.ETHERNET
+
+
+@pytest.mark.parametrize(
+    ("digits", "alone"),
+    [
+        ("213396010101225bc0a802643131313100000000", True),
+        ("313396010064d159c0a80264", True),
+        ("313d96010064d159" + "fe80" + 14 * "00", True),
+        ("313396010064d159c0a80264c0a80265", False),
+        ("213396010101", False),
+        ("", False),
+    ],
+)
+def test_a_message_without_headers(digits: str, alone: bool) -> None:
+    assert is_message_alone(bytes.fromhex(digits)) is alone
+
+
+def test_no_frame_of_a_daemon_is_taken_for_one() -> None:
+    assert not is_message_alone(FRAME)
+    assert not is_message_alone(FRAME[14:])

@@ -191,6 +191,7 @@ def test_bad_usage(vrrplab: Command, tmp_path: Path) -> None:
     one_line(vrrplab("decode", "nowhere.pcap"), "nowhere.pcap", "No such file")
     one_line(vrrplab("decode", "hello"), "neither a file nor hexadecimal")
     one_line(vrrplab("decode", "abc"), "odd number")
+    one_line(vrrplab("decode", FRAME[34:].hex()), "VRRP message without its headers", "--link ethernet")
     one_line(vrrplab("decode", "--profile", "rfc1", "00"), "rfc1")
     one_line(vrrplab("decode"), "HEX")
     one_line(vrrplab("decode", str(CAPTURE), str(CAPTURE)), "one capture at a time")

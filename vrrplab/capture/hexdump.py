@@ -43,3 +43,17 @@ def guess_link_type(data: bytes) -> int:
     if len(data) >= 40 and data[0] >> 4 == 6 and int.from_bytes(data[4:6], "big") + 40 == len(data):
         return links.RAW
     return links.ETHERNET
+
+
+def is_message_alone(data: bytes) -> bool:
+    """True for a VRRP message without the headers before it: what a copied "VRRP" layer gives.
+
+    It begins with version and type (section 5.1 of RFC 3768 and RFC 9568) and has just the length that its
+    count of addresses asks for. As a destination MAC the first byte would be a group of no known owner.
+    """
+    if len(data) < 12 or data[0] not in (0x21, 0x31):
+        return False
+    addresses = data[3]
+    if data[0] == 0x21:
+        return len(data) == 16 + 4 * addresses
+    return len(data) in (8 + 4 * addresses, 8 + 16 * addresses)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
-from vrrplab.capture.hexdump import bytes_of, guess_link_type
+from vrrplab.capture.hexdump import bytes_of, guess_link_type, is_message_alone
 from vrrplab.capture.reader import CapturedFrame, read_frames
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
@@ -102,6 +102,10 @@ def _from_stream(link: str | None) -> Iterator[CapturedFrame]:
 
 def _from_hex(text: str, name: str, link: str | None) -> Iterator[CapturedFrame]:
     data = bytes_of(text, name)
+    if link is None and is_message_alone(data):
+        message = "is a VRRP message without its headers, so neither TTL nor checksum can be judged"
+        hint = "paste the frame from its Ethernet or IP header on; --link ethernet takes it as it is"
+        raise CaptureError(name, 0, message, hint)
     link_type = _LINKS[link] if link else guess_link_type(data)
     return iter((CapturedFrame(1, 0, decode(data, link_type), "", len(data)),))
 
