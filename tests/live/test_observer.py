@@ -7,7 +7,7 @@ import json
 import pytest
 
 from vrrplab.capture.reader import read_frames
-from vrrplab.live.observer import MOST_SPEAKERS, Observer
+from vrrplab.live.observer import MOST_ROUTERS, MOST_SPEAKERS, Observer
 from vrrplab.live.watch_table import Table
 from vrrplab.resources import data_path
 from vrrplab.trace import Trace, TraceEvent
@@ -151,6 +151,19 @@ def test_memory_is_bounded_whoever_shouts() -> None:
         ear.hear(i / 1000, frame_of(1 + i % 254, f"192.168.{i // 250}.{1 + i % 250}"))
     router = next(iter(ear.observer.routers.values()))
     assert len(router.speakers) <= MOST_SPEAKERS
+
+
+def test_more_virtual_routers_than_are_followed_are_counted_and_told_once() -> None:
+    ear = Ear()
+    frame = frame_of(150, "192.168.2.1")
+    for number in range(MOST_ROUTERS + 3):
+        ear.observer.frame(0, f"lan.{number}", frame)  # type: ignore[arg-type]
+    assert (len(ear.observer.routers), ear.observer.strangers) == (MOST_ROUTERS, 3)
+    assert [w for w in ear.warnings() if "counted, not followed" in w] == [
+        f"more than {MOST_ROUTERS} virtual routers: further ones are counted, not followed"
+    ]
+    head = Table(ear.observer, "eth0", {}).text(0, 100).splitlines()[0]
+    assert head.endswith("515 adverts, 0 announcements, 3 of too many senders")
 
 
 def test_the_table_fits_a_terminal() -> None:

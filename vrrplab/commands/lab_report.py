@@ -128,7 +128,8 @@ def table(results: list[Result], routers: str) -> str:
         predicted = "".join(f"{_text(f.predicted_us):>12}" for f in result.figures)
         lines.append(f"{result.drill:9} {'measured':10}{measured}")
         lines.append(f"{'':9} {'simulated':10}{predicted}")
-    lines.append("")
+    said = "The simulation takes from each drill when things began, and how long checks and Squid's end took."
+    lines += ["", *wrap(said, _WIDTH)]
     repeated = [result.drill for result in results if result.tries > 1]
     if repeated:
         lines.append(f"Carried out twice, because the first try differed: {', '.join(repeated)}.")

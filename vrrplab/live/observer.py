@@ -6,7 +6,7 @@ and that is worth a warning); or silence. A whole capture allows more careful re
 ``capture.masters``; here every sentence must be said before the next packet comes.
 
 Names are those of captures: servers are source addresses (or what the user calls them), instances "VRID 51".
-Memory is bounded: strangers beyond the limits are counted, not kept.
+Memory is bounded: strangers beyond the limits are counted (``strangers``), not kept, and warned of once.
 """
 
 from __future__ import annotations
@@ -124,17 +124,21 @@ class Observer:
         router = self.routers.get(key)
         if router is None:
             if len(self.routers) >= MOST_ROUTERS:
-                self.strangers += 1
+                self._not_kept(t_us, f"more than {MOST_ROUTERS} virtual routers")
                 return
             router = self.routers[key] = VirtualRouter(advert.vrid, ip.version, interface)
         speaker = router.speakers.get(ip.source)
         if speaker is None:
             if len(router.speakers) >= MOST_SPEAKERS and not self._forget_one(router):
-                self.strangers += 1
+                self._not_kept(t_us, f"more than {MOST_SPEAKERS} senders for {router.name}")
                 return
             speaker = router.speakers[ip.source] = Speaker(ip.source, _source_mac(frame))
         self._note_advert(t_us, router, advert, frame)
         self._judge(t_us, router, speaker, advert)
+
+    def _not_kept(self, t_us: Micros, what: str) -> None:
+        self.strangers += 1
+        self._warn(t_us, "strangers", what, text=f"{what}: further ones are counted, not followed")
 
     def _forget_one(self, router: VirtualRouter) -> bool:
         """Make room: drop the speaker that has been silent longest, unless it is MASTER."""

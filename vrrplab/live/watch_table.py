@@ -35,6 +35,8 @@ class Table:
         head += f", {seen.announcements} announcements"
         if seen.rejected:
             head += f", {seen.rejected} rejected"
+        if seen.strangers:
+            head += f", {seen.strangers} of too many senders"
         lines = [head, ""]
         if not seen.routers:
             lines.append("No VRRP heard yet.")
