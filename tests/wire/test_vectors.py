@@ -10,6 +10,7 @@ import pytest
 
 from vrrplab.wire import auth
 from vrrplab.wire.dissect import dissect
+from vrrplab.wire.fields import fields
 from vrrplab.wire.frames import advert_frame, decode, encode, garp_frame, na_frame
 
 FILE = Path(__file__).parents[2] / "data" / "frames" / "frames.json"
@@ -183,3 +184,13 @@ def test_ah_check_values(vector: dict[str, Any]) -> None:
     assert frame.ah.spi == auth.spi_of(frame.ip.source) == int(shark["ah.spi"], 16)
     assert auth.verify(auth.key_bytes(vector["ah_password"]), header, frame.ah, frame.payload)
     assert not auth.verify(auth.key_bytes("another"), header, frame.ah, frame.payload)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=named)
+def test_every_byte_belongs_to_one_field(vector: dict[str, Any]) -> None:
+    frame = decode(raw(vector))
+    owners = [0] * len(frame.raw)
+    for field in fields(frame):
+        for place in range(field.offset, field.offset + field.size):
+            owners[place] += 1
+    assert owners == [1] * len(frame.raw)

@@ -14,7 +14,7 @@ from vrrplab.wire.addresses import is_multicast
 from vrrplab.wire.auth import AH_SIZE
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.ip import IPv4Header
-from vrrplab.wire.neighbor import ADVERTISEMENT
+from vrrplab.wire.neighbor import ADVERTISEMENT, NeighborMessage
 from vrrplab.wire.vrrp import AUTH_PASS, HEADER_SIZE, PSEUDO_HEADER, Advertisement
 
 
@@ -45,6 +45,10 @@ def fields(frame: Frame) -> list[Field]:
         found += _neighbor(frame, start)
     elif frame.carp is not None:
         found += _carp(frame, start)
+    if frame.padding:
+        sentence = "Behind the packet: Ethernet fills short frames up to 60 bytes."
+        at, size = len(frame.raw) - len(frame.padding), len(frame.padding)
+        found.append(Field("Ethernet", at, size, "padding", frame.padding.hex(" "), sentence))
     return [field for field in found if field.offset + field.size <= len(frame.raw)]
 
 
@@ -175,6 +179,8 @@ def _ah(frame: Frame, at: int) -> Iterator[Field]:
         return
     yield Field("AH", at, 1, "next header", str(ah.next_header), "What AH protects: 112, VRRP.")
     yield Field("AH", at + 1, 1, "length", str(ah.words), f"{ah.length} bytes, counted in words less two.")
+    sentence = "Reserved; senders write zeros."
+    yield Field("AH", at + 2, 2, "reserved", f"0x{ah.reserved:04x}", sentence)
     sentence = "Security parameter index; keepalived puts the source address there."
     yield Field("AH", at + 4, 4, "SPI", f"0x{ah.spi:08x}", sentence)
     yield Field(
@@ -273,6 +279,9 @@ def _arp(frame: Frame, at: int) -> Iterator[Field]:
     if arp is None:
         return
     what = {1: "request", 2: "reply"}.get(arp.op, "?")
+    yield Field("ARP", at, 2, "hardware type", "1, Ethernet", "Whose hardware addresses are asked for.")
+    yield Field("ARP", at + 2, 2, "protocol type", "0x0800, IPv4", "IPv6 has neighbour discovery instead.")
+    yield Field("ARP", at + 4, 2, "address lengths", "6, 4 bytes", "Of a MAC address, of an IP address.")
     yield Field("ARP", at + 6, 2, "operation", f"{arp.op}, {what}", "1 asks who has an address, 2 answers.")
     if arp.gratuitous:
         sentence = "Gratuitous: the sender speaks of its own address, and all neighbours update their caches."
@@ -295,13 +304,27 @@ def _neighbor(frame: Frame, at: int) -> Iterator[Field]:
         yield Field("ICMPv6", at, 1, "type", "136, neighbour advertisement", "IPv6's answer to ARP replies.")
         flags = f"R={message.router:d} S={message.solicited:d} O={message.override:d}"
         sentence = "Router, solicited, override: O=1 makes neighbours replace what they had."
+        yield from _icmpv6_head(frame, message, at)
         yield Field("ICMPv6", at + 4, 4, "flags", flags, sentence)
     else:
         yield Field("ICMPv6", at, 1, "type", "135, neighbour solicitation", "Who has this address?")
+        yield from _icmpv6_head(frame, message, at)
+        yield Field("ICMPv6", at + 4, 4, "reserved", f"0x{message.reserved:08x}", "Senders write zeros.")
     yield Field("ICMPv6", at + 8, 16, "target", message.target, "The address that is spoken of.")
     if message.mac is not None:
         sentence = "Link-layer address option: where the address is to be found."
         yield Field("ICMPv6", at + 24, 8, "MAC option", message.mac, sentence)
+    if message.other_options:
+        size = len(message.other_options)
+        options = message.other_options.hex(" ")
+        yield Field("ICMPv6", at + len(frame.payload) - size, size, "options", options, "Further options.")
+
+
+def _icmpv6_head(frame: Frame, message: NeighborMessage, at: int) -> Iterator[Field]:
+    yield Field("ICMPv6", at + 1, 1, "code", str(message.code), "Always 0 here.")
+    value = f"0x{message.checksum or 0:04x}, {'right' if message.checksum_ok else 'WRONG'}"
+    sentence = "Over the message and the IPv6 pseudo-header (addresses, length, protocol)."
+    yield Field("ICMPv6", at + 2, 2, "checksum", value, sentence)
 
 
 def _carp(frame: Frame, at: int) -> Iterator[Field]:
