@@ -315,20 +315,18 @@ class Advertisement:
             raise PacketError(DropReason.BAD_VERSION, 0, f"VRRP version {version}, known are 2 and 3")
         size = HEADER_SIZE + len(body)
         first = version << 4 | TYPE_ADVERTISEMENT
-        check = None
         if odd is not None:
             first = version << 4 | odd.type
             body += odd.trailer
             if odd.trailer and (width == 16 or odd.trailer_summed):
                 rest += total(odd.trailer)
                 size += len(odd.trailer)
-            if odd.checksum_ok is False and checksum_form is None:
-                check = self.checksum
-        if check is None:
-            rest += (first + priority << 8) + vrid + count + word
-            check = -(rest + pseudo + size if sums_addresses else rest) % _MODULUS
-            if not check and checksum_form is None:
-                check = field_value(0, self.checksum)
+            if odd.checksum_ok is False and checksum_form is None and self.checksum is not None:
+                return first, vrid, priority, count, word, self.checksum, body
+        rest += (first + priority << 8) + vrid + count + word
+        check = -(rest + pseudo + size if sums_addresses else rest) % _MODULUS
+        if not check and checksum_form is None:
+            check = field_value(0, self.checksum)
         return first, vrid, priority, count, word, check, body
 
     def _auth_data_to_send(self, width: int) -> bytes:
