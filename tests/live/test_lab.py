@@ -169,6 +169,7 @@ def test_a_drill_is_as_predicted_and_recorded(
     before = host_networks()
     done = lab("drill", drill, *options, "--record", "kept")
     assert done.returncode == 0, done.stdout[-1500:] + done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
     table = done.stdout[done.stdout.index("Seconds after the fault") :]
     measured, simulated = (
         row.split() for row in table.splitlines() if "measured" in row or "simulated" in row

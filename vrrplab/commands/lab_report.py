@@ -121,7 +121,8 @@ def _longest(trace: Trace, kind: str, target: str, from_us: Micros, to_us: Micro
 def table(results: list[Result], routers: str) -> str:
     """Every drill in a row: measured, and under it what the simulator predicted."""
     names = [figure.name for figure in results[0].figures]
-    lines = ["", f"Seconds after the fault (takeover) and after the repair (back), with {routers}:", ""]
+    title = f"Seconds after the fault (takeover) and after the repair (back), with {routers}:"
+    lines = ["", *wrap(title, _WIDTH), ""]
     lines.append(f"{'drill':9} {'':10}" + "".join(f"{name:>12}" for name in names))
     for result in results:
         measured = "".join(f"{_text(f.measured_us):>12}" for f in result.figures)
@@ -134,14 +135,14 @@ def table(results: list[Result], routers: str) -> str:
     if repeated:
         lines.append(f"Carried out twice, because the first try differed: {', '.join(repeated)}.")
     wrong = [result for result in results if not result.agrees]
-    lines += [f"{differences(result)}." for result in wrong]
+    sentences = [f"{differences(result)}." for result in wrong]
     within = format_s(AGREES_WITHIN_US, 2)
-    lines.append(
+    sentences.append(
         f"{len(wrong)} of {len(results)} drills differ by more than {within} s."
         if wrong
         else f"Every takeover, and every return of a running router, is within {within} s of the simulation."
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(line for text in sentences for line in wrap(text, _WIDTH))])
 
 
 def differences(result: Result) -> str:
@@ -160,7 +161,8 @@ def _text(value_us: Micros | None) -> str:
 
 def story(result: Result) -> str:
     """The logs of both servers side by side, then what ``ip address`` showed at each stage."""
-    lines = ["", f"== {result.drill}: {result.measured.scenario.get('description', '')} ==", ""]
+    heading = f"{result.drill}: {result.measured.scenario.get('description', '')}"
+    lines = ["", *wrap(heading, _WIDTH), ""]
     lines += _logs(result.measured)
     stages = {"before": "Before", "during": "While it was broken", "after": "After the repair"}
     for stage, title in stages.items():
