@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("target", choices=("frame", "capture", "config"))
     parser.add_argument("--runs", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=int, default=0, help="stop after this time; 0: only after the runs")
+    parser.add_argument("--max-len", type=int, default=2000, help="bytes of an input; short ones run faster")
     args = parser.parse_args()
     try:
         import atheris
@@ -48,7 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(seeds(args.target)):
             (Path(folder) / f"seed-{number}").write_bytes(seed)
-        options = [f"-runs={args.runs}", "-max_len=2000", "-timeout=20", "-print_final_stats=1"]
+        options = [f"-runs={args.runs}", f"-max_len={args.max_len}", "-timeout=20", "-print_final_stats=1"]
         if args.seconds:
             options.append(f"-max_total_time={args.seconds}")
         atheris.Setup([sys.argv[0], *options, folder], lambda data: target(data))
