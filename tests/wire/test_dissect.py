@@ -4,6 +4,8 @@ anywhere.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from vrrplab.errors import DropReason
 from vrrplab.wire import links
 from vrrplab.wire.arp import ArpPacket
+from vrrplab.wire.describe import describe
+from vrrplab.wire.fields import fields
 from vrrplab.wire.frames import (
     advert_frame,
     arp_reply_frame,
@@ -22,6 +26,8 @@ from vrrplab.wire.frames import (
     ns_frame,
 )
 from vrrplab.wire.ip import IPv4Header, IPv6Header
+from vrrplab.wire.report import report
+from vrrplab.wire.verdict import judge
 from vrrplab.wire.vrrp import Advertisement
 
 MAC, SOURCE, GROUP = "02:00:00:00:00:fb", "192.168.2.251", "224.0.0.18"
@@ -263,3 +269,52 @@ def test_any_frame_decodes_and_encodes_to_itself(
 @given(st.binary(max_size=120), st.sampled_from(sorted(links.NAMES)))
 def test_any_bytes_at_all(data: bytes, link_type: int) -> None:
     assert encode(decode(data, link_type)) == data
+
+
+# ucarp 1.5.2, vhid 51, captured whole; a snap length of 40 or 60 cuts it
+UCARP = bytes.fromhex(
+    "01005e00001200005e0000330800451000388f2b4000ff7001fe0a090001e0000012"
+    "213300070001d5830aa1df6f4ecf05ebb4a2998a600ad0c13cc1cbca6362200ed24ded31"
+)
+
+
+@pytest.mark.parametrize("size", range(38, 71))
+def test_carp_that_the_capture_cut_is_no_vrrp(size: int) -> None:
+    frame = decode(UCARP[:size])
+    assert (frame.kind, frame.vrrp) == ("carp", None)
+    assert reasons(frame.raw) == [DropReason.TOO_SHORT, DropReason.CARP][size == 70 :]
+    told = report(frame, judge(frame))["carp"]
+    assert (told["vhid"], told["advskew"]) == (51, 0)
+    assert told["advbase_s"] == (1 if size >= 40 else None)
+    assert told["checksum"] == ("0xd583" if size >= 42 else None)
+    ends = [34, 35, 36, 37, 38, 39, 40, 42, 50, 70]
+    assert [f.offset for f in fields(frame) if f.layer == "CARP"] == [
+        begin for begin, end in pairwise(ends) if end <= size
+    ]
+    assert encode(frame) == frame.raw
+
+
+def test_a_cut_arp_or_neighbour_message_says_what_is_there() -> None:
+    """keepalived 2.2.7, captured with snap lengths of 40 and 60."""
+    garp = "ffffffffffffdec407cd4fd008060001080006040001dec407cd4fd00a090064ffffffffffff0a09"
+    arp = decode(bytes.fromhex(garp))
+    assert report(arp, judge(arp))["arp"] == {
+        "op": 1,
+        "sender_mac": "de:c4:07:cd:4f:d0",
+        "sender_ip": "10.9.0.100",
+        "target_mac": "ff:ff:ff:ff:ff:ff",
+        "target_ip": None,
+        "gratuitous": None,
+    }
+    ipv6 = "3333000000013e6308c2e3f086dd6000000000203afffd000009000000000000000000000100"
+    ipv6 += "ff0200000000000000000000000000018800"
+    nothing = {"target": None, "router": None, "solicited": None, "override": None, "mac": None}
+    na = decode(bytes.fromhex(ipv6 + "2f76"))
+    assert report(na, judge(na))["na"] == nothing
+    there = {**nothing, "router": False, "solicited": False, "override": True}
+    na = decode(bytes.fromhex(ipv6 + "2f7620"))
+    assert report(na, judge(na))["na"] == there
+    target = "fd000009000000000000000000000100"
+    na = decode(bytes.fromhex(ipv6 + "2f7620000000" + target + "0201"))
+    assert report(na, judge(na))["na"] == {**there, "target": "fd00:9::100"}
+    assert describe(na) == "NA, cut off"

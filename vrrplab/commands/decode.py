@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from textwrap import fill
 from typing import IO, TYPE_CHECKING
 
 from vrrplab.capture.hexdump import bytes_of, guess_link_type, is_message_alone
@@ -128,7 +129,8 @@ def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> 
             dropped += kind == "vrrp" and not verdict.accepted
             out.write("\n".join(table_lines(captured, verdict, start_ns)) + "\n")
     finally:
-        out.write(summary(counts, dropped) + f"; verdicts of {profile}\n" if counts else "")
+        if counts:
+            out.write(fill(f"{summary(counts, dropped)}; verdicts of {profile}", 80) + "\n")
     if not counts:
         out.write("no frame in it\n")
     return 0

@@ -13,6 +13,7 @@ padding: 42 bytes.
 from __future__ import annotations
 
 from struct import Struct
+from typing import Any
 
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.values import Record
@@ -30,6 +31,7 @@ REPLY = 2
 
 _FIELDS = Struct("!HHBBH6s4s6s4s")
 SIZE = _FIELDS.size
+_ETHERNET_IPV4 = bytes.fromhex("000108000604")
 
 
 class ArpPacket(Record):
@@ -89,6 +91,23 @@ class ArpPacket(Record):
             pack_mac(self.sender_mac), pack_address(self.sender_ip),
             pack_mac(self.target_mac), pack_address(self.target_ip),
         )  # fmt: skip
+
+
+def cut_arp(data: bytes) -> dict[str, Any]:
+    """What is there of a message for Ethernet and IPv4 that was cut off, a field a key; None for the rest."""
+    here = data if data[:6] == _ETHERNET_IPV4 else b""
+    op, sender_mac, sender_ip, target_mac, target_ip = (
+        here[at : at + size] if len(here) >= at + size else None
+        for at, size in ((6, 2), (8, 6), (14, 4), (18, 6), (24, 4))
+    )
+    return {
+        "op": None if op is None else int.from_bytes(op, "big"),
+        "sender_mac": None if sender_mac is None else unpack_mac(sender_mac),
+        "sender_ip": None if sender_ip is None else unpack_address(sender_ip),
+        "target_mac": None if target_mac is None else unpack_mac(target_mac),
+        "target_ip": None if target_ip is None else unpack_address(target_ip),
+        "gratuitous": None,
+    }
 
 
 def gratuitous(mac: str, address: str) -> ArpPacket:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import DropReason
 from vrrplab.wire.addresses import pack_address, pack_mac
+from vrrplab.wire.arp import cut_arp
 from vrrplab.wire.dissect import Frame
+from vrrplab.wire.neighbor import cut_advertisement
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,9 +78,14 @@ def _addresses(frame: Frame) -> tuple[str | None, str | None]:
     """The sender's address, and the virtual or announced one."""
     if frame.arp is not None:
         return frame.arp.sender_ip, frame.arp.target_ip
+    if frame.kind == "arp":
+        there = cut_arp(frame.payload)
+        return there["sender_ip"], there["target_ip"]
     source = frame.ip.source if frame.ip is not None else None
     if frame.na is not None:
         return source, frame.na.target
+    if frame.kind == "na":
+        return source, cut_advertisement(frame.payload)["target"]
     listed = frame.vrrp.addresses if frame.vrrp is not None else None
     return source, listed[0] if listed else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vrrplab.errors import DropReason
 from vrrplab.units import SECOND_US
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
@@ -40,6 +41,9 @@ def describe(frame: Frame) -> str:
         return f"NS: who has {frame.ns.target}?"
     if frame.carp is not None:
         return f"CARP vhid {frame.carp.vhid} base {frame.carp.advbase} s skew {frame.carp.advskew}"
+    if frame.kind in ("arp", "na", "carp") and frame.problems:
+        is_cut = any(problem.reason is DropReason.TOO_SHORT for problem in frame.problems)
+        return f"{frame.kind.upper()}, {'cut off' if is_cut else 'unreadable'}"
     if frame.kind in ("vrrp", "igmp"):
         return frame.kind.upper()
     if frame.ip is not None:

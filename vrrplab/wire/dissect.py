@@ -19,6 +19,7 @@ from vrrplab.wire import links
 from vrrplab.wire.addresses import unpack_address, unpack_mac
 from vrrplab.wire.arp import ArpPacket
 from vrrplab.wire.auth import AH_SIZE, AhHeader
+from vrrplab.wire.carp import SIZE as CARP_SIZE
 from vrrplab.wire.carp import CarpAdvertisement
 from vrrplab.wire.checksum import total
 from vrrplab.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetHeader
@@ -262,9 +263,10 @@ def _read_vrrp(self: Frame, layers: _Layers, base: int, problems: list[PacketErr
     self.kind = "vrrp"
     if layers.ip.is_fragment:
         problems.append(PacketError(DropReason.FRAGMENT, base, "the first fragment of an IP packet"))
-    if is_carp(layers.payload):
+    if is_carp(layers.payload, _announced_size(layers.ip)):
         self.kind = "carp"
-        layers.carp = CarpAdvertisement.parse(layers.payload)
+        if len(layers.payload) == CARP_SIZE:
+            layers.carp = CarpAdvertisement.parse(layers.payload)
         problems.append(PacketError(DropReason.CARP, base, "36 bytes with 7 in byte 3: CARP, not VRRPv2"))
         return
     self.vrrp, found = Advertisement.dissect(layers.payload, layers.ip.source, layers.ip.destination)
@@ -274,6 +276,15 @@ def _read_vrrp(self: Frame, layers: _Layers, base: int, problems: list[PacketErr
         if cut and problem.reason in (DropReason.TOO_SHORT, DropReason.BAD_LENGTH, DropReason.BAD_CHECKSUM):
             continue
         problems.append(PacketError(problem.reason, base + problem.offset, problem.message))
+
+
+def _announced_size(ip: IPHeader) -> int | None:
+    """The payload's size as the IP header tells it, also where the capture kept less; None if it does not."""
+    if isinstance(ip, IPv4Header):
+        return ip.total_length - ip.header_length if ip.total_length else None
+    if ip.payload_length is None:
+        return None
+    return ip.payload_length - sum(len(part) for _, part in ip.extensions)
 
 
 def _read_icmpv6(self: Frame, layers: _Layers, base: int, problems: list[PacketError]) -> None:

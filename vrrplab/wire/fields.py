@@ -12,6 +12,7 @@ from vrrplab.units import SECOND_US
 from vrrplab.wire import links
 from vrrplab.wire.addresses import is_multicast
 from vrrplab.wire.auth import AH_SIZE
+from vrrplab.wire.carp import SIZE as CARP_SIZE
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.ip import IPv4Header
 from vrrplab.wire.neighbor import ADVERTISEMENT, NeighborMessage
@@ -43,7 +44,7 @@ def fields(frame: Frame) -> list[Field]:
         found += _arp(frame, start)
     elif frame.na is not None or frame.ns is not None:
         found += _neighbor(frame, start)
-    elif frame.carp is not None:
+    elif frame.kind == "carp":
         found += _carp(frame, start)
     if frame.padding:
         sentence = "Behind the packet: Ethernet fills short frames up to 60 bytes."
@@ -328,14 +329,21 @@ def _icmpv6_head(frame: Frame, message: NeighborMessage, at: int) -> Iterator[Fi
 
 
 def _carp(frame: Frame, at: int) -> Iterator[Field]:
-    carp = frame.carp
-    if carp is None:
-        return
-    yield Field(
-        "CARP", at, 1, "version, type", "2, 1", "The same first byte as VRRPv2, which confuses tools."
-    )
-    yield Field("CARP", at + 1, 1, "VHID", str(carp.vhid), "CARP's number of the virtual host.")
-    yield Field("CARP", at + 2, 1, "advskew", str(carp.advskew), "In 1/256 s; the lower, the better.")
+    """Also of a packet that the capture cut: ``fields`` keeps what is there."""
+    data = frame.payload.ljust(CARP_SIZE, b"\0")
+    sentence = "The same first byte as VRRPv2, which confuses tools."
+    yield Field("CARP", at, 1, "version, type", "2, 1", sentence)
+    yield Field("CARP", at + 1, 1, "VHID", str(data[1]), "CARP's number of the virtual host.")
+    yield Field("CARP", at + 2, 1, "advskew", str(data[2]), "In 1/256 s; the lower, the better.")
     sentence = "Length of the authentication in words: the mark by which CARP is told from VRRP."
     yield Field("CARP", at + 3, 1, "auth length", "7", sentence)
-    yield Field("CARP", at + 5, 1, "advbase", f"{carp.advbase} s", "Seconds between adverts.")
+    sentence = "Raised by a host that would rather not be MASTER."
+    yield Field("CARP", at + 4, 1, "demotion", str(data[4]), sentence)
+    yield Field("CARP", at + 5, 1, "advbase", f"{data[5]} s", "Seconds between adverts.")
+    judged = "" if frame.carp is None else ", right" if frame.carp.checksum_ok else ", WRONG"
+    yield Field("CARP", at + 6, 2, "checksum", f"0x{data[6:8].hex()}{judged}", "Over the message only.")
+    yield Field(
+        "CARP", at + 8, 8, "counter", data[8:16].hex(" "), "Grows, so that no old packet counts again."
+    )
+    sentence = "Made with the password that the hosts share."
+    yield Field("CARP", at + 16, 20, "SHA1 HMAC", data[16:36].hex(), sentence)

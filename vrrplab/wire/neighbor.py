@@ -12,6 +12,8 @@ keepalived sends R=0 S=0 O=1, from the address itself, with the target link-laye
 
 from __future__ import annotations
 
+from typing import Any
+
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.values import Record
 from vrrplab.wire import checksum
@@ -23,6 +25,18 @@ SOURCE_LINK_LAYER = 1
 TARGET_LINK_LAYER = 2
 
 _SMALLEST = 24
+
+
+def cut_advertisement(data: bytes) -> dict[str, Any]:
+    """What is there of an advertisement that was cut off, a field a key; None for the rest."""
+    flags = data[4] if len(data) > 4 else None
+    return {
+        "target": unpack_address(data[8:24]) if len(data) >= _SMALLEST else None,
+        "router": None if flags is None else bool(flags & 0x80),
+        "solicited": None if flags is None else bool(flags & 0x40),
+        "override": None if flags is None else bool(flags & 0x20),
+        "mac": unpack_mac(data[26:32]) if data[24:26] == b"\2\1" and len(data) >= 32 else None,
+    }
 
 
 class NeighborMessage(Record):

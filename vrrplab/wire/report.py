@@ -11,9 +11,9 @@ from typing import Any
 from vrrplab.units import SECOND_US
 from vrrplab.wire import auth, links
 from vrrplab.wire.addresses import unpack_address, unpack_mac
-from vrrplab.wire.arp import ArpPacket
+from vrrplab.wire.arp import cut_arp
 from vrrplab.wire.dissect import Frame
-from vrrplab.wire.neighbor import NeighborMessage
+from vrrplab.wire.neighbor import cut_advertisement
 from vrrplab.wire.sender_notes import Reason
 from vrrplab.wire.verdict import Verdict, ah_is_right
 from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
@@ -25,18 +25,11 @@ def report(frame: Frame, verdict: Verdict, key: bytes | None = None) -> dict[str
     if frame.kind == "vrrp":
         fields["vrrp"] = _vrrp(frame, key)
     elif frame.kind == "arp":
-        fields["arp"] = _arp(frame.arp)
+        fields["arp"] = _arp(frame)
     elif frame.kind == "na":
-        fields["na"] = _na(frame.na)
-    elif frame.kind == "carp" and frame.carp is not None:
-        carp = frame.carp
-        fields["carp"] = {
-            "vhid": carp.vhid,
-            "advskew": carp.advskew,
-            "advbase_s": carp.advbase,
-            "checksum": f"0x{carp.checksum:04x}",
-            "checksum_ok": carp.checksum_ok,
-        }
+        fields["na"] = _na(frame)
+    elif frame.kind == "carp":
+        fields["carp"] = _carp(frame)
     fields["verdict"] = verdict.word
     fields["reasons"] = [_reason(reason) for reason in verdict.reasons]
     fields["notes"] = [_reason(note) for note in verdict.notes]
@@ -140,9 +133,30 @@ def _auth(frame: Frame, advert: Advertisement, key: bytes | None) -> dict[str, A
     return {"kind": kind, "data": data.hex()} if any(data) else None
 
 
-def _arp(arp: ArpPacket | None) -> dict[str, Any]:
+def _carp(frame: Frame) -> dict[str, Any]:
+    carp = frame.carp
+    if carp is not None:
+        return {
+            "vhid": carp.vhid,
+            "advskew": carp.advskew,
+            "advbase_s": carp.advbase,
+            "checksum": f"0x{carp.checksum:04x}",
+            "checksum_ok": carp.checksum_ok,
+        }
+    cut = frame.payload
+    return {
+        "vhid": cut[1],
+        "advskew": cut[2],
+        "advbase_s": cut[5] if len(cut) > 5 else None,
+        "checksum": f"0x{cut[6:8].hex()}" if len(cut) > 7 else None,
+        "checksum_ok": None,
+    }
+
+
+def _arp(frame: Frame) -> dict[str, Any]:
+    arp = frame.arp
     if arp is None:
-        return dict.fromkeys(("op", "sender_mac", "sender_ip", "target_mac", "target_ip", "gratuitous"))
+        return cut_arp(frame.payload)
     return {
         "op": arp.op,
         "sender_mac": arp.sender_mac,
@@ -153,9 +167,10 @@ def _arp(arp: ArpPacket | None) -> dict[str, Any]:
     }
 
 
-def _na(message: NeighborMessage | None) -> dict[str, Any]:
+def _na(frame: Frame) -> dict[str, Any]:
+    message = frame.na
     if message is None:
-        return dict.fromkeys(("target", "router", "solicited", "override", "mac"))
+        return cut_advertisement(frame.payload)
     return {
         "target": message.target,
         "router": message.router,
