@@ -10,7 +10,7 @@ import pytest
 from drawn import cast, crowd, event, recording, state, trace, troubles
 from matplotlib.figure import Figure
 
-from vrrplab import views
+from vrrplab import at, simulate, variant, views
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace
 from vrrplab.views import style
@@ -55,6 +55,26 @@ def test_two_traces_share_the_time_axis() -> None:
     first, second = views.compare(*two).axes[:2]
     assert first.get_xlim() == second.get_xlim()
     assert first.get_position().y0 > second.get_position().y1
+
+
+def test_traces_of_two_scenarios_have_no_name_in_common() -> None:
+    one, other = recording("article_drill1_eth0_down_up"), recording("article_steady")
+    for two, head in ((one, other), "2 runs"), ((one, one), one.name):
+        written = [text.get_text() for text in views.compare(*two).texts]
+        assert written[0] == head
+        assert any(text.startswith("a ") and text.endswith(one.name) for text in written) == (
+            head == "2 runs"
+        )
+
+
+def test_the_priorities_that_last_have_numbers() -> None:
+    """100 and 150 hold for 8 ms, until the first check has passed; then a weight of 60 counts."""
+    dead = at(12, "service_kill", server="proxy-serv01", service="squid")
+    edit = {"priority 255": "priority 150", "interval 3": "interval 3\n    weight 60"}
+    figure = views.priority.figure(simulate(variant("article-steady", dead, edit=edit)))
+    numbers = [text.get_text() for text in figure.axes[0].texts if text.get_text().isdigit()]
+    assert numbers == ["150", "160", "210", "100", "160", "210"]
+    assert troubles(figure) == []
 
 
 def test_a_view_that_cannot_be_compared() -> None:
@@ -175,3 +195,11 @@ def test_long_texts_lose_their_middle() -> None:
     lines = style.wrap("no advert for the master-down interval", 1.0)
     assert " ".join(lines) == "no advert for the master-down interval"
     assert max(style.text_width_in(line, style.SMALL) for line in lines) <= 1.0
+
+
+def test_a_number_stays_with_its_seconds() -> None:
+    text = "the timer of (3 x 1.000 s + skew 0.609 s) is 3 sums: 3.609 s"
+    for tenths in range(2, 40):
+        lines = style.wrap(text, tenths / 10)
+        assert " ".join(lines).split() == text.split()
+        assert not any(line == "s" or line.startswith(("s ", "s)")) for line in lines)

@@ -44,6 +44,12 @@ class TestPacket:
                 ]
                 assert len(set(places)) == len(places)
 
+    def test_a_value_too_wide_for_its_box_loses_its_brackets(self) -> None:
+        drawn = packet.figure(bytes.fromhex(recording("v3_ipv4").of("advert_sent")[0].fields["frame"]))
+        written = [text.get_text() for text in drawn.axes[0].texts]
+        assert not any("…" in text for text in written)
+        assert any("right (pseudo-header)" in text for text in written)
+
     def test_a_damaged_field_is_marked(self) -> None:
         frame = bytearray(advert())
         frame[40] ^= 0x55

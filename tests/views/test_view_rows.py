@@ -105,7 +105,7 @@ class TestAnatomy:
         )
         first, second = anatomy.rows(told).outages
         assert [p.kind for p in first.parts] == ["other"]
-        assert first.story == "no take-over in this time"
+        assert first.story == "no takeover in this time"
         assert second.story == "nobody took over; still out when the trace ends"
         assert (second.ended, second.duration_us) == (False, 2_000_000)
 

@@ -16,10 +16,15 @@ MONO = "font-family:var(--jp-code-font-family,monospace),monospace"
 
 
 class Screen:
-    """Text as a terminal shows it; ``str`` and ``print`` give the text alone."""
+    """Text as a terminal shows it; ``str`` and ``print`` give the text alone.
 
-    def __init__(self, text: str) -> None:
+    ``hang``: a line that is too long for the page goes on below, this many characters from the left;
+    without it such a line is scrolled.
+    """
+
+    def __init__(self, text: str, hang: int = 0) -> None:
         self.text = text.rstrip("\n")
+        self.hang = hang
 
     def __repr__(self) -> str:
         return self.text
@@ -28,8 +33,12 @@ class Screen:
         return words in self.text
 
     def _repr_html_(self) -> str:
-        style = f"{MONO};font-size:0.86em;line-height:1.25;overflow-x:auto;white-space:pre"
-        return f'<pre style="{style}">{escape(self.text)}</pre>'
+        style = f"{MONO};font-size:0.86em;line-height:1.25;margin:0.3em 0;overflow-x:auto;white-space:pre"
+        if not self.hang:
+            return f'<pre style="{style}">{escape(self.text)}</pre>'
+        line = f"white-space:pre-wrap;padding-left:{self.hang}ch;text-indent:-{self.hang}ch"
+        lines = (f'<div style="{line}">{escape(text) or " "}</div>' for text in self.text.split("\n"))
+        return f'<div style="{style}">{"".join(lines)}</div>'
 
 
 def story(trace: Trace, width: int = WIDTH) -> Screen:
@@ -59,7 +68,8 @@ def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
         times = f"  ({count} times)" if count > 1 else ""
         lines.append(f"{event.t:10.3f}  {event.server}  {this[1]}{times}")
         before = this
-    return Screen("\n".join(lines) or "(no line)")
+    hang = 10 + 2 + max((len(event.server) for event in chosen), default=0) + 2  # below the words
+    return Screen("\n".join(lines) or "(no line)", hang)
 
 
 def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:

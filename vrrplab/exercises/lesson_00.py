@@ -44,7 +44,7 @@ def dark(answer: Any) -> str:
     return f"Nobody has {IP1} any more: {gaps_in_words(trace)}. One spare server survives one fault, not two."
 
 
-@exercise("00-unnoticed", "a take-over that no client notices")
+@exercise("00-unnoticed", "a takeover that no client notices")
 def unnoticed(answer: Any) -> str:
     given = actions(answer, 'at(12, "link_down", server="proxy-serv01", interface="eth0")')
     trace = run(variant("article-steady", *given, duration_s=60))

@@ -14,7 +14,7 @@ from vrrplab.sim.cast import Scenario
 from vrrplab.trace import Trace
 from vrrplab.wire.dissect import decode
 
-# The take-over at 14.6 s; in that moment nothing that the new MASTER sends reaches the client.
+# The takeover at 14.6 s; in that moment nothing that the new MASTER sends reaches the client.
 LOST_GARP = (
     at(12, "link_down", server=S1, interface="eth0"),
     at(14.5, "segment_fault", segment="lan", between=[[S2, "office-pc"]]),

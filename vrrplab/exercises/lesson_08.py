@@ -29,7 +29,7 @@ def count(answer: Any) -> str:
     return f"{len(told)} times: {', '.join(f'at {e.t:.2f} s' for e in told)}."
 
 
-@exercise("08-last", "the last argument of notify at the take-over")
+@exercise("08-last", "the last argument of notify at the takeover")
 def last(answer: Any) -> str:
     guess = whole(answer, 0, 255, "7")
     trace = run(variant("article-drill-1-lan-nic", edit=NOTIFY))

@@ -55,7 +55,7 @@ def repair(answer: Any) -> str:
     left = [line for line in complaints(pair) if "keyword" in line]
     if left:
         raise Miss(f"It works. But one line does nothing: {left[0]}.")
-    return "One owner, a quick take-over, a check that counts, and no line that keepalived ignores."
+    return "One owner, a quick takeover, a check that counts, and no line that keepalived ignores."
 
 
 @exercise("11-twice", "a scenario in which .101 goes and comes back")

@@ -29,7 +29,7 @@ _WORDS = {
     "election": "election: the best backup waits its turn",
     "announcement": "announcement: address and first gratuitous ARP or NA",
     "cache": "cache: until the client's traffic arrives",
-    "other": "not a take-over",
+    "other": "not a takeover",
 }
 
 
@@ -138,7 +138,7 @@ def _anatomy(
     parts: list[Part] = []
     if taken is None:
         parts.append(Part("other", outage.from_us, to_us))
-        told.append("nobody took over" if outage.to_us is None else "no take-over in this time")
+        told.append("nobody took over" if outage.to_us is None else "no takeover in this time")
     else:
         address, master = taken
         heard_us = _heard(trace, routers, master, outage.from_us)

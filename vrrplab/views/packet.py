@@ -272,7 +272,10 @@ def _draw_cell(axes: Axes, theme: Theme, box: _Box, pale: str) -> None:
     if cell.name or cell.value:
         middle_in = x_in + wide_in / 2
         name = style.elide(cell.name, wide_in - 0.1, small)
-        value = style.elide(cell.value, wide_in - 0.1, TEXT - 0.5, bold=True)
+        value = cell.value
+        if style.text_width_in(value, TEXT - 0.5, bold=True) > wide_in - 0.1:
+            value = value.partition(" (")[0]  # what stands in brackets is in the list beside it, too
+        value = style.elide(value, wide_in - 0.1, TEXT - 0.5, bold=True)
         style.write(
             axes,
             middle_in,

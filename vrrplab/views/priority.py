@@ -219,11 +219,12 @@ def _draw_chart(paper: sheet.Paper, top_in: float, chart: Chart, room_in: float)
         share = (priority - low) / (high - low) if high > low else 0.5
         return top_in + height_in - _BOTTOM_IN - share * (height_in - _TOP_IN - _BOTTOM_IN) + shift_in
 
-    last_in = 1e9
     for value in values:
-        y_in = y_of(value)
-        axes.plot(paper.window, [y_in, y_in], color=theme.line, linewidth=0.6, zorder=0.6)
-        if last_in - y_in >= 0.13:
+        axes.plot(paper.window, [y_of(value)] * 2, color=theme.line, linewidth=0.6, zorder=0.6)
+    last_in = 1e9
+    for value in _lasting(paper, chart):
+        y_in = min(y_of(value), last_in - 0.13)
+        if y_of(value) - y_in < 0.1:  # moved further, it would name another line
             left_s = paper.window[0] - 0.07 / paper.in_per_s
             style.write(axes, left_s, y_in, str(value), theme.mute, align="right")
             last_in = y_in
@@ -236,6 +237,17 @@ def _draw_chart(paper: sheet.Paper, top_in: float, chart: Chart, room_in: float)
         ends.append((end_in, line.server, colour))
     _draw_names(paper, ends, room_in)
     _draw_changes(paper, chart, y_of)
+
+
+def _lasting(paper: sheet.Paper, chart: Chart) -> list[int]:
+    """The priorities that are to be seen for a while, the lowest first; all of them where none is."""
+    held_s: dict[int, float] = {}
+    for line in chart.lines:
+        for step in line.steps:
+            seen = paper.visible(step.from_us, step.to_us) or (0.0, 0.0)
+            held_s[step.priority] = held_s.get(step.priority, 0.0) + seen[1] - seen[0]
+    long_s = (paper.window[1] - paper.window[0]) / 50
+    return sorted(value for value, held in held_s.items() if held >= long_s) or sorted(held_s)
 
 
 def _draw_line(

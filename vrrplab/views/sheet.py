@@ -199,7 +199,9 @@ def drawn(
         inner_in = width_in - left_in - right_in
         laid = [_lay_out(panel, inner_in, window) for panel in panels]
         several = len(panels) > 1
-        more = panels[0].more if panels else ""
+        alike = len({panel.title for panel in panels}) == 1
+        title = panels[0].title if alike else f"{len(panels)} runs"
+        more = panels[0].more if alike else ""
         top_in = HEAD_IN + (MORE_IN if more else 0.0)
         body_in = sum(one.height_in + one.key_in + (PANEL_HEAD_IN if several else 0.0) for one in laid)
         height_in = top_in + body_in + AXIS_IN + legend.height_in + 0.08
@@ -207,10 +209,10 @@ def drawn(
         page = style.new_figure(width_in, height_in, theme, alt)
         words: list[Artist] = []
         if panels:
-            words = style.head(page, theme, panels[0].title, "" if several else panels[0].note, more)
+            words = style.head(page, theme, title, "" if several else panels[0].note, more)
         for number, one in enumerate(laid):
             if several:
-                _panel_head(page, theme, one.panel, top_in, number, panels[0].title)
+                _panel_head(page, theme, one.panel, top_in, number, title)
                 top_in += PANEL_HEAD_IN
             bottom = 1 - (top_in + one.height_in) / height_in
             box = (left_in / width_in, bottom, inner_in / width_in, one.height_in / height_in)

@@ -9,6 +9,7 @@ matplotlib is imported only when something is drawn.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -225,10 +226,13 @@ def _without_middle(text: str, keep: int) -> str:
 def wrap(
     text: str, room_in: float, size: float = SMALL, *, bold: bool = False, first_in: float | None = None
 ) -> list[str]:
-    """The text in lines of at most ``room_in``, the first of at most ``first_in``; never empty."""
+    """The text in lines of at most ``room_in``, the first of at most ``first_in``; never empty.
+
+    A number is not parted from its seconds.
+    """
     lines: list[str] = []
     line, left_in = "", room_in if first_in is None else first_in
-    for word in text.split():
+    for word in re.findall(r"\S*\d m?s\b\S*|\S+", text):
         longer = f"{line} {word}".strip()
         if text_width_in(longer, size, bold=bold) > left_in and (line or not lines):
             lines.append(line)

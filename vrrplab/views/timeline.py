@@ -56,7 +56,8 @@ def draw(tables: Sequence[TimelineRows], *, theme: str = "light", width_in: floa
     to_us = max((table.to_us for table in tables), default=0)
     brief_us = (to_us - from_us) // 600  # less than a pixel needs no explanation
     signs = marks.signs_of([lane for table in tables for lane in table.lanes], brief_us)
-    signs |= {"action"} if any(table.actions for table in tables) else set()
+    acted = any(from_us <= action.t_us <= to_us for table in tables for action in table.actions)
+    signs |= {"action"} if acted else set()
     return sheet.draw(
         [_panel(table) for table in tables],
         (seconds(from_us), seconds(to_us)),

@@ -218,7 +218,7 @@ def _client_lanes(trace: Trace, short: dict[str, str], stable: bool) -> list[Lan
         Lane(
             "clients",
             client,
-            f"{'+'.join(words.get(k, k) for k in kinds)} "
+            f"{(' or ' if stable else '+').join(words.get(k, k) for k in kinds)} "
             + (address_range(targets, short) if len(targets) < 3 else f"{len(targets)} addresses"),
             "client",
             spans,

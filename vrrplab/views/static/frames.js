@@ -172,7 +172,7 @@ function readVrrp(r, seen, addressSize) {
     r.take("vrrp", "authentication data", 8, text);
   }
   seen.title = `VRRPv${version} advert`;
-  const bye = priority === 0 ? "“I stop now: take over at once.”" : `“I am MASTER of virtual router ${vrid}, priority ${priority}; I say so every ${interval} s.”`;
+  const bye = priority === 0 ? "“I stop now: take over at once.”" : `“I am MASTER of virtual router ${vrid}, priority ${priority}; I say so every ${interval}\u00a0s.”`;
   seen.summary = bye;
   seen.padded = true;
 }

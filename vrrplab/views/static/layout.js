@@ -110,7 +110,7 @@ export function layoutCluster(cast, model, available, measure) {
     const each = Math.min(Math.max(130, ...words) + 24, (width - 2 * PAD - (list.length - 1) * 14) / Math.max(1, list.length));
     const start = (width - list.length * each - (list.length - 1) * 14) / 2;
     list.forEach((c, n) => {
-      const h = 24 + 16 * Math.max(...list.map(lines));
+      const h = 28 + 16 * Math.max(...list.map(lines));
       const box = { client: c, x: start + n * (each + 14), y: side === "top" ? boxY - h : boxY, w: each, h };
       const bar = bars.get(c.segment || cast.main);
       clients.set(c.name, box);
