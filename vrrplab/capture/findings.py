@@ -107,7 +107,8 @@ def beginning(
 def _beside(
     router: VirtualRouter, span: MasterSpan, old: MasterSpan, first: Sighting, end_us: Micros
 ) -> tuple[str, str, tuple[int, ...]]:
-    frames = (old.last_frame, span.first_frame)
+    earlier = old.last_frame if old.last_us <= span.from_us else old.first_frame
+    frames = (earlier, span.first_frame)
     who = _named(span.speaker, first.priority)
     overlap_us = old.end_us(end_us) - span.from_us
     if overlap_us <= max(BRIEF_US, old.interval_us // 10) and old.end != STILL:
@@ -212,9 +213,10 @@ def _differences(one: Sighting, other: Sighting) -> Iterator[str]:
         yield f"interval {one.interval_us / 1e6:g} s against {other.interval_us / 1e6:g} s ({effect})"
     if one.auth_type != other.auth_type:
         yield f"authentication type {one.auth_type} against {other.auth_type}"
-    if one.checksum_form != other.checksum_form:
+    are_whole = one.is_whole and other.is_whole
+    if are_whole and one.checksum_form != other.checksum_form:
         yield f"checksum over the {one.checksum_form} against the {other.checksum_form} form"
-    if set(one.addresses) != set(other.addresses):
+    if are_whole and set(one.addresses) != set(other.addresses):
         yield f"{len(one.addresses)} against {len(other.addresses)} addresses, or other ones"
     if (one.destination[:3] in ("224", "ff0")) != (other.destination[:3] in ("224", "ff0")):
         yield "multicast against unicast"

@@ -20,17 +20,17 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
-from vrrplab.capture.sightings import Sighting, VirtualRouter
+from vrrplab.capture.sightings import LATE_US, Sighting, VirtualRouter
 from vrrplab.units import SECOND_US, Micros, format_s
 
-# How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
+# What keepalived and FRR were seen to need (recordings of real daemons)
 ANSWER_US = 12_000
 REARM_TOLERANCE_US = 8_000
-LATE_US = 60_000
 # garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
 SECOND_BATCH_US = 6 * SECOND_US
 
 # what ended a span
+_CARP_REARMS = "CARP with the same number re-arms its timer"
 PRIORITY_0, YIELDED, SILENT, STILL = "priority 0", "yielded", "silent", "still MASTER"
 
 
@@ -99,6 +99,7 @@ class _Speaker:
         self.own = [s for s in router.sightings if s.speaker == speaker]
         self.others = [s for s in router.sightings if s.speaker != speaker]
         self.times = [s.t_us for s in self.others]
+        self.carp_us = router.carp_us
         self.capture_end_us = capture_end_us
         self.rejects = False
         self.is_rearmed = False
@@ -171,7 +172,14 @@ class _Speaker:
             lost = round(gap_us / last.interval_us) - 1
             what = "adverts are" if lost > 1 else "an advert is"
             return f"{what} missing, but a BACKUP could not have come back so soon" if lost > 0 else ""
+        carp_us = self._last_carp_us(now.t_us)
+        if last.t_us < carp_us and abs(now.t_us - carp_us - now.interval_us) <= LATE_US:
+            return f"{_CARP_REARMS}, as one interval after such an advert shows"
         return None
+
+    def _last_carp_us(self, before_us: Micros) -> Micros:
+        index = bisect_left(self.carp_us, before_us)
+        return self.carp_us[index - 1] if index else -1
 
     def _despite_higher(
         self, higher: list[Sighting], others: list[Sighting], last: Sighting, now: Sighting
@@ -185,7 +193,8 @@ class _Speaker:
                 return "it did not yield to a higher advert: it does not hear it, or rejects it"
         # silent for longer: had it yielded, only a BACKUP's timers would bring it back, not an advert's
         # rhythm
-        if _is_rearmed(others[-1], now) and now.priority <= max(s.priority for s in higher):
+        is_rearmed = _is_rearmed(others[-1], now) or _is_rearmed_late(higher, others[-1], now)
+        if is_rearmed and now.priority <= max(s.priority for s in higher):
             self.rejects = self.is_rearmed = True
             return "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
         return None
@@ -207,14 +216,27 @@ class _Speaker:
         span.rejects = span.rejects or self.rejects
 
     def _end_of_capture(self, span: MasterSpan, last: Sighting) -> None:
-        overdue = self.capture_end_us - last.t_us > last.interval_us * 3 // 2 + LATE_US
+        patience_us = last.interval_us * 3 // 2 + LATE_US
+        overdue = self.capture_end_us - last.t_us > patience_us
         higher = [s for s in self.between(last.t_us, self.capture_end_us + 1) if s.priority >= last.priority]
         span.rejects = self.rejects
         if self.rejects and self.is_rearmed and overdue:
             text = "it rejected higher adverts before, so it may be MASTER still, without a word"
             span.mute.append((last.t_us, self.capture_end_us, last.number, text))
+        elif overdue and not higher and self.capture_end_us - self._carp_train_us(last) <= patience_us:
+            text = f"{_CARP_REARMS}, so it may be MASTER still, without a word"
+            span.mute.append((last.t_us, self.capture_end_us, last.number, text))
         elif overdue or higher:
             self._end_silently(span, last, self.capture_end_us + 1)
+
+    def _carp_train_us(self, last: Sighting) -> Micros:
+        """The last CARP advert of those that came before the timer could run out again, or ``last``."""
+        reached_us = last.t_us
+        for t_us in self.carp_us[bisect_right(self.carp_us, last.t_us) :]:
+            if t_us - reached_us > last.interval_us + LATE_US:
+                break
+            reached_us = t_us
+        return reached_us
 
 
 def _begin(sighting: Sighting) -> MasterSpan:
@@ -238,6 +260,15 @@ def _is_rearmed(other: Sighting, now: Sighting) -> bool:
     return abs(now.t_us - other.t_us - now.interval_us) <= REARM_TOLERANCE_US and other.priority > 0
 
 
+def _is_rearmed_late(higher: list[Sighting], other: Sighting, now: Sighting) -> bool:
+    """The same on a loaded machine: later, but no BACKUP's timer that began at a higher advert fits."""
+    late_us = now.t_us - other.t_us - now.interval_us
+    if not other.priority or not 0 <= late_us <= LATE_US:
+        return False
+    down_us = down_interval_us(now)
+    return not any(-ANSWER_US <= now.t_us - s.t_us - down_us <= LATE_US for s in higher)
+
+
 def _date_back(router: VirtualRouter, spans: list[MasterSpan]) -> None:
     """A router that announced the addresses before its first advert was MASTER from the announcement on.
 
@@ -254,7 +285,7 @@ def _date_back(router: VirtualRouter, spans: list[MasterSpan]) -> None:
         own.append(span)
         if span.began_before_capture:
             continue
-        just_before_us = span.from_us - span.interval_us * 11 // 10
+        just_before_us = span.from_us - span.interval_us - max(span.interval_us // 10, LATE_US)
         earliest_us = max(min(just_before_us, previous_end_us + SECOND_BATCH_US), previous_end_us + 1)
         begin, end = bisect_left(times, earliest_us), bisect_left(times, span.from_us)
         for announcement in router.announcements[begin:end]:

@@ -13,14 +13,26 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from vrrplab.capture.reader import CapturedFrame
+from vrrplab.errors import DropReason
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
+from vrrplab.wire import links
 from vrrplab.wire.addresses import virtual_mac
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.vrrp import Advertisement
 
+# How far apart the copies of a packet are that a capture of several interfaces, or a mirror port, holds
+COPY_US = 10_000
+# How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
+LATE_US = 60_000
+# the link header of a frame of ``-i any``: what tells one interface's copy from another's stands in it
+_LINK_SIZE = {links.ETHERNET: 0, links.LINUX_SLL: 16, links.LINUX_SLL2: 20}
+
 
 class Sighting(NamedTuple):
-    """One advert: when (microseconds from the first frame of the capture), frame number, and what it said."""
+    """One advert: when (microseconds from the first frame of the capture), frame number, and what it said.
+
+    ``is_whole`` is False if the capture's snap length cut it: addresses may be missing then.
+    """
 
     t_us: Micros
     number: int
@@ -33,6 +45,7 @@ class Sighting(NamedTuple):
     auth_type: int
     checksum_form: str | None
     destination: str
+    is_whole: bool = True
 
 
 class Announcement(NamedTuple):
@@ -62,6 +75,7 @@ class VirtualRouter:
         self.lan = lan
         self.sightings: list[Sighting] = []
         self.announcements: list[Announcement] = []
+        self.carp_us: list[Micros] = []  # when CARP with this number was sent
         self.virtual_mac = virtual_mac(vrid, ip_version)
 
     @property
@@ -89,6 +103,8 @@ class Sightings:
     def __init__(self) -> None:
         self.routers: dict[tuple[str, int, int], VirtualRouter] = {}
         self.rejected: list[Rejected] = []
+        self.cut_early: list[Rejected] = []  # the snap length left too little to say anything
+        self.copies = 0  # frames that are an earlier one again, seen on another interface
         self.carp: dict[int, list[tuple[Micros, int, str]]] = {}
         self.start_ns = 0
         self.end_us: Micros = 0
@@ -96,6 +112,7 @@ class Sightings:
         self.neighbour_frames = 0  # ARP or NA of any kind: without one, the capture was filtered
         self._announcements: list[tuple[str, Announcement]] = []
         self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._recent: dict[bytes, tuple[Micros, bytes]] = {}
 
     def add(self, captured: CapturedFrame) -> None:
         """Sort one frame in."""
@@ -105,28 +122,61 @@ class Sightings:
         t_us = (captured.t_ns - self.start_ns) // 1000
         self.end_us = max(self.end_us, t_us)
         frame = captured.frame
-        if frame.kind == "vrrp":
+        if frame.kind in ("vrrp", "arp", "na", "carp") and self._is_copy(captured, t_us):
+            self.copies += 1
+        elif frame.kind == "vrrp":
             self._add_advert(captured, frame, t_us)
         elif frame.kind in ("arp", "na"):
             self._add_announcement(captured, frame, t_us)
-        elif frame.kind == "carp" and frame.carp is not None and frame.ip is not None:
-            self.carp.setdefault(frame.carp.vhid, []).append((t_us, captured.number, frame.ip.source))
+        elif frame.kind == "carp" and frame.ip is not None:
+            vhid = frame.payload[1]  # there also in a packet that the capture cut
+            self.carp.setdefault(vhid, []).append((t_us, captured.number, frame.ip.source))
+
+    def _is_copy(self, captured: CapturedFrame, t_us: Micros) -> bool:
+        """The same packet again? ``tcpdump -i any`` sees one on every interface it passes (a bridge and its
+        ports), a mirror port may show it coming and going.
+
+        On "cooked v2" another interface tells. Elsewhere only adverts are compared: IP numbers its packets,
+        and no router sends the same advert twice within milliseconds. Announcements come in such bursts.
+        """
+        frame = captured.frame
+        size = _LINK_SIZE.get(frame.link_type)
+        if size is None or (size < 20 and frame.kind in ("arp", "na")):
+            return False
+        raw = frame.raw
+        if not size and (raw[12:14] != b"\x08\0" or raw[18:20] == b"\0\0" or len(raw) < 34):
+            return False
+        packet, place = captured.interface.encode() + raw[size:], raw[4:8] if size == 20 else b""
+        before = self._recent.get(packet)
+        if before is not None and abs(t_us - before[0]) <= COPY_US and (size < 20 or before[1] != place):
+            return True
+        if len(self._recent) > 1000:
+            self._recent = {p: seen for p, seen in self._recent.items() if t_us - seen[0] <= COPY_US}
+        self._recent[packet] = (t_us, place)
+        return False
 
     def _add_advert(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
         advert, ends = frame.vrrp, frame.endpoints()
-        if advert is None or ends is None or not advert.checksum_ok or advert.type != 1 or not advert.vrid:
+        is_cut = captured.original_length > len(frame.raw)
+        usable = advert is not None and bool(advert.checksum_ok or (is_cut and _says_enough(frame, advert)))
+        if advert is None or ends is None or not usable or advert.type != 1 or not advert.vrid:
             source = ends.source if ends is not None else "?"
             text = str(frame.problems[0]) if frame.problems else "not an advert"
-            self.rejected.append(Rejected(t_us, captured.number, source, text))
+            too_early = is_cut and bool(frame.problems) and _is_only_cut(frame)
+            (self.cut_early if too_early else self.rejected).append(
+                Rejected(t_us, captured.number, source, text)
+            )
             return
         key = (_lan(captured.interface, ends.vlans), ends.ip_version, advert.vrid)
         router = self.routers.get(key)
         if router is None:
             router = self.routers[key] = VirtualRouter(advert.vrid, ends.ip_version, key[0])
-        addresses = self._lists.setdefault(advert.addresses, advert.addresses)  # one tuple for a million
+        listed = advert.addresses or ()
+        addresses = self._lists.setdefault(listed, listed)  # one tuple for a million
         sighting = Sighting(
             t_us, captured.number, ends.source, ends.mac, advert.priority, _interval(advert),
             advert.version, addresses, advert.auth_type or 0, advert.checksum_form, ends.destination,
+            bool(advert.checksum_ok),
         )  # fmt: skip
         router.sightings.append(sighting)
 
@@ -157,11 +207,14 @@ class Sightings:
                 router.announcements.append(announcement)
         for router in self.routers.values():
             router.announcements.sort()
+            if router.ip_version == 4:
+                router.carp_us = sorted(t_us for t_us, _, _ in self.carp.get(router.vrid, ()))
             _split_shared_addresses(router)
         if len({lan for lan, _, _ in self.routers}) == 1:
             for router in self.routers.values():
                 router.lan = ""
         self._announcements.clear()
+        self._recent.clear()
 
 
 def collect(frames: Iterable[CapturedFrame]) -> Sightings:
@@ -181,6 +234,15 @@ def _lan(interface: str, vlans: tuple[int, ...]) -> str:
     if not vlans:
         return interface
     return " ".join([interface, *(f"VLAN {vlan}" for vlan in vlans)]).strip()
+
+
+def _is_only_cut(frame: Frame) -> bool:
+    return all(problem.reason is DropReason.TOO_SHORT for problem in frame.problems)
+
+
+def _says_enough(frame: Frame, advert: Advertisement) -> bool:
+    """Cut by the capture, but VRID, priority and interval are there and nothing else is wrong."""
+    return advert.interval_us is not None and advert.version in (2, 3) and _is_only_cut(frame)
 
 
 def _source_mac(frame: Frame) -> str:
@@ -236,7 +298,9 @@ def _trains(own: list[Sighting], announced: list[Micros]) -> list[list[Sighting]
             before = trains[latest][-1]
             gap_us = sighting.t_us - before.t_us
             due = before.interval_us // 2 < gap_us <= before.interval_us * 11 // 10
-            begin = bisect_left(announced, sighting.t_us - before.interval_us * 11 // 10)
+            begin = bisect_left(
+                announced, sighting.t_us - before.interval_us - max(before.interval_us // 10, LATE_US)
+            )
             is_new = begin < len(announced) and announced[begin] <= sighting.t_us + 300_000
             if not due or is_new or before.priority == 0:
                 trains.append([])

@@ -113,15 +113,26 @@ def _other_findings(sightings: Sightings) -> list[Finding]:
     for rejected in sightings.rejected:
         text = rejected.text.rpartition(" (byte")[0] or rejected.text
         by_text.setdefault((rejected.sender, text), []).append((rejected.t_us, rejected.number))
+    cut: dict[str, list[tuple[Micros, int]]] = {}
+    for early in sightings.cut_early:
+        cut.setdefault(early.sender, []).append((early.t_us, early.number))
+    for sender, places in cut.items():
+        count = "1 packet" if len(places) == 1 else f"{len(places)} packets"
+        who = "somebody" if sender == "?" else sender
+        frames = tuple(dict.fromkeys((places[0][1], places[-1][1])))
+        words = f"{count} of {who} cut so short by the capture (snap length) that they say nothing of MASTERs"
+        found.append(Finding(places[0][0], "cut", "", words, frames, places[-1][0]))
     for (sender, text), places in by_text.items():
         times = "once" if len(places) == 1 else f"{len(places)} times"
         frames = tuple(dict.fromkeys((places[0][1], places[-1][1])))
         words = f"{sender} sent packets no router accepts, {times}: {text}"
         found.append(Finding(places[0][0], "rejected", "", words, frames, places[-1][0]))
     for vhid, seen in sightings.carp.items():
+        senders = tuple(dict.fromkeys(sender for _, _, sender in seen))
+        who = " and ".join(senders) if len(senders) < 4 else f"{len(senders)} senders"
         same = [r.name for (_, _, vrid), r in sightings.routers.items() if vrid == vhid]
         clash = f"; it has the number of {same[0]} and disturbs keepalived's adverts" if same else ""
-        words = f"CARP, not VRRP: vhid {vhid} of {seen[0][2]}, {len(seen)} adverts{clash}"
+        words = f"CARP, not VRRP: vhid {vhid} of {who}, {len(seen)} adverts{clash}"
         found.append(Finding(seen[0][0], "carp", "", words, (seen[0][1], seen[-1][1]), seen[-1][0]))
     return found
 
@@ -138,6 +149,12 @@ def _limits(timeline: Timeline) -> list[str]:
     ]
     if any(s.end == PRIORITY_0 for part in timeline.routers for s in part.spans):
         limits.insert(1, "Priority 0 is the same for a stop and for a fault that was noticed.")
+    cut = sum(not s.is_whole for part in timeline.routers for s in part.router.sightings)
+    if cut:
+        limits.append(
+            f"{cut} adverts were cut by the capture (snap length): checksums could not be judged, and"
+            " addresses may be missing."
+        )
     if timeline.sightings.neighbour_frames == 0 and timeline.routers:
         limits.append(
             "No ARP or neighbour discovery in it (a capture filter?): announcements cannot be judged."

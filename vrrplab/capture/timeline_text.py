@@ -39,6 +39,9 @@ def _head(timeline: Timeline) -> Iterator[str]:
     when = f", from {start:%Y-%m-%d %H:%M:%S} UTC" if start is not None else ""
     yield f"{span}{when}."
     yield "Times are seconds from the first frame."
+    if found.copies:
+        are = "1 frame is an earlier one" if found.copies == 1 else f"{found.copies} frames are earlier ones"
+        yield f"{are} again, as another interface saw it: not counted."
     if not timeline.routers:
         yield "No VRRP advert in it."
 
@@ -47,7 +50,9 @@ def _router_lines(timeline: Timeline, part: RouterTimeline) -> Iterator[str]:
     router = part.router
     addresses = ", ".join(router.addresses[:3])
     more = f" and {len(router.addresses) - 3} more" if len(router.addresses) > 3 else ""
-    yield f"{router.name}: {addresses or 'no address'}{more}"
+    whole = any(sighting.is_whole for sighting in router.sightings)
+    nothing = "no address" if whole else "addresses cut off"
+    yield f"{router.name}: {addresses or nothing}{more}"
     yield f"  {'from':>10} {'to':>11}  {'MASTER':<30} {'priority':>8}  frames"
     for span in part.spans:
         end = format_s(span.end_us(timeline.end_us))
