@@ -162,6 +162,8 @@ def agree(path: Path) -> None:
     assert len(theirs) == len(ours) > 0
     for their, our in zip(theirs, ours, strict=True):
         seen = {field: value for field, value in their.items() if value}
+        if "icmpv6.nd.na.target_address" not in seen:
+            seen.pop("icmpv6.checksum.status", None)  # a ping's or a solicitation's
         if "ah.icv" in seen:
             seen["ah.icv"] = seen["ah.icv"].replace(":", "")
         assert {field: value for field, value in our.items() if value} == seen
