@@ -242,7 +242,7 @@ def draw(tables: Sequence[AnatomyRows], *, theme: str = "light", width_in: float
     signs = {part.kind for outage in outages for part in outage.parts}
     panels = [_panel(table) for table in tables]
     legend = marks.legend(signs, width_in, _WORDS)
-    return sheet.draw(panels, (0.0, longest_s * 1.001), legend, style.theme_of(theme), width_in)
+    return sheet.draw(panels, (0.0, longest_s * 1.001), legend, style.theme_of(theme), width_in).figure
 
 
 def _panel(table: AnatomyRows) -> sheet.Panel:

@@ -141,7 +141,9 @@ def draw(table: DistributionRows, *, theme: str = "light", width_in: float = she
     empty = "Nothing to draw: no failover time was given."
     panel = sheet.Panel(table.title, table.note, "", (), blocks, table.summary(), empty)
     window = (table.from_s, table.to_s)
-    return sheet.draw([panel], window, marks.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in)
+    return sheet.draw(
+        [panel], window, marks.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in
+    ).figure
 
 
 def _block(group: Group) -> sheet.Block:

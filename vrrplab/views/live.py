@@ -107,7 +107,7 @@ class LiveTimeline:
         panel = sheet.Panel(table.title, table.note, table.more, table.actions, blocks, "", empty)
         signs = set(marks.WORDS)
         legend = marks.legend(signs, self.width_in)
-        figure, words = sheet.drawn([panel], (0.0, self.to_s), legend, self.theme, self.width_in)
+        figure, words = sheet.draw([panel], (0.0, self.to_s), legend, self.theme, self.width_in)
         figure.set_dpi(self.dpi)
         for artist in words:
             artist.set_animated(True)  # not on the paper

@@ -189,7 +189,7 @@ def draw(tables: Sequence[PriorityRows], *, theme: str = "light", width_in: floa
     signs |= {"action"} if any(table.actions for table in tables) else set()
     panels = [_panel(table) for table in tables]
     legend = marks.legend(signs, width_in, _WORDS)
-    return sheet.draw(panels, window, legend, style.theme_of(theme), width_in)
+    return sheet.draw(panels, window, legend, style.theme_of(theme), width_in).figure
 
 
 def _panel(table: PriorityRows) -> sheet.Panel:

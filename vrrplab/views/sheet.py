@@ -179,19 +179,8 @@ def draw(
     legend: Legend,
     theme: Theme,
     width_in: float = WIDTH_IN,
-) -> Figure:
-    """The figure. ``window`` is the time shown, in seconds."""
-    return drawn(panels, window, legend, theme, width_in).figure
-
-
-def drawn(
-    panels: Sequence[Panel],
-    window: tuple[float, float],
-    legend: Legend,
-    theme: Theme,
-    width_in: float = WIDTH_IN,
 ) -> Drawn:
-    """``draw``, for who exchanges the words later and keeps the rest."""
+    """The figure of these panels. ``window`` is the time shown, in seconds."""
     window = window if window[1] > window[0] else (window[0], window[0] + 1)
     with style.look(theme):
         left_in = _left_in(panels)

@@ -167,7 +167,9 @@ def draw(tables: Sequence[TableRows], *, theme: str = "light", width_in: float =
     signs |= {"change"} if any(len(lane.entries) > 1 for lane in lanes) else set()
     signs |= {"action"} if any(table.actions for table in tables) else set()
     panels = [_panel(table) for table in tables]
-    return sheet.draw(panels, window, marks.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in)
+    return sheet.draw(
+        panels, window, marks.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in
+    ).figure
 
 
 def _panel(table: TableRows) -> sheet.Panel:

@@ -64,7 +64,7 @@ def draw(tables: Sequence[TimelineRows], *, theme: str = "light", width_in: floa
         marks.legend(signs, width_in),
         style.theme_of(theme),
         width_in,
-    )
+    ).figure
 
 
 def _panel(table: TimelineRows) -> sheet.Panel:
