@@ -37,6 +37,17 @@ def test_one_glance_says_who_holds_what_and_what_is_broken(drill: Any) -> None:
     expect(drill.locator(".vl-fresh, .vl-table tr").filter(has_text="…00:fc").first).to_be_visible()
 
 
+def test_no_frame_passes_over_the_letters_of_a_switch(drill: Any) -> None:
+    """Name and network stand outside the outermost cables."""
+    tabs = [drill.locator(f'[data-thing="nic proxy-serv0{n} eth0"]').bounding_box() for n in (1, 2)]
+    name, subnet = (drill.locator('[data-thing="switch lan"] text').nth(n) for n in (0, 1))
+    expect(name).to_have_text("LAN switch")
+    expect(subnet).to_have_text("192.168.2.0/24")
+    left, right = name.bounding_box(), subnet.bounding_box()
+    assert left["x"] + left["width"] < tabs[0]["x"] + tabs[0]["width"] / 2
+    assert right["x"] > tabs[1]["x"] + tabs[1]["width"] / 2
+
+
 def test_the_same_moment_looks_the_same_from_both_sides(drill: Any) -> None:
     """Rewinding is exact: the picture of a moment does not depend on how one came there."""
     names = "[...document.querySelectorAll('.vl-svg [aria-label]')].map(x => x.getAttribute('aria-label'))"

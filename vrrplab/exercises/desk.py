@@ -37,7 +37,7 @@ def predict(name: str, guess: object) -> Message:
             return _with_notes("note", f"Your guess was {_in_words(value)}.")
         return _with_notes(
             "note",
-            f"You have seen what happened, so your guess of before stays: {_in_words(entry['guess'])}.",
+            f"You have seen what happened, so your first guess stays: {_in_words(entry['guess'])}.",
         )
     entry.update(guess=value, at=now_text())
     progress.predictions[name] = entry

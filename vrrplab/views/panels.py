@@ -17,6 +17,7 @@ from vrrplab.units import seconds
 from vrrplab.views import timeline
 from vrrplab.views.cast import action_text
 from vrrplab.views.live import LiveTimeline
+from vrrplab.views.style import LIGHT
 
 Values = Mapping[str, float]
 
@@ -169,7 +170,7 @@ def _slider(control: Control, label_width: str) -> Any:
     options = {
         "description": _label(control),
         "layout": layout,
-        "style": {"description_width": label_width},
+        "style": {"description_width": label_width, "handle_color": LIGHT.blue},  # seen on any page
         "continuous_update": True,
     }
     if control.whole:

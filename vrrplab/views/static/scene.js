@@ -95,11 +95,15 @@ export class Scene {
     const { segment } = bar;
     const thing = { kind: "switch", segment: segment.name, title: `switch of network ${segment.name}` };
     const text = label("", bar.x + 14, bar.mid + 4, { class: "vl-text vl-soft" });
-    const g = this.#button(thing, { class: "vl-hot vl-bar", "data-thing": `switch ${segment.name}` }, s("rect", { x: bar.x, y: bar.y, width: bar.w, height: bar.h, rx: 6 }), text);
+    const subnet = label("", bar.x + bar.w - 14, bar.mid + 4, { class: "vl-text vl-soft", "text-anchor": "end" });
+    const g = this.#button(thing, { class: "vl-hot vl-bar", "data-thing": `switch ${segment.name}` }, s("rect", { x: bar.x, y: bar.y, width: bar.w, height: bar.h, rx: 6 }), text, subnet);
+    const name = `${segment.name.length <= 3 ? segment.name.toUpperCase() : segment.name} switch`;
     this.#on((t) => {
       const fault = this.model.value(t, "fault", segment.name);
-      const name = `${segment.name.length <= 3 ? segment.name.toUpperCase() : segment.name} switch${segment.subnet ? " · " + segment.subnet : ""}`;
-      setText(text, fitText(fault ? `${name} · ${faultText(JSON.parse(fault))}` : name, bar.w - 28, "text", this.measure));
+      const words = fitText(fault ? `${name} · ${faultText(JSON.parse(fault))}` : name, bar.w - 28, "text", this.measure);
+      setText(text, words);
+      // at the ends of the bar, where no frame passes over the letters
+      setText(subnet, this.measure(`${words} · ${segment.subnet}`, "text") <= bar.w - 28 ? segment.subnet : "");
       setAttribute(g, "data-state", fault ? "fault" : "up");
       setAttribute(g, "aria-label", `Switch of network ${segment.name} ${segment.subnet}: ${fault ? faultText(JSON.parse(fault)) : "works"}`);
     });
