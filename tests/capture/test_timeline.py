@@ -395,20 +395,41 @@ def on_interface(frame: bytes, index: int) -> bytes:
     return frame[:4] + index.to_bytes(4, "big") + frame[8:]
 
 
-def test_copies_of_other_interfaces_are_no_second_advert() -> None:
-    """On a bridge each packet is seen on the port it comes from, on the bridge, and on the other ports."""
+def everywhere(*seen: tuple[int, bytes, tuple[int, ...]]) -> Timeline:
+    """Timeline of cooked frames: microseconds, frame, the interfaces that saw it."""
     numbered = [
         (at_us + copy * 40, on_interface(frame, index))
-        for at_us, frame in [(0, COOKED), (1000, COOKED_GARP), (1100, COOKED_GARP), (1_000_000, COOKED)]
-        for copy, index in enumerate((2, 5, 3))
+        for at_us, frame, indices in seen
+        for copy, index in enumerate(indices)
     ]
-    timeline = timeline_of(
+    return timeline_of(
         CapturedFrame(number, t_us * 1000, decode(frame, links.LINUX_SLL2))
         for number, (t_us, frame) in enumerate(sorted(numbered), 1)
     )
+
+
+def test_copies_of_other_interfaces_are_no_second_advert() -> None:
+    """On a bridge each packet is seen on the port it comes from, on the bridge, and on the other ports."""
+    passing = [(0, COOKED), (1000, COOKED_GARP), (1100, COOKED_GARP), (1_000_000, COOKED)]
+    timeline = everywhere(*((at_us, frame, (2, 5, 3)) for at_us, frame in passing))
     router = timeline.routers[0].router
     assert (len(router.sightings), len(router.announcements), timeline.sightings.copies) == (2, 2, 8)
     assert "8 frames are earlier ones again" in table(timeline)
+
+
+def test_one_vrid_on_two_lans_is_two_virtual_routers() -> None:
+    """A host with two cards, and nothing that passes from one to the other."""
+    seen = [(second * 1_000_000 + card * 20_000, COOKED, (card,)) for second in range(3) for card in (2, 3)]
+    routers = [part.router for part in everywhere(*seen).routers]
+    assert [router.name for router in routers] == ["VRID 52 on interface 2", "VRID 52 on interface 3"]
+    assert [len(router.sightings) for router in routers] == [3, 3]
+
+
+def test_ports_of_one_bridge_are_one_lan_whoever_is_seen_where_first() -> None:
+    other = on_interface(COOKED.replace(bytes.fromhex("7ee1eb71b561"), bytes.fromhex("020000000003")), 3)
+    seen = [(0, COOKED, (2, 5, 3)), (500_000, other, (3, 5, 2)), (1_000_000, COOKED, (2, 5, 3))]
+    [part] = everywhere(*seen).routers
+    assert (part.router.name, len(part.router.sightings)) == ("VRID 52", 3)
 
 
 def test_a_mirror_port_shows_adverts_twice() -> None:

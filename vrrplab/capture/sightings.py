@@ -1,9 +1,10 @@
 """What a capture says about virtual routers, sorted out: who sent which advert when, who announced which
 address.
 
-One ``VirtualRouter`` for each LAN (capture interface and VLANs), IP version and VRID. Its speakers are told
-apart by source address; where routers share even that (FRR over IPv6: same virtual MAC, same link-local
-address) by priority. No conclusions here: those are drawn in ``masters``.
+One ``VirtualRouter`` for each LAN (capture interface and VLANs; interfaces that see copies of one packet are
+on one LAN), IP version and VRID. Its speakers are told apart by source address; where routers share even
+that (FRR over IPv6: same virtual MAC, same link-local address) by priority. No conclusions here: those are
+drawn in ``masters``.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ class Sightings:
         self.neighbour_frames = 0  # ARP or NA of any kind: without one, the capture was filtered
         self._announcements: list[tuple[str, Announcement]] = []
         self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._recent: dict[bytes, tuple[Micros, bytes]] = {}
+        self._recent: dict[bytes, tuple[Micros, str]] = {}
+        self._places: dict[str, tuple[str, tuple[int, ...]]] = {}  # LAN as named -> interface and VLANs
+        self._joined: dict[str, str] = {}  # interface -> an earlier one that is on the same LAN
 
     def add(self, captured: CapturedFrame) -> None:
         """Sort one frame in."""
@@ -146,14 +149,32 @@ class Sightings:
         raw = frame.raw
         if not size and (raw[12:14] != b"\x08\0" or raw[18:20] == b"\0\0" or len(raw) < 34):
             return False
-        packet, place = captured.interface.encode() + raw[size:], raw[4:8] if size == 20 else b""
+        packet, place = captured.interface.encode() + raw[size:], _interface(captured)
         before = self._recent.get(packet)
         if before is not None and abs(t_us - before[0]) <= COPY_US and (size < 20 or before[1] != place):
+            if self._root(before[1]) != self._root(place):
+                self._joined[self._root(place)] = self._root(before[1])
             return True
         if len(self._recent) > 1000:
             self._recent = {p: seen for p, seen in self._recent.items() if t_us - seen[0] <= COPY_US}
         self._recent[packet] = (t_us, place)
         return False
+
+    def _root(self, interface: str) -> str:
+        while interface in self._joined:
+            interface = self._joined[interface]
+        return interface
+
+    def _lan(self, captured: CapturedFrame, vlans: tuple[int, ...]) -> str:
+        """The LAN's name so far: interfaces that turn out to be on one LAN are joined in ``finish``."""
+        interface = _interface(captured)
+        lan = _lan(interface, vlans)
+        self._places[lan] = interface, vlans
+        return lan
+
+    def _final_lan(self, lan: str) -> str:
+        interface, vlans = self._places[lan]
+        return _lan(self._root(interface), vlans)
 
     def _add_advert(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
         advert, ends = frame.vrrp, frame.endpoints()
@@ -167,7 +188,7 @@ class Sightings:
                 Rejected(t_us, captured.number, source, text)
             )
             return
-        key = (_lan(captured.interface, ends.vlans), ends.ip_version, advert.vrid)
+        key = (self._lan(captured, ends.vlans), ends.ip_version, advert.vrid)
         router = self.routers.get(key)
         if router is None:
             router = self.routers[key] = VirtualRouter(advert.vrid, ends.ip_version, key[0])
@@ -191,19 +212,26 @@ class Sightings:
             found = Announcement(t_us, captured.number, mac, address)
             eth = frame.eth
             vlans = tuple(tag.vlan_id for tag in eth.vlans) if eth is not None else ()
-            self._announcements.append((_lan(captured.interface, vlans), found))
+            self._announcements.append((self._lan(captured, vlans), found))
 
     def finish(self) -> None:
         """Put things in order of time and give each announcement to the virtual router whose address it
         names.
         """
+        merged: dict[tuple[str, int, int], VirtualRouter] = {}
+        for (lan, ip_version, vrid), router in self.routers.items():
+            router.lan = self._final_lan(lan)
+            known = merged.setdefault((router.lan, ip_version, vrid), router)
+            if known is not router:
+                known.sightings += router.sightings
+        self.routers = merged
         owner: dict[tuple[str, str], list[VirtualRouter]] = {}
         for (lan, _, _), router in self.routers.items():
             router.sightings.sort()
             for address in router.addresses:
                 owner.setdefault((lan, address), []).append(router)
         for lan, announcement in self._announcements:
-            for router in owner.get((lan, announcement.address), ()):
+            for router in owner.get((self._final_lan(lan), announcement.address), ()):
                 router.announcements.append(announcement)
         for router in self.routers.values():
             router.announcements.sort()
@@ -228,6 +256,14 @@ def collect(frames: Iterable[CapturedFrame]) -> Sightings:
     finally:
         found.finish()
     return found
+
+
+def _interface(captured: CapturedFrame) -> str:
+    """What the file calls the interface; in one of ``-i any``, the number that "cooked v2" keeps."""
+    frame = captured.frame
+    if frame.link_type != links.LINUX_SLL2 or len(frame.raw) < 8:
+        return captured.interface
+    return f"{captured.interface} interface {int.from_bytes(frame.raw[4:8], 'big')}".strip()
 
 
 def _lan(interface: str, vlans: tuple[int, ...]) -> str:
