@@ -1,6 +1,6 @@
 """Who may know whom: every file is a room with one kind of talk, and imports go one way between rooms.
 
-    units errors glossary resources  <-  wire config trace  <-  machine  <-  sim | live  <-  commands
+    units errors given glossary resources  <-  wire config trace  <-  machine  <-  sim | live  <-  commands
                                          wire        trace  <-  views                    <-  commands
 
 Imports for the type checker count too: to name somebody's types is to know them.
@@ -17,7 +17,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "vrrplab"
 
-GROUND = {"units", "errors", "glossary", "resources", "values"}
+GROUND = {"units", "errors", "given", "glossary", "resources", "values"}
 READERS = {"wire", "config", "trace", "capture", "recording"}
 BELOW_DRIVERS = GROUND | READERS | {"machine", "journal"}
 ANYTHING = {""}
@@ -26,6 +26,7 @@ ANYTHING = {""}
 MAY_IMPORT = {
     "units": set(),
     "errors": set(),
+    "given": {"errors"},
     "values": set(),
     "glossary": set(),
     "resources": {"errors"},

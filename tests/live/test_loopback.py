@@ -9,7 +9,7 @@ import pytest
 from live_bench import config
 
 from vrrplab.capture.reader import read_frames
-from vrrplab.errors import LiveError
+from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.live.loopback import LoopbackLan
 from vrrplab.live.merge import merge
 from vrrplab.trace import Trace, TraceEvent
@@ -55,6 +55,40 @@ def test_what_goes_wrong_is_told() -> None:
         again.kill()
         with pytest.raises(LiveError, match="r1 has ended"):
             again.wait_for("MASTER")
+
+
+def test_a_router_that_has_ended_is_told() -> None:
+    with LoopbackLan() as lan:
+        router = lan.router("r1", config(priority=150), "eth0=192.168.2.1/24")
+        with pytest.raises(VrrplabError, match="no state 'MSTER' here: did you mean 'MASTER'"):
+            router.wait_for("MSTER")
+        router.kill()
+        for use in (lambda: router.link_down("eth0"), router.freeze, router.thaw):
+            with pytest.raises(LiveError, match="r1 has ended"):
+                use()
+
+
+def test_a_closed_lan_says_so() -> None:
+    lan = LoopbackLan()
+    watcher = lan.watcher(r1="192.168.2.1")
+    router = lan.router("r1", config(priority=150), "eth0=192.168.2.1/24")
+    lan.close()
+    lan.close()
+    for use in (
+        lambda: router.link_down("eth0"),
+        lambda: router.wait_for("MASTER"),
+        lambda: lan.router("r1", config(priority=150)),
+        router.freeze,
+        router.log,
+        router.state,
+        watcher.log,
+        lan.watcher,
+        lan.trace,
+    ):
+        with pytest.raises(
+            LiveError, match=r"has been closed: run the cell (with LoopbackLan\(\)|that starts it) again"
+        ):
+            use()
 
 
 def test_only_live_traces_have_a_clock() -> None:

@@ -21,10 +21,11 @@ import tempfile
 import time
 from types import TracebackType
 
+from vrrplab import given
 from vrrplab.errors import LiveError
 from vrrplab.live.merge import merge
 from vrrplab.live.udp_socket import LOOPBACK
-from vrrplab.trace import Trace, read_trace
+from vrrplab.trace import STATES, Trace, read_trace
 
 _START_S = 10.0
 
@@ -34,6 +35,7 @@ class Process:
 
     def __init__(self, name: str, words: list[str], folder: str) -> None:
         self.name = name
+        self._closed = False
         self._out = os.path.join(folder, f"{name}.jsonl")
         self._log = os.path.join(folder, f"{name}.log")
         home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -53,20 +55,29 @@ class Process:
         end_s = time.monotonic() + limit_s
         while not condition():  # type: ignore[operator]
             if self._process.poll() is not None:
-                raise LiveError(
-                    f"{self.name} has ended: {self.log().strip().splitlines()[-1:] or ['no word']}"
-                )
+                raise self._ended()
             if time.monotonic() > end_s:
                 raise LiveError(f"{self.name} has not {what} within {limit_s:g} s")
             time.sleep(0.02)
 
+    def _check_open(self) -> None:
+        """What it wrote went with it."""
+        if self._closed:
+            raise LiveError(f"{self.name} has been closed: run the cell that starts it again")
+
+    def _ended(self) -> LiveError:
+        last = self.log().strip().splitlines()[-1:]
+        return LiveError(f"{self.name} has ended: {last or ['no word']}")
+
     def log(self) -> str:
         """What it printed so far."""
+        self._check_open()
         with open(self._log, encoding="utf-8", errors="replace") as file:
             return file.read()
 
     def trace(self) -> Trace:
         """What it has written so far: a snapshot, the process goes on."""
+        self._check_open()
         end_s = time.monotonic() + 1
         while True:
             try:
@@ -96,10 +107,12 @@ class Process:
         self._process.wait()
 
     def close(self) -> None:
+        self._closed = True
         if self.running:
             self.kill()
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # a command that it did not live to read
+                self._process.stdin.close()
 
 
 class LiveRouter(Process):
@@ -113,6 +126,9 @@ class LiveRouter(Process):
 
     def wait_for(self, state: str, instance: str = "", limit_s: float = 15.0) -> None:
         """Until an instance is in a state; LiveError if that takes too long."""
+        self._check_open()
+        given.known(state, "state", STATES)
+        given.number(limit_s, "limit_s", 0)
         self._until(lambda: self.state(instance) == state, f"become {state}", limit_s)
 
     def link_down(self, interface: str) -> None:
@@ -123,15 +139,27 @@ class LiveRouter(Process):
 
     def freeze(self) -> None:
         """SIGSTOP: it neither hears nor speaks, and does not know it."""
+        self._check_running()
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
+        """SIGCONT: it goes on where it was."""
+        self._check_running()
         self._process.send_signal(signal.SIGCONT)
 
     def _tell(self, command: str) -> None:
+        self._check_running()
         assert self._process.stdin is not None
-        self._process.stdin.write(command + "\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(command + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:  # it ended this very moment
+            raise self._ended() from None
+
+    def _check_running(self) -> None:
+        self._check_open()
+        if not self.running:
+            raise self._ended()
 
 
 class LoopbackLan:
@@ -140,6 +168,7 @@ class LoopbackLan:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="vrrplab-lan-")
         self._processes: dict[str, Process] = {}
+        self._closed = False
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
             one.bind((LOOPBACK, 0))
             self.port = int(one.getsockname()[1])
@@ -151,6 +180,7 @@ class LoopbackLan:
 
         A router of the same name is ended first, so that a cell can be run twice.
         """
+        self._check_open()
         text = os.fspath(config)
         if "{" in text:
             path = os.path.join(self._folder.name, f"{name}.conf")
@@ -167,6 +197,7 @@ class LoopbackLan:
 
     def watcher(self, **names: str) -> Process:
         """Start ``live watch``; ``names``: server=address, with ``_`` for ``-`` in a server's name."""
+        self._check_open()
         words = ["watch", "--udp", "--port", str(self.port), "--format", "log", "--pcap", self.pcap]
         for server, address in names.items():
             words += ["--name", f"{address}={server.replace('_', '-')}"]
@@ -186,17 +217,23 @@ class LoopbackLan:
 
     def trace(self) -> Trace:
         """What all routers have written so far, on one clock."""
+        self._check_open()
         routers = [p for p in self._processes.values() if isinstance(p, LiveRouter)]
         if not routers:
             raise LiveError("no router has been started on this LAN")
         return merge([router.trace() for router in routers], "live on loopback")
 
     def close(self) -> None:
-        """End every process."""
+        """End every process; what they wrote goes with them."""
+        self._closed = True
         for process in self._processes.values():
             process.close()
         self._processes.clear()
         self._folder.cleanup()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LiveError("this LAN has been closed: run the cell with LoopbackLan() again")
 
     def __enter__(self) -> LoopbackLan:
         return self
