@@ -1,7 +1,7 @@
 """Exercises that check themselves, guesses that are kept, and what lessons experiment with.
 
     predict("02-takeover", 3.5)      keep a guess          compare("02-takeover", 2.64)   beside what happened
-    check("02-skew", answer)         run an answer through the simulator and hear what it did
+    check("02-quick", answer)        run an answer through the simulator and hear what it did
     progress()   reset()             how far, and anew     class_results(files)           a whole class
     variant(…)   at(…)   conf(…)     scenarios with something changed, faults, and the files to change
 

@@ -5,6 +5,7 @@ or raises NotUnderstood with a sentence that says what would be right.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
     from vrrplab.sim.cast import Scenario
 
 KEPT = 2000  # characters of an answer that go into the progress file
+
+Guess = float | str | bool
+SPOKEN = {"yes": True, "true": True, "no": False, "false": False}
+# What may stand behind a number, and how many of what is meant by it: seconds, or pieces.
+SCALE = {
+    **dict.fromkeys(("", "s", "sec", "second", "seconds"), 1.0),
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 0.001),
+    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("byte", "bytes", "advert", "adverts", "server", "servers"), 1.0),
+}
+_MEASURE = re.compile(r"([+-]?(?:\d+[.,]?\d*|[.,]\d+))\s*([a-z]*)")
 
 
 def is_open(answer: object) -> bool:
@@ -37,6 +49,29 @@ def shown(answer: object) -> str:
     except Exception:
         text = f"<{type(answer).__name__}>"
     return text if len(text) <= KEPT else text[: KEPT - 1] + "…"
+
+
+def as_guess(value: object) -> Guess | None:
+    """A guess, or what happened: a finite number, a name, yes or no; None for anything else.
+
+    A number may be written as text too: "3", "3,5", "3 s", "200 ms".
+    """
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        said = value.strip().lower()
+        measure = _MEASURE.fullmatch(said)
+        if measure and measure[2] in SCALE:
+            value = float(measure[1].replace(",", ".")) * SCALE[measure[2]]
+        else:
+            return SPOKEN.get(said, shown(value.strip())) if said else None
+    if value is None or isinstance(value, bytes):
+        return None
+    try:
+        as_number = float(value)  # type: ignore[arg-type]
+    except Exception:  # whatever it is, it is no number
+        return None
+    return as_number if math.isfinite(as_number) else None
 
 
 def number(answer: object, example: str = "3.5") -> float:

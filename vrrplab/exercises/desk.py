@@ -7,13 +7,12 @@ in the progress file (``store``).
 from __future__ import annotations
 
 from vrrplab.errors import VrrplabError
-from vrrplab.exercises.answers import is_open, shown
+from vrrplab.exercises.answers import Guess, as_guess, is_open, shown
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.registry import Miss, NotUnderstood, find_exercise
-from vrrplab.exercises.store import Entry, now_text, store
+from vrrplab.exercises.store import now_text, store
 
 CLOSE_S = 0.3  # a guess so near, or within a tenth, is called close
-Guess = float | str | bool
 
 
 def predict(name: str, guess: object) -> Message:
@@ -22,51 +21,47 @@ def predict(name: str, guess: object) -> Message:
     The first guess counts once the outcome has been seen (``compare``); until then it may be changed.
     """
     _check_name(name, "predict")
-    kept = store()
-    progress = kept.read()
-    entry = progress.predictions.get(name, {})
     if is_open(guess):
         return _with_notes("open", "No guess yet: write one in place of the dots. Being wrong costs nothing.")
-    value = _guess(guess)
+    value = as_guess(guess)
     if value is None:
         return _with_notes(
             "open", "A guess is a number of seconds like 2.5, a name in quotes, True or False."
         )
-    if "outcome" in entry and "guess" in entry:
-        if entry["guess"] == value:
-            return _with_notes("note", f"Your guess was {_in_words(value)}.")
-        return _with_notes(
-            "note",
-            f"You have seen what happened, so your first guess stays: {_in_words(entry['guess'])}.",
-        )
-    entry.update(guess=value, at=now_text())
-    progress.predictions[name] = entry
-    kept.write(progress)
-    return _with_notes("note", f"Your guess: {_in_words(value)}. Now let it happen.")
+    if _is_number(value) and float(value) < 0:
+        return _with_notes("open", "Nothing that is guessed here is less than 0: write 0 or more.")
+    with store().change() as progress:
+        entry = progress.predictions.setdefault(name, {})
+        if "outcome" not in entry or "guess" not in entry:
+            entry.update(guess=value, at=now_text())
+            said = f"Your guess: {_in_words(value)}. Now let it happen."
+        elif entry["guess"] == value:
+            said = f"Your guess was {_in_words(value)}."
+        else:
+            said = f"You have seen what happened, so your first guess stays: {_in_words(entry['guess'])}."
+    return _with_notes("note", said)
 
 
 def compare(name: str, outcome: object, unit: str = "s") -> Message:
     """What happened, beside what was guessed under that name. ``unit`` is that of a number."""
     _check_name(name, "compare")
-    value = _guess(outcome)
+    if not isinstance(unit, str):
+        raise VrrplabError('compare() takes the unit as text: unit="s" or unit="bytes"')
+    value = as_guess(outcome)
     if value is None:
         return _with_notes(
             "open", f"There is nothing to compare yet: {shown(outcome)[:60]} is no number or name."
         )
-    kept = store()
-    progress = kept.read()
-    entry = progress.predictions.get(name, {})
-    guess = entry.get("guess")
     happened = _in_words(value, unit)
-    close = _is_close(guess, value)
-    entry.update(outcome=value, unit=unit)
-    if "guess" not in entry:
-        said = f"It was {happened}. You made no guess; the next one is yours."
-    else:
-        entry.setdefault("close", close)
-        said = f"You said {_in_words(guess, unit)}. It was {happened}. {_distance(guess, value, unit)}"
-    progress.predictions[name] = entry
-    kept.write(progress)
+    with store().change() as progress:
+        entry = progress.predictions.setdefault(name, {})
+        entry.update(outcome=value, unit=unit)
+        if "guess" not in entry:
+            said = f"It was {happened}. You made no guess; the next one is yours."
+        else:
+            guess = entry["guess"]
+            entry.setdefault("close", _is_close(guess, value))
+            said = f"You said {_in_words(guess, unit)}. It was {happened}. {_distance(guess, value, unit)}"
     return _with_notes("note", said)
 
 
@@ -84,21 +79,18 @@ def check(name: str, answer: object) -> Message:
         kind, said = "missed", str(miss)
     except (NotUnderstood, VrrplabError) as error:
         kind, said = "unclear", str(error)
-    kept = store()
-    progress = kept.read()
-    entry: Entry = progress.exercises.get(name, {})
-    known = entry.get("passed") is True
-    if not known:
-        tries = entry.get("tries")
-        entry.update(
-            passed=kind == "passed",
-            tries=(tries if isinstance(tries, int) else 0) + 1,
-            answer=shown(answer),
-            said=said,
-            at=now_text(),
-        )
-        progress.exercises[name] = entry
-        kept.write(progress)
+    except Exception as error:  # a judge that did not think of this answer: our mistake, not the learner's
+        kind, said = "unclear", _unjudged(error)
+    with store().change() as progress:
+        entry = progress.exercises.setdefault(name, {})
+        if entry.get("passed") is not True:
+            entry.update(
+                passed=kind == "passed",
+                tries=entry.get("tries", 0) + 1,
+                answer=shown(answer),
+                said=said,
+                at=now_text(),
+            )
     return _with_notes(kind, said, name)
 
 
@@ -119,14 +111,13 @@ def reset(name: str = "") -> Message:
         path = kept.put_away()
         told = f"What was there is kept as {path}." if path else "Nothing was stored."
         return _with_notes("note", f"You begin anew. {told}")
-    now = kept.read()
-    before = len(now.exercises) + len(now.predictions)
-    for table in (now.exercises, now.predictions):
-        for known in [n for n in table if n == name or (len(name) == 2 and n.startswith(f"{name}-"))]:
-            del table[known]
-    gone = before - len(now.exercises) - len(now.predictions)
+    gone = 0
+    with kept.change() as now:
+        for table in (now.exercises, now.predictions):
+            for known in [n for n in table if n == name or (len(name) == 2 and n.startswith(f"{name}-"))]:
+                del table[known]
+                gone += 1
     if gone:
-        kept.write(now)
         return _with_notes("note", f"Forgotten: {gone} {'entry' if gone == 1 else 'entries'} of {name}.")
     return _with_notes("note", f"Nothing is stored under {shown(name)[:60]!r}; progress() lists what is.")
 
@@ -142,16 +133,11 @@ def _check_name(name: object, function: str) -> None:
         raise VrrplabError(f'{function}() takes a name first, like {function}("02-takeover", 3.5)')
 
 
-def _guess(value: object) -> Guess | None:
-    if isinstance(value, bool | str):
-        return value if isinstance(value, bool) else value.strip() or None
-    if value is None or isinstance(value, bytes):
-        return None
-    try:
-        as_number = float(value)  # type: ignore[arg-type]
-    except Exception:  # whatever it is, it is no number
-        return None
-    return as_number if abs(as_number) < float("inf") else None
+def _unjudged(error: Exception) -> str:
+    return (
+        f"This exercise cannot judge that answer ({type(error).__name__} on the way): something happened in"
+        " the run that it did not expect. Try one that changes less."
+    )
 
 
 def _is_number(value: object) -> bool:
@@ -167,7 +153,7 @@ def _is_close(guess: object, value: Guess) -> bool:
 def _in_words(value: object, unit: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
+    if _is_number(value):
         return f"{value:.3f}".rstrip("0").rstrip(".") + (f" {unit}" if unit else "")
     return shown(value)
 

@@ -59,11 +59,7 @@ def find_exercise(name: object) -> Exercise:
     if isinstance(name, str) and name in EXERCISES:
         return EXERCISES[name]
     if not isinstance(name, str):
-        raise VrrplabError(f'check() takes the name of an exercise first, like "02-skew", not {_kind(name)}')
+        raise VrrplabError('check() takes the name of an exercise first, like check("02-quick", 240)')
     near = difflib.get_close_matches(name, EXERCISES, 1, 0.4)
     hint = f"did you mean {near[0]!r}?" if near else "progress() lists them"
     raise VrrplabError(f"there is no exercise {name!r}: {hint}")
-
-
-def _kind(value: object) -> str:
-    return f"a {type(value).__name__}"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.registry import EXERCISES
-from vrrplab.exercises.store import FILE, Progress, read_progress
+from vrrplab.exercises.store import FILE, Entry, Progress, is_put_away, read_progress
 
 
 def own_progress(progress: Progress) -> str:
@@ -24,9 +24,9 @@ def own_progress(progress: Progress) -> str:
             lines.append("")
         entry = progress.exercises.get(exercise.name, {})
         if entry.get("passed") is True:
-            state = f"✔ passed, {_tries(entry.get('tries'))}"
+            state = f"✔ passed{_tries(entry)}"
         elif entry:
-            state = f"✘ not yet, {_tries(entry.get('tries'))}"
+            state = f"✘ not yet{_tries(entry)}"
         else:
             state = "… open"
         lines.append(f"{exercise.name:<22} {exercise.task:<48} {state}".rstrip())
@@ -38,8 +38,9 @@ def own_progress(progress: Progress) -> str:
     return "\n".join(lines)
 
 
-def _tries(count: object) -> str:
-    return f"{count} {'try' if count == 1 else 'tries'}"
+def _tries(entry: Entry) -> str:
+    count = entry.get("tries", 0)
+    return f", {count} {'try' if count == 1 else 'tries'}" if count else ""
 
 
 class Learner(NamedTuple):
@@ -93,7 +94,7 @@ class ClassResults:
             ]
             if entries:
                 passed = sum(e.get("passed") is True for e in entries)
-                tries = median(_count(e.get("tries")) for e in entries)
+                tries = median(e.get("tries", 0) for e in entries)
                 lines.append(f"{name:<22} {len(entries):>5} {passed:>6} {tries:>15g}")
         return lines if len(lines) > 1 else ["No exercise has been tried."]
 
@@ -119,15 +120,19 @@ class ClassResults:
         return ["", *(f"! {line}" for line in self.broken)] if self.broken else []
 
 
-def class_results(paths: Iterable[str | os.PathLike[str]]) -> ClassResults:
-    """The results in these progress files, or in all ``*.json`` of folders among them.
+def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ClassResults:
+    """The results in this progress file or folder, or in several: of a folder, all ``*.json`` inside.
 
-    A learner is called like the file, or like its folder where all files have the same name. Files that
-    are none are told of in ``broken``. VrrplabError: no file at all.
+    A learner is called like the file, or like its folder where all files have the same name. What a folder
+    has of older files, put away by ``reset()`` or as broken, is nobody's. Files that are none are told of in
+    ``broken``. VrrplabError: no file at all.
     """
-    files: list[Path] = []
-    for path in map(Path, paths):
-        files += sorted([*path.rglob(FILE), *path.rglob("*.json")]) if path.is_dir() else [path]
+    try:
+        given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        places = [Path(os.path.expanduser(path)) for path in given]
+    except TypeError:
+        raise VrrplabError('class_results() takes a file or a folder, like "collected", or a list') from None
+    files = [file for place in places for file in (_inside(place) if place.is_dir() else [place])]
     if not files:
         raise VrrplabError("no progress file given: name files, or a folder that has some")
     learners, broken = [], []
@@ -139,19 +144,21 @@ def class_results(paths: Iterable[str | os.PathLike[str]]) -> ClassResults:
     return ClassResults(learners, broken)
 
 
+def _inside(folder: Path) -> list[Path]:
+    """The learners' files in it; JupyterLab's own copies of what was edited are none."""
+    found = sorted(folder.rglob("*.json"))
+    return [file for file in found if not is_put_away(file) and ".ipynb_checkpoints" not in file.parts]
+
+
 def _learner(file: Path, progress: Progress) -> Learner:
     name = file.resolve().parent.name if file.name == FILE else file.name.removesuffix(".json")
     passed: dict[str, int] = {}
     for exercise in EXERCISES.values():
         if progress.exercises.get(exercise.name, {}).get("passed") is True:
             passed[exercise.lesson] = passed.get(exercise.lesson, 0) + 1
-    tries = sum(_count(entry.get("tries")) for entry in progress.exercises.values())
+    tries = sum(entry.get("tries", 0) for entry in progress.exercises.values())
     return Learner(name, passed, tries, progress)
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -4,23 +4,29 @@
      "exercises": {NAME: {"passed": true, "tries": 3, "answer": TEXT, "said": TEXT, "at": TIME}},
      "predictions": {NAME: {"guess": VALUE, "outcome": VALUE, "close": true, "at": TIME}}}
 
-The file is read again before every change and replaced as a whole, so a kernel that dies in between, or
-a second notebook, loses nothing. A file that is not ours is put aside, never overwritten.
+Every change reads the file again and replaces it as a whole, behind a lock (``FILE.lock``), so a kernel that
+dies in between, or a second notebook, loses nothing. A file that is not ours is put aside, never overwritten.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from vrrplab.errors import VrrplabError
+from vrrplab.exercises.answers import as_guess
 
 FORMAT = "vrrplab-progress 1"
 FILE = ".vrrplab-progress.json"
 VARIABLE = "VRRPLAB_PROGRESS"
+MOST_TRIES = 1_000_000  # more were not counted but typed
+_PUT_AWAY = re.compile(r"\.(old|broken)-\d+\.json$")
 
 Entry = dict[str, Any]
 
@@ -41,8 +47,14 @@ class Progress:
 
 
 def progress_file() -> Path:
-    """The file in use: named by VRRPLAB_PROGRESS, else in the folder the notebook runs in."""
-    return Path(os.environ.get(VARIABLE) or FILE)
+    """The file in use: VRRPLAB_PROGRESS names it or its folder, else in the folder the notebook runs in."""
+    path = os.path.expanduser(os.environ.get(VARIABLE) or FILE)
+    return Path(path, FILE) if os.path.isdir(path) else Path(path)
+
+
+def is_put_away(path: Path) -> bool:
+    """Is this what a ``reset()`` or a broken file left behind?"""
+    return _PUT_AWAY.search(path.name) is not None
 
 
 def read_progress(path: str | os.PathLike[str]) -> Progress:
@@ -65,8 +77,27 @@ def read_progress(path: str | os.PathLike[str]) -> Progress:
         entries = body.get(part, {})
         if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
             raise VrrplabError(f'{name}: "{part}" is not a table of names, so not a progress file')
-        parts.append(entries)
+        parts.append({name: _sound(entry) for name, entry in entries.items()})
     return Progress(*parts)
+
+
+def _sound(entry: Entry) -> Entry:
+    """An entry without the values that are of another kind than we write: changed by hand, or damaged."""
+    read = {key: _value(key, value) for key, value in entry.items()}
+    return {key: value for key, value in read.items() if value is not None}
+
+
+def _value(key: str, value: object) -> object | None:
+    match key:
+        case "passed" | "close":
+            return value if isinstance(value, bool) else None
+        case "tries":
+            whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TRIES
+            return value if whole else None
+        case "guess" | "outcome":
+            return as_guess(value)
+        case _:
+            return value if isinstance(value, str) else None
 
 
 class Store:
@@ -80,9 +111,31 @@ class Store:
 
     def read(self) -> Progress:
         """What is stored now; a broken file is put aside first."""
+        with self._alone():
+            return self._read()
+
+    @contextmanager
+    def change(self) -> Iterator[Progress]:
+        """What is stored now, to be changed in the block and stored after it. Others wait meanwhile."""
+        with self._alone():
+            progress = self._read()
+            before = progress.to_json()
+            yield progress
+            if progress.to_json() != before:
+                self._write(progress)
+
+    def put_away(self) -> Path | None:
+        """Start anew: the file, if there is one, gets another name, which is the answer."""
+        with self._alone():
+            self._memory, self._stored = Progress(), True
+            return self._rename("old") if self.path.is_file() else None
+
+    def _read(self) -> Progress:
         if not self._stored:
             return self._memory
-        if self.path.exists():
+        if self._is_no_file():
+            self._only_memory("it is no file")
+        elif os.path.exists(self.path):
             try:
                 self._memory = read_progress(self.path)
             except VrrplabError as error:
@@ -92,25 +145,40 @@ class Store:
             self._memory = Progress()
         return self._memory
 
-    def write(self, progress: Progress) -> None:
+    def _write(self, progress: Progress) -> None:
         """Replace the file as a whole. Where nothing can be written it lives in memory, and says so once."""
         self._memory = progress
+        if self._is_no_file():
+            return
         beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
         try:
-            beside.write_text(progress.to_json(), encoding="utf-8")
+            # Half a character, as only a program can make one, stays what JSON writes for it: \udcff.
+            beside.write_text(progress.to_json(), encoding="utf-8", errors="backslashreplace")
             os.replace(beside, self.path)
             self._stored = True
         except OSError as error:
-            if self._stored:
-                self.notes.append(
-                    f"{self.path} cannot be written ({error.strerror}): progress lasts until the kernel stops"
-                )
-            self._stored = False
+            self._only_memory(error.strerror or str(error))
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
 
-    def put_away(self) -> Path | None:
-        """Start anew: the file, if there is one, gets another name, which is the answer."""
-        self._memory, self._stored = Progress(), True
-        return self._rename("old") if self.path.exists() else None
+    def _only_memory(self, why: str) -> None:
+        if self._stored:
+            self.notes.append(f"{self.path} cannot be written ({why}): progress lasts until the kernel stops")
+        self._stored = False
+
+    def _is_no_file(self) -> bool:
+        """Is there a folder or a device (/dev/null) of that name? It is nothing to rename or replace."""
+        return os.path.exists(self.path) and not os.path.isfile(self.path)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else reads or writes meanwhile, where the system has locks and a folder to put one in."""
+        with ExitStack() as until_done:
+            if not self._is_no_file():
+                with suppress(OSError):
+                    lock = self.path.with_name(f"{self.path.name}.lock")
+                    _lock(until_done.enter_context(lock.open("a")))
+            yield
 
     def _put_aside(self, why: str) -> None:
         kept = self._rename("broken")
@@ -128,6 +196,15 @@ class Store:
                     return None
                 return name
         return None
+
+
+def _lock(file: IO[str]) -> None:
+    """Wait until this file is ours alone; it is given back when closed, or when the kernel dies."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: two notebooks at the same instant may lose an entry
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 _stores: dict[Path, Store] = {}
