@@ -115,6 +115,9 @@ def test_an_interface_that_is_deleted_and_made_again(bench: Bench) -> None:
     until(lambda: low.state() == "BACKUP", "the other one hears it")
     assert has(bench, "r1")
     assert not has(bench, "r2")
+    trace = router.trace()
+    back_us = [e.t_us for e in trace.of("interface") if e.fields["up"]][-1]
+    assert [e for e in trace.of("advert_received") if e.t_us > back_us], "it hears through the new interface"
 
 
 def test_a_pause_is_noticed_and_survived(bench: Bench) -> None:
@@ -128,6 +131,23 @@ def test_a_pause_is_noticed_and_survived(bench: Bench) -> None:
     until(lambda: low.state() == "BACKUP", "the higher one is back")
     assert "A thread timer expired" in router.text()
     assert [e.fields["to"] for e in router.trace().of("state")] == ["BACKUP", "MASTER"]
+
+
+def test_a_paused_backup_reads_before_it_judges(bench: Bench) -> None:
+    """Input: SIGSTOP of a BACKUP for 0.7 s, twice its patience, beside a healthy MASTER; three times. Output:
+    it finds the MASTER's adverts waiting, and stays BACKUP.
+    """
+    quick = {"version": 3, "interval": "0.1"}
+    master(bench.vrrplab("r1", config(priority=150, **quick)))  # type: ignore[arg-type]
+    low = bench.vrrplab("r2", config(priority=100, **quick))  # type: ignore[arg-type]
+    until(lambda: low.state() == "BACKUP" and low.trace().of("advert_received"), "BACKUP")
+    for _ in range(3):
+        low.process.signal(signal.SIGSTOP)
+        time.sleep(0.7)
+        low.process.signal(signal.SIGCONT)
+        time.sleep(0.3)
+    assert [e.fields["to"] for e in low.trace().of("state")] == ["BACKUP"]
+    assert "r2" not in {advert.host for advert in bench.adverts()}
 
 
 def test_a_reload_keeps_the_master(bench: Bench) -> None:
@@ -147,6 +167,22 @@ def test_a_reload_keeps_the_master(bench: Bench) -> None:
     )
     assert router.state() == "MASTER"
     assert has(bench, "r1", "192.168.2.101")
+
+
+def test_a_reload_that_cannot_be_served_leaves_a_speaking_master(bench: Bench) -> None:
+    """Input: SIGHUP with a check of a user who does not exist. Output: one warning, and adverts go on."""
+    if bench.inside.rootless:
+        pytest.skip("needs root: without it checks run as ourselves, whatever their user")
+    router = master(bench.vrrplab("r1", fast(150)))
+    chk = 'vrrp_script chk {\n script "/bin/true"\n user nosuchuser\n}\n'
+    path = bench.folder / f"{router.log.stem}.conf"
+    path.write_text(fast(150, top=chk, more="track_script {\n chk\n }"), encoding="utf-8")
+    router.process.signal(signal.SIGHUP)
+    until(lambda: "no user 'nosuchuser' on this machine" in router.text(), "a word about the user")
+    before = len(bench.adverts())
+    until(lambda: len(bench.adverts()) > before + 3, "adverts go on")
+    assert router.state() == "MASTER"
+    assert "Traceback" not in router.text()
 
 
 def test_checks_decide_and_one_that_never_ends_is_ended(bench: Bench) -> None:

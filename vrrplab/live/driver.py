@@ -9,10 +9,8 @@ come in.
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import signal
-import socket
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,8 +19,10 @@ from typing import Any
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import VrrplabError
 from vrrplab.journal import Journal
+from vrrplab.live.account import Lateness, usage
 from vrrplab.live.addresses import AddressBook
 from vrrplab.live.effects import Effects
+from vrrplab.live.failure import end_on_failure
 from vrrplab.live.guard import Guard
 from vrrplab.live.host import Host, interfaces_of
 from vrrplab.live.output import Output
@@ -44,7 +44,6 @@ from vrrplab.machine.events import (
     TimePassed,
 )
 from vrrplab.machine.profiles import Profile
-from vrrplab.trace import TraceEvent
 from vrrplab.units import SECOND_US, Micros
 
 BATCH = 128  # packets read before timers get their turn
@@ -60,27 +59,6 @@ def live_profile(profile: Profile) -> Profile:
     strangers.
     """
     return replace(profile, rejected_advert_rearms=False)
-
-
-class Lateness:
-    """How late timers were served: for ``soak`` and for whoever wonders about a slow machine."""
-
-    def __init__(self) -> None:
-        self.timers = 0
-        self.worst_us: Micros = 0
-        self.over_50_ms = 0
-
-    def add(self, late_us: Micros) -> None:
-        self.timers += 1
-        self.worst_us = max(self.worst_us, late_us)
-        self.over_50_ms += late_us > 50_000
-
-    def fields(self) -> dict[str, Any]:
-        return {
-            "timers": self.timers,
-            "worst_late_s": self.worst_us / SECOND_US,
-            "over_50_ms": self.over_50_ms,
-        }
 
 
 class Driver:
@@ -115,7 +93,7 @@ class Driver:
         self._effects = Effects(node, profile, transport, addresses, self._scripts, self._journal, dry)
         self._timer: asyncio.TimerHandle | None = None
         self._armed_us: Micros | None = None
-        self._reading: set[int] = set()
+        self._reading: dict[int, Callable[[], Packet | Unusable | None]] = {}
         self._warned: set[tuple[str, str]] = set()
         self._ended: asyncio.Future[None] | None = None
         self._stopping = False
@@ -131,6 +109,7 @@ class Driver:
         """Be a router until told to stop (SIGTERM, SIGINT, or ``until_s`` seconds have passed)."""
         loop = asyncio.get_running_loop()
         self._ended = loop.create_future()
+        end_on_failure(loop, self._ended, self._failed)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
@@ -140,7 +119,7 @@ class Driver:
             self._listen()
             for descriptor in self._host.descriptors():
                 loop.add_reader(descriptor, self._host_changed)
-            self._feed(Started(self._status(), self._unusable_scripts()))
+            self._feed(Started(self._status(self._node), self._unusable_scripts(self._node)))
             if until_s is not None:
                 loop.call_later(until_s, self.stop)
             loop.call_later(HOUSEKEEPING_S, self._housekeeping)
@@ -157,7 +136,7 @@ class Driver:
         self._transport.close()
         self._host.close()
         counts = {"packets": self._guard.received, "passed_on": self._guard.passed}
-        self._journal.note(self.now, "statistics", **self.lateness.fields(), **counts, **_usage())
+        self._journal.note(self.now, "statistics", **self.lateness.fields(), **counts, **usage())
 
     def stop(self) -> None:
         """SIGTERM; a second one does not wait for the farewell to get out."""
@@ -166,6 +145,12 @@ class Driver:
             return
         self._stopping = True
         self._feed(StopRequested())
+
+    def _failed(self, text: str) -> None:
+        """A router that does not know what it does must not keep an address: leave as after SIGTERM."""
+        self._journal.note(self.now, "warning", text=f"{text}; the router leaves")
+        with contextlib.suppress(Exception):  # the farewell may meet the same bug; addresses go in any case
+            self._feed(StopRequested())
 
     def _end(self) -> None:
         if self._ended is not None and not self._ended.done():
@@ -176,16 +161,18 @@ class Driver:
         try:
             node = self._read_config()
             self._host.require(node)
+            finished = ReloadFinished(node, self._status(node), self._unusable_scripts(node))
+            self._transport.follow(node)
         except VrrplabError as error:
             self._journal.note(
                 self.now, "warning", text=f"not reloaded, the old configuration stays: {error}"
             )
             return
+        # from here on nothing may fail: between these two events a MASTER is silent
         self._feed(ReloadRequested())
         self._node = self._effects.node = node
         self._scripts.global_defs = node.global_defs
-        self._transport.follow(node)
-        self._feed(ReloadFinished(node, self._status(), self._unusable_scripts()))
+        self._feed(finished)
         self._guard.follow(self._daemon)
         self._say_warnings()
         self._listen()
@@ -196,20 +183,24 @@ class Driver:
             place = {"file": warning.source.file, "line": warning.source.line}
             self._journal.note(self.now, "warning", text=text, kind=warning.kind, **place)
 
-    def _status(self) -> dict[str, Any]:
-        ours = {a.address for i in self._node.instances for a in i.virtual_addresses + i.excluded_addresses}
-        found = self._host.status(interfaces_of(self._node))
-        for status in found.values():  # left over from a process that was killed: not addresses of the host
+    def _status(self, node: NodeConfig) -> dict[str, Any]:
+        """The interfaces a configuration names. Virtual addresses on them are ours, or left over from a
+        process that was killed: no addresses of the host.
+        """
+        instances = self._node.instances + node.instances
+        ours = {a.address for i in instances for a in i.virtual_addresses + i.excluded_addresses}
+        found = self._host.status(interfaces_of(node))
+        for status in found.values():
             status.addresses = tuple(a for a in status.addresses if a not in ours)
         return found
 
-    def _unusable_scripts(self) -> frozenset[str]:
+    def _unusable_scripts(self, node: NodeConfig) -> frozenset[str]:
         """Checks whose file is missing, or that a careful root does not start; each with a warning."""
-        unusable = set(missing_scripts(self._node))
-        for script in self._node.scripts:
+        unusable = set(missing_scripts(node))
+        for script in node.scripts:
             if script.name in unusable:
                 continue
-            account = account_for(script.user, self._node.global_defs)
+            account = account_for(script.user, node.global_defs)
             why = why_unsafe(find(script.command), account)
             if why:
                 unusable.add(script.name)
@@ -250,6 +241,7 @@ class Driver:
     def _wake(self) -> None:
         self._timer = None
         self._notice_freeze()
+        self._read_everything()
         due = self._daemon.next_deadline()
         if due is not None and due <= self.now:
             self.lateness.add(self.now - due)
@@ -265,12 +257,18 @@ class Driver:
 
     def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        wanted = dict(self._transport.readers())
-        for descriptor in self._reading - set(wanted):
+        for descriptor in self._reading:  # all: a new socket may have the number of a closed one
             loop.remove_reader(descriptor)
-        for descriptor, read in wanted.items():
+        self._reading = dict(self._transport.readers())
+        for descriptor, read in self._reading.items():
             loop.add_reader(descriptor, self._readable, read)
-        self._reading = set(wanted)
+
+    def _read_everything(self) -> None:
+        """What came in before a timer counts before the timer. The loop itself does not see to that: after a
+        pause (SIGSTOP) the time to wait is over, and it runs timers without having asked the sockets again.
+        """
+        for read in list(self._reading.values()):
+            self._readable(read)
 
     def _readable(self, read: Callable[[], Packet | Unusable | None]) -> None:
         self._notice_freeze()
@@ -348,53 +346,3 @@ class Driver:
         for text in ([held] if held else []) + self._output.housekeeping(now):
             self._journal.note(now, "warning", text=text)
         asyncio.get_running_loop().call_later(HOUSEKEEPING_S, self._housekeeping)
-
-
-def cast(
-    node: NodeConfig, server: str, host: Host, profile: Profile, mode: str, began_us: Micros
-) -> TraceEvent:
-    """The trace's first event: who takes part, and where its time 0 is (``began_us``: monotonic clock)."""
-    ago_s = (time.monotonic_ns() // 1000 - began_us) / SECOND_US
-    instances = {
-        i.name: {
-            "vrid": i.vrid,
-            "interface": i.interface,
-            "priority": i.base_priority,
-            "state": i.state,
-            "version": i.version,
-            "advert_int_s": i.advert_interval_us / SECOND_US,
-            "preempt": i.preempt,
-            "virtual_addresses": [a.with_prefix for a in i.virtual_addresses],
-        }
-        for i in node.instances
-    }
-    addresses = dict.fromkeys(a.address for i in node.instances for a in i.virtual_addresses)
-    fields = {
-        "name": f"{server} live",
-        "description": f"{server} on {socket.gethostname() if mode == 'raw' else 'loopback'}",
-        "profile": profile.name,
-        "origin": "live",
-        "mode": mode,
-        "segments": host.segments(),
-        "servers": {
-            server: {
-                "interfaces": host.describe(interfaces_of(node)),
-                "services": {},
-                "config": os.path.basename(node.file),
-                "instances": instances,
-            }
-        },
-        "clients": {},
-        "dns": {},
-        "virtual_addresses": list(addresses),
-        "clock": {"monotonic_s": began_us / SECOND_US, "unix_s": time.time() - ago_s},
-    }
-    return TraceEvent(0, "scenario", fields)
-
-
-def _usage() -> dict[str, Any]:
-    import resource
-
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    largest_kb = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
-    return {"cpu_s": round(used.ru_utime + used.ru_stime, 3), "memory_kb": largest_kb}

@@ -41,6 +41,7 @@ _INT = struct.Struct("=i")
 CONTROL_PRIORITY = 6  # TC_PRIO_CONTROL: before all other traffic in a full queue, as keepalived asks for
 TOS = 0xC0
 _LARGEST = 65535
+Groups = dict[tuple[str, int], set[str]]
 
 
 class RawTransport:
@@ -79,23 +80,34 @@ class RawTransport:
 
     def open(self, interface: str) -> None:
         self._forget(interface)
-        known = self._table.by_name.get(interface)
-        if known is None:
-            return
-        for (name, family), groups in self._groups.items():
-            if name != interface:
-                continue
-            for protocol in (PROTOCOL_VRRP, PROTOCOL_AH) if family == 4 else (PROTOCOL_VRRP,):
-                key = (interface, family, protocol)
-                self._receivers[key] = _receiver(interface, known.index, family, protocol, groups)
+        self._receivers |= self._opened({interface}, self._groups)
 
     def follow(self, node: NodeConfig) -> None:
+        groups = groups_of(node.instances)
         before = self._groups
+        changed = {key[0] for key in before.keys() | groups.keys() if before.get(key) != groups.get(key)}
+        opened = self._opened(changed, groups)
+        for interface in changed:
+            self._forget(interface)
+        self._receivers |= opened
         self._listen_to(node.instances)
-        changed = {name for name, _ in before.keys() ^ self._groups.keys()}
-        changed |= {key[0] for key in before.keys() & self._groups.keys() if before[key] != self._groups[key]}
-        for interface in sorted(changed):
-            self.open(interface)
+
+    def _opened(self, interfaces: set[str], groups: Groups) -> dict[tuple[str, int, int], socket.socket]:
+        """Receivers for these interfaces: all of them, or (LiveError) none."""
+        found: dict[tuple[str, int, int], socket.socket] = {}
+        try:
+            for (name, family), joined in groups.items():
+                known = self._table.by_name.get(name)
+                if name not in interfaces or known is None:
+                    continue
+                for protocol in (PROTOCOL_VRRP, PROTOCOL_AH) if family == 4 else (PROTOCOL_VRRP,):
+                    key = (name, family, protocol)
+                    found[key] = _receiver(name, known.index, family, protocol, joined)
+        except LiveError:
+            for one in found.values():
+                one.close()
+            raise
+        return found
 
     def _forget(self, interface: str) -> None:
         for key in [k for k in self._receivers if k[0] == interface]:
@@ -224,9 +236,9 @@ class RawTransport:
         return ZERO_MAC
 
 
-def groups_of(instances: Iterable[InstanceConfig]) -> dict[tuple[str, int], set[str]]:
+def groups_of(instances: Iterable[InstanceConfig]) -> Groups:
     """(interface, or VMAC interface, and IP version) -> multicast groups to join there."""
-    found: dict[tuple[str, int], set[str]] = {}
+    found: Groups = {}
     for config in instances:
         groups = found.setdefault((config.use_vmac or config.interface, config.family), set())
         default = VRRP_GROUP_IPV6 if config.family == 6 else VRRP_GROUP_IPV4

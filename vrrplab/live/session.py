@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from vrrplab.config.model import NodeConfig, VirtualAddress
 from vrrplab.config.reader import parse_config
 from vrrplab.errors import LiveError
+from vrrplab.live.account import cast
 from vrrplab.live.addresses import AddressBook, KernelAddresses, PretendedAddresses
-from vrrplab.live.driver import Driver, cast, live_profile
+from vrrplab.live.driver import Driver, live_profile
 from vrrplab.live.host import Host, KernelHost
 from vrrplab.live.output import Output
 from vrrplab.live.pretended import PretendedHost, parse_interface
