@@ -109,15 +109,29 @@ def test_two_kernels_that_write_at_the_same_time_lose_nothing(file: Path) -> Non
     program = """if True:
         import sys
         from vrrplab.exercises import predict
-        for number in range(60):
+        print("ready", flush=True)
+        input()
+        for number in range(100):
             predict(f"{sys.argv[1]}-{number}", number)
     """
     kernels = [
-        subprocess.Popen([sys.executable, "-c", program, name], env={**os.environ, "PYTHONPATH": str(ROOT)})
+        subprocess.Popen(
+            [sys.executable, "-c", program, name], env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
         for name in ("one", "two")
-    ]
-    assert [kernel.wait(timeout=60) for kernel in kernels] == [0, 0]
-    assert len(json.loads(file.read_text())["predictions"]) == 120
+    ]  # fmt: skip
+    for kernel in kernels:
+        assert kernel.stdout
+        assert kernel.stdout.readline() == "ready\n"
+    for kernel in kernels:
+        assert kernel.stdin
+        kernel.stdin.write("go\n")
+        kernel.stdin.flush()
+    for kernel in kernels:
+        kernel.communicate(timeout=60)
+        assert kernel.returncode == 0
+    assert len(json.loads(file.read_text())["predictions"]) == 200
 
 
 def test_the_variable_may_name_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
