@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +17,8 @@ import pytest
 from live_bench import ROOT
 
 from vrrplab.live import lab_state
-from vrrplab.live.lab_plan import lab_config, parse_routers, server_plans
+from vrrplab.live.lab_plan import config_names, lab_config, parse_routers, server_plans
+from vrrplab.resources import data_path
 from vrrplab.trace import Trace
 
 pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter")
@@ -25,14 +28,16 @@ Lab = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """``vrrplab lab …`` with a state folder of its own; ``down`` afterwards."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)}
+    usual = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)}
 
-    def run(*words: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
+    def run(
+        *words: str, timeout: float = 90, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "vrrplab", "lab", *words],
             capture_output=True,
             text=True,
-            env=environment,
+            env={**usual, **(environment or {})},
             cwd=tmp_path,
             timeout=timeout,
             check=False,
@@ -96,6 +101,36 @@ def test_up_status_shell_down(lab: Lab, tmp_path: Path) -> None:
     assert lab("down").stdout.strip() == "No lab is up."
     assert leftovers(tmp_path) == []
     assert host_networks() == before
+
+
+@pytest.fixture
+def runtime_folder() -> Iterator[Path]:
+    """A folder below /run, as every systemd login has one."""
+    place = Path(tempfile.mkdtemp(prefix="vrrplab-test-", dir="/run"))
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.mark.alone
+@pytest.mark.skipif(not os.access("/run", os.W_OK), reason="nobody but root may make folders below /run")
+@pytest.mark.parametrize("options", [[], ["--rootless"]], ids=["root", "rootless"])
+def test_below_run_too(
+    lab: Lab, tmp_path: Path, runtime_folder: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    """Input: XDG_RUNTIME_DIR, the user's files and the recording's place all below /run, which the lab's
+    processes see emptied. Output: a drill, and its recording where it was wanted.
+    """
+    configs, kept = runtime_folder / "configs", runtime_folder / "kept"
+    configs.mkdir()
+    for name in config_names():
+        shutil.copyfile(data_path("configs", "article", name), configs / name)
+    words = ["drill", "lan-nic", "--router", "vrrplab", "--config", str(configs), "--record", str(kept)]
+    environment = {"XDG_RUNTIME_DIR": str(runtime_folder), "TMPDIR": str(tmp_path)}
+    done = lab(*words, *options, environment=environment)
+    assert done.returncode == 0, done.stdout[-1500:] + done.stderr
+    assert (kept / "lan-nic" / "capture.pcap").stat().st_size > 1000
+    assert sorted(p.name for p in runtime_folder.iterdir()) == ["configs", "kept"]
+    assert [p.name for p in kept.iterdir()] == ["lan-nic"]
 
 
 def test_after_a_crash_nothing_is_left(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,6 +226,33 @@ def test_a_drill_is_as_predicted_and_recorded(
     refused = lab("drill", drill, *options, "--record", "kept")
     assert refused.returncode == 2
     assert "a recording is never overwritten" in refused.stderr
+
+
+def test_a_full_disk_leaves_no_half_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Input: the disk fills at the second file. Output: one line that names the place, and nothing there, so
+    that the next try is not refused.
+    """
+    from vrrplab.errors import LiveError
+    from vrrplab.live import lab as lab_module
+
+    drill, place = tmp_path / "drill", tmp_path / "kept" / "lan-nic"
+    drill.mkdir()
+    for name in ("capture.pcap", "observed.json"):
+        (drill / name).write_text("x" * 100, encoding="utf-8")
+    real_copy = shutil.copyfile
+
+    def copy(source: str, to: str) -> None:
+        if source.endswith("observed.json"):
+            raise OSError(28, "No space left on device")
+        real_copy(source, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lab_module.shutil, "copyfile", copy)
+        with pytest.raises(LiveError, match=f"^{place}: .*No space left on device - it is not kept"):
+            lab_module.keep_recording(str(drill), str(place))
+    assert list((tmp_path / "kept").iterdir()) == []
+    lab_module.keep_recording(str(drill), str(place))
+    assert sorted(p.name for p in place.iterdir()) == ["capture.pcap", "observed.json"]
 
 
 @pytest.mark.parametrize(

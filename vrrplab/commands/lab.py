@@ -122,11 +122,12 @@ def _drill(args: argparse.Namespace) -> int:
         proxy = lab.ask(state, {"do": "status"})["status"]["proxy"]
         if proxy != "Squid":
             print(f"The proxies are {proxy}.")
-        folder = args.record or stack.enter_context(tempfile.TemporaryDirectory(prefix="vrrplab-drill-"))
+        # inside the lab's own folder: other places may look different from inside the lab
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="drill-", dir=state.folder))
         results = []
         for name in names:
             _say(args, f"drill {name}:")
-            place = os.path.abspath(os.path.join(folder, name))
+            place = os.path.join(folder, name)
             result = _carry_out(args, state, name, place)
             if not result.agrees:
                 _say(args, f"{lab_report.differences(result)}; a busy machine does that, so once more:")
@@ -135,6 +136,8 @@ def _drill(args: argparse.Namespace) -> int:
             results.append(result)
             if not args.quiet:
                 print(lab_report.story(result))
+            if args.record:
+                lab.keep_recording(place, os.path.join(args.record, name))
         print(lab_report.table(results, state.router_text))
     return 0 if all(result.agrees for result in results) else 1
 
@@ -143,8 +146,7 @@ def _carry_out(args: argparse.Namespace, state: LabState, name: str, place: str)
     from vrrplab.commands import lab_report
     from vrrplab.live import lab
 
-    request = {"do": "drill", "name": name, "folder": place}
-    lab.ask(state, request, lambda text: _say(args, f"  {text}"))
+    lab.drill(state, name, place, lambda text: _say(args, f"  {text}"))
     return lab_report.judge(name, place)
 
 

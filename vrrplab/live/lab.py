@@ -11,17 +11,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from vrrplab.errors import LiveError
 from vrrplab.live import lab_state
 from vrrplab.live.doctor import apt_line, program
 from vrrplab.live.lab_keeper import CONTROL
-from vrrplab.live.lab_plan import KEEPALIVED, server_plans
+from vrrplab.live.lab_plan import KEEPALIVED, config_names, server_plans
 from vrrplab.live.lab_state import LabState
 from vrrplab.live.namespaces import can_be_root, enter_command, first_inside, unshare_command
 
+CONFIGS = "configs"  # a lab's own copy of the user's files
 _NEEDED = ("unshare", "nsenter", "ip")
 
 
@@ -45,9 +46,11 @@ def start(
     check(routers, configs)
     inside = not can_be_root() if rootless is None else rootless
     folder = tempfile.mkdtemp(prefix="vrrplab-lab-", dir=lab_state.state_folder())
+    if configs:  # the lab sees another /run than the user, so it gets its files handed
+        _copy_files(configs, os.path.join(folder, CONFIGS), config_names())
     plan = {
         "routers": routers,
-        "configs": os.path.abspath(configs) if configs else "",
+        "configs": CONFIGS if configs else "",
         "rootless": inside,
         "temporary": temporary,
         "start": not temporary,
@@ -145,6 +148,32 @@ def _connect(one: socket.socket, state: LabState) -> None:
     except OSError as error:
         text = f"the lab does not answer ({error.strerror}) - 'vrrplab lab down' removes it"
         raise LiveError(text) from None
+
+
+def drill(state: LabState, name: str, folder: str, say: Callable[[str], None] | None = None) -> None:
+    """Have a drill carried out; its recording is in ``folder``, which must be inside ``state.folder``."""
+    ask(state, {"do": "drill", "name": name, "folder": folder}, say)
+
+
+def keep_recording(folder: str, place: str) -> None:
+    """Copy a drill's recording to where the user wants it, whole or not at all. LiveError names the place."""
+    part = place + ".part"
+    try:
+        shutil.rmtree(part, ignore_errors=True)  # what an earlier try could not finish
+        _copy_files(folder, part, os.listdir(folder))
+        if os.path.isdir(place):
+            os.rmdir(place)  # an empty folder may be there
+        os.rename(part, place)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        text = f"{place}: the recording could not be written: {error.strerror} - it is not kept"
+        raise LiveError(text) from None
+
+
+def _copy_files(folder: str, to: str, names: Iterable[str]) -> None:
+    os.makedirs(to)
+    for name in names:
+        shutil.copyfile(os.path.join(folder, name), os.path.join(to, name))
 
 
 def shell_command(state: LabState, server: str, words: list[str]) -> list[str]:

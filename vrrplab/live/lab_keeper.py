@@ -19,7 +19,7 @@ import sys
 import time
 from typing import Any
 
-from vrrplab.errors import VrrplabError
+from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.live.doctor import program
 from vrrplab.live.lab_drill import DRILLS, Outcome, Performer
 from vrrplab.live.lab_measure import Measurement
@@ -56,7 +56,8 @@ class Keeper:
             self.plan: dict[str, Any] = json.load(file)
         self.real_squid = bool(program("squid")) and os.path.exists(SQUID)
         squid = SQUID if self.real_squid else os.path.join(folder, STAND_IN)
-        self.plans = server_plans(self.plan["routers"], self.plan["configs"], squid)
+        configs = os.path.join(folder, self.plan["configs"]) if self.plan["configs"] else ""
+        self.plans = server_plans(self.plan["routers"], configs, squid)
         self.servers: list[Server] = []
         self.script_run_s = 0.008
         self._measurement: Measurement | None = None
@@ -203,7 +204,10 @@ class Keeper:
             instance = first_instance(self.nodes, self.servers[0].name)
             performer = Performer(self.servers, instance, measurement, say)
             outcome = await performer.perform(drill, self.virtual)
-            write_recording(folder, outcome, self.plans, self.nodes, self._facts(outcome))
+            try:
+                write_recording(folder, outcome, self.plans, self.nodes, self._facts(outcome))
+            except OSError as error:
+                raise LiveError(f"{folder}: the drill could not be written: {error.strerror}") from None
         finally:
             measurement.stop()
             self._measurement = None

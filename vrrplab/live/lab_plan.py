@@ -75,11 +75,16 @@ def server_plans(routers: dict[str, str], folder: str = "", squid: str = SQUID) 
             with open(path, encoding="utf-8") as file:
                 text = file.read()
         except OSError as error:
-            hint = f"a lab's folder holds {' and '.join(f'{s}.conf' for s in SERVERS)}"
+            hint = f"a lab's folder holds {' and '.join(config_names())}"
             raise LiveError(f"{path}: {error.strerror} - {hint}") from None
         parse_config(path)  # a file that keepalived would not run with is refused here, with its line
         plans.append(ServerPlan(name, ports, routers[name], lab_config(name, text, squid)))
     return plans
+
+
+def config_names() -> list[str]:
+    """The files of a folder that ``--config`` names."""
+    return [f"{server}.conf" for server in SERVERS]
 
 
 def lab_config(server: str, text: str, squid: str) -> str:

@@ -1,6 +1,8 @@
 """Which lab is up: a folder of this user's own, with a state file that a crash leaves behind and ``down``
 clears.
 
+The folder is never below /run, which the lab's own processes see emptied (``namespaces.PREPARE``).
+
 The file names process 1 of the lab's namespaces together with the moment it started, so that another process
 that got the same number later is never taken for it. Everything else about a lab lives and dies with that
 process.
@@ -68,17 +70,24 @@ def state_folder() -> str:
     """This user's folder for the lab; made if it is not there, refused if somebody else could have made
     it.
     """
-    base = os.environ.get("XDG_RUNTIME_DIR", "")
-    if base and os.access(base, os.W_OK):
-        folder = os.path.join(base, "vrrplab-lab")
+    own = os.environ.get("XDG_RUNTIME_DIR", "")
+    if _serves(own):
+        folder = os.path.join(own, "vrrplab-lab")
     else:
-        folder = os.path.join(tempfile.gettempdir(), f"vrrplab-lab-{os.getuid()}")
+        places = (tempfile.gettempdir(), "/tmp", "/var/tmp")
+        folder = os.path.join(next(filter(_serves, places), places[0]), f"vrrplab-lab-{os.getuid()}")
     with contextlib.suppress(FileExistsError):
         os.mkdir(folder, 0o700)
     found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise LiveError(f"{folder} is not a folder of this user alone, so no lab is kept there - remove it")
     return folder
+
+
+def _serves(place: str) -> bool:
+    """Can a lab's files be written there, and be seen from inside the lab?"""
+    hidden = os.path.realpath(place).startswith("/run/")
+    return bool(place) and not hidden and os.access(place, os.W_OK)
 
 
 def _file() -> str:
