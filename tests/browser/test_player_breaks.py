@@ -61,6 +61,8 @@ EVERYTHING = [
     ("server proxy-serv01", "Cut its power"),
     ("server proxy-serv01", "Firewall: drop VRRP coming in"),
     ("server proxy-serv01", "Firewall: drop VRRP going out"),
+    ("firewall proxy-serv01 firewall", "Drop VRRP coming in"),
+    ("firewall proxy-serv01 firewall", "Drop VRRP going out"),
     ("switch lan", "Lose every frame"),
     ("switch lan", "Lose 30 % of all frames"),
     ("switch lan", "Carry no multicast"),
@@ -134,6 +136,42 @@ def test_an_address_can_be_taken_away_and_a_frame_be_lost(live_page: Callable[..
         f"(t => {PLAYER}.model.flights.find(f => f.t == t && f.server == 'proxy-serv01').fate)", advert["t"]
     )
     assert fate["proxy-serv02"]["what"] == "lost"
+
+
+def test_the_firewall_shows_its_state_in_shape_letter_and_words(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    seek(page, 6)
+    wall = thing(page, "firewall proxy-serv01 firewall")
+    expect(wall).to_have_attribute("aria-label", "firewall of proxy-serv01: open")
+    expect(wall.locator(".vl-tick-mark")).to_be_visible()
+    for entry, letter, words in (
+        ("Drop VRRP going out", "O", "drops VRRP going out"),
+        ("Drop VRRP coming in", "X", "drops VRRP coming in and going out"),
+    ):
+        choose(page, "firewall proxy-serv01 firewall", entry)
+        expect(wall).to_have_attribute("aria-label", f"firewall of proxy-serv01: {words}")
+        expect(wall.locator(".vl-letter")).to_have_text(letter)
+        expect(wall.locator(".vl-tick-mark")).to_be_hidden()
+    expect(thing(page, "firewall proxy-serv02 firewall")).to_have_attribute("data-state", "good")
+    wall.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".vl-menu")).to_contain_text("It drops VRRP coming in and going out.")
+    expect(page.get_by_role("menuitem", name="Let VRRP through")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(wall).to_have_attribute("data-state", "good")
+
+
+def test_after_a_power_cut_the_firewall_is_open(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    wall = thing(page, "firewall proxy-serv01 firewall")
+    for t, what, entry, state in (
+        (3, "firewall proxy-serv01 firewall", "Drop VRRP coming in", "bad"),
+        (4, "server proxy-serv01", "Cut its power", "off"),
+        (6, "server proxy-serv01", "Give it power", "good"),
+    ):
+        seek(page, t)
+        choose(page, what, entry)
+        expect(wall).to_have_attribute("data-state", state)
 
 
 def test_why_answers_with_reason_facts_rule_and_line(live_page: Callable[..., Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,81 @@ def test_without_a_mouse(live_page: Callable[..., Any]) -> None:
     expect(page.locator(".vl-why")).to_be_visible()
     page.keyboard.press("?")
     expect(page.locator(".vl-menu")).to_contain_text("step by event")
+
+
+def walk_to(page: Any, words: str, key: str) -> None:
+    """Presses an arrow key in the log until the marked row says ``words``."""
+    for _ in range(30):
+        if words in page.locator(".vl-now").inner_text():
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"no row says {words!r}")
+
+
+def test_the_log_is_walked_row_by_row(drill: Any) -> None:
+    """Also where several rows share a moment: each can be marked, is said, and answers to Enter."""
+    seek(drill, 12)
+    drill.locator(".vl-log").focus()
+    expect(drill.locator(".vl-now")).to_contain_text("serv01 proxy_ip2: BACKUP → FAULT")
+    drill.keyboard.press("ArrowUp")
+    expect(drill.locator(".vl-now")).to_contain_text("serv01 proxy_ip1: MASTER → FAULT")
+    expect(drill.locator(".vl-spoken")).to_have_text("12.000 s: serv01 proxy_ip1: MASTER → FAULT")
+    assert moment(drill) == 12
+    drill.keyboard.press("Enter")
+    expect(drill.locator(".vl-why")).to_contain_text("serv01 proxy_ip1: MASTER → FAULT")
+    drill.keyboard.press("Escape")
+    expect(drill.locator(".vl-log")).to_be_focused()
+    walk_to(drill, "serv02 proxy_ip1: BACKUP → MASTER", "ArrowDown")
+    takeover = moment(drill)
+    drill.keyboard.press("Enter")
+    expect(drill.locator(".vl-why")).to_contain_text("No advert from 192.168.2.251")
+    drill.keyboard.press("Escape")
+    walk_to(drill, "gratuitous ARP", "ArrowDown")
+    assert moment(drill) == takeover
+    drill.keyboard.press("Enter")
+    expect(drill.locator(".vl-menu-title")).to_contain_text("gratuitous ARP of serv02")
+    expect(drill.locator(".vl-menu")).to_contain_text("Open it in a notebook to break things.")
+    drill.keyboard.press("Escape")
+    expect(drill.locator(".vl-log")).to_be_focused()
+
+
+def test_a_frame_is_lost_by_keyboard(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    page.locator(".vl-log-panel select").select_option("packets")
+    seek(page, 6)
+    page.locator(".vl-log").focus()
+    walk_to(page, "serv01 proxy_ip1 sends an advert", "ArrowDown")
+    t = moment(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Lose this frame")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    fate = page.evaluate(
+        f"(t => {PLAYER}.model.flights.find(f => f.t == t && f.server == 'proxy-serv01').fate)", t
+    )
+    assert fate["proxy-serv02"]["what"] == "lost"
+    page.wait_for_function("document.activeElement?.classList.contains('vl-log')")
+
+
+def test_an_advert_that_was_heard_opens_the_menu_of_its_frame(drill: Any) -> None:
+    drill.locator(".vl-log-panel select").select_option("packets")
+    seek(drill, 6)
+    drill.locator(".vl-log").focus()
+    walk_to(drill, "serv02 proxy_ip1 hears serv01", "ArrowDown")
+    drill.keyboard.press("Enter")
+    expect(drill.locator(".vl-menu-title")).to_contain_text("advert of serv01")
+
+
+def test_the_bytes_of_a_frame_are_walked_by_keyboard(drill: Any) -> None:
+    seek(drill, 6)
+    drill.locator(".vl-hex").focus()
+    for _ in range(2):
+        drill.keyboard.press("ArrowRight")
+    expect(drill.locator(".vl-hex .vl-lit")).to_have_attribute("data-n", "1")
+    expect(drill.locator("li.vl-lit")).to_be_visible()
+    drill.keyboard.press("ArrowLeft")
+    expect(drill.locator(".vl-hex .vl-lit")).to_have_attribute("data-n", "0")
+    assert moment(drill) == 6
 
 
 def test_everything_clickable_has_a_role_and_a_name(drill: Any) -> None:
@@ -149,6 +225,27 @@ def test_nothing_sticks_out_at_any_width(file_page: Callable[..., Any], width: i
             " }).map(x => x.textContent)"
         )
         assert out == [], f"at {t} s"
+
+
+@pytest.mark.parametrize("width", [360, 700, 1240])
+def test_a_card_holds_all_its_services(file_page: Callable[..., Any], width: int) -> None:
+    trace = simulated()
+    cast = json.loads(json.dumps(trace.events[0].fields))
+    for about in cast["servers"].values():
+        names = ["squid", "a-service-with-a-very-long-name-indeed", "nginx", "bind", "postfix", "ntp"]
+        about["services"] = {name: {"port": 3128 + n} for n, name in enumerate(names)}
+    trace = Trace([TraceEvent(0, "scenario", cast), *trace.events[1:]])
+    page = file_page(trace, viewport={"width": width, "height": 900})
+    out = page.evaluate(
+        "[...document.querySelectorAll('.vl-chip')].filter(x => {"
+        " const a = x.getBoundingClientRect(), [, server] = x.dataset.thing.split(' ');"
+        ' const card = document.querySelector(`[data-thing="server ${server}"] .vl-card`);'
+        " const b = card.getBoundingClientRect();"
+        " return a.left < b.left || a.right > b.right || a.top < b.top || a.bottom > b.bottom;"
+        " }).map(x => x.dataset.thing)"
+    )
+    assert page.locator(".vl-chip").count() == 18
+    assert out == []
 
 
 def test_an_empty_trace_is_a_page_and_a_sentence(file_page: Callable[..., Any]) -> None:

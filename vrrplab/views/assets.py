@@ -33,6 +33,7 @@ MODULES = (
     "python",
     "theme",
     "player",
+    "widget",
 )
 
 _IMPORT = re.compile(r'^import .* from "\./\w+\.js";\n', re.MULTILINE)

@@ -3,7 +3,8 @@ import { SPEEDS } from "./transport.js";
 
 export const KEYS = [
   ["Space", "play, pause"], ["← →", "step by event"], ["Shift + ← →", "jump to a change of state or an action"], ["Home, End", "to the start, to the end"],
-  ["[ ]", "slower, faster"], ["Tab, Enter", "walk through the cluster, open a menu"], ["W", "why is it so?"], ["H", "hide the future"],
+  ["[ ]", "slower, faster"], ["Tab, Enter", "walk through the cluster, open a menu"],
+  ["↑ ↓, Enter in the log", "from row to row; why it is so, or a frame's menu"], ["W", "why is it so?"], ["H", "hide the future"],
   ["Ctrl+Z, Ctrl+Y", "undo, redo"], ["Ctrl+Backspace", "reset"], ["C, S", "copy the scenario, save as HTML"], ["Escape", "close"],
 ];
 

@@ -7,6 +7,9 @@ const ROOM = 44; // length of a cable
 const ROW = 31;
 const TIGHT = 24;
 
+/** Where the text of a chip begins: after its mark. */
+export const CHIP_TEXT = { service: 15, daemon: 15, script: 15, firewall: 18 };
+
 /** Puts boxes of these widths in lines; returns [{x, line}] and sets `lines`. */
 function flow(widths, space, gap) {
   let x = 0;
@@ -60,10 +63,10 @@ export function layoutCluster(cast, model, available, measure) {
   for (const server of servers) {
     const chips = [
       ...server.services.map((s) => ({ kind: "service", name: s.name, text: s.name })),
-      ...(cast.daemons ? [{ kind: "daemon", name: "keepalived", text: "keepalived" }] : []),
+      ...(cast.daemons ? [{ kind: "daemon", name: "keepalived", text: "keepalived" }, { kind: "firewall", name: "firewall", text: "firewall" }] : []),
       ...server.scripts.map((s) => ({ kind: "script", name: s.name, text: s.name })),
     ];
-    const places = flow(chips.map((c) => Math.min(inner, measure(c.text, "small") + 16)), inner, 14);
+    const places = flow(chips.map((c) => Math.min(inner, measure(c.text, "small") + 1 + CHIP_TEXT[c.kind])), inner, 14);
     const badges = flow(mostAtOnce(model, server, cast.vips).map((a) => badgeWidths.get(a)), inner, 6);
     const card = { server, w: cardWidth, row, chips: chips.map((c, i) => ({ ...c, ...places[i] })), inner, compact };
     card.rowsY = 36;

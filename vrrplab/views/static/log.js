@@ -6,21 +6,25 @@ import { logRows, rowText, seconds } from "./words.js";
 const ROW_HIGH = 20;
 
 export class Log {
-  /** `go(t)` moves the cursor; `why(change)` opens the answer; `packet(flight)` shows a frame. */
-  constructor(model, name, { go, why, packet }) {
-    Object.assign(this, { model, name, go, why, packet });
+  /** `go(t)` moves the cursor; `why(change)` opens the answer; `packet(flight)` shows a frame; `menu(flight, element, x, y)` opens its menu. */
+  constructor(model, name, { go, why, packet, menu }) {
+    Object.assign(this, { model, name, go, why, packet, menu });
     this.what = "story";
     this.rows = [];
     this.select = h("select", { "aria-label": "What the log shows" },
       h("option", { value: "story" }, "what changed"), h("option", { value: "packets" }, "with every advert"), h("option", { value: "daemon" }, "keepalived's own lines"));
     this.select.addEventListener("change", () => this.show(this.select.value));
     this.tall = h("div", { class: "vl-log-tall" });
-    this.body = h("div", { class: "vl-log", tabindex: 0, role: "group", "aria-label": "Log. Arrow up and down walk through it, W asks why." }, this.tall);
+    this.body = h("div", { class: "vl-log", tabindex: 0, role: "group", "aria-label": "Log. Arrow up and down walk from row to row; Enter asks why, or opens a frame's menu." }, this.tall);
     this.body.addEventListener("scroll", () => this.#draw());
     this.body.addEventListener("keydown", (e) => this.#key(e));
     this.body.addEventListener("click", (e) => this.#click(e));
     this.element = h("section", { class: "vl-panel vl-log-panel", "aria-label": "Log" }, h("h2", {}, "Log", h("span", { class: "vl-fill" }), this.select), this.body);
-    this.flightOf = new Map(model.flights.map((f) => [f.i, f]));
+    this.flightOf = new Map(); // by the events that tell of a frame: sent, heard, thrown away
+    for (const f of model.flights) {
+      this.flightOf.set(f.i, f);
+      for (const { i } of Object.values(f.fate || {})) if (i != null) this.flightOf.set(i, f);
+    }
     this.changeOf = new Map(model.changes.map((c) => [c.i, c]));
     this.show("story");
   }
@@ -31,6 +35,7 @@ export class Log {
     this.rows = logRows(this.model, what);
     this.times = Float64Array.from(this.rows, (r) => r.t);
     this.current = -2;
+    this.picked = null;
     this.tall.replaceChildren();
     this.body.scrollTop = 0;
     this.#size();
@@ -45,12 +50,13 @@ export class Log {
     this.count = count;
   }
 
-  /** Moves the cursor to `t`: the last row that has happened is marked and kept in view. */
+  /** Moves the cursor to `t`: the row picked at that moment, else the last that has happened, is marked and kept in view. */
   at(t, hide) {
     const changed = hide !== this.hide;
     this.t = t;
     this.hide = hide;
-    const current = lastIndex(this.times, t);
+    if (this.rows[this.picked]?.t !== t) this.picked = null;
+    const current = this.picked ?? lastIndex(this.times, t);
     if (current === this.current && !changed) return false;
     this.current = current;
     if (hide || changed) this.#size();
@@ -63,6 +69,14 @@ export class Log {
 
   text(n) {
     return this.rows[n] ? rowText(this.model, this.rows[n], this.name) : "";
+  }
+
+  /** The marked row in words; where none of its moment was picked, up to four of that moment. */
+  get said() {
+    const { rows, current } = this;
+    const said = [];
+    for (let n = current; n >= 0 && said.length < (this.picked == null ? 4 : 1) && rows[n].t === rows[current].t; n--) said.unshift(this.text(n));
+    return said.join(". ");
   }
 
   #draw() {
@@ -90,7 +104,7 @@ export class Log {
     if (!row) return;
     element.style.top = `${n * ROW_HIGH}px`;
     element.dataset.n = n;
-    element.className = `vl-row vl-k-${row.kind}${n === this.current ? " vl-now" : row.t === now && n < this.current ? " vl-with" : ""}${row.t > this.t ? " vl-later" : ""}`;
+    element.className = `vl-row vl-k-${row.kind}${n === this.current ? " vl-now" : row.t === now ? " vl-with" : ""}${row.t > this.t ? " vl-later" : ""}`;
     const text = this.text(n);
     setText(element.children[0], seconds(row.t));
     if (element.children[1].textContent !== text) {
@@ -103,29 +117,36 @@ export class Log {
   #click(e) {
     const row = e.target.closest(".vl-row");
     if (!row) return;
-    const n = Number(row.dataset.n);
-    this.go(this.rows[n].t);
-    this.#tell(n, e.target.closest(".vl-why-button"));
+    const { i } = this.#pick(Number(row.dataset.n));
+    if (e.target.closest(".vl-why-button")) this.why(this.changeOf.get(i));
+    else if (this.flightOf.has(i)) this.packet(this.flightOf.get(i));
   }
 
-  #tell(n, ask) {
-    const row = this.rows[n];
-    if (ask) this.why(this.changeOf.get(row.i));
-    else if (this.flightOf.has(row.i)) this.packet(this.flightOf.get(row.i));
+  /** Several rows may share a moment: going there, the one meant is remembered. */
+  #pick(n) {
+    this.picked = n;
+    this.go(this.rows[n].t);
+    return this.rows[n];
   }
 
   #key(e) {
     if (e.key !== "ArrowDown" && e.key !== "ArrowUp" && e.key !== "Enter") return;
     e.preventDefault();
     e.stopPropagation();
-    if (e.key === "Enter") {
-      const row = this.rows[this.current];
-      if (row) this.#tell(this.current, row.kind === "state");
-      return;
+    if (e.key === "Enter") this.#enter();
+    else {
+      const n = this.current + (e.key === "ArrowDown" ? 1 : -1);
+      if (this.rows[n]) this.#pick(n);
     }
-    let n = this.current + (e.key === "ArrowDown" ? 1 : -1);
-    // Several rows may share a moment: the cursor can only be at the last of them.
-    while (e.key === "ArrowUp" && n > 0 && this.rows[n].t === this.rows[this.current]?.t) n--;
-    if (this.rows[n]) this.go(this.rows[n].t);
+  }
+
+  #enter() {
+    const row = this.rows[this.current];
+    const flight = row && this.flightOf.get(row.i);
+    if (row?.kind === "state") this.why(this.changeOf.get(row.i));
+    else if (flight) {
+      const box = this.body.getBoundingClientRect();
+      this.menu(flight, this.body, box.left + 70, box.top + (this.current + 1) * ROW_HIGH - this.body.scrollTop);
+    }
   }
 }

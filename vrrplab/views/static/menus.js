@@ -1,4 +1,5 @@
-// What can be done to a thing at a moment: the entries of its menu, as actions of a scenario.
+// The menu of a thing at a moment: what can be done to it, as actions of a scenario, and what is known of it.
+import { firewallText } from "./words.js";
 
 const entry = (label, hint, ...actions) => ({ label, hint, actions });
 
@@ -67,12 +68,18 @@ export function choices(model, thing, t) {
     },
     server() {
       if (at("power", server) === false) return [entry("Give it power", "it starts with its configured addresses", on("power_on"))];
-      const walls = at("firewall", server) || "";
       return [
         entry("Cut its power", "everything on it is silent at once", on("power_off")),
-        ...(walls.includes("in") ? [] : [entry("Firewall: drop VRRP coming in", "it hears nobody", on("firewall_drop", { direction: "in", protocol: "vrrp" }))]),
-        ...(walls.includes("out") ? [] : [entry("Firewall: drop VRRP going out", "nobody hears it", on("firewall_drop", { direction: "out", protocol: "vrrp" }))]),
-        ...(walls ? [entry("Firewall: let VRRP through", "", on("firewall_clear"))] : []),
+        ...make.firewall().map((e) => ({ ...e, label: `Firewall: ${e.label.charAt(0).toLowerCase()}${e.label.slice(1)}` })),
+      ];
+    },
+    firewall() {
+      const walls = at("firewall", server) || "";
+      const drop = (direction) => on("firewall_drop", { direction, protocol: "vrrp" });
+      return [
+        ...(walls.includes("in") ? [] : [entry("Drop VRRP coming in", "it hears nobody", drop("in"))]),
+        ...(walls.includes("out") ? [] : [entry("Drop VRRP going out", "nobody hears it", drop("out"))]),
+        ...(walls ? [entry("Let VRRP through", "", on("firewall_clear"))] : []),
       ];
     },
     switch() {
@@ -104,6 +111,38 @@ export function choices(model, thing, t) {
     },
   };
   return make[kind] ? make[kind]() : [];
+}
+
+/** What there is to know about a thing, in sentences. */
+export function known(model, thing, t) {
+  const server = model.cast.servers.get(thing.server);
+  const facts = {
+    nic() {
+      const i = server.interfaces.find((x) => x.name === thing.name);
+      return [i.mac, ...i.addresses].filter(Boolean).join(" · ");
+    },
+    instance() {
+      const i = server.instances.find((x) => x.name === thing.name);
+      return [i.vrid != null && `VRID ${i.vrid}`, i.interface, i.priority != null && `configured priority ${i.priority}`, i.advert_int_s && `an advert every ${i.advert_int_s} s`].filter(Boolean).join(" · ");
+    },
+    vip() {
+      const who = model.holders(thing.address, t);
+      return who.length ? `Held by ${who.join(" and ")}.` : "Held by nobody.";
+    },
+    firewall() {
+      const walls = model.value(t, "firewall", thing.server);
+      return walls ? `It ${firewallText(walls)}.` : "It lets VRRP through.";
+    },
+  };
+  const sentence = facts[thing.kind]?.();
+  return sentence ? [sentence] : [];
+}
+
+/** Why nothing can be done here. */
+export function whyNot(model, info) {
+  if (info.why_not) return info.why_not;
+  if (model.cast.origin === "simulation") return "This is a saved run. Open it in a notebook to break things.";
+  return "These are real daemons, recorded: they can be looked at, not changed.";
 }
 
 function portWith(model, server) {

@@ -137,6 +137,7 @@ export class Model {
     } else if (action === "power_on") {
       this.line("power", server).set(t, true);
       this.line("daemon", server).set(t, "running");
+      this.line("firewall", server).set(t, ""); // its rules were not saved
     } else if (action === "daemon_kill") {
       if (e.process !== "child") this.line("daemon", server).set(t, "killed");
     } else if (DAEMON_AFTER[action]) this.line("daemon", server).set(t, DAEMON_AFTER[action]);

@@ -64,7 +64,7 @@ function table(heads, rows) {
     h("tbody", {}, rows.map((row) => h("tr", { class: [row.fresh && "vl-fresh", row.wrong && "vl-wrong"].filter(Boolean).join(" ") || null, title: row.title }, row.cells.map((x) => h("td", {}, x))))));
 }
 
-/** One frame byte by byte. Pointing at a field marks its bytes, and the reverse. */
+/** One frame byte by byte. Pointing at a field marks its bytes, and the reverse; arrow keys walk through them. */
 export class FramePanel {
   constructor(model, name, free) {
     Object.assign(this, { model, name });
@@ -96,7 +96,7 @@ export class FramePanel {
     }
     const frame = decodeFrame(e.frame);
     setText(this.head, `${frame.title} · ${sender} · ${frame.bytes.length} bytes`);
-    const dump = h("div", { class: "vl-hex" });
+    const dump = h("div", { class: "vl-hex", tabindex: 0, role: "group", "aria-label": "Bytes. Arrow left and right walk from field to field.", onkeydown: (e) => this.#walk(e, frame.fields.length) });
     const layers = new Map();
     frame.fields.forEach((field, n) => {
       const bytes = [...frame.bytes.subarray(field.from, field.to)].map((b) => b.toString(16).padStart(2, "0"));
@@ -105,13 +105,27 @@ export class FramePanel {
       if (!layers.has(field.layer)) layers.set(field.layer, []);
       layers.get(field.layer).push(h("li", { "data-n": n }, h("span", {}, field.name), h("b", {}, field.value), field.note && h("i", {}, field.note)));
     });
-    const mark = (event) => {
-      const n = event.target.closest?.("[data-n]")?.dataset.n;
-      for (const x of this.body.querySelectorAll("[data-n]")) x.classList.toggle("vl-lit", x.dataset.n === n);
-    };
+    this.lit = -1;
+    const mark = (event) => this.#light(Number(event.target.closest?.("[data-n]")?.dataset.n ?? -1));
     this.body.onpointerover = mark;
     this.body.onpointerleave = mark;
     this.body.replaceChildren(this.#fate(flight), frame.summary && h("p", { class: "vl-say" }, frame.summary), dump, ...[...layers].reverse().map(([layer, items]) => this.#layer(layer, items, frame.fields)));
+  }
+
+  #light(n) {
+    this.lit = n;
+    for (const x of this.body.querySelectorAll("[data-n]")) x.classList.toggle("vl-lit", Number(x.dataset.n) === n);
+  }
+
+  #walk(e, count) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+    if (!by || e.shiftKey) return;
+    e.preventDefault();
+    e.stopPropagation();
+    this.#light(Math.min(count - 1, Math.max(0, this.lit + by)));
+    const row = this.body.querySelector(`li[data-n="${this.lit}"]`);
+    row.closest("details").open = true;
+    row.scrollIntoView({ block: "nearest" });
   }
 
   /** Ethernet and IP fold into a line that says who to whom; what the frame is about is open. */
@@ -154,7 +168,7 @@ export class WhyPanel {
   }
 
   hide() {
-    if (this.element.contains(this.element.getRootNode().activeElement)) this.element.closest(".vrrplab").focus({ preventScroll: true });
+    if (this.element.contains(this.element.getRootNode().activeElement)) (this.opener || this.element.closest(".vrrplab")).focus({ preventScroll: true });
     this.element.hidden = true;
     this.change = null;
   }

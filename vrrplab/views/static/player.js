@@ -1,9 +1,9 @@
-// Plays a trace: `render({model, el})` is called by the notebook (anywidget) or by the HTML file. Puts the
-// parts together, owns the clock and the keyboard, and asks Python to run a changed scenario.
+// Plays a trace: puts the parts together, owns the clock and the keyboard, and asks Python to run a changed
+// scenario.
 import { Model, parseTrace } from "./model.js";
 import { lastIndex } from "./timeline.js";
-import { actionText, namer, rowText, seconds } from "./words.js";
-import { choices } from "./menus.js";
+import { actionText, namer, seconds } from "./words.js";
+import { choices, known, whyNot } from "./menus.js";
 import { h, measurer, setText } from "./dom.js";
 import { Scene } from "./scene.js";
 import { Packets, airTime } from "./packets.js";
@@ -82,7 +82,7 @@ export class Player {
     this.packets = new Packets(model, name);
     this.lanes = new Lanes(model, name, this.measure, (t) => this.seek(t));
     this.why = new WhyPanel(model, name, (t) => this.seek(t), this.info.explain);
-    this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.explain(c), packet: (f) => this.pin(f) });
+    this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.explain(c), packet: (f) => this.pin(f), menu: (f, element, x, y) => this.#openFrame(f, element, x, y) });
     this.tables = new Tables(model, name);
     this.frame = new FramePanel(model, name, () => this.pin(null));
     this.transport = new Transport(this);
@@ -265,9 +265,7 @@ export class Player {
     const row = this.log.rows[this.log.current];
     if (!row || (this.playing && row.kind.startsWith("advert"))) return;
     this.said = performance.now();
-    const same = [];
-    for (let n = this.log.current; n >= 0 && same.length < 4 && this.log.rows[n].t === row.t; n--) same.unshift(rowText(this.model, this.log.rows[n], this.name));
-    setText(this.spoken, `${seconds(row.t)} s: ${same.join(". ")}`);
+    setText(this.spoken, `${seconds(row.t)} s: ${this.log.said}`);
   }
 
   #remember() {
@@ -306,10 +304,13 @@ export class Player {
     const flight = this.packets.near(...this.#point(e));
     if (!flight) return;
     e.stopPropagation();
-    this.pause();
+    this.#openFrame(flight, this.transport.slider, e.clientX, e.clientY);
+  }
+
+  #openFrame(flight, element, x, y) {
     this.pin(flight);
     const what = { advert: "advert", garp: "gratuitous ARP", na: "neighbour advertisement" }[flight.kind];
-    this.#open({ kind: "packet", flight, title: `${what} of ${this.name.server(flight.server)}` }, this.transport.slider, e.clientX, e.clientY);
+    this.#open({ kind: "packet", flight, title: `${what} of ${this.name.server(flight.server)}` }, element, x, y);
   }
 
   #open(thing, element, x, y) {
@@ -324,41 +325,16 @@ export class Player {
       entries.unshift({ label: `Why is it ${change.e.to}?`, hint: `since ${seconds(change.t)} s`, run: () => this.explain(change) });
       entries.push({ label: "Go to that change", hint: `${seconds(change.t)} s`, run: () => this.seek(change.t) });
     }
-    const notes = this.#about(thing, t);
-    if (!info.can_fork) notes.push(this.#whyNot());
+    const notes = known(model, thing, t);
+    if (!info.can_fork) notes.push(whyNot(model, info));
     this.menu.show(`${thing.title} · at ${seconds(t)} s`, entries, notes, element, x, y);
-  }
-
-  #whyNot() {
-    if (this.info.why_not) return this.info.why_not;
-    const { origin } = this.model.cast;
-    if (origin === "simulation") return "This is a saved run. Open it in a notebook to break things.";
-    return "These are real daemons, recorded: they can be looked at, not changed.";
-  }
-
-  /** What there is to know about a thing, in a sentence. */
-  #about(thing, t) {
-    const { model } = this;
-    const server = model.cast.servers.get(thing.server);
-    if (thing.kind === "nic") {
-      const i = server.interfaces.find((x) => x.name === thing.name);
-      return [[i.mac, ...i.addresses].filter(Boolean).join(" · ")].filter(Boolean);
-    }
-    if (thing.kind === "instance") {
-      const i = server.instances.find((x) => x.name === thing.name);
-      return [[i.vrid != null && `VRID ${i.vrid}`, i.interface, i.priority != null && `configured priority ${i.priority}`, i.advert_int_s && `an advert every ${i.advert_int_s} s`].filter(Boolean).join(" · ")];
-    }
-    if (thing.kind === "vip") {
-      const who = model.holders(thing.address, t);
-      return [who.length ? `Held by ${who.join(" and ")}.` : "Held by nobody."];
-    }
-    return [];
   }
 
   explain(change) {
     if (!change) return;
     this.pause();
     const words = this.why.show(change);
+    this.why.opener = this.log.body.contains(this.root.getRootNode().activeElement) ? this.log.body : null;
     this.why.element.focus({ preventScroll: true });
     setText(this.spoken, words);
     this.log.current = -2;
@@ -420,31 +396,3 @@ export class Player {
     this.model = null;
   }
 }
-
-/** The face anywidget asks for. Returns what is to be done when the view goes away. */
-function render({ model, el }) {
-  const player = new Player(el, model);
-  const onTrace = () => player.load(model.get("trace_lines"));
-  const onMoment = () => {
-    if (player.model && !player.playing && Math.abs(model.get("at_s") - player.t) > 1e-6) player.seek(model.get("at_s"));
-  };
-  const onMessage = (message, buffers) => {
-    if (buffers?.length) message.html = new TextDecoder().decode(buffers[0]);
-    player.answer(message);
-  };
-  const onInfo = () => player.transport && player.status();
-  model.on("change:info", onInfo);
-  model.on("change:trace_lines", onTrace);
-  model.on("change:at_s", onMoment);
-  model.on("msg:custom", onMessage);
-  el.player = player;
-  return () => {
-    model.off("change:info", onInfo);
-    model.off("change:trace_lines", onTrace);
-    model.off("change:at_s", onMoment);
-    model.off("msg:custom", onMessage);
-    player.close();
-  };
-}
-
-export default { render };

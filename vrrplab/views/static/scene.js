@@ -1,7 +1,7 @@
 // The cluster as SVG: servers, interfaces, cables, switches, clients, and the VIP badges on their holders.
-import { layoutCluster, badgePlaces } from "./layout.js";
+import { CHIP_TEXT, layoutCluster, badgePlaces } from "./layout.js";
 import { fitText, label, s, setAttribute, setText } from "./dom.js";
-import { LETTER, seconds, troubles } from "./words.js";
+import { LETTER, firewallText, seconds, troubles } from "./words.js";
 
 let views = 0;
 
@@ -120,7 +120,7 @@ export class Scene {
       label(fitText(server.name, w - 28, "title", this.measure), x + 14, y + 26, { class: "vl-title" }),
       own && titleWidth + this.measure(own, "small") + 10 <= card.inner && label(own, x + w - 14, y + 26, { class: "vl-small vl-mute", "text-anchor": "end" }));
     const rows = server.instances.map((i, n) => this.#instance(card, i, y + card.rowsY + n * card.row));
-    const chips = card.chips.map((chip) => this.#chip(card, chip));
+    const chips = card.chips.map((chip) => (chip.kind === "firewall" ? this.#firewall(card, chip) : this.#chip(card, chip)));
     const lines = [0, 1].map((n) => label("", x + 14, y + card.troubleY + n * 15 + 8, { class: "vl-small vl-bad" }));
     this.#on((t) => {
       const bad = troubles(this.model, server, t);
@@ -173,15 +173,46 @@ export class Scene {
     return g;
   }
 
+  /** Left end and middle of a chip, in the scene's coordinates. */
+  #chipPlace(card, chip) {
+    return [card.x + 14 + chip.x, card.y + card.chipsY + chip.line * 21 + 10];
+  }
+
+  #chipButton(card, chip, title, ...marks) {
+    const { server } = card;
+    const [x, y] = this.#chipPlace(card, chip);
+    const thing = { kind: chip.kind, server: server.name, name: chip.name, title };
+    const from = CHIP_TEXT[chip.kind];
+    return this.#button(thing, { class: "vl-hot vl-chip", "data-thing": `${chip.kind} ${server.name} ${chip.name}` },
+      s("rect", { x: x - 4, y: y - 10, width: chip.w + 8, height: 20, rx: 5, class: "vl-hit-box" }), marks,
+      label(fitText(chip.text, chip.w - from, "small", this.measure), x + from, y + 4, { class: "vl-small" }));
+  }
+
+  /** A shield: with a tick while all may pass, else filled, with I, O or X: nothing in, nothing out, neither. */
+  #firewall(card, chip) {
+    const { name } = card.server;
+    const [x, y] = this.#chipPlace(card, chip);
+    const letter = label("", x + 6.5, y + 3.5, { class: "vl-small vl-letter", "text-anchor": "middle" });
+    const tick = s("path", { class: "vl-tick-mark", d: `M${x + 3.5} ${y - 0.5}l2.2 2.4 4-4.6` });
+    const tip = s("title");
+    const g = this.#chipButton(card, chip, `firewall of ${name}`, tip, s("path", { class: "vl-shield", d: `M${x} ${y - 7}h13v7c0 4-3 6-6.5 7.5c-3.5-1.5-6.5-3.5-6.5-7.5z` }), tick, letter);
+    this.#on((t) => {
+      const walls = this.model.value(t, "firewall", name) || "";
+      const off = this.model.value(t, "power", name) === false;
+      const words = `firewall of ${name}: ${off ? "off" : firewallText(walls)}`;
+      setText(letter, off || !walls ? "" : !walls.includes("out") ? "I" : !walls.includes("in") ? "O" : "X");
+      setAttribute(g, "data-state", off ? "off" : walls ? "bad" : "good");
+      setAttribute(g, "aria-label", words);
+      setText(tip, words);
+    });
+    return g;
+  }
+
   #chip(card, chip) {
     const { server } = card;
-    const x = card.x + 14 + chip.x;
-    const y = card.y + card.chipsY + chip.line * 21 + 10;
-    const thing = { kind: chip.kind, server: server.name, name: chip.name, title: `${chip.name} on ${server.name}` };
+    const [x, y] = this.#chipPlace(card, chip);
     const mark = s("path", { class: "vl-dot" });
-    const g = this.#button(thing, { class: "vl-hot vl-chip", "data-thing": `${chip.kind} ${server.name} ${chip.name}` },
-      s("rect", { x: x - 4, y: y - 10, width: chip.w + 8, height: 20, rx: 5, class: "vl-hit-box" }), mark,
-      label(fitText(chip.text, chip.w - 15, "small", this.measure), x + 15, y + 4, { class: "vl-small" }));
+    const g = this.#chipButton(card, chip, `${chip.name} on ${server.name}`, mark);
     const round = `M${x + 5} ${y - 5}a5 5 0 1 0 .01 0z`;
     const cross = `M${x} ${y - 5}l10 10m0-10-10 10`;
     const bars = `M${x + 2} ${y - 5}v10m6-10v10`;

@@ -17,6 +17,13 @@ const DROPPED = {
 };
 export const dropReason = (name) => DROPPED[name] || String(name || "no reason given");
 
+/** What a firewall does, by the directions it drops: "", "in", "out", "in+out". */
+export function firewallText(walls) {
+  if (!walls) return "open";
+  const [comes, goes] = [walls.includes("in"), walls.includes("out")];
+  return `drops VRRP ${comes && goes ? "coming in and going out" : comes ? "coming in" : "going out"}`;
+}
+
 /** Names as short as they can be without doubt. */
 export function namer(cast) {
   const vips = new Map(cast.vips.map((v) => [v.address, v.short]));
@@ -232,6 +239,6 @@ export function troubles(model, server, t) {
     if (script.value && script.value !== "pass") say(`${s.name} fails`, script.since);
   }
   const firewall = model.about(t, "firewall", server.name);
-  if (firewall.value) say(`firewall drops VRRP ${firewall.value.replace("+", " and ")}`, firewall.since);
+  if (firewall.value) say(`firewall ${firewallText(firewall.value)}`, firewall.since);
   return found;
 }
