@@ -170,6 +170,11 @@ def test_a_value_of_another_kind_is_left_out(file: Path, tries: Any, guess: Any)
     assert "You made no guess" in str(compare("02-silence", 3.609))
 
 
+def test_a_unit_is_text() -> None:
+    with pytest.raises(VrrplabError, match="unit is 3: give text"):
+        compare("02-silence", 3.609, unit=3)  # type: ignore[arg-type]
+
+
 def test_half_a_character_is_kept_too(file: Path) -> None:
     predict("02-silence", "\udcff")
     assert "You said" in str(compare("02-silence", "proxy-serv01"))

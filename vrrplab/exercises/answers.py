@@ -74,6 +74,11 @@ def as_guess(value: object) -> Guess | None:
     return as_number if math.isfinite(as_number) else None
 
 
+def is_number(value: object) -> bool:
+    """Of guesses, those that can be counted with: yes and no cannot."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def number(answer: object, example: str = "3.5") -> float:
     """A finite number; ``example`` shows the kind that is meant."""
     if isinstance(answer, bool) or answer is None or isinstance(answer, str | bytes):

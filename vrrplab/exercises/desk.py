@@ -6,8 +6,9 @@ in the progress file (``store``).
 
 from __future__ import annotations
 
+from vrrplab import given
 from vrrplab.errors import VrrplabError
-from vrrplab.exercises.answers import Guess, as_guess, is_open, shown
+from vrrplab.exercises.answers import Guess, as_guess, is_number, is_open, shown
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.registry import Miss, NotUnderstood, find_exercise
 from vrrplab.exercises.store import now_text, store
@@ -28,7 +29,7 @@ def predict(name: str, guess: object) -> Message:
         return _with_notes(
             "open", "A guess is a number of seconds like 2.5, a name in quotes, True or False."
         )
-    if _is_number(value) and float(value) < 0:
+    if is_number(value) and float(value) < 0:
         return _with_notes("open", "Nothing that is guessed here is less than 0: write 0 or more.")
     with store().change() as progress:
         entry = progress.predictions.setdefault(name, {})
@@ -45,8 +46,7 @@ def predict(name: str, guess: object) -> Message:
 def compare(name: str, outcome: object, unit: str = "s") -> Message:
     """What happened, beside what was guessed under that name. ``unit`` is that of a number."""
     _check_name(name, "compare")
-    if not isinstance(unit, str):
-        raise VrrplabError('compare() takes the unit as text: unit="s" or unit="bytes"')
+    given.text(unit, "unit")
     value = as_guess(outcome)
     if value is None:
         return _with_notes(
@@ -140,12 +140,8 @@ def _unjudged(error: Exception) -> str:
     )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _is_close(guess: object, value: Guess) -> bool:
-    if _is_number(guess) and _is_number(value):
+    if is_number(guess) and is_number(value):
         return abs(float(guess) - float(value)) <= max(CLOSE_S, abs(float(value)) / 10)  # type: ignore[arg-type]
     return isinstance(guess, str | bool) and str(guess).lower() == str(value).lower()
 
@@ -153,13 +149,13 @@ def _is_close(guess: object, value: Guess) -> bool:
 def _in_words(value: object, unit: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if _is_number(value):
+    if is_number(value):
         return f"{value:.3f}".rstrip("0").rstrip(".") + (f" {unit}" if unit else "")
     return shown(value)
 
 
 def _distance(guess: object, value: Guess, unit: str) -> str:
-    if not (_is_number(guess) and _is_number(value)):
+    if not (is_number(guess) and is_number(value)):
         return "You saw it coming." if _is_close(guess, value) else "Find out why."
     away = float(value) - float(guess)  # type: ignore[arg-type]
     if abs(away) < 0.0005:

@@ -9,6 +9,7 @@ from statistics import median
 from typing import NamedTuple
 
 from vrrplab.errors import VrrplabError
+from vrrplab.exercises.answers import is_number
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.store import FILE, Entry, Progress, is_put_away, read_progress
 
@@ -105,8 +106,8 @@ class ClassResults:
             entries = [
                 one.progress.predictions[name] for one in self.learners if name in one.progress.predictions
             ]
-            numbers = sorted(float(e["guess"]) for e in entries if _is_number(e.get("guess")))
-            others = [str(e["guess"]) for e in entries if "guess" in e and not _is_number(e["guess"])]
+            numbers = sorted(float(e["guess"]) for e in entries if is_number(e.get("guess")))
+            others = [str(e["guess"]) for e in entries if "guess" in e and not is_number(e["guess"])]
             outcome = next((e["outcome"] for e in entries if "outcome" in e), None)
             told = f"{numbers[0]:g} to {numbers[-1]:g}, median {median(numbers):g}" if numbers else ""
             told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
@@ -158,7 +159,3 @@ def _learner(file: Path, progress: Progress) -> Learner:
             passed[exercise.lesson] = passed.get(exercise.lesson, 0) + 1
     tries = sum(entry.get("tries", 0) for entry in progress.exercises.values())
     return Learner(name, passed, tries, progress)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
