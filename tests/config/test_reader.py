@@ -449,11 +449,13 @@ def test_notify_commands() -> None:
     notify_backup /bin/b
     notify "/bin/any"
     notify "/bin/second"
-    notify_stop /bin/s root"""
+    notify_stop /bin/s root adm"""
     node = node_with(options)
     notify = node.instance("V1").notify
     assert notify.master == ("/bin/n", "master", "to me")
     assert (notify.backup, notify.any_state, notify.stop) == (("/bin/b",), ("/bin/any",), ("/bin/s",))
+    assert notify.user_of("notify_stop") == "root adm"
+    assert notify.user_of("notify_master") == notify.user_of("notify") == ""
     assert any("notify script already specified - ignoring /bin/second" in log for log in logs(node))
 
 

@@ -215,6 +215,20 @@ def test_notify_scripts_get_their_words(bench: Bench) -> None:
     assert sorted(lines) == [f"a;b $(id) INSTANCE V1 {state} 150" for state in ("BACKUP", "MASTER", "STOP")]
 
 
+def test_a_notify_script_runs_as_its_own_user(bench: Bench) -> None:
+    """Input: script_user root, and a notify script with "nobody daemon" behind it. Output: those it is."""
+    if bench.inside.rootless:
+        pytest.skip("needs root: without it scripts run as ourselves, whatever their user")
+    told = bench.folder / "told"
+    told.touch()
+    told.chmod(0o666)
+    # no script of our own: /tmp is a folder in which a careful root trusts no file of others
+    more = f"notify_master \"/bin/sh -c 'id -un >> {told}; id -gn >> {told}'\" nobody daemon"
+    master(bench.vrrplab("r1", fast(150, more=more, top="global_defs {\n script_user root\n}\n")))
+    until(lambda: len(told.read_text(encoding="utf-8").split()) == 2, "two words")
+    assert told.read_text(encoding="utf-8").split() == ["nobody", "daemon"]
+
+
 def test_a_dry_run_touches_no_address(bench: Bench) -> None:
     router = master(bench.vrrplab("r1", fast(150), "--dry-run"))
     assert not has(bench, "r1")

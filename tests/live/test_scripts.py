@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import subprocess
 import sys
@@ -79,6 +80,33 @@ def test_who_may_write_decides(
     assert bool(found) == bool(why)
 
 
+@pytest.mark.parametrize(
+    ("owner", "account", "refused"),
+    [
+        (1000, NOBODY, True),
+        (1000, ROOT_ACCOUNT, True),
+        (65534, NOBODY, False),
+        (65534, ROOT_ACCOUNT, True),
+        (0, NOBODY, False),
+    ],
+)
+def test_an_owner_could_write(
+    script: Path, monkeypatch: pytest.MonkeyPatch, owner: int, account: Account, refused: bool
+) -> None:
+    """Input: a script of mode 0755 that belongs to somebody. Output: started only for root's, or his own."""
+    trusting(monkeypatch, script.parent)
+    tidy = os.stat
+
+    def stat(path: str) -> os.stat_result:
+        found = tidy(path)
+        return os.stat_result((*found[:4], owner, *found[5:])) if str(path) == str(script) else found
+
+    monkeypatch.setattr(scripts.os, "stat", stat)
+    why = why_unsafe(str(script), account, as_root=True)
+    assert bool(why) == refused
+    assert not refused or f"{script} does not belong to root" in why
+
+
 def test_a_folder_on_the_way_counts_too(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trusting(monkeypatch, script.parent)
     script.parent.chmod(0o777)
@@ -91,8 +119,11 @@ def test_scripts_run_as_somebody_without_rights(monkeypatch: pytest.MonkeyPatch)
     assert account_for("", GlobalConfig()).uid not in (0, None)
     assert account_for("", GlobalConfig(script_user="root")).uid == 0
     assert account_for("root", GlobalConfig()).uid == 0
+    assert account_for("root daemon", GlobalConfig()).gid == grp.getgrnam("daemon").gr_gid
     with pytest.raises(LiveError, match="no user 'nobodyatall'"):
         account_for("nobodyatall", GlobalConfig())
+    with pytest.raises(LiveError, match="no group 'nogroupatall'"):
+        account_for("root nogroupatall", GlobalConfig())
 
 
 def test_setgroups_can_be_made_harmless() -> None:

@@ -32,6 +32,7 @@ class NotifyDraft:
 
     def __init__(self) -> None:
         self.commands: dict[str, tuple[str, ...]] = {}
+        self.users: dict[str, str] = {}
         self.seen: set[str] = set()
         self.source = Source()
 

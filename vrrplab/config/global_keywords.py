@@ -219,7 +219,7 @@ def _script_user(draft: FileDraft, words: Words) -> None:
     if len(words) < 2:
         diagnostics.report("parameter", "No script username specified", "script_user needs a user name")
     elif user_exists(draft, words[1]):
-        settings.script_user = words[1]
+        settings.script_user = " ".join(words[1:3])
     else:
         settings.script_user_failed = True
         diagnostics.report("script-user", "Error setting global script uid/gid")

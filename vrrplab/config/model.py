@@ -117,7 +117,12 @@ class NotifyScripts(Value):
     deleted: tuple[str, ...] = ()
     any_state: tuple[str, ...] = ()  # plain "notify": gets TYPE NAME STATE PRIORITY appended
     master_rx_lower_priority: tuple[str, ...] = ()
+    users: tuple[tuple[str, str], ...] = ()  # (option, "USER" or "USER GROUP"), where one is written
     source: Source = Source()
+
+    def user_of(self, option: str) -> str:
+        """Whom the script of an option (``notify_master``) runs as; "": nobody is named."""
+        return dict(self.users).get(option, "")
 
 
 class GarpSettings(Value):
@@ -203,7 +208,7 @@ class ScriptConfig(Value):
     weight: int = 0
     reverse: bool = False
     init_fail: bool = False
-    user: str = ""
+    user: str = ""  # "USER" or "USER GROUP", as in script_user
     source: Source = Source()
 
 

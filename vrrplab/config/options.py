@@ -186,6 +186,8 @@ def notify(draft: FileDraft, owner: str, notify: NotifyDraft, words: Words) -> N
         return
     notify.seen.add(option)
     notify.commands[option] = command
+    if user:
+        notify.users[option] = " ".join(user[:2])
     notify.source = diagnostics.source
 
 

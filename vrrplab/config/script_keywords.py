@@ -147,7 +147,7 @@ def _count(option: str) -> Keyword:
 def _script_user(draft: FileDraft, words: Words) -> None:
     script = draft.script
     if user_exists(draft, word_at(words, 1)):
-        script.remove, script.user_set, script.user = False, True, words[1]
+        script.remove, script.user_set, script.user = False, True, " ".join(words[1:3])
     else:
         draft.diagnostics.report(
             "script-user",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft, VipDraft
+from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft, NotifyDraft, VipDraft
 from vrrplab.config.model import (
     Authentication,
     GarpSettings,
@@ -11,7 +11,6 @@ from vrrplab.config.model import (
     NodeConfig,
     NotifyScripts,
     ScriptConfig,
-    Source,
     SyncGroupConfig,
     TrackedInterface,
     TrackedScript,
@@ -119,7 +118,7 @@ def _instance_value(draft: FileDraft, instance: InstanceDraft) -> InstanceConfig
         strict=bool(instance.strict),
         skip_check_adv_addr=instance.skip_check_adv_addr,
         v3_checksum_as_v2=instance.v3_checksum_as_v2,
-        notify=_notify_value(instance.notify.commands, instance.notify.source),
+        notify=_notify_value(instance.notify),
         debug=instance.debug,
         track_files=tuple(instance.tracking.files),
         track_processes=tuple(instance.tracking.processes),
@@ -165,7 +164,7 @@ def _group_value(group: GroupDraft) -> SyncGroupConfig:
             TrackedScript(one.name, one.weight, one.reverse, one.source) for one in tracking.scripts
         ),
         tracking_weight=group.tracking_weight,
-        notify=_notify_value(group.notify.commands, group.notify.source),
+        notify=_notify_value(group.notify),
         track_files=tuple(tracking.files),
         track_processes=tuple(tracking.processes),
         track_bfds=tuple(tracking.bfds),
@@ -173,7 +172,8 @@ def _group_value(group: GroupDraft) -> SyncGroupConfig:
     )
 
 
-def _notify_value(commands: dict[str, tuple[str, ...]], source: Source) -> NotifyScripts:
+def _notify_value(draft: NotifyDraft) -> NotifyScripts:
+    commands = draft.commands
     return NotifyScripts(
         master=commands.get("notify_master", ()),
         backup=commands.get("notify_backup", ()),
@@ -182,5 +182,6 @@ def _notify_value(commands: dict[str, tuple[str, ...]], source: Source) -> Notif
         deleted=commands.get("notify_deleted", ()),
         any_state=commands.get("notify", ()),
         master_rx_lower_priority=commands.get("notify_master_rx_lower_pri", ()),
-        source=source,
+        users=tuple(draft.users.items()),
+        source=draft.source,
     )

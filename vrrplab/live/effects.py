@@ -79,9 +79,9 @@ class Effects:
                 self._scripts.start(script, run, command, user)
             case KillScript(script, run, signal):
                 self._scripts.kill(script, run, signal)
-            case RunNotify(instance, group, command):
+            case RunNotify(instance, group, command, user):
                 if not self._dry:
-                    self._scripts.notify(instance or group, command)
+                    self._scripts.notify(instance or group, command, user)
             case SetAccept(instance, addresses, accept):
                 names = {address.address for address in addresses}
                 self._refused[instance] = set() if accept else names

@@ -70,29 +70,39 @@ def is_real_root() -> bool:
 def account_for(user: str, global_defs: GlobalConfig) -> Account:
     """Whom a script runs as: its own ``user``, else ``script_user``, else an unprivileged user that exists.
 
-    LiveError for a user that does not exist. Without root's rights everything runs as ourselves.
+    Either may name a group too ("USER GROUP"); without one it is the user's own. LiveError for a user or a
+    group that does not exist. Without root's rights everything runs as ourselves.
     """
     if not is_real_root():
         return Account("the user vrrplab runs as")
     import pwd
 
-    wanted = user or global_defs.script_user
-    for name in (wanted.split(),) if wanted else ((d,) for d in DEFAULT_USERS):
+    name, _, group = (user or global_defs.script_user).partition(" ")
+    for one in (name,) if name else DEFAULT_USERS:
         try:
-            entry = pwd.getpwnam(name[0])
+            entry = pwd.getpwnam(one)
         except KeyError:
             continue
-        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    if wanted:
-        raise LiveError(f"no user {wanted.split()[0]!r} on this machine, whom scripts should run as")
+        return Account(entry.pw_name, entry.pw_uid, _group_number(group) if group else entry.pw_gid)
+    if name:
+        raise LiveError(f"no user {name!r} on this machine, whom scripts should run as")
     return Account("nobody", 65534, 65534)
+
+
+def _group_number(name: str) -> int:
+    import grp
+
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise LiveError(f"no group {name!r} on this machine, as which scripts should run") from None
 
 
 def why_unsafe(path: str, account: Account, as_root: bool | None = None) -> str:
     """Why a router that is root will not start this file, or "".
 
-    Whoever can write to the file, or to a folder on the way to it, decides what is executed. keepalived
-    refuses for the same reason (enable_script_security).
+    Whoever can write to the file, or to a folder on the way to it, decides what is executed; and an owner can
+    always give himself the right. keepalived refuses for the same reason (enable_script_security).
     """
     if not (is_real_root() if as_root is None else as_root):
         return ""
@@ -106,8 +116,9 @@ def why_unsafe(path: str, account: Account, as_root: bool | None = None) -> str:
         group_may = found.st_mode & stat.S_IWGRP and found.st_gid != 0
         if (found.st_mode & stat.S_IWOTH or group_may) and not sticky:
             return f"{place} can be written by others than root (chmod go-w {place})"
-        if account.uid in (None, 0) and found.st_uid != 0:
-            return f"{place} does not belong to root, but would run as root"
+        if found.st_uid not in (0, account.uid):
+            runner = f", nor to {account.name}, whom it runs as" if account.uid else ""
+            return f"{place} does not belong to root{runner} (chown root {place})"
         if place == "/":
             return ""
         place = os.path.dirname(place)
@@ -145,10 +156,10 @@ class ScriptRunner:
         self._running[script, run] = one
         self._watch(pidfd, lambda: self._ended(one))
 
-    def notify(self, instance: str, command: tuple[str, ...]) -> None:
+    def notify(self, instance: str, command: tuple[str, ...], user: str) -> None:
         """Start a notify script and forget it."""
         self._notified = [p for p in self._notified if p.poll() is None]
-        process = self._spawn(f"notify script of {instance}", command, "")
+        process = self._spawn(f"notify script of {instance}", command, user)
         if process is not None:
             self._notified.append(process)
 

@@ -97,6 +97,7 @@ class RunNotify(Record):
     instance: str  # "" for a sync group
     group: str
     command: tuple[str, ...]
+    user: str = ""
 
 
 class StateChanged(Record):

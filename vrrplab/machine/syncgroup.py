@@ -127,10 +127,11 @@ class SyncGroup:
         scripts = self.config.notify
         own = script_for(scripts, self.state)
         if own:
-            self._emit(RunNotify("", self.config.name, own))
+            self._emit(RunNotify("", self.config.name, own, scripts.user_of(f"notify_{self.state.lower()}")))
         if scripts.any_state:
             arguments = ("GROUP", self.config.name, self.state, "0")
-            self._emit(RunNotify("", self.config.name, scripts.any_state + arguments))
+            command = scripts.any_state + arguments
+            self._emit(RunNotify("", self.config.name, command, scripts.user_of("notify")))
 
     def _others(self, leader: Instance) -> list[Instance]:
         return [m for m in self.members if m is not leader]

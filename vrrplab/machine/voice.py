@@ -77,12 +77,15 @@ class Voice:
         scripts, name = self._config.notify, self._config.name
         own = script_for(scripts, state)
         if own:
-            self._around.emit(RunNotify(name, "", own))
+            self._around.emit(RunNotify(name, "", own, scripts.user_of(f"notify_{state.lower()}")))
         if scripts.any_state:
             arguments = ("INSTANCE", name, state, str(priority))
-            self._around.emit(RunNotify(name, "", scripts.any_state + arguments))
+            command = scripts.any_state + arguments
+            self._around.emit(RunNotify(name, "", command, scripts.user_of("notify")))
 
     def notify_lower_heard(self) -> None:
-        command = self._config.notify.master_rx_lower_priority
+        scripts = self._config.notify
+        command = scripts.master_rx_lower_priority
         if command:
-            self._around.emit(RunNotify(self._config.name, "", command))
+            user = scripts.user_of("notify_master_rx_lower_pri")
+            self._around.emit(RunNotify(self._config.name, "", command, user))
