@@ -34,14 +34,16 @@ def simulate(
     ``frames``: adverts with their bytes. Raises ScenarioError or ConfigError, one line each.
     """
     scenario = as_scenario(source, *more, profile=profile)
-    if actions:
+    if actions != ():
         scenario = scenario.with_actions(actions)
     if seed is not None:
-        if not isinstance(seed, int) or seed < 0:
+        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
             raise VrrplabError(f"seed {seed!r}: give a whole number, 0 or more")
         scenario = replace(scenario, seed=seed)
     if until_s is not None:
-        scenario = until(scenario, until_s)
+        from vrrplab import given
+
+        scenario = until(scenario, given.number(until_s, "until_s"))
     return run(scenario, frames=frames)
 
 
@@ -49,9 +51,6 @@ def as_scenario(source: Source, *more: str | os.PathLike[str], profile: str | No
     """What ``simulate`` would run."""
     if profile is not None:
         profile_named(profile)
-    if not isinstance(source, (Scenario, str, os.PathLike)):
-        kind = type(source).__name__
-        raise VrrplabError(f"a scenario, a path or a name is needed, this is of type {kind}")
     if isinstance(source, Scenario):
         return replace(source, profile=profile) if profile else source
     if more or str(source).endswith(".conf"):

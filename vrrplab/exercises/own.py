@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from vrrplab.api import as_scenario
+from vrrplab import given
 from vrrplab.errors import PlacedError, VrrplabError
 from vrrplab.exercises.variants import remember
 from vrrplab.sim.cast import Scenario
+from vrrplab.sim.from_configs import scenario_from_configs
 
 
 def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
@@ -25,14 +27,16 @@ def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
         )
     with tempfile.TemporaryDirectory() as folder:
         paths: dict[str, Path] = {}
-        for name, given in servers.items():
-            if _is_text(name, given):
+        for name, file in servers.items():
+            if not re.fullmatch(r"\w[\w.-]*", name):
+                raise VrrplabError(f"{name!r} is no name for a server: use letters, digits and -, like web-1")
+            if _is_text(name, file):
                 paths[name] = Path(folder) / f"{name}.conf"
-                paths[name].write_text(str(given), encoding="utf-8")
+                paths[name].write_text(str(file), encoding="utf-8", errors="surrogateescape")
             else:
-                paths[name] = Path(given)
+                paths[name] = Path(file)
         try:
-            made = as_scenario(next(iter(paths.values())), *list(paths.values())[1:])
+            made = scenario_from_configs(list(paths.values()))
         except PlacedError as error:
             name = next(
                 (name for name, path in paths.items() if Path(error.file) == path), Path(error.file).stem
@@ -47,6 +51,7 @@ def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
 
 def complaints(scenario: Scenario) -> list[str]:
     """What keepalived and the lab find remarkable in the files, without running them: one line each."""
+    given.instance(scenario, Scenario, "complaints", "a scenario, as own_cluster(...) returns it")
     return [
         f"{name}, line {warning.source.line}: {warning.message}"
         + (f" ({warning.hint})" if warning.hint else "")
@@ -55,10 +60,13 @@ def complaints(scenario: Scenario) -> list[str]:
     ]
 
 
-def _is_text(name: str, given: object) -> bool:
+def _is_text(name: str, file: object) -> bool:
     """Anything with a brace or a line end is the configuration itself, anything else a path."""
-    if isinstance(given, str):
-        return "{" in given or "\n" in given
-    if isinstance(given, os.PathLike):
+    if not isinstance(file, str | os.PathLike):
+        raise VrrplabError(f"{name}: give the path of a keepalived.conf, or its text")
+    if isinstance(file, str) and ("{" in file or "\n" in file):
+        return True
+    if os.path.isfile(file):
         return False
-    raise VrrplabError(f"{name}: give the path of a keepalived.conf, or its text")
+    told = given.shown(os.fspath(file))
+    raise VrrplabError(f"{name}: {told} is neither a file's path nor the text of a keepalived.conf")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vrrplab import given
 from vrrplab.api import simulate
-from vrrplab.errors import VrrplabError
 from vrrplab.exercises.observe import S1
 from vrrplab.exercises.variants import at, variant
 from vrrplab.trace import Trace
@@ -78,8 +78,7 @@ PANELS: dict[str, tuple[Callable[[Values], Trace], list[tuple[Any, ...]]]] = {
 
 def sliders(name: str) -> Any:
     """The panel "timers", "weights" or "loss": move a slider, and the run is made and drawn again."""
-    if name not in PANELS:
-        raise VrrplabError(f"there is no panel {name!r}: there are {', '.join(PANELS)}")
+    given.known(name, "panel", PANELS)
     from vrrplab.views import panels
 
     run, rows = PANELS[name]

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vrrplab import given
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import ConfigError, VrrplabError
 from vrrplab.sim.cast import Scenario, Server
@@ -30,16 +31,16 @@ Action = dict[str, Any]
 def at(at_s: float, action: str, **keys: Any) -> Action:
     """An action at a moment: ``at(12, "link_down", server="proxy-serv01", interface="eth0")``."""
     if isinstance(at_s, bool) or not isinstance(at_s, int | float):
-        raise VrrplabError(f"at() takes the moment first, in seconds, like at(12, {action!r}, …)")
+        raise VrrplabError('at() takes the moment first, in seconds, like at(12, "power_off", server="r1")')
+    given.number(at_s, "the moment")
+    given.text(action, "the action")
     return {"at_s": at_s, "action": action, **keys}
 
 
 def conf(server: str = "proxy-serv01", source: Source = BASE) -> str:
     """The keepalived.conf of a server of a scenario, as text."""
     chosen = _scenario(source)
-    if server not in chosen.servers:
-        raise VrrplabError(f"no server {server!r} here: there are {', '.join(chosen.servers)}")
-    return _text(chosen, server)
+    return _text(chosen, given.known(server, "server", chosen.servers))
 
 
 def variant(
@@ -61,32 +62,25 @@ def variant(
     Raises VrrplabError (ScenarioError, ConfigError), one line, for whatever does not fit.
     """
     chosen = _scenario(source)
+    edit = {} if edit is None else given.pairs(edit, "edit", '{"priority 255": "priority 254"}')
+    files = {} if files is None else given.pairs(files, "files", '{"proxy-serv01": conf("proxy-serv01")}')
+    services = {} if services is None else given.pairs(services, "services", '{"squid": {"shutdown_s": 1}}')
+    _check_changes(changes)
     texts = {name: _text(chosen, name) for name in chosen.servers} if edit or files else {}
-    for server, whole in (files or {}).items():
-        if server not in texts:
-            raise VrrplabError(f"no server {server!r} here: there are {', '.join(texts)}")
-        texts[server] = str(whole)
-    for old, new in (edit or {}).items():
+    for server, whole in files.items():
+        texts[given.known(server, "server", texts)] = given.text(whole, f"the file of {server}")
+    for old, new in edit.items():
         if old in texts:
             if not isinstance(new, Mapping):
                 raise VrrplabError(f"edit for {old}: give {{'old words': 'new words'}}")
             for part, other in new.items():
-                texts[old] = _replaced(texts, [old], str(part), str(other))[old]
+                texts[old] = _replaced(texts, [old], part, other)[old]
         else:
-            texts.update(_replaced(texts, list(texts), str(old), str(new)))
+            texts.update(_replaced(texts, list(texts), old, new))
     if services:
         chosen = replace(chosen, servers={n: _serving(s, services) for n, s in chosen.servers.items()})
-    wrong = sorted(set(changes) - {"name", "profile", "seed", "description"})
-    if wrong:
-        raise VrrplabError(
-            f"variant() has no {wrong[0]!r}: there are edit, files, services, duration_s, name, profile, seed"
-        )
     if texts and "description" not in changes:
-        changes["description"] = _told(edit or {}, files or {})
-    if "profile" in changes:
-        from vrrplab.machine.profiles import profile_named
-
-        profile_named(changes["profile"])
+        changes["description"] = _told(edit, files)
     chosen = replace(chosen, **changes)
     servers = dict(chosen.servers)
     for name, written in texts.items():
@@ -97,20 +91,36 @@ def variant(
         needed_us = max(a.at_us for a in chosen.actions) + micros(20)
         chosen = replace(chosen, duration_us=max(chosen.duration_us, needed_us))
     if duration_s is not None:
-        if not 0 < duration_s < 1e6:
+        if not 0 < given.number(duration_s, "duration_s") < 1e6:
             raise VrrplabError(f"duration_s={duration_s}: give a positive number of seconds")
         chosen = replace(chosen, duration_us=micros(duration_s))
     return chosen
+
+
+def _check_changes(changes: dict[str, Any]) -> None:
+    wrong = sorted(set(changes) - {"name", "profile", "seed", "description"})
+    if wrong:
+        raise VrrplabError(
+            f"variant() has no {wrong[0]!r}: there are edit, files, services, duration_s, name, profile, seed"
+        )
+    for key, value in changes.items():
+        if key == "seed":
+            changes[key] = given.whole(value, key, 0)
+        else:
+            given.text(value, key)
+    if "profile" in changes:
+        from vrrplab.machine.profiles import profile_named
+
+        profile_named(changes["profile"])
 
 
 def _serving(server: Server, wanted: Mapping[str, Mapping[str, Any]]) -> Server:
     """The server with its services changed; what it does not run is an error."""
     services = dict(server.services)
     for name, changes in wanted.items():
-        if name not in services:
-            raise VrrplabError(f"no service {name!r} here: there are {', '.join(services) or 'none'}")
+        given.known(name, "service", services)
         fields: dict[str, Any] = {}
-        for key, value in changes.items():
+        for key, value in given.pairs(changes, name, '{"shutdown_s": 1}').items():
             if key == "shutdown_s" and isinstance(value, int | float) and 0 <= value < 1e6:
                 fields["shutdown_us"] = micros(value)
             elif (
@@ -144,7 +154,7 @@ def from_yaml(text: str) -> Scenario:
     """A scenario from YAML; its configuration files are those that come with vrrplab (``../configs/…``)."""
     from vrrplab.resources import data_path
 
-    return scenario_from_text(text, data_path("scenarios"), "your scenario")
+    return scenario_from_text(given.text(text, "the scenario"), data_path("scenarios"), "your scenario")
 
 
 def _scenario(source: Source) -> Scenario:
@@ -189,6 +199,10 @@ def _text(scenario: Scenario, server: str) -> str:
 
 
 def _replaced(texts: dict[str, str], servers: list[str], old: str, new: str) -> dict[str, str]:
+    given.text(old, "what edit replaces")
+    given.text(new, f"what replaces {given.shown(old)}")
+    if not old:
+        raise VrrplabError("edit replaces nothing: give the words that are to be replaced")
     found = {name: texts[name].replace(old, new) for name in servers if old in texts[name]}
     if found:
         return found

@@ -152,5 +152,5 @@ def profile_named(name: str) -> Profile:
     """The profile of that name; VrrplabError listing all of them if there is none."""
     try:
         return PROFILES[name]
-    except KeyError:
+    except (KeyError, TypeError):  # TypeError: no name at all, a list for instance
         raise VrrplabError(f"unknown profile {name!r} - one of: {', '.join(PROFILES)}") from None

@@ -19,8 +19,10 @@ def with_actions(scenario: Scenario, actions: Iterable[dict[str, Any]]) -> Scena
 
     Later ones of the same moment come after those already there. ScenarioError for a wrong one.
     """
+    from vrrplab import given
     from vrrplab.sim.scenario import ReloadReader
 
+    actions = given.several(actions, "actions", '[{"at_s": 5, "action": "power_off", "server": "r1"}]')
     read_config = ReloadReader(dirname(scenario.file), scenario.profile, strict=False)
     more = [
         read_action(

@@ -35,7 +35,8 @@ def scenario_from_configs(
     if not paths:
         raise VrrplabError("name at least one keepalived.conf")
     daemon = profile_named(profile).wording
-    nodes = {_server_name(p, paths): parse_config(p, daemon=daemon, strict=strict) for p in paths}
+    parsed = [parse_config(path, daemon=daemon, strict=strict) for path in paths]
+    nodes = dict(zip(_server_names(paths), parsed, strict=True))
     taken = {a.address for n in nodes.values() for i in n.instances for a in i.virtual_addresses}
     names = sorted({i for node in nodes.values() for i in _interfaces_of(node)})
     segments = {name: Segment(name) for name in names}
@@ -61,12 +62,15 @@ def scenario_from_configs(
     return scenario.changed(clients={client.name: client}) if client else scenario
 
 
-def _server_name(path: str | os.PathLike[str], paths: Sequence[str | os.PathLike[str]]) -> str:
-    stems = [Path(p).stem for p in paths]
-    stem = Path(path).stem
-    if stems.count(stem) == 1:
-        return stem
-    return f"{Path(path).parent.name or 'server'}-{stem}"
+def _server_names(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """The files' names; with their folders where two are alike, and numbered where that is no help either."""
+    stems = [Path(path).stem for path in paths]
+    names: list[str] = []
+    for path, stem in zip(paths, stems, strict=True):
+        name = stem if stems.count(stem) == 1 else f"{Path(path).parent.name or 'server'}-{stem}"
+        numbered = (f"{name}-{number}" for number in range(2, len(stems) + 2))
+        names.append(name if name not in names else next(n for n in numbered if n not in names))
+    return names
 
 
 def _interfaces_of(node: NodeConfig) -> set[str]:

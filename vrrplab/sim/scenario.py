@@ -13,7 +13,7 @@ from typing import Any
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import parse_config
-from vrrplab.errors import ConfigError, ScenarioError
+from vrrplab.errors import ConfigError, ScenarioError, VrrplabError
 from vrrplab.machine.profiles import PROFILES
 from vrrplab.resources import data_root
 from vrrplab.sim.action_kinds import read_action
@@ -64,6 +64,9 @@ def load_scenario(
     server would not start with its configuration: that server then has no daemon, as in reality.
     Raises ScenarioError or ConfigError: file, line, what is wrong, what would be right.
     """
+    if not isinstance(source, (str, os.PathLike)):
+        kind = type(source).__name__
+        raise VrrplabError(f"a scenario, a path or a name is needed, this is of type {kind}")
     path = _find(os.fspath(source))
     return _build(read_yaml_cached(path), path, profile, strict, run_refused)
 
