@@ -247,6 +247,23 @@ def test_no_accept_shuts_the_address(bench: Bench) -> None:
     assert "vrrplab" not in bench.inside.run("r1", "nft", "list", "ruleset")
 
 
+def test_the_filter_of_a_killed_router_is_taken_away(bench: Bench) -> None:
+    """Input: no_accept, SIGKILL; then a router without no_accept, while another one lives on in the same
+    place. Output: the address answers again, and the other one's filter stays.
+    """
+    other = fast(150, vrid=52, addresses=("192.168.2.152/24",), more="no_accept")
+    master(bench.vrrplab("r1", other))
+    first = master(bench.vrrplab("r1", fast(150, more="no_accept")))
+    first.process.signal(signal.SIGKILL)
+    first.process.wait()
+    assert bench.inside.run("r1", "nft", "list", "tables").count("vrrplab_") == 2
+    master(bench.vrrplab("r1", fast(150)))
+    assert "1 received" in bench.inside.run("r2", "ping", "-c1", "-W1", VIP, check=False)
+    rules = bench.inside.run("r1", "nft", "list", "ruleset")
+    assert VIP not in rules
+    assert "192.168.2.152" in rules
+
+
 def test_a_trace_on_a_full_disk(bench: Bench) -> None:
     """Input: a trace on a file system of 4 kB. Output: a router that goes on, and says why its trace has a
     gap.

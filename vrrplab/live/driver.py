@@ -116,6 +116,7 @@ class Driver:
         try:
             self._journal.note(self.now, "warning", text=self._host.notice) if self._host.notice else None
             self._say_warnings()
+            self._effects.prepare()
             self._listen()
             for descriptor in self._host.descriptors():
                 loop.add_reader(descriptor, self._host_changed)

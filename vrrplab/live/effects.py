@@ -7,15 +7,16 @@ order.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
-import subprocess
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
-from vrrplab.errors import VrrplabError
+from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.journal import Journal
 from vrrplab.live.addresses import AddressBook
-from vrrplab.live.scripts import SEARCH_PATH, ScriptRunner
+from vrrplab.live.firewall import Firewall, remove_leftovers
+from vrrplab.live.scripts import ScriptRunner
+from vrrplab.live.tools import run_tool, sysctl
 from vrrplab.live.transport import Transport
 from vrrplab.machine.actions import (
     Action,
@@ -34,8 +35,6 @@ from vrrplab.machine.profiles import Profile
 from vrrplab.machine.wording import say
 from vrrplab.units import Micros
 from vrrplab.wire.addresses import is_multicast, virtual_mac
-
-_COMMAND_LIMIT_S = 5
 
 
 class Effects:
@@ -58,7 +57,7 @@ class Effects:
         self._scripts = scripts
         self._journal = journal
         self._dry = dry
-        self._refused: dict[str, set[str]] = {}  # instance -> addresses the firewall shuts
+        self._firewall = Firewall()
         self._vmacs: dict[str, str] = {}  # name -> base interface
         self._before: dict[str, str] = {}  # base interface -> its arp_ignore before we came
 
@@ -83,9 +82,7 @@ class Effects:
                 if not self._dry:
                     self._scripts.notify(instance or group, command, user)
             case SetAccept(instance, addresses, accept):
-                names = {address.address for address in addresses}
-                self._refused[instance] = set() if accept else names
-                self._set_firewall(now)
+                self._shut(instance, set() if accept else {a.address for a in addresses}, now)
             case CreateVmac():
                 self._create_vmac(action, now)
             case RemoveVmac(name=name):
@@ -93,15 +90,18 @@ class Effects:
             case _:
                 assert recorded, f"no effect for {type(action).__name__}"
 
+    def prepare(self) -> None:
+        """Tidy up after a router that could not do it itself."""
+        if not self._addresses.pretended:
+            remove_leftovers()
+
     def release(self) -> None:
         """Leave the host as it was: for a process that ends, however it ends."""
         self._addresses.release()
         self._scripts.close()
         for name in list(self._vmacs):
             self._remove_vmac(name)
-        if any(self._refused.values()):
-            self._refused.clear()
-            self._set_firewall(0)
+        self._firewall.close()
 
     # -- frames ----------------------------------------------------------------------------------
 
@@ -192,72 +192,34 @@ class Effects:
             [*make, "type", "macvlan", "mode", "private"],
             ["link", "set", "dev", action.name, "addrgenmode", "none"],
         ):
-            why = _run(["ip", *arguments])
-            if why and "exists" not in why:
-                text = f"the VMAC interface {action.name} could not be made: {why}"
-                self._journal.note(now, "warning", instance=action.instance, text=text)
-                return
+            try:
+                run_tool("ip", *arguments)
+            except LiveError as error:
+                if "exists" not in str(error):
+                    text = f"the VMAC interface {action.name} could not be made: {error}"
+                    self._journal.note(now, "warning", instance=action.instance, text=text)
+                    return
         self._vmacs[action.name] = action.base
         # the base interface must not answer for addresses that live on the VMAC, nor drop what comes to them
         for setting in ("arp_ignore=1", "accept_local=1", "rp_filter=0"):
-            _sysctl(f"ipv4/conf/{action.name}/{setting}")
-        self._before.setdefault(action.base, _sysctl(f"ipv4/conf/{action.base}/arp_ignore=1"))
-        _run(["ip", "link", "set", "dev", action.name, "up"])
+            sysctl(f"ipv4/conf/{action.name}/{setting}")
+        self._before.setdefault(action.base, sysctl(f"ipv4/conf/{action.base}/arp_ignore=1"))
+        with contextlib.suppress(LiveError):
+            run_tool("ip", "link", "set", "dev", action.name, "up")
 
     def _remove_vmac(self, name: str) -> None:
         if name in self._vmacs:
             base = self._vmacs.pop(name)
-            _run(["ip", "link", "delete", "dev", name])
+            with contextlib.suppress(LiveError):  # it went with its base interface
+                run_tool("ip", "link", "delete", "dev", name)
             if base not in self._vmacs.values() and self._before.get(base):
-                _sysctl(f"ipv4/conf/{base}/arp_ignore={self._before.pop(base)}")
+                sysctl(f"ipv4/conf/{base}/arp_ignore={self._before.pop(base)}")
 
-    def _set_firewall(self, now: Micros) -> None:
-        """Shut every refused address, as one table of our own that is replaced whole."""
+    def _shut(self, instance: str, addresses: set[str], now: Micros) -> None:
         if self._addresses.pretended:
             return
-        shut = sorted(set().union(*self._refused.values())) if self._refused else []
-        table = f"inet vrrplab_{os.getpid()}"
-        rules = [f"add table {table}", f"delete table {table}"]
-        if shut:
-            rules += [f"table {table} {{", "chain input {", "type filter hook input priority 0;"]
-            rules += ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
-            # addresses come from the reader in canonical form: digits, dots, colons and nothing else
-            rules += [f"{'ip6' if ':' in a else 'ip'} daddr {a} drop" for a in shut]
-            rules += ["}", "}"]
-        why = _run(["nft", "-f", "-"], "\n".join(rules) + "\n")
-        if why:
-            text = f"packets to {', '.join(shut) or 'the addresses'} are not filtered: {why}"
-            self._journal.note(now, "warning", text=text)
-
-
-def _run(command: list[str], text: str | None = None) -> str:
-    """Run one of the system's tools; why it failed, or ""."""
-    path = shutil.which(command[0], path=SEARCH_PATH)
-    if path is None:
-        package = {"nft": "nftables", "ip": "iproute2"}[command[0]]
-        return f"{command[0]} is not installed (sudo apt install {package})"
-    try:
-        done = subprocess.run(
-            [path, *command[1:]],
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=_COMMAND_LIMIT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return "" if done.returncode == 0 else " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-
-
-def _sysctl(setting: str) -> str:
-    """Set a network setting; what it was before ("": this kernel has no such thing, and does not need it)."""
-    name, _, value = setting.partition("=")
-    try:
-        with open(f"/proc/sys/net/{name}", "r+", encoding="ascii") as file:
-            before = file.read().strip()
-            file.seek(0)
-            file.write(value)
-    except OSError:
-        return ""
-    return before
+        try:
+            self._firewall.refuse(instance, addresses)
+        except LiveError as error:
+            text = f"packets to {', '.join(sorted(addresses)) or 'the addresses'} are not filtered: {error}"
+            self._journal.note(now, "warning", instance=instance, text=text)
