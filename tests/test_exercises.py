@@ -12,7 +12,7 @@ import pytest
 
 from tests.lessons import ROOT
 from tests.solutions import MISSES, SOLUTIONS, value
-from vrrplab import VrrplabError, at, conf, own_cluster, simulate, variant
+from vrrplab import VrrplabError, at, conf, outage_s, own_cluster, recorded, simulate, variant
 from vrrplab.exercises import check, class_results, compare, manners, predict, progress, reset, sliders
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.sliders import PANELS
@@ -74,8 +74,15 @@ ODD: list[Any] = [
     None, True, "", "   ", "abc", b"\x00", 0, -1, 1e400, math.nan, 10**400, [], {}, (), set(), object,
     lambda: 1,
     Hostile(), ["abc"], [None], {"abc": 1}, {1: 2}, {"": ""}, {"priority 255": None}, {"proxy-serv01": 7},
-    [at(1, "link_down")], at(1, "x"), at(-1, "power_off", server="proxy-serv01"), "a: [", "servers: 3",
-    "1.2.3.4/99", "999.1.1.1",
+    [at(1, "link_down")], at(1, "x"), {"at_s": -1, "action": "power_off", "server": "proxy-serv01"},
+    "a: [", "servers: 3", "1.2.3.4/99", "999.1.1.1",
+    # as large, or as different, as can be written into a file
+    7, 39.99, 40, 600, -253, 254, 65535, 99_999, "255.255.255.255", {"priority 255": "priority 255"},
+    {"priority 255": "priority 50"}, {"priority 255": "priority 255\n    version 3\n"}, {"eth0": "eth1"},
+    {"proxy_ip1": "first"}, {"192.168.2.101": "192.168.2.111"}, {"interval 3": "interval 300"},
+    {"priority ": "nopreempt\n    priority "}, {"virtual_router_id 1": "virtual_router_id 9"},
+    {"proxy-serv02": {"priority 100": "priority 254"}}, {"dev eth0": "dev eth1"},
+    {"priority ": "advert_int 40\n    version 3\n    priority "}, {"chk_squid_service": "none"},
 ]  # fmt: skip
 
 
@@ -100,11 +107,22 @@ def test_a_judge_that_fails_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> 
     assert "cannot judge that answer (IndexError" in said.text
 
 
+def test_a_way_that_nobody_thought_of_passes_too() -> None:
+    said = check("06-lost", {"priority ": "use_vmac\n    priority "})
+    assert said, str(said)
+    assert "nobody waits for an announcement" in said.text
+
+
 def test_a_trace_or_a_number_of_numpy_is_an_answer_too() -> None:
     numpy = pytest.importorskip("numpy")
     assert check("02-quick", numpy.int64(240))
     assert check("02-patience", numpy.float64(3 + 206 / 256))
     assert not check("04-faster", simulate("article-steady"))
+
+
+def test_a_drill_with_another_end_is_not_the_drill() -> None:
+    helped = variant("article-drill-3-squid", at(13, "service_start", server="proxy-serv01", service="squid"))
+    assert "with its own actions and no others" in check("04-faster", helped).text
 
 
 def test_scapy_packets_are_frames() -> None:
@@ -261,6 +279,32 @@ def test_own_files_by_path_and_by_text(tmp_path: Path) -> None:
     assert list(mine.servers) == ["left", "right"]
     assert simulate(mine).owner("192.168.2.101", 10) == "left"
     assert "priority 255" in conf("left", mine)
+
+
+def test_the_stopwatch_knows_every_end() -> None:
+    drill = simulate("article-drill-1-lan-nic")
+    assert outage_s(drill, "192.168.2.101", "http") == pytest.approx(2.64)
+    assert outage_s(drill, "192.168.2.102") == 0.0
+    assert outage_s(drill) == max(outage_s(drill, target) for target in ("proxy-serv", "192.168.2.101"))
+    off = [at(12, "power_off", server=server) for server in ("proxy-serv01", "proxy-serv02")]
+    dark = simulate("article-steady", actions=off, until_s=20)
+    assert outage_s(dark, "192.168.2.101") == pytest.approx(8.02, abs=0.01)
+    assert outage_s(recorded("article_drill2_eth1_down_up"), "192.168.2.101") == pytest.approx(0.64, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("192.168.2.111",), "did you mean '192.168.2.101'"),
+        (("192.168.2.101", "https"), "did you mean 'http'"),
+        ((7,), "no target 7"),
+    ],
+)
+def test_the_stopwatch_takes_no_typing_mistake(arguments: tuple[Any, ...], words: str) -> None:
+    with pytest.raises(VrrplabError, match=words):
+        outage_s(simulate("article-steady", until_s=5), *arguments)
+    with pytest.raises(VrrplabError, match="takes a trace"):
+        outage_s("article-steady")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", sorted(PANELS))

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-import vrrplab
 from tests.lessons import NOTEBOOKS, ROOT, cells_of, exercises_of, prose, run_notebook
 from tests.solutions import SOLUTIONS
 from vrrplab import at, recorded, simulate, variant
@@ -62,9 +61,35 @@ def test_every_exercise_is_in_the_notebook_of_its_number() -> None:
 
 
 @by_name
-def test_every_name_in_the_prose_exists(path: Path) -> None:
+def test_every_name_in_the_prose_can_be_typed(path: Path) -> None:
+    code = "\n".join(cell["source"] for cell in cells_of(path) if cell["cell_type"] == "code")
+    made = {
+        name
+        for node in ast.walk(ast.parse(code))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom)
+            else [node.name]
+            if isinstance(node, ast.FunctionDef)
+            else []
+        )
+    }
     for name in re.findall(r"`([a-z_]+)\(", prose(path)):
-        assert hasattr(vrrplab, name), f"{path.stem} speaks of {name}()"
+        assert name in made, f"{path.stem} speaks of {name}(), which no cell imports or defines"
+
+
+@by_name
+def test_the_first_text_says_where_to_begin(path: Path) -> None:
+    first = cells_of(path)[0]["source"]
+    assert "from the top" in first
+    assert "restart of the kernel" in first
+
+
+@by_name
+def test_no_cell_takes_an_outage_for_granted(path: Path) -> None:
+    for cell in cells_of(path):
+        if cell["cell_type"] == "code":
+            assert not re.search(r"outages\([^)]*\)\[0\]|\.to_s - ", cell["source"]), cell["id"]
 
 
 # Running

@@ -25,7 +25,9 @@ _HOME_OF = {
     # what lessons use: guesses, exercises, experiments and what an administrator would look at
     **dict.fromkeys(("predict", "compare", "check", "progress", "reset"), "vrrplab.exercises"),
     **dict.fromkeys(("variant", "at", "conf", "own_cluster", "complaints", "sliders"), "vrrplab.exercises"),
-    **dict.fromkeys(("story", "ip_a", "logs", "recorded", "replayed", "written"), "vrrplab.exercises"),
+    **dict.fromkeys(
+        ("story", "ip_a", "logs", "outage_s", "recorded", "replayed", "written"), "vrrplab.exercises"
+    ),
 }
 _MODULES = {"views": "vrrplab.views", "wire": "vrrplab.wire", "glossary": "vrrplab.glossary"}
 

@@ -15,6 +15,8 @@ MISSES = {
             "proxy-serv01 and proxy-serv02",
         ),
         ("{'priority 255': 'priority 254'}", "both have"),
+        ("{'eth0': 'eth1'}", "on eth1"),
+        (f"{{S1: {_ONE.replace('priority ', 'priority 100')}, S2: {_TWO}}}", "both have"),
     ],
     "03-group": [
         ("'224.0.0.0/8'", "16,777,215 other"),

@@ -1,4 +1,5 @@
 _PAIR = "'priority 255': 'priority 150'"
+_TWO_VERSIONS = "{'priority 255': 'priority 255\\n    version 3\\n'}"
 SOLUTIONS = {
     "05-smallest": "-51",
     "05-nobody": "'nobody'",
@@ -14,9 +15,16 @@ MISSES = {
         (f"{{{_PAIR}}}", "Both Squids die"),
         ("{'priority 255': 'priority 50'}", "nothing broken"),
     ],
-    "05-quick": [("{'interval 3': 'interval 2'}", "no page")],
+    "05-quick": [
+        ("{'interval 3': 'interval 2'}", "no page"),
+        ("{'priority 255': 'priority 50'}", "With nothing broken"),
+        (_TWO_VERSIONS, "both have 192.168.2.101"),
+    ],
     "05-glitch": [
         ("{'priority 255': 'priority 254'}", "takes over"),
+        ("{'proxy_ip1': 'first'}", "takes over"),
+        ("{'priority 255': 'priority 50'}", "With nothing broken"),
+        (_TWO_VERSIONS, "both have 192.168.2.101"),
         ("{'interval 3': 'interval 3\\n fall 9'}", "really dies"),
     ],
 }

@@ -3,6 +3,7 @@
     predict("02-takeover", 3.5)      keep a guess          compare("02-takeover", 2.64)   beside what happened
     check("02-quick", answer)        run an answer through the simulator and hear what it did
     progress()   reset()             how far, and anew     class_results(files)           a whole class
+    outage_s(trace, address)         how long a client got no answer
     variant(…)   at(…)   conf(…)     scenarios with something changed, faults, and the files to change
 
 ``desk`` is what learners call, ``store`` the file, ``lesson_NN`` the judges of each notebook. The solutions
@@ -16,6 +17,7 @@ from importlib import import_module
 from vrrplab.exercises import manners
 from vrrplab.exercises.desk import check, compare, predict, progress, reset
 from vrrplab.exercises.evidence import ip_a, logs, recorded, replayed, story, written
+from vrrplab.exercises.observe import outage_s
 from vrrplab.exercises.own import complaints, own_cluster
 from vrrplab.exercises.report import class_results
 from vrrplab.exercises.sliders import sliders
@@ -30,6 +32,7 @@ __all__ = [
     "conf",
     "ip_a",
     "logs",
+    "outage_s",
     "own_cluster",
     "predict",
     "progress",

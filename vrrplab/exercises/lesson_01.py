@@ -13,6 +13,8 @@ from vrrplab.exercises.variants import variant
 from vrrplab.wire.explain import fields
 from vrrplab.wire.frames import decode
 
+SMALL = "lesson-two-routers"  # its only VRID may become any other
+
 
 def _first_advert() -> bytes:
     from vrrplab.api import simulate
@@ -68,14 +70,10 @@ def vrids(answer: Any) -> str:
     count = number(answer, "100")
     if count != int(count) or not 1 <= count <= 100_000:
         raise NotUnderstood("The answer here is a whole number, like 100.")
-    works = [vrid for vrid in (0, 1, 255, 256) if _starts_with(vrid)]
-    if int(count) != 255:
-        if count > 255:
-            raise Miss(
-                f"So many do not fit: {'0 and 256 are' if 0 not in works else '256 is'} refused by"
-                f" keepalived."
-            )
-        raise Miss(f"There are more: keepalived starts with {works[0]}, and with {works[-1]} as well.")
+    if not _starts_with(int(count)):
+        raise Miss(f"So many there are not: {int(count)}, as a VRID, is refused by keepalived.")
+    if _starts_with(int(count) + 1):
+        raise Miss(f"There are more: keepalived starts with numbers beyond {int(count)}, too.")
     return "1 to 255. The article says 0 to 255 in one place; keepalived does not start with 0."
 
 
@@ -83,9 +81,7 @@ def _starts_with(vrid: int) -> bool:
     from vrrplab.errors import ConfigError
 
     try:
-        run(
-            variant("article-steady", edit={"virtual_router_id 1": f"virtual_router_id {vrid}"}, duration_s=1)
-        )
+        run(variant(SMALL, edit={"virtual_router_id 7": f"virtual_router_id {vrid}"}, duration_s=1))
     except ConfigError:
         return False
     return True

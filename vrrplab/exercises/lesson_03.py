@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from vrrplab.exercises.answers import number, table, text
-from vrrplab.exercises.observe import IP1, IP2, S1, S2, gaps_in_words, holders_in_words, run
+from vrrplab.exercises.observe import IP1, IP2, S1, S2, demand_normal, gaps_in_words, holders_in_words, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.exercises.variants import at, variant
 
@@ -50,13 +51,14 @@ def unicast(answer: Any) -> str:
     for address in (IP1, IP2):
         if len(trace.owners(address, 15)) > 1:
             raise Miss(f"On a network without multicast, {holders_in_words(trace, address, 15)}.")
-    for address, server in ((IP1, S1), (IP2, S2)):
-        if trace.owners(address, 15) != (server,):
-            raise Miss(f"In the normal case {holders_in_words(trace, address, 15)}, not {server}.")
+    demand_normal(trace, 15)
     if trace.owner(IP1, 35) != S2:
         raise Miss(f"{S1} lost its power at 20 s, and {holders_in_words(trace, IP1, 35)}.")
-    group = {e.fields["destination"] for e in trace.of("advert_sent")}
-    return f"No multicast is needed: adverts go to {' and '.join(sorted(group))} only."
+    to = sorted({str(e.fields["destination"]) for e in trace.of("advert_sent")})
+    group = next((address for address in to if ip_address(address).is_multicast), "")
+    if group:
+        raise Miss(f"Some adverts still go to {group}, which is a multicast group.")
+    return f"No multicast is needed: adverts go to {' and '.join(to)} only."
 
 
 @exercise("03-group", "the narrowest destination for the firewall rule")

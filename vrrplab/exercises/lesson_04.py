@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from vrrplab.exercises.answers import number, one_of, scenario, words
-from vrrplab.exercises.observe import IP1, S1, S2, length_s, longest, outage_s, run
+from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, longest, outage_s, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.exercises.variants import at, variant
+from vrrplab.sim.cast import Scenario
 
 DRILLS = {
     "eth0": "article-drill-1-lan-nic",
@@ -69,15 +70,21 @@ def detective(answer: Any) -> str:
     return "No farewell got out: the cable it would have used is the one that failed."
 
 
+def _done(chosen: Scenario) -> list[tuple[int, str, dict[str, Any]]]:
+    """What is done in a scenario, and when."""
+    return [(action.at_us, action.kind, action.keys) for action in chosen.actions]
+
+
 @exercise("04-faster", "drill 3 in less than five seconds")
 def faster(answer: Any) -> str:
     given = scenario(answer)
-    stops = [a for a in given.actions if a.kind == "service_stop" and a.keys.get("server") == S1]
-    if not stops:
+    drill = variant(DRILLS["squid"])
+    if _done(given) != _done(drill) or list(given.servers) != list(drill.servers):
         raise NotUnderstood(
-            "Start from the drill: variant('article-drill-3-squid', …); squid must be stopped in it."
+            "Start from the drill: variant('article-drill-3-squid', …), with its own actions and no others."
         )
     trace = run(given)
+    demand_normal(trace, 11)
     gap = longest(trace, IP1, "http")
     if gap is None:
         raise Miss("No client asks any more, or none misses anything; then it is no drill.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from vrrplab.exercises.answers import one_of, whole
 from vrrplab.exercises.lesson_03 import edit_table
-from vrrplab.exercises.observe import IP1, S1, S2, became, holders_in_words, outage_s, run
+from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, holders_in_words, outage_s, run, taken_s
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.exercises.variants import at, variant
 
@@ -62,15 +62,14 @@ def nobody(answer: Any) -> str:
 def repair(answer: Any) -> str:
     edit = edit_table(answer)
     usual = run(variant("article-steady", edit=edit, duration_s=30))
-    if usual.owners(IP1, 25) != (S1,):
-        raise Miss(f"With nothing broken, {holders_in_words(usual, IP1, 25)}.")
+    demand_normal(usual, 25)
     one = run(variant("article-steady", DEAD, edit=edit, duration_s=40))
     if one.owners(IP1, 35) != (S2,):
         raise Miss(f"Squid dies on {S1} at 12 s, and {holders_in_words(one, IP1, 35)}.")
     both = run(variant("article-steady", DEAD, DEAD_TOO, edit=edit, duration_s=40))
     if len(both.owners(IP1, 35)) != 1:
         raise Miss(f"Both Squids die at 12 s, and {holders_in_words(both, IP1, 35)}.")
-    taken = became(one, "MASTER", S2, "proxy_ip1", 12) or 0.0
+    taken = taken_s(one, IP1, S2, 12) or 0.0
     return f"One dead Squid: {S2} from {taken:.2f} s on. Two dead Squids: {holders_in_words(both, IP1, 35)}."
 
 
@@ -81,6 +80,7 @@ def quick(answer: Any) -> str:
     for step in range(10):
         crash = at(12 + step / 10, "service_kill", server=S1, service="squid")
         trace = run(variant("article-steady", crash, edit=edit, duration_s=40))
+        demand_normal(trace, 11)
         lost = outage_s(trace, IP1, "http")
         if lost > worst:
             worst, when = lost, 12 + step / 10
@@ -94,7 +94,8 @@ def glitch(answer: Any) -> str:
     edit = edit_table(answer)
     short = (at(11.5, "check_fail", server=S1), at(13, "check_pass", server=S1))
     trace = run(variant("article-steady", *short, edit=edit, duration_s=30))
-    taken = became(trace, "MASTER", S2, "proxy_ip1", 11.5)
+    demand_normal(trace, 11)
+    taken = taken_s(trace, IP1, S2, 11)
     if taken is not None:
         raise Miss(f"One check at 12 s fails, the next is fine, and {S2} takes over at {taken:.2f} s.")
     dead = run(variant("article-steady", DEAD, edit=edit, duration_s=60))

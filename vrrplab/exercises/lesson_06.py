@@ -7,7 +7,7 @@ from typing import Any
 
 from vrrplab.exercises.answers import one_of, text, whole
 from vrrplab.exercises.lesson_03 import edit_table
-from vrrplab.exercises.observe import IP1, S1, S2, length_s, longest, run
+from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, longest, run, taken_s
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.exercises.variants import at, variant
 from vrrplab.sim.cast import Scenario
@@ -77,7 +77,15 @@ def mac(answer: Any) -> str:
 def lost(answer: Any) -> str:
     edit = edit_table(answer)
     bare = lost_garp({"priority ": "garp_master_delay 0\n    priority "})
-    trace = run(variant(bare, edit=edit))
+    repaired = variant(bare, edit=edit)
+    for name, server in repaired.servers.items():
+        if any(instance.garp.delay_us for instance in server.node.instances):
+            raise Miss(f"On {name} garp_master_delay is no longer 0; that line is to stay as it is.")
+    trace = run(repaired)
+    demand_normal(trace, 11)
+    taken = taken_s(trace, IP1, S2, 12)
+    if taken is not None and not 14.5 <= taken < 14.7:
+        raise Miss(f"{S2} takes over at {taken:.2f} s now, when nothing is lost; keep the moment of 14.6 s.")
     gap = longest(trace, IP1)
     if gap is None:
         raise Miss("Nobody misses anything: then the drill itself is gone.")
@@ -88,7 +96,10 @@ def lost(answer: Any) -> str:
             f"{IP1} answers again after {length_s(trace, gap):.1f} s. {S2} announces it at {told} s; lost"
             f" until 14.7 s."
         )
-    return f"{length_s(trace, gap):.1f} s: the announcement at {next(t for t in sent if t > 14.7)} s arrives."
+    arrived = next((t for t in sent if t > 14.7), None)
+    return f"{length_s(trace, gap):.1f} s: " + (
+        f"the announcement at {arrived} s arrives." if arrived else "nobody waits for an announcement."
+    )
 
 
 @exercise("06-vmac", "what changes when the MAC address moves too")

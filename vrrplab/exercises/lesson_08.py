@@ -6,7 +6,19 @@ from typing import Any
 
 from vrrplab.exercises.answers import whole
 from vrrplab.exercises.lesson_03 import edit_table
-from vrrplab.exercises.observe import IP1, IP2, S1, S2, length_s, longest, outage_s, run
+from vrrplab.exercises.observe import (
+    IP1,
+    IP2,
+    S1,
+    S2,
+    demand_normal,
+    holders_in_words,
+    length_s,
+    longest,
+    outage_s,
+    run,
+    taken_s,
+)
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.exercises.variants import at, variant
 
@@ -45,14 +57,15 @@ def last(answer: Any) -> str:
     return f"{' '.join(said)}: the priority of {S2}."
 
 
-@exercise("08-bound", "Squid on the virtual address, kept informed")
+@exercise("08-bound", "a crashed Squid, started again by keepalived")
 def bound(answer: Any) -> str:
     edit = edit_table(answer)
-    trace = run(variant("article-drill-1-lan-nic", services=BOUND, edit=edit, duration_s=40))
-    for address, server in ((IP1, S1), (IP2, S2)):
+    crash = at(12, "service_kill", server=S1, service="squid")
+    trace = run(variant("article-steady", crash, services=BOUND, edit=edit, duration_s=40))
+    demand_normal(trace, 11)
+    for address in (IP1, IP2):
         gap = longest(trace, address, "http")
-        ping = outage_s(trace, address, "icmp")
-        if gap and length_s(trace, gap) > ping + 0.2:
+        if gap and length_s(trace, gap) > 4:
             end = "the end" if gap.to_s is None else f"{gap.to_s:.2f} s"
             told = [
                 e
@@ -60,12 +73,15 @@ def bound(answer: Any) -> str:
                 if gap.from_s - 0.5 <= e.t and (gap.to_s is None or e.t < gap.to_s)
             ]
             heard = f"{len(told)} notify scripts ran meanwhile" if told else "no notify script ran"
-            raise Miss(
-                f"{address} answers to ping, but serves no page from {gap.from_s:.2f} s to {end}; {heard}."
-            )
-        if trace.owner(address, 5) != server:
-            raise Miss(f"With these files {address} is not on {server} at 5 s.")
-    return "Wherever an address arrives, Squid opens it: pages are served as soon as ping is answered."
+            raise Miss(f"{address} serves no page from {gap.from_s:.2f} s to {end}; {heard}.")
+    if trace.owners(IP1, 39) != (S1,):
+        raise Miss(
+            f"Pages are served, but {holders_in_words(trace, IP1, 39)}:"
+            f" nobody has started Squid on {S1} again."
+        )
+    home = taken_s(trace, IP1, S1, 12) or 0.0
+    out_s = outage_s(trace, IP1, "http")
+    return f"{IP1} serves no page for {out_s:.2f} s, and at {home:.2f} s it is at home again."
 
 
 @exercise("08-security", "no grumbling about scripts in the log")
@@ -73,6 +89,7 @@ def security(answer: Any) -> str:
     edit = edit_table(answer)
     stop = at(12, "service_kill", server=S1, service="squid")
     trace = run(variant("article-steady", stop, edit=edit, duration_s=30))
+    demand_normal(trace, 11)
     grumbles = [
         str(e.fields["line"])
         for e in trace.of("log")

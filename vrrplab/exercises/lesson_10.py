@@ -10,15 +10,15 @@ from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.exercises.variants import at, variant
 
 BASE = "lesson-two-routers"
-CUT_S = 20.0
 
 
 def silence_s(advert_int: float) -> float:
     """Seconds from r1's last advert to r2's first one, when r1's cable is pulled; both with this interval."""
-    cut = at(CUT_S + advert_int / 2, "carrier_down", server="r1", interface="eth0")
-    trace = run(
-        variant(BASE, cut, edit={"advert_int 1": f"advert_int {advert_int:g}"}, duration_s=CUT_S + 130)
-    )
+    # r1 is MASTER after 3.4 intervals; the cut comes in the middle between two of its adverts
+    cut_s = round(10.5 * advert_int, 6)
+    cut = at(cut_s, "carrier_down", server="r1", interface="eth0")
+    edit = {"advert_int 1": f"advert_int {advert_int:g}"}
+    trace = run(variant(BASE, cut, edit=edit, duration_s=cut_s + 4 * advert_int + 1))
     last = [e.t for e in trace.of("advert_sent", server="r1")][-1]
     return next(e.t for e in trace.of("advert_sent", server="r2") if e.t > last) - last
 

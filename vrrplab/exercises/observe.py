@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from vrrplab import given
 from vrrplab.api import simulate
 from vrrplab.errors import VrrplabError
-from vrrplab.exercises.registry import NotUnderstood
+from vrrplab.exercises.registry import Miss, NotUnderstood
 from vrrplab.sim.cast import Scenario
 from vrrplab.trace import Outage, Trace
-from vrrplab.units import seconds
+from vrrplab.units import micros, seconds
 
 S1, S2 = "proxy-serv01", "proxy-serv02"
 IP1, IP2 = "192.168.2.101", "192.168.2.102"
+OFFICE = "eth0"  # the card of both servers that the clients are behind
 VISIBLE_S = 0.1  # shorter gaps are one lost probe
 
 
@@ -36,10 +38,25 @@ def length_s(trace: Trace, outage: Outage) -> float:
     return seconds(outage.duration_us(trace.end_us))
 
 
-def outage_s(trace: Trace, target: str, kind: str = "") -> float:
-    """Length of the longest gap, 0 if there is none."""
-    outage = longest(trace, target, kind)
-    return length_s(trace, outage) if outage else 0.0
+def outage_s(trace: Trace, target: str = "", kind: str = "") -> float:
+    """Seconds of the longest outage that a client saw: 0.0 if there was none, to the end if it never ended.
+
+    ``target``: an address or name that clients ask for, "": any of them. ``kind``: ``"http"`` or ``"icmp"``.
+    """
+    given.instance(trace, Trace, "outage_s", "a trace, as simulate(...) returns it")
+    if target:
+        given.known(target, "target", _targets(trace), "of any client")
+    if kind:
+        given.known(kind, "kind of outage", ("http", "icmp"))
+    found = [o for o in trace.outages(target) if not kind or o.kind == kind]
+    return max((length_s(trace, o) for o in found), default=0.0)
+
+
+def _targets(trace: Trace) -> list[str]:
+    """What clients ask for: what the scenario says, or else what they missed."""
+    clients = trace.scenario.get("clients", {})
+    asked = [str(probe["target"]) for client in clients.values() for probe in client.get("probes", [])]
+    return list(dict.fromkeys([*asked, *trace.addresses, *(o.target for o in trace.outages())]))
 
 
 def gaps_in_words(trace: Trace) -> str:
@@ -60,6 +77,41 @@ def holders_in_words(trace: Trace, address: str, at_s: float) -> str:
         return f"at {at_s:g} s nobody has {address}"
     have = "both have" if len(names) == 2 else "have" if len(names) > 2 else "has"
     return f"at {at_s:g} s {' and '.join(names)} {have} {address}"
+
+
+def demand_normal(trace: Trace, at_s: float) -> None:
+    """Miss unless, before anything is broken, each server has the address that it normally carries.
+
+    Judges of edited files ask this first: files that are broken already pass no drill.
+    """
+    for address, server in ((IP1, S1), (IP2, S2)):
+        if trace.owners(address, at_s) != (server,):
+            raise Miss(
+                f"With nothing broken, {holders_in_words(trace, address, at_s)}; it should be {server}."
+            )
+        card = _card(trace, server, address, at_s)
+        if card != OFFICE and card in trace.scenario["servers"][server]["interfaces"]:
+            raise Miss(
+                f"With nothing broken, {server} has {address} on {card}; the office is behind {OFFICE}."
+            )
+
+
+def _card(trace: Trace, server: str, address: str, at_s: float) -> str:
+    """The interface on which a server last took an address; with use_vmac it is none of its cards."""
+    added = [
+        str(e.fields["interface"])
+        for e in trace.of("address_added", server=server)
+        if str(e.fields["address"]).split("/")[0] == address and e.t <= at_s
+    ]
+    return added[-1] if added else ""
+
+
+def taken_s(trace: Trace, address: str, server: str, after_s: float) -> float | None:
+    """When a server took an address, first after ``after_s``, by whatever instance; None if never."""
+    for span in trace.holders(address):
+        if server in span.servers and span.from_us > micros(after_s):
+            return seconds(span.from_us)
+    return None
 
 
 def became(trace: Trace, state: str, server: str, instance: str, after_s: float = 0.0) -> float | None:
