@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -159,13 +160,51 @@ def test_another_process_with_the_same_number_is_left_alone(
     living.
     """
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    folder = tmp_path / "vrrplab-lab" / "old"
+    folder = tmp_path / "vrrplab-lab" / "vrrplab-lab-old"
     lab_state.state_folder()
     folder.mkdir()
     state = lab_state.LabState(os.getpid(), 12345, False, {"proxy-serv01": "vrrplab"}, 0.0, str(folder))
     lab_state.write_state(state)
     assert lab_state.living() is None
+    assert lab_state.sweep()
+    assert lab_state.read_state() is None
     assert not folder.exists()
+
+
+@pytest.mark.alone
+def test_two_at_once_are_one(lab: Lab, tmp_path: Path) -> None:
+    """Input: ``lab up`` twice at the same moment. Output: one lab; the other is told so; ``down`` leaves
+    nothing.
+    """
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(lambda _: lab("up", "--router", "vrrplab"), range(2)))
+    assert sorted(done.returncode for done in both) == [0, 2]
+    assert sum("a lab is already up" in done.stderr for done in both) == 1
+    assert lab("down").stdout.strip() == "The lab is down; nothing of it is left."
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("command", [["up"], ["drill", "lan-nic"]], ids=["up", "drill"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda n: n.name)
+def test_ended_by_a_signal_nothing_stays(
+    lab: Lab, tmp_path: Path, command: list[str], number: signal.Signals
+) -> None:
+    """Input: a signal while a lab is being put up. Output: no process, and after ``down`` no folder."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)}
+    words = [sys.executable, "-m", "vrrplab", "lab", *command, "--router", "vrrplab"]
+    process = subprocess.Popen(words, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    end_s = time.monotonic() + 20
+    while time.monotonic() < end_s and not list(tmp_path.glob("vrrplab-lab/*/proxy-serv01.service.log")):
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait(20) == (-number if number == signal.SIGKILL else 128 + number)
+    if number != signal.SIGKILL:
+        assert leftovers(tmp_path) == []
+    end_s = time.monotonic() + 20
+    while leftovers(tmp_path) and time.monotonic() < end_s:
+        time.sleep(0.1)
+    assert lab("down").stdout.startswith("No lab is up")
+    assert leftovers(tmp_path) == []
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:

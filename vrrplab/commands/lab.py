@@ -10,7 +10,8 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from vrrplab.errors import LiveError
@@ -49,7 +50,31 @@ def _add_making(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"up": _up, "status": _status, "drill": _drill, "shell": _shell, "down": _down}[args.what](args)
+    what = {"up": _up, "status": _status, "drill": _drill, "shell": _shell, "down": _down}[args.what]
+    with _ended_in_order():
+        return what(args)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """While this lasts, SIGTERM and SIGHUP end the program as Ctrl-C does: what was begun is taken back."""
+    import signal
+    from types import FrameType
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)  # the first one is enough; taking back is not broken off
+        sys.exit(128 + number)
+
+    numbers = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) == signal.SIG_DFL]
+    before = {
+        number: signal.signal(number, end) for number in numbers
+    }  # one that is ignored (nohup) stays so
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _routers(args: argparse.Namespace) -> dict[str, str]:
@@ -60,16 +85,9 @@ def _routers(args: argparse.Namespace) -> dict[str, str]:
 
 
 def _up(args: argparse.Namespace) -> int:
-    from vrrplab.live import lab, lab_state
+    from vrrplab.live import lab
 
-    routers = _routers(args)
-    known = lab_state.living()
-    if known is not None:
-        raise LiveError(
-            f"a lab is already up, with {known.router_text}, for {known.age_text(time.time())} -"
-            " 'vrrplab lab status' shows it, 'vrrplab lab down' removes it"
-        )
-    state, _ = lab.start(routers, args.config, args.rootless or None)
+    state = lab.put_up(_routers(args), args.config, args.rootless or None)
     how = "in a user namespace, without root" if state.rootless else "as root"
     print(f"The lab is up ({how}), with {state.router_text} on its servers.")
     _print_status(lab.ask(state, {"do": "status"})["status"])
@@ -178,10 +196,13 @@ def _shell(args: argparse.Namespace) -> int:
 def _down(args: argparse.Namespace) -> int:
     from vrrplab.live import lab_state
 
-    state = lab_state.living()
-    if state is None:
-        print("No lab is up.")
-        return 0
-    lab_state.take_down(state)
-    print("The lab is down; nothing of it is left.")
+    with lab_state.alone():
+        state = lab_state.living()
+        if state is not None:
+            lab_state.take_down(state)
+        swept = lab_state.sweep()
+    if state is not None:
+        print("The lab is down; nothing of it is left.")
+    else:
+        print("No lab is up" + ("; what an ended one had left is removed." if swept else "."))
     return 0

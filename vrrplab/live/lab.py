@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from vrrplab.errors import LiveError
 from vrrplab.live import lab_state
 from vrrplab.live.doctor import apt_line, program
-from vrrplab.live.lab_keeper import CONTROL
+from vrrplab.live.lab_keeper import CONTROL, STAY
 from vrrplab.live.lab_plan import KEEPALIVED, config_names, server_plans
 from vrrplab.live.lab_state import LabState
 from vrrplab.live.namespaces import can_be_root, enter_command, first_inside, unshare_command
@@ -36,52 +35,80 @@ def check(routers: dict[str, str], configs: str) -> None:
     server_plans(routers, configs)
 
 
-def start(
-    routers: dict[str, str], configs: str = "", rootless: bool | None = None, temporary: bool = False
-) -> tuple[LabState, subprocess.Popen[str]]:
-    """Put a lab up and wait until it is ready; LiveError with the reason when it cannot be.
-
-    ``temporary``: it ends with this process, and no state file tells of it.
-    """
+def put_up(routers: dict[str, str], configs: str = "", rootless: bool | None = None) -> LabState:
+    """Put a lab up that stays until it is taken down; LiveError if one is up, or with why it cannot be."""
     check(routers, configs)
-    inside = not can_be_root() if rootless is None else rootless
-    folder = tempfile.mkdtemp(prefix="vrrplab-lab-", dir=lab_state.state_folder())
-    if configs:  # the lab sees another /run than the user, so it gets its files handed
-        _copy_files(configs, os.path.join(folder, CONFIGS), config_names())
-    plan = {
-        "routers": routers,
-        "configs": CONFIGS if configs else "",
-        "rootless": inside,
-        "temporary": temporary,
-        "start": not temporary,
-    }
-    with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
-        json.dump(plan, file)
-    keeper = subprocess.Popen(
-        [*unshare_command(inside), sys.executable, "-m", "vrrplab.live.lab_keeper", folder],
-        stdin=subprocess.PIPE if temporary else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=open(os.path.join(folder, "keeper.log"), "w", encoding="utf-8"),  # noqa: SIM115 - the child's
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": _python_path()},
-    )
+    with lab_state.alone():
+        lab_state.sweep()
+        known = lab_state.living()
+        if known is not None:
+            raise LiveError(
+                f"a lab is already up, with {known.router_text}, for {known.age_text(time.time())} -"
+                " 'vrrplab lab status' shows it, 'vrrplab lab down' removes it"
+            )
+        state, keeper = _start(lab_state.new_folder(), routers, configs, rootless, stays=True)
+        try:
+            lab_state.write_state(state)
+            assert keeper.stdin is not None
+            keeper.stdin.write(STAY + "\n")
+            keeper.stdin.close()
+        except BaseException:
+            _discard(keeper, state.folder)
+            raise
+    return state
+
+
+def _start(
+    place: tuple[str, int], routers: dict[str, str], configs: str, rootless: bool | None, stays: bool
+) -> tuple[LabState, subprocess.Popen[str]]:
+    """Start a keeper and wait until it is ready. It ends with this process, until it is told to stay."""
+    folder, lock = place
+    keeper = None
     try:
+        inside = not can_be_root() if rootless is None else rootless
+        if configs:  # the lab sees another /run than the user, so it gets its files handed
+            _copy_files(configs, os.path.join(folder, CONFIGS), config_names())
+        plan = {
+            "routers": routers,
+            "configs": CONFIGS if configs else "",
+            "rootless": inside,
+            "start": stays,
+        }
+        with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
+            json.dump(plan, file)
+        with open(os.path.join(folder, "keeper.log"), "w", encoding="utf-8") as log:
+            keeper = subprocess.Popen(
+                [*unshare_command(inside), sys.executable, "-m", "vrrplab.live.lab_keeper", folder],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": _python_path()},
+                pass_fds=[lock],  # the folder is locked as long as the keeper lives
+            )
         assert keeper.stdout is not None
         said = keeper.stdout.readline()
         answer = json.loads(said) if said.startswith("{") else {"error": _last_words(folder, keeper)}
         if "error" in answer:
             raise LiveError(f"the lab was not put up: {answer['error']}")
         pid = first_inside(keeper.pid)
-        state = LabState(pid, lab_state.start_of(pid), inside, routers, time.time(), folder)
-        if not temporary:
-            lab_state.write_state(state)
-        return state, keeper
+        return LabState(pid, lab_state.start_of(pid), inside, routers, time.time(), folder), keeper
     except BaseException:  # Ctrl-C too: half a lab is never left behind
+        os.close(lock)
+        lock = -1
+        _discard(keeper, folder)
+        raise
+    finally:
+        if lock >= 0:
+            os.close(lock)
+
+
+def _discard(keeper: subprocess.Popen[str] | None, folder: str) -> None:
+    if keeper is not None:
         keeper.kill()
         keeper.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    lab_state.remove_folder(folder)
 
 
 def _last_words(folder: str, keeper: subprocess.Popen[str]) -> str:
@@ -104,7 +131,11 @@ def temporary_lab(
     routers: dict[str, str], configs: str = "", rootless: bool | None = None
 ) -> Iterator[LabState]:
     """A lab for as long as the block lasts; gone afterwards, whatever happens."""
-    state, keeper = start(routers, configs, rootless, temporary=True)
+    check(routers, configs)
+    with lab_state.alone():
+        lab_state.sweep()
+        place = lab_state.new_folder()
+    state, keeper = _start(place, routers, configs, rootless, stays=False)
     try:
         yield state
     finally:
@@ -117,7 +148,7 @@ def temporary_lab(
             keeper.wait()
         if keeper.stdout is not None:
             keeper.stdout.close()
-        shutil.rmtree(state.folder, ignore_errors=True)
+        lab_state.remove_folder(state.folder)
 
 
 def ask(state: LabState, request: dict[str, Any], say: Callable[[str], None] | None = None) -> dict[str, Any]:

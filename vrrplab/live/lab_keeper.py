@@ -11,8 +11,10 @@ ends every process of the lab and removes its networks.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,6 +47,7 @@ from vrrplab.live.lab_server import ROOTLESS_WRAPPER, Server, ip, ip_batch
 from vrrplab.live.namespaces import PREPARE
 
 CONTROL = "control"
+STAY = "stay"
 STAND_IN = "stand-in"
 _CHECK_SAMPLES = 3
 
@@ -234,8 +237,16 @@ class Keeper:
 
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, end)
-        if self.plan["temporary"]:  # ends with the process that holds the other end of standard input
-            loop.add_reader(sys.stdin.fileno(), lambda: end() if not os.read(0, 4096) else None)
+
+        def starter_said() -> None:
+            """It tells us to stay, or its end of the pipe is closed because it has ended."""
+            said = os.read(0, 4096)
+            if STAY.encode() in said:
+                loop.remove_reader(0)
+            elif not said:
+                end()
+
+        loop.add_reader(0, starter_said)
         try:
             self.build()
         except (VrrplabError, OSError) as error:
@@ -251,6 +262,7 @@ class Keeper:
         await ended
         server.close()
         self.stop_routers()
+        shutil.rmtree(self.folder, ignore_errors=True)  # who started us may have been killed
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def send(message: dict[str, Any]) -> None:
@@ -280,7 +292,8 @@ def _keepalived_version() -> str:
 
 
 def _tell(message: dict[str, Any]) -> None:
-    print(json.dumps(message), flush=True)
+    with contextlib.suppress(BrokenPipeError):  # nobody listens any more: standard input tells of it too
+        print(json.dumps(message), flush=True)
 
 
 def main(arguments: list[str]) -> int:

@@ -6,21 +6,30 @@ The folder is never below /run, which the lab's own processes see emptied (``nam
 The file names process 1 of the lab's namespaces together with the moment it started, so that another process
 that got the same number later is never taken for it. Everything else about a lab lives and dies with that
 process.
+
+Two locks keep order. Who puts a lab up or takes one down holds that of the state folder (``alone``); every
+lab's own folder is locked by its processes as long as one of them lives, so that a folder whose lock is free
+is nobody's any more (``sweep``).
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
 import signal
 import stat
 import tempfile
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from vrrplab.errors import LiveError
 from vrrplab.live.namespaces import wait_gone
+
+_PREFIX = "vrrplab-lab-"
 
 
 @dataclass(slots=True)
@@ -112,14 +121,9 @@ def write_state(state: LabState) -> None:
 
 
 def living() -> LabState | None:
-    """The lab that is up, or None; what a crashed one left is cleared on the way."""
+    """The lab that is up, or None."""
     state = read_state()
-    if state is None:
-        return None
-    if state.alive:
-        return state
-    forget(state)
-    return None
+    return state if state is not None and state.alive else None
 
 
 def require() -> LabState:
@@ -142,11 +146,62 @@ def take_down(state: LabState, patience_s: float = 8.0) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(state.pid, signal.SIGKILL)
             wait_gone(state.pid)
-    forget(state)
-
-
-def forget(state: LabState) -> None:
-    """Remove the files of a lab that has ended."""
-    shutil.rmtree(state.folder, ignore_errors=True)
+    remove_folder(state.folder)
     with contextlib.suppress(OSError):
         os.unlink(_file())
+
+
+# -- locks --------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """While this lasts, no other process of this user puts a lab up or takes one down; waits for its turn."""
+    lock = os.open(state_folder(), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def new_folder() -> tuple[str, int]:
+    """A folder for a lab, and the descriptor that locks it as long as somebody has it open."""
+    folder = tempfile.mkdtemp(prefix=_PREFIX, dir=state_folder())
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return folder, lock
+
+
+def remove_folder(folder: str, patience_s: float = 5.0) -> bool:
+    """Remove a lab's folder once its last process has let go of it; False if none has in this time."""
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return True
+    try:
+        end_s = time.monotonic() + patience_s
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= end_s:
+                    return False
+                time.sleep(0.01)
+        shutil.rmtree(folder, ignore_errors=True)
+        return True
+    finally:
+        os.close(lock)
+
+
+def sweep() -> bool:
+    """Remove what labs left whose processes were killed; True if there was something. Call it ``alone``."""
+    state = read_state()
+    if state is not None and not state.alive:
+        with contextlib.suppress(OSError):
+            os.unlink(_file())
+    with os.scandir(state_folder()) as entries:
+        folders = [e.path for e in entries if e.name.startswith(_PREFIX) and e.is_dir(follow_symlinks=False)]
+    removed = [remove_folder(folder, 0) for folder in folders]
+    return any(removed)
