@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,6 +38,11 @@ def conf(tmp_path: Path) -> str:
             ["run", "{conf}", "--udp", "--address", "lan0=1.2.3.4/24", "--out", "/no/such/dir/t"],
             "/no/such/dir/t",
         ),
+        (
+            ["run", "{conf}", "--udp", "--address", "lan0=1.2.3.4/24", "--out", "{conf}"],
+            "this is the configuration itself, which would be overwritten",
+        ),
+        (["watch", "--udp", "--out", "{conf}.t", "--pcap", "{conf}.t"], "this is the file of --pcap itself"),
         (["watch", "--interface", "eth9"], "no interface eth9 here; there are: "),
         (["watch", "--name", "r1"], "--name r1: write ADDRESS=NAME"),
         (["watch", "--udp", "--interface", "lo"], "the make-believe LAN of --udp has none"),
@@ -52,6 +58,57 @@ def test_one_line_and_exit_2(vrrplab: Run, conf: str, words: list[str], told: st
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr
+
+
+def test_files_that_are_refused_keep_what_is_in_them(vrrplab: Run, conf: str) -> None:
+    before = Path(conf).read_text(encoding="utf-8")
+    vrrplab("live", "run", conf, "--udp", "--address", "lan0=1.2.3.4/24", "--out", conf)
+    assert Path(conf).read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize("option", ["--out", "--pcap"])
+def test_a_fifo_that_nobody_reads_is_one_line(vrrplab: Run, tmp_path: Path, option: str) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    done = vrrplab("live", "watch", "--udp", "--until", "1", option, str(tmp_path / "fifo"))
+    assert done.returncode == 2
+    assert "nobody reads this FIFO" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("style", ["table", "log"])
+def test_a_closed_standard_output_is_no_reason_to_fail(conf: str, style: str) -> None:
+    words = f"{sys.executable} -m vrrplab live watch --udp --port 11299 --until 1 --format {style} >&-"
+    done = subprocess.run(["sh", "-c", words], stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    words = (
+        f"{sys.executable} -m vrrplab live run {conf} --udp --port 11299 --address lan0=1.2.3.4/24 --until 1"
+    )
+    words += " >&-"
+    done = subprocess.run(["sh", "-c", words], stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_table_whose_reader_has_gone_ends_quietly() -> None:
+    """Input: a table into ``head -1``. Output: it ends by itself, without a word."""
+    words = [
+        sys.executable,
+        "-m",
+        "vrrplab",
+        "live",
+        "watch",
+        "--udp",
+        "--port",
+        "11298",
+        "--format",
+        "table",
+    ]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
 
 
 def test_a_configuration_without_instances(vrrplab: Run, tmp_path: Path) -> None:

@@ -146,15 +146,17 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _watch(args: argparse.Namespace) -> int:
+    from vrrplab.live.output import spare
     from vrrplab.live.watch import WatchOptions, watch
 
+    spare(args.out, args.pcap, "the file of --pcap")
     names = {}
     for text in args.name:
         address, equals, name = text.partition("=")
         if not equals or not name:
             raise LiveError(f"--name {text}: write ADDRESS=NAME, for example 192.168.2.251=proxy-serv01")
         names[address] = name
-    style = args.format or ("table" if sys.stdout.isatty() else "log")
+    style = args.format or ("table" if sys.stdout is not None and sys.stdout.isatty() else "log")
     options = WatchOptions(
         tuple(args.interface), names, args.udp, args.port, style, args.out, args.pcap, args.frames, args.until
     )

@@ -8,6 +8,7 @@ counted too.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -201,6 +202,34 @@ class Sink:
                 time.sleep(_RETRY_S)
 
 
+def spare(path: str, kept: str, what: str) -> None:
+    """LiveError if writing to ``path`` would destroy ``kept``, a file that is needed."""
+    if not path or not kept or (os.path.exists(path) and not os.path.isfile(path)):  # /dev/null may be both
+        return
+    try:
+        same = os.path.samefile(path, kept)
+    except OSError:  # not there yet
+        same = os.path.realpath(path) == os.path.realpath(kept)
+    if same:
+        raise LiveError(f"--out {path}: this is {what} itself, which would be overwritten; name another file")
+
+
+def open_to_write(path: str) -> int:
+    """A file that is made or emptied, as a descriptor. LiveError if it cannot be opened.
+
+    Nothing is waited for: a FIFO needs a reader first.
+    """
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o644)
+    except OSError as error:
+        unread = error.errno == errno.ENXIO and stat.S_ISFIFO(os.stat(path).st_mode)
+        why = "nobody reads this FIFO, start its reader first" if unread else error.strerror
+        raise LiveError(f"{path}: cannot be written: {why}") from None
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
 class Output:
     """All sinks of a process. ``write`` is what a Journal calls."""
 
@@ -211,17 +240,15 @@ class Output:
         self.listeners: list[Callable[[TraceEvent], None]] = []
 
     def to_stdout(self, style: str) -> None:
-        """``style``: "log" or "watch" for people, "jsonl" for programs."""
+        """``style``: "log" or "watch" for people, "jsonl" for programs. A closed one (``>&-``) is no sink."""
+        if sys.stdout is None:
+            return
         turn = {"log": log_line, "watch": watch_line}.get(style, TraceEvent.to_json)
         self._sinks.append(Sink(sys.stdout.fileno(), turn, "standard output"))
 
     def to_file(self, path: str) -> None:
         """JSON lines to a file that is made or emptied. LiveError if it cannot be opened."""
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise LiveError(f"{path}: cannot be written: {error.strerror}") from None
-        self._sinks.append(Sink(descriptor, TraceEvent.to_json, path))
+        self._sinks.append(Sink(open_to_write(path), TraceEvent.to_json, path))
 
     def write(self, event: TraceEvent) -> None:
         for listener in self.listeners:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from struct import Struct
 
 from vrrplab.errors import LiveError
+from vrrplab.live.output import open_to_write
 
 _FILE = Struct("<IHHiIII")
 _PACKET = Struct("<IIII")
@@ -17,7 +18,7 @@ class PcapFile:
 
     def __init__(self, path: str) -> None:
         try:
-            self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - lives as long as the watcher
+            self._file = open(open_to_write(path), "wb", buffering=0)  # noqa: SIM115 - the watcher closes it
             self._file.write(_FILE.pack(_MAGIC_NANOSECONDS, 2, 4, 0, 0, 262_144, _ETHERNET))
         except OSError as error:
             raise LiveError(f"{path}: cannot be written: {error.strerror}") from None

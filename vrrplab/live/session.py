@@ -16,7 +16,7 @@ from vrrplab.live.account import cast
 from vrrplab.live.addresses import AddressBook, KernelAddresses, PretendedAddresses
 from vrrplab.live.driver import Driver, live_profile
 from vrrplab.live.host import Host, KernelHost
-from vrrplab.live.output import Output
+from vrrplab.live.output import Output, spare
 from vrrplab.live.pretended import PretendedHost, parse_interface
 from vrrplab.live.raw_socket import NO_PRIVILEGE, RawTransport
 from vrrplab.live.transport import Transport
@@ -64,6 +64,7 @@ def run_router(options: RouterOptions) -> Driver:
         return renamed(node, options.rename)
 
     node = read()
+    spare(options.out, options.config, "the configuration")
     server = (
         options.name or node.global_defs.router_id or os.path.splitext(os.path.basename(options.config))[0]
     )

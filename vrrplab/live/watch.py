@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vrrplab.errors import LiveError
+from vrrplab.live.failure import end_on_failure
 from vrrplab.live.host import KernelHost
 from vrrplab.live.observer import Observer
 from vrrplab.live.output import Output
@@ -75,6 +76,7 @@ class Watcher:
             self._output.to_stdout("watch" if options.style == "log" else options.style)
         self._pcap = PcapFile(options.pcap) if options.pcap else None
         self._pcap_told = False
+        self._end: Callable[[], None] = lambda: None
 
     @property
     def now(self) -> Micros:
@@ -91,6 +93,8 @@ class Watcher:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
+        self._end = end
+        end_on_failure(loop, ended, lambda text: None)
         self._output.write(self._head())
         if self._options.udp:
             self._output.write(TraceEvent(0, "warning", {"text": LABEL}))
@@ -168,9 +172,18 @@ class Watcher:
     def _redraw(self) -> None:
         assert self._table is not None
         width = 80
+        if sys.stdout is None:  # closed (>&-): --out and --pcap may still want everything
+            return
         with contextlib.suppress(OSError):
             width = os.get_terminal_size(sys.stdout.fileno()).columns
-        print(CLEAR + self._table.text(self.now, width), flush=True)
+        text = CLEAR + self._table.text(self.now, width) + "\n"
+        try:
+            # past Python's buffer, which would try once more at the end
+            os.write(sys.stdout.fileno(), text.encode(sys.stdout.encoding, "backslashreplace"))
+        except BrokenPipeError:  # the reader has seen enough
+            self._table = None
+            self._end()
+            return
         asyncio.get_running_loop().call_later(REDRAW_S, self._redraw)
 
 
