@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.errors import LiveError
 from vrrplab.live.interfaces import InterfaceTable
+from vrrplab.live.privilege import NET_RAW, no_privilege
 from vrrplab.live.transport import Packet, Unusable, advertisement_of, ah_of, read_ipv4
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.wire import frames
@@ -266,16 +267,10 @@ def _open(family: int, protocol: int) -> socket.socket:
     try:
         one = socket.socket(kind, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, protocol)
     except PermissionError:
-        raise LiveError(NO_PRIVILEGE) from None
+        raise LiveError(no_privilege(NET_RAW)) from None
     except OSError as error:
         raise LiveError(f"no IPv{family} sockets on this machine ({error.strerror})") from None
     return one
-
-
-NO_PRIVILEGE = (
-    "raw sockets need the capability CAP_NET_RAW (and CAP_NET_ADMIN for addresses), which this user lacks -"
-    " three ways on: sudo; 'vrrplab lab up', which needs no root; or --udp, which carries VRRP inside UDP"
-)
 
 
 def _receiver(interface: str, index: int, family: int, protocol: int, groups: set[str]) -> socket.socket:
@@ -304,7 +299,7 @@ def _receiver(interface: str, index: int, family: int, protocol: int, groups: se
     except OSError as error:
         one.close()
         if isinstance(error, PermissionError):
-            raise LiveError(NO_PRIVILEGE) from None
+            raise LiveError(no_privilege(NET_RAW)) from None
         raise LiveError(f"cannot listen on {interface} (IPv{family}): {error.strerror}") from None
     return one
 

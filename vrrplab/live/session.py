@@ -18,7 +18,8 @@ from vrrplab.live.driver import Driver, live_profile
 from vrrplab.live.host import Host, KernelHost
 from vrrplab.live.output import Output, spare
 from vrrplab.live.pretended import PretendedHost, parse_interface
-from vrrplab.live.raw_socket import NO_PRIVILEGE, RawTransport
+from vrrplab.live.privilege import NET_ADMIN, NET_RAW, require_capabilities
+from vrrplab.live.raw_socket import RawTransport
 from vrrplab.live.transport import Transport
 from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, UdpTransport
 from vrrplab.machine.profiles import profile_named
@@ -27,7 +28,6 @@ DRY_RUN = (
     "dry run: takes part in the election, but puts no address on any interface, sends no gratuitous ARP"
     " and starts no notify script; if it wins, nobody has the addresses"
 )
-CAP_NET_ADMIN, CAP_NET_RAW = 12, 13
 
 
 @dataclass(slots=True)
@@ -93,23 +93,12 @@ def _make(options: RouterOptions, node: NodeConfig) -> tuple[Host, Transport, Ad
         raise LiveError("--address gives a make-believe host its addresses and belongs to --udp")
     host = KernelHost()
     host.require(node)
-    if not options.dry and not has_capability(CAP_NET_ADMIN):
-        raise LiveError(NO_PRIVILEGE)
+    require_capabilities(NET_RAW, *(() if options.dry else (NET_ADMIN,)))
     transport = RawTransport(host.table, node.instances)
     if options.dry:
         host.notice = DRY_RUN
         return host, transport, PretendedAddresses()
     return host, transport, KernelAddresses(host.netlink, host.table)
-
-
-def has_capability(number: int) -> bool:
-    """Has this process a capability (capabilities(7)) in effect?"""
-    try:
-        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
-            line = next(line for line in file if line.startswith("CapEff:"))
-    except (OSError, StopIteration):
-        return os.geteuid() == 0
-    return bool(int(line.split()[1], 16) >> number & 1)
 
 
 def renamed(node: NodeConfig, names: dict[str, str]) -> NodeConfig:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from vrrplab.errors import LiveError
 from vrrplab.live.interfaces import InterfaceTable, is_loopback
-from vrrplab.live.raw_socket import NO_PRIVILEGE
+from vrrplab.live.privilege import NET_RAW, no_privilege
 from vrrplab.live.udp_socket import open_receiver, unwrap
 
 SO_ATTACH_FILTER, SO_TIMESTAMPNS = 26, 35
@@ -55,7 +55,7 @@ def open_interface(name: str, promiscuous: bool = True) -> socket.socket:
     try:
         one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0)
     except PermissionError:
-        raise LiveError(NO_PRIVILEGE) from None
+        raise LiveError(no_privilege(NET_RAW)) from None
     try:
         attach_filter(one)
         one.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
