@@ -314,6 +314,54 @@ def test_what_cannot_be_is_told_in_one_line(lab: Lab, tmp_path: Path, words: lis
     assert leftovers(tmp_path) == []
 
 
+def write_configs(folder: Path, text: str) -> str:
+    folder.mkdir(exist_ok=True)
+    for name in config_names():
+        (folder / name).write_text(text, encoding="utf-8")
+    return str(folder)
+
+
+ON_ETH7 = (
+    "vrrp_instance V {\n interface eth7\n virtual_router_id 51\n virtual_ipaddress {\n 192.168.2.101\n }\n}\n"
+)
+
+
+def test_an_interface_that_no_server_has_is_told_before_anything_is_built(lab: Lab, tmp_path: Path) -> None:
+    configs = write_configs(tmp_path / "mine", ON_ETH7)
+    done = lab("up", "--router", "vrrplab", "--config", configs)
+    assert done.returncode == 2
+    why = "no interface eth7 on proxy-serv01; a server has eth0 and eth1"
+    assert done.stderr == f"vrrplab: {configs}/proxy-serv01.conf: {why}\n"
+
+
+def test_a_router_that_dies_at_once_says_why(lab: Lab, tmp_path: Path) -> None:
+    """Input: files without an instance. Output: exit 1, and the router's last words, from ``status`` too; a
+    drill tells why it cannot be, and options that the lab does not have are refused.
+    """
+    configs = write_configs(tmp_path / "mine", "global_defs {\n}\n")
+    up = lab("up", "--router", "vrrplab", "--config", configs)
+    assert up.returncode == 1
+    for said in (up.stdout, lab("status").stdout):
+        assert "vrrplab, not running" in said
+        assert "its last words: vrrplab: " in said
+        assert "no vrrp_instance in it" in said
+    drill = lab("drill", "lan-nic", "--config", configs)
+    assert drill.returncode == 2
+    assert "no vrrp_instance in it" in drill.stderr.splitlines()[-1]
+    other = lab("drill", "lan-nic", "--config", write_configs(tmp_path / "other", "global_defs { }\n"))
+    assert other.returncode == 2
+    assert "another --config than asked for" in other.stderr
+    assert len(other.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a lab of an ordinary user is always rootless")
+def test_a_lab_as_root_is_no_rootless_one(lab: Lab) -> None:
+    assert lab("up", "--router", "vrrplab").returncode == 0
+    done = lab("drill", "lan-nic", "--rootless", "--router", "keepalived")
+    assert done.returncode == 2
+    assert "another --router, --rootless than asked for" in done.stderr
+
+
 def test_a_missing_daemon_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     from vrrplab.errors import LiveError
     from vrrplab.live import lab as lab_module

@@ -90,9 +90,10 @@ def _up(args: argparse.Namespace) -> int:
     state = lab.put_up(_routers(args), args.config, args.rootless or None)
     how = "in a user namespace, without root" if state.rootless else "as root"
     print(f"The lab is up ({how}), with {state.router_text} on its servers.")
-    _print_status(lab.ask(state, {"do": "status"})["status"])
+    status = lab.ask(state, {"do": "status"})["status"]
+    _print_status(status)
     print("Next: vrrplab lab drill lan-nic; vrrplab lab shell proxy-serv01; vrrplab lab down")
-    return 0
+    return 0 if all(server["runs"] for server in status["servers"].values()) else 1
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -109,6 +110,8 @@ def _print_status(status: dict) -> None:  # type: ignore[type-arg]
         runs = server["router"] if server["runs"] else f"{server['router']}, not running"
         has = ", ".join(server["has"]) or "no virtual address"
         print(f"  {name:14} {runs if server['powered'] else 'no power':12} {has}")
+        if server["powered"] and not server["runs"] and server["said"]:
+            print(f"  {'':14} its last words: {server['said']}")
         for address in server["addresses"]:
             print(f"  {'':14} {address}")
     for name, address in status["hosts"].items():
@@ -129,12 +132,9 @@ def _drill(args: argparse.Namespace) -> int:
         _check_record(args.record, names)
     with ExitStack() as stack:
         state = lab_state.living()
-        if state is not None and (args.router or args.config) and _routers(args) != state.routers:
-            raise LiveError(
-                f"a lab is already up, with {state.router_text} - 'vrrplab lab down' removes it;"
-                " without --router the drill runs in it"
-            )
-        if state is None:
+        if state is not None:
+            _require_same(args, state)
+        else:
             _say(args, "putting a lab up for this")
             state = stack.enter_context(lab.temporary_lab(_routers(args), args.config, args.rootless or None))
         proxy = lab.ask(state, {"do": "status"})["status"]["proxy"]
@@ -158,6 +158,23 @@ def _drill(args: argparse.Namespace) -> int:
                 lab.keep_recording(place, os.path.join(args.record, name))
         print(lab_report.table(results, state.router_text))
     return 0 if all(result.agrees for result in results) else 1
+
+
+def _require_same(args: argparse.Namespace, state: LabState) -> None:
+    """LiveError if the lab that is up is not what the options ask for."""
+    from vrrplab.live import lab
+
+    asked = {
+        "--router": args.router and _routers(args) != state.routers,
+        "--config": args.config and not lab.has_files(state, args.config),
+        "--rootless": args.rootless and not state.rootless,
+    }
+    other = ", ".join(option for option, differs in asked.items() if differs)
+    if other:
+        raise LiveError(
+            f"a lab is already up, with {state.router_text}, and another {other} than asked for -"
+            f" 'vrrplab lab down' removes it; without {other} the drill runs in it"
+        )
 
 
 def _carry_out(args: argparse.Namespace, state: LabState, name: str, place: str) -> Result:

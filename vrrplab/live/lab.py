@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from filecmp import cmpfiles
 from typing import Any
 
 from vrrplab.errors import LiveError
@@ -205,6 +206,17 @@ def _copy_files(folder: str, to: str, names: Iterable[str]) -> None:
     os.makedirs(to)
     for name in names:
         shutil.copyfile(os.path.join(folder, name), os.path.join(to, name))
+
+
+def has_files(state: LabState, configs: str) -> bool:
+    """Does this lab run with the files of this folder?"""
+    try:
+        _, differ, missing = cmpfiles(
+            os.path.join(state.folder, CONFIGS), configs, config_names(), shallow=False
+        )
+    except OSError:
+        return False
+    return not differ and not missing
 
 
 def shell_command(state: LabState, server: str, words: list[str]) -> list[str]:

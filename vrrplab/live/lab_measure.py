@@ -26,7 +26,7 @@ from vrrplab.live.netlink import (
     Overrun,
     open_monitor,
 )
-from vrrplab.live.setns import in_network_of
+from vrrplab.live.setns import in_network
 from vrrplab.live.sniffer import frame_reader, open_interface
 from vrrplab.units import Micros
 
@@ -88,7 +88,7 @@ class Measurement:
 
     # -- starting and stopping -----------------------------------------------------------------------
 
-    def start(self, servers: list[Server], client_pid: int) -> None:
+    def start(self, servers: list[Server]) -> None:
         """Listen to the LAN, to every server's addresses and to the client's cache."""
         self._sniffer = open_interface(LAN)
         read = frame_reader(self._sniffer)
@@ -100,14 +100,14 @@ class Measurement:
         self._watch(self._sniffer.fileno(), frames)
         for server in servers:
             self.follow(server)
-        with in_network_of(client_pid):
+        with in_network(CLIENT):
             monitor = open_monitor(NEIGHBOUR_GROUP)
         self._monitors[CLIENT] = monitor
         self._watch(monitor.fileno(), lambda: self._neighbours_changed(monitor))
 
     def follow(self, server: Server) -> None:
         """Hear of a server's addresses from now on."""
-        with in_network_of(server.pid):
+        with in_network(server.name):
             monitor = open_monitor(GROUPS)
             names = {link.number: link.name for link in monitor.links()}
         self._monitors[server.name] = monitor

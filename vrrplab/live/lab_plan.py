@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.config.reader import parse_config
 from vrrplab.errors import LiveError
+from vrrplab.live.host import interfaces_of
 from vrrplab.resources import data_path
 
 KEEPALIVED, VRRPLAB = "keepalived", "vrrplab"
@@ -58,7 +59,8 @@ def server_plans(routers: dict[str, str], folder: str = "", squid: str = SQUID) 
     """Both servers. ``routers``: server -> what it runs; ``folder``: their NAME.conf files ("": the
     tutorial's).
 
-    ``squid``: the program that is the service, which the check names too. LiveError for a missing file.
+    ``squid``: the program that is the service, which the check names too. LiveError for a missing file, or
+    one that names interfaces that a server does not have.
     """
     plans = []
     for number, name in enumerate(SERVERS, 251):
@@ -77,7 +79,12 @@ def server_plans(routers: dict[str, str], folder: str = "", squid: str = SQUID) 
         except OSError as error:
             hint = f"a lab's folder holds {' and '.join(config_names())}"
             raise LiveError(f"{path}: {error.strerror} - {hint}") from None
-        parse_config(path)  # a file that keepalived would not run with is refused here, with its line
+        node = parse_config(path)  # a file that keepalived would not run with is refused here, with its line
+        there = {"lo", *(port.name for port in ports), *(i.use_vmac for i in node.instances)}
+        missing = sorted(interfaces_of(node) - there)
+        if missing:
+            has = " and ".join(port.name for port in ports)
+            raise LiveError(f"{path}: no interface {' or '.join(missing)} on {name}; a server has {has}")
         plans.append(ServerPlan(name, ports, routers[name], lab_config(name, text, squid)))
     return plans
 

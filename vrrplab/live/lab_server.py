@@ -78,6 +78,7 @@ class Server:
         self._router: subprocess.Popen[bytes] | None = None
         self._unread = b""
         self._epoch_us: int | None = None
+        self.last_said = ""  # by its router: why it does not run, if it does not
         self._squid: subprocess.Popen[bytes] | None = None
         self._squid_ended_us: int | None = None
 
@@ -329,17 +330,21 @@ class Server:
 
     def _line(self, now_us: int, line: str) -> None:
         if self.plan.router == KEEPALIVED:
-            self._heard(self.name, now_us, _CTIME.sub("", line), None)
+            self._say(now_us, _CTIME.sub("", line), None)
             return
         try:
             event = json.loads(line)
         except ValueError:
-            self._heard(self.name, now_us, line, None)  # a word of complaint on its way out
+            self._say(now_us, line, None)  # a word of complaint on its way out
             return
         if event.get("event") == "scenario":
             self._epoch_us = round(event["clock"]["monotonic_s"] * 1_000_000)
         at_us = now_us if self._epoch_us is None else self._epoch_us + round(event["t"] * 1_000_000)
         text = event["line"] if event.get("event") == "log" else ""
+        self._say(at_us, text, event)
+
+    def _say(self, at_us: int, text: str, event: dict[str, Any] | None) -> None:
+        self.last_said = text or self.last_said
         self._heard(self.name, at_us, text, event)
 
 

@@ -11,15 +11,16 @@ CLONE_NEWNET = 0x40000000
 
 
 @contextmanager
-def in_network_of(pid: int) -> Iterator[None]:
-    """While this lasts, the calling thread is in the network of a process. OSError where it may not go.
+def in_network(name: str) -> Iterator[None]:
+    """While this lasts, the calling thread is in a network that ``ip netns`` knows. OSError where it may not
+    go.
 
     Nothing may wait inside, least of all an event loop: only open sockets there.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
-        there = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        there = os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             _set(libc, there)
         finally:
