@@ -146,7 +146,7 @@ def test_the_firewall_shows_its_state_in_shape_letter_and_words(live_page: Calla
     expect(wall.locator(".vl-tick-mark")).to_be_visible()
     for entry, letter, words in (
         ("Drop VRRP going out", "O", "drops VRRP going out"),
-        ("Drop VRRP coming in", "X", "drops VRRP coming in and going out"),
+        ("Drop VRRP coming in", "X", "drops VRRP both ways"),
     ):
         choose(page, "firewall proxy-serv01 firewall", entry)
         expect(wall).to_have_attribute("aria-label", f"firewall of proxy-serv01: {words}")
@@ -155,7 +155,7 @@ def test_the_firewall_shows_its_state_in_shape_letter_and_words(live_page: Calla
     expect(thing(page, "firewall proxy-serv02 firewall")).to_have_attribute("data-state", "good")
     wall.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".vl-menu")).to_contain_text("It drops VRRP coming in and going out.")
+    expect(page.locator(".vl-menu")).to_contain_text("It drops VRRP both ways.")
     expect(page.get_by_role("menuitem", name="Let VRRP through")).to_be_focused()
     page.keyboard.press("Enter")
     expect(wall).to_have_attribute("data-state", "good")

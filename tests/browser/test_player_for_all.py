@@ -125,7 +125,8 @@ def test_the_bytes_of_a_frame_are_walked_by_keyboard(drill: Any) -> None:
     for _ in range(2):
         drill.keyboard.press("ArrowRight")
     expect(drill.locator(".vl-hex .vl-lit")).to_have_attribute("data-n", "1")
-    expect(drill.locator("li.vl-lit")).to_be_visible()
+    expect(drill.locator("li.vl-lit")).to_be_in_viewport()
+    expect(drill.locator(".vl-hex .vl-lit")).to_be_in_viewport()
     drill.keyboard.press("ArrowLeft")
     expect(drill.locator(".vl-hex .vl-lit")).to_have_attribute("data-n", "0")
     assert moment(drill) == 6

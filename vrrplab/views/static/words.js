@@ -21,7 +21,7 @@ export const dropReason = (name) => DROPPED[name] || String(name || "no reason g
 export function firewallText(walls) {
   if (!walls) return "open";
   const [comes, goes] = [walls.includes("in"), walls.includes("out")];
-  return `drops VRRP ${comes && goes ? "coming in and going out" : comes ? "coming in" : "going out"}`;
+  return `drops VRRP ${comes && goes ? "both ways" : comes ? "coming in" : "going out"}`;
 }
 
 /** Names as short as they can be without doubt. */
