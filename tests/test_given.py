@@ -7,7 +7,29 @@ from typing import Any
 
 import pytest
 
-from vrrplab import VrrplabError, at, complaints, conf, own_cluster, simulate, sliders, variant
+from vrrplab import (
+    Trace,
+    VrrplabError,
+    at,
+    cluster,
+    complaints,
+    conf,
+    ip_a,
+    load_scenario,
+    logs,
+    own_cluster,
+    panel,
+    simulate,
+    sliders,
+    story,
+    tune,
+    variant,
+    views,
+)
+
+DRILL = "article-drill-1-lan-nic"
+TRACE = simulate(DRILL)
+VIP = "192.168.2.101"
 
 
 @pytest.mark.parametrize(
@@ -62,3 +84,68 @@ def test_one_file_on_two_servers_and_any_name_of_a_file(tmp_path: Path) -> None:
     assert list(twice.servers) == ["a", "b"]
     assert simulate(twice).servers == ["a", "b"]
     assert list(own_cluster(a=tmp_path / "keepalived.txt").servers) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: TRACE.owner(VIP, "16"), "the moment is '16': give a number"),  # type: ignore[arg-type]
+        (lambda: TRACE.owners(VIP, None), "give a number"),  # type: ignore[arg-type]
+        (lambda: TRACE.state_at(float("nan"), "proxy-serv01", "proxy_ip1"), "give a number"),
+        (lambda: TRACE.why(float("inf"), "proxy-serv01", "proxy_ip1"), "give a number"),
+        (lambda: TRACE.between("a", 5), "give a number"),  # type: ignore[arg-type]
+        (lambda: ip_a(TRACE, "proxy-serv1", 5), "no server 'proxy-serv1' in this trace: did you mean"),
+        (lambda: ip_a(TRACE, "proxy-serv01", 1, "eth9"), "no interface 'eth9' on proxy-serv01: did you mean"),
+        (lambda: ip_a(TRACE, "proxy-serv01", ...), "at_s is Ellipsis"),  # type: ignore[arg-type]
+        (lambda: logs(TRACE, "a", "b"), "from_s is 'a'"),  # type: ignore[arg-type]
+        (lambda: logs(TRACE, 0, 5, "x"), "no server 'x' in this trace: there are proxy-serv01"),
+        (lambda: logs(DRILL, 0, 5), r"logs\(\) takes a trace"),  # type: ignore[arg-type]
+        (lambda: story(DRILL), r"story\(\) takes a trace"),  # type: ignore[arg-type]
+        (lambda: story(TRACE, 5), "width 5 is out of range"),
+        (lambda: cluster(at_s="a"), "at_s is 'a'"),  # type: ignore[arg-type]
+        (lambda: cluster(at_s=float("nan")), "give a number"),
+        (lambda: tune(load_scenario(DRILL), priority="a"), "priority is 'a'"),  # type: ignore[arg-type]
+        (lambda: tune(load_scenario(DRILL), priority=100.5), "whole number"),  # type: ignore[arg-type]
+        (lambda: tune(load_scenario(DRILL), fall=1.5), "whole number"),  # type: ignore[arg-type]
+        (lambda: tune(load_scenario(DRILL), loss=float("nan")), "give a number"),
+        (lambda: tune(DRILL, priority=1), "takes a scenario"),  # type: ignore[arg-type]
+        (lambda: panel(None), "a scenario, a path or a name is needed"),
+        (lambda: panel(DRILL, "priority"), "options is 'priority': give a list"),
+        (lambda: panel(DRILL, [["priority"]]), "no option"),  # type: ignore[list-item]
+        (lambda: views.compare(DRILL, DRILL), "takes a trace"),
+        (lambda: views.compare(TRACE, TRACE, ["timeline"]), "cannot be compared"),
+        (lambda: views.ladder.figure(TRACE, instance="proxy_ip9"), "no instance 'proxy_ip9'"),
+        (lambda: views.ladder.figure(TRACE, from_s="a"), "from_s is 'a'"),
+        (lambda: views.timeline.figure([]), "this list is empty"),
+        (lambda: views.timeline.figure(TRACE, theme=["dark"]), "no theme"),
+        (lambda: views.distribution.figure(None), "samples is None: give a list"),
+        (lambda: views.distribution.figure("2.6"), "give a list"),
+        (lambda: views.distribution.figure([TRACE]), "is not a failover time"),
+        (lambda: views.packet.figure(None), "a frame is bytes or hexadecimal text"),
+    ],
+)  # fmt: skip
+def test_a_question_that_has_no_answer_is_a_sentence(call: Any, words: str) -> None:
+    test_a_mistake_is_a_sentence(call, words)
+
+
+@pytest.mark.parametrize("given", [DRILL, None, ..., 5, [DRILL], {"a": TRACE}])
+@pytest.mark.parametrize("view", ["timeline", "priority", "tables", "anatomy", "ladder", "state_diagram"])
+def test_a_figure_takes_a_trace(view: str, given: object) -> None:
+    if (view, given) == ("state_diagram", None):
+        return  # all edges, counted in no trace
+    test_a_mistake_is_a_sentence(lambda: getattr(views, view).figure(given), f"{view}.* takes a trace")
+
+
+@pytest.mark.parametrize("view", ["timeline", "priority", "tables"])
+def test_a_window_is_two_numbers(view: str) -> None:
+    test_a_mistake_is_a_sentence(lambda: getattr(views, view).figure(TRACE, to_s="9"), "to_s is '9'")
+
+
+def test_nobody_has_an_address_that_is_not_there_but_an_instance_is_missed() -> None:
+    assert TRACE.owner("192.168.2.199", 5) is None
+    assert TRACE.why(5, "proxy-serv01", "proxy_ip9") == "There is no proxy_ip9 on proxy-serv01 in this trace."
+    assert "has not started" in TRACE.why(0, "proxy-serv02", "proxy_ip1")
+
+
+def test_nothing_is_told_of_nothing() -> None:
+    assert str(story(Trace([]))) == "Nothing happened in this trace."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from vrrplab import given
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace, read_trace
 from vrrplab.views.cluster import show_cluster
@@ -28,6 +29,7 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
     which can be looked at. In a notebook the result shows itself; ``.trace`` and ``.scenario`` are what is
     shown now, with all that was clicked. Raises VrrplabError, in one line, for anything else.
     """
+    at_s = given.number(at_s, "at_s")
     if isinstance(source, Trace):
         return show_cluster(source, at_s=at_s)
     if isinstance(source, str | os.PathLike):
@@ -39,8 +41,8 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
 
         source = load_scenario(path)
     if not (hasattr(source, "with_actions") and hasattr(source, "duration_us")):
-        given = type(source).__name__
-        raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {given}")
+        kind = type(source).__name__
+        raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {kind}")
     return show_cluster(_run(source), source, _run, at_s)
 
 

@@ -26,7 +26,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from vrrplab.errors import TraceError
+from vrrplab.errors import TraceError, VrrplabError
 from vrrplab.units import Micros, micros, seconds
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Trace:
 
     def between(self, a: float, b: float) -> Trace:
         """The part from ``a`` to ``b`` (seconds, both included), with the ``scenario`` event kept."""
-        a_us, b_us = micros(a), micros(b)
+        a_us, b_us = _moment_us(a), _moment_us(b)
         kept = [e for e in self.events if a_us <= e.t_us <= b_us or e.event == "scenario"]
         before = [e for e in self.events if e.t_us < a_us and e.event != "scenario"]
         return Trace(kept, min(b_us, self.end_us), self._before + before)
@@ -216,6 +216,8 @@ class Trace:
         )
 
     # -- questions -----------------------------------------------------------------------------
+    # A moment that is no number is an error; a name that nobody has gets the answer "nobody", since an
+    # address may be gone from a configuration and still be asked for.
 
     def states(self, instance: str = "", server: str = "") -> list[StateSpan]:
         """Every state each instance was in, in order of time; ``instance``/``server`` "" means all."""
@@ -233,7 +235,7 @@ class Trace:
 
     def state_at(self, at_s: float, server: str, instance: str) -> str:
         """The state of one instance at a moment; INIT before its first."""
-        at_us, state = micros(at_s), "INIT"
+        at_us, state = _moment_us(at_s), "INIT"
         for event in self._history("state", server=server, instance=instance):
             if event.t_us > at_us:
                 break
@@ -270,7 +272,7 @@ class Trace:
 
     def owners(self, address: str, at_s: float) -> tuple[str, ...]:
         """All servers that have the address at that moment and are up, in order of the cast."""
-        at_us = micros(at_s)
+        at_us = _moment_us(at_s)
         found: tuple[str, ...] = ()
         for span in self.holders(address):
             if span.from_us <= at_us <= span.to_us:
@@ -283,7 +285,7 @@ class Trace:
 
         When several have it (split brain) it is the one that took it last; ``owners`` lists them all.
         """
-        at_us = micros(at_s)
+        at_us = _moment_us(at_s)
         last: str | None = None
         for span in self.holders(address):
             if span.from_us <= at_us <= span.to_us:
@@ -304,16 +306,25 @@ class Trace:
 
     def why(self, t: float, server: str, instance: str) -> str:
         """Why the instance is in the state it is in at ``t`` seconds: the reason of its last change."""
-        at_us = micros(t)
+        at_us = _moment_us(t)
         last = None
         for event in self._history("state", server=server, instance=instance):
             if event.t_us > at_us:
                 break
             last = event
+        if last is None and not self._plays(server, instance):
+            return f"There is no {instance} on {server} in this trace."
         if last is None:
             return f"{instance} on {server} has not started at {t:.3f} s."
         reason = last.fields.get("reason") or "no reason is known (a recording holds what was seen, not why)"
         return f"{last.fields['to']} since {last.t:.3f} s: {reason}"
+
+    def _plays(self, server: str, instance: str) -> bool:
+        """Whether the cast has this instance, or something was seen of it."""
+        cast = self.scenario.get("servers")
+        about = cast.get(server) if isinstance(cast, dict) else None
+        named = instance in (about.get("instances") or {}) if isinstance(about, dict) else False
+        return named or bool(self._history(server=server, instance=instance))
 
     # -- faces ---------------------------------------------------------------------------------
 
@@ -322,8 +333,6 @@ class Trace:
         try:
             import pandas
         except ImportError:
-            from vrrplab.errors import VrrplabError
-
             raise VrrplabError("to_dataframe needs pandas: pip install pandas") from None
         return pandas.DataFrame([{"t": e.t, "event": e.event, **e.fields} for e in self.events])
 
@@ -336,6 +345,24 @@ class Trace:
         """JSON lines to ``path``; OSError when it cannot be written."""
         with open(path, "w", encoding="utf-8") as file:
             self.write(file)
+
+
+def as_trace(value: object, asker: str) -> Trace:
+    """``value``, if it is a trace; VrrplabError tells who asked and what would be right."""
+    if isinstance(value, Trace):
+        return value
+    from vrrplab.given import shown
+
+    raise VrrplabError(f"{asker} takes a trace, as simulate(...) returns it, not {shown(value)}")
+
+
+def _moment_us(at_s: float) -> Micros:
+    """Seconds of a question; VrrplabError if they are no number."""
+    if type(at_s) is int or (type(at_s) is float and abs(at_s) < 1e12):
+        return micros(at_s)
+    from vrrplab import given  # needed for wrong ones, and for those of numpy
+
+    return micros(given.number(at_s, "the moment", -1e12, 1e12))
 
 
 def _ownership_change(event: TraceEvent, address: str) -> str:

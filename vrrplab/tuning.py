@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from vrrplab import given
 from vrrplab.config.model import InstanceConfig, NodeConfig, ScriptConfig
 from vrrplab.errors import VrrplabError
 from vrrplab.sim.cast import Scenario
@@ -40,14 +41,14 @@ def tune(
     segments. "" for instance or server means all of them. VrrplabError: a wrong name, or a value out of
     keepalived's range.
     """
+    given.instance(scenario, Scenario, "tune", "a scenario, as load_scenario(...) returns it")
     _check_names(scenario, instance, server)
-    _check_range("priority", priority, 1, 255)
-    _check_range("weight", weight, -253, 253)
-    _check_range("fall", fall, 1, 1000)
-    _check_range("rise", rise, 1, 1000)
-    _check_range("advert_int", advert_int, 0.01, 255)
-    _check_range("interval", interval, 0.01, 1000)
-    _check_range("loss", loss, 0, 1)
+    priority = _whole("priority", priority, 1, 255)
+    weight = _whole("weight", weight, -253, 253)
+    fall, rise = _whole("fall", fall, 1, 1000), _whole("rise", rise, 1, 1000)
+    advert_int = _number("advert_int", advert_int, 0.01, 255)
+    interval = _number("interval", interval, 0.01, 1000)
+    loss = _number("loss", loss, 0, 1)
     servers = {}
     for name, one in scenario.servers.items():
         node = _tuned(
@@ -68,15 +69,18 @@ def tune(
 
 def _check_names(scenario: Scenario, instance: str, server: str) -> None:
     instances = {i.name for one in scenario.servers.values() for i in one.node.instances}
-    if server and server not in scenario.servers:
-        raise VrrplabError(f"no server {server!r}: there are {', '.join(scenario.servers)}")
-    if instance and instance not in instances:
-        raise VrrplabError(f"no instance {instance!r}: there are {', '.join(sorted(instances))}")
+    if server:
+        given.known(server, "server", scenario.servers)
+    if instance:
+        given.known(instance, "instance", sorted(instances))
 
 
-def _check_range(name: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise VrrplabError(f"{name} {value:g} is out of range: {low:g} to {high:g}")
+def _number(name: str, value: float | None, low: float, high: float) -> float | None:
+    return None if value is None else given.number(value, name, low, high)
+
+
+def _whole(name: str, value: int | None, low: int, high: int) -> int | None:
+    return None if value is None else given.whole(value, name, low, high)
 
 
 def _tuned(
@@ -182,7 +186,8 @@ def panel(
     _check_names(scenario, instance, server)
     instance = instance or _first_instance(scenario)
     server = server or _weakest(scenario, instance)
-    controls = controls_of(scenario, options, instance, server)
+    wanted = given.several(options, "options", '["priority", "loss"]')
+    controls = controls_of(scenario, wanted, instance, server)
 
     def again(values: Mapping[str, float]) -> Any:
         numbers: dict[str, Any] = dict(values)

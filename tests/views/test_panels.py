@@ -205,9 +205,9 @@ class TestTuning:
 
     def test_wrong_names_and_values(self) -> None:
         scenario = load_scenario(DRILL)
-        with pytest.raises(VrrplabError, match="no server 'serv03': there are serv01, serv02"):
+        with pytest.raises(VrrplabError, match=r"no server 'serv03' here: .*there are serv01, serv02"):
             tune(scenario, server="serv03")
-        with pytest.raises(VrrplabError, match="no instance 'V1': there are proxy_ip1, proxy_ip2"):
+        with pytest.raises(VrrplabError, match=r"no instance 'V1' here: .*there are proxy_ip1, proxy_ip2"):
             tune(scenario, instance="V1")
         with pytest.raises(VrrplabError, match="priority 256 is out of range: 1 to 255"):
             tune(scenario, priority=256)

@@ -6,9 +6,10 @@ import difflib
 from html import escape
 from pathlib import Path
 
+from vrrplab import given
 from vrrplab.errors import VrrplabError
 from vrrplab.tell import story as _story
-from vrrplab.trace import Trace
+from vrrplab.trace import Trace, as_trace
 from vrrplab.units import micros
 
 WIDTH = 118
@@ -43,21 +44,32 @@ class Screen:
 
 def story(trace: Trace, width: int = WIDTH) -> Screen:
     """A drill as the article tells it: what was done, both logs side by side, ``ip a`` on both servers."""
-    return Screen(_story.render(_a_trace(trace, "story"), width))
+    return Screen(_story.render(as_trace(trace, "story()"), given.whole(width, "width", 40)))
 
 
 def ip_a(trace: Trace, server: str, at_s: float, interface: str = "eth0") -> Screen:
     """What ``ip a show eth0`` prints on a server at a moment (seconds)."""
-    servers = _a_trace(trace, "ip_a").servers
-    if server not in servers:
-        raise VrrplabError(f"no server {server!r} in this trace: there are {', '.join(servers)}")
+    given.known(server, "server", as_trace(trace, "ip_a()").servers, "in this trace")
+    given.known(interface, "interface", _interfaces(trace, server), f"on {server}")
+    at_s = given.number(at_s, "at_s")
     lines = _story.ip_address_show(trace, server, interface, micros(at_s))
     return Screen("\n".join([f"{server} at {at_s:g} s$ ip a show {interface}", *lines]))
 
 
+def _interfaces(trace: Trace, server: str) -> list[str]:
+    """Those of the cast, then any other that something happened to."""
+    cast = trace.scenario.get("servers", {}).get(server, {}).get("interfaces", {})
+    seen = [str(e.fields["interface"]) for e in trace.of(server=server) if e.fields.get("interface")]
+    return list(dict.fromkeys([*cast, *seen]))
+
+
 def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
     """keepalived's own log lines between two moments (seconds), of one server or of all."""
-    chosen = [e for e in _a_trace(trace, "logs").of("log", server=server) if from_s <= e.t <= to_s]
+    as_trace(trace, "logs()")
+    from_s, to_s = given.number(from_s, "from_s"), given.number(to_s, "to_s")
+    if server:
+        given.known(server, "server", trace.servers, "in this trace")
+    chosen = [e for e in trace.of("log", server=server) if from_s <= e.t <= to_s]
     lines: list[str] = []
     before, count = ("", ""), 0
     for event in chosen:
@@ -107,11 +119,3 @@ def _folder(name: str) -> Path:
         hint = f"did you mean {near[0]!r}?" if near else "data/recordings/INDEX.md lists them"
         raise VrrplabError(f"there is no recording {name!r}: {hint}")
     return folder / name
-
-
-def _a_trace(value: object, function: str) -> Trace:
-    if not isinstance(value, Trace):
-        raise VrrplabError(
-            f"{function}() takes a trace, as simulate(...) returns it, not {type(value).__name__}"
-        )
-    return value

@@ -16,6 +16,8 @@ NARROW = 80
 def render(trace: Trace, width: int = NARROW, interface: str = "") -> str:
     """The story as text, ``width`` columns wide; ``interface`` "": the one the instances use."""
     servers = trace.servers
+    if not servers:
+        return "Nothing happened in this trace.\n"
     lines = [clean(trace.name), "=" * min(len(trace.name), width)]
     if trace.scenario.get("description"):
         lines += wrap(clean(str(trace.scenario["description"])), width)

@@ -53,10 +53,13 @@ def compare(a: Trace, b: Trace, view: str = "timeline", **options: Any) -> Figur
 
     ``view``: timeline, priority, tables or anatomy. ``options`` are those of its ``figure``.
     """
-    if view not in _OVER_TIME:
+    if not isinstance(view, str) or view not in _OVER_TIME:
         raise VrrplabError(f"{view!r} cannot be compared: choose {', '.join(_OVER_TIME)}")
     from importlib import import_module
 
+    from vrrplab.trace import as_trace
+
+    a, b = as_trace(a, "views.compare()"), as_trace(b, "views.compare()")
     drawn: Figure = import_module(f"vrrplab.views.{view}").figure([a, b], **options)
     return drawn
 

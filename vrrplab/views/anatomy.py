@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.trace import Outage, Trace, TraceEvent
 from vrrplab.units import Micros, micros, seconds
-from vrrplab.views import cast, marks, sheet, style
+from vrrplab.views import cast, doors, marks, sheet, style
 from vrrplab.views.style import SMALL
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def figure(
     width_in: float = sheet.WIDTH_IN,
 ) -> Figure:
     """The outages of a trace, or of several, as stacked bars; ``target``: of one address or name only."""
-    traces = [trace] if isinstance(trace, Trace) else list(trace)
+    traces = doors.traces_of(trace, "anatomy.figure()")
     return draw([rows(one, target, at_least_s) for one in traces], theme=theme, width_in=width_in)
 
 

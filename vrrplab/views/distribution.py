@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from vrrplab import given
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Outage, Trace
 from vrrplab.units import micros, seconds
@@ -87,16 +88,17 @@ def rows(
 
 def _seconds(samples: Samples) -> tuple[list[float], int]:
     values, never = [], 0
-    for sample in samples:
+    for sample in given.several(samples, "samples", "[2.6, 3.1]"):
         if isinstance(sample, Outage):
             if sample.to_us is None:
                 never += 1
             else:
                 values.append(seconds(sample.to_us - sample.from_us))
-        elif isinstance(sample, (int, float)) and 0 <= sample < 1e9:
+        elif isinstance(sample, (int, float)) and not isinstance(sample, bool) and 0 <= sample < 1e9:
             values.append(float(sample))
         else:
-            raise VrrplabError(f"{sample!r} is not a failover time: seconds or an outage is expected")
+            told = given.shown(sample)
+            raise VrrplabError(f"{told} is not a failover time: seconds or an outage is expected")
     return values, never
 
 

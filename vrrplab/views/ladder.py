@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab.trace import Trace
+from vrrplab import given
+from vrrplab.trace import Trace, as_trace
 from vrrplab.units import Micros, seconds
 from vrrplab.views import marks, style
 from vrrplab.views.ladder_rows import Deed, Fold, LadderRows, Message, Row, Turn, rows
@@ -65,6 +66,9 @@ def figure(
     width_in: float = WIDTH_IN,
 ) -> Figure:
     """The ladder of a trace between two moments (seconds); see ``rows`` for what is shown without them."""
+    trace = as_trace(trace, "ladder.figure()")
+    if instance:
+        given.known(instance, "instance", dict.fromkeys(name for name, _ in trace.instances))
     return draw(rows(trace, from_s, to_s, instance), theme=theme, width_in=width_in)
 
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from vrrplab.errors import DropReason
 from vrrplab.trace import Trace, TraceEvent
-from vrrplab.units import Micros, micros, seconds
-from vrrplab.views import cast
+from vrrplab.units import Micros, seconds
+from vrrplab.views import cast, doors
 
 _BURST_US: Micros = 500_000  # announcements of one sender this close together are one row
 _AROUND_US: Micros = 1_200_000  # what is shown before the first action and after what came of it
@@ -115,8 +115,9 @@ def _window(trace: Trace, from_s: float | None, to_s: float | None, instance: st
     begin_us = actions[0] if actions else masters[0] if masters else 0
     after = [t for t in masters if t >= begin_us]
     end_us = after[0] if after else begin_us + 4_000_000
-    from_us = max(0, begin_us - _AROUND_US) if from_s is None else micros(from_s)
-    to_us = min(trace.end_us, end_us + _AROUND_US) if to_s is None else micros(to_s)
+    from_us, to_us = doors.window_us(trace, from_s, to_s)
+    from_us = max(0, begin_us - _AROUND_US) if from_s is None else from_us
+    to_us = min(trace.end_us, end_us + _AROUND_US) if to_s is None else to_us
     return from_us, max(from_us, to_us)
 
 

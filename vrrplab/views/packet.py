@@ -113,12 +113,12 @@ def _decoded(frame: bytes | str | Frame | TraceEvent) -> Frame:
         if not frame.fields.get("frame"):
             raise VrrplabError(f"this {frame.event} has no frame: simulate or read with frames=True")
         frame = str(frame.fields["frame"])
-    if isinstance(frame, str):
-        try:
-            frame = bytes.fromhex("".join(frame.replace(":", " ").split()))
-        except ValueError:
-            raise VrrplabError("a frame is bytes or hexadecimal text, like '01 00 5e 00 00 12 …'") from None
-    return decode(frame)
+    if isinstance(frame, bytes | bytearray):
+        return decode(bytes(frame))
+    try:
+        return decode(bytes.fromhex("".join(frame.replace(":", " ").split())))
+    except (ValueError, AttributeError):  # AttributeError: no text
+        raise VrrplabError("a frame is bytes or hexadecimal text, like '01 00 5e 00 00 12 …'") from None
 
 
 def _layer(

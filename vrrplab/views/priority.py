@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros, seconds
-from vrrplab.views import cast, marks, sheet, style
+from vrrplab.views import cast, doors, marks, sheet, style
 from vrrplab.views.style import SMALL
 from vrrplab.views.timeline_rows import Span, state_spans
 
@@ -107,8 +107,7 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
         cast.title_of(trace),
         cast.origin_note(trace),
         str(trace.scenario.get("description") or ""),
-        0 if from_s is None else round(from_s * 1_000_000),
-        trace.end_us if to_s is None else round(to_s * 1_000_000),
+        *doors.window_us(trace, from_s, to_s),
         tuple(charts),
         tuple((event.t_us, cast.action_text(event)) for event in trace.of("action")),
     )
@@ -173,7 +172,7 @@ def figure(
     width_in: float = sheet.WIDTH_IN,
 ) -> Figure:
     """Effective priorities of a trace, or of several one above the other. Options as for the timeline."""
-    traces = [trace] if isinstance(trace, Trace) else list(trace)
+    traces = doors.traces_of(trace, "priority.figure()")
     return draw([rows(one, from_s, to_s) for one in traces], theme=theme, width_in=width_in)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.machine.states import EDGES, Edge
-from vrrplab.trace import Trace
+from vrrplab.trace import Trace, as_trace
 from vrrplab.views import cast, style
 from vrrplab.views.style import SMALL, TEXT, Theme
 
@@ -70,6 +70,8 @@ def rows(trace: Trace | None = None) -> DiagramRows:
 
 def figure(trace: Trace | None = None, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:
     """The state diagram; with a trace, edges that were taken are bold and counted."""
+    if trace is not None:
+        as_trace(trace, "state_diagram.figure()")
     return draw(rows(trace), theme=theme, width_in=width_in)
 
 

@@ -84,7 +84,7 @@ STATE_MARKS = {
 
 def theme_of(name: str) -> Theme:
     """The theme of that name; VrrplabError names the ones there are."""
-    if name not in THEMES:
+    if not isinstance(name, str) or name not in THEMES:
         raise VrrplabError(f"no theme {name!r}: there are {' and '.join(THEMES)}")
     return THEMES[name]
 

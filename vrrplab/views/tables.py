@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros, micros, seconds
-from vrrplab.views import cast, marks, sheet, style
+from vrrplab.views import cast, doors, marks, sheet, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,8 +101,7 @@ def rows(
         cast.title_of(trace),
         cast.origin_note(trace),
         str(trace.scenario.get("description") or ""),
-        0 if from_s is None else round(from_s * 1_000_000),
-        trace.end_us if to_s is None else round(to_s * 1_000_000),
+        *doors.window_us(trace, from_s, to_s),
         tuple(lane for lane in lanes if len(lane.entries) > 1 or not moved_only),
         tuple((event.t_us, cast.action_text(event)) for event in trace.of("action")),
     )
@@ -151,7 +150,7 @@ def figure(
     moved_only: bool = False,
 ) -> Figure:
     """MAC tables and neighbour caches over time. Options as for the timeline; ``moved_only``: see rows."""
-    traces = [trace] if isinstance(trace, Trace) else list(trace)
+    traces = doors.traces_of(trace, "tables.figure()")
     tables = [rows(one, from_s, to_s, moved_only=moved_only) for one in traces]
     return draw(tables, theme=theme, width_in=width_in)
 

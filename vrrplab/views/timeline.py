@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from vrrplab.trace import Trace
 from vrrplab.units import seconds
-from vrrplab.views import marks, sheet, style
+from vrrplab.views import doors, marks, sheet, style
 from vrrplab.views.lanes import LANE_IN, MIDDLE_IN, draw_outages, draw_owners, draw_states
 from vrrplab.views.timeline_rows import Lane, TimelineRows, rows
 
@@ -41,7 +41,7 @@ def figure(
 
     ``from_s``, ``to_s``: the window shown in seconds (default: all). ``theme``: "light" or "dark".
     """
-    traces = [trace] if isinstance(trace, Trace) else list(trace)
+    traces = doors.traces_of(trace, "timeline.figure()")
     return draw([rows(one, from_s, to_s) for one in traces], theme=theme, width_in=width_in)
 
 

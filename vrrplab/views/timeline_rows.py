@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from vrrplab.trace import Outage, Trace
 from vrrplab.units import Micros
+from vrrplab.views import doors
 from vrrplab.views.cast import (
     action_text,
     address_range,
@@ -111,8 +112,7 @@ def rows(
         title_of(trace),
         origin_note(trace),
         str(trace.scenario.get("description") or ""),
-        0 if from_s is None else round(from_s * 1_000_000),
-        trace.end_us if to_s is None else round(to_s * 1_000_000),
+        *doors.window_us(trace, from_s, to_s),
         tuple(lanes),
         actions,
         short_names(trace.servers),
