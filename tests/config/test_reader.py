@@ -78,7 +78,7 @@ def test_values_know_their_lines() -> None:
 def test_every_shipped_configuration_reads_without_complaint(path: Path) -> None:
     node = parse_config(path, strict=True)
     assert node.instances
-    assert {warning.kind for warning in node.warnings} <= {"script-user", "script-security"}
+    assert {warning.kind for warning in node.warnings} <= {"script-default-user", "script-security"}
 
 
 def test_the_broken_configuration_of_lesson_11_is_complained_about() -> None:

@@ -203,6 +203,24 @@ def test_checks_decide_and_one_that_never_ends_is_ended(bench: Bench) -> None:
     assert "sleep 4321" not in bench.inside.run("", "ps", "ax")
 
 
+def test_what_is_said_of_scripts_is_true_of_live_ones(bench: Bench) -> None:
+    """Input: a check that everybody may write, no script_user, no script security. Output: one line, which
+    says that and why it is refused; nothing of scripts as root, and nothing of a missing file.
+    """
+    if bench.inside.rootless:
+        pytest.skip("needs root: without it nothing is refused")
+    script = bench.folder / "check.sh"
+    script.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    script.chmod(0o777)
+    top = f'vrrp_script chk {{\n script "{script}"\n}}\n'
+    router = master(bench.vrrplab("r1", fast(150, top=top, more="track_script {\n chk\n }")))
+    about = [line for line in router.text().splitlines() if "script" in line.lower() or "chk" in line]
+    assert len(about) == 1, about
+    assert (
+        f"check chk is refused, its instances run without it: {script} can be written by others" in about[0]
+    )
+
+
 def test_notify_scripts_get_their_words(bench: Bench) -> None:
     told, script = bench.folder / "told", bench.folder / "notify.sh"
     script.write_text(f'#!/bin/sh\necho "$@" >> {told}\n', encoding="utf-8")

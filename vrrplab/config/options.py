@@ -212,7 +212,7 @@ def default_user(draft: FileDraft) -> bool:
     if not settings.script_user and not settings.default_user_asked:
         settings.default_user_asked = True
         diagnostics.log(
-            "script-user",
+            "script-default-user",
             "Script user 'keepalived_script' does not exist",
             "scripts run as root: there is no user keepalived_script",
             "name another one: script_user USER in global_defs",

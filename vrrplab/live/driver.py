@@ -26,7 +26,7 @@ from vrrplab.live.failure import end_on_failure
 from vrrplab.live.guard import Guard
 from vrrplab.live.host import Host, interfaces_of
 from vrrplab.live.output import Output
-from vrrplab.live.scripts import ScriptRunner, account_for, find, missing_scripts, why_unsafe
+from vrrplab.live.scripts import ScriptRunner, missing_scripts, refused_scripts
 from vrrplab.live.transport import Packet, Transport, Unusable
 from vrrplab.machine.actions import EndProcess, StateChanged
 from vrrplab.machine.daemon import Daemon
@@ -120,7 +120,9 @@ class Driver:
             self._listen()
             for descriptor in self._host.descriptors():
                 loop.add_reader(descriptor, self._host_changed)
-            self._feed(Started(self._status(self._node), self._unusable_scripts(self._node)))
+            node = self._node
+            refused = self._refused_scripts(node)
+            self._feed(Started(self._status(node), missing_scripts(node), refused))
             if until_s is not None:
                 loop.call_later(until_s, self.stop)
             loop.call_later(HOUSEKEEPING_S, self._housekeeping)
@@ -162,7 +164,8 @@ class Driver:
         try:
             node = self._read_config()
             self._host.require(node)
-            finished = ReloadFinished(node, self._status(node), self._unusable_scripts(node))
+            refused = self._refused_scripts(node)
+            finished = ReloadFinished(node, self._status(node), missing_scripts(node), refused)
             self._transport.follow(node)
         except VrrplabError as error:
             self._journal.note(
@@ -195,19 +198,13 @@ class Driver:
             status.addresses = tuple(a for a in status.addresses if a not in ours)
         return found
 
-    def _unusable_scripts(self, node: NodeConfig) -> frozenset[str]:
-        """Checks whose file is missing, or that a careful root does not start; each with a warning."""
-        unusable = set(missing_scripts(node))
-        for script in node.scripts:
-            if script.name in unusable:
-                continue
-            account = account_for(script.user, node.global_defs)
-            why = why_unsafe(find(script.command), account)
-            if why:
-                unusable.add(script.name)
-                text = f"check {script.name} is refused, its instances run without it: {why}"
-                self._journal.note(self.now, "warning", text=text)
-        return frozenset(unusable)
+    def _refused_scripts(self, node: NodeConfig) -> frozenset[str]:
+        """Checks that a careful root does not start; each with a warning."""
+        refused = refused_scripts(node)
+        for name, why in refused.items():
+            text = f"check {name} is refused, its instances run without it: {why}"
+            self._journal.note(self.now, "warning", text=text)
+        return frozenset(refused)
 
     # -- events in -------------------------------------------------------------------------------
 

@@ -56,6 +56,20 @@ def missing_scripts(config: NodeConfig) -> frozenset[str]:
     return frozenset(script.name for script in config.scripts if not find(script.command))
 
 
+def refused_scripts(config: NodeConfig) -> dict[str, str]:
+    """The vrrp_scripts that are there and will not be started, each with the reason.
+
+    LiveError for a user that does not exist.
+    """
+    found = {}
+    for script in config.scripts:
+        account, path = account_for(script.user, config.global_defs), find(script.command)
+        why = why_unsafe(path, account) if path else ""
+        if why:
+            found[script.name] = why
+    return found
+
+
 def is_real_root() -> bool:
     """Root of the machine; root inside a user namespace is somebody else outside."""
     if os.geteuid() != 0:

@@ -29,6 +29,10 @@ DRY_RUN = (
     " and starts no notify script; if it wins, nobody has the addresses"
 )
 
+# What keepalived says of a file and a live router does otherwise: by default its scripts run as somebody
+# without rights, and what enable_script_security asks for always holds.
+NOT_LIVE = ("script-default-user", "script-security")
+
 
 @dataclass(slots=True)
 class RouterOptions:
@@ -61,7 +65,8 @@ def run_router(options: RouterOptions) -> Driver:
             raise LiveError(
                 f"{options.config}: no vrrp_instance in it, so there is nothing to be a router for"
             )
-        return renamed(node, options.rename)
+        true_here = tuple(w for w in node.warnings if w.kind not in NOT_LIVE)
+        return renamed(replace(node, warnings=true_here), options.rename)
 
     node = read()
     spare(options.out, options.config, "the configuration")

@@ -185,7 +185,7 @@ class Daemon:
             self._delay_ends_us = now + delay_us
             self._log("start_delay", seconds=seconds(delay_us))
         self._house.say_configuration(event.missing_scripts, self._depends)
-        self._drop_missing(event.missing_scripts)
+        self._drop(event.missing_scripts | event.refused_scripts)
         self._house.make_vmacs()
         begins = self._begins()
         self._house.say_faults(begins)
@@ -203,9 +203,9 @@ class Daemon:
         delay_ends_us = self._delay_ends_us or 0
         return {i.config.name: self._depends.begin(i, delay_ends_us) for i in self.instances}
 
-    def _drop_missing(self, missing: frozenset[str]) -> None:
-        # keepalived: a check whose file is not there is switched off, the instance runs without it
-        for script in missing:
+    def _drop(self, unusable: frozenset[str]) -> None:
+        # keepalived: a check that cannot be started is switched off, the instance runs without it
+        for script in unusable:
             self._depends.trackers.pop(script, None)
 
     def _start_scripts(self, now: Micros) -> None:
@@ -250,7 +250,7 @@ class Daemon:
             else:
                 tracker.phase = "reload"
         self._house.say_configuration(event.missing_scripts, self._depends)
-        self._drop_missing(event.missing_scripts)
+        self._drop(event.missing_scripts | event.refused_scripts)
         begins = self._begins()
         kept = {_identity(i.config) for i in self.instances}
         for identity, old in before.items():

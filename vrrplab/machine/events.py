@@ -36,6 +36,7 @@ class Started(Record):
 
     interfaces: dict[str, InterfaceStatus]
     missing_scripts: frozenset[str] = frozenset()  # vrrp_scripts whose file does not exist
+    refused_scripts: frozenset[str] = frozenset()  # those that this host will not start, and has said so
 
 
 class AdvertisementReceived(Record):
@@ -95,6 +96,7 @@ class ReloadFinished(Record):
     config: NodeConfig
     interfaces: dict[str, InterfaceStatus] = fresh(dict)
     missing_scripts: frozenset[str] = frozenset()
+    refused_scripts: frozenset[str] = frozenset()
 
 
 class Thawed(Record):
