@@ -9,6 +9,7 @@ import pytest
 from live_bench import Bench, config
 
 from vrrplab.capture.reader import read_frames
+from vrrplab.live.namespaces import port_name
 from vrrplab.trace import read_trace
 
 pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter", "keepalived", "tcpdump")
@@ -79,3 +80,47 @@ def test_it_never_sends(tmp_path: object) -> None:
         assert watcher.wait(10) == 0
         later = [f for _, f in bench.frames()[before:] if f.kind in ("vrrp", "arp", "igmp")]
         assert later == []
+
+
+def test_an_interface_that_is_made_again_is_heard_again() -> None:
+    """Input: the watched interface is deleted and made anew; later it is set down and up.
+    Output: one line for each, no "nobody is MASTER", and the MASTER is heard after each.
+    """
+    with Bench(["r1", "r2"]) as bench:
+        out = bench.folder / "w.jsonl"
+        words = [sys.executable, "-m", "vrrplab", "live", "watch", "--interface", "eth0", "--out", str(out)]
+        watcher = bench.inside.start_process("r2", *words, log=str(bench.folder / "watch.log"))
+        bench.keepalived("r1", config(priority=150, version=3, interval="0.3"))
+        bench.wait_for_master("r1")
+
+        def heard(masters: int) -> None:
+            end_s = time.monotonic() + 10
+            while (
+                len(said := [e for e in read_trace(out).of("state") if e.fields["to"] == "MASTER"]) < masters
+            ):
+                assert time.monotonic() < end_s, said
+                time.sleep(0.1)
+
+        heard(1)
+        bench.inside.run("r2", "ip", "link", "delete", "eth0")
+        time.sleep(2)
+        port = port_name("r2", "eth0")
+        bench.inside.batch([f"link add {port} type veth peer name eth0 netns r2"])
+        bench.inside.batch([f"link set {port} master lan up"])
+        bench.inside.run("r2", "ip", "link", "set", "eth0", "up")
+        heard(2)
+        bench.inside.run("r2", "ip", "link", "set", "eth0", "down")
+        time.sleep(2)
+        bench.inside.run("r2", "ip", "link", "set", "eth0", "up")
+        heard(3)
+        watcher.stop()
+        trace = read_trace(out)
+        until_back, back = "nothing is heard on it until it is back", "eth0 is back: listening on it again"
+        assert [e.fields["text"] for e in trace.of("warning")] == [
+            f"eth0 has gone: {until_back}",
+            back,
+            f"eth0 is down: {until_back}",
+            back,
+        ]
+        states = [(e.fields["from"], e.fields["to"]) for e in trace.of("state")]
+        assert states == [("INIT", "MASTER"), ("MASTER", "INIT")] * 2 + [("INIT", "MASTER")]

@@ -107,6 +107,14 @@ class Observer:
                         text = f"nobody is MASTER of {router.name}: its addresses answer nobody"
                         self._warn(t_us, "nobody", router.name, str(speaker.last_us), text=text)
 
+    def deaf(self, t_us: Micros, interface: str, why: str) -> None:
+        """Nothing can be heard on an interface: what was known of its routers holds no longer."""
+        for key, router in list(self.routers.items()):
+            if router.interface == interface:
+                for speaker in router.masters:
+                    self._enter(t_us, router, speaker, "INIT", why)
+                del self.routers[key]
+
     # -- adverts ---------------------------------------------------------------------------------
 
     def _vrrp(self, t_us: Micros, interface: str, frame: Frame) -> None:

@@ -20,6 +20,7 @@ from vrrplab.live.udp_socket import open_receiver, unwrap
 
 SO_ATTACH_FILTER, SO_TIMESTAMPNS = 26, 35
 PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC, SOL_PACKET = 1, 1, 263
+PACKET_STATISTICS = 6
 ETH_P_ALL = 3
 _TIMESPEC = struct.Struct("=qq")
 _LATEST_NS = 10_000_000_000
@@ -85,7 +86,7 @@ def frame_reader(one: socket.socket) -> Reader:
     def read() -> tuple[int, bytes] | None:
         try:
             frame, ancillary, _, _ = one.recvmsg(65535, 64)
-        except OSError:
+        except OSError:  # nothing waits, or the interface went away, of which netlink tells
             return None
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
@@ -95,6 +96,12 @@ def frame_reader(one: socket.socket) -> Reader:
         return 0, frame
 
     return read
+
+
+def taken_drops(one: socket.socket) -> int:
+    """How many frames a socket had no room for since this was asked last."""
+    _, drops = struct.unpack("=II", one.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+    return int(drops)
 
 
 def udp_reader(one: socket.socket) -> Callable[[], tuple[str, int, bytes] | None]:

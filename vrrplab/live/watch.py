@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vrrplab.errors import LiveError
+from vrrplab.live.ears import Ears, reader
 from vrrplab.live.failure import end_on_failure
 from vrrplab.live.host import KernelHost
 from vrrplab.live.observer import Observer
 from vrrplab.live.output import Output
 from vrrplab.live.pcap_file import PcapFile
-from vrrplab.live.sniffer import choose_interfaces, frame_reader, open_interface, udp_reader
+from vrrplab.live.sniffer import choose_interfaces, udp_reader
 from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, open_receiver
 from vrrplab.live.watch_table import CLEAR, Table
 from vrrplab.trace import TraceEvent
@@ -30,7 +31,6 @@ from vrrplab.wire.frames import decode
 
 TICK_S = 0.1
 REDRAW_S = 0.5
-BATCH = 64
 
 
 @dataclass(slots=True)
@@ -62,8 +62,8 @@ class Watcher:
     def __init__(self, options: WatchOptions) -> None:
         self._options = options
         self._started_ns = time.monotonic_ns()
-        self._sockets = _open(options)
-        self.where = "UDP on loopback" if options.udp else ", ".join(name for name, _ in self._sockets)
+        self._names, self._ears, self._udp = _open(options)
+        self.where = "UDP on loopback" if options.udp else ", ".join(self._names)
         self._output = Output()
         self.observer = Observer(self._output.write, options.names, options.frames)
         self._table: Table | None = None
@@ -98,20 +98,21 @@ class Watcher:
         self._output.write(self._head())
         if self._options.udp:
             self._output.write(TraceEvent(0, "warning", {"text": LABEL}))
-        for name, one in self._sockets:
-            loop.add_reader(one.fileno(), self._reader(name, one))
+        if self._udp is not None:
+            loop.add_reader(self._udp.fileno(), reader(udp_reader(self._udp), self._take))
+        if self._ears is not None:
+            self._ears.listen(loop.add_reader, loop.remove_reader, self._take, self._lost, self._back)
         if self._options.until_s is not None:
             loop.call_later(self._options.until_s, end)
         loop.call_later(TICK_S, self._tick)
         if self._table is not None:
             self._redraw()
         await ended
-        for _, one in self._sockets:
-            loop.remove_reader(one.fileno())
 
     def close(self) -> None:
-        for _, one in self._sockets:
-            one.close()
+        for one in (self._ears, self._udp):
+            if one is not None:
+                one.close()
         self._output.close()
         if self._pcap is not None:
             self._pcap.close()
@@ -124,34 +125,12 @@ class Watcher:
             "description": "what was heard on the wire, as it happened",
             "origin": "live",
             "mode": "udp" if self._options.udp else "raw",
-            "segments": {name: {} for name, _ in self._sockets},
+            "segments": {name: {} for name in self._names},
             "servers": {},
             "clients": {},
             "clock": {"monotonic_s": self._started_ns / 1e9, "unix_s": time.time()},
         }
         return TraceEvent(0, "scenario", fields)
-
-    def _reader(self, name: str, one: socket.socket) -> Callable[[], None]:
-        read_udp = udp_reader(one) if self._options.udp else None
-        read_raw = None if self._options.udp else frame_reader(one)
-
-        def readable() -> None:
-            for _ in range(BATCH):
-                where = name
-                if read_udp is not None:
-                    found = read_udp()
-                    if found is None:
-                        return
-                    where, age_ns, frame = found
-                else:
-                    assert read_raw is not None
-                    pair = read_raw()
-                    if pair is None:
-                        return
-                    age_ns, frame = pair
-                self._take(where, age_ns, frame)
-
-        return readable
 
     def _take(self, where: str, age_ns: int, frame: bytes) -> None:
         t_us = max(0, (time.monotonic_ns() - self._started_ns - age_ns) // 1000)
@@ -159,14 +138,24 @@ class Watcher:
             self._pcap.write(time.time_ns() - age_ns, frame)
         self.observer.frame(t_us, where, decode(frame))
 
+    def _lost(self, interface: str, trouble: str) -> None:
+        self._warn(f"{interface} {trouble}: nothing is heard on it until it is back")
+        self.observer.deaf(self.now, interface, f"{interface} {trouble}, so nothing is heard of it")
+
+    def _back(self, interface: str) -> None:
+        self._warn(f"{interface} is back: listening on it again")
+
+    def _warn(self, text: str) -> None:
+        self._output.write(TraceEvent(self.now, "warning", {"text": text}))
+
     def _tick(self) -> None:
         now = self.now
         self.observer.tick(now)
         for text in self._output.housekeeping(now):
-            self._output.write(TraceEvent(now, "warning", {"text": text}))
+            self._warn(text)
         if self._pcap is not None and self._pcap.trouble and not self._pcap_told:
             self._pcap_told = True
-            self._output.write(TraceEvent(now, "warning", {"text": self._pcap.trouble}))
+            self._warn(self._pcap.trouble)
         asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _redraw(self) -> None:
@@ -187,14 +176,15 @@ class Watcher:
         asyncio.get_running_loop().call_later(REDRAW_S, self._redraw)
 
 
-def _open(options: WatchOptions) -> list[tuple[str, socket.socket]]:
+def _open(options: WatchOptions) -> tuple[list[str], Ears | None, socket.socket | None]:
+    """What to listen to: real interfaces, or the make-believe LAN."""
     if options.udp:
         if options.interfaces:
             raise LiveError("--interface names a real interface; the make-believe LAN of --udp has none")
-        return [("udp", open_receiver(options.port))]
+        return ["udp"], None, open_receiver(options.port)
     host = KernelHost()
     try:
         names = choose_interfaces(host.table, options.interfaces)
     finally:
         host.close()
-    return [(name, open_interface(name)) for name in names]
+    return names, Ears(names), None

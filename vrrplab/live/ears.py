@@ -1,0 +1,123 @@
+"""The interfaces a watcher listens to, while they go down, vanish and come back.
+
+A packet socket belongs to one interface for ever: when a cable is made anew (``ip link delete``, ``add``),
+the old socket stays deaf and says nothing. So the kernel's news of interfaces (netlink) decides, not the
+sockets: ``lost`` is called when nothing can be heard on an interface any more, ``back`` when it can be again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vrrplab.errors import LiveError
+from vrrplab.live.netlink import IFF_UP, LinkNotice, NetlinkSocket, Overrun, open_monitor
+from vrrplab.live.sniffer import frame_reader, open_interface, taken_drops
+
+BATCH = 64
+_LINKS = 0x1  # RTMGRP_LINK
+Take = Callable[[str, int, bytes], None]
+
+
+def reader(read: Callable[[], tuple[str, int, bytes] | None], take: Take) -> Callable[[], None]:
+    """What to call when a socket can be read: a batch at a time, so that nothing else waits for long."""
+
+    def readable() -> None:
+        for _ in range(BATCH):
+            found = read()
+            if found is None:
+                return
+            take(*found)
+
+    return readable
+
+
+@dataclass(slots=True)
+class _Ear:
+    name: str
+    socket: socket.socket | None = None
+    number: int = 0  # the kernel's, of the interface that the socket was opened on
+    trouble: str = ""  # why nothing is heard
+
+
+class Ears:
+    """Listens on ``names``; LiveError where that is not allowed."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._monitor = open_monitor(_LINKS)  # before anything is read, so that nothing can fall in between
+        self._netlink = NetlinkSocket()
+        self._ears = [_Ear(name, open_interface(name), socket.if_nametoindex(name)) for name in names]
+
+    def listen(
+        self,
+        watch: Callable[[int, Callable[[], None]], object],
+        unwatch: Callable[[int], object],
+        take: Take,
+        lost: Callable[[str, str], None],
+        back: Callable[[str], None],
+    ) -> None:
+        """From now on frames go to ``take``: interface, age in nanoseconds, bytes."""
+        self._watch, self._unwatch, self._take, self._lost, self._back = watch, unwatch, take, lost, back
+        for ear in self._ears:
+            self._attend(ear)
+        watch(self._monitor.fileno(), self._links_changed)
+        self._compare()
+
+    def _attend(self, ear: _Ear) -> None:
+        assert ear.socket is not None
+        read = frame_reader(ear.socket)
+
+        def read_named() -> tuple[str, int, bytes] | None:
+            found = read()
+            return None if found is None else (ear.name, *found)
+
+        self._watch(ear.socket.fileno(), reader(read_named, self._take))
+
+    def _links_changed(self) -> None:
+        with contextlib.suppress(Overrun):
+            self._monitor.read()  # what exactly changed does not matter: the interfaces are asked for anew
+        self._compare()
+
+    def _compare(self) -> None:
+        links = {link.name: link for link in self._netlink.links()}
+        for ear in self._ears:
+            link = links.get(ear.name)
+            if link is None or link.number != ear.number:
+                self._set(ear, "has gone")
+                self._open_anew(ear, link)
+            if ear.socket is not None and link is not None:
+                self._set(ear, "" if link.flags & IFF_UP else "is down")
+
+    def _open_anew(self, ear: _Ear, link: LinkNotice | None) -> None:
+        if ear.socket is not None:
+            self._unwatch(ear.socket.fileno())
+            ear.socket.close()
+        ear.socket, ear.number = None, 0
+        if link is not None:
+            with contextlib.suppress(LiveError):  # gone again meanwhile: the next notice says so
+                ear.socket = open_interface(ear.name)
+                ear.number = link.number
+                self._attend(ear)
+
+    def _set(self, ear: _Ear, trouble: str) -> None:
+        if trouble == ear.trouble:
+            return
+        was, ear.trouble = ear.trouble, trouble
+        if not trouble:
+            self._back(ear.name)
+        elif not was:
+            self._lost(ear.name, trouble)
+
+    def drops(self) -> dict[str, int]:
+        """Frames that the kernel had no room for since the last call, by interface."""
+        counts = {ear.name: taken_drops(ear.socket) for ear in self._ears if ear.socket is not None}
+        return {name: number for name, number in counts.items() if number}
+
+    def close(self) -> None:
+        for ear in self._ears:
+            if ear.socket is not None:
+                ear.socket.close()
+        self._monitor.close()
+        self._netlink.close()
