@@ -19,6 +19,7 @@ from vrrplab import (
     logs,
     own_cluster,
     panel,
+    recorded,
     simulate,
     sliders,
     story,
@@ -120,6 +121,14 @@ def test_one_file_on_two_servers_and_any_name_of_a_file(tmp_path: Path) -> None:
         (lambda: views.timeline.figure(TRACE, theme=["dark"]), "no theme"),
         (lambda: views.distribution.figure(None), "samples is None: give a list"),
         (lambda: views.distribution.figure("2.6"), "give a list"),
+        (lambda: views.distribution.figure([2.6], bounds_s="3"), "bounds_s is '3': give a number"),
+        (lambda: views.distribution.figure([2.6], bounds_s={"": "x"}), "bounds_s is 'x'"),  # type: ignore[dict-item]
+        (lambda: views.distribution.figure([2.6], title=5), "title is 5"),
+        (lambda: views.anatomy.figure(TRACE, at_least_s="1"), "at_least_s is '1'"),
+        (lambda: views.timeline.figure(TRACE, width_in=-1), "width_in -1 is out of range"),
+        (lambda: TRACE.owner(101, 5), "an address is text"),  # type: ignore[arg-type]
+        (lambda: load_scenario(DRILL, profile="keepalived-9"), "unknown profile"),
+        (lambda: recorded("article_steady", "2"), "run is '2'"),  # type: ignore[arg-type]
         (lambda: views.distribution.figure([TRACE]), "is not a failover time"),
         (lambda: views.packet.figure(None), "a frame is bytes or hexadecimal text"),
     ],

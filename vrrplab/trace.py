@@ -247,6 +247,8 @@ class Trace:
 
         A server without power has nothing; an address that a killed daemon left behind counts.
         """
+        if not isinstance(address, str):
+            raise VrrplabError('an address is text, in quotes, like "192.168.2.101"')
         wanted = address.split("/")[0]
         having: dict[str, None] = {}
         spans: list[OwnerSpan] = []
@@ -322,8 +324,8 @@ class Trace:
     def _plays(self, server: str, instance: str) -> bool:
         """Whether the cast has this instance, or something was seen of it."""
         cast = self.scenario.get("servers")
-        about = cast.get(server) if isinstance(cast, dict) else None
-        named = instance in (about.get("instances") or {}) if isinstance(about, dict) else False
+        about = cast.get(str(server)) if isinstance(cast, dict) else None
+        named = instance in list(about.get("instances") or ()) if isinstance(about, dict) else False
         return named or bool(self._history(server=server, instance=instance))
 
     # -- faces ---------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
     """
     from vrrplab.recording import read_recording
 
-    return read_recording(_folder(name), run, frames=frames)
+    return read_recording(_folder(name), given.whole(run, "run", 0), frames=frames)
 
 
 def replayed(name: str) -> Trace:

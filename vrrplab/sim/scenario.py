@@ -14,7 +14,7 @@ from vrrplab.config.environment import check_against_host
 from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import parse_config
 from vrrplab.errors import ConfigError, ScenarioError, VrrplabError
-from vrrplab.machine.profiles import PROFILES
+from vrrplab.machine.profiles import PROFILES, profile_named
 from vrrplab.resources import data_root
 from vrrplab.sim.action_kinds import read_action
 from vrrplab.sim.addresses import check_address, check_interface_address, check_mac, check_subnet, default_mac
@@ -67,6 +67,8 @@ def load_scenario(
     if not isinstance(source, (str, os.PathLike)):
         kind = type(source).__name__
         raise VrrplabError(f"a scenario, a path or a name is needed, this is of type {kind}")
+    if profile is not None:
+        profile_named(profile)
     path = _find(os.fspath(source))
     return _build(read_yaml_cached(path), path, profile, strict, run_refused)
 

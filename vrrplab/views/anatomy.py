@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from vrrplab import given
 from vrrplab.trace import Outage, Trace, TraceEvent
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import cast, doors, marks, sheet, style
@@ -231,7 +232,9 @@ def figure(
 ) -> Figure:
     """The outages of a trace, or of several, as stacked bars; ``target``: of one address or name only."""
     traces = doors.traces_of(trace, "anatomy.figure()")
-    return draw([rows(one, target, at_least_s) for one in traces], theme=theme, width_in=width_in)
+    at_least_s = given.number(at_least_s, "at_least_s", 0)
+    tables = [rows(one, target, at_least_s) for one in traces]
+    return draw(tables, theme=theme, width_in=doors.width(width_in))
 
 
 def draw(tables: Sequence[AnatomyRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:

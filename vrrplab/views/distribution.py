@@ -16,7 +16,7 @@ from vrrplab import given
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Outage, Trace
 from vrrplab.units import micros, seconds
-from vrrplab.views import marks, sheet, style
+from vrrplab.views import doors, marks, sheet, style
 from vrrplab.views.style import SMALL
 
 if TYPE_CHECKING:
@@ -130,7 +130,11 @@ def figure(
     width_in: float = sheet.WIDTH_IN,
 ) -> Figure:
     """The distribution of failover times; see ``rows`` for what may be given."""
-    return draw(rows(samples, title=title, bounds_s=bounds_s), theme=theme, width_in=width_in)
+    for name, bound_s in (bounds_s if isinstance(bounds_s, Mapping) else {"": bounds_s}).items():
+        if bound_s is not None:
+            given.number(bound_s, f"bounds_s of {name}" if name else "bounds_s", 0)
+    given.text(title, "title")
+    return draw(rows(samples, title=title, bounds_s=bounds_s), theme=theme, width_in=doors.width(width_in))
 
 
 def draw(table: DistributionRows, *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:

@@ -18,6 +18,11 @@ def traces_of(value: Trace | Sequence[Trace], view: str) -> list[Trace]:
     return [as_trace(one, view) for one in several]
 
 
+def width(width_in: float) -> float:
+    """The width of a figure in inches, if a figure can be so narrow or so wide."""
+    return given.number(width_in, "width_in", 4, 100)
+
+
 def window_us(trace: Trace, from_s: float | None, to_s: float | None) -> tuple[Micros, Micros]:
     """The part of a trace that is shown; None: from its start, to its end."""
     from_us = 0 if from_s is None else micros(given.number(from_s, "from_s"))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vrrplab import given
 from vrrplab.trace import Trace, as_trace
 from vrrplab.units import Micros, seconds
-from vrrplab.views import marks, style
+from vrrplab.views import doors, marks, style
 from vrrplab.views.ladder_rows import Deed, Fold, LadderRows, Message, Row, Turn, rows
 from vrrplab.views.style import SMALL, TEXT, Theme
 
@@ -69,7 +69,7 @@ def figure(
     trace = as_trace(trace, "ladder.figure()")
     if instance:
         given.known(instance, "instance", dict.fromkeys(name for name, _ in trace.instances))
-    return draw(rows(trace, from_s, to_s, instance), theme=theme, width_in=width_in)
+    return draw(rows(trace, from_s, to_s, instance), theme=theme, width_in=doors.width(width_in))
 
 
 def draw(table: LadderRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:

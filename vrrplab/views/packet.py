@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import TraceEvent
-from vrrplab.views import style
+from vrrplab.views import doors, style
 from vrrplab.views.style import SMALL, TEXT, Theme
 from vrrplab.wire.describe import describe
 from vrrplab.wire.explain import fields
@@ -157,7 +157,7 @@ def figure(
     frame: bytes | str | Frame | TraceEvent, *, theme: str = "light", width_in: float = WIDTH_IN
 ) -> Figure:
     """The packet diagram of one frame; see ``rows`` for what it may be."""
-    return draw(rows(frame), theme=theme, width_in=width_in)
+    return draw(rows(frame), theme=theme, width_in=doors.width(width_in))
 
 
 def draw(table: PacketRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:

@@ -173,7 +173,7 @@ def figure(
 ) -> Figure:
     """Effective priorities of a trace, or of several one above the other. Options as for the timeline."""
     traces = doors.traces_of(trace, "priority.figure()")
-    return draw([rows(one, from_s, to_s) for one in traces], theme=theme, width_in=width_in)
+    return draw([rows(one, from_s, to_s) for one in traces], theme=theme, width_in=doors.width(width_in))
 
 
 def draw(tables: Sequence[PriorityRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.machine.states import EDGES, Edge
 from vrrplab.trace import Trace, as_trace
-from vrrplab.views import cast, style
+from vrrplab.views import cast, doors, style
 from vrrplab.views.style import SMALL, TEXT, Theme
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def figure(trace: Trace | None = None, *, theme: str = "light", width_in: float 
     """The state diagram; with a trace, edges that were taken are bold and counted."""
     if trace is not None:
         as_trace(trace, "state_diagram.figure()")
-    return draw(rows(trace), theme=theme, width_in=width_in)
+    return draw(rows(trace), theme=theme, width_in=doors.width(width_in))
 
 
 def draw(table: DiagramRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:

@@ -152,7 +152,7 @@ def figure(
     """MAC tables and neighbour caches over time. Options as for the timeline; ``moved_only``: see rows."""
     traces = doors.traces_of(trace, "tables.figure()")
     tables = [rows(one, from_s, to_s, moved_only=moved_only) for one in traces]
-    return draw(tables, theme=theme, width_in=width_in)
+    return draw(tables, theme=theme, width_in=doors.width(width_in))
 
 
 def draw(tables: Sequence[TableRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:

@@ -42,7 +42,7 @@ def figure(
     ``from_s``, ``to_s``: the window shown in seconds (default: all). ``theme``: "light" or "dark".
     """
     traces = doors.traces_of(trace, "timeline.figure()")
-    return draw([rows(one, from_s, to_s) for one in traces], theme=theme, width_in=width_in)
+    return draw([rows(one, from_s, to_s) for one in traces], theme=theme, width_in=doors.width(width_in))
 
 
 def save(trace: Trace | Sequence[Trace], path: str | Path, *, theme: str = "light") -> None:
