@@ -7,7 +7,7 @@ import json
 import pytest
 
 from vrrplab.capture.reader import read_frames
-from vrrplab.live.observer import MOST_ROUTERS, MOST_SPEAKERS, Observer
+from vrrplab.live.observer import MOST_ROUTERS, MOST_SPEAKERS, MOST_TOLD, Observer
 from vrrplab.live.watch_table import Table
 from vrrplab.resources import data_path
 from vrrplab.trace import Trace, TraceEvent
@@ -80,8 +80,8 @@ class Ear:
         self.events: list[TraceEvent] = []
         self.observer = Observer(self.events.append)
 
-    def hear(self, t_s: float, frame: object) -> None:
-        self.observer.frame(round(t_s * SECOND_US), "lan", frame)  # type: ignore[arg-type]
+    def hear(self, t_s: float, frame: object, interface: str = "lan") -> None:
+        self.observer.frame(round(t_s * SECOND_US), interface, frame)  # type: ignore[arg-type]
 
     def said(self, kind: str) -> list[TraceEvent]:
         return [e for e in self.events if e.event == kind]
@@ -97,6 +97,54 @@ def test_two_masters_are_told_once() -> None:
         ear.hear(second, frame_of(150, "192.168.2.1"))
         ear.hear(second + 0.4, frame_of(100, "192.168.2.2"))
     assert len([w for w in ear.warnings() if "two MASTERs" in w]) == 1
+    lower = [e.fields["to"] for e in ear.said("state") if e.server == "192.168.2.2"]
+    assert lower == ["MASTER", "BACKUP", "MASTER"], "they do not change places with every advert"
+    assert {s.state for s in next(iter(ear.observer.routers.values())).speakers.values()} == {"MASTER"}
+
+
+def test_every_split_brain_is_told() -> None:
+    """Input: two MASTERs on each of two interfaces; on one they agree for a while, and fall out again.
+    Output: a warning for each time and interface, and the end of the first in words.
+    """
+    ear = Ear()
+    for second in range(40):
+        for interface in ("eth0", "eth1"):
+            ear.hear(second, frame_of(150, "192.168.2.1"), interface)
+            if interface == "eth1" or not 10 <= second < 30:
+                ear.hear(second + 0.4, frame_of(100, "192.168.2.2"), interface)
+    told = [e for e in ear.said("warning") if "two MASTERs" in e.fields["text"]]
+    assert [(int(e.t), e.fields["text"].split()[6].strip(":")) for e in told] == [
+        (1, "eth0"),
+        (1, "eth1"),
+        (31, "eth0"),
+    ]
+    ended = [e for e in ear.said("state") if "while 192.168.2.1 goes on" in e.fields["reason"]]
+    assert [(int(e.t), e.server, e.fields["to"]) for e in ended] == [(11, "192.168.2.2", "BACKUP")]
+
+
+def test_missed_adverts_are_told_once_a_run() -> None:
+    """Input: one gap of 3 s; later every other advert is lost for a while. Output: a word for the gap; a word
+    when the run begins, and its number when it ends.
+    """
+    ear = Ear()
+    for second in (0, 1, 4, 5, 6, 8, 10, 12, 13, 14):
+        ear.hear(second, frame_of(150, "192.168.2.1"))
+    assert ear.warnings() == [
+        "2 adverts of 192.168.2.1 for VRID 51 missed: nothing came for 3.000 s",
+        "1 advert of 192.168.2.1 for VRID 51 missed: nothing came for 2.000 s",
+        "3 adverts of 192.168.2.1 for VRID 51 missed until they came in time again",
+    ]
+
+
+def test_too_many_warnings_do_not_silence_the_next() -> None:
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1"))
+    for number in range(MOST_TOLD + 10):
+        mac = f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
+        ear.hear(0.1, decode(garp_frame(mac, "192.168.2.100")))
+    assert len(ear.warnings()) >= MOST_TOLD + 9
+    ear.observer.tick(5 * SECOND_US)
+    assert "nobody is MASTER" in ear.warnings()[-1]
 
 
 def test_a_preemption_is_no_split_brain() -> None:

@@ -6,7 +6,8 @@ and that is worth a warning); or silence. A whole capture allows more careful re
 ``capture.masters``; here every sentence must be said before the next packet comes.
 
 Names are those of captures: servers are source addresses (or what the user calls them), instances "VRID 51".
-Memory is bounded: strangers beyond the limits are counted (``strangers``), not kept, and warned of once.
+Memory is bounded: strangers beyond the limits are counted (``strangers``), not kept, and warned of once. A
+warning is said once until what it tells of has ended, or until more than can be remembered have followed it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ class Speaker:
     missed: int = 0
     announcements: int = 0
     said_goodbye: bool = False
+    missing: int = 0  # adverts missed in the present run of gaps
+    missing_told: int = 0
+    rivals: set[str] = field(default_factory=set)  # sources of the other MASTERs while it is one of several
 
     def overdue(self, t_us: Micros) -> bool:
         return t_us - self.last_us > OVERDUE * self.interval_us
@@ -66,6 +70,11 @@ class VirtualRouter:
         return f"VRID {self.vrid}" + (" IPv6" if self.family == 6 else "")
 
     @property
+    def place(self) -> tuple[str, str]:
+        """What tells it apart in warnings that are said once."""
+        return self.interface, self.name
+
+    @property
     def masters(self) -> list[Speaker]:
         return [s for s in self.speakers.values() if s.state == "MASTER"]
 
@@ -81,7 +90,7 @@ class Observer:
         self._frames = frames
         self.routers: dict[tuple[str, int, int], VirtualRouter] = {}
         self.adverts = self.rejected = self.announcements = self.strangers = 0
-        self._told: set[tuple[str, ...]] = set()
+        self._told: dict[tuple[str, ...], None] = {}  # in the order they were said
 
     # -- in --------------------------------------------------------------------------------------
 
@@ -105,7 +114,7 @@ class Observer:
                     self._enter(t_us, router, speaker, "FAULT", f"no advert from it for {silent_s} s")
                     if not router.masters:
                         text = f"nobody is MASTER of {router.name}: its addresses answer nobody"
-                        self._warn(t_us, "nobody", router.name, str(speaker.last_us), text=text)
+                        self._warn(t_us, "nobody", *router.place, str(speaker.last_us), text=text)
 
     def deaf(self, t_us: Micros, interface: str, why: str) -> None:
         """Nothing can be heard on an interface: what was known of its routers holds no longer."""
@@ -192,9 +201,7 @@ class Observer:
         yielded_late = speaker.state == "BACKUP" and not speaker.said_goodbye and not first
         stayed = yielded_late and t_us - before_us < 2.5 * speaker.interval_us
         if speaker.state == "MASTER":
-            gap_us = t_us - before_us
-            if gap_us > OVERDUE * speaker.interval_us:
-                speaker.missed += max(1, round(gap_us / speaker.interval_us) - 1)
+            self._note_gap(t_us, router, speaker, t_us - before_us)
             if advert.priority != old_priority:
                 change = {"from": old_priority, "to": advert.priority, "reason": "its adverts say so"}
                 who = {"server": self._server(speaker.source), "instance": router.name}
@@ -208,6 +215,22 @@ class Observer:
             if other is not speaker:
                 self._meet(t_us, router, speaker, other, stayed)
         self._compare(t_us, router, speaker)
+
+    def _note_gap(self, t_us: Micros, router: VirtualRouter, speaker: Speaker, gap_us: Micros) -> None:
+        """Count adverts that did not come; told when a run of gaps begins, and at its end if it grew."""
+        whose = f"of {self._server(speaker.source)} for {router.name}"
+        if gap_us > OVERDUE * speaker.interval_us:
+            lost = max(1, round(gap_us / speaker.interval_us) - 1)
+            speaker.missed += lost
+            speaker.missing += lost
+            if not speaker.missing_told:
+                speaker.missing_told = lost
+                text = f"{_adverts(lost)} {whose} missed: nothing came for {format_s(gap_us)} s"
+                self._say(t_us, text)
+        else:
+            if speaker.missing > speaker.missing_told:
+                self._say(t_us, f"{_adverts(speaker.missing)} {whose} missed until they came in time again")
+            speaker.missing = speaker.missing_told = 0
 
     def _why(self, t_us: Micros, router: VirtualRouter, speaker: Speaker) -> str:
         others = [s for s in router.speakers.values() if s is not speaker and s.adverts]
@@ -225,20 +248,27 @@ class Observer:
     def _meet(
         self, t_us: Micros, router: VirtualRouter, speaker: Speaker, other: Speaker, stayed: bool
     ) -> None:
-        """``speaker`` has just sent; ``other`` is MASTER too. One of them must give way."""
+        """``speaker`` has just sent; ``other`` is MASTER too. One must give way, or they are rivals."""
+        name = self._server(speaker.source)
         if other.overdue(t_us):
             silent_s = format_s(t_us - other.last_us)
-            self._enter(t_us, router, other, "FAULT", f"no advert from it for {silent_s} s")
+            if other.source in speaker.rivals:
+                self._enter(t_us, router, other, "BACKUP", f"silent for {silent_s} s, while {name} goes on")
+            else:
+                self._enter(t_us, router, other, "FAULT", f"no advert from it for {silent_s} s")
+        elif other.source in speaker.rivals:
+            pass  # told already, and neither gives way
         elif _beats(speaker, other):
-            better = f"{self._server(speaker.source)} advertises priority {speaker.priority}"
-            why = f"{better}, its own is {other.priority}"
+            why = f"{name} advertises priority {speaker.priority}, its own is {other.priority}"
             self._enter(t_us, router, other, "BACKUP", why)
-        if stayed:
+        elif stayed:
+            speaker.rivals.add(other.source)
+            other.rivals.add(speaker.source)
             pair = sorted((speaker.source, other.source), key=pack_address)
             names = " and ".join(self._server(source) for source in pair)
             why = "they do not hear each other, or reject what they hear"
-            text = f"two MASTERs of {router.name}: {names}; {why}"
-            self._warn(t_us, "two", router.name, *pair, text=text)
+            where = f"{router.name} on {router.interface}"
+            self._say(t_us, f"two MASTERs of {where}: {names}; {why}")
 
     def _compare(self, t_us: Micros, router: VirtualRouter, speaker: Speaker) -> None:
         for other in router.speakers.values():
@@ -253,10 +283,13 @@ class Observer:
                 differ.append(f"authentication type {speaker.auth_type} against {other.auth_type}")
             if set(other.addresses) != set(speaker.addresses):
                 differ.append("another list of virtual addresses")
-            if differ:
+            kind = ("differ", *router.place, *sorted((speaker.source, other.source)))
+            if not differ:
+                self._told.pop(kind, None)
+            else:
                 one, two = self._server(speaker.source), self._server(other.source)
                 text = f"{one} and {two} do not agree on {router.name}: {', '.join(differ)}"
-                self._warn(t_us, "differ", router.name, *sorted((speaker.source, other.source)), text=text)
+                self._warn(t_us, *kind, text=text)
 
     # -- announcements ---------------------------------------------------------------------------
 
@@ -280,7 +313,7 @@ class Observer:
         speaker = next((s for s in same if s.state == "MASTER"), same[0] if same else None)
         if speaker is None:
             text = f"{mac} says it has {address} of {router.name}, but no router with that MAC was heard"
-            self._warn(t_us, "stranger", mac, address, text=text)
+            self._warn(t_us, "stranger", *router.place, mac, address, text=text)
             self._write(TraceEvent(t_us, kind, {"server": mac, "instance": router.name, **fields}))
             return
         speaker.announcements += 1
@@ -293,6 +326,11 @@ class Observer:
         old, speaker.state, speaker.since_us = speaker.state, state, t_us
         if state == "MASTER":
             speaker.said_goodbye = False
+        else:  # with it ends every split brain that it was part of
+            for source in speaker.rivals:
+                router.speakers[source].rivals.discard(speaker.source)
+            speaker.rivals.clear()
+            speaker.missing = speaker.missing_told = 0
         who = {"server": self._server(speaker.source), "instance": router.name}
         self._write(TraceEvent(t_us, "state", {**who, "from": old, "to": state, "reason": why}))
         if state != "MASTER" and old != "MASTER":
@@ -304,10 +342,15 @@ class Observer:
             self._write(TraceEvent(t_us, change, fields))
 
     def _warn(self, t_us: Micros, *kind: str, text: str) -> None:
-        """Say something once."""
-        if kind in self._told or len(self._told) >= MOST_TOLD:
+        """Say something once; when there is too much to remember, the oldest is forgotten."""
+        if kind in self._told:
             return
-        self._told.add(kind)
+        if len(self._told) >= MOST_TOLD:
+            del self._told[next(iter(self._told))]
+        self._told[kind] = None
+        self._say(t_us, text)
+
+    def _say(self, t_us: Micros, text: str) -> None:
         self._write(TraceEvent(t_us, "warning", {"text": text}))
 
     def _server(self, source: str) -> str:
@@ -328,6 +371,10 @@ def _came_from_afar(ip: IPv4Header | IPv6Header) -> bool:
 
 def _source_mac(frame: Frame) -> str:
     return frame.eth.source if frame.eth is not None and frame.eth.source else ""
+
+
+def _adverts(number: int) -> str:
+    return f"{number} advert{'s' if number != 1 else ''}"
 
 
 def _s(interval_us: Micros) -> str:
