@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from itertools import pairwise
@@ -77,3 +78,30 @@ def test_the_rightful_master_stays_through_a_flood() -> None:
             lines = router.text().splitlines()
             assert len(lines) < 250 * SECONDS
             assert any("more packets in" in line for line in lines)
+
+
+def test_a_watcher_of_a_flood_stays_brief_and_counts() -> None:
+    """Input: 20,000 adverts a second, and a watcher that may not read for a second of it.
+    Output: a bounded log and trace, with counts of what is not shown and of what the kernel lost."""
+    with Bench(["r1", "attacker"]) as bench:
+        out, log = bench.folder / "w.jsonl", bench.folder / "watch.log"
+        words = [sys.executable, "-m", "vrrplab", "live", "watch", "--interface", "eth0", "--out", str(out)]
+        watcher = bench.inside.start_process("r1", *words, log=str(log))
+        end_s = time.monotonic() + 10
+        while not out.exists() and time.monotonic() < end_s:
+            time.sleep(0.05)
+        words = [sys.executable, str(FLOOD), "eth0", str(A_SECOND), str(SECONDS)]
+        sender = bench.inside.start_process("attacker", *words, log=str(bench.folder / "flood.log"))
+        time.sleep(1)
+        watcher.signal(signal.SIGSTOP)
+        time.sleep(1)
+        watcher.signal(signal.SIGCONT)
+        assert sender.wait(SECONDS + 20) == 0
+        time.sleep(1.5)
+        watcher.stop()
+        lines = log.read_text(encoding="utf-8").splitlines()
+        print(f"watched flood: {len(lines)} lines, {out.stat().st_size} bytes")
+        assert len(lines) < 350 * SECONDS
+        assert out.stat().st_size < 300_000 * SECONDS
+        assert any("more events like 'state'" in line for line in lines)
+        assert any("frames on eth0 were lost here" in line for line in lines)

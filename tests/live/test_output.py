@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vrrplab.errors import LiveError
-from vrrplab.live.output import Output, RateLimit, Sink, log_line, printable, watch_line
+from vrrplab.live.output import LIMITED_FOR_WATCHERS, Output, RateLimit, Sink, log_line, printable, watch_line
 from vrrplab.trace import TraceEvent, read_trace
 from vrrplab.units import SECOND_US
 
@@ -29,6 +29,26 @@ def test_lines_of_one_kind_are_cut_to_a_number_a_second() -> None:
     assert limit.passes(a_line(5, "(V1) Entering MASTER STATE"))
     assert list(limit.held_back(2 * SECOND_US).values()) == [960]
     assert limit.passes(TraceEvent(6, "state", {"to": "MASTER"})), "a change of state is never held back"
+
+
+def test_a_watcher_counts_changes_of_state_too() -> None:
+    """Input: a flood of changes of state for 255 VRIDs, one of them more than the others, over two seconds.
+    Output: 40 of one VRID and 100 in all each second, the rest as two counts.
+    """
+    limit = RateLimit(40, 100, LIMITED_FOR_WATCHERS)
+
+    def state(t_us: int, vrid: int) -> TraceEvent:
+        return TraceEvent(t_us, "state", {"instance": f"VRID {vrid}", "reason": f"silent for {t_us} s"})
+
+    passed = 0
+    for second in range(2):
+        passed += sum(limit.passes(state(second * SECOND_US + i, 51)) for i in range(60))
+        passed += sum(limit.passes(state(second * SECOND_US + i, i % 255)) for i in range(1000))
+    assert passed == 200
+    held = limit.held_back(2 * SECOND_US)
+    assert set(held) == {"state VRID 51", "state"}
+    assert sum(held.values()) == 2 * 1060 - 200
+    assert limit.held_back(2 * SECOND_US + 1) == limit.held_back(3 * SECOND_US) == {}
 
 
 def test_a_full_disk_costs_events_and_nothing_else() -> None:

@@ -40,42 +40,71 @@ LIMITED = frozenset(
 )
 
 
-class RateLimit:
-    """Lets some of each kind of event through a second and counts the rest."""
+# What a router says of itself is rare and never held back; what a watcher says is made of others' packets.
+LIMITED_FOR_WATCHERS = LIMITED | {"state", "priority", "address_added", "address_removed", "warning"}
+_EVENT_A_SECOND = 100
 
-    def __init__(self, same_a_second: int = _SAME_A_SECOND) -> None:
+
+class RateLimit:
+    """Lets some of each kind of event through a second and counts the rest.
+
+    ``same_a_second``: of one kind, such as changes of state of one VRID; ``event_a_second``: of one event,
+    whoever it is about.
+    """
+
+    def __init__(
+        self,
+        same_a_second: int = _SAME_A_SECOND,
+        event_a_second: int = sys.maxsize,
+        limited: frozenset[str] = LIMITED,
+    ) -> None:
         self._most = same_a_second
+        self._most_of_event = event_a_second
+        self._limited = limited
         self._window = -1
-        self._seen: dict[str, int] = {}
+        self._told_window = 0
+        self._passed: dict[str, int] = {}
+        self._held: dict[str, int] = {}
 
     def passes(self, event: TraceEvent) -> bool:
-        if event.event not in LIMITED:
+        if event.event not in self._limited:
             return True
         window = event.t_us // SECOND_US
-        if window != self._window:
+        if window > self._window:
             self._window = window
-            self._seen.clear()
-        key = _kind(event)
-        if key not in self._seen and len(self._seen) >= _KINDS_LIMIT:
-            key = "others"
-        count = self._seen[key] = self._seen.get(key, 0) + 1
-        return count <= self._most
+            self._passed.clear()
+        kind = _kind(event)
+        if kind not in self._passed and len(self._passed) >= _KINDS_LIMIT:
+            kind = "others"
+        for key, most in ((kind, self._most), (event.event, self._most_of_event)):
+            if self._passed.get(key, 0) >= most:
+                self._held[key] = self._held.get(key, 0) + 1
+                return False
+        for key in (kind, event.event):
+            self._passed[key] = self._passed.get(key, 0) + 1
+        return True
 
     def held_back(self, now_us: Micros) -> dict[str, int]:
-        """What did not pass in the window that just ended, by kind; asking clears it."""
-        if now_us // SECOND_US == self._window:
+        """What did not pass since this was asked last, by kind; an answer once a second."""
+        if now_us // SECOND_US == self._told_window:
             return {}
-        held = {kind: n - self._most for kind, n in self._seen.items() if n > self._most}
-        self._seen.clear()
+        self._told_window = now_us // SECOND_US
+        held, self._held = self._held, {}
         return held
 
 
 def _kind(event: TraceEvent) -> str:
+    """Never an event's bare name, which stands for all of its kinds."""
     fields = event.fields
-    if event.event == "log":
+    if event.event in ("log", "warning"):
         # numbers and addresses differ from line to line of one kind
-        return "".join(c for c in str(fields.get("line", "")) if not c.isdigit())[:60]
-    which = fields.get("reason") or fields.get("address") or fields.get("script") or ""
+        text = str(fields.get("line") or fields.get("text") or "")
+        return f"{''.join(c for c in text if not c.isdigit())[:60]} "
+    if event.event in ("state", "priority"):
+        return f"{event.event} {fields.get('instance', '')}"[:60]
+    which = (
+        fields.get("reason") or fields.get("address") or fields.get("script") or fields.get("instance", "")
+    )
     return f"{event.event} {which}"[:60]
 
 
@@ -188,7 +217,7 @@ class Sink:
                 written += os.write(self._descriptor, data[written:])
             self.trouble = ""
         except BrokenPipeError:
-            self._dead = True  # the reader has gone; the router goes on
+            self._dead = True  # the reader has gone; all else goes on
             self.lost += lines
             self.lost_in_all += lines
         except OSError as error:
@@ -231,11 +260,15 @@ def open_to_write(path: str) -> int:
 
 
 class Output:
-    """All sinks of a process. ``write`` is what a Journal calls."""
+    """All sinks of a process. ``write`` is what a Journal calls. ``watching``: of others' packets."""
 
-    def __init__(self) -> None:
+    def __init__(self, watching: bool = False) -> None:
         self._sinks: list[Sink] = []
-        self._limit = RateLimit()
+        self._limit = (
+            RateLimit(event_a_second=_EVENT_A_SECOND, limited=LIMITED_FOR_WATCHERS)
+            if watching
+            else RateLimit()
+        )
         self._told: set[str] = set()
         self.listeners: list[Callable[[TraceEvent], None]] = []
 
@@ -250,10 +283,11 @@ class Output:
         """JSON lines to a file that is made or emptied. LiveError if it cannot be opened."""
         self._sinks.append(Sink(open_to_write(path), TraceEvent.to_json, path))
 
-    def write(self, event: TraceEvent) -> None:
+    def write(self, event: TraceEvent, always: bool = False) -> None:
+        """``always``: it is never held back, however many there are."""
         for listener in self.listeners:
             listener(event)
-        if self._limit.passes(event):
+        if always or self._limit.passes(event):
             for sink in self._sinks:
                 sink.put(event)
 
@@ -266,7 +300,7 @@ class Output:
         for sink in self._sinks:
             if sink.trouble and sink.trouble not in self._told:
                 self._told.add(sink.trouble)
-                said.append(f"{sink.trouble}; the router goes on, its trace has a gap")
+                said.append(f"{sink.trouble}; all else goes on, this output has a gap")
             elif not sink.trouble:
                 self._told = {t for t in self._told if not t.startswith(sink._name)}
         return said

@@ -26,7 +26,7 @@ from vrrplab.live.sniffer import choose_interfaces, udp_reader
 from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, open_receiver
 from vrrplab.live.watch_table import CLEAR, Table
 from vrrplab.trace import TraceEvent
-from vrrplab.units import Micros
+from vrrplab.units import SECOND_US, Micros
 from vrrplab.wire.frames import decode
 
 TICK_S = 0.1
@@ -64,7 +64,7 @@ class Watcher:
         self._started_ns = time.monotonic_ns()
         self._names, self._ears, self._udp = _open(options)
         self.where = "UDP on loopback" if options.udp else ", ".join(self._names)
-        self._output = Output()
+        self._output = Output(watching=True)
         self.observer = Observer(self._output.write, options.names, options.frames)
         self._table: Table | None = None
         if options.out:
@@ -76,6 +76,7 @@ class Watcher:
             self._output.to_stdout("watch" if options.style == "log" else options.style)
         self._pcap = PcapFile(options.pcap) if options.pcap else None
         self._pcap_told = False
+        self._asked_s = 0  # in which second the kernel was asked for lost frames
         self._end: Callable[[], None] = lambda: None
 
     @property
@@ -146,13 +147,18 @@ class Watcher:
         self._warn(f"{interface} is back: listening on it again")
 
     def _warn(self, text: str) -> None:
-        self._output.write(TraceEvent(self.now, "warning", {"text": text}))
+        """A word of the watcher's own, never held back."""
+        self._output.write(TraceEvent(self.now, "warning", {"text": text}), always=True)
 
     def _tick(self) -> None:
         now = self.now
         self.observer.tick(now)
         for text in self._output.housekeeping(now):
             self._warn(text)
+        if self._ears is not None and now // SECOND_US != self._asked_s:
+            self._asked_s = now // SECOND_US
+            for name, number in self._ears.drops().items():
+                self._warn(f"{number} frames on {name} were lost here: they came faster than they are read")
         if self._pcap is not None and self._pcap.trouble and not self._pcap_told:
             self._pcap_told = True
             self._warn(self._pcap.trouble)
