@@ -169,6 +169,29 @@ def test_a_reload_keeps_the_master(bench: Bench) -> None:
     assert has(bench, "r1", "192.168.2.101")
 
 
+def test_one_virtual_router_is_served_once_on_a_host(bench: Bench) -> None:
+    """Input: a second ``live run`` of the same VRID and interface; a reload into that VRID; the same again
+    after the first has been killed. Output: refused, with the process that has it; refused; served.
+    """
+    first = master(bench.vrrplab("r1", fast(150)))
+    bench.vrrplab("r2", fast(100))
+    second = bench.vrrplab("r1", fast(120))
+    second.process.wait()
+    assert second.text().count("\n") == 1
+    assert "VRID 51 (IPv4) on eth0 is already in use here, by process " in second.text()
+    assert f"{first.log.stem}.conf" in second.text()
+    other = {"vrid": 52, "addresses": ("192.168.2.152/24",)}
+    third = master(bench.vrrplab("r1", fast(120, **other)))
+    (bench.folder / f"{third.log.stem}.conf").write_text(fast(120), encoding="utf-8")
+    third.process.signal(signal.SIGHUP)
+    until(lambda: "not reloaded, the old configuration stays: VRID 51" in third.text(), "a word about it")
+    first.process.signal(signal.SIGKILL)
+    first.process.wait()
+    third.process.signal(signal.SIGHUP)
+    until(lambda: "Reload complete" in third.text(), "VRID 51 is free again")
+    master(bench.vrrplab("r1", fast(120, **other)))
+
+
 def test_a_reload_that_cannot_be_served_leaves_a_speaking_master(bench: Bench) -> None:
     """Input: SIGHUP with a check of a user who does not exist. Output: one warning, and adverts go on."""
     if bench.inside.rootless:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.errors import LiveError
+from vrrplab.live.claims import Claims
 from vrrplab.live.interfaces import InterfaceTable
 from vrrplab.live.privilege import NET_RAW, no_privilege
 from vrrplab.live.transport import Packet, Unusable, advertisement_of, ah_of, read_ipv4
@@ -52,6 +53,7 @@ class RawTransport:
 
     def __init__(self, table: InterfaceTable, instances: Iterable[InstanceConfig]) -> None:
         self._table = table
+        self._claims = Claims()
         self._listen_to(tuple(instances))
         self._receivers: dict[tuple[str, int, int], socket.socket] = {}
         self._senders: dict[tuple[str, int], socket.socket] = {}
@@ -59,8 +61,10 @@ class RawTransport:
         self._identification: dict[str, int] = {}
         for interface in sorted({name for name, _ in self._groups}):
             self.open(interface)
+        self._claims.take(self._instances)
 
     def _listen_to(self, instances: tuple[InstanceConfig, ...]) -> None:
+        self._instances = instances
         self._groups = groups_of(instances)
         # The kernel hands frames that come from a VMAC's own address (the other router's, then) to the VMAC
         # interface alone; so an instance with a VMAC listens there, and nowhere else.
@@ -87,11 +91,17 @@ class RawTransport:
         groups = groups_of(node.instances)
         before = self._groups
         changed = {key[0] for key in before.keys() | groups.keys() if before.get(key) != groups.get(key)}
-        opened = self._opened(changed, groups)
+        try:
+            self._claims.take(node.instances)
+            opened = self._opened(changed, groups)
+        except LiveError:
+            self._claims.keep(self._instances)
+            raise
         for interface in changed:
             self._forget(interface)
         self._receivers |= opened
         self._listen_to(node.instances)
+        self._claims.keep(node.instances)
 
     def _opened(self, interfaces: set[str], groups: Groups) -> dict[tuple[str, int, int], socket.socket]:
         """Receivers for these interfaces: all of them, or (LiveError) none."""
@@ -122,6 +132,7 @@ class RawTransport:
         everything = (*self._receivers.values(), *self._senders.values(), *self._packet_sockets.values())
         for one in everything:
             one.close()
+        self._claims.keep(())
         self._receivers.clear()
         self._senders.clear()
         self._packet_sockets.clear()
