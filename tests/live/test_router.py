@@ -134,20 +134,21 @@ def test_a_pause_is_noticed_and_survived(bench: Bench) -> None:
 
 
 def test_a_paused_backup_reads_before_it_judges(bench: Bench) -> None:
-    """Input: SIGSTOP of a BACKUP for 0.7 s, twice its patience, beside a healthy MASTER; three times. Output:
-    it finds the MASTER's adverts waiting, and stays BACKUP.
+    """Input: SIGSTOP of a BACKUP for 0.7 s, twice its patience, beside a healthy MASTER; again, and for 2 s.
+    Output: it finds the MASTER's adverts waiting, stays BACKUP, and tells of the long pause once.
     """
     quick = {"version": 3, "interval": "0.1"}
     master(bench.vrrplab("r1", config(priority=150, **quick)))  # type: ignore[arg-type]
     low = bench.vrrplab("r2", config(priority=100, **quick))  # type: ignore[arg-type]
     until(lambda: low.state() == "BACKUP" and low.trace().of("advert_received"), "BACKUP")
-    for _ in range(3):
+    for pause_s in (0.7, 0.7, 2):
         low.process.signal(signal.SIGSTOP)
-        time.sleep(0.7)
+        time.sleep(pause_s)
         low.process.signal(signal.SIGCONT)
         time.sleep(0.3)
     assert [e.fields["to"] for e in low.trace().of("state")] == ["BACKUP"]
     assert "r2" not in {advert.host for advert in bench.adverts()}
+    assert low.text().count("A thread timer expired") == 1
 
 
 def test_a_reload_keeps_the_master(bench: Bench) -> None:

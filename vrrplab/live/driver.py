@@ -93,6 +93,7 @@ class Driver:
         self._effects = Effects(node, profile, transport, addresses, self._scripts, self._journal, dry)
         self._timer: asyncio.TimerHandle | None = None
         self._armed_us: Micros | None = None
+        self._told_late_us: Micros | None = None  # the deadline whose lateness was told last
         self._reading: dict[int, Callable[[], Packet | Unusable | None]] = {}
         self._warned: set[tuple[str, str]] = set()
         self._ended: asyncio.Future[None] | None = None
@@ -248,9 +249,10 @@ class Driver:
             self._arm()
 
     def _notice_freeze(self) -> None:
-        late_us = self.now - self._armed_us if self._armed_us is not None else 0
-        if late_us > FROZEN_US:
-            self._armed_us = None
+        due = self._armed_us
+        late_us = self.now - due if due is not None else 0
+        if late_us > FROZEN_US and due != self._told_late_us:
+            self._told_late_us = due
             self._feed(Thawed(late_us))
 
     def _listen(self) -> None:
