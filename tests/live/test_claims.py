@@ -33,7 +33,7 @@ def test_a_claim_holds_until_it_is_given_back() -> None:
     second.keep(())
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+@pytest.mark.needs("root")  # to be somebody else
 def test_a_stranger_cannot_keep_a_router_from_starting() -> None:
     """Input: a name that an ordinary user has taken. Output: root's router does not mind."""
     code = "import os, socket; os.setuid(65534); one = socket.socket(socket.AF_UNIX)"

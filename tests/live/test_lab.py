@@ -113,7 +113,7 @@ def runtime_folder() -> Iterator[Path]:
 
 
 @pytest.mark.alone
-@pytest.mark.skipif(not os.access("/run", os.W_OK), reason="nobody but root may make folders below /run")
+@pytest.mark.needs("root")  # nobody else may make folders below /run
 @pytest.mark.parametrize("options", [[], ["--rootless"]], ids=["root", "rootless"])
 def test_below_run_too(
     lab: Lab, tmp_path: Path, runtime_folder: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
@@ -354,7 +354,7 @@ def test_a_router_that_dies_at_once_says_why(lab: Lab, tmp_path: Path) -> None:
     assert len(other.stderr.splitlines()) == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a lab of an ordinary user is always rootless")
+@pytest.mark.needs("root")  # a lab of an ordinary user is always rootless
 def test_a_lab_as_root_is_no_rootless_one(lab: Lab) -> None:
     assert lab("up", "--router", "vrrplab").returncode == 0
     done = lab("drill", "lan-nic", "--rootless", "--router", "keepalived")

@@ -193,10 +193,9 @@ def test_one_virtual_router_is_served_once_on_a_host(bench: Bench) -> None:
     master(bench.vrrplab("r1", fast(120, **other)))
 
 
+@pytest.mark.needs("root")  # without it checks run as ourselves, whatever their user
 def test_a_reload_that_cannot_be_served_leaves_a_speaking_master(bench: Bench) -> None:
     """Input: SIGHUP with a check of a user who does not exist. Output: one warning, and adverts go on."""
-    if bench.inside.rootless:
-        pytest.skip("needs root: without it checks run as ourselves, whatever their user")
     router = master(bench.vrrplab("r1", fast(150)))
     chk = 'vrrp_script chk {\n script "/bin/true"\n user nosuchuser\n}\n'
     path = bench.folder / f"{router.log.stem}.conf"
@@ -227,12 +226,11 @@ def test_checks_decide_and_one_that_never_ends_is_ended(bench: Bench) -> None:
     assert "sleep 4321" not in bench.inside.run("", "ps", "ax")
 
 
+@pytest.mark.needs("root")  # without it nothing is refused
 def test_what_is_said_of_scripts_is_true_of_live_ones(bench: Bench) -> None:
     """Input: a check that everybody may write, no script_user, no script security. Output: one line, which
     says that and why it is refused; nothing of scripts as root, and nothing of a missing file.
     """
-    if bench.inside.rootless:
-        pytest.skip("needs root: without it nothing is refused")
     script = bench.folder / "check.sh"
     script.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     script.chmod(0o777)
@@ -257,10 +255,9 @@ def test_notify_scripts_get_their_words(bench: Bench) -> None:
     assert sorted(lines) == [f"a;b $(id) INSTANCE V1 {state} 150" for state in ("BACKUP", "MASTER", "STOP")]
 
 
+@pytest.mark.needs("root")  # without it scripts run as ourselves, whatever their user
 def test_a_notify_script_runs_as_its_own_user(bench: Bench) -> None:
     """Input: script_user root, and a notify script with "nobody daemon" behind it. Output: those it is."""
-    if bench.inside.rootless:
-        pytest.skip("needs root: without it scripts run as ourselves, whatever their user")
     told = bench.folder / "told"
     told.touch()
     told.chmod(0o666)
