@@ -161,6 +161,14 @@ def test_without_a_mouse_and_without_harming_the_notebook(notebook: Callable[...
     page.keyboard.press("Escape")
     page.keyboard.press("Control+z")
     expect(page.locator(".vl-tag-fork")).to_have_count(0)
+    page.keyboard.press("Control+y")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    # The button that was pressed can be pressed no more; the keyboard stays in the player all the same.
+    page.get_by_role("button", name="Undo the last change (Ctrl+Z)").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".vl-tag-fork")).to_have_count(0)
+    page.keyboard.press("Control+y")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
     page.keyboard.press("Space")
     page.wait_for_function("document.querySelector('.vrrplab').parentElement.player.playing")
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells

@@ -88,27 +88,50 @@ def test_everything_clickable_breaks_and_can_be_repaired(
         expect(page.locator(".vl-tag-fork")).to_have_count(0)
 
 
-def test_a_menu_opened_while_all_is_drawn_anew_stays_open(live_page: Callable[..., Any]) -> None:
-    """Drawing anew gives the keyboard back a moment later, and a menu without it would close."""
+# Presses `key` with Ctrl and does `then` as soon as the next trace is drawn, before the browser shows it.
+_WHEN_DRAWN = f"""([then, key]) => new Promise((done) => {{
+    const p = {PLAYER}, draw = p.load.bind(p);
+    p.load = (raw) => {{ draw(raw); p.load = draw; done(Function("p", then)(p)); }};
+    p.root.dispatchEvent(new KeyboardEvent("keydown", {{ key, ctrlKey: true, bubbles: true }}));
+}})"""
+
+
+def test_a_key_pressed_while_all_is_drawn_anew_is_not_lost(live_page: Callable[..., Any]) -> None:
+    """Were the keyboard nowhere in the player for an instant, a key pressed then would be gone."""
+    page = live_page("article-steady")
+    seek(page, 6)
+    fork = page.locator(".vl-tag-fork")
+    choose(page, "switch lan", "Lose every frame")
+    expect(fork).to_have_count(1)
+    undo = page.get_by_role("button", name="Undo the last change (Ctrl+Z)")
+    undo.focus()
+    press = """document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "y", ctrlKey: true, bubbles: true }))"""
+    page.evaluate(_WHEN_DRAWN, [press, "z"])
+    expect(fork).to_have_text("fork of “article-steady” at 6.000 s")
+    thing(page, "nic proxy-serv01 eth0").focus()
+    page.evaluate(_WHEN_DRAWN, ["", "z"])
+    expect(fork).to_have_count(0)
+    expect(thing(page, "nic proxy-serv01 eth0")).to_be_focused()
+
+
+def test_a_menu_stays_open_while_all_is_drawn_anew(live_page: Callable[..., Any]) -> None:
     page = live_page("article-steady")
     seek(page, 6)
     choose(page, "switch lan", "Lose every frame")
     expect(page.locator(".vl-tag-fork")).to_have_count(1)
-    opened = page.evaluate(
-        f"""() => new Promise((done) => {{
-            const p = {PLAYER}, draw = p.load.bind(p);
-            const lan = () => document.querySelector('[data-thing="switch lan"]');
-            p.load = (raw) => {{
-                draw(raw);
-                p.load = draw;
-                lan().dispatchEvent(new MouseEvent("click", {{ bubbles: true }}));
-                requestAnimationFrame(() => requestAnimationFrame(() => done(p.menu.open)));
-            }};
-            lan().focus();
-            p.root.dispatchEvent(new KeyboardEvent("keydown", {{ key: "z", ctrlKey: true, bubbles: true }}));
-        }})"""
-    )
-    assert opened
+    ask(page, "switch lan")
+    page.evaluate(_WHEN_DRAWN, ["", "z"])
+    expect(page.locator(".vl-tag-fork")).to_have_count(0)
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".vl-menu")).to_be_hidden()
+    page.keyboard.press("Control+y")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    click = """document.querySelector('[data-thing="switch lan"]').dispatchEvent(
+        new MouseEvent("click", { bubbles: true })); return p.menu.open"""
+    assert page.evaluate(_WHEN_DRAWN, [click, "z"])
+    expect(page.locator(".vl-menu")).to_be_visible()
 
 
 def test_an_address_can_be_taken_away_and_a_frame_be_lost(live_page: Callable[..., Any]) -> None:

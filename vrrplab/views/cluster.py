@@ -121,9 +121,11 @@ def _widget_class() -> Any:
             }
 
         def _show(self) -> None:
-            # The trace goes last: when it arrives the page knows what it is a fork of.
-            self.info = self._told()
-            self.trace_lines = self._lines()
+            # One message: between two, the page would show buttons that do not fit its trace, and a button
+            # that can be pressed no more would lose the keyboard.
+            with self.hold_sync():
+                self.info = self._told()
+                self.trace_lines = self._lines()
 
         def _asked(self, _widget: Any, message: Any, _buffers: Any) -> None:
             """A message of the page. Whatever is wrong with it, the answer is a sentence."""

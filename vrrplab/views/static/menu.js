@@ -1,6 +1,11 @@
 // A menu in words at the pointer, and a dialog for text to take away. Arrow keys, Enter, Escape.
 import { h } from "./dom.js";
 
+/** The keyboard to `opener`, or to the whole player where `opener` was drawn anew meanwhile. */
+function giveBack(opener, root) {
+  (opener?.isConnected ? opener : root).focus({ preventScroll: true });
+}
+
 export class Menu {
   constructor(root) {
     this.root = root;
@@ -37,7 +42,7 @@ export class Menu {
   close(back = true) {
     if (this.element.hidden) return;
     this.element.hidden = true;
-    if (back) this.opener?.focus?.({ preventScroll: true });
+    if (back) giveBack(this.opener, this.root);
   }
 
   #key(e) {
@@ -55,6 +60,7 @@ export class Menu {
 /** A text in a box, to be copied; tells whether the clipboard took it. */
 export class TextBox {
   constructor(root) {
+    this.root = root;
     this.area = h("textarea", { readonly: true, spellcheck: "false", tabindex: 0, "aria-label": "Text to copy" });
     this.said = h("span", { class: "vl-mute", role: "status" });
     this.title = h("b");
@@ -90,6 +96,6 @@ export class TextBox {
 
   close() {
     this.element.hidden = true;
-    this.opener?.focus?.({ preventScroll: true });
+    giveBack(this.opener, this.root);
   }
 }

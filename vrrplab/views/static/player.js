@@ -27,6 +27,9 @@ export class Player {
     this.hide = false;
     this.root = h("div", { class: "vrrplab", tabindex: -1 });
     this.spoken = h("div", { class: "vl-spoken", "aria-live": "polite", role: "status" });
+    this.view = h("div"); // what is drawn anew for every trace; the rest of the root stays
+    this.python = new Python((message) => this.outside.send(message), (words) => setText(this.spoken, words));
+    this.root.append(this.view, this.spoken, this.python.element);
     el.append(this.root);
     this.menu = new Menu(this.root);
     this.box = new TextBox(this.root);
@@ -35,7 +38,6 @@ export class Player {
     this.root.addEventListener("pointerdown", () => this.menu.close(false));
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(this.root);
-    this.python = new Python((message) => this.outside.send(message), (words) => setText(this.spoken, words));
     this.untheme = watchTheme(this.root, () => this.#repaint());
     this.load(outside.get("trace_lines"));
   }
@@ -60,22 +62,23 @@ export class Player {
     if (before && fork != null && before.cast.name === model.cast.name) this.before = Object.assign(before, { until: fork });
     this.model = model;
     this.name = namer(model.cast);
+    const focus = this.#focused();
     this.#compose();
     this.t = Math.min(this.t, model.end);
     if (!before) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
     this.#resize(true);
     this.draw(true);
+    if (focus) this.#giveBack(focus);
     this.opened = performance.now() - started;
   }
 
   #fail(words) {
-    this.root.replaceChildren(h("p", { class: "vl-empty vl-bad", role: "alert" }, words));
+    this.view.replaceChildren(h("p", { class: "vl-empty vl-bad", role: "alert" }, words));
     this.model = null;
   }
 
   #compose() {
     const { model, name, root } = this;
-    const focus = this.#focused();
     const filter = this.log?.what;
     this.measure ??= measurer(root);
     this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
@@ -96,15 +99,14 @@ export class Player {
     this.lanePanel = h("section", { class: "vl-panel vl-lane-panel", "aria-label": "States, addresses, clients over time" }, h("h2", {}, "States, addresses, clients", h("span", { class: "vl-fill" }), this.before && h("span", { class: "vl-legend" }, "thin line: before your change")), this.lanes.svg);
     this.log.element.append(this.why.element);
     this.banner = h("p", { class: "vl-banner", role: "note", hidden: true });
-    root.replaceChildren(
+    this.view.replaceChildren(
       h("div", { class: "vl-top" }, h("div", { class: "vl-title-line" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), tags(model.cast, this.info.fork)), this.clock),
       h("div", { class: "vl-grid" },
         h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, legend(model)), this.tables.element),
         h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
-      this.transport.element, this.spoken, this.menu.element, this.box.element, this.python.element);
+      this.transport.element);
     root.classList.toggle("vl-forkable", Boolean(this.info.can_fork));
     if (filter && filter !== "story") this.log.show(filter);
-    if (focus) requestAnimationFrame(() => this.#giveBack(focus));
     this.status();
   }
 
@@ -116,7 +118,7 @@ export class Player {
     return { where, name: now.getAttribute(where.slice(1, -1)) };
   }
 
-  /** The keyboard to the successor, unless somebody took it meanwhile: a menu that loses it closes. */
+  /** The keyboard to the successor, and at once: a key pressed before would be lost. A menu that is open keeps it. */
   #giveBack({ where, name }) {
     if (this.#focused()) return;
     const found = [...this.root.querySelectorAll(where)].find((x) => x.getAttribute(where.slice(1, -1)) === name && !x.disabled);
