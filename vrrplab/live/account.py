@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from vrrplab.config.model import NodeConfig
+from vrrplab.config.told import instance_told
 from vrrplab.live.host import Host, interfaces_of
 from vrrplab.machine.profiles import Profile
 from vrrplab.trace import TraceEvent
@@ -41,19 +42,6 @@ def cast(
 ) -> TraceEvent:
     """The trace's first event: who takes part, and where its time 0 is (``began_us``: monotonic clock)."""
     ago_s = (time.monotonic_ns() // 1000 - began_us) / SECOND_US
-    instances = {
-        i.name: {
-            "vrid": i.vrid,
-            "interface": i.interface,
-            "priority": i.base_priority,
-            "state": i.state,
-            "version": i.version,
-            "advert_int_s": i.advert_interval_us / SECOND_US,
-            "preempt": i.preempt,
-            "virtual_addresses": [a.with_prefix for a in i.virtual_addresses],
-        }
-        for i in node.instances
-    }
     addresses = dict.fromkeys(a.address for i in node.instances for a in i.virtual_addresses)
     fields = {
         "name": f"{server} live",
@@ -67,7 +55,7 @@ def cast(
                 "interfaces": host.describe(interfaces_of(node)),
                 "services": {},
                 "config": os.path.basename(node.file),
-                "instances": instances,
+                "instances": {i.name: instance_told(i) for i in node.instances},
             }
         },
         "clients": {},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vrrplab.config.told import instance_told
 from vrrplab.units import Micros, seconds
 
 if TYPE_CHECKING:
@@ -39,19 +40,8 @@ def scenario_fields(cast: Cast, observed: dict[str, Any], end_us: Micros) -> dic
     virtual: dict[str, None] = {}
     servers = {}
     for name, server in told["servers"].items():
-        instances = {}
         for i in cast.instances(name):
             virtual.update(dict.fromkeys(v.address for v in (*i.virtual_addresses, *i.excluded_addresses)))
-            instances[i.name] = {
-                "vrid": i.vrid,
-                "interface": i.interface,
-                "priority": i.base_priority,
-                "state": i.state,
-                "version": i.version,
-                "advert_int_s": seconds(i.advert_interval_us),
-                "preempt": i.preempt,
-                "virtual_addresses": [v.with_prefix for v in i.virtual_addresses],
-            }
         interfaces = {
             port: {"segment": p.get("segment"), "mac": p.get("mac"), "addresses": p.get("addresses", [])}
             for port, p in server.get("interfaces", {}).items()
@@ -62,7 +52,7 @@ def scenario_fields(cast: Cast, observed: dict[str, Any], end_us: Micros) -> dic
             "interfaces": interfaces,
             "services": services,
             "config": config,
-            "instances": instances,
+            "instances": {i.name: instance_told(i) for i in cast.instances(name)},
         }
     clients = {}
     for name, client in (told.get("clients") or {}).items():

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vrrplab.config.model import NodeConfig
+from vrrplab.config.told import instance_told
 from vrrplab.units import Micros, seconds
 from vrrplab.values import Value, fresh, replace
 
@@ -161,19 +162,7 @@ def _server_cast(server: Server) -> dict[str, Any]:
             for i in server.interfaces.values()
         },
         "services": {s.name: {"port": s.port} for s in server.services.values()},
-        "instances": {
-            i.name: {
-                "vrid": i.vrid,
-                "interface": i.interface,
-                "priority": i.base_priority,
-                "state": i.state,
-                "version": i.version,
-                "advert_int_s": _number(seconds(i.advert_interval_us)),
-                "preempt": i.preempt,
-                "virtual_addresses": [a.with_prefix for a in i.virtual_addresses],
-            }
-            for i in server.node.instances
-        },
+        "instances": {i.name: instance_told(i) for i in server.node.instances},
     }
 
 
