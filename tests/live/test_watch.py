@@ -83,7 +83,8 @@ def test_it_never_sends(tmp_path: object) -> None:
 
 
 def test_an_interface_that_is_made_again_is_heard_again() -> None:
-    """Input: the watched interface is deleted and made anew; later it is set down and up.
+    """Input: the watched interface is deleted and made anew; later it is set down and up; then its cable is
+    pulled and put back.
     Output: one line for each, no "nobody is MASTER", and the MASTER is heard after each.
     """
     with Bench(["r1", "r2"]) as bench:
@@ -113,6 +114,10 @@ def test_an_interface_that_is_made_again_is_heard_again() -> None:
         time.sleep(2)
         bench.inside.run("r2", "ip", "link", "set", "eth0", "up")
         heard(3)
+        bench.cut("r2")
+        time.sleep(2)
+        bench.mend("r2")
+        heard(4)
         watcher.stop()
         trace = read_trace(out)
         until_back, back = "nothing is heard on it until it is back", "eth0 is back: listening on it again"
@@ -121,6 +126,8 @@ def test_an_interface_that_is_made_again_is_heard_again() -> None:
             back,
             f"eth0 is down: {until_back}",
             back,
+            f"eth0 has no carrier (cable out, or the other end off): {until_back}",
+            back,
         ]
         states = [(e.fields["from"], e.fields["to"]) for e in trace.of("state")]
-        assert states == [("INIT", "MASTER"), ("MASTER", "INIT")] * 2 + [("INIT", "MASTER")]
+        assert states == [("INIT", "MASTER"), ("MASTER", "INIT")] * 3 + [("INIT", "MASTER")]

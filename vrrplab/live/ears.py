@@ -1,4 +1,4 @@
-"""The interfaces a watcher listens to, while they go down, vanish and come back.
+"""The interfaces a watcher listens to, while they go down, lose their cable, vanish and come back.
 
 A packet socket belongs to one interface for ever: when a cable is made anew (``ip link delete``, ``add``),
 the old socket stays deaf and says nothing. So the kernel's news of interfaces (netlink) decides, not the
@@ -40,6 +40,12 @@ class _Ear:
     socket: socket.socket | None = None
     number: int = 0  # the kernel's, of the interface that the socket was opened on
     trouble: str = ""  # why nothing is heard
+
+
+def _trouble(link: LinkNotice) -> str:
+    if link.up:
+        return ""
+    return "has no carrier (cable out, or the other end off)" if link.flags & IFF_UP else "is down"
 
 
 class Ears:
@@ -88,7 +94,7 @@ class Ears:
                 self._set(ear, "has gone")
                 self._open_anew(ear, link)
             if ear.socket is not None and link is not None:
-                self._set(ear, "" if link.flags & IFF_UP else "is down")
+                self._set(ear, _trouble(link))
 
     def _open_anew(self, ear: _Ear, link: LinkNotice | None) -> None:
         if ear.socket is not None:
