@@ -168,13 +168,14 @@ class Bench:
         self._count += 1
         return self.folder / f"{host}.{kind}.{self._count}.log"
 
-    def vrrplab(self, host: str, config: str, *options: str) -> Router:
+    def vrrplab(
+        self, host: str, config: str, *options: str, program: tuple[str, ...] = ("-m", "vrrplab")
+    ) -> Router:
         log = self._log(host, "vrrplab")
         path, trace = self.write(f"{log.stem}.conf", config), self.folder / f"{log.stem}.jsonl"
         words = [
             sys.executable,
-            "-m",
-            "vrrplab",
+            *program,
             "live",
             "run",
             str(path),

@@ -6,11 +6,16 @@ Intervals are short (VRRP version 3, 0.2 s), so that an election takes 0.7 s.
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from live_bench import Bench, Router, config
+
+from vrrplab.trace import read_trace
 
 pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter", "tcpdump")
 VIP = "192.168.2.100"
@@ -149,6 +154,37 @@ def test_a_paused_backup_reads_before_it_judges(bench: Bench) -> None:
     assert [e.fields["to"] for e in low.trace().of("state")] == ["BACKUP"]
     assert "r2" not in {advert.host for advert in bench.adverts()}
     assert low.text().count("A thread timer expired") == 1
+
+
+def test_wall_clocks_that_jump_change_nothing(bench: Bench) -> None:
+    """Input: MASTER, BACKUP and a watcher on raw sockets; a wall clock goes back a day, another one forward.
+    Output: adverts every 0.2 s all the same, nobody changes his state, and the watcher misses none.
+    """
+    mark, out = bench.folder / "now", bench.folder / "w.jsonl"
+
+    def jumping(by_s: int) -> tuple[str, ...]:
+        return (str(Path(__file__).with_name("jumping_clock.py")), str(mark), str(by_s))
+
+    words = [sys.executable, *jumping(-86_400), "live", "watch", "--interface", "eth0", "--out", str(out)]
+    watcher = bench.inside.start_process("r2", *words, log=str(bench.folder / "watch.log"))
+    until(out.exists, "the watcher listens")
+    high = bench.vrrplab("r1", fast(150), program=jumping(-86_400))
+    low = bench.vrrplab("r2", fast(100), program=jumping(86_400))
+    master(high)
+    until(lambda: low.state() == "BACKUP" and low.trace().of("advert_received"), "BACKUP")
+    time.sleep(0.5)
+    began_s = time.time()
+    mark.touch()
+    time.sleep(2)
+    watcher.stop()
+    times = [a.t_s for a in bench.adverts() if a.t_s > began_s - 0.4]
+    assert len(times) >= 10
+    assert all(0.1 < b - a < 0.35 for a, b in pairwise(times))
+    assert [e.fields["to"] for e in high.trace().of("state")] == ["BACKUP", "MASTER"]
+    assert [e.fields["to"] for e in low.trace().of("state")] == ["BACKUP"]
+    heard = [e.t for e in read_trace(out).of("advert_sent")]
+    assert all(0.1 < b - a < 0.35 for a, b in pairwise(heard))
+    assert not read_trace(out).of("warning")
 
 
 def test_a_reload_keeps_the_master(bench: Bench) -> None:
