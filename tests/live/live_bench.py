@@ -6,6 +6,7 @@ tcpdump writes the capture, so what is judged was seen by somebody else's progra
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -85,9 +86,8 @@ class Bench:
         self.hosts = hosts
         self.interfaces = interfaces
         self.inside = Enclosure(rootless)
-        self.pcap = self.folder / "lan.pcap"
+        self.pcaps = [self.folder / f"{NETWORK[interface][0]}.pcap" for interface in interfaces]
         self._count = 0
-        self._tcpdump: Inhabitant | None = None
         self._frr_host = ""
 
     def __enter__(self) -> Bench:
@@ -129,11 +129,23 @@ class Bench:
         self.start_capture()
 
     def start_capture(self) -> None:
-        words = ["tcpdump", "-i", "lan", "-w", str(self.pcap), "-U", "--immediate-mode", "-n", "-Z", "root"]
-        words.append("arp or icmp6 or proto 112 or proto 51 or ip6 proto 112")
-        self._tcpdump = self.inside.start_process("", *words, log=str(self.folder / "tcpdump.log"))
+        for pcap in self.pcaps:
+            words = [
+                "tcpdump",
+                "-i",
+                pcap.stem,
+                "-w",
+                str(pcap),
+                "-U",
+                "--immediate-mode",
+                "-n",
+                "-Z",
+                "root",
+            ]
+            words.append("arp or icmp6 or proto 112 or proto 51 or ip6 proto 112")
+            self.inside.start_process("", *words, log=str(self.folder / f"tcpdump.{pcap.stem}.log"))
         end_s = time.monotonic() + 10
-        while time.monotonic() < end_s and not (self.pcap.exists() and self.pcap.stat().st_size >= 24):
+        while time.monotonic() < end_s and not all(p.exists() and p.stat().st_size >= 24 for p in self.pcaps):
             time.sleep(0.01)
 
     def mac(self, host: str, interface: str = "eth0") -> str:
@@ -141,6 +153,10 @@ class Bench:
 
     def address(self, host: str) -> str:
         return f"192.168.2.{self.hosts.index(host) + 1}"
+
+    def link_local(self, host: str) -> str:
+        """What the kernel makes of eth0's MAC."""
+        return f"fe80::ff:fe00:{self.hosts.index(host) + 1:x}"
 
     def ip(self, host: str, *words: str) -> str:
         return self.inside.run(host, "ip", *words)
@@ -194,7 +210,14 @@ class Bench:
         return Router("keepalived", self._start(host, words, log), log)
 
     def frr(
-        self, host: str, version: int, priority: int, interval_ms: int, addresses: list[str], vrid: int = 51
+        self,
+        host: str,
+        version: int,
+        priority: int,
+        interval_ms: int,
+        addresses: list[str],
+        vrid: int = 51,
+        preempt: bool = True,
     ) -> Router:
         """FRR's vrrpd with zebra and the macvlan it wants; IPv4 or IPv6 by the first address."""
         six = ":" in addresses[0]
@@ -227,6 +250,7 @@ class Bench:
         ]
         lines += [f" vrrp {vrid} advertisement-interval {interval_ms}"]
         lines += [f" vrrp {vrid} {'ipv6' if six else 'ip'} {address}" for address in addresses]
+        lines += [] if preempt else [f" no vrrp {vrid} preempt"]
         (place / "vrrpd.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
         common = [
             "-z",
@@ -253,18 +277,18 @@ class Bench:
     # -- what was seen -------------------------------------------------------------------------------
 
     def frames(self) -> list[tuple[float, Frame]]:
-        found = []
-        try:
-            for captured in read_frames(self.pcap):
-                found.append((captured.t_ns / 1e9, captured.frame))
-        except CaptureError:
-            pass  # tcpdump is in the middle of a record
-        return found
+        """Of all networks, in order of time."""
+        found: list[tuple[float, Frame]] = []
+        for pcap in self.pcaps:
+            with contextlib.suppress(CaptureError):  # tcpdump is in the middle of a record
+                for captured in read_frames(pcap):
+                    found.append((captured.t_ns / 1e9, captured.frame))
+        return sorted(found, key=lambda one: one[0]) if len(self.pcaps) > 1 else found
 
     def adverts(self, vrid: int = 51) -> list[Advert]:
         """Every advert of a VRID, with the host that sent it (by MAC, or by address behind a virtual MAC)."""
         by_mac = {self.mac(host, i): host for host in self.hosts for i in self.interfaces}
-        by_address = {self.address(host): host for host in self.hosts}
+        by_address = {a: host for host in self.hosts for a in (self.address(host), self.link_local(host))}
         found = []
         for t_s, frame in self.frames():
             if frame.vrrp is None or frame.ip is None or frame.eth is None or frame.vrrp.vrid != vrid:

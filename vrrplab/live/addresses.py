@@ -13,6 +13,7 @@ from typing import Protocol
 
 from vrrplab.live.interfaces import InterfaceTable
 from vrrplab.live.netlink import NetlinkSocket
+from vrrplab.wire.addresses import is_link_local
 
 
 class AddressBook(Protocol):
@@ -26,6 +27,10 @@ class AddressBook(Protocol):
 
     def remove(self, interface: str, address: str, prefix: int) -> bool:
         """Take it off; False if it was not there."""
+        ...
+
+    def link_local(self, interface: str) -> str:
+        """The interface's own IPv6 link-local address, "" if it has none."""
         ...
 
     def release(self) -> None:
@@ -65,6 +70,11 @@ class KernelAddresses:
             raise
         return True
 
+    def link_local(self, interface: str) -> str:
+        known = self._table.by_name.get(interface)
+        found = [a for a in known.addresses if ":" in a and is_link_local(a)] if known is not None else []
+        return found[0] if found else ""
+
     def release(self) -> None:
         for (interface, address), prefix in list(self._held.items()):
             with contextlib.suppress(OSError):
@@ -93,6 +103,9 @@ class PretendedAddresses:
         known = (interface, address) in self._held
         self._held.discard((interface, address))
         return known
+
+    def link_local(self, interface: str) -> str:
+        return ""
 
     def release(self) -> None:
         self._held.clear()

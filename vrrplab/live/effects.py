@@ -34,7 +34,7 @@ from vrrplab.machine.actions import (
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.wording import say
 from vrrplab.units import Micros
-from vrrplab.wire.addresses import is_multicast, virtual_mac
+from vrrplab.wire.addresses import is_link_local, is_multicast, virtual_mac
 
 
 class Effects:
@@ -60,6 +60,7 @@ class Effects:
         self._firewall = Firewall()
         self._vmacs: dict[str, str] = {}  # name -> base interface
         self._before: dict[str, str] = {}  # base interface -> its arp_ignore before we came
+        self._lent: dict[str, str] = {}  # VMAC interface -> its base's link-local address
 
     def carry_out(self, action: Action, now: Micros) -> None:
         """Do it and write it down."""
@@ -106,6 +107,8 @@ class Effects:
     # -- frames ----------------------------------------------------------------------------------
 
     def _advertise(self, action: SendAdvertisement, destination: str, now: Micros) -> None:
+        if action.interface in self._vmacs and ":" in action.source and is_link_local(action.source):
+            self._lend(action.interface, action.source)
         try:
             frame = self._transport.send_advert(action, destination)
         except OSError as error:
@@ -206,10 +209,26 @@ class Effects:
         self._before.setdefault(action.base, sysctl(f"ipv4/conf/{action.base}/arp_ignore=1"))
         with contextlib.suppress(LiveError):
             run_tool("ip", "link", "set", "dev", action.name, "up")
+        if action.family == 6:
+            self._lend(action.name, self._addresses.link_local(action.base))
+
+    def _lend(self, name: str, address: str) -> None:
+        """The kernel sends from a link-local address only where it is: so the VMAC gets its base's, too, and
+        nothing else takes it for a source (deprecated), as keepalived does it.
+        """
+        before = self._lent.get(name, "")
+        if not address or address == before:
+            return
+        self._lent[name] = address
+        with contextlib.suppress(LiveError):  # the advert that cannot leave says so
+            if before:
+                run_tool("ip", "address", "delete", f"{before}/64", "dev", name)
+            run_tool("ip", "address", "replace", f"{address}/64", "dev", name, "preferred_lft", "0", "nodad")
 
     def _remove_vmac(self, name: str) -> None:
         if name in self._vmacs:
             base = self._vmacs.pop(name)
+            self._lent.pop(name, None)
             with contextlib.suppress(LiveError):  # it went with its base interface
                 run_tool("ip", "link", "delete", "dev", name)
             if base not in self._vmacs.values() and self._before.get(base):
