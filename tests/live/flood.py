@@ -1,6 +1,10 @@
 """A sender of adverts by the ten thousand: malformed, replayed, spoofed and well-formed ones.
 
 python flood.py INTERFACE A_SECOND SECONDS          prints how many it really sent
+
+They are for four virtual routers: VRRP version 2, version 3 over IPv4 and over IPv6, and version 2 behind AH.
+None may move a MASTER of priority 200 at .1, nor a BACKUP of priority 100: whoever has no password has no
+valid advert of a higher priority to offer, unless he invents one, and that must be obeyed.
 """
 
 from __future__ import annotations
@@ -10,53 +14,130 @@ import random
 import socket
 import sys
 import time
+from typing import NamedTuple
 
 from vrrplab.units import SECOND_US
 from vrrplab.wire.frames import advert_frame
+from vrrplab.wire.ip import IPv4Header, IPv6Header
 from vrrplab.wire.vrrp import Advertisement
 
-VIPS = ("192.168.2.100",)
+ATTACKER_MAC = "02:00:00:00:00:66"
+PASSWORD = "secret"
 
 
-def frames(seed: int = 1) -> list[bytes]:
-    """A mix of a thousand frames for VRID 51, none of which may move a MASTER of priority 200 at .1."""
+class Target(NamedTuple):
+    """A virtual router, and the addresses of its MASTER, of a host that could be a router, and its own."""
+
+    vrid: int
+    version: int
+    master: str = "192.168.2.1"
+    neighbour: str = "192.168.2.9"
+    vip: str = "192.168.2.{}"
+    group: str = "224.0.0.18"
+    ah: bool = False
+
+    @property
+    def six(self) -> bool:
+        return ":" in self.group
+
+    @property
+    def vips(self) -> tuple[str, ...]:
+        return (self.vip.format(100 + self.vrid),)
+
+
+TARGETS = (
+    Target(51, 2),
+    Target(52, 3),
+    Target(53, 3, "fe80::ff:fe00:1", "fe80::9", "fe80::{}", "ff02::12"),
+    Target(54, 2, ah=True),
+)
+KINDS = (
+    "wrong TTL",
+    "wrong version",
+    "wrong interval",  # version 3 has none: there it is a low priority, with an interval to be ignored
+    "wrong addresses",
+    "wrong VRID",
+    "lower",
+    "spoofed",  # in the MASTER's name
+    "replayed",  # the MASTER's own, byte for byte
+    "damaged",
+    "cut off",  # by the sender: IP's length is right
+    "torn",  # on its way: IP's length is too much
+    "noise",
+)
+
+
+class Shot(NamedTuple):
+    kind: str
+    target: Target
+    frame: bytes
+
+
+def mix(seed: int = 1) -> list[Shot]:
+    """Two thousand frames, every kind for every target."""
     chance = random.Random(seed)
-    found = []
-    for i in range(1000):
-        source = chance.choice(["192.168.2.1", "192.168.2.9", f"10.{chance.randrange(255)}.1.{1 + i % 250}"])
-        priority = chance.choice([1, 100, 199, 250, 255, 0])
-        vrid, ttl, version, interval_us, vips = 51, 255, 2, SECOND_US, VIPS
-        kind = i % 8
-        if kind == 0:
+    pairs = [(kind, target) for kind in KINDS for target in TARGETS]
+    return [Shot(kind, target, _frame(kind, target, chance)) for kind, target in pairs * 42]
+
+
+def _frame(kind: str, target: Target, chance: random.Random) -> bytes:
+    master, near = target.master, target.neighbour
+    far = f"fe80::{chance.randrange(1, 65535):x}" if target.six else f"10.{chance.randrange(255)}.1.7"
+    source = chance.choice([master, near, far])
+    version, vrid, vips, ttl = target.version, target.vrid, target.vips, 255
+    priority, interval_us = chance.choice([0, 1, 100, 199, 250, 255]), SECOND_US
+    password, sequence = "guessed", chance.randrange(1, 1 << 32)
+    match kind:
+        case "wrong TTL":
             ttl = chance.randrange(1, 255)
-        elif kind == 1:
-            version, interval_us = 3, 200_000
-        elif kind == 2:
+        case "wrong version":
+            # IPv6 has no version 2: there it is version 1, put in below
+            version = 3 if version == 2 or target.six else 2
+        case "wrong interval" if version == 2:
             interval_us = chance.randrange(2, 200) * SECOND_US
-        elif kind == 3:
-            vips = tuple(f"192.168.2.{n}" for n in range(1, chance.randrange(3, 40)))
-        elif kind == 4:
-            vrid = chance.choice([v for v in range(1, 256) if v != 51])
-        elif kind == 5:  # well-formed and lower: it must be answered, but not each time
-            source, priority = "192.168.2.9", chance.choice([1, 100, 199])
+        case "wrong interval":
+            priority, interval_us = chance.randrange(1, 100), chance.randrange(1, 4000) * 10_000
+        case "wrong addresses":
+            vips = tuple(target.vip.format(n) for n in range(1, chance.randrange(3, 40)))
+        case "wrong VRID":
+            vrid = chance.choice([v for v in range(1, 256) if v not in {t.vrid for t in TARGETS}])
+        case "lower":
+            source, priority = near, chance.choice([1, 99, 100, 199])
+        case "spoofed":
+            source, priority = master, chance.choice([1, 99, 100, 199])
+        case "replayed":
+            source, priority, password, sequence = master, 200, PASSWORD, chance.choice([1, 2])
+    advert = Advertisement(version, vrid, priority, interval_us, vips, auth_type=2 if target.ah else None)
+    if target.ah and version != 2:
         advert = Advertisement(version, vrid, priority, interval_us, vips)
-        frame = bytearray(advert_frame("02:00:00:00:00:66", source, "224.0.0.18", advert, ttl=ttl))
-        if kind == 6:
-            frame[34 + chance.randrange(8)] ^= 1 << chance.randrange(8)  # damaged in the VRRP header
-        elif kind == 7:
-            frame = frame[: chance.randrange(34, len(frame))]  # cut off
-        found.append(bytes(frame))
-    return found
+    ah = (password, sequence) if target.ah else None
+    frame = bytearray(advert_frame(ATTACKER_MAC, source, target.group, advert, ttl=ttl, ah=ah))
+    begin = 54 if target.six else 34
+    if kind == "wrong version" and target.six:
+        frame[begin] = 0x11
+    elif kind == "damaged":
+        frame[chance.randrange(begin + 4 * target.ah, len(frame))] ^= 1 << chance.randrange(8)
+    elif kind == "torn":
+        frame = frame[: chance.randrange(begin, len(frame))]
+    elif kind in ("cut off", "noise"):
+        said = bytes(frame[begin : chance.randrange(begin, len(frame))])
+        if kind == "noise":
+            said = bytes(frame[begin : begin + 2]) + chance.randbytes(chance.randrange(6, 200))
+        protocol = 51 if target.ah else 112
+        header = IPv6Header if target.six else IPv4Header
+        frame[14:] = header(source, target.group, protocol, ttl).emit(said)
+    return bytes(frame)
 
 
 def main(interface: str, a_second: int, seconds: float) -> None:
     one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     one.bind((interface, 0))
-    mix, sent, began_s = frames(), 0, time.monotonic()
+    shots = [shot.frame for shot in mix()]
+    sent, began_s = 0, time.monotonic()
     while (passed_s := time.monotonic() - began_s) < seconds:
         due = int(passed_s * a_second)
         while sent < due:
-            one.send(mix[sent % len(mix)])
+            one.send(shots[sent % len(shots)])
             sent += 1
         time.sleep(0.002)
     print(sent, round(sent / (time.monotonic() - began_s)), os.getpid(), flush=True)

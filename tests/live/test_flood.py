@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from flood import frames
+from flood import KINDS, TARGETS, mix
 from live_bench import Bench, config
 
 from vrrplab.wire.frames import decode
@@ -31,25 +31,64 @@ def usage(pid: int) -> tuple[float, int]:
     return (int(fields[11]) + int(fields[12])) / ticks, int(memory.split()[1])
 
 
-def test_the_mix_is_what_it_says() -> None:
-    """Every kind is in it: damaged, cut off, another VRID, wrong TTL, well-formed lower ones."""
-    kinds = [decode(frame) for frame in frames()]
-    assert sum(bool(f.problems) for f in kinds) > 150
-    assert sum(not f.problems and f.vrrp is not None and f.vrrp.vrid != 51 for f in kinds) > 50
-    assert sum(f.ip is not None and f.ip.ttl != 255 for f in kinds) > 50
-    good = [f for f in kinds if not f.problems and f.vrrp and f.ip and f.ip.ttl == 255 and f.vrrp.vrid == 51]
-    assert len(good) > 100
+def four_routers(priority: int) -> str:
+    """An instance for each target, MASTER or BACKUP by its priority."""
+    password = "authentication {\n auth_type AH\n auth_pass secret\n }"
+    return "".join(
+        config(
+            name=f"V{target.vrid}",
+            vrid=target.vrid,
+            version=target.version,
+            priority=priority,
+            addresses=tuple(f"{vip}/{64 if target.six else 24}" for vip in target.vips),
+            more=password if target.ah else "",
+        )
+        for target in TARGETS
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_mix_is_what_it_says(kind: str) -> None:
+    """Input: the flood's frames. Output: every kind for every target; what is to be invalid is."""
+    shots = [shot for shot in mix() if shot.kind == kind]
+    assert {shot.target for shot in shots} == set(TARGETS)
+    for shot in shots:
+        frame, target = decode(shot.frame), shot.target
+        advert = frame.vrrp
+        match kind:
+            case "wrong TTL":
+                assert frame.ip is not None
+                assert frame.ip.ttl != 255
+            case "wrong version":
+                assert advert is None or advert.version != target.version
+            case "wrong VRID":
+                assert advert is not None
+                assert advert.vrid not in {t.vrid for t in TARGETS}
+            case "lower" | "spoofed" | "replayed" | "wrong interval" | "wrong addresses":
+                assert advert is not None
+                assert not frame.problems
+                assert advert.vrid == target.vrid
+                if kind in ("lower", "spoofed"):
+                    assert 0 < advert.priority < 200
+                elif kind == "wrong interval":
+                    assert advert.interval_us != 1_000_000
+                elif kind == "wrong addresses":
+                    assert advert.addresses != target.vips
+            case "damaged" if target.ah:
+                assert frame.problems or advert is not None  # the value of AH tells, to who has the key
+            case _:
+                assert frame.problems, (kind, target, shot.frame.hex())
 
 
 def test_the_rightful_master_stays_through_a_flood() -> None:
-    """Input: 20,000 adverts a second, for the MASTER and for a BACKUP that follows it.
+    """Input: 20,000 adverts a second, for the MASTER of four virtual routers and for a BACKUP of all of them.
     Output: the same MASTER all the time, its adverts on time, flat memory, a bounded log with counts."""
     with Bench(["r1", "r2", "attacker"]) as bench:
-        addresses = ("192.168.2.100/24",)
-        high = bench.vrrplab("r1", config(priority=200, addresses=addresses))
-        low = bench.vrrplab("r2", config(priority=100, addresses=addresses))
-        bench.wait_for_master("r1")
-        time.sleep(1.5)
+        high = bench.vrrplab("r1", four_routers(200))
+        low = bench.vrrplab("r2", four_routers(100))
+        for target in TARGETS:
+            bench.wait_for_master("r1", target.vrid)
+        time.sleep(2.5)  # some adverts behind AH: those that are replayed are old ones
         before = {router.process.pid: usage(router.process.pid) for router in (high, low)}
         begun_s = time.time()
         words = [sys.executable, str(FLOOD), "eth0", str(A_SECOND), str(SECONDS)]
@@ -59,16 +98,19 @@ def test_the_rightful_master_stays_through_a_flood() -> None:
         assert rate > A_SECOND * 0.5
         after = {pid: usage(pid) for pid in before}
         time.sleep(1.5)
-        assert high.state() == "MASTER"
-        assert low.state() == "BACKUP"
-        assert high.text().count("Entering MASTER STATE") == 1
-        assert low.text().count("Entering") == 1
-        own = [
-            a.t_s
-            for a in bench.adverts()
-            if a.frame.eth and a.frame.eth.source == bench.mac("r1") and a.t_s > begun_s
-        ]
-        assert max(b - a for a, b in pairwise(own)) < 1.2, "an advert of the MASTER was late"
+        names = {f"V{target.vrid}" for target in TARGETS}
+        for router, states in ((high, ["BACKUP", "MASTER"]), (low, ["BACKUP"])):
+            said = router.trace().of("state")
+            assert {e.fields["instance"] for e in said} == names
+            for name in names:
+                assert [e.fields["to"] for e in said if e.fields["instance"] == name] == states, name
+        own: dict[int, list[float]] = {target.vrid: [] for target in TARGETS}
+        for t_s, frame in bench.frames():
+            if t_s > begun_s and frame.vrrp and frame.eth and frame.eth.source == bench.mac("r1"):
+                own[frame.vrrp.vrid].append(t_s)
+        for vrid, times in own.items():
+            assert len(times) > SECONDS - 1
+            assert max(b - a for a, b in pairwise(times)) < 1.2, f"an advert of the MASTER of {vrid} was late"
         for router in (high, low):
             cpu_s = after[router.process.pid][0] - before[router.process.pid][0]
             grown_kb = after[router.process.pid][1] - before[router.process.pid][1]
@@ -76,7 +118,7 @@ def test_the_rightful_master_stays_through_a_flood() -> None:
             assert cpu_s < 0.9 * SECONDS
             assert grown_kb < 6_000
             lines = router.text().splitlines()
-            assert len(lines) < 250 * SECONDS
+            assert len(lines) < 600 * SECONDS
             assert any("more packets in" in line for line in lines)
 
 
