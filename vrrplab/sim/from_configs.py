@@ -1,14 +1,14 @@
-"""A scenario made of keepalived.conf files alone: one server a file, on the network the files speak of.
+"""A scenario made of keepalived.conf files alone: one server a file, on the networks the files speak of.
 
-Real addresses are in no keepalived.conf. Each interface gets a segment of its own, and each server an
-address in the subnet of the virtual addresses there (.251, .252 …, as in the article), unless the file names
-its own source address.
+Real addresses are in no keepalived.conf. ``cabling`` says which cards share a network. Each server gets an
+address in the subnet of the virtual addresses there (.251, .252 …, as in the article), unless its file names
+its source address, or the others' files name it as their peer; each network with virtual addresses a client.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vrrplab.config.model import NodeConfig
@@ -16,8 +16,10 @@ from vrrplab.config.reader import parse_config
 from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import profile_named
 from vrrplab.sim.addresses import default_mac
+from vrrplab.sim.cabling import Card, interfaces_of, networks, own_address
 from vrrplab.sim.cast import Client, Interface, Probe, Scenario, Segment, Server
 from vrrplab.units import Micros, micros
+from vrrplab.wire.addresses import pack_address, unpack_address
 
 
 def scenario_from_configs(
@@ -38,28 +40,30 @@ def scenario_from_configs(
     parsed = [parse_config(path, daemon=daemon, strict=strict) for path in paths]
     nodes = dict(zip(_server_names(paths), parsed, strict=True))
     taken = {a.address for n in nodes.values() for i in n.instances for a in i.virtual_addresses}
-    names = sorted({i for node in nodes.values() for i in _interfaces_of(node)})
-    segments = {name: Segment(name) for name in names}
+    cards = networks(nodes)
+    names = sorted(set(cards.values()))
     servers = {
         server: Server(
             server,
             os.fspath(paths[place]),
             node,
-            {n: _interface(n, node, place, names.index(n), taken) for n in names},
+            {
+                n: _interface(n, place, nodes, server, cards[server, n], names.index(cards[server, n]), taken)
+                for n in interfaces_of(node)
+            },
             start_at_us=place * micros(0.1),
         )
         for place, (server, node) in enumerate(nodes.items())
     }
-    scenario = Scenario(
+    return Scenario(
         name=" + ".join(servers),
         description="made from keepalived.conf files; real addresses are assumed",
         duration_us=duration_us,
-        segments=segments,
+        segments={name: Segment(name) for name in names},
         servers=servers,
+        clients=_clients(nodes, cards),
         profile=profile,
     )
-    client = _client(scenario, names)
-    return scenario.changed(clients={client.name: client}) if client else scenario
 
 
 def _server_names(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -73,32 +77,34 @@ def _server_names(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
     return names
 
 
-def _interfaces_of(node: NodeConfig) -> set[str]:
-    found = {i.interface for i in node.instances} | {
-        t.name for i in node.instances for t in i.track_interfaces
-    }
-    return found | {a.interface for i in node.instances for a in i.virtual_addresses}
-
-
-def _interface(name: str, node: NodeConfig, place: int, number: int, taken: set[str]) -> Interface:
-    addresses: dict[str, None] = {}
-    for instance in node.instances:
-        if instance.interface == name:
-            for own in (instance.unicast_source, instance.multicast_source):
-                if own:
-                    addresses[f"{own}/{64 if ':' in own else 24}"] = None
-    for instance in node.instances:
-        if addresses:
-            break
-        for virtual in instance.virtual_addresses:
-            if virtual.interface == name and ":" not in virtual.address:
-                head = virtual.address.rsplit(".", 1)[0]
-                own = _free(head, place, taken)
-                addresses[f"{own}/{virtual.prefix if virtual.prefix < 32 else 24}"] = None
-                break
+def _interface(
+    name: str,
+    place: int,
+    nodes: Mapping[str, NodeConfig],
+    server: str,
+    segment: str,
+    number: int,
+    taken: set[str],
+) -> Interface:
+    node = nodes[server]
+    own = [own_address(server, i, nodes) for i in node.instances if i.interface == name]
+    addresses = dict.fromkeys(f"{a}/{64 if ':' in a else 24}" for a in own if a)
+    if not addresses:
+        virtual = next(
+            (
+                a
+                for i in node.instances
+                for a in i.virtual_addresses
+                if a.interface == name and ":" not in a.address
+            ),
+            None,
+        )
+        if virtual:
+            free = _free(virtual.address.rsplit(".", 1)[0], place, taken)
+            addresses[f"{free}/{virtual.prefix if virtual.prefix < 32 else 24}"] = None
     if not addresses:
         addresses[f"10.254.{number}.{1 + place}/24"] = None
-    return Interface(name, name, tuple(addresses), default_mac(number, place))
+    return Interface(name, segment, tuple(addresses), default_mac(number, place))
 
 
 def _free(head: str, place: int, taken: set[str]) -> str:
@@ -108,21 +114,34 @@ def _free(head: str, place: int, taken: set[str]) -> str:
     return free[place % len(free)]
 
 
-def _client(scenario: Scenario, names: list[str]) -> Client | None:
-    """Somebody on the first instance's network who pings every virtual address there."""
-    first = next((i for s in scenario.servers.values() for i in s.node.instances), None)
-    if first is None:
-        return None
-    targets = dict.fromkeys(
-        a.address
-        for s in scenario.servers.values()
-        for i in s.node.instances
-        for a in i.virtual_addresses
-        if a.interface == first.interface and ":" not in a.address
-    )
-    if not targets:
-        return None
-    head = next(iter(targets)).rsplit(".", 1)[0]
-    probes = tuple(Probe("icmp", target, micros(0.02)) for target in targets)
-    own = next(f"{head}.{n}" for n in (10, *range(20, 250)) if f"{head}.{n}" not in targets)
-    return Client("client", first.interface, (f"{own}/24",), default_mac(0xC0, 0), probes)
+def _clients(nodes: Mapping[str, NodeConfig], cards: Mapping[Card, str]) -> dict[str, Client]:
+    """On each network somebody who pings every virtual address there: "client", "client-2" …"""
+    targets: dict[str, dict[str, None]] = {}
+    for server, node in nodes.items():
+        for instance in node.instances:
+            for virtual in instance.virtual_addresses:
+                if not virtual.address.startswith("fe80:"):
+                    targets.setdefault(cards[server, virtual.interface], {})[virtual.address] = None
+    clients: dict[str, Client] = {}
+    for number, (segment, asked) in enumerate(targets.items()):
+        name = f"client-{number + 1}" if number else "client"
+        probes = tuple(Probe("icmp", target, micros(0.02)) for target in asked)
+        addresses = tuple(_neighbour([a for a in asked if (":" in a) == six]) for six in (False, True))
+        mac = default_mac(0xC0, number)
+        clients[name] = Client(name, segment, tuple(a for a in addresses if a), mac, probes)
+    return clients
+
+
+def _neighbour(addresses: Sequence[str]) -> str:
+    """An address with prefix that is near these and none of them; "" if there are none."""
+    if not addresses:
+        return ""
+    if ":" in addresses[0]:
+        head = pack_address(addresses[0])[:8]
+        return next(
+            f"{own}/64"
+            for n in range(0x10, 0x1000)
+            if (own := unpack_address(head + n.to_bytes(8, "big"))) not in addresses
+        )
+    head_text = addresses[0].rsplit(".", 1)[0]
+    return next(f"{own}/24" for n in (10, *range(20, 250)) if (own := f"{head_text}.{n}") not in addresses)
