@@ -113,6 +113,20 @@ def test_a_way_that_nobody_thought_of_passes_too() -> None:
     assert "nobody waits for an announcement" in said.text
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["/usr/bin/curl -sf -x 127.0.0.1:3128 http://192.0.2.80/", "/usr/bin/nc -z -w 1 127.0.0.1 3128"],
+)
+def test_a_check_that_asks_for_a_page_repairs_drill_3(command: str) -> None:
+    asking = variant("article-drill-3-squid", edit={"/usr/sbin/squid -k check": command})
+    assert "3.44 s instead of half a minute" in check("04-faster", asking).text
+
+
+def test_two_squids_told_to_stop_are_two_faults() -> None:
+    stops = [at(12, "service_stop", server=s, service="squid") for s in ("proxy-serv01", "proxy-serv02")]
+    assert check("00-dark", stops)
+
+
 def test_a_trace_or_a_number_of_numpy_is_an_answer_too() -> None:
     numpy = pytest.importorskip("numpy")
     assert check("02-quick", numpy.int64(240))

@@ -15,7 +15,7 @@ import pytest
 
 from tests.lessons import NOTEBOOKS, ROOT, cells_of, exercises_of, prose, run_notebook
 from tests.solutions import SOLUTIONS
-from vrrplab import at, recorded, simulate, variant
+from vrrplab import at, logs, recorded, simulate, variant
 from vrrplab.exercises.lesson_06 import lost_garp
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.trace import Trace
@@ -202,6 +202,15 @@ def test_a_number_in_the_prose_is_what_the_simulator_says(
     path = next(path for path in NOTEBOOKS if path.stem.startswith(lesson))
     assert words in " ".join(prose(path).split()), f"{path.stem} no longer says {words!r}"
     assert compute() == pytest.approx(number, abs=near)
+
+
+def test_the_colleagues_log_is_that_of_a_drill_and_no_cell_says_of_which() -> None:
+    text = prose(next(path for path in NOTEBOOKS if path.stem.startswith("04")))
+    shown = re.search(r"A colleague sends you this log.*?\n\n((?:    .*\n?)+)", text)
+    assert shown
+    lines = [" ".join(line.split()) for line in shown[1].strip().splitlines()]
+    written = logs(simulate("article-drill-1-lan-nic"), 12, 16, server=S2).text
+    assert lines == [" ".join(line.split()) for line in written.strip().splitlines()]
 
 
 # The table of facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vrrplab import at, simulate, variant
 from vrrplab.sim.cast import Segment, Service
 from vrrplab.sim.chance import Chance
 from vrrplab.sim.host import Host, Nic
@@ -182,3 +183,21 @@ def test_a_service_bound_to_an_address_takes_only_those_it_found_when_it_started
     assert not service.takes("10.0.0.100", 3128)
     assert service.end(turn)
     assert not service.up
+
+
+@pytest.mark.parametrize(
+    ("command", "fails_at"),
+    [
+        ("/usr/sbin/squid -k check", None),
+        ("/usr/bin/curl -sf -x 127.0.0.1:3128 http://192.0.2.1/", 15.008),
+        ("/etc/keepalived/ask.sh 3128", 15.008),
+        ("/etc/keepalived/ask.sh 31280 10.0.31.28", None),
+    ],
+)
+def test_a_check_sees_a_process_unless_it_names_the_port(command: str, fails_at: float | None) -> None:
+    """Squid is told to stop at 12.5 s and has a process for 30 s more."""
+    stop = at(12.5, "service_stop", server="proxy-serv01", service="squid")
+    edit = {"/usr/sbin/squid -k check": command}
+    trace = simulate(variant("article-steady", stop, edit=edit, duration_s=30))
+    failed = [e.t for e in trace.of("script", server="proxy-serv01") if e.fields["result"] == "fail"]
+    assert failed[:1] == ([fails_at] if fails_at else [])

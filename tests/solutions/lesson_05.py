@@ -26,5 +26,6 @@ MISSES = {
         ("{'priority 255': 'priority 50'}", "With nothing broken"),
         (_TWO_VERSIONS, "both have 192.168.2.101"),
         ("{'interval 3': 'interval 3\\n fall 9'}", "really dies"),
+        ("{'interval 3': 'interval 10'}", "takes over"),
     ],
 }

@@ -35,7 +35,9 @@ def both(answer: Any) -> str:
 @exercise("00-dark", "two faults after which nobody has .101")
 def dark(answer: Any) -> str:
     given = actions(answer, '[at(12, "power_off", server="proxy-serv01"), …]')
-    trace = run(variant("article-steady", *given))
+    # a minute more: Squid told to stop still has a process for half of one
+    last_s = max((float(a["at_s"]) for a in given if isinstance(a.get("at_s"), int | float)), default=0)
+    trace = run(variant("article-steady", *given, duration_s=last_s + 60))
     end_s = trace.end_us / 1e6
     if trace.owners(IP1, end_s):
         raise Miss(f"The run ends, and {holders_in_words(trace, IP1, end_s)}.")

@@ -50,7 +50,7 @@ class Server(Value):
     interfaces: dict[str, Interface]
     start_at_us: Micros = 0
     services: dict[str, Service] = fresh(dict)
-    checks: dict[str, str] = fresh(dict)  # vrrp_script -> service
+    checks: dict[str, str] = fresh(dict)  # vrrp_script -> service; a check that names its port asks there
     script_run_us: Micros = 8_000
     missing_files: tuple[str, ...] = ()
     refusal: str = ""  # why its keepalived does not start at all; "": it does

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -35,17 +36,28 @@ class Box:
         self.forced: dict[str, int | None] = {}  # script -> exit code, None: never ends
 
     def run_check(self, script: str) -> int | None:
-        """The exit code of a check now: forced, or 0 if the service it follows has a process."""
+        """The exit code of a check now: forced, or 0 if the service it follows is well.
+
+        Well is a service that has a process, and, if the check asks at its port, one that takes clients.
+        """
         if script in self.forced:
             return self.forced[script]
-        service = self.server.checks.get(script) or self._named_in(script)
-        return 0 if service is None or self.services[service].up else 1
+        words = " ".join(next((s.command for s in self.router.node.scripts if s.name == script), ()))
+        name = self.server.checks.get(script) or self._followed(words)
+        if name is None:
+            return 0
+        running = self.services[name]
+        well = running.accepting if self._asks(words, name) else running.up
+        return 0 if well else 1
 
-    def _named_in(self, script: str) -> str | None:
-        """Contract: by default a script whose command names a service follows it."""
-        command = next((s.command for s in self.router.node.scripts if s.name == script), ())
-        words = " ".join(command)
-        return next((name for name in self.services if name in words), None)
+    def _followed(self, words: str) -> str | None:
+        """Contract: by default a script whose command names a service, or its port, follows it."""
+        return next((name for name in self.services if name in words or self._asks(words, name)), None)
+
+    def _asks(self, words: str, service: str) -> bool:
+        """Does the command name the service's port, as a request for a page does?"""
+        port = self.services[service].service.port
+        return port > 0 and re.search(rf"(?<![\d.]){port}(?![\d.])", words) is not None
 
 
 class World:
