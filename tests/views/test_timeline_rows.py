@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from drawn import cast, crowd, event, recording, state, trace
 
+from vrrplab import simulate, variant
 from vrrplab.trace import Trace
 from vrrplab.views.timeline_rows import Lane, TimelineRows, rows
 
@@ -44,6 +46,16 @@ def test_lanes_of_the_first_drill() -> None:
         (22, "serv01 eth0 up"),
     ]
     assert table.note == "keepalived 2.2.7 · recording of real daemons"
+
+
+def test_a_clients_line_begins_when_somebody_has_what_it_asks_for() -> None:
+    """Two routers that listen first: for 3.4 s nobody can have answered, and no outage says so."""
+    listening = variant("article-steady", edit={"priority 255": "priority 150"}, duration_s=6)
+    table = rows(simulate(listening))
+    assert [(one.detail, one.from_us) for one in table.lanes if one.kind == "client"] == [
+        ("ping+http 3 addresses", pytest.approx(3_422_000, abs=500))
+    ]
+    assert lane(rows(recording("article_drill1_eth0_down_up")), "client ping .101").from_us < 200_000
 
 
 def test_adverts_are_ticks_and_priority_0_is_marked() -> None:

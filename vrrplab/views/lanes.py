@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vrrplab.units import seconds
 from vrrplab.views import marks, style
 from vrrplab.views.sheet import Paper
 from vrrplab.views.style import SMALL
@@ -55,7 +56,9 @@ def draw_owners(paper: Paper, top_in: float, lane: Lane, short: Mapping[str, str
 def draw_outages(paper: Paper, top_in: float, lane: Lane) -> None:
     """A line for a client that is served, a dashed box with its length where it is not."""
     theme, window, middle_in = paper.theme, paper.window, top_in + MIDDLE_IN["client"]
-    paper.axes.plot(window, [middle_in] * 2, color=theme.mute, linewidth=1.1, zorder=1)
+    line_s = max(window[0], seconds(lane.from_us)), window[1]
+    if line_s[0] < line_s[1]:
+        paper.axes.plot(line_s, [middle_in] * 2, color=theme.mute, linewidth=1.1, zorder=1)
     taken_s = window[0]
     shown = list(paper.spans(lane.spans))
     following = [seen[0] for _, seen in shown[1:]] + [window[1] + 1e9]

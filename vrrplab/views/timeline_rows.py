@@ -38,7 +38,7 @@ class Lane(NamedTuple):
     """One line of the figure. ``kind``: "state", "address" or "client"; ``hue`` numbers the address colours.
 
     ``ticks`` are adverts sent, ``zeros`` those of priority 0, ``diamonds`` bursts of gratuitous ARP or
-    unsolicited neighbour advertisements.
+    unsolicited neighbour advertisements. ``from_us`` of a client: when what it asks for was first anywhere.
     """
 
     group: str
@@ -50,6 +50,7 @@ class Lane(NamedTuple):
     zeros: tuple[Micros, ...] = ()
     diamonds: tuple[Micros, ...] = ()
     hue: int = 0
+    from_us: Micros = 0
 
 
 class ActionMark(NamedTuple):
@@ -222,9 +223,21 @@ def _client_lanes(trace: Trace, short: dict[str, str], stable: bool) -> list[Lan
             + (address_range(targets, short) if len(targets) < 3 else f"{len(targets)} addresses"),
             "client",
             spans,
+            from_us=_first_held_us(trace, targets),
         )
         for client, spans, kinds, targets in together
     ]
+
+
+def _first_held_us(trace: Trace, targets: list[str]) -> Micros:
+    """When somebody first had one of these addresses or names; 0 if nobody ever had, or nothing tells.
+
+    Before, nobody can have been served, and no probe tells of it: an outage begins with a last good answer.
+    """
+    names = trace.scenario.get("dns") or {}
+    asked = dict.fromkeys(address for target in targets for address in names.get(target, [target]))
+    held = [s.from_us for a in asked if a in trace.addresses for s in trace.holders(a) if s.servers]
+    return min(held, default=0)
 
 
 Probes = dict[tuple[str, str, str], list[Outage]]
