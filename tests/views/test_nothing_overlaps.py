@@ -10,7 +10,7 @@ import pytest
 from drawn import cast, crowd, event, recording, state, trace, troubles
 from matplotlib.figure import Figure
 
-from vrrplab import at, simulate, variant, views
+from vrrplab import at, own_cluster, simulate, variant, views
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace
 from vrrplab.views import style
@@ -22,8 +22,33 @@ TRACES = {
     "crowd": crowd,
     "empty": lambda: Trace([]),
     "without its scenario": lambda: without_scenario(recording("track_interface_weight_neg")),
+    "long names": lambda: office("very-long-name-of-a-proxy-server-in-the-office", "12"),
+    "six servers": lambda: office("router", "123456", instance="a_rather_long_name_for_the_office_lan"),
+    "long addresses": lambda: office("r", "12", f"fe80::1234:5678:9abc:def0/64\n{LONG_ADDRESS}/64"),
+    "a hundred actions in a second": lambda: flapping(100),
     "formulas": lambda: trace(event(0, "scenario", **cast(name="$x_{}^2$")), state(1, "$x_1^2$", "MASTER")),
 }
+
+
+LONG_ADDRESS = "2001:db8:1234:5678:9abc:def0:1234:5678"
+
+
+def office(stem: str, marks: str, addresses: str = "10.0.0.100/24", instance: str = "office") -> Trace:
+    """Servers of falling priority; the first one's power goes, and comes back."""
+    files = {
+        f"{stem}-{mark}": f"vrrp_instance {instance} {{\n interface eth0\n virtual_router_id 5\n"
+        f" priority {200 - 20 * place}\n virtual_ipaddress {{\n{addresses}\n}}\n}}\n"
+        for place, mark in enumerate(marks)
+    }
+    first = next(iter(files))
+    faults = (at(20, "power_off", server=first), at(30, "power_on", server=first))
+    return simulate(variant(own_cluster(**files), *faults, duration_s=45))
+
+
+def flapping(times: int) -> Trace:
+    card = {"server": "proxy-serv01", "interface": "eth0"}
+    flaps = [at(12 + n / 100, ("link_down", "link_up")[n % 2], **card) for n in range(times)]
+    return simulate(variant("article-steady", *flaps, duration_s=30))
 
 
 def without_scenario(whole: Trace) -> Trace:
@@ -48,6 +73,34 @@ def test_this_test_sees_what_overlaps() -> None:
     figure.text(0.52, 0.5, "other")
     figure.text(0.9, 0.9, "too far to the right")
     assert len(troubles(figure)) == 2
+
+
+def test_among_many_servers_an_advert_still_says_its_priority() -> None:
+    figure = views.ladder.figure(TRACES["six servers"](), from_s=18, to_s=28)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert {"200", "180", "5 ×"} <= set(written)
+
+
+def test_two_long_addresses_are_not_shortened_into_one() -> None:
+    figure = views.timeline.figure(TRACES["long addresses"]())
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert [text for text in written if text.endswith("and 1 more")]
+
+
+def test_actions_that_pile_up_share_a_number() -> None:
+    figure = views.timeline.figure(TRACES["a hundred actions in a second"]())
+    numbers = [text.get_text() for text in figure.axes[0].texts if text.get_text().isdigit()]
+    assert numbers == ["1", "2", "3", "4", "5", "6", "7"]
+    assert [text.get_text() for text in figure.texts if "actions" in text.get_text()][:1] == [
+        "1  12.000 to 12.150 s  16 actions"
+    ]
+
+
+def test_where_nothing_is_known_actions_do_not_hide_it() -> None:
+    figure = views.tables.figure(recording("many_vips_20"))
+    assert [text.get_text() for text in figure.axes[0].texts] == [
+        "Nothing to draw: nobody's MAC table or neighbour cache is in this trace."
+    ]
 
 
 def test_two_traces_share_the_time_axis() -> None:

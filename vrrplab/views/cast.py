@@ -114,6 +114,9 @@ def short_addresses(addresses: list[str] | tuple[str, ...]) -> dict[str, str]:
     }
 
 
+TWO_FIT = 36  # characters of a label that are never cut
+
+
 def address_range(addresses: list[str], short: dict[str, str]) -> str:
     """ ".101", ".101, .102", or "20 addresses, .100 … .119"."""
     names = [short.get(a, a) for a in addresses]
@@ -124,7 +127,10 @@ def address_range(addresses: list[str], short: dict[str, str]) -> str:
         last = "." + last.rpartition(".")[2]
     elif ":" in first and first.rpartition(":")[0] == last.rpartition(":")[0]:
         last = ":" + last.rpartition(":")[2]
-    return f"{first}, {last}" if len(names) == 2 else f"{len(names)} addresses {first} … {last}"
+    if len(names) == 2:
+        both = f"{first}, {last}"
+        return both if len(both) <= TWO_FIT else f"{first} and 1 more"  # shortened, two would look like one
+    return f"{len(names)} addresses {first} … {last}"
 
 
 def short_names(names: list[str]) -> dict[str, str]:

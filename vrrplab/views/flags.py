@@ -9,6 +9,7 @@ from vrrplab.views.style import SMALL, elide, text_width_in
 
 ROW_IN = 0.18
 MAX_ROWS = 5
+NUMBER_ROWS = 8  # before numbers are shared
 _GAP_IN = 0.09  # between the mark and its text
 
 
@@ -32,20 +33,39 @@ def place_flags(
     """Rows for (seconds, text) labels, and the key.
 
     Labels that would need more than five rows become numbers; the key then says what each means.
-    Actions at one moment share a label.
+    Actions at one moment share a label; those so close that even numbers would pile up share a number.
     """
-    merged: list[tuple[float, str]] = []
-    for at_s, text in sorted(actions, key=lambda action: action[0]):
-        if merged and abs(merged[-1][0] - at_s) * width_in / (window[1] - window[0]) < 0.02:
-            merged[-1] = (merged[-1][0], f"{merged[-1][1]}, {text}")
-        else:
-            merged.append((at_s, text))
-    rows = _pack(merged, window, width_in)
+    gap_s = 0.02 * (window[1] - window[0]) / width_in
+    merged = _merged(actions, gap_s)
+    rows = _pack([(group[0][0], ", ".join(text for _, text in group)) for group in merged], window, width_in)
     if rows is not None:
         return rows, []
-    numbered = [(at_s, str(number)) for number, (at_s, _) in enumerate(merged, 1)]
-    key = [f"{number}  {at_s:.3f} s  {text}" for number, (at_s, text) in enumerate(merged, 1)]
-    return _pack(numbered, window, width_in, rows=99) or [], key
+    while True:
+        numbered = [(group[0][0], str(number)) for number, group in enumerate(merged, 1)]
+        rows = _pack(numbered, window, width_in, NUMBER_ROWS)
+        if rows is not None:
+            return rows, [f"{number}  {_meaning(group)}" for number, group in enumerate(merged, 1)]
+        gap_s *= 2
+        merged = _merged(actions, gap_s)
+
+
+def _merged(actions: Sequence[tuple[float, str]], gap_s: float) -> list[list[tuple[float, str]]]:
+    """The actions in order, in groups that each begin less than ``gap_s`` before their last."""
+    merged: list[list[tuple[float, str]]] = []
+    for at_s, text in sorted(actions, key=lambda action: action[0]):
+        if merged and at_s - merged[-1][0][0] < gap_s:
+            merged[-1].append((at_s, text))
+        else:
+            merged.append([(at_s, text)])
+    return merged
+
+
+def _meaning(group: Sequence[tuple[float, str]]) -> str:
+    """What a number in the key stands for: one action, those of a moment, or many."""
+    first_s, last_s = group[0][0], group[-1][0]
+    if last_s - first_s < 0.0005:
+        return f"{first_s:.3f} s  {', '.join(text for _, text in group)}"
+    return f"{first_s:.3f} to {last_s:.3f} s  {len(group)} actions"
 
 
 def _pack(

@@ -257,11 +257,25 @@ def _draw_message(plan: _Plan, row: Message, y_in: float, table: LadderRows) -> 
     )
     if not known:
         clear_in = plan.x_in[row.sender] + 0.2
-        style.write(plan.axes, clear_in, y_in, row.text, colour, behind=theme.page, zorder=5)
+        next_in = min((other for other in plan.x_in.values() if other > clear_in), default=plan.notes_in)
+        text = _shortened(row.text, next_in - clear_in - 0.1)
+        style.write(plan.axes, clear_in, y_in, text, colour, behind=theme.page, zorder=5)
         return
     nearest_in = min((to_in for to_in, _ in known), key=lambda to_in: abs(to_in - x_in))
-    room_in = abs(nearest_in - x_in) - 0.5
-    text = style.elide(row.text, room_in, SMALL)
+    text = _shortened(row.text, abs(nearest_in - x_in) - 0.5)
     style.write(
         plan.axes, (x_in + nearest_in) / 2, y_in, text, colour, align="center", behind=theme.page, zorder=5
     )
+
+
+def _shortened(text: str, room_in: float) -> str:
+    """The text cut to fit; what counts is kept: of "proxy_ip1: 255" the number, of "5 × .101" the 5."""
+    name, colon, number = text.rpartition(": ")
+    if colon:
+        left_in = room_in - style.text_width_in(f": {number}", SMALL)
+        short = style.elide(name, left_in, SMALL)
+        return f"{short}: {number}" if len(short) > 3 or short == name else number
+    count, _, addresses = text.partition(" × ")
+    left_in = room_in - style.text_width_in(f"{count} × ", SMALL)
+    short = style.elide(addresses, left_in, SMALL)
+    return f"{count} × {short}" if len(short) > 3 or short == addresses else f"{count} ×"

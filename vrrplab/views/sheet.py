@@ -188,6 +188,8 @@ def draw(
         inner_in = width_in - left_in - right_in
         laid = [_lay_out(panel, inner_in, window) for panel in panels]
         several = len(panels) > 1
+        if not any(panel.blocks for panel in panels):
+            legend = Legend(0.0, lambda page, theme, height_in: None)
         alike = len({panel.title for panel in panels}) == 1
         title = panels[0].title if alike else f"{len(panels)} runs"
         more = panels[0].more if alike else ""
@@ -248,6 +250,8 @@ def _lay_out(panel: Panel, inner_in: float, window: tuple[float, float]) -> _Lai
         placed.append((block, y_in))
         y_in += block.height_in
     y_in += 0.08 + (0.0 if panel.blocks else 0.7)
+    if not panel.blocks:
+        flags, key = [], []  # with nothing below them, actions would only hide that there is nothing
     key_in = KEY_IN * -(-len(key) // KEY_COLUMNS) + (0.06 if key else 0.0)
     return _Laid(panel, captions, placed, flags, key, top_in, y_in, key_in)
 
@@ -283,7 +287,7 @@ def _draw_panel(
     inner_in: float,
     last: bool,
 ) -> list[Artist]:
-    if not laid.blocks and not laid.flags:
+    if not laid.blocks:
         style.nothing_to_draw(axes, theme, laid.panel.empty)
         return []
     style.time_axis(axes, theme, *window, labels=last)
@@ -294,7 +298,8 @@ def _draw_panel(
             axes.plot([x, x], [laid.top_in, laid.height_in], color=theme.line, linewidth=0.6, zorder=0.5)
     for text, y_in in laid.captions:
         name = style.elide(text, left_in + inner_in * 0.5, SMALL, bold=True)
-        style.write(axes, -(left_in - 0.2) / inner_in, y_in, name, theme.mute, bold=True, beside=True)
+        place = -(left_in - 0.2) / inner_in, y_in, name
+        style.write(axes, *place, theme.mute, bold=True, beside=True, behind=theme.page)
     paper = Paper(axes, theme, window, inner_in / (window[1] - window[0]), [f.at_s for f in laid.flags])
     for block, top_in in laid.blocks:
         name = _name(block, left_in - 0.3)
