@@ -141,9 +141,9 @@ class LiveTimeline:
         def keep(paper: sheet.Paper, top_in: float) -> None:
             middle_in = top_in + MIDDLE_IN[kind]
             self._places.append(_Place(paper, middle_in))
-            if kind != "state":
-                colour = paper.theme.line if kind == "address" else paper.theme.mute
-                paper.axes.plot(paper.window, [middle_in] * 2, color=colour, linewidth=0.9, zorder=1)
+            if kind == "address":
+                line = paper.window, [middle_in] * 2
+                paper.axes.plot(*line, color=paper.theme.line, linewidth=0.9, zorder=1)
 
         return sheet.Block(lane.group, lane.label, lane.detail, LANE_IN[kind], MIDDLE_IN[kind], keep)
 
@@ -171,7 +171,8 @@ class _Ink:
             self.bars[kind] = axes.add_collection(PolyCollection([], zorder=2, **options), autolim=False)
         self.silence: Any = LineCollection([], colors=theme.mute, linewidths=0.9, linestyles=(0, (1, 2)))
         self.ticks: Any = LineCollection([], colors=theme.text, linewidths=0.9, zorder=3)
-        for lines in (self.silence, self.ticks):
+        self.served: Any = LineCollection([], colors=theme.mute, linewidths=0.9, zorder=1)
+        for lines in (self.silence, self.ticks, self.served):
             axes.add_collection(lines, autolim=False)
         red = theme.vermillion
         self.zeros = axes.plot([], [], linestyle="none", marker="v", markersize=4.6, color=red, zorder=5)[0]
@@ -191,6 +192,7 @@ class _Ink:
         """Replace all data and put the ink on the restored paper."""
         bars: dict[str, list[Corners]] = {kind: [] for kind in self.bars}
         silence: list[Corners] = []
+        served: list[Corners] = []
         ticks: list[Corners] = []
         points: dict[int, Corners] = {}
         zeros: Corners = []
@@ -198,6 +200,8 @@ class _Ink:
         for lane, place in zip(table.lanes, places, strict=True):
             paper, y_in = place
             half_in = BAR_IN[lane.kind] / 2
+            if lane.kind == "client":
+                served.append([(max(paper.window[0], seconds(lane.from_us)), y_in), (paper.window[1], y_in)])
             self.free_s = 0.0
             shown = list(paper.spans(lane.spans))
             following = [seen[0] for _, seen in shown[1:]] + [1e9]
@@ -217,12 +221,14 @@ class _Ink:
             points.setdefault(hue, []).extend((t, base_in) for t in paper.moments(lane.diamonds))
         for kind, collection in self.bars.items():
             collection.set_verts(bars[kind])
+        self.served.set_segments(served)
         self.silence.set_segments(silence)
         self.ticks.set_segments(ticks)
         self.zeros.set_data([x for x, _ in zeros], [y for _, y in zeros])
         for hue, line in enumerate(self.diamonds):
             line.set_data([x for x, _ in points.get(hue, [])], [y for _, y in points.get(hue, [])])
-        used = [collection for kind, collection in self.bars.items() if bars[kind]]
+        used = [self.served] if served else []
+        used += [collection for kind, collection in self.bars.items() if bars[kind]]
         used += [self.silence] if silence else []
         used += [self.ticks] if ticks else []
         used += [self.zeros] if zeros else []
