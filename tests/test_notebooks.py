@@ -213,6 +213,13 @@ def test_the_colleagues_log_is_that_of_a_drill_and_no_cell_says_of_which() -> No
     assert lines == [" ".join(line.split()) for line in written.strip().splitlines()]
 
 
+def test_an_owners_nopreempt_is_dropped_as_the_lesson_says() -> None:
+    line = "nopreempt is incompatible with priority 255. resetting nopreempt"
+    assert line in prose(next(path for path in NOTEBOOKS if path.stem.startswith("05")))
+    owner = simulate(variant("article-steady", edit={"interface eth0": "interface eth0\n    nopreempt"}))
+    assert line in logs(owner, 0, 1).text
+
+
 # The table of facts
 
 

@@ -69,6 +69,8 @@ def twice(answer: Any) -> str:
     told = ", then ".join(" and ".join(servers) for servers in route) or "nobody"
     if len(route) < 3 or route[0] != (S1,) or route[-1] != (S1,):
         raise Miss(f"In your run {IP1} is with {told}.")
+    if all(S1 in servers for servers in route):
+        raise Miss(f"In your run {IP1} is with {told}: {S1} has it all the time.")
     if not trace.of("action"):
         raise NotUnderstood("Something has to happen in it: add actions.")
     return f"{IP1} is with {told}."
