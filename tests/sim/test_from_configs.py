@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from vrrplab import at, simulate
 from vrrplab.sim.cast import Scenario
 from vrrplab.sim.from_configs import scenario_from_configs
@@ -117,3 +119,26 @@ def test_somebody_asks_on_every_network_and_for_both_families(tmp_path: Path) ->
         "192.168.2.100": False,
         "2001:db8::10": False,
     }
+
+
+EXCLUDED = "virtual_ipaddress_excluded {\n 10.8.0.101/24 dev eth1\n }"
+
+
+@pytest.mark.parametrize(
+    ("more", "address", "state"),
+    [
+        ("", "10.8.0.100/24 dev eth1", "FAULT"),
+        ("", "10.8.0.100/24 dev eth1 no_track", "MASTER"),
+        (EXCLUDED, "", "FAULT"),
+        ("dont_track_primary\n" + EXCLUDED, "", "FAULT"),
+        ("track_interface {\n eth1 weight -10\n }", "10.8.0.100/24 dev eth1", "FAULT"),
+    ],
+    ids=["dev", "no_track", "excluded", "dont_track_primary", "weight"],
+)
+def test_the_loss_of_a_card_with_a_virtual_address_means_fault(
+    more: str, address: str, state: str, tmp_path: Path
+) -> None:
+    """Tried with keepalived 2.2.7: eth1 down, one instance on eth0, each of these five files."""
+    made = cluster(tmp_path, instance(150, "eth0", f"192.168.2.100/24\n {address}", more))
+    trace = simulate(made, actions=[at(20, "link_down", server="a", interface="eth1")])
+    assert trace.state_at(30, "a", "office150") == state

@@ -25,6 +25,7 @@ class VipDraft:
         self.scope = ""
         self.broadcast = ""
         self.has_peer = False
+        self.tracked = True
 
 
 class NotifyDraft:

@@ -49,6 +49,7 @@ class VirtualAddress(Value):
     label: str = ""
     scope: str = ""
     source: Source = Source()
+    tracked: bool = True  # without no_track: the loss of another interface than the instance's means FAULT
 
     @property
     def with_prefix(self) -> str:

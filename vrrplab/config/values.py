@@ -148,6 +148,7 @@ def _address_value(vip: VipDraft, instance: InstanceDraft) -> VirtualAddress:
         label=vip.label,
         scope=vip.scope,
         source=vip.source,
+        tracked=vip.tracked,
     )
 
 

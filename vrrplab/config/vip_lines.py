@@ -15,7 +15,7 @@ MAX_INTERFACE_NAME = 15
 _SCOPES = {"0": "global", "global": "global", "254": "host", "host": "host", "253": "link", "link": "link"}
 _SCOPES |= {"200": "site", "site": "site", "255": "nowhere", "nowhere": "nowhere"}
 _WITH_VALUE = frozenset(("dev", "scope", "broadcast", "brd", "label", "peer", "preferred_lft"))
-_FLAGS = frozenset(("home", "-nodad", "mngtmpaddr", "noprefixroute", "autojoin", "no_track", "use_vmac"))
+_FLAGS = frozenset(("home", "-nodad", "mngtmpaddr", "noprefixroute", "autojoin", "use_vmac"))
 
 
 def take_vip(draft: FileDraft, instance: InstanceDraft, words: Words) -> None:
@@ -73,6 +73,8 @@ def read_vip(draft: FileDraft, words: Words, static: bool = False) -> VipDraft |
                 continue  # keepalived goes on with the address as if it were an option
             if _option(draft, vip, option, words[i], words[0]):
                 return None
+        elif option == "no_track":
+            vip.tracked = False
         elif option not in _FLAGS or (static and option == "use_vmac"):
             diagnostics.report(
                 "vip-option",

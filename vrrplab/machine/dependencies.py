@@ -49,7 +49,7 @@ class Dependencies:
         source = config.unicast_source or config.multicast_source
         source = source or self.status(config.interface).primary(config.family)
         begin = InstanceStarted(source=source, delayed_until_us=delayed_until_us)
-        for name in [config.interface] + [t.name for t in config.track_interfaces]:
+        for name in _interfaces(config):
             weight, reverse = _interface_weight(config, name)
             up = self.status(name).up
             if weight:
@@ -91,7 +91,7 @@ class Dependencies:
         if status.up == up:
             return
         status.up = up
-        concerned = [i for i in self._instances if name == i.config.interface or _tracked(i.config, name)]
+        concerned = [i for i in self._instances if name in _interfaces(i.config)]
         if not concerned:
             return
         self._log("interface", interface=name, state="up" if up else "down")
@@ -180,12 +180,26 @@ class Dependencies:
         self._around.emit(WriteLog(say(self._around.profile.wording, key, **values)))
 
 
-def _tracked(config: InstanceConfig, interface: str) -> bool:
-    return any(t.name == interface for t in config.track_interfaces)
+def _carriers(config: InstanceConfig) -> list[str]:
+    """Other interfaces that carry virtual addresses (``dev``): their loss means FAULT, as if tracked."""
+    addresses = config.virtual_addresses + config.excluded_addresses
+    return [a.interface for a in addresses if a.tracked and a.interface != config.interface]
+
+
+def _interfaces(config: InstanceConfig) -> list[str]:
+    """What an instance depends on: its own interface, the tracked ones, those of its addresses."""
+    names = [config.interface, *(t.name for t in config.track_interfaces), *_carriers(config)]
+    return list(dict.fromkeys(names))
 
 
 def _interface_weight(config: InstanceConfig, interface: str) -> tuple[int | None, bool]:
-    """(weight, reverse) with which an instance tracks an interface; weight None: it does not."""
+    """(weight, reverse) with which an instance tracks an interface; weight None: it does not.
+
+    An interface with virtual addresses is tracked without weight, whatever track_interface says of it, and
+    ``dont_track_primary`` does not change that (2.2.7, measured).
+    """
+    if interface in _carriers(config):
+        return 0, False
     for tracked in config.track_interfaces:
         if tracked.name == interface and interface != config.interface:
             # keepalived 2.2.7 says that it ignores the weight in a sync group, and applies it (measured)

@@ -18,7 +18,7 @@ def interfaces_of(node: NodeConfig) -> list[str]:
     """Every interface that a file speaks of, in alphabetical order."""
     found = {i.interface for i in node.instances}
     found |= {t.name for i in node.instances for t in i.track_interfaces}
-    found |= {a.interface for i in node.instances for a in i.virtual_addresses}
+    found |= {a.interface for i in node.instances for a in i.virtual_addresses + i.excluded_addresses}
     return sorted(found)
 
 
@@ -44,7 +44,7 @@ def _meeting_places(nodes: Mapping[str, NodeConfig]) -> Iterable[list[Card]]:
     carriers: dict[tuple[object, ...], list[Card]] = {}
     for server, node in nodes.items():
         for instance in node.instances:
-            for virtual in instance.virtual_addresses:
+            for virtual in instance.virtual_addresses + instance.excluded_addresses:
                 carriers.setdefault((virtual.address,), []).append((server, virtual.interface))
                 key = (virtual.address, instance.vrid)
                 carriers.setdefault(key, []).append((server, instance.interface))
