@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from vrrplab.capture.hexdump import bytes_of, guess_link_type, is_message_alone
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
-from vrrplab.wire.frames import advert_frame
+from vrrplab.wire.frames import advert_frame, decode, encode
 from vrrplab.wire.vrrp import Advertisement
 
+DATA = Path(__file__).parents[2] / "data"
 FRAME = advert_frame(
     "02:00:00:00:00:fb",
     "192.168.2.251",
@@ -70,15 +74,42 @@ def test_a_bare_ip_packet_is_recognised() -> None:
         ("213396010101225bc0a802643131313100000000", True),
         ("313396010064d159c0a80264", True),
         ("313d96010064d159" + "fe80" + 14 * "00", True),
-        ("313396010064d159c0a80264c0a80265", False),
-        ("213396010101", False),
+        ("313396010064d159c0a80264c0a80265", True),  # an address more than the count says
+        ("213396010101", True),  # too short for an Ethernet header too
+        ("215a0a0700010000" + 28 * "ab", True),  # CARP
+        ("3133", False),
         ("", False),
+        # a frame to a group that nobody owns, whatever is in it
+        ("313396010064d159c0a80264" + "0800" + "4500", False),
+        ("313396050064d159c0a80264" + "0800" + "4500" + 12 * "00", False),  # 28 bytes, as a count of 5 asks
+        ("313396010064d159c0a80264" + "0806" + "00010800", False),
+        ("313396010064d159c0a80264" + "8100" + "000a0800", False),
+        ("313396010064d159c0a80264" + "0003" + "424203", False),  # LLC: a length, and just that much
+        ("323396010064d159c0a80264", False),
     ],
 )
 def test_a_message_without_headers(digits: str, alone: bool) -> None:
-    assert is_message_alone(bytes.fromhex(digits)) is alone
+    data = bytes.fromhex(digits)
+    assert is_message_alone(data) is alone
+    assert guess_link_type(data) == (links.MESSAGE if alone else links.ETHERNET)
 
 
 def test_no_frame_of_a_daemon_is_taken_for_one() -> None:
     assert not is_message_alone(FRAME)
     assert not is_message_alone(FRAME[14:])
+
+
+def test_every_message_of_a_daemon_is_taken_for_one_when_its_headers_are_gone() -> None:
+    vectors = json.loads((DATA / "frames" / "frames.json").read_text())["vectors"]
+    seen = 0
+    for vector in vectors:
+        frame = decode(bytes.fromhex(vector["hex"]))
+        if frame.vrrp is None:
+            continue
+        alone = decode(frame.payload, guess_link_type(frame.payload))
+        assert alone.vrrp == frame.vrrp
+        assert alone.vrrp is not None
+        assert alone.vrrp.checksum_ok in (frame.vrrp.checksum_ok, None)
+        assert encode(alone) == frame.payload
+        seen += 1
+    assert seen > 50

@@ -191,7 +191,7 @@ def test_bad_usage(vrrplab: Command, tmp_path: Path) -> None:
     one_line(vrrplab("decode", "nowhere.pcap"), "nowhere.pcap", "No such file")
     one_line(vrrplab("decode", "hello"), "neither a file nor hexadecimal")
     one_line(vrrplab("decode", "abc"), "odd number")
-    one_line(vrrplab("decode", FRAME[34:].hex()), "VRRP message without its headers", "--link ethernet")
+    one_line(vrrplab("decode", "--timeline", FRAME[34:].hex()), "without its headers", "who sent it")
     one_line(vrrplab("decode", "--profile", "rfc1", "00"), "rfc1")
     one_line(vrrplab("decode"), "HEX")
     one_line(vrrplab("decode", str(CAPTURE), str(CAPTURE)), "one capture at a time")
@@ -219,3 +219,38 @@ def test_pcapng_from_wireshark(vrrplab: Command, tmp_path: Path) -> None:
         for file in (str(CAPTURE), "next.pcapng")
     ]
     assert rows[0] == rows[1]
+
+
+V3_ALONE = "31 33 96 01 00 64 d1 59 c0 a8 02 64"
+AH_ALONE = "21 33 96 01 02 01 83 bd c0 a8 02 64" + 8 * " 00"
+
+
+def test_a_message_without_its_headers_is_decoded(vrrplab: Command) -> None:
+    """What the headers would have told is said to be unknown; what is in the message is judged."""
+    row = json.loads(vrrplab("decode", "--format", "jsonl", V3_ALONE).stdout)
+    assert (row["kind"], row["eth"], row["ip"], row["verdict"]) == ("vrrp", None, None, "accept")
+    assert row["vrrp"]["addresses"] == ["192.168.2.100"]
+    assert (row["vrrp"]["checksum_ok"], row["vrrp"]["checksum_form"]) == (None, None)
+    (note,) = row["notes"]
+    assert note["name"] == "NO_HEADERS"
+    assert "sender, TTL and checksum" in note["text"]
+
+    ah = json.loads(vrrplab("decode", "--format", "jsonl", AH_ALONE).stdout)
+    assert (ah["vrrp"]["checksum_ok"], ah["verdict"]) == (True, "accept")
+    assert "sender, TTL and AH check value" in ah["notes"][0]["text"]
+    wrong = json.loads(vrrplab("decode", "--format", "jsonl", AH_ALONE.replace("83 bd", "83 be")).stdout)
+    assert [reason["name"] for reason in wrong["reasons"]] == ["BAD_CHECKSUM"]
+    other = json.loads(vrrplab("decode", "--format", "jsonl", "--profile", "rfc9568", AH_ALONE).stdout)
+    assert [reason["name"] for reason in other["reasons"]] == ["BAD_VERSION"]
+
+
+def test_a_message_without_its_headers_for_the_eye(vrrplab: Command) -> None:
+    table = vrrplab("decode", V3_ALONE).stdout
+    assert "NO_HEADERS" in table
+    explained = vrrplab("decode", "--explain", V3_ALONE).stdout
+    assert "checksum 0xd159, not checked" in explained
+    assert "Sums the IP addresses too" in explained
+    assert "without its headers" in explained
+    assert max(map(len, (table + explained).splitlines())) <= 80
+    frame = vrrplab("decode", "--link", "ethernet", V3_ALONE).stdout
+    assert "inside the Ethernet" in frame

@@ -99,3 +99,20 @@ def test_packets_without_ethernet() -> None:
     assert bytes(to_scapy(cooked)) == cooked.raw
     with pytest.raises(ValueError, match="no layer"):
         to_scapy(decode(b"", 105))
+
+
+def test_a_message_that_scapy_built_alone() -> None:
+    """Without IP below it Scapy's layer is a message alone, not an odd Ethernet frame. (Scapy itself cannot
+    write VRRPv3's addresses then: it asks the IP layer for their size.)
+    """
+    from scapy.layers.vrrp import VRRP, VRRPv3
+
+    frame = from_scapy(VRRP(vrid=51, priority=150, addrlist=["192.168.2.100"]))
+    assert frame.vrrp is not None
+    assert frame.vrrp.addresses == ("192.168.2.100",)
+    assert frame.vrrp.checksum_ok
+    assert to_scapy(frame).haslayer(VRRP)
+    newer = from_scapy(VRRPv3(vrid=51, chksum=0xD159))
+    assert newer.vrrp is not None
+    assert newer.vrrp.checksum_ok is None
+    assert to_scapy(newer).haslayer(VRRPv3)

@@ -27,7 +27,8 @@ def table_lines(captured: CapturedFrame, verdict: Verdict, start_ns: int) -> lis
     rows = [row + f"{lines[0]:<{room}} {word}".rstrip()]
     rows += [" " * len(row) + line for line in lines[1:]]
     if word != "-":
-        for reason in verdict.reasons:
+        # a verdict on a message alone is no verdict on the packet it was in: that must not be overlooked
+        for reason in (*verdict.reasons, *(note for note in verdict.notes if note.name == "NO_HEADERS")):
             rule = f" {reason.rule}" if reason.rule else ""
             text = f"{reason.name}{rule}: {reason.text}"
             rows += wrap(text, 80, initial_indent=_INDENT, subsequent_indent=_INDENT + "  ")

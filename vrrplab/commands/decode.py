@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import fill
 from typing import IO, TYPE_CHECKING
 
-from vrrplab.capture.hexdump import bytes_of, guess_link_type, is_message_alone
+from vrrplab.capture.hexdump import bytes_of, guess_link_type
 from vrrplab.capture.reader import CapturedFrame, read_frames
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
@@ -28,6 +28,7 @@ _LINKS = {
     "cooked": links.LINUX_SLL,
     "cooked2": links.LINUX_SLL2,
     "loopback": links.NULL,
+    "message": links.MESSAGE,
 }
 
 
@@ -58,7 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--key", metavar="PASSWORD", help="auth_pass (or HMAC key): check values are verified with it"
     )
     parser.add_argument(
-        "--link", choices=tuple(_LINKS), help="what a frame in hex begins with (default: guessed)"
+        "--link",
+        choices=tuple(_LINKS),
+        help="what hex begins with (default: guessed); message: VRRP without headers",
     )
 
 
@@ -103,10 +106,6 @@ def _from_stream(link: str | None) -> Iterator[CapturedFrame]:
 
 def _from_hex(text: str, name: str, link: str | None) -> Iterator[CapturedFrame]:
     data = bytes_of(text, name)
-    if link is None and is_message_alone(data):
-        message = "is a VRRP message without its headers, so neither TTL nor checksum can be judged"
-        hint = "paste the frame from its Ethernet or IP header on; --link ethernet takes it as it is"
-        raise CaptureError(name, 0, message, hint)
     link_type = _LINKS[link] if link else guess_link_type(data)
     return iter((CapturedFrame(1, 0, decode(data, link_type), "", len(data)),))
 

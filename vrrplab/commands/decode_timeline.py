@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from vrrplab.capture.reader import CapturedFrame
 from vrrplab.capture.timeline import timeline_of
 from vrrplab.errors import CaptureError
+from vrrplab.wire import links
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +23,7 @@ def show_timeline(frames: Iterable[CapturedFrame], args: argparse.Namespace) -> 
     """Print the timeline as ``args`` ask. Raises the CaptureError of a broken file at the end."""
     name = "standard input" if args.input == ["-"] else os.path.basename(args.input[0])
     broken: list[CaptureError] = []
-    timeline = timeline_of(_until_break(frames, broken))
+    timeline = timeline_of(_until_break(frames, broken, name))
     if not broken or timeline.sightings.frames:
         if args.as_ == "trace":
             from vrrplab.capture.timeline_trace import to_trace
@@ -46,8 +47,15 @@ def show_timeline(frames: Iterable[CapturedFrame], args: argparse.Namespace) -> 
         raise broken[0]
 
 
-def _until_break(frames: Iterable[CapturedFrame], broken: list[CaptureError]) -> Iterator[CapturedFrame]:
+def _until_break(
+    frames: Iterable[CapturedFrame], broken: list[CaptureError], name: str
+) -> Iterator[CapturedFrame]:
     try:
-        yield from frames
+        for captured in frames:
+            if captured.frame.link_type == links.MESSAGE:
+                message = "is a VRRP message without its headers, so who sent it is not known"
+                hint = "a timeline wants frames from their Ethernet or IP header on"
+                raise CaptureError(name, 0, message, hint)
+            yield captured
     except CaptureError as error:
         broken.append(error)

@@ -33,6 +33,25 @@ def dissect_message(payload: bytes, source: str, destination: str) -> tuple[Adve
     return advert, list(_problems(advert, payload, width, pseudo))
 
 
+def dissect_alone(payload: bytes) -> tuple[Advertisement, list[PacketError]]:
+    """The same for a message without its IP header: a checksum that may need the addresses is not judged."""
+    width = width_alone(payload)
+    advert = _read(payload, width)
+    return advert, list(_problems(advert, payload, width, None))
+
+
+def width_alone(payload: bytes) -> int:
+    """Bytes an address takes, 4 or 16, when no IP header tells: what count and length agree on."""
+    if len(payload) < HEADER_SIZE:
+        return 4
+    extra = AUTH_DATA_SIZE if payload[0] >> 4 == 2 else 0
+    rest = len(payload) - HEADER_SIZE
+    for width, fixed in ((4, extra), (16, 0), (16, extra)):
+        if rest - fixed - width * payload[3] in (0, HMAC_TRAILER_SIZE):
+            return width
+    return 16 if payload[HEADER_SIZE : HEADER_SIZE + 2] == b"\xfe\x80" else 4
+
+
 def _read(payload: bytes, width: int) -> Advertisement:
     advert = Advertisement.__new__(Advertisement)
     fields: list[Any] = [*payload[:6], *[None] * 6]
@@ -79,7 +98,7 @@ def _read_list(advert: Advertisement, payload: bytes, width: int) -> None:
     advert.trailer = rest
 
 
-def _problems(advert: Advertisement, payload: bytes, width: int, pseudo: int) -> Iterator[PacketError]:
+def _problems(advert: Advertisement, payload: bytes, width: int, pseudo: int | None) -> Iterator[PacketError]:
     size = len(payload)
     if size < HEADER_SIZE:
         text = f"a VRRP header has {HEADER_SIZE} bytes, here are {size}"
@@ -106,29 +125,34 @@ def _problems(advert: Advertisement, payload: bytes, width: int, pseudo: int) ->
         text = f"{size - needed} bytes more than {advert.count} addresses need ({needed})"
         yield PacketError(DropReason.BAD_LENGTH, needed, text)
     _judge_checksum(advert, payload, needed, width, pseudo)
-    if not advert.checksum_ok:
+    if advert.checksum_ok is False:
         right = _right_sums(advert, payload, needed, width, pseudo)
         text = f"checksum 0x{advert.checksum:04x} is wrong, {right}"
         yield PacketError(DropReason.BAD_CHECKSUM, 6, text)
 
 
-def _judge_checksum(advert: Advertisement, payload: bytes, needed: int, width: int, pseudo: int) -> None:
+def _judge_checksum(
+    advert: Advertisement, payload: bytes, needed: int, width: int, pseudo: int | None
+) -> None:
     forms = [MESSAGE] if advert.version == 2 else [PSEUDO_HEADER, MESSAGE]
     if width == 16:
         forms = [PSEUDO_HEADER]
+    is_open = pseudo is None and PSEUDO_HEADER in forms  # without its header, only a match says something
     for length in dict.fromkeys((needed, len(payload))):
         sum_of_message = total(payload[:length])
         for form in forms:
-            if is_right(sum_of_message + (pseudo + length if form == PSEUDO_HEADER else 0)):
+            if form == PSEUDO_HEADER and pseudo is None:
+                continue
+            if is_right(sum_of_message + ((pseudo or 0) + length if form == PSEUDO_HEADER else 0)):
                 advert.checksum_ok, advert.checksum_form = True, form
                 advert.trailer_summed = length > needed
                 return
-    advert.checksum_ok = False
+    advert.checksum_ok = None if is_open else False
 
 
-def _right_sums(advert: Advertisement, payload: bytes, needed: int, width: int, pseudo: int) -> str:
+def _right_sums(advert: Advertisement, payload: bytes, needed: int, width: int, pseudo: int | None) -> str:
     rest = total(payload[:6] + b"\0\0" + payload[8:needed])
-    with_pseudo = f"0x{field_value(rest + pseudo + needed):04x}"
+    with_pseudo = f"0x{field_value(rest + (pseudo or 0) + needed):04x}"
     alone = f"0x{field_value(rest):04x}"
     if width == 16:
         return f"right is {with_pseudo}"

@@ -22,6 +22,7 @@ from vrrplab.wire.auth import AH_SIZE, AhHeader
 from vrrplab.wire.carp import SIZE as CARP_SIZE
 from vrrplab.wire.carp import CarpAdvertisement
 from vrrplab.wire.checksum import total
+from vrrplab.wire.damaged import width_alone
 from vrrplab.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetHeader
 from vrrplab.wire.ip import (
     PROTOCOL_AH,
@@ -197,7 +198,9 @@ def dissect(frame: bytes, link_type: int = links.ETHERNET) -> Frame:
     layers.eth = link.header
     layers.payload = frame[link.offset :]
     problems: list[PacketError] = [] if link.problem is None else [link.problem]
-    if link.ethertype == ETHERTYPE_ARP:
+    if link_type == links.MESSAGE:
+        _read_vrrp(self, layers, 0, problems)
+    elif link.ethertype == ETHERTYPE_ARP:
         self.kind = "arp"
         _take(layers, problems, "arp", lambda: ArpPacket.parse(layers.payload, link.offset))
         if layers.arp is not None:
@@ -259,23 +262,33 @@ def _kind_of_cut(packet: bytes, protocol_at: int) -> str:
 
 
 def _read_vrrp(self: Frame, layers: _Layers, base: int, problems: list[PacketError]) -> None:
-    assert layers.ip is not None
+    ip = layers.ip
     self.kind = "vrrp"
-    if layers.ip.is_fragment:
+    if ip is not None and ip.is_fragment:
         problems.append(PacketError(DropReason.FRAGMENT, base, "the first fragment of an IP packet"))
-    if is_carp(layers.payload, _announced_size(layers.ip)):
+    if is_carp(layers.payload, _announced_size(ip) if ip is not None else None):
         self.kind = "carp"
         if len(layers.payload) == CARP_SIZE:
             layers.carp = CarpAdvertisement.parse(layers.payload)
         problems.append(PacketError(DropReason.CARP, base, "36 bytes with 7 in byte 3: CARP, not VRRPv2"))
         return
-    self.vrrp, found = Advertisement.dissect(layers.payload, layers.ip.source, layers.ip.destination)
+    if ip is not None:
+        self.vrrp, found = Advertisement.dissect(layers.payload, ip.source, ip.destination)
+    else:
+        self.vrrp, found = Advertisement.dissect_alone(layers.payload)
     cut = any(problem.reason is DropReason.TOO_SHORT for problem in problems)
     for problem in found:
         # a frame cut off by the capture has been named already; its length is not the sender's fault
         if cut and problem.reason in (DropReason.TOO_SHORT, DropReason.BAD_LENGTH, DropReason.BAD_CHECKSUM):
             continue
         problems.append(PacketError(problem.reason, base + problem.offset, problem.message))
+
+
+def address_width(frame: Frame) -> int:
+    """Bytes a virtual address of this advert takes: 4 or 16."""
+    if frame.ip is not None:
+        return 4 if frame.ip.version == 4 else 16
+    return width_alone(frame.payload)
 
 
 def _announced_size(ip: IPHeader) -> int | None:

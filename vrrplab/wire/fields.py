@@ -13,7 +13,7 @@ from vrrplab.wire import links
 from vrrplab.wire.addresses import is_multicast
 from vrrplab.wire.auth import AH_SIZE
 from vrrplab.wire.carp import SIZE as CARP_SIZE
-from vrrplab.wire.dissect import Frame
+from vrrplab.wire.dissect import Frame, address_width
 from vrrplab.wire.ip import IPv4Header
 from vrrplab.wire.neighbor import ADVERTISEMENT, NeighborMessage
 from vrrplab.wire.vrrp import AUTH_PASS, HEADER_SIZE, PSEUDO_HEADER, Advertisement
@@ -208,7 +208,7 @@ def _vrrp(frame: Frame, advert: Advertisement, at: int) -> Iterator[Field]:
         yield from _interval(layer, advert, at + 4)
     if advert.checksum is not None:
         yield Field(layer, at + 6, 2, "checksum", _checksum_value(advert), _checksum_sentence(frame, advert))
-    width = 4 if frame.ip is None or frame.ip.version == 4 else 16
+    width = address_width(frame)
     offset = at + HEADER_SIZE
     for number, address in enumerate(advert.addresses or (), 1):
         sentence = "A virtual address: the MASTER answers for it."
@@ -259,7 +259,11 @@ def _checksum_value(advert: Advertisement) -> str:
 def _checksum_sentence(frame: Frame, advert: Advertisement) -> str:
     if advert.checksum_ok is False:
         return "The packet was damaged, or its sender reckons differently; receivers drop it."
-    if frame.ip is not None and frame.ip.version == 4 and advert.version == 3:
+    if advert.checksum_ok is None:
+        if frame.ip is None and advert.version == 3:
+            return "Sums the IP addresses too, which stood in the IP header: right or wrong, nobody can tell."
+        return "Not all that it sums is here."
+    if address_width(frame) == 4 and advert.version == 3:
         if advert.checksum_form == PSEUDO_HEADER:
             return "With the IP addresses summed in, as keepalived and FRR do; RFC 9568 would not."
         return "Over the message only, as RFC 9568 has it; keepalived by default would reject it."

@@ -1,8 +1,9 @@
 """What captures put in front of an IP packet: Ethernet, Linux "cooked" headers, BSD loopback, or nothing at
 all.
 
-Numbers are those of the pcap file format (LINKTYPE_…). Everything ends up as an ``EthernetHeader``, where the
-destination is None if the capture did not keep it, or as no header at all.
+Numbers are those of the pcap file format (LINKTYPE_…), but for ``MESSAGE``, which no capture has. Everything
+ends up as an ``EthernetHeader``, where the destination is None if the capture did not keep it, or as no
+header at all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ LINUX_SLL = 113
 IPV4 = 228
 IPV6 = 229
 LINUX_SLL2 = 276
+# a VRRP message without the headers before it: what somebody copied out of a figure or a decoder
+MESSAGE = -1
 
 NAMES = {
     NULL: "BSD loopback",
@@ -75,6 +78,8 @@ def parse_link(frame: bytes, link_type: int) -> Link:
         return _cooked(frame, size=16, protocol_at=14, length_at=4, address_at=6)
     if link_type == LINUX_SLL2:
         return _cooked(frame, size=20, protocol_at=0, length_at=11, address_at=12)
+    if link_type == MESSAGE:
+        return Link(None, None, 0)
     text = f"link type {link_type} is not read here: {', '.join(sorted(set(NAMES.values())))} are"
     return Link(None, None, 0, PacketError(DropReason.BAD_ETHERTYPE, 0, text))
 

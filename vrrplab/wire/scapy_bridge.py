@@ -46,11 +46,12 @@ def to_scapy(frame: Frame) -> Packet:
 def from_scapy(packet: Packet) -> Frame:
     """Any Scapy packet as a Frame: built by Scapy, then decoded from its bytes.
 
-    The outermost layer says what the frame begins with: Ethernet, Linux cooked, loopback, IP or IPv6.
+    The outermost layer says what the frame begins with: Ethernet, Linux cooked, loopback, IP, IPv6 or VRRP.
     """
     from scapy.layers.inet import IP
     from scapy.layers.inet6 import IPv6
     from scapy.layers.l2 import CookedLinux, CookedLinuxV2, Loopback
+    from scapy.layers.vrrp import VRRP, VRRPv3
 
     first: Any = packet.firstlayer()
     link_type = links.ETHERNET
@@ -59,6 +60,7 @@ def from_scapy(packet: Packet) -> Frame:
         (CookedLinux, links.LINUX_SLL),
         (Loopback, links.NULL),
         ((IP, IPv6), links.RAW),
+        ((VRRP, VRRPv3), links.MESSAGE),
     ):
         if isinstance(first, layer):
             link_type = number
@@ -70,7 +72,10 @@ def _layer_of(link_type: int, raw: bytes) -> Any:
     from scapy.layers.inet import IP
     from scapy.layers.inet6 import IPv6
     from scapy.layers.l2 import CookedLinux, CookedLinuxV2, Ether, Loopback
+    from scapy.layers.vrrp import VRRP, VRRPv3
 
+    if link_type == links.MESSAGE:
+        return VRRPv3 if raw[:1] and raw[0] >> 4 == 3 else VRRP
     if link_type in (links.RAW, links.RAW_BSD, links.RAW_OPENBSD, links.IPV4, links.IPV6):
         return IPv6 if raw[:1] and raw[0] >> 4 == 6 else IP
     return {

@@ -18,7 +18,8 @@ from vrrplab.wire import auth
 from vrrplab.wire.addresses import (
     is_multicast,
 )
-from vrrplab.wire.dissect import Frame
+from vrrplab.wire.dissect import Frame, address_width
+from vrrplab.wire.ip import IPv4Header
 from vrrplab.wire.sender_notes import Reason, first_is_not_link_local, sender_notes
 from vrrplab.wire.vrrp import (
     AUTH_AH,
@@ -56,12 +57,11 @@ class _Packet(NamedTuple):
 
     @property
     def ip_version(self) -> int:
-        assert self.frame.ip is not None
-        return self.frame.ip.version
+        return 4 if self.width == 4 else 6
 
     @property
     def width(self) -> int:
-        return 4 if self.ip_version == 4 else 16
+        return address_width(self.frame)
 
     @property
     def is_keepalived(self) -> bool:
@@ -69,8 +69,7 @@ class _Packet(NamedTuple):
 
     @property
     def is_unicast(self) -> bool:
-        assert self.frame.ip is not None
-        return not is_multicast(self.frame.ip.destination)
+        return self.frame.ip is not None and not is_multicast(self.frame.ip.destination)
 
 
 _Check = Callable[[_Packet], Reason | None]
@@ -81,13 +80,14 @@ def judge(frame: Frame, profile: str = DEFAULT_PROFILE, key: str | bytes | None 
 
     ``key``: the password (or HMAC key) the router has; without one, passwords and check values are taken on
     trust. Frames that are neither VRRP nor CARP are accepted if they are what they say they are; "other"
-    and "igmp" ones are not VRRP, so a VRRP router never sees them. ValueError for an unknown profile.
+    and "igmp" ones are not VRRP, so a VRRP router never sees them. Of a message without its headers only what
+    is in it is judged, and a note says so. ValueError for an unknown profile.
     """
     if profile not in PROFILES:
         raise ValueError(f"no profile {profile!r}; there are {', '.join(PROFILES)}")
     reasons = [] if frame.kind == "vrrp" and frame.vrrp is not None else _what_the_frame_is(frame)
     notes: list[Reason] = []
-    if frame.kind == "vrrp" and frame.vrrp is not None and frame.ip is not None:
+    if frame.kind == "vrrp" and frame.vrrp is not None:
         secret = key.encode() if isinstance(key, str) else key
         packet = _Packet(frame, frame.vrrp, profile, secret)
         reasons = [found for check in PROFILES[profile] if (found := check(packet)) is not None]
@@ -127,8 +127,9 @@ def _ip_is_sound(packet: _Packet) -> Reason | None:
 
 def _ttl(packet: _Packet) -> Reason | None:
     ip = packet.frame.ip
-    assert ip is not None
-    if ip.ttl == 255 or (packet.is_keepalived and packet.is_unicast):  # K13: unicast is not checked
+    if ip is None or ip.ttl == 255:
+        return None
+    if packet.is_keepalived and packet.is_unicast:  # K13: unicast is not checked
         return None
     name = "TTL" if ip.version == 4 else "hop limit"
     rule = "R3-7.1-a"
@@ -194,7 +195,8 @@ def _extra_is_fine(packet: _Packet, extra: int) -> bool:
     if packet.advert.has_hmac_trailer:  # K18: the router of a packet with a trailer has auth_hmac
         return True
     # K15: what could be Ethernet padding that went astray (60 bytes less 14, in steps of a VLAN tag)
-    whole = _needed(packet) + (packet.frame.ip.header_length if packet.ip_version == 4 else 0)  # type: ignore[union-attr]
+    header = packet.frame.ip
+    whole = _needed(packet) + (header.header_length if isinstance(header, IPv4Header) else 0)
     return whole < 46 and extra % 4 == 2
 
 
@@ -251,7 +253,7 @@ def _auth_type(packet: _Packet) -> Reason | None:
 def _ah_presence(packet: _Packet) -> Reason | None:
     """keepalived's first look: an AH header is there if, and only if, the type says so."""
     has, wants = packet.frame.ah is not None, packet.advert.auth_type == AUTH_AH
-    if packet.advert.auth_type is None or has == wants:
+    if packet.advert.auth_type is None or packet.frame.ip is None or has == wants:
         return None
     text = "an AH header, but authentication type" if has else "no AH header, but authentication type"
     return Reason("BAD_AUTH_TYPE", "R2-7.1-a", f"{text} {packet.advert.auth_type}")
@@ -312,8 +314,7 @@ def _v2_interval(packet: _Packet) -> Reason | None:
 
 
 def _first_is_link_local(packet: _Packet) -> Reason | None:
-    assert packet.frame.ip is not None
-    return first_is_not_link_local(packet.advert, packet.frame.ip)
+    return first_is_not_link_local(packet.advert)
 
 
 def _ipv6_kernel_checksum(packet: _Packet) -> Reason | None:

@@ -180,6 +180,15 @@ class Advertisement:
 
         return dissect_message(bytes(payload), source, destination)
 
+    @classmethod
+    def dissect_alone(cls, payload: bytes) -> tuple[Advertisement, list[PacketError]]:
+        """The same without the IP addresses. A checksum that may sum them is right if it is so without them,
+        else ``checksum_ok`` is None: nobody can tell.
+        """
+        from vrrplab.wire.damaged import dissect_alone
+
+        return dissect_alone(bytes(payload))
+
     def needed_size(self, width: int) -> int:
         """Bytes a message with this count needs; ``width`` is 4 for IPv4 addresses, 16 for IPv6 ones.
 
