@@ -10,9 +10,10 @@ seen from what happens next:
 
 A silence in the middle need not be an end. A MASTER that hears a rejected packet re-arms its advert timer
 (keepalived, measured), so of two MASTERs that reject each other one can be mute for long. Signs that a
-router stayed MASTER through its silence: it comes back sooner than a BACKUP could; its next message is
-priority 0; it comes back within moments of a lower advert (a MASTER answers it at once); or exactly one
-interval after somebody else's advert (the re-armed timer).
+router stayed MASTER through its silence: it comes back sooner than a BACKUP could, or without announcing its
+addresses; its next message is priority 0; it comes back within moments of a lower advert (a MASTER answers
+it at once); or exactly one interval after somebody else's advert (the re-armed timer). Where adverts follow
+each other in milliseconds, such a moment is soon met by chance, so less of one counts.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ from vrrplab.units import SECOND_US, Micros, format_s
 # What keepalived and FRR were seen to need (recordings of real daemons)
 ANSWER_US = 12_000
 REARM_TOLERANCE_US = 8_000
+# a coincidence in less than this part of an interval is taken for a reaction: 1 in 20 happens by chance
+CHANCE = 20
+# how soon a new MASTER announces its addresses on a loaded machine; usually it takes milliseconds
+ANNOUNCES_US = 300_000
 # garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
 SECOND_BATCH_US = 6 * SECOND_US
 
@@ -99,6 +104,8 @@ class _Speaker:
         self.own = [s for s in router.sightings if s.speaker == speaker]
         self.others = [s for s in router.sightings if s.speaker != speaker]
         self.times = [s.t_us for s in self.others]
+        macs = {s.mac for s in self.own} | {router.virtual_mac}
+        self.announced_us = [a.t_us for a in router.announcements if a.mac in macs]
         self.carp_us = router.carp_us
         self.capture_end_us = capture_end_us
         self.rejects = False
@@ -161,21 +168,31 @@ class _Speaker:
             return ""
         if higher:
             return self._despite_higher(higher, others, last, now)
-        if others and now.t_us - others[-1].t_us <= ANSWER_US and others[-1].priority:
+        if others and _is_answer(others[-1], now):
             return "it answered a lower advert at once, as only a MASTER does"
         if others and self._is_burst(index):
             return "it answered several adverts at one moment, as a MASTER does that was paused"
         if others and _is_rearmed(others[-1], now):
             self.is_rearmed = True
             return "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
-        if gap_us < down_interval_us(now) - LATE_US and (now.priority < 255 or not others):
+        too_soon_us = down_interval_us(now) - min(LATE_US, now.interval_us // 4)
+        if gap_us < too_soon_us and (now.priority < 255 or not others):
             lost = round(gap_us / last.interval_us) - 1
             what = "adverts are" if lost > 1 else "an advert is"
             return f"{what} missing, but a BACKUP could not have come back so soon" if lost > 0 else ""
+        if not others and self._came_without_announcing(now):
+            return "it came back without announcing its addresses, so it was MASTER all the time, only late"
         carp_us = self._last_carp_us(now.t_us)
         if last.t_us < carp_us and abs(now.t_us - carp_us - now.interval_us) <= LATE_US:
             return f"{_CARP_REARMS}, as one interval after such an advert shows"
         return None
+
+    def _came_without_announcing(self, now: Sighting) -> bool:
+        """A router that becomes MASTER announces its addresses at once; one that was held up does not."""
+        if not self.announced_us:
+            return False
+        index = bisect_left(self.announced_us, now.t_us - now.interval_us - LATE_US)
+        return index == len(self.announced_us) or self.announced_us[index] > now.t_us + ANNOUNCES_US
 
     def _last_carp_us(self, before_us: Micros) -> Micros:
         index = bisect_left(self.carp_us, before_us)
@@ -256,8 +273,14 @@ def _extend(span: MasterSpan, sighting: Sighting) -> None:
     span.adverts += 1
 
 
+def _is_answer(other: Sighting, now: Sighting) -> bool:
+    moment_us = min(ANSWER_US, other.interval_us // CHANCE)
+    return now.t_us - other.t_us <= moment_us and other.priority > 0
+
+
 def _is_rearmed(other: Sighting, now: Sighting) -> bool:
-    return abs(now.t_us - other.t_us - now.interval_us) <= REARM_TOLERANCE_US and other.priority > 0
+    tolerance_us = min(REARM_TOLERANCE_US, now.interval_us // CHANCE)
+    return abs(now.t_us - other.t_us - now.interval_us) <= tolerance_us and other.priority > 0
 
 
 def _is_rearmed_late(higher: list[Sighting], other: Sighting, now: Sighting) -> bool:
