@@ -301,7 +301,7 @@ def test_a_master_that_was_late_is_told_from_one_that_came_back() -> None:
 
 
 def test_an_advert_that_is_10_ms_late_ends_nothing() -> None:
-    wire = Wire().adverts(0, 1, ONE, 150, 0.03).adverts(1.035, 2, ONE, 150, 0.03)
+    wire = Wire().adverts(0, 1, ONE, 150, 0.03).adverts(1.045, 2, ONE, 150, 0.03)
     assert len(wire.timeline().routers[0].spans) == 1
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from vrrplab.capture.masters import (
@@ -19,6 +19,7 @@ from vrrplab.capture.masters import (
     down_interval_us,
     skew_us,
 )
+from vrrplab.capture.replays import replays
 from vrrplab.capture.sightings import Announcement, Sighting, VirtualRouter
 from vrrplab.units import Micros, format_s
 
@@ -50,6 +51,7 @@ def findings(
         *_several_masters(router, spans, end_us),
         *_priorities(router, spans),
         *_disagreements(router),
+        *_replays(router),
     ]
     if has_neighbour_frames:
         found += _announcements(router, spans)
@@ -220,6 +222,17 @@ def _differences(one: Sighting, other: Sighting) -> Iterator[str]:
         yield f"{len(one.addresses)} against {len(other.addresses)} addresses, or other ones"
     if (one.destination[:3] in ("224", "ff0")) != (other.destination[:3] in ("224", "ff0")):
         yield "multicast against unicast"
+
+
+def _replays(router: VirtualRouter) -> Iterator[Finding]:
+    for (speaker, _), group in groupby(replays(router.sightings), key=lambda r: (r.speaker, r.highest)):
+        first, *more = group
+        last = more[-1] if more else first
+        text = f"{speaker}'s {first.text()}"
+        if more:
+            text += f"; {len(more)} more like it, up to {last.sequence}"
+        frames = tuple(dict.fromkeys((first.highest_number, first.number, last.number)))
+        yield Finding(first.t_us, "replay", router.name, text, frames, last.t_us)
 
 
 def _announcements(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 from vrrplab.wire import links
 from vrrplab.wire.addresses import virtual_mac
 from vrrplab.wire.dissect import Frame
-from vrrplab.wire.vrrp import Advertisement
+from vrrplab.wire.verdict import ah_is_right
+from vrrplab.wire.vrrp import AUTH_AH, Advertisement
 
 # How far apart the copies of a packet are that a capture of several interfaces, or a mirror port, holds
 COPY_US = 10_000
@@ -32,7 +33,8 @@ _LINK_SIZE = {links.ETHERNET: 0, links.LINUX_SLL: 16, links.LINUX_SLL2: 20}
 class Sighting(NamedTuple):
     """One advert: when (microseconds from the first frame of the capture), frame number, and what it said.
 
-    ``is_whole`` is False if the capture's snap length cut it: addresses may be missing then.
+    ``is_whole`` is False if the capture's snap length cut it: addresses may be missing then. ``ah_sequence``
+    is None without AH, or if the check value is not of the key that is known.
     """
 
     t_us: Micros
@@ -47,6 +49,7 @@ class Sighting(NamedTuple):
     checksum_form: str | None
     destination: str
     is_whole: bool = True
+    ah_sequence: int | None = None
 
 
 class Announcement(NamedTuple):
@@ -101,7 +104,8 @@ class Sightings:
     its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = key  # of AH
         self.routers: dict[tuple[str, int, int], VirtualRouter] = {}
         self.rejected: list[Rejected] = []
         self.cut_early: list[Rejected] = []  # the snap length left too little to say anything
@@ -149,7 +153,7 @@ class Sightings:
         raw = frame.raw
         if not size and (raw[12:14] != b"\x08\0" or raw[18:20] == b"\0\0" or len(raw) < 34):
             return False
-        packet, place = captured.interface.encode() + raw[size:], _interface(captured)
+        packet, place = captured.interface.encode() + raw[size:], interface_of(captured)
         before = self._recent.get(packet)
         if before is not None and abs(t_us - before[0]) <= COPY_US and (size < 20 or before[1] != place):
             if self._root(before[1]) != self._root(place):
@@ -167,7 +171,7 @@ class Sightings:
 
     def _lan(self, captured: CapturedFrame, vlans: tuple[int, ...]) -> str:
         """The LAN's name so far: interfaces that turn out to be on one LAN are joined in ``finish``."""
-        interface = _interface(captured)
+        interface = interface_of(captured)
         lan = _lan(interface, vlans)
         self._places[lan] = interface, vlans
         return lan
@@ -197,7 +201,7 @@ class Sightings:
         sighting = Sighting(
             t_us, captured.number, ends.source, ends.mac, advert.priority, _interval(advert),
             advert.version, addresses, advert.auth_type or 0, advert.checksum_form, ends.destination,
-            bool(advert.checksum_ok),
+            bool(advert.checksum_ok), ah_sequence(frame, self._key),
         )  # fmt: skip
         router.sightings.append(sighting)
 
@@ -245,11 +249,11 @@ class Sightings:
         self._recent.clear()
 
 
-def collect(frames: Iterable[CapturedFrame]) -> Sightings:
+def collect(frames: Iterable[CapturedFrame], key: bytes | None = None) -> Sightings:
     """Go through a capture once. Memory grows with the adverts and announcements in it, not with other
     traffic.
     """
-    found = Sightings()
+    found = Sightings(key)
     try:
         for captured in frames:
             found.add(captured)
@@ -258,7 +262,14 @@ def collect(frames: Iterable[CapturedFrame]) -> Sightings:
     return found
 
 
-def _interface(captured: CapturedFrame) -> str:
+def ah_sequence(frame: Frame, key: bytes | None) -> int | None:
+    """The number in an advert's AH header; None without one, or if ``key`` is given and did not make it."""
+    if frame.vrrp is None or frame.vrrp.auth_type != AUTH_AH or frame.ah is None:
+        return None
+    return frame.ah.sequence if key is None or ah_is_right(frame, key) else None
+
+
+def interface_of(captured: CapturedFrame) -> str:
     """What the file calls the interface; in one of ``-i any``, the number that "cooked v2" keeps."""
     frame = captured.frame
     if frame.link_type != links.LINUX_SLL2 or len(frame.raw) < 8:

@@ -11,6 +11,8 @@ from vrrplab.wire.report import report
 from vrrplab.wire.verdict import Verdict
 
 HEADING = f"{'frame':>5} {'time':>10} {'from':<17} {'what it says':<37} verdict"
+# notes that say how far a verdict goes: they must not be overlooked
+_LIMITS = frozenset(("NO_HEADERS", "REPLAYED"))
 _INDENT = " " * 20
 
 
@@ -27,8 +29,7 @@ def table_lines(captured: CapturedFrame, verdict: Verdict, start_ns: int) -> lis
     rows = [row + f"{lines[0]:<{room}} {word}".rstrip()]
     rows += [" " * len(row) + line for line in lines[1:]]
     if word != "-":
-        # a verdict on a message alone is no verdict on the packet it was in: that must not be overlooked
-        for reason in (*verdict.reasons, *(note for note in verdict.notes if note.name == "NO_HEADERS")):
+        for reason in (*verdict.reasons, *(note for note in verdict.notes if note.name in _LIMITS)):
             rule = f" {reason.rule}" if reason.rule else ""
             text = f"{reason.name}{rule}: {reason.text}"
             rows += wrap(text, 80, initial_indent=_INDENT, subsequent_indent=_INDENT + "  ")

@@ -65,9 +65,11 @@ class Timeline(NamedTuple):
         return _limits(self)
 
 
-def timeline_of(frames: Iterable[CapturedFrame]) -> Timeline:
-    """Who was MASTER when. ``frames`` is gone through once."""
-    return analyse(collect(frames))
+def timeline_of(frames: Iterable[CapturedFrame], key: bytes | None = None) -> Timeline:
+    """Who was MASTER when. ``frames`` is gone through once. ``key``: AH numbers of another key count for
+    nothing.
+    """
+    return analyse(collect(frames, key))
 
 
 def analyse(sightings: Sightings) -> Timeline:

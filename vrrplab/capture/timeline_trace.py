@@ -21,7 +21,17 @@ from vrrplab.units import SECOND_US, seconds
 
 _AFTER = {PRIORITY_0: "BACKUP", YIELDED: "BACKUP", SILENT: "FAULT"}
 _WARNINGS = frozenset(
-    ("two-masters", "garp-missing", "mismatch", "stranger", "hidden-master", "mute", "rejected", "carp")
+    (
+        "two-masters",
+        "garp-missing",
+        "mismatch",
+        "stranger",
+        "hidden-master",
+        "mute",
+        "rejected",
+        "carp",
+        "replay",
+    )
 )
 
 

@@ -111,8 +111,10 @@ def _from_hex(text: str, name: str, link: str | None) -> Iterator[CapturedFrame]
 
 
 def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
+    from vrrplab.capture.replays import ReplayWatch
     from vrrplab.capture.table import HEADING, summary, table_lines
 
+    watch = ReplayWatch(key)
     counts: dict[str, int] = {}
     dropped = 0
     start_ns = None
@@ -124,7 +126,7 @@ def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> 
                 out.write(HEADING + "\n")
             kind = captured.frame.kind
             counts[kind] = counts.get(kind, 0) + 1
-            verdict = judge(captured.frame, profile, key)
+            verdict = watch.noted(captured, judge(captured.frame, profile, key))
             dropped += kind == "vrrp" and not verdict.accepted
             out.write("\n".join(table_lines(captured, verdict, start_ns)) + "\n")
     finally:
@@ -136,20 +138,26 @@ def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> 
 
 
 def _json(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
+    from vrrplab.capture.replays import ReplayWatch
     from vrrplab.capture.table import json_line
 
+    watch = ReplayWatch(key)
     for captured in frames:
-        sys.stdout.write(json_line(captured, judge(captured.frame, profile, key), key) + "\n")
+        verdict = watch.noted(captured, judge(captured.frame, profile, key))
+        sys.stdout.write(json_line(captured, verdict, key) + "\n")
     return 0
 
 
 def _explain(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
+    from vrrplab.capture.replays import ReplayWatch
     from vrrplab.wire.explain import explain
 
+    watch = ReplayWatch(key)
     for number, captured in enumerate(frames):
         if number:
             sys.stdout.write("\n" + "=" * 80 + "\n\n")
         if captured.t_ns:
             sys.stdout.write(f"Frame {captured.number}, {captured.t_ns / 1e9:.6f} s\n\n")
-        sys.stdout.write(explain(captured.frame, judge(captured.frame, profile, key), profile) + "\n")
+        verdict = watch.noted(captured, judge(captured.frame, profile, key))
+        sys.stdout.write(explain(captured.frame, verdict, profile) + "\n")
     return 0

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def show_timeline(frames: Iterable[CapturedFrame], args: argparse.Namespace) -> None:
     """Print the timeline as ``args`` ask. Raises the CaptureError of a broken file at the end."""
     name = "standard input" if args.input == ["-"] else os.path.basename(args.input[0])
+    key = args.key.encode() if args.key is not None else None
     broken: list[CaptureError] = []
-    timeline = timeline_of(_until_break(frames, broken, name))
+    timeline = timeline_of(_until_break(frames, broken, name), key)
     if not broken or timeline.sightings.frames:
         if args.as_ == "trace":
             from vrrplab.capture.timeline_trace import to_trace
