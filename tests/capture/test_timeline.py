@@ -5,6 +5,7 @@ themselves.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -469,6 +470,53 @@ def test_a_mirror_port_shows_adverts_twice() -> None:
     timeline = wire.timeline()
     assert len(timeline.routers[0].router.sightings) == 3
     assert timeline.sightings.copies == 3
+
+
+def ipv6_advert(priority: int = 200, interval_s: float = 1) -> bytes:
+    advert = Advertisement(3, 54, priority, round(interval_s * 1e6), ("fe80::54", "fd00:1::54"))
+    return advert_frame("02:00:00:00:00:02", "fe80::2", "ff02::12", advert)
+
+
+def ipv6_wire(times: int, interval_s: float = 1, frame: Callable[[bytes], bytes] = bytes) -> Timeline:
+    """Four adverts and two priority 0, as keepalived sends them on a fault (0.4 ms apart, measured)."""
+    wire = Wire()
+    steady = [(1 + n * interval_s, ipv6_advert(200, interval_s)) for n in range(4)]
+    goodbye = [(1 + 3.5 * interval_s + more, ipv6_advert(0, interval_s)) for more in (0, 0.0004)]
+    for at_s, packet in steady + goodbye:
+        for copy in range(times):
+            wire.raw(at_s + copy * 0.00015, frame(packet))
+    return wire.timeline()
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("interval_s", [0.05, 1])
+def test_adverts_without_a_number_are_told_from_their_copies(times: int, interval_s: float) -> None:
+    timeline = ipv6_wire(times, interval_s)
+    priorities = [s.priority for s in timeline.routers[0].router.sightings]
+    assert priorities == [200, 200, 200, 200, 0, 0]
+    assert timeline.sightings.copies == 6 * (times - 1)
+
+
+def test_tagged_copies_are_copies_too() -> None:
+    timeline = ipv6_wire(2, frame=lambda raw: raw[:12] + bytes.fromhex("8100000a") + raw[12:])
+    assert len(timeline.routers[0].router.sightings) == 6
+
+
+def test_equal_adverts_that_are_no_copies_stay() -> None:
+    """A MASTER that was held up answers what came in meanwhile, all at one moment."""
+    wire = Wire()
+    for at_s in (1, 2, 3, 4, 4.0001, 4.0002, 5):
+        wire.raw(at_s, ipv6_advert())
+    timeline = wire.timeline()
+    assert len(timeline.routers[0].router.sightings) == 7
+    assert timeline.sightings.copies == 0
+
+
+def test_a_copy_that_got_lost_on_the_way_to_the_mirror_port() -> None:
+    wire = Wire()
+    for at_s in (1, 1.0002, 2, 2.0002, 3, 4, 4.0002):
+        wire.raw(at_s, ipv6_advert())
+    assert len(wire.timeline().routers[0].router.sightings) == 4
 
 
 def test_adverts_that_the_snap_length_cut_still_tell_of_masters() -> None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from vrrplab.capture.copies import COPY_US
 from vrrplab.capture.reader import CapturedFrame
-from vrrplab.capture.sightings import COPY_US, Sighting, ah_sequence, interface_of
+from vrrplab.capture.sightings import Sighting, ah_sequence, interface_of
 from vrrplab.wire.sender_notes import Reason
 from vrrplab.wire.verdict import Verdict
 

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from vrrplab.capture.copies import COPY_US, without_copies
 from vrrplab.capture.reader import CapturedFrame
 from vrrplab.errors import DropReason
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
@@ -22,8 +23,6 @@ from vrrplab.wire.dissect import Frame
 from vrrplab.wire.verdict import ah_is_right
 from vrrplab.wire.vrrp import AUTH_AH, Advertisement
 
-# How far apart the copies of a packet are that a capture of several interfaces, or a mirror port, holds
-COPY_US = 10_000
 # How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
 LATE_US = 60_000
 # the link header of a frame of ``-i any``: what tells one interface's copy from another's stands in it
@@ -143,15 +142,16 @@ class Sightings:
         """The same packet again? ``tcpdump -i any`` sees one on every interface it passes (a bridge and its
         ports), a mirror port may show it coming and going.
 
-        On "cooked v2" another interface tells. Elsewhere only adverts are compared: IP numbers its packets,
-        and no router sends the same advert twice within milliseconds. Announcements come in such bursts.
+        On "cooked v2" another interface tells. Elsewhere only adverts are compared, by the number that IPv4
+        gives its packets; those without one are compared in the end (``copies``). Announcements come in such
+        bursts themselves.
         """
         frame = captured.frame
         size = _LINK_SIZE.get(frame.link_type)
         if size is None or (size < 20 and frame.kind in ("arp", "na")):
             return False
         raw = frame.raw
-        if not size and (raw[12:14] != b"\x08\0" or raw[18:20] == b"\0\0" or len(raw) < 34):
+        if size < 20 and not _is_numbered(raw, size or 14):
             return False
         packet, place = captured.interface.encode() + raw[size:], interface_of(captured)
         before = self._recent.get(packet)
@@ -232,6 +232,9 @@ class Sightings:
         owner: dict[tuple[str, str], list[VirtualRouter]] = {}
         for (lan, _, _), router in self.routers.items():
             router.sightings.sort()
+            once = without_copies(router.sightings)
+            self.copies += len(router.sightings) - len(once)
+            router.sightings = once
             for address in router.addresses:
                 owner.setdefault((lan, address), []).append(router)
         for lan, announcement in self._announcements:
@@ -260,6 +263,11 @@ def collect(frames: Iterable[CapturedFrame], key: bytes | None = None) -> Sighti
     finally:
         found.finish()
     return found
+
+
+def _is_numbered(raw: bytes, at: int) -> bool:
+    """An IPv4 packet begins at this byte, and its sender gave it a number."""
+    return raw[at - 2 : at] == b"\x08\0" and raw[at + 4 : at + 6] != b"\0\0" and len(raw) >= at + 20
 
 
 def ah_sequence(frame: Frame, key: bytes | None) -> int | None:

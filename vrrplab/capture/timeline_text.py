@@ -41,7 +41,7 @@ def _head(timeline: Timeline) -> Iterator[str]:
     yield "Times are seconds from the first frame."
     if found.copies:
         are = "1 frame is an earlier one" if found.copies == 1 else f"{found.copies} frames are earlier ones"
-        yield f"{are} again, as another interface saw it: not counted."
+        yield f"{are} again (interfaces, mirror ports): not counted."
     if not timeline.routers:
         yield "No VRRP advert in it."
 
