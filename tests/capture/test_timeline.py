@@ -560,6 +560,15 @@ def test_carp_with_the_same_number_makes_a_master_mute() -> None:
     assert span.to_us is None
 
 
+def test_announcements_with_a_shared_mac_are_counted_for_who_was_master() -> None:
+    """use_vmac: both announce the virtual MAC. A preemption 0.3 s after the start (measured)."""
+    wire = Wire().adverts(0, 0, ONE, 100).adverts(0.3, 2, TWO, 200)
+    for at_s in (0.001, 0.002, 0.301, 0.302, 0.303):
+        wire.raw(at_s, garp_frame("00:00:5e:00:01:33", VIP))
+    told = [f.text for f in wire.timeline().findings() if f.kind == "announced"]
+    assert [text.rpartition(", ")[2] for text in told] == ["in 2 frames", "in 3 frames"]
+
+
 def test_a_late_first_advert_after_an_announcement_at_250_ms() -> None:
     """FRR 8.4.4 over IPv6, measured: the advertisement of the address, and 285 ms later the first advert."""
     mac, source, vip = "00:00:5e:00:02:33", "fe80::1", "fd00:9::100"

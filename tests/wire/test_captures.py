@@ -157,6 +157,8 @@ def _reads(data: bytes) -> str | None:
         (b"", "is empty"),
         (b"\xd4", "ends after 1 byte,"),
         (b"\x1f\x8b\x08\x00", "gunzip"),
+        (b"\x28\xb5\x2f\xfd\x04", "unzstd"),
+        (b"snoop\0\0\0", "editcap -F pcap"),
         (b"GIF89a", "begins with 47 49 46 38"),
         (CLASSIC[:24] + struct.pack("<IIII", 1, 0, 0x7FFFFFFF, 60), "damaged"),
         (section("<") + enhanced("<", 0, 1, FRAME), "interface 0"),

@@ -139,6 +139,7 @@ def test_ipv4_fragments_are_named_as_such() -> None:
     assert decode(first).kind == "vrrp"
     assert reasons(first)[0] is DropReason.FRAGMENT
     assert reasons(rest) == [DropReason.FRAGMENT]
+    assert "vrrplab does not" in str(decode(rest).problems[0])
     assert decode(rest).kind == "other"
     assert encode(decode(first)) == first
     assert encode(decode(rest)) == rest

@@ -54,7 +54,7 @@ def findings(
         *_replays(router),
     ]
     if has_neighbour_frames:
-        found += _announcements(router, spans)
+        found += _announcements(router, spans, end_us)
         found += _left_behind(router, spans, end_us)
         found += _strangers(router)
     return sorted(found, key=lambda finding: (finding.t_us, finding.frames))
@@ -235,7 +235,7 @@ def _replays(router: VirtualRouter) -> Iterator[Finding]:
         yield Finding(first.t_us, "replay", router.name, text, frames, last.t_us)
 
 
-def _announcements(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Finding]:
+def _announcements(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
     times = [a.t_us for a in router.announcements]
     for span in spans:
         first = span.first
@@ -243,7 +243,13 @@ def _announcements(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[F
             continue
         begin = bisect_left(times, span.from_us - BRIEF_US)
         end = bisect_left(times, span.from_us + ANNOUNCES_WITHIN_US)
-        own = [a for a in router.announcements[begin:end] if a.mac in (span.mac, router.virtual_mac)]
+        # a virtual MAC is the next MASTER's too
+        own = [
+            a
+            for a in router.announcements[begin:end]
+            if (a.mac == router.virtual_mac and a.t_us <= span.end_us(end_us))
+            or a.mac == span.mac != router.virtual_mac
+        ]
         missing = [address for address in first.addresses if address not in {a.address for a in own}]
         if own and not missing:
             count = len(own)

@@ -43,6 +43,7 @@ _unpack_plain = _PLAIN.unpack_from
 _PSEUDO: dict[bytes, int] = {}
 _PSEUDO_LIMIT = 4096
 _MODULUS = 0xFFFF
+_FRAGMENT = "fragment of an IP packet: a kernel puts the pieces together first, vrrplab does not"
 
 
 class _Layers(Record):
@@ -233,7 +234,7 @@ def _read_ip(self: Frame, layers: _Layers, link: links.Link, problems: list[Pack
     base = link.offset + len(packet) - len(payload) - len(padding)
     if header.fragment_offset:
         if header.protocol in (PROTOCOL_VRRP, PROTOCOL_AH):
-            problems.append(PacketError(DropReason.FRAGMENT, link.offset, "a later fragment of an IP packet"))
+            problems.append(PacketError(DropReason.FRAGMENT, link.offset, f"a later {_FRAGMENT}"))
         return
     if header.protocol == PROTOCOL_AH:
         if len(payload) and payload[0] != PROTOCOL_VRRP:
@@ -265,7 +266,7 @@ def _read_vrrp(self: Frame, layers: _Layers, base: int, problems: list[PacketErr
     ip = layers.ip
     self.kind = "vrrp"
     if ip is not None and ip.is_fragment:
-        problems.append(PacketError(DropReason.FRAGMENT, base, "the first fragment of an IP packet"))
+        problems.append(PacketError(DropReason.FRAGMENT, base, f"the first {_FRAGMENT}"))
     if is_carp(layers.payload, _announced_size(ip) if ip is not None else None):
         self.kind = "carp"
         if len(layers.payload) == CARP_SIZE:

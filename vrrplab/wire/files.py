@@ -17,6 +17,22 @@ from vrrplab.wire.records import Break, Record
 _HINT = "a capture of tcpdump, tshark or Wireshark (pcap or pcapng) is expected"
 
 
+_COMPRESSED = {
+    b"\x1f\x8b": "gunzip",
+    b"\x28\xb5\x2f\xfd": "unzstd",
+    b"\xfd7zX": "unxz",
+    b"\x04\x22\x4d\x18": "unlz4",
+}
+# what editcap of Wireshark writes and vrrplab does not read
+_OTHER_FORMATS = {
+    b"snoo": "snoop of Solaris",
+    b"GMBU": "Microsoft Network Monitor",
+    b"RTSS": "Microsoft Network Monitor 1",
+    b"\x34\xcd\xb2\xa1": "modified pcap of old Linux kernels",
+    b"\xa1\xb2\xcd\x34": "modified pcap of old Linux kernels",
+}
+
+
 def is_capture(head: bytes) -> bool:
     """True if these first bytes (four at least) begin a capture file."""
     return head[:4] in pcap.MAGICS or head[:4] == pcapng.SECTION_HEADER
@@ -58,8 +74,12 @@ def _read_stream(stream: BinaryIO, name: str, head: bytes = b"") -> Iterator[Rec
 def _not_a_capture(head: bytes) -> str:
     if not head:
         return "is empty"
-    if head[:2] == b"\x1f\x8b":
-        return "is compressed: gunzip it first"
+    for beginning, program in _COMPRESSED.items():
+        if head.startswith(beginning):
+            return f"is compressed: {program} it first"
+    if head[:4] in _OTHER_FORMATS:
+        name = _OTHER_FORMATS[head[:4]]
+        return f"is a capture of another format ({name}): editcap -F pcap makes it one of these"
     if len(head) < 4:
         return f"ends after {len(head)} byte{'s' if len(head) > 1 else ''}, which is no capture"
     return f"is not a capture: it begins with {head.hex(' ')}"
