@@ -23,7 +23,7 @@ from vrrplab.wire.frames import decode, encode
 from vrrplab.wire.report import report
 from vrrplab.wire.verdict import PROFILES, judge
 
-_LINKS = sorted(links.NAMES)
+_LINKS = [*sorted(links.NAMES), links.MESSAGE]
 
 
 def frame(data: bytes) -> None:

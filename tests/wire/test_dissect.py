@@ -254,7 +254,7 @@ def mutated(frame: bytes, changes: list[tuple[int, int]], size: int) -> bytes:
     st.sampled_from((PLAIN, PLAIN6, garp_frame(MAC, SOURCE), na_frame(MAC, "fe80::a0"))),
     st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=4),
     st.integers(0, 120),
-    st.sampled_from(sorted(links.NAMES)),
+    st.sampled_from([links.MESSAGE, *sorted(links.NAMES)]),
 )
 def test_any_frame_decodes_and_encodes_to_itself(
     frame: bytes, changes: list[tuple[int, int]], size: int, link_type: int
@@ -267,7 +267,7 @@ def test_any_frame_decodes_and_encodes_to_itself(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=120), st.sampled_from(sorted(links.NAMES)))
+@given(st.binary(max_size=120), st.sampled_from([links.MESSAGE, *sorted(links.NAMES)]))
 def test_any_bytes_at_all(data: bytes, link_type: int) -> None:
     assert encode(decode(data, link_type)) == data
 

@@ -80,8 +80,11 @@ class ReplayWatch:
     def noted(self, captured: CapturedFrame, verdict: Verdict) -> Verdict:
         """The verdict, with a note REPLAYED where the frame has an old number."""
         frame = captured.frame
-        sequence, ends = ah_sequence(frame, self._key), frame.endpoints()
-        if sequence is None or frame.vrrp is None or ends is None:
+        sequence = ah_sequence(frame, self._key)
+        if sequence is None or frame.vrrp is None:
+            return verdict
+        ends = frame.endpoints()
+        if ends is None:
             return verdict
         place = interface_of(captured), ends.vlans, frame.vrrp.vrid
         now = Highest(captured.t_ns // 1000, captured.number, ends.source, sequence)

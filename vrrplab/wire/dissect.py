@@ -22,7 +22,6 @@ from vrrplab.wire.auth import AH_SIZE, AhHeader
 from vrrplab.wire.carp import SIZE as CARP_SIZE
 from vrrplab.wire.carp import CarpAdvertisement
 from vrrplab.wire.checksum import total
-from vrrplab.wire.damaged import width_alone
 from vrrplab.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetHeader
 from vrrplab.wire.ip import (
     PROTOCOL_AH,
@@ -289,6 +288,8 @@ def address_width(frame: Frame) -> int:
     """Bytes a virtual address of this advert takes: 4 or 16."""
     if frame.ip is not None:
         return 4 if frame.ip.version == 4 else 16
+    from vrrplab.wire.damaged import width_alone  # only messages without headers need it
+
     return width_alone(frame.payload)
 
 
