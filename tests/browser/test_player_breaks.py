@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from player_pages import DRILL, PLAYER, ask, badge, choose, frame_on_screen, moment, seek, thing
+from player_pages import DRILL, PLAYER, ask, badge, choose, frame_on_screen, moment, seek, simulated, thing
+
+from vrrplab.sim.scenario import builtin_scenarios
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
 expect = sync_api.expect
@@ -115,6 +118,29 @@ def test_a_key_pressed_while_all_is_drawn_anew_is_not_lost(live_page: Callable[.
     expect(thing(page, "nic proxy-serv01 eth0")).to_be_focused()
 
 
+def test_keys_faster_than_python_answers_are_not_lost(live_page: Callable[..., Any]) -> None:
+    """Undo, undo, redo in one breath: what can be undone then, only Python knows."""
+    page = live_page("article-steady")
+    fork = page.locator(".vl-tag-fork")
+    for t, server in ((5, "proxy-serv01"), (8, "proxy-serv02")):
+        seek(page, t)
+        choose(page, f"server {server}", "Cut its power")
+        expect(fork).to_contain_text(f"at {t}.000 s")
+    press = """keys => { for (const key of keys) document.querySelector(".vrrplab").dispatchEvent(
+        new KeyboardEvent("keydown", { key, ctrlKey: true, bubbles: true })); }"""
+    page.evaluate(press, ["z", "z", "y"])
+    expect(fork).to_have_text("fork of “article-steady” at 5.000 s")
+    page.wait_for_function(f"{PLAYER}.python.waiting == 0")
+    page.evaluate(press, ["y", "z", "z", "z", "y", "y", "y"])
+    expect(fork).to_have_text("fork of “article-steady” at 8.000 s, 2 changes")
+    page.wait_for_function(f"{PLAYER}.python.waiting == 0")
+    cut = "{ actions: [{ action: 'power_off', server: 'proxy-serv01' }] }"
+    page.evaluate(f"{PLAYER}.ask('reset'); {PLAYER}.act({cut}); {PLAYER}.act({cut}); {PLAYER}.ask('undo')")
+    expect(fork).to_have_text("fork of “article-steady” at 8.000 s")
+    assert page.forks.can_redo
+    expect(page.locator(".vl-notice")).to_be_hidden()
+
+
 def test_a_menu_stays_open_while_all_is_drawn_anew(live_page: Callable[..., Any]) -> None:
     page = live_page("article-steady")
     seek(page, 6)
@@ -213,6 +239,47 @@ def test_why_answers_with_reason_facts_rule_and_line(live_page: Callable[..., An
     assert moment(page) == 12
     page.keyboard.press("Escape")
     expect(why).to_be_hidden()
+
+
+WHYS = """() => { const p = document.getElementById("player").player;
+    return p.model.changes.map((c) => { p.why.show(c); const [, answer, ...more] = p.why.element.children;
+        return { to: c.e.to, server: c.e.server, answer: answer.textContent.trim(),
+            more: more.map((x) => x.textContent).join(" | ") }; }); }"""
+
+
+@pytest.mark.parametrize("name", builtin_scenarios())
+def test_every_why_is_plain_and_whole(file_page: Callable[..., Any], name: str) -> None:
+    from vrrplab.sim.scenario import load_scenario
+
+    page = file_page(simulated(name), load_scenario(name))
+    for told in page.evaluate(WHYS):
+        answer, more = told["answer"], told["more"]
+        assert not re.search(r"false|undefined|null|NaN|\(s\)", answer + more), told
+        assert answer.count("(") == answer.count(")"), told
+        sentences = re.findall(r"[.!](?=\s|$)", answer)
+        assert 1 <= len(sentences) <= 2, told
+        assert answer.endswith("."), told
+        assert re.match(r"[A-Z0-9]|eth\d|fe80:", answer), told
+        assert "Rule: " in more or told["to"] == "STOP", told
+        if told["to"] == "MASTER" and "owner" not in answer:
+            assert re.search(r"\d \.?x? ?\d|256", answer), told
+            assert ".conf:" in more, told
+
+
+def test_why_names_what_was_done_to_this_server(file_page: Callable[..., Any]) -> None:
+    """Both firewalls close at one moment; each server's own is the cause of what it does."""
+    page = file_page(simulated("firewall-closed"))
+    told = [x for x in page.evaluate(WHYS) if x["to"] == "MASTER" and "no advert" in x["answer"]]
+    assert [x["server"] for x in told] == ["proxy-serv01", "proxy-serv02"]
+    for x in told:
+        assert f"the firewall of {x['server'].removeprefix('proxy-')} drops VRRP coming in" in x["more"]
+
+
+def test_nobody_rules_that_power_is_lost(file_page: Callable[..., Any]) -> None:
+    page = file_page(simulated("kill-9"))
+    assert [x["more"].count("Rule") for x in page.evaluate(WHYS) if x["to"] == "STOP"] == [0, 0]
+    page = file_page(simulated("graceful-stop"))
+    assert [x["more"].count("Rule") for x in page.evaluate(WHYS) if x["to"] == "STOP"] == [1, 1]
 
 
 def test_a_refusal_of_python_is_shown_and_nothing_is_lost(live_page: Callable[..., Any]) -> None:

@@ -152,6 +152,8 @@ def test_what_happens_is_told_to_a_screen_reader(drill: Any) -> None:
     live = drill.locator(".vl-spoken")
     expect(live).to_have_attribute("aria-live", "polite")
     expect(live).to_contain_text("serv01 proxy_ip2: BACKUP → FAULT")
+    # an <output> would be read aloud sixty times a second
+    expect(drill.locator(".vl-clock")).to_have_attribute("aria-live", "off")
 
 
 def test_reduced_motion_is_respected(live_page: Callable[..., Any]) -> None:
@@ -252,6 +254,10 @@ def test_a_card_holds_all_its_services(file_page: Callable[..., Any], width: int
 def test_an_empty_trace_is_a_page_and_a_sentence(file_page: Callable[..., Any]) -> None:
     page = file_page(Trace([]))
     expect(page.get_by_text("Nothing happened in this trace.")).to_be_visible()
+    expect(page.get_by_text("No server is in this trace.")).to_be_visible()
+    expect(page.get_by_text("No state, address or client is in this trace.")).to_be_visible()
+    expect(page.locator(".vl-scene .vl-legend")).to_have_text("more servers: scroll sideways →")
+    expect(page.locator(".vl-more")).to_be_hidden()
     for key in ("Space", "ArrowRight", "ArrowLeft", "Shift+ArrowRight", "End", "w"):
         page.locator(".vrrplab").focus()
         page.keyboard.press(key)

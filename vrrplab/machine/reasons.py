@@ -47,7 +47,7 @@ def starts_as_backup(instance: Instance, interval_us: Micros) -> str:
 
 
 def comes_back(instance: Instance, why: str, interval_us: Micros) -> str:
-    owner = ", address owner or not" if instance.config.address_owner else ""
+    owner = ", address owner or not," if instance.config.address_owner else ""
     return f"{why}; comes back as BACKUP{owner} and listens for {waiting_sum(instance, interval_us)}"
 
 

@@ -153,13 +153,17 @@ class ScriptTracker:
         if first:
             return f"script {self.config.name} succeeded at its first run"
         rise = self.config.rise
-        return f"script {self.config.name} succeeded {rise} time(s) in a row (rise {rise})"
+        return f"script {self.config.name} succeeded {_times(rise)} (rise {rise})"
 
     def _why_failed(self, first: bool, how: str) -> str:
         if first:
             return f"script {self.config.name} failed at its first run ({how})"
         fall = self.config.fall
-        return f"script {self.config.name} failed {fall} time(s) in a row (fall {fall}; {how})"
+        return f"script {self.config.name} failed {_times(fall)} (fall {fall}; {how})"
 
     def _say(self, key: str, **values: object) -> None:
         self._emit(WriteLog(say(self._profile.wording, key, script=self.config.name, **values)))
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times in a row"

@@ -14,8 +14,9 @@ export function tags(cast, fork) {
 /** What each mark on the wires is, as far as this trace has them. */
 export function legend({ told, cast }) {
   const mark = (shape, text) => h("span", {}, h("i", { class: `vl-mark vl-mark-${shape}` }), text);
-  return h("p", { class: "vl-legend", "aria-hidden": "true" }, told.has("advert_sent") && mark("advert", "advert"), told.has("garp_sent") && mark("garp", "gratuitous ARP"),
-    told.has("na_sent") && mark("garp", "neighbour advert"), cast.clients.size > 0 && mark("probe", "client traffic"), mark("lost", "lost"), h("span", {}, "frames are slowed down to be seen"));
+  const moves = ["advert_sent", "garp_sent", "na_sent"].some((e) => told.has(e)) || cast.clients.size > 0;
+  return h("p", { class: "vl-legend", "aria-hidden": "true" }, h("b", { class: "vl-more" }, "more servers: scroll sideways →"), told.has("advert_sent") && mark("advert", "advert"), told.has("garp_sent") && mark("garp", "gratuitous ARP"),
+    told.has("na_sent") && mark("garp", "neighbour advert"), cast.clients.size > 0 && [mark("probe", "a client asks"), mark("answer", "the answer")], moves && [mark("lost", "lost"), h("span", {}, "frames are slowed down to be seen")]);
 }
 
 /** "serv01 and serv02 both have .101" for every address that several servers hold at `t`, or "". */

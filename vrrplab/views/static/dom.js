@@ -19,9 +19,15 @@ function fill(element, attributes, children) {
 export const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
 export const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
-/** A text of SVG, cut to `room` pixels with its full wording as a tooltip. */
+/** A text of SVG. */
 export function label(text, x, y, attributes = {}) {
   return s("text", { x, y, ...attributes }, String(text));
+}
+
+/** Puts `children` in the place of what `element` has; what is not there (null, false, "") is left out. */
+export function refill(element, ...children) {
+  element.replaceChildren();
+  fill(element, null, children.filter((c) => c !== ""));
 }
 
 export function setText(element, text) {
@@ -67,10 +73,55 @@ export function measurer(root) {
   };
 }
 
+/** `text` cut in the middle, because names often differ only at their end; the last `tail` letters stay if they can. */
+export function fitName(text, room, font, measure, tail = text.length / 2) {
+  if (measure(text, font) <= room) return text;
+  let n = text.length - 1;
+  const end = () => Math.min(Math.floor(tail), n - 1);
+  const cut = () => `${text.slice(0, n - end())}…${text.slice(text.length - end())}`;
+  while (n > 2 && measure(cut(), font) > room) n--;
+  return cut();
+}
+
 /** `text` cut with an ellipsis so that it fits in `room` pixels. */
 export function fitText(text, room, font, measure) {
   if (measure(text, font) <= room) return text;
   let n = text.length;
   while (n > 1 && measure(text.slice(0, n) + "…", font) > room) n--;
   return text.slice(0, n) + "…";
+}
+
+/** Calls `go(event)` for each place along which `element` is dragged; a finger that scrolls the page drags nothing. */
+export function onDrag(element, go) {
+  element.addEventListener("pointerdown", (down) => {
+    if (down.button) return;
+    const finger = down.pointerType === "touch";
+    const mine = (event) => event.pointerId === down.pointerId;
+    const move = (event) => mine(event) && go(event);
+    const stop = (event) => {
+      if (!mine(event)) return;
+      for (const [name, run] of heard) window.removeEventListener(name, run);
+      if (finger && event.type === "pointerup") go(event);
+    };
+    const heard = [["pointermove", move], ["pointerup", stop], ["pointercancel", stop]];
+    for (const [name, run] of heard) window.addEventListener(name, run);
+    if (finger) return;
+    down.preventDefault();
+    go(down);
+  });
+}
+
+/** What inside `root` has the keyboard, so that its successor gets it when everything is drawn anew; null: nothing. */
+export function focusedIn(root) {
+  const now = root.getRootNode().activeElement;
+  if (!now || !root.contains(now)) return null;
+  const where = now.dataset.thing ? "[data-thing]" : "[aria-label]";
+  return { where, name: now.getAttribute(where.slice(1, -1)) };
+}
+
+/** The keyboard to the successor, and at once: a key pressed before would be lost. A menu that is open keeps it. */
+export function focusSuccessor(root, { where, name }) {
+  if (focusedIn(root)) return;
+  const found = [...root.querySelectorAll(where)].find((x) => x.getAttribute(where.slice(1, -1)) === name && !x.disabled);
+  (found || root).focus({ preventScroll: true });
 }

@@ -1,5 +1,5 @@
 // Time as a picture: a lane for each instance (height: priority), each virtual address, each client.
-import { fitText, label, s, setAttribute } from "./dom.js";
+import { fitName, label, onDrag, s, setAttribute } from "./dom.js";
 import { LETTER, actionText, seconds } from "./words.js";
 
 const HIGH = 24;
@@ -8,20 +8,7 @@ export class Lanes {
   constructor(model, name, measure, go) {
     Object.assign(this, { model, name, measure, go });
     this.svg = s("svg", { class: "vl-lanes", role: "img", tabindex: -1 });
-    this.svg.addEventListener("pointerdown", (e) => this.#drag(e));
-  }
-
-  #drag(e) {
-    if (e.button) return;
-    const move = (event) => this.go(this.#time(event.clientX));
-    const stop = () => {
-      window.removeEventListener("pointermove", move);
-      window.removeEventListener("pointerup", stop);
-    };
-    window.addEventListener("pointermove", move);
-    window.addEventListener("pointerup", stop);
-    move(e);
-    e.preventDefault();
+    onDrag(this.svg, (e) => this.go(this.#time(e.clientX)));
   }
 
   #time(clientX) {
@@ -59,7 +46,7 @@ export class Lanes {
     let y = 6;
     const body = s("g");
     for (const lane of lanes) {
-      body.append(label(fitText(lane.text, this.left - 10, "small", measure), this.left - 8, y + lane.high / 2 + 4, { class: "vl-small", "text-anchor": "end" }));
+      body.append(label(fitName(lane.text, this.left - 10, "small", measure), this.left - 8, y + lane.high / 2 + 4, { class: "vl-small", "text-anchor": "end" }));
       if (lane.kind === "state") this.#state(body, lane, y, before);
       if (lane.kind === "vip") this.#vip(body, lane, y, before);
       if (lane.kind === "client") this.#client(body, lane, y, before);
@@ -67,7 +54,7 @@ export class Lanes {
     }
     this.bottom = y;
     this.height = y + 18;
-    this.cursor = s("path", { d: `M0 2V${y}`, class: "vl-cursor" });
+    this.cursor = s("path", { d: lanes.length ? `M0 2V${y}` : "", class: "vl-cursor" });
     this.veil = s("rect", { y: 0, height: y, class: "vl-veil" });
     this.svg.setAttribute("width", width);
     this.svg.setAttribute("height", this.height);
@@ -83,6 +70,7 @@ export class Lanes {
 
   #axis(y) {
     const g = s("g");
+    if (y < HIGH) return s("text", { x: 12, y: y + 10, class: "vl-mute" }, "No state, address or client is in this trace.");
     const step = niceStep(this.model.end / Math.max(2, (this.width - this.left) / 60));
     for (let t = 0; t <= this.model.end + 1e-9; t += step) {
       g.append(s("path", { d: `M${this.x(t)} 4V${y}`, class: "vl-grid" }));

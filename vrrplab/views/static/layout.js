@@ -109,7 +109,7 @@ export function layoutCluster(cast, model, available, measure) {
   const clients = new Map();
   const lines = (c) => (c.dns ? 1 : Math.min(4, Math.max(1, new Set(c.probes.map((p) => p.target)).size)));
   const put = (list, boxY, side) => {
-    const words = list.flatMap((c) => c.probes.map((p) => measure(`✕ ${cast.vips.find((v) => v.address === p.target)?.short ?? p.target} lost 10.0 s`, "bold")));
+    const words = list.flatMap((c) => [measure(c.name, "text") - 10, ...c.probes.map((p) => measure(`✕ ${cast.vips.find((v) => v.address === p.target)?.short ?? p.target} lost 10.0 s`, "bold"))]);
     const each = Math.min(Math.max(130, ...words) + 24, (width - 2 * PAD - (list.length - 1) * 14) / Math.max(1, list.length));
     const start = (width - list.length * each - (list.length - 1) * 14) / 2;
     list.forEach((c, n) => {
@@ -125,7 +125,9 @@ export function layoutCluster(cast, model, available, measure) {
   put(inside, barY + BAR + 30, "bottom");
   if (outside.length) put(outside, 12 + 58, "top");
   const lowest = Math.max(main ? barY + BAR + 14 : top + height, ...[...clients.values()].map((c) => c.y + c.h + 12));
-  const tray = { x: width / 2, y: top + height + TAB / 2 + ROOM / 2, between: count > 1 };
+  // "nobody has" stands between two cables, or beside the only one
+  const middle = count > 1 ? left + Math.floor(count / 2) * (cardWidth + gap) - gap / 2 : width / 2 + 100;
+  const tray = { x: middle, y: top + height + TAB / 2 + ROOM / 2 };
   return { width, height: lowest, cards, ports, bars, clients, tray, badgeText, badgeWidths, compact };
 }
 

@@ -290,8 +290,10 @@ export class Model {
     return null;
   }
 
-  lastAction(t) {
-    return this.actions[lastIndex(this.actions.map((a) => a.t), t)] || null;
+  /** The last action not after `t`; of several at its moment, one that was done to `server`. */
+  lastAction(t, server) {
+    const last = this.actions[lastIndex(this.actions.map((a) => a.t), t)];
+    return (last && this.actions.find((a) => a.t === last.t && a.e.server === server)) || last || null;
   }
 
   /** Is a probe of this client to this target unanswered at `t`? The outage, or null. */

@@ -1,5 +1,5 @@
 // The panels beside the cluster: the two tables that explain lost traffic, one frame's bytes, and "why?".
-import { h, icon, setText } from "./dom.js";
+import { h, icon, refill, setText } from "./dom.js";
 import { decodeFrame } from "./frames.js";
 import { dropReason, macOwner, portText, seconds, whyAnswer } from "./words.js";
 
@@ -7,11 +7,12 @@ import { dropReason, macOwner, portText, seconds, whyAnswer } from "./words.js";
 export class Tables {
   constructor(model, name) {
     Object.assign(this, { model, name });
+    this.six = model.cast.vips.length > 0 && model.cast.vips.every((v) => v.address.includes(":"));
     this.macs = h("div", { class: "vl-table" });
     this.arps = h("div", { class: "vl-table" });
     this.element = h("div", { class: "vl-tables" },
       h("section", { class: "vl-panel", "aria-label": "MAC table of the switch" }, h("h2", {}, "Switch MAC table", model.guessedMacs && model.flights.length > 0 && h("span", { class: "vl-legend" }, "worked out from the frames")), this.macs),
-      h("section", { class: "vl-panel", "aria-label": "ARP caches of the clients" }, h("h2", {}, "Clients' ARP caches"), this.arps));
+      h("section", { class: "vl-panel", "aria-label": this.six ? "Neighbour caches of the clients" : "ARP caches of the clients" }, h("h2", {}, this.six ? "Clients' neighbour caches" : "Clients' ARP caches"), this.arps));
     this.keys = { mac: [], arp: [] };
     for (const key of model.lines.keys()) {
       const [kind, who, what] = key.split("|");
@@ -50,7 +51,7 @@ export class Tables {
     this.macs.replaceChildren(macs.length ? table(["MAC", "port"], macs) : none(this.keys.mac.length ? "The switch has learned nothing yet." : "No frame of this trace tells a MAC address."));
     const heads = ["address", "MAC", "who that is"];
     if (this.#clients() > 1) heads.unshift("client");
-    this.arps.replaceChildren(arps.length ? table(heads, arps) : none(this.keys.arp.length ? "No client knows an address yet." : "This trace has no client's ARP cache."));
+    this.arps.replaceChildren(arps.length ? table(heads, arps) : none(this.keys.arp.length ? "No client knows an address yet." : `This trace has no client's ${this.six ? "neighbour" : "ARP"} cache.`));
   }
 
   #clients() {
@@ -90,7 +91,7 @@ export class FramePanel {
       const titles = { advert: `VRRPv${e.version ?? ""} advert`, garp: "Gratuitous ARP", na: "Neighbour advertisement" };
       setText(this.head, `${titles[kind]} · ${sender}`);
       const facts = Object.entries(e).filter(([k]) => !["t", "event", "server", "instance"].includes(k));
-      this.body.replaceChildren(this.#fate(flight), h("dl", {}, facts.map(([k, v]) => [h("dt", {}, k.replace(/_/g, " ")), h("dd", {}, Array.isArray(v) ? v.join(", ") : String(v))])),
+      refill(this.body, this.#fate(flight), h("dl", {}, facts.map(([k, v]) => [h("dt", {}, k.replace(/_/g, " ")), h("dd", {}, Array.isArray(v) ? v.join(", ") : String(v))])),
         h("p", { class: "vl-note" }, "This trace holds the fields of the frame, not its bytes."));
       return;
     }
@@ -109,7 +110,7 @@ export class FramePanel {
     const mark = (event) => this.#light(Number(event.target.closest?.("[data-n]")?.dataset.n ?? -1));
     this.body.onpointerover = mark;
     this.body.onpointerleave = mark;
-    this.body.replaceChildren(this.#fate(flight), frame.summary && h("p", { class: "vl-say" }, frame.summary), dump, ...[...layers].reverse().map(([layer, items]) => this.#layer(layer, items, frame.fields)));
+    refill(this.body, this.#fate(flight), frame.summary && h("p", { class: "vl-say" }, frame.summary), dump, ...[...layers].reverse().map(([layer, items]) => this.#layer(layer, items, frame.fields)));
   }
 
   #light(n) {
@@ -157,7 +158,7 @@ export class WhyPanel {
     this.change = change;
     const answer = whyAnswer(this.model, change, this.name, this.explain);
     const facts = answer.facts.map((f) => h("li", {}, h("button", { class: "vl-link", onclick: () => this.go(f.t), title: "go there" }, `${seconds(f.t)} s`), ` ${f.text}`));
-    this.element.replaceChildren(
+    refill(this.element,
       h("div", { class: "vl-head" }, h("span", { class: "vl-mute" }, `${answer.title}, at `, h("button", { class: "vl-link", onclick: () => this.go(change.t) }, `${seconds(change.t)} s`)), h("span", { class: "vl-fill" }),
         h("button", { class: "vl-icon", "aria-label": "Close the answer", onclick: () => this.hide() }, icon("close"))),
       h("p", {}, answer.head && h("b", {}, answer.head), answer.head && " ", marked(answer.text)),

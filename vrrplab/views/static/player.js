@@ -4,7 +4,7 @@ import { Model, parseTrace } from "./model.js";
 import { lastIndex } from "./timeline.js";
 import { actionText, namer, seconds } from "./words.js";
 import { choices, known, whyNot } from "./menus.js";
-import { h, measurer, setText } from "./dom.js";
+import { focusSuccessor, focusedIn, h, measurer, setText } from "./dom.js";
 import { Scene } from "./scene.js";
 import { Packets, airTime } from "./packets.js";
 import { Lanes } from "./lanes.js";
@@ -27,7 +27,7 @@ export class Player {
     this.hide = false;
     this.root = h("div", { class: "vrrplab", tabindex: -1 });
     this.spoken = h("div", { class: "vl-spoken", "aria-live": "polite", role: "status" });
-    this.view = h("div"); // what is drawn anew for every trace; the rest of the root stays
+    this.view = h("div", { class: "vl-view" }); // what is drawn anew for every trace; the rest of the root stays
     this.python = new Python((message) => this.outside.send(message), (words) => setText(this.spoken, words));
     this.root.append(this.view, this.spoken, this.python.element);
     el.append(this.root);
@@ -62,13 +62,13 @@ export class Player {
     if (before && fork != null && before.cast.name === model.cast.name) this.before = Object.assign(before, { until: fork });
     this.model = model;
     this.name = namer(model.cast);
-    const focus = this.#focused();
+    const focus = focusedIn(this.root);
     this.#compose();
     this.t = Math.min(this.t, model.end);
     if (!before) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
     this.#resize(true);
     this.draw(true);
-    if (focus) this.#giveBack(focus);
+    if (focus) focusSuccessor(this.root, focus);
     this.opened = performance.now() - started;
   }
 
@@ -91,7 +91,7 @@ export class Player {
     this.transport = new Transport(this);
     this.transport.speed.value = String(this.speed);
     this.pinned = null;
-    this.clock = h("output", { class: "vl-clock", "aria-label": "Moment" });
+    this.clock = h("output", { class: "vl-clock", "aria-label": "Moment", "aria-live": "off" });
     this.stage = h("div", { class: "vl-stage" }, this.scene.svg, this.packets.canvas);
     this.stage.addEventListener("click", (e) => this.#clickPacket(e), true);
     this.stage.addEventListener("pointermove", (e) => this.#hover(e));
@@ -110,21 +110,6 @@ export class Player {
     this.status();
   }
 
-  /** What has the keyboard now, so that its successor gets it when everything is drawn anew; null: nothing here. */
-  #focused() {
-    const now = this.root.getRootNode().activeElement;
-    if (!now || !this.root.contains(now)) return null;
-    const where = now.dataset.thing ? "[data-thing]" : "[aria-label]";
-    return { where, name: now.getAttribute(where.slice(1, -1)) };
-  }
-
-  /** The keyboard to the successor, and at once: a key pressed before would be lost. A menu that is open keeps it. */
-  #giveBack({ where, name }) {
-    if (this.#focused()) return;
-    const found = [...this.root.querySelectorAll(where)].find((x) => x.getAttribute(where.slice(1, -1)) === name && !x.disabled);
-    (found || this.root).focus({ preventScroll: true });
-  }
-
   #resize(force) {
     if (!this.model) return;
     const width = this.root.clientWidth;
@@ -133,12 +118,25 @@ export class Player {
     this.root.classList.toggle("vl-narrow", width < 900);
     this.root.classList.toggle("vl-slim", width < 560);
     const inside = (element, pad) => Math.max(220, element.clientWidth - pad);
-    this.scene.build(inside(this.stage, 0));
+    this.#fit();
     this.packets.fit(this.scene.layout, this.root);
     this.lanes.build(inside(this.lanePanel, 2), this.before);
     this.transport.build(inside(this.transport.slider, 0));
     this.shownEpoch = null;
     this.draw(true);
+  }
+
+  /** Many servers get the whole width, the panels below them; what does not fit then is reached by scrolling. */
+  #fit() {
+    const { root, stage, scene, width } = this;
+    const over = () => scene.layout.width > stage.clientWidth + 1;
+    root.classList.remove("vl-wide");
+    scene.build(Math.max(220, stage.clientWidth));
+    if (over() && width >= 900) {
+      root.classList.add("vl-wide");
+      scene.build(stage.clientWidth);
+    }
+    root.classList.toggle("vl-sideways", over());
   }
 
   #repaint() {
@@ -355,7 +353,8 @@ export class Player {
   ask(what) {
     const words = { undo: "Undoing …", redo: "Redoing …", reset: "Back to the start …", scenario: "Writing the scenario …", html: "Writing the file …" };
     if (what === "scenario" && this.info.scenario) return this.box.show("Scenario (YAML)", this.info.scenario, this.transport.copy);
-    if ((what === "undo" && !this.info.can_undo) || (what === "redo" && !this.info.can_redo)) return;
+    // While an answer is awaited, only Python knows what can be undone.
+    if (!this.python.waiting && ((what === "undo" && !this.info.can_undo) || (what === "redo" && !this.info.can_redo))) return;
     if (!this.info.can_fork && !(what === "html" && this.info.can_share)) return;
     this.python.ask({ do: what, at_s: this.t }, words[what]);
   }

@@ -8,25 +8,28 @@ const QUICK_MS = 300; // an answer within this time needs no "please wait"
 export class Python {
   /** `send(message)` is the widget model's; `speak(words)` reaches a screen reader. */
   constructor(send, speak) {
-    Object.assign(this, { send, speak });
+    Object.assign(this, { send, speak, waiting: 0 }); // waiting: questions without an answer yet
     this.element = h("p", { class: "vl-notice", hidden: true, title: "click to close", onclick: () => this.tell("") });
   }
 
   ask(message, words) {
     this.asked = performance.now();
+    this.waiting += 1;
     this.stop();
     this.soon = setTimeout(() => this.tell(words), QUICK_MS);
     this.late = setTimeout(() => this.tell(SILENCE, true), PATIENCE_MS);
     try {
       this.send(message);
     } catch {
+      this.waiting = 0;
       this.stop();
       this.tell(SILENCE, true);
     }
   }
 
   answered(message) {
-    this.stop();
+    this.waiting = Math.max(0, this.waiting - 1);
+    if (!this.waiting) this.stop();
     this.tell(message.error || message.note || "", Boolean(message.error));
     this.took = performance.now() - (this.asked || 0);
   }

@@ -1,6 +1,6 @@
 // The cluster as SVG: servers, interfaces, cables, switches, clients, and the VIP badges on their holders.
 import { CHIP_TEXT, layoutCluster, badgePlaces } from "./layout.js";
-import { fitText, label, s, setAttribute, setText } from "./dom.js";
+import { fitName, fitText, label, s, setAttribute, setText } from "./dom.js";
 import { LETTER, firewallText, seconds, troubles } from "./words.js";
 
 let views = 0;
@@ -36,6 +36,7 @@ export class Scene {
       s("g", {}, [...layout.clients.values()].map((c) => this.#client(c))),
       this.trayText,
       this.badgeLayer,
+      layout.cards.size || layout.bars.size ? "" : label("No server is in this trace.", 12, 28, { class: "vl-mute" }),
     );
     this.fresh = true;
   }
@@ -95,15 +96,24 @@ export class Scene {
     const { segment } = bar;
     const thing = { kind: "switch", segment: segment.name, title: `switch of network ${segment.name}` };
     const text = label("", bar.x + 14, bar.mid + 4, { class: "vl-text vl-soft" });
-    const subnet = label("", bar.x + bar.w - 14, bar.mid + 4, { class: "vl-text vl-soft", "text-anchor": "end" });
+    const subnet = label("", bar.x + bar.w - 14, bar.mid + 4, { class: "vl-small vl-soft", "text-anchor": "end" });
     const g = this.#button(thing, { class: "vl-hot vl-bar", "data-thing": `switch ${segment.name}` }, s("rect", { x: bar.x, y: bar.y, width: bar.w, height: bar.h, rx: 6 }), text, subnet);
-    const name = `${segment.name.length <= 3 ? segment.name.toUpperCase() : segment.name} switch`;
+    const short = segment.name.length <= 3 ? segment.name.toUpperCase() : segment.name;
+    // At the ends of the bar, as far as the outermost cables: there no frame passes over the letters.
+    const cables = [...this.layout.ports.values()].filter((p) => p.segment === segment.name).map((p) => p.x);
+    const half = bar.w / 2 - 20;
+    const outside = (room) => (room < 90 ? half : Math.min(half, room)); // on a phone there is no room out there
+    const leftRoom = outside(Math.min(...cables) - bar.x - 22);
+    const rightRoom = outside(bar.x + bar.w - Math.max(...cables) - 22);
+    const fits = (words) => this.measure(words, "text") <= leftRoom;
+    const name = [`${short} switch`, short].find(fits) || fitText(short, leftRoom, "text", this.measure);
+    const place = fitText(segment.subnet || "", rightRoom, "small", this.measure);
+    g.append(s("title", {}, `${segment.name} switch, ${segment.subnet}`));
     this.#on((t) => {
       const fault = this.model.value(t, "fault", segment.name);
-      const words = fitText(fault ? `${name} · ${faultText(JSON.parse(fault))}` : name, bar.w - 28, "text", this.measure);
+      const words = fault ? fitText(`${name} · ${faultText(JSON.parse(fault))}`, bar.w - 28, "text", this.measure) : name;
       setText(text, words);
-      // at the ends of the bar, where no frame passes over the letters
-      setText(subnet, this.measure(`${words} · ${segment.subnet}`, "text") <= bar.w - 28 ? segment.subnet : "");
+      setText(subnet, this.measure(`${words} · ${place}`, "text") <= bar.w - 28 ? place : "");
       setAttribute(g, "data-state", fault ? "fault" : "up");
       setAttribute(g, "aria-label", `Switch of network ${segment.name} ${segment.subnet}: ${fault ? faultText(JSON.parse(fault)) : "works"}`);
     });
@@ -117,7 +127,7 @@ export class Scene {
     const titleWidth = this.measure(server.name, "title");
     const own = server.interfaces.find((i) => i.segment === this.model.cast.main)?.addresses.find((a) => !a.includes("%")) || "";
     const head = this.#button(thing, { class: "vl-hot vl-server", "data-thing": `server ${server.name}` }, frame,
-      label(fitText(server.name, w - 28, "title", this.measure), x + 14, y + 26, { class: "vl-title" }),
+      label(fitName(server.name, w - 28, "title", this.measure, server.short.length), x + 14, y + 26, { class: "vl-title" }),
       own && titleWidth + this.measure(own, "small") + 10 <= card.inner && label(own, x + w - 14, y + 26, { class: "vl-small vl-mute", "text-anchor": "end" }));
     const rows = server.instances.map((i, n) => this.#instance(card, i, y + card.rowsY + n * card.row));
     const chips = card.chips.map((chip) => (chip.kind === "firewall" ? this.#firewall(card, chip) : this.#chip(card, chip)));
@@ -141,7 +151,7 @@ export class Scene {
   #twoLines(bad, room) {
     const fits = (text) => this.measure(text, "bold") <= room;
     if (bad.length > 1) return [bad[0], bad.length > 2 ? `${bad[1]}, and ${bad.length - 2} more` : bad[1]].map((x) => fitText(x, room, "bold", this.measure));
-    const words = (bad[0] || "").split(" ");
+    const words = (bad[0] || "").replace(/ s$/, "\u00a0s").split(" ");
     let n = words.length;
     while (n > 1 && !fits(words.slice(0, n).join(" "))) n--;
     return [words.slice(0, n).join(" "), fitText(words.slice(n).join(" "), room, "bold", this.measure)];
@@ -157,7 +167,7 @@ export class Scene {
     const room = w - tall - 20 - this.measure("priority 255", "small");
     const short = room < this.measure(instance.name, "text");
     const font = short && w < 130 ? "small" : "text";
-    const text = fitText(instance.name, short ? w - tall - (font === "small" ? 13 : 24) - this.measure("255", "small") : room, font, this.measure);
+    const text = fitName(instance.name, short ? w - tall - (font === "small" ? 13 : 24) - this.measure("255", "small") : room, font, this.measure);
     const g = this.#button(thing, { class: "vl-hot vl-instance", "data-thing": `instance ${server.name} ${instance.name}` },
       s("rect", { x: x + 14, y, width: w, height: tall, rx: 5, class: "vl-box" }),
       s("rect", { x: x + 14, y, width: tall, height: tall, rx: 5, class: "vl-state" }), letter,
@@ -230,7 +240,7 @@ export class Scene {
     const { client, x, y, w, h: height } = box;
     const middle = x + w / 2;
     const frame = s("rect", { x, y, width: w, height, rx: 8, class: "vl-client" });
-    const title = label(fitText(client.name, w - 10, "text", this.measure), middle, y + 18, { class: "vl-text", "text-anchor": "middle" });
+    const title = label(fitName(client.name, w - 10, "text", this.measure), middle, y + 18, { class: "vl-text", "text-anchor": "middle" });
     if (client.dns) {
       const texts = Object.entries(client.dns).map(([n, a]) => `${n} → ${a.map((x2) => this.name.address(x2)).join(", ")}`);
       return s("g", {}, frame, title, label(fitText(texts.join(" · "), w - 8, "small", this.measure), middle, y + 35, { class: "vl-small vl-mute", "text-anchor": "middle" }));

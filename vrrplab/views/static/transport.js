@@ -1,5 +1,5 @@
 // The bar below: buttons, speed, and a slider with the actions as ticks.
-import { h, icon, s, setAttribute } from "./dom.js";
+import { h, icon, onDrag, s, setAttribute } from "./dom.js";
 import { actionText, seconds } from "./words.js";
 
 export const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
@@ -21,7 +21,8 @@ export class Transport {
       button("jump", "Next change of state (Shift+→)", () => player.jump(1)), this.speed);
     this.svg = s("svg", { height: 28, "aria-hidden": "true" });
     this.slider = h("div", { class: "vl-slider", role: "slider", tabindex: 0, "aria-label": "Moment", "aria-valuemin": 0 }, this.svg);
-    this.slider.addEventListener("pointerdown", (e) => this.#drag(e));
+    this.slider.addEventListener("pointerdown", () => this.slider.focus({ preventScroll: true }));
+    onDrag(this.slider, (e) => player.seek(((e.clientX - this.svg.getBoundingClientRect().left - 8) / (this.width - 16)) * player.model.end));
     const word = (text, title, run) => h("button", { class: "vl-button", title, onclick: run }, text);
     this.undo = button("undo", "Undo the last change (Ctrl+Z)", () => player.ask("undo"));
     this.redo = button("redo", "Do it again (Ctrl+Y)", () => player.ask("redo"));
@@ -32,21 +33,6 @@ export class Transport {
     this.help = h("button", { class: "vl-button", title: "Keys (?)", "aria-label": "Keys", onclick: (e) => player.help(e.currentTarget) }, "?");
     this.tools = h("div", { class: "vl-buttons", role: "group", "aria-label": "Changes and sharing" }, this.undo, this.redo, this.reset, this.copy, this.share, this.hide, this.help);
     this.element = h("div", { class: "vl-transport" }, this.buttons, this.slider, this.tools);
-  }
-
-  #drag(e) {
-    if (e.button) return;
-    e.preventDefault();
-    this.slider.focus({ preventScroll: true });
-    const box = () => this.svg.getBoundingClientRect();
-    const move = (event) => this.player.seek(((event.clientX - box().left - 8) / (this.width - 16)) * this.player.model.end);
-    const stop = () => {
-      window.removeEventListener("pointermove", move);
-      window.removeEventListener("pointerup", stop);
-    };
-    window.addEventListener("pointermove", move);
-    window.addEventListener("pointerup", stop);
-    move(e);
   }
 
   build(width) {

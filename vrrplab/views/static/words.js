@@ -169,30 +169,40 @@ export function whyAnswer(model, change, name, explain) {
   const { e, t } = change;
   const reason = String(e.reason || "").trim();
   const facts = [];
-  const action = model.lastAction(t);
-  if (action && t - action.t < 40) facts.push({ t: action.t, text: `${actionText({ ...action.e, server: name.server(action.e.server) })}, ${seconds(t - action.t)} s before` });
+  const action = model.lastAction(t, e.server);
+  if (action && t - action.t < 40) facts.push({ t: action.t, text: `${actionText({ ...action.e, server: name.server(action.e.server) })}, ${before(t - action.t)}` });
   const instance = model.cast.servers.get(e.server)?.instances.find((x) => x.name === e.instance);
   const { heard, missed } = advertsBefore(model, t, e.server, instance?.vrid);
   const known = model.told.has("advert_received");
-  if (heard) facts.push({ t: heard.t, text: `the last advert ${known ? "it heard came" : "sent was that"} from ${name.server(heard.server)}, priority ${heard.e.priority}, ${seconds(t - heard.t)} s before` });
-  if (missed.length) facts.push({ t: missed[0].t, text: `${many(missed.length, "advert")} of ${name.server(missed[0].server)} did not get through after that` });
+  if (heard) facts.push({ t: heard.t, text: `the last advert ${known ? "it heard came" : "sent was that"} from ${name.server(heard.server)}, priority ${heard.e.priority}, ${before(t - (heard.fate?.[e.server]?.at ?? heard.t))}` });
+  if (missed.length) facts.push({ t: missed[0].t, text: `${many(missed.length, "advert")} of ${name.server(missed[0].server)} did not get through${heard ? " after that" : ""}` });
   facts.sort((a, b) => a.t - b.t);
   const silent = model.cast.origin === "simulation" ? "No reason was written down." : "Nobody can look inside a real daemon: this trace holds what was seen, not why. What was seen before:";
-  const cut = reason.search(/[.:;](\s|$)/);
+  const cut = reason.replace(/\([^)]*\)/g, (inside) => "_".repeat(inside.length)).search(/[.:;](\s|$)/);
   const title = `${name.server(e.server)} ${e.instance}: ${e.from ?? "?"} → ${e.to}`;
-  const rule = explain?.rules?.[`${e.from}>${e.to}`] || "";
+  const rule = ruleFor(change, explain);
   if (!reason) return { title, head: "", text: silent, facts, rule, lines: [] };
-  const sentence = (text) => text && text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+  const capital = (text) => (/^[a-z]+\b(?![:.\d])/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text); // not eth0, not fe80::1
+  const sentence = (text) => text && capital(text) + (/[.!?]$/.test(text) ? "" : ".");
   const head = cut > 0 && cut < 110 ? reason.slice(0, cut) : reason;
   const rest = reason.slice(head.length).replace(/^[.:;]\s*/, "");
   return { title, head: sentence(head), text: sentence(rest), facts, rule, lines: linesFor(reason, explain?.options?.[e.server]?.[e.instance] || {}) };
+}
+
+const before = (passed) => (passed < 0.0005 ? "at the same moment" : `${seconds(passed)} s before`);
+
+/** What allows a change: a paragraph of an RFC, or keepalived's own idea. Nothing rules that a process dies. */
+function ruleFor({ e }, explain) {
+  if (e.to === "STOP" && /SIGKILL|power/.test(e.reason || "")) return "";
+  const rule = explain?.rules?.[`${e.from}>${e.to}`] || "";
+  return rule === "keepalived" ? "keepalived's own, no RFC knows FAULT" : rule;
 }
 
 /** The lines of keepalived.conf a reason speaks of: [place, text]. */
 function linesFor(reason, options) {
   const about = {
     advert_int: /master-down|\d x \d/, priority: /priority|skew|owner/, preempt_delay: /preempt_delay|waits/, nopreempt: /nopreempt/, down_timer_adverts: /master-down|\d x \d/,
-    interface: new RegExp(`interface ${options.interface?.[1].split(" ")[1]}\\b`), state: /owner|starts/, virtual_router_id: /VRID/,
+    interface: new RegExp(`\\b${options.interface?.[1].split(" ")[1]}\\b`), state: /owner|starts/, virtual_router_id: /VRID/,
   };
   const found = Object.entries(options).filter(([word]) => (about[word] || new RegExp(`\\b${word.replace(/[^\w]/g, ".")}\\b`)).test(reason));
   return found.map(([, line]) => line).slice(0, 3);
