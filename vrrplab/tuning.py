@@ -101,7 +101,7 @@ def _tuned(
         else one
         for one in node.instances
     )
-    return replace(node, scripts=scripts, instances=instances)
+    return replace(node, scripts=scripts, instances=instances, text=None)
 
 
 def _tuned_script(script: ScriptConfig, changes: Mapping[str, Any]) -> ScriptConfig:

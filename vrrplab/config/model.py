@@ -253,7 +253,8 @@ class NodeConfig(Value):
     sync_groups: tuple[SyncGroupConfig, ...] = ()
     warnings: tuple[ConfigWarning, ...] = ()
     interfaces: dict[str, Source] = fresh(dict)  # named -> first place
-    __not_compared__ = ("interfaces",)
+    text: str | None = None  # the whole file; None: it includes others, or was changed after reading
+    __not_compared__ = ("interfaces", "text")
 
     def instance(self, name: str) -> InstanceConfig:
         """The instance of that name; KeyError if there is none."""

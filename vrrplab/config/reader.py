@@ -21,6 +21,7 @@ from vrrplab.config.keywords import global_tables, vrrp_tables
 from vrrplab.config.lines import LineReader, decode
 from vrrplab.config.model import NodeConfig, Source
 from vrrplab.errors import ConfigError
+from vrrplab.values import replace
 
 DAEMONS = ("2.2.7", "2.4.3")
 DEFAULT_LOG_FILE = "/etc/keepalived/keepalived.conf"
@@ -114,7 +115,7 @@ def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_
             "write at least vrrp_instance NAME { interface …, virtual_router_id …, virtual_ipaddress { … } }",
             Source(file, max(1, vrrp.source.line)),
         )
-    return complete(draft, file)
+    return replace(complete(draft, file), text=None if "include" in text else text)
 
 
 def _run(draft: FileDraft, text: str, file: str, host_id: str, vrrp: bool = False) -> LineReader:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from vrrplab import given
 from vrrplab.errors import PlacedError, VrrplabError
-from vrrplab.exercises.variants import remember
 from vrrplab.sim.cast import Scenario
 from vrrplab.sim.from_configs import scenario_from_configs
 
@@ -42,8 +41,6 @@ def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
                 (name for name, path in paths.items() if Path(error.file) == path), Path(error.file).stem
             )
             raise type(error)(f"{name}: keepalived.conf", error.line, error.message, error.hint) from None
-        for server, path in zip(made.servers.values(), paths.values(), strict=True):
-            remember(server.node, path.read_text(encoding="utf-8", errors="surrogateescape"))
     named = dict(zip(paths, made.servers.values(), strict=True))
     cast = {name: replace(server, name=name) for name, server in named.items()}
     return replace(made, name=" + ".join(cast), servers=cast)

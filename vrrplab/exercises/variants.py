@@ -173,24 +173,11 @@ def _builtin(name: str) -> Scenario:
     return load_scenario(name)
 
 
-_written: dict[
-    int, tuple[NodeConfig, str]
-] = {}  # id of a NodeConfig made here -> itself and the text it came from
-
-
-def remember(node: NodeConfig, text: str) -> None:
-    """Keep the text a NodeConfig was read from, where no file has it: it may be edited again."""
-    _written[id(node)] = (node, text)
-    while len(_written) > 500:
-        del _written[next(iter(_written))]
-
-
 def _text(scenario: Scenario, server: str) -> str:
     """What the server's file says: the edited text of a variant, else the file."""
     cast = scenario.servers[server]
-    known = _written.get(id(cast.node))
-    if known is not None and known[0] is cast.node:
-        return known[1]
+    if cast.node.text is not None:
+        return cast.node.text
     path = Path(cast.node.file or Path(scenario.file).parent / cast.config)
     try:
         return path.read_text(encoding="utf-8")
@@ -220,8 +207,6 @@ def _parsed(scenario: Scenario, server: str, text: str) -> NodeConfig:
     before = scenario.servers[server]
     name = before.node.file or before.config
     try:
-        node = parse_text(text, name, daemon=profile_named(scenario.profile).wording)
+        return parse_text(text, name, daemon=profile_named(scenario.profile).wording)
     except ConfigError as error:
         raise ConfigError(f"{server}: keepalived.conf", error.line, error.message, error.hint) from None
-    remember(node, text)
-    return node

@@ -68,6 +68,8 @@ def read_action(
             "segment_fault changes nothing", "give loss, latency_s, jitter_s, multicast or between"
         )
     reloaded = read_config(found["config"], keys["server"]) if kind == "reload" else None
+    if reloaded is not None and "\n" in keys["config"]:
+        keys["config"] = reloaded.file  # the text itself would be told in every log
     return TimedAction(at_us, kind, keys, node.line, reloaded)
 
 

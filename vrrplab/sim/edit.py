@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from io import StringIO
-from os.path import dirname
+from os.path import dirname, join
 from typing import Any
 
+from vrrplab.config.model import NodeConfig
+from vrrplab.errors import ConfigError, VrrplabError
 from vrrplab.sim.action_kinds import read_action
-from vrrplab.sim.cast import Expectation, Scenario, Segment, Server
+from vrrplab.sim.cast import Expectation, Scenario, Segment, Server, TimedAction
 from vrrplab.sim.yaml_nodes import Node
 from vrrplab.units import seconds
 
@@ -23,7 +25,13 @@ def with_actions(scenario: Scenario, actions: Iterable[dict[str, Any]]) -> Scena
     from vrrplab.sim.scenario import ReloadReader
 
     actions = given.several(actions, "actions", '[{"at_s": 5, "action": "power_off", "server": "r1"}]')
-    read_config = ReloadReader(dirname(scenario.file), scenario.profile, strict=False)
+    read_file = ReloadReader(dirname(scenario.file), scenario.profile, strict=False)
+
+    def read_config(place: Node, server: str) -> NodeConfig:
+        # A reload of the same file: where its text was changed in Python, no file has what it says.
+        own = scenario.servers.get(server)
+        return own.node if own is not None and own.config == place.text() else read_file(place, server)
+
     more = [
         read_action(
             _node(action, f"actions[{n}]"), scenario.servers, scenario.segments, scenario.clients, read_config
@@ -44,10 +52,17 @@ def _node(value: Any, name: str) -> Node:
 
 
 def to_yaml(scenario: Scenario) -> str:
-    """The scenario as a scenario file; configurations keep the paths they were written with."""
+    """The scenario as a scenario file that runs from any folder: see ``_config``."""
     from ruamel.yaml import YAML
+    from ruamel.yaml.representer import SafeRepresenter
 
+    class Representer(SafeRepresenter):
+        """Of our own, because what it learns is kept in its class."""
+
+    tag = "tag:yaml.org,2002:str"
+    Representer.add_representer(_Lines, lambda r, text: r.represent_scalar(tag, text, style="|"))
     writer = YAML(typ="safe", pure=True)
+    writer.Representer = Representer
     writer.default_flow_style = None
     writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     stream = StringIO()
@@ -65,7 +80,7 @@ def as_plain(scenario: Scenario) -> dict[str, Any]:
         "seed": scenario.seed,
         "duration_s": _time(scenario.duration_us),
         "segments": {s.name: _segment(s) for s in scenario.segments.values()},
-        "servers": {s.name: _server(s) for s in scenario.servers.values()},
+        "servers": {s.name: _server(s, scenario) for s in scenario.servers.values()},
     }
     if scenario.clients:
         plain["clients"] = {
@@ -79,9 +94,55 @@ def as_plain(scenario: Scenario) -> dict[str, Any]:
         }
     if scenario.dns:
         plain["dns"] = {name: list(addresses) for name, addresses in scenario.dns.items()}
-    plain["actions"] = [a.as_dict() for a in scenario.actions]
+    plain["actions"] = [_action(a, scenario) for a in scenario.actions]
     if scenario.expect:
         plain["expect"] = [_expectation(e) for e in scenario.expect]
+    return plain
+
+
+class _Lines(str):
+    """A text that is written line by line."""
+
+
+def _config(path: str, node: NodeConfig, server: str, scenario: Scenario) -> str:
+    """A configuration as a scenario names it: the path of one that comes with vrrplab, else its text.
+
+    Only what includes other files keeps its path. VrrplabError: ``tune`` changed it, and no text says so.
+    """
+    from vrrplab.sim.scenario import shipped
+
+    found = shipped(path)
+    if found is not None:
+        with open(found, encoding="utf-8") as file:
+            if node.text == file.read():
+                return path
+    if node.text is not None:
+        lines = node.text.encode("utf-8", "replace").decode().splitlines()
+        return _Lines("".join(f"{line.rstrip()}\n" for line in lines))
+    if not _says(join(dirname(scenario.file), path), node, server, scenario.profile):
+        raise VrrplabError(
+            f"{server} was tuned, and no keepalived.conf says so: it cannot be written as a file"
+            " - change the file itself: variant(…, edit={…})"
+        )
+    return path
+
+
+def _says(path: str, node: NodeConfig, server: str, profile: str) -> bool:
+    """Does the file at ``path`` say what ``node`` holds?"""
+    from vrrplab.config.reader import parse_config
+    from vrrplab.machine.profiles import PROFILES
+
+    try:
+        read = parse_config(path, host_id=server, daemon=PROFILES[profile].wording)
+    except ConfigError:
+        return False
+    return (read.scripts, read.instances) == (node.scripts, node.instances)
+
+
+def _action(action: TimedAction, scenario: Scenario) -> dict[str, Any]:
+    plain = action.as_dict()
+    if action.node is not None:
+        plain["config"] = _config(plain["config"], action.node, plain["server"], scenario)
     return plain
 
 
@@ -103,9 +164,11 @@ def _segment(segment: Segment) -> dict[str, Any]:
     return plain
 
 
-def _server(server: Server) -> dict[str, Any]:
+def _server(server: Server, scenario: Scenario) -> dict[str, Any]:
     plain: dict[str, Any] = {
-        "config": server.config,
+        "config": server.config
+        if server.refusal
+        else _config(server.config, server.node, server.name, scenario),
         "start_at_s": _time(server.start_at_us),
         "interfaces": {
             i.name: {"segment": i.segment, "addresses": list(i.addresses), "mac": i.mac}

@@ -12,7 +12,7 @@ from typing import Any
 
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.model import NodeConfig
-from vrrplab.config.reader import parse_config
+from vrrplab.config.reader import parse_config, parse_text
 from vrrplab.errors import ConfigError, ScenarioError, VrrplabError
 from vrrplab.machine.profiles import PROFILES, profile_named
 from vrrplab.resources import data_root
@@ -211,11 +211,11 @@ def _server(
     for script, service in _pairs(keys, "checks"):
         if script not in scripts:
             hint = nearest(script, scripts)
-            raise service.error(f"{config.text()} has no vrrp_script {script!r}", hint)
+            raise service.error(f"{node_config.file} has no vrrp_script {script!r}", hint)
         checks[script] = service.one_of(services)
     return Server(
         name,
-        config.text(),
+        own_name(name) if "\n" in config.text() else config.text(),
         node_config,
         interfaces,
         start_at_us=keys["start_at_s"].time_us() if "start_at_s" in keys else 0,
@@ -231,12 +231,20 @@ def read_config(path: str, place: Node, profile: str, strict: bool, host: str) -
     """A keepalived.conf named in a scenario; a missing one is the scenario's mistake, at its line.
 
     ``host`` is the server's name: lines such as ``@host1 priority 100`` are for the host so called.
+    What has several lines is no path but the file's text itself.
     """
-    found = path if isfile(path) else _shipped(place.text())
+    daemon = PROFILES[profile].wording
+    if "\n" in place.text():
+        try:
+            return parse_text(place.text(), own_name(host), host_id=host, daemon=daemon, strict=strict)
+        except ConfigError as error:
+            raise place.error(
+                f"line {error.line} of {host}'s configuration: {error.message}", error.hint
+            ) from None
+    found = path if isfile(path) else shipped(place.text())
     if found is None:
         message = f"configuration file {place.text()!r} does not exist"
         raise place.error(message, "paths are relative to the scenario")
-    daemon = PROFILES[profile].wording
     with open(found, "rb") as file:
         content = file.read()
     if b"include" in content:  # other files may change while this one does not
@@ -257,7 +265,12 @@ def _short(path: str) -> str:
     return os.path.relpath(plain, here) if inside else plain
 
 
-def _shipped(name: str) -> str | None:
+def own_name(server: str) -> str:
+    """What messages call a configuration whose text stands in the scenario."""
+    return f"{server}.conf"
+
+
+def shipped(name: str) -> str | None:
     """A configuration that comes with vrrplab is found from anywhere, e.g. article/proxy-serv01.conf."""
     parts = [p for p in name.split("/") if p not in ("..", "", ".")]
     if parts[:1] == ["configs"]:

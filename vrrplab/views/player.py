@@ -10,8 +10,10 @@ import base64
 import gzip
 import html
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from vrrplab.errors import VrrplabError
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.explain import explanations
 
@@ -82,7 +84,8 @@ def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) 
 
     info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
     if scenario is not None:
-        info["scenario"] = scenario.to_yaml()
+        with suppress(VrrplabError):  # options that no file has: then there is nothing to copy
+            info["scenario"] = scenario.to_yaml()
         info["why_not"] = (
             "This file is a finished run. In a notebook, vrrplab.cluster() lets you break things."
         )
