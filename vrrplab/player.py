@@ -25,11 +25,14 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
     """The clickable cluster, at ``at_s`` seconds first. Click a cable, a service, a server: break it.
 
     ``source``: the name of a built-in scenario, a scenario file or a ``Scenario`` (these can be broken);
-    a ``Trace``, a trace file (.jsonl), a folder with a recording of real daemons, or a capture (.pcap),
-    which can be looked at. In a notebook the result shows itself; ``.trace`` and ``.scenario`` are what is
-    shown now, with all that was clicked. Raises VrrplabError, in one line, for anything else.
+    a ``Trace``, a trace file (.jsonl), a folder with a recording of real daemons, or a capture (.pcap, or
+    what ``read_pcap`` gives), which can be looked at. In a notebook the result shows itself; ``.trace`` and
+    ``.scenario`` are what is shown now, with all that was clicked. Raises VrrplabError, in one line, for
+    anything else.
     """
     at_s = given.number(at_s, "at_s")
+    if hasattr(source, "to_trace"):  # a Capture, as read_pcap gives it
+        source = source.to_trace()
     if isinstance(source, Trace):
         return show_cluster(source, at_s=at_s)
     if isinstance(source, str | os.PathLike):

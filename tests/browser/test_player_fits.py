@@ -114,6 +114,18 @@ def test_no_frame_passes_over_the_name_of_a_switch(file_page: Callable[..., Any]
     expect(page.locator('[data-thing="switch wan"]')).to_contain_text("203.0.113.0/24")
 
 
+def test_nobody_has_stands_between_the_cables(file_page: Callable[..., Any]) -> None:
+    page = file_page(simulated("lesson-three-routers"))
+    seek(page, 17)
+    covered = page.evaluate(
+        "(() => { const b = document.querySelector('.vl-badge[data-state=nobody]').getBoundingClientRect();"
+        " return [...document.querySelectorAll('.vl-hot > .vl-cable')].map(c => c.getBoundingClientRect().x)"
+        ".filter(x => x > b.left - 60 && x < b.right); })()"
+    )
+    assert covered == []
+    expect(page.get_by_text("The switch has forgotten all it had learned.")).to_be_visible()
+
+
 @pytest.mark.parametrize("what", [".vl-log", ".vl-lanes", ".vl-stage", ".vl-frame"])
 def test_the_wheel_goes_on_to_the_page(file_page: Callable[..., Any], what: str) -> None:
     page = file_page(simulated(), viewport={"width": 1240, "height": 500})

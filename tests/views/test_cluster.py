@@ -202,3 +202,10 @@ def recordings() -> Path:
     from vrrplab.resources import data_path
 
     return data_path("recordings")
+
+
+def test_what_read_pcap_gives_can_be_looked_at(recordings: Path) -> None:
+    file = recordings / "article_drill1_eth0_down_up" / "capture.pcap"
+    shown = vrrplab.cluster(vrrplab.read_pcap(file))
+    assert not shown.info["can_fork"]
+    assert [e.to_json() for e in shown.trace][1:] == [e.to_json() for e in vrrplab.cluster(file).trace][1:]

@@ -34,7 +34,7 @@ function flow(widths, space, gap) {
 export function layoutCluster(cast, model, available, measure) {
   const servers = [...cast.servers.values()];
   const count = Math.max(1, servers.length);
-  const small = available < 440;
+  const small = available < Math.max(440, count * 168 + (count - 1) * 22 + 2 * PAD) && (count > 2 || available < 440);
   const edge = small ? 8 : PAD;
   const gap = small ? 16 : count > 2 ? 22 : 46;
   const least = small ? 146 : 168;

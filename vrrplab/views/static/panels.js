@@ -44,11 +44,12 @@ export class Tables {
       if (this.#clients() > 1) cells.unshift(who);
       return [{ cells, title: `${who}: ${what} is at ${about.value || "nobody"}`, fresh: fresh(about), wrong }];
     });
-    const said = JSON.stringify([macs, arps]);
+    const learned = this.keys.mac.some((k) => model.about(t, "mac", k.who, k.what).since != null);
+    const said = JSON.stringify([macs, arps, learned]);
     if (said === this.said) return;
     this.said = said;
     const none = (words) => h("p", { class: "vl-empty" }, words);
-    this.macs.replaceChildren(macs.length ? table(["MAC", "port"], macs) : none(this.keys.mac.length ? "The switch has learned nothing yet." : "No frame of this trace tells a MAC address."));
+    this.macs.replaceChildren(macs.length ? table(["MAC", "port"], macs) : none(learned ? "The switch has forgotten all it had learned." : this.keys.mac.length ? "The switch has learned nothing yet." : "No frame of this trace tells a MAC address."));
     const heads = ["address", "MAC", "who that is"];
     if (this.#clients() > 1) heads.unshift("client");
     this.arps.replaceChildren(arps.length ? table(heads, arps) : none(this.keys.arp.length ? "No client knows an address yet." : `This trace has no client's ${this.six ? "neighbour" : "ARP"} cache.`));
