@@ -58,6 +58,29 @@ def test_the_transport_stays_at_hand(file_page: Callable[..., Any]) -> None:
     expect(play).to_be_in_viewport(ratio=1)
 
 
+def test_what_opens_is_in_view_on_a_phone(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady", viewport=PHONE)
+    bar = page.locator(".vl-transport").bounding_box()
+    assert bar["height"] <= 130, "the transport leaves room for what it plays"
+    seek(page, 7)
+    page.locator(".vrrplab").focus()
+    page.keyboard.press("w")
+    why = page.locator(".vl-why")
+    expect(why).to_be_in_viewport(ratio=1)
+    expect(why).to_be_focused()
+    bar, box = page.locator(".vl-transport").bounding_box(), why.bounding_box()
+    assert box["y"] + box["height"] <= bar["y"] or box["y"] >= bar["y"] + bar["height"]
+    page.keyboard.press("Escape")
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_role("button", name="Keys").click()
+    expect(page.locator(".vl-menu")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    page.evaluate("scrollTo(0, 1e6)")
+    page.locator(".vrrplab").evaluate("e => e.focus({ preventScroll: true })")
+    page.keyboard.press("c")
+    expect(page.locator(".vl-dialog")).to_be_in_viewport(ratio=1)
+
+
 def test_six_servers_are_all_in_view(file_page: Callable[..., Any]) -> None:
     page = file_page(with_servers(6), viewport={"width": 1400, "height": 900})
     boxes = page.evaluate(BOXES, [".vl-stage", ".vl-svg", ".vl-scene", ".vl-lane-panel", ".vl-log-panel"])

@@ -33,7 +33,9 @@ export class Menu {
     const own = this.element.getBoundingClientRect();
     const left = Math.max(4, Math.min(x - box.left + 6, box.width - own.width - 6));
     const below = y - box.top + 6;
-    const top = below + own.height > box.height - 4 ? Math.max(4, y - box.top - own.height - 6) : below;
+    const lowest = Math.min(box.height, window.innerHeight - box.top) - 4;
+    const highest = Math.max(4, 4 - box.top); // both in view: the root may be longer than the window
+    const top = below + own.height > lowest ? Math.max(highest, Math.min(lowest - own.height, y - box.top - own.height - 6)) : below;
     this.element.style.left = `${left}px`;
     this.element.style.top = `${top}px`;
     (buttons[0] || this.element).focus({ preventScroll: true });
@@ -81,6 +83,7 @@ export class TextBox {
     this.element.hidden = false;
     this.area.focus({ preventScroll: true });
     this.area.select();
+    this.element.scrollIntoView({ block: "nearest" });
     return this.copy();
   }
 

@@ -336,6 +336,7 @@ export class Player {
     const words = this.why.show(change);
     this.why.opener = this.log.body.contains(this.root.getRootNode().activeElement) ? this.log.body : null;
     this.why.element.focus({ preventScroll: true });
+    this.why.element.scrollIntoView({ block: "nearest" });
     setText(this.spoken, words);
     this.log.current = -2;
     this.log.at(this.t, this.hide);
