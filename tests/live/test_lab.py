@@ -416,3 +416,14 @@ def test_without_squid_a_stand_in_answers_and_says_so(tmp_path: Path) -> None:
     assert done.stdout.startswith("The proxies are a small stand-in (Squid is not installed).")
     assert "Entering FAULT STATE" in done.stdout
     assert leftovers(tmp_path) == []
+
+
+def test_what_ip_says_fits_80_columns() -> None:
+    """Input: a line of ``ip address`` as long as they are. Output: the interface's state is still there."""
+    from vrrplab.commands.lab_report import _interesting
+
+    flags = "<BROADCAST,MULTICAST,UP,LOWER_UP>"
+    text = (
+        f"2: eth0@if10: {flags} mtu 1500 qdisc noqueue state UP group default qlen 1000\n    link/ether 02:00"
+    )
+    assert _interesting(text) == [f"    2: eth0@if10: {flags} … state UP"]

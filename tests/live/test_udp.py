@@ -193,6 +193,20 @@ def test_two_routers_and_a_watcher(start: Callable[..., subprocess.Popen[str]], 
     assert (tmp_path / "w.pcap").read_bytes()[20:24] == ETHERNET.to_bytes(4, "little")
 
 
+def test_a_closed_terminal_ends_a_watcher_in_order(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """Input: SIGHUP. Output: exit code 0, and a trace that can be read."""
+    watcher = start("watch", "--udp", "--port", str(free_port()), "--out", "w.jsonl")
+    end_s = time.monotonic() + 10
+    while not (tmp_path / "w.jsonl").exists() and time.monotonic() < end_s:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    watcher.send_signal(signal.SIGHUP)
+    assert watcher.wait(5) == 0
+    assert read_trace(tmp_path / "w.jsonl").scenario["origin"] == "live"
+
+
 def test_a_wall_clock_that_jumps_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Input: a router whose wall clock goes back a day in the middle. Output: adverts every 0.2 s all the
     same.

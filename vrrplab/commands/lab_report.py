@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -122,7 +123,7 @@ def table(results: list[Result], routers: str) -> str:
     """Every drill in a row: measured, and under it what the simulator predicted."""
     names = [figure.name for figure in results[0].figures]
     title = f"Seconds after the fault (takeover) and after the repair (back), with {routers}:"
-    lines = ["", *wrap(title, _WIDTH), ""]
+    lines = ["", *wrap(title, _WIDTH, break_on_hyphens=False), ""]
     lines.append(f"{'drill':9} {'':10}" + "".join(f"{name:>12}" for name in names))
     for result in results:
         measured = "".join(f"{_text(f.measured_us):>12}" for f in result.figures)
@@ -198,6 +199,6 @@ def _matters(line: str) -> bool:
 
 
 def _interesting(text: str) -> list[str]:
-    """Of ``ip address``: the interface's state and its IPv4 addresses."""
-    lines = [line.strip() for line in text.splitlines()]
+    """Of ``ip address``: the interface's state and its IPv4 addresses; what would not fit is left out."""
+    lines = [re.sub(r" mtu .* (state \S+).*", r" … \1", line.strip()) for line in text.splitlines()]
     return [f"    {line}"[:_WIDTH] for line in lines if line.startswith("inet ") or " state " in line]

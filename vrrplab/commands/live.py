@@ -125,6 +125,8 @@ def _run(args: argparse.Namespace) -> int:
     rename = {}
     for text in args.interface:
         old, equals, new = text.partition("=")
+        if not (old and new if equals else text):
+            raise LiveError(f"--interface {text or repr(text)}: write NAME, or FROM=TO, such as eth0=ens3")
         rename[old if equals else ""] = new if equals else text
     run_router(
         RouterOptions(

@@ -15,7 +15,7 @@ from vrrplab.errors import LiveError
 from vrrplab.live.account import cast
 from vrrplab.live.addresses import AddressBook, KernelAddresses, PretendedAddresses
 from vrrplab.live.driver import Driver, live_profile
-from vrrplab.live.host import Host, KernelHost
+from vrrplab.live.host import Host, KernelHost, interfaces_of
 from vrrplab.live.output import Output, spare
 from vrrplab.live.pretended import PretendedHost, parse_interface
 from vrrplab.live.privilege import NET_ADMIN, NET_RAW, require_capabilities
@@ -59,16 +59,21 @@ def run_router(options: RouterOptions) -> Driver:
     profile = profile_named(options.profile)
     daemon = options.profile.removeprefix("keepalived-") if "keepalived" in options.profile else "2.2.7"
 
-    def read() -> NodeConfig:
+    def as_written() -> NodeConfig:
         node = parse_config(options.config, daemon=daemon, log_file=os.path.abspath(options.config))
         if not node.instances:
             raise LiveError(
                 f"{options.config}: no vrrp_instance in it, so there is nothing to be a router for"
             )
         true_here = tuple(w for w in node.warnings if w.kind not in NOT_LIVE)
-        return renamed(replace(node, warnings=true_here), options.rename)
+        return replace(node, warnings=true_here)
 
-    node = read()
+    def read() -> NodeConfig:
+        return renamed(as_written(), options.rename)
+
+    written = as_written()
+    _require_named(written, options)
+    node = renamed(written, options.rename)
     spare(options.out, options.config, "the configuration")
     server = (
         options.name or node.global_defs.router_id or os.path.splitext(os.path.basename(options.config))[0]
@@ -88,9 +93,22 @@ def run_router(options: RouterOptions) -> Driver:
     return driver
 
 
+def _require_named(node: NodeConfig, options: RouterOptions) -> None:
+    """LiveError for a renaming of an interface that the file does not name: it would do nothing."""
+    named = interfaces_of(node)
+    for old, new in options.rename.items():
+        if old and old not in named:
+            there = ", ".join(sorted(named))
+            raise LiveError(f"--interface {old}={new}: {options.config} names no {old}; it names: {there}")
+
+
 def _make(options: RouterOptions, node: NodeConfig) -> tuple[Host, Transport, AddressBook]:
     if options.udp:
         interfaces = [parse_interface(text) for text in options.addresses]
+        names = [one.name for one in interfaces]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise LiveError(f"--address gives {twice[0]} twice; one takes many: {twice[0]}=ADDRESS/PREFIX,…")
         pretended = PretendedHost(interfaces, LABEL, options.control)
         pretended.require(node)
         return pretended, UdpTransport(pretended, options.port), PretendedAddresses()

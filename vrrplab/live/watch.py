@@ -94,6 +94,8 @@ class Watcher:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # the terminal was closed; with nohup it may be
+            loop.add_signal_handler(signal.SIGHUP, end)
         self._end = end
         end_on_failure(loop, ended, lambda text: None)
         self._output.write(self._head())
