@@ -36,7 +36,11 @@ def play(case: Case | Trio) -> Seen:
         return play_three(case)
     with Bench(["ours", "theirs"], ("eth0", "eth1") if case.group else ("eth0",)) as bench:
         high, low = ("ours", "theirs") if case.ours_high else ("theirs", "ours")
-        routers = {host: start(bench, host, case) for host in (low, high)}
+        routers = {}
+        for host in (low, high) if case.preempts else (high, low):
+            routers[host] = start(bench, host, case)
+            if not case.preempts:  # who comes first stays
+                bench.wait_for_master(high)
         if not case.works:
             return Seen(stays_silent(bench, routers, low, case))
         began_s = bench.wait_for_master(high)
