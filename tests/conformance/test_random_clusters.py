@@ -157,6 +157,13 @@ def faults(draw: st.DrawFn, count: int) -> list[dict[str, Any]]:
     return found
 
 
+def test_a_frozen_daemon_that_is_told_to_stop_is_still_frozen() -> None:
+    """So it is no second MASTER that anybody could hear (found by a random cluster)."""
+    acts = [("daemon_freeze", 3), ("daemon_stop", 4), ("daemon_thaw", 6)]
+    events = [TraceEvent(micros(t_s), "action", {"action": act, "server": "r1"}) for act, t_s in acts]
+    assert deaf_or_mute(Trace(events), "r1") == [(micros(3), micros(6))]
+
+
 # -- who heard whom -----------------------------------------------------------------------------------
 
 
@@ -185,8 +192,8 @@ def _change(troubles: set[str], event: TraceEvent) -> None:
         troubles.add(name)
     elif kind in ("link_up", "carrier_up", "daemon_thaw", "firewall_clear", "segment_heal"):
         troubles.discard(name)
-    elif what in ("off", "on", "start", "stop", "kill"):
-        troubles.discard("daemon")  # a process that is gone is frozen no longer
+    elif what in ("off", "on", "kill"):
+        troubles.discard("daemon")  # a process that is gone is frozen no longer; SIGTERM waits until it thaws
 
 
 def as_master(trace: Trace, server: str) -> list[tuple[Micros, Micros]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from vrrplab import at, simulate, variant
+from vrrplab import at, load_scenario, simulate, variant
 from vrrplab.sim.cast import Segment, Service
 from vrrplab.sim.chance import Chance
 from vrrplab.sim.host import Host, Nic
@@ -201,3 +203,12 @@ def test_a_check_sees_a_process_unless_it_names_the_port(command: str, fails_at:
     trace = simulate(variant("article-steady", stop, edit=edit, duration_s=30))
     failed = [e.t for e in trace.of("script", server="proxy-serv01") if e.fields["result"] == "fail"]
     assert failed[:1] == ([fails_at] if fails_at else [])
+
+
+def test_an_answer_that_overtakes_another_ends_no_outage_before_it_began() -> None:
+    """Questions every 20 ms, answers up to 60 ms late: the next may be there first."""
+    steady = load_scenario("article-steady")
+    lan = replace(steady.segments["lan"], loss=0.2, jitter_us=60_000)
+    seen = simulate(steady.changed(segments={**steady.segments, "lan": lan})).outages()
+    assert len(seen) > 500
+    assert all(o.to_us is None or o.from_us <= o.to_us for o in seen)

@@ -33,10 +33,12 @@ class Answers:
         self._lost = 0
 
     def good(self, at_us: Micros) -> None:
-        if self._lost and self._last_good_us is not None:
-            self._report(self._probe, self._last_good_us, at_us, self._lost)
+        last_us = self._last_good_us
+        if self._lost and last_us is not None:
+            # with jitter an answer may overtake the one before
+            self._report(self._probe, min(last_us, at_us), max(last_us, at_us), self._lost)
         self._lost = 0
-        self._last_good_us = at_us
+        self._last_good_us = at_us if last_us is None else max(last_us, at_us)
 
     def lost(self, count: int = 1) -> None:
         self._lost += count
