@@ -192,7 +192,7 @@ def _change(troubles: set[str], event: TraceEvent) -> None:
         troubles.add(name)
     elif kind in ("link_up", "carrier_up", "daemon_thaw", "firewall_clear", "segment_heal"):
         troubles.discard(name)
-    elif what in ("off", "on", "kill"):
+    elif what in ("off", "kill"):
         troubles.discard("daemon")  # a process that is gone is frozen no longer; SIGTERM waits until it thaws
 
 
