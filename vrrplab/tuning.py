@@ -15,6 +15,8 @@ from vrrplab import given
 from vrrplab.config.model import InstanceConfig, NodeConfig, ScriptConfig
 from vrrplab.errors import VrrplabError
 from vrrplab.sim.cast import Scenario
+from vrrplab.sim.edit import EDITED
+from vrrplab.sim.scenario import own_name
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views.panels import Control
 
@@ -59,7 +61,7 @@ def tune(
             {"weight": weight, "fall": fall, "rise": rise},
             None if interval is None else micros(interval),
         )
-        servers[name] = replace(one, node=node)
+        servers[name] = replace(one, node=node, config=own_name(name, EDITED)) if node != one.node else one
     changed = scenario.changed(servers=servers)
     if loss is not None:
         segments = {name: replace(segment, loss=loss) for name, segment in scenario.segments.items()}

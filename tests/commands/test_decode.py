@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -254,3 +257,23 @@ def test_a_message_without_its_headers_for_the_eye(vrrplab: Command) -> None:
     assert max(map(len, (table + explained).splitlines())) <= 80
     frame = vrrplab("decode", "--link", "ethernet", V3_ALONE).stdout
     assert "inside the Ethernet" in frame
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (gzip.compress(b"x"), "is compressed - gunzip it first"),
+        (bz2.compress(b"x"), "is compressed - bunzip2 it first"),
+        (b"snoop\0\0\0", "is a capture of another format (snoop of Solaris) - editcap -F pcap makes it one"),
+    ],
+)
+def test_another_format_is_named_with_its_cure(
+    vrrplab: Callable[..., Any], tmp_path: Path, head: bytes, said: str
+) -> None:
+    """From a file and from standard input alike."""
+    (tmp_path / "night.pcap").write_bytes(head)
+    for words, fed in (["night.pcap"], b""), (["-"], head):
+        done = vrrplab("decode", *words, cwd=tmp_path, input=fed, text=False)
+        assert done.returncode == 2
+        assert said in done.stderr.decode()
+        assert done.stderr.count(b"\n") == 1

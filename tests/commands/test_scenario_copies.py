@@ -79,5 +79,81 @@ def test_a_mistake_in_a_configuration_within_a_scenario(vrrplab: Command, tmp_pa
 
 def test_options_that_no_file_has_are_not_written_as_if_one_had() -> None:
     tuned = tune(load_scenario("article-steady"), priority=120)
-    with pytest.raises(VrrplabError, match="was tuned, and no keepalived"):
+    with pytest.raises(VrrplabError, match="was changed, and no keepalived"):
         tuned.to_yaml()
+
+
+def test_what_only_the_network_was_tuned_of_is_written_as_ever() -> None:
+    steady = load_scenario("article-steady")
+    assert tune(steady, loss=0.1).to_yaml().count("config: ../configs/article/") == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# was:\u2028 priority 77",
+        "# \x0b priority 77",
+        "# \x85 priority 77",
+        "# \x01",
+        "# to include both",
+        "# \\ ",
+    ],
+)
+def test_whatever_stands_in_a_comment_a_copy_says_the_same(line: str, tmp_path: Path) -> None:
+    conf = data_path("configs", "article", "proxy-serv01.conf").read_text(encoding="utf-8")
+    text = conf.replace("priority 255", f"priority 150\n{line}\n")
+    made = own_cluster(a=text)
+    (tmp_path / "copy.yaml").write_text(made.to_yaml(), encoding="utf-8")
+    copied = load_scenario(tmp_path / "copy.yaml")
+    texts = [s.servers["a"].node.text or "" for s in (made, copied)]
+    assert [t.rstrip().split("\n") for t in texts[:1]] == [t.rstrip().split("\n") for t in texts[1:]]
+    assert [i.base_priority for i in copied.servers["a"].node.instances] == [150, 100]
+
+
+def test_a_reload_reads_the_file_anew(tmp_path: Path) -> None:
+    """Only what stands in no file is taken from memory."""
+    conf = data_path("configs", "article", "proxy-serv01.conf").read_text(encoding="utf-8")
+    (tmp_path / "a.conf").write_text(conf, encoding="utf-8")
+    (tmp_path / "s.yaml").write_text(
+        "name: s\nduration_s: 12\nsegments: {lan: {}, wan: {}}\nservers:\n  a: {config: a.conf, services: "
+        "{squid: {port: 3128}}, interfaces: "
+        "{eth0: {segment: lan, addresses: [192.168.2.1/24]}, eth1: {segment: wan}}}\n"
+    )
+    scenario = load_scenario(tmp_path / "s.yaml")
+    (tmp_path / "a.conf").write_text(conf.replace("priority 255", "priority 90"), encoding="utf-8")
+    reload = {"at_s": 6, "action": "reload", "server": "a", "config": scenario.servers["a"].config}
+    node = scenario.with_actions([reload]).actions[-1].node
+    assert node is not None
+    assert node.instances[0].base_priority == 90
+    given = own_cluster(a=conf)
+    again = given.with_actions([{**reload, "config": given.servers["a"].config}])
+    assert again.actions[-1].node == given.servers["a"].node
+
+
+def test_included_files_stay_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = data_path("configs", "article", "proxy-serv01.conf").read_text(encoding="utf-8")
+    (tmp_path / "all.conf").write_text(conf, encoding="utf-8")
+    (tmp_path / "inc.conf").write_text("include all.conf\n", encoding="utf-8")
+    made = own_cluster(a=tmp_path / "inc.conf")
+    away = tmp_path / "away"
+    away.mkdir()
+    monkeypatch.chdir(away)
+    Path("copy.yaml").write_text(made.to_yaml(), encoding="utf-8")
+    assert load_scenario("copy.yaml").servers["a"].node.instances[0].name == "proxy_ip1"
+
+
+def test_texts_make_the_same_trace_each_time() -> None:
+    """Nothing of the file that a text was read from is left in it."""
+    conf = data_path("configs", "article", "proxy-serv01.conf").read_text(encoding="utf-8")
+    one, two = (simulate(own_cluster(a=conf, b=conf)).events for _ in range(2))
+    assert [e.to_json() for e in one] == [e.to_json() for e in two]
+
+
+def test_edits_add_up_and_what_was_tuned_is_not_lost_in_silence() -> None:
+    first = variant("article-steady", edit={"interval 3": "interval 4 # include"})
+    both = variant(first, edit={"priority 100": "priority 90"})
+    assert both.servers["proxy-serv01"].node.scripts[0].interval_us == 4_000_000
+    tuned = tune(load_scenario("article-steady"), server="proxy-serv02", priority=77)
+    with pytest.raises(VrrplabError, match="edit first, then tune"):
+        variant(tuned, edit={"interval 3": "interval 1"})
+    assert [i.base_priority for i in variant(tuned).servers["proxy-serv02"].node.instances] == [77, 77]

@@ -205,6 +205,17 @@ def test_a_check_sees_a_process_unless_it_names_the_port(command: str, fails_at:
     assert failed[:1] == ([fails_at] if fails_at else [])
 
 
+def test_a_check_that_names_a_service_follows_it_whatever_port_is_in_it_too() -> None:
+    steady = load_scenario("article-steady")
+    server = steady.servers["proxy-serv01"]
+    services = {"web": Service("web", 80), **server.services}
+    servers = {**steady.servers, "proxy-serv01": replace(server, services=services)}
+    edit = {"/usr/sbin/squid -k check": "/usr/bin/curl -x squid:3128 http://origin:80/"}
+    kill = at(12.5, "service_kill", server="proxy-serv01", service="squid")
+    trace = simulate(variant(steady.changed(servers=servers), kill, edit=edit, duration_s=30))
+    assert [e.t for e in trace.of("script", server="proxy-serv01") if e.fields["result"] == "fail"]
+
+
 def test_an_answer_that_overtakes_another_ends_no_outage_before_it_began() -> None:
     """Questions every 20 ms, answers up to 60 ms late: the next may be there first."""
     steady = load_scenario("article-steady")

@@ -15,7 +15,7 @@ from vrrplab.capture.hexdump import bytes_of, guess_link_type
 from vrrplab.capture.reader import CapturedFrame, read_frames
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
-from vrrplab.wire.files import is_capture
+from vrrplab.wire.files import is_capture, known_format
 from vrrplab.wire.frames import decode
 from vrrplab.wire.verdict import DEFAULT_PROFILE, PROFILES, judge
 
@@ -95,7 +95,7 @@ def _frames(inputs: list[str], link: str | None) -> Iterator[CapturedFrame]:
 def _from_stream(link: str | None) -> Iterator[CapturedFrame]:
     stream = sys.stdin.buffer
     head = stream.peek(4)[:4] if hasattr(stream, "peek") else b""
-    if is_capture(head) or not head:
+    if is_capture(head) or known_format(head) or not head:
         return read_frames(stream, "standard input")
     try:
         text = stream.read(2_000_000).decode("ascii")

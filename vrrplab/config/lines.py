@@ -67,6 +67,7 @@ class LineReader:
         self._residue: str | None = None
         self._given = 0
         self.open_braces: list[Source] = []
+        self.included = False  # other files were asked for, so this one's text is not all
 
     def next_line(self) -> str | None:
         """The next line that is not empty, or None at the end of everything."""
@@ -265,6 +266,7 @@ class LineReader:
             pattern = line[9:]
         else:
             return False
+        self.included = True
         self._open(pattern.lstrip(BLANKS))
         return True
 

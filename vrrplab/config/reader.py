@@ -115,7 +115,7 @@ def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_
             "write at least vrrp_instance NAME { interface …, virtual_router_id …, virtual_ipaddress { … } }",
             Source(file, max(1, vrrp.source.line)),
         )
-    return replace(complete(draft, file), text=None if "include" in text else text)
+    return replace(complete(draft, file), text=None if lines.included else text)
 
 
 def _run(draft: FileDraft, text: str, file: str, host_id: str, vrrp: bool = False) -> LineReader:

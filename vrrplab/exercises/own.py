@@ -9,9 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from vrrplab import given
+from vrrplab.config.reader import parse_text
 from vrrplab.errors import PlacedError, VrrplabError
-from vrrplab.sim.cast import Scenario
+from vrrplab.sim.cast import Scenario, Server
+from vrrplab.sim.edit import GIVEN
 from vrrplab.sim.from_configs import scenario_from_configs
+from vrrplab.sim.scenario import own_name
 
 
 def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
@@ -42,8 +45,16 @@ def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
             )
             raise type(error)(f"{name}: keepalived.conf", error.line, error.message, error.hint) from None
     named = dict(zip(paths, made.servers.values(), strict=True))
-    cast = {name: replace(server, name=name) for name, server in named.items()}
+    cast = {name: _without_folder(name, server) for name, server in named.items()}
     return replace(made, name=" + ".join(cast), servers=cast)
+
+
+def _without_folder(name: str, server: Server) -> Server:
+    """The server; the path of a text's file, which is gone by now and another each time, is nowhere in it."""
+    if os.path.isfile(server.config) or server.node.text is None:
+        return replace(server, name=name)
+    config = own_name(name, GIVEN)
+    return replace(server, name=name, config=config, node=parse_text(server.node.text, config))
 
 
 def complaints(scenario: Scenario) -> list[str]:

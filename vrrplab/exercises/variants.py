@@ -20,7 +20,8 @@ from vrrplab import given
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import ConfigError, VrrplabError
 from vrrplab.sim.cast import Scenario, Server
-from vrrplab.sim.scenario import builtin_scenarios, load_scenario, scenario_from_text
+from vrrplab.sim.edit import EDITED, says
+from vrrplab.sim.scenario import builtin_scenarios, load_scenario, own_name, scenario_from_text
 from vrrplab.units import micros
 
 BASE = "article-steady"
@@ -84,7 +85,8 @@ def variant(
     chosen = replace(chosen, **changes)
     servers = dict(chosen.servers)
     for name, written in texts.items():
-        servers[name] = replace(servers[name], node=_parsed(chosen, name, written))
+        config = own_name(name, EDITED)
+        servers[name] = replace(servers[name], node=_parsed(chosen, name, written), config=config)
     chosen = replace(chosen, servers=servers)
     if actions:
         chosen = chosen.with_actions(actions)
@@ -180,9 +182,15 @@ def _text(scenario: Scenario, server: str) -> str:
         return cast.node.text
     path = Path(cast.node.file or Path(scenario.file).parent / cast.config)
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         raise VrrplabError(f"{path}: the configuration of {server} cannot be read") from None
+    if not says(str(path), cast.node, server, scenario.profile):
+        raise VrrplabError(
+            f"the configuration of {server} was changed (tune, or an edit that includes files), and no text"
+            " says so: edit first, then tune"
+        )
+    return text
 
 
 def _replaced(texts: dict[str, str], servers: list[str], old: str, new: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from io import StringIO
-from os.path import dirname, join
+from os.path import abspath, dirname, join
 from typing import Any
 
 from vrrplab.config.model import NodeConfig
@@ -15,6 +15,9 @@ from vrrplab.sim.cast import Expectation, Scenario, Segment, Server, TimedAction
 from vrrplab.sim.yaml_nodes import Node
 from vrrplab.units import seconds
 
+# why a configuration is in no file: Python changed it, or was given its text
+EDITED, GIVEN = "edited", "given as text"
+
 
 def with_actions(scenario: Scenario, actions: Iterable[dict[str, Any]]) -> Scenario:
     """The same scenario with more actions, each a mapping as in a scenario file (``at_s``, ``action``, …).
@@ -22,15 +25,17 @@ def with_actions(scenario: Scenario, actions: Iterable[dict[str, Any]]) -> Scena
     Later ones of the same moment come after those already there. ScenarioError for a wrong one.
     """
     from vrrplab import given
-    from vrrplab.sim.scenario import ReloadReader
+    from vrrplab.sim.scenario import ReloadReader, own_name
 
     actions = given.several(actions, "actions", '[{"at_s": 5, "action": "power_off", "server": "r1"}]')
     read_file = ReloadReader(dirname(scenario.file), scenario.profile, strict=False)
 
     def read_config(place: Node, server: str) -> NodeConfig:
-        # A reload of the same file: where its text was changed in Python, no file has what it says.
         own = scenario.servers.get(server)
-        return own.node if own is not None and own.config == place.text() else read_file(place, server)
+        in_no_file = {own_name(server), own_name(server, EDITED), own_name(server, GIVEN)}
+        if own is not None and own.config == place.text() and own.config in in_no_file:
+            return own.node
+        return read_file(place, server)
 
     more = [
         read_action(
@@ -101,13 +106,14 @@ def as_plain(scenario: Scenario) -> dict[str, Any]:
 
 
 class _Lines(str):
-    """A text that is written line by line."""
+    """A text that is written line by line; YAML takes only printable ones so."""
 
 
 def _config(path: str, node: NodeConfig, server: str, scenario: Scenario) -> str:
     """A configuration as a scenario names it: the path of one that comes with vrrplab, else its text.
 
-    Only what includes other files keeps its path. VrrplabError: ``tune`` changed it, and no text says so.
+    One that includes other files is named by its place on this machine. VrrplabError: it was changed in
+    Python, and no text says so (``tune``; ``variant`` of one with includes).
     """
     from vrrplab.sim.scenario import shipped
 
@@ -117,18 +123,26 @@ def _config(path: str, node: NodeConfig, server: str, scenario: Scenario) -> str
             if node.text == file.read():
                 return path
     if node.text is not None:
-        lines = node.text.encode("utf-8", "replace").decode().splitlines()
-        return _Lines("".join(f"{line.rstrip()}\n" for line in lines))
-    if not _says(join(dirname(scenario.file), path), node, server, scenario.profile):
+        lines = node.text.encode("utf-8", "replace").decode().removesuffix("\n").split("\n")
+        text = "".join(f"{_trimmed(line)}\n" for line in lines)
+        return _Lines(text) if text.replace("\n", "").replace("\t", "").isprintable() else text
+    place = join(dirname(scenario.file), path)
+    if not says(place, node, server, scenario.profile):
         raise VrrplabError(
-            f"{server} was tuned, and no keepalived.conf says so: it cannot be written as a file"
-            " - change the file itself: variant(…, edit={…})"
+            f"the configuration of {server} was changed, and no keepalived.conf says so: it cannot be"
+            " written as a file - change the file itself, or what it includes"
         )
-    return path
+    return abspath(place)
 
 
-def _says(path: str, node: NodeConfig, server: str, profile: str) -> bool:
-    """Does the file at ``path`` say what ``node`` holds?"""
+def _trimmed(line: str) -> str:
+    """Without blanks at its end, which YAML's block form does not take; behind a \\ they have a meaning."""
+    short = line.rstrip(" \t\r")
+    return line if short.endswith("\\") else short
+
+
+def says(path: str, node: NodeConfig, server: str, profile: str) -> bool:
+    """Does the file at ``path`` say what ``node`` holds, or was that changed in Python?"""
     from vrrplab.config.reader import parse_config
     from vrrplab.machine.profiles import PROFILES
 

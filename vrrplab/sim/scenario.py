@@ -265,9 +265,12 @@ def _short(path: str) -> str:
     return os.path.relpath(plain, here) if inside else plain
 
 
-def own_name(server: str) -> str:
-    """What messages call a configuration whose text stands in the scenario."""
-    return f"{server}.conf"
+def own_name(server: str, why: str = "in the scenario") -> str:
+    """What a configuration is called that is in no file, and ``why``.
+
+    No path looks like that, so a ``reload`` of this name means the very same text again.
+    """
+    return f"{server}.conf ({why})"
 
 
 def shipped(name: str) -> str | None:

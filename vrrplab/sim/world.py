@@ -52,7 +52,8 @@ class Box:
 
     def _followed(self, words: str) -> str | None:
         """Contract: by default a script whose command names a service, or its port, follows it."""
-        return next((name for name in self.services if name in words or self._asks(words, name)), None)
+        named = (name for name in self.services if name in words)
+        return next(named, next((name for name in self.services if self._asks(words, name)), None))
 
     def _asks(self, words: str, service: str) -> bool:
         """Does the command name the service's port, as a request for a page does?"""

@@ -16,9 +16,9 @@ from vrrplab.wire.records import Break, Record
 
 _HINT = "a capture of tcpdump, tshark or Wireshark (pcap or pcapng) is expected"
 
-
 _COMPRESSED = {
     b"\x1f\x8b": "gunzip",
+    b"BZh": "bunzip2",
     b"\x28\xb5\x2f\xfd": "unzstd",
     b"\xfd7zX": "unxz",
     b"\x04\x22\x4d\x18": "unlz4",
@@ -36,6 +36,17 @@ _OTHER_FORMATS = {
 def is_capture(head: bytes) -> bool:
     """True if these first bytes (four at least) begin a capture file."""
     return head[:4] in pcap.MAGICS or head[:4] == pcapng.SECTION_HEADER
+
+
+def known_format(head: bytes) -> tuple[str, str] | None:
+    """What a file that begins with these bytes is instead of a capture, and the cure; None: unknown."""
+    for beginning, program in _COMPRESSED.items():
+        if head.startswith(beginning):
+            return "is compressed", f"{program} it first"
+    if head[:4] in _OTHER_FORMATS:
+        what = f"is a capture of another format ({_OTHER_FORMATS[head[:4]]})"
+        return what, "editcap -F pcap makes it one that is read"
+    return None
 
 
 def read_records(source: str | Path | BinaryIO, name: str = "") -> Iterator[Record]:
@@ -64,7 +75,7 @@ def _read_stream(stream: BinaryIO, name: str, head: bytes = b"") -> Iterator[Rec
         elif head[:4] == pcapng.SECTION_HEADER:
             yield from pcapng.read_records(stream, head)
         else:
-            raise CaptureError(name, 0, _not_a_capture(head), _HINT)
+            raise CaptureError(name, 0, *(known_format(head) or (_not_a_capture(head), _HINT)))
     except Break as end:
         raise CaptureError(name, 0, f"breaks off at byte {end.offset}", end.message) from None
     except OSError as error:
@@ -74,12 +85,6 @@ def _read_stream(stream: BinaryIO, name: str, head: bytes = b"") -> Iterator[Rec
 def _not_a_capture(head: bytes) -> str:
     if not head:
         return "is empty"
-    for beginning, program in _COMPRESSED.items():
-        if head.startswith(beginning):
-            return f"is compressed: {program} it first"
-    if head[:4] in _OTHER_FORMATS:
-        name = _OTHER_FORMATS[head[:4]]
-        return f"is a capture of another format ({name}): editcap -F pcap makes it one of these"
     if len(head) < 4:
         return f"ends after {len(head)} byte{'s' if len(head) > 1 else ''}, which is no capture"
     return f"is not a capture: it begins with {head.hex(' ')}"
