@@ -8,9 +8,10 @@ import sys
 import time
 from typing import Any
 
+from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
 from vrrplab.config.told import instance_told
-from vrrplab.live.host import Host, interfaces_of
+from vrrplab.live.host import Host
 from vrrplab.machine.profiles import Profile
 from vrrplab.trace import TraceEvent
 from vrrplab.units import SECOND_US, Micros

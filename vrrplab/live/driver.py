@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import VrrplabError
 from vrrplab.journal import Journal
@@ -24,7 +25,7 @@ from vrrplab.live.addresses import AddressBook
 from vrrplab.live.effects import Effects
 from vrrplab.live.failure import end_on_failure
 from vrrplab.live.guard import Guard
-from vrrplab.live.host import Host, interfaces_of
+from vrrplab.live.host import Host
 from vrrplab.live.output import Output
 from vrrplab.live.scripts import ScriptRunner, missing_scripts, refused_scripts
 from vrrplab.live.transport import Packet, Transport, Unusable

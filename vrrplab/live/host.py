@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
 from vrrplab.live.interfaces import Change, InterfaceTable
 from vrrplab.live.netlink import NetlinkSocket, Overrun, open_monitor
@@ -41,19 +42,6 @@ class Host(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def interfaces_of(node: NodeConfig) -> set[str]:
-    """Every interface a configuration names: of instances, tracked ones, and those of addresses."""
-    names = set()
-    for instance in node.instances:
-        names.add(instance.interface)
-        names.update(tracked.name for tracked in instance.track_interfaces)
-        for address in instance.virtual_addresses + instance.excluded_addresses:
-            names.add(address.interface)
-    for group in node.sync_groups:
-        names.update(tracked.name for tracked in group.track_interfaces)
-    return names
 
 
 class KernelHost:

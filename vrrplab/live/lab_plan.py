@@ -18,10 +18,10 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.config.reader import parse_config
 from vrrplab.errors import LiveError
-from vrrplab.live.host import interfaces_of
 from vrrplab.resources import data_path
 
 KEEPALIVED, VRRPLAB = "keepalived", "vrrplab"

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import AddressError, LiveError
-from vrrplab.live.host import interfaces_of
 from vrrplab.live.interfaces import Change
 from vrrplab.machine.events import (
     AddressAdded,

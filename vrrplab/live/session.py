@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 
+from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig, VirtualAddress
 from vrrplab.config.reader import parse_config
 from vrrplab.errors import LiveError
 from vrrplab.live.account import cast
 from vrrplab.live.addresses import AddressBook, KernelAddresses, PretendedAddresses
 from vrrplab.live.driver import Driver, live_profile
-from vrrplab.live.host import Host, KernelHost, interfaces_of
+from vrrplab.live.host import Host, KernelHost
 from vrrplab.live.output import Output, spare
 from vrrplab.live.pretended import PretendedHost, parse_interface
 from vrrplab.live.privilege import NET_ADMIN, NET_RAW, require_capabilities
