@@ -121,6 +121,168 @@ def test_somebody_asks_on_every_network_and_for_both_families(tmp_path: Path) ->
     }
 
 
+def own_addresses(scenario: Scenario) -> dict[str, dict[str, tuple[str, ...]]]:
+    return {s.name: {i.name: i.addresses for i in s.interfaces.values()} for s in scenario.servers.values()}
+
+
+def six(priority: int, interface: str = "eth0", vips: str = "2001:db8::1/64", more: str = "") -> str:
+    text = instance(priority, interface, vips, f"version 3\n{more}")
+    return text.replace("office", f"six-{interface}-").replace("virtual_router_id 7", "virtual_router_id 8")
+
+
+def unicast(own: str, *peers: str) -> str:
+    return f"unicast_src_ip {own}\nunicast_peer {{\n" + "\n".join(peers) + "\n}"
+
+
+def test_a_client_has_no_address_that_a_server_has(tmp_path: Path) -> None:
+    made = cluster(
+        tmp_path,
+        instance(150, vip="10.0.0.1/24", more=unicast("10.0.0.10", "10.0.0.11"))
+        + six(150, more=unicast("2001:db8::10", "2001:db8::11")),
+        instance(100, vip="10.0.0.1/24", more=unicast("10.0.0.11", "10.0.0.10"))
+        + six(100, more=unicast("2001:db8::11", "2001:db8::10")),
+    )
+    assert made.clients["client"].addresses == ("10.0.0.20/24", "2001:db8::12/64")
+    trace = simulate(made, actions=[at(20, "power_off", server="a")])
+    assert {o.target: o.to_us is None for o in trace.outages()} == {"10.0.0.1": False, "2001:db8::1": False}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "own"),
+    [
+        ("mcast_src_ip 192.168.2.252", "", ("192.168.2.252/24", "192.168.2.253/24")),
+        ("", "mcast_src_ip 192.168.2.251", ("192.168.2.252/24", "192.168.2.251/24")),
+        (
+            "virtual_ipaddress_excluded {\n 192.168.2.251\n }",
+            "virtual_ipaddress_excluded {\n 192.168.2.251\n }",
+            ("192.168.2.252/24", "192.168.2.253/24"),
+        ),
+        ("unicast_peer {\n 192.168.2.252\n 192.168.2.251\n }", "", ("192.168.2.253/24", "192.168.2.254/24")),
+    ],
+    ids=["own", "the-other-way", "excluded", "peers-with-no-file"],
+)
+def test_no_server_has_an_address_that_belongs_to_somebody_else(
+    first: str, second: str, own: tuple[str, str], tmp_path: Path
+) -> None:
+    made = cluster(tmp_path, instance(150, more=first), instance(100, more=second))
+    assert own_addresses(made) == {"a": {"eth0": own[:1]}, "b": {"eth0": own[1:]}}
+
+
+def test_a_file_alone_is_not_its_own_peer(tmp_path: Path) -> None:
+    made = cluster(tmp_path, instance(150, more="unicast_peer {\n 192.168.2.251\n 192.168.2.10\n }"))
+    assert own_addresses(made) == {"a": {"eth0": ("192.168.2.252/24",)}}
+    assert made.clients["client"].addresses == ("192.168.2.20/24",)
+
+
+def test_one_subnet_on_two_networks_gives_nobody_an_address_twice(tmp_path: Path) -> None:
+    both = "192.168.2.100/24\n 192.168.2.101/24 dev eth1"
+    made = cluster(tmp_path, instance(150, vip=both), instance(100, vip=both))
+    given = [a for cards in own_addresses(made).values() for own in cards.values() for a in own]
+    given += [a for c in made.clients.values() for a in c.addresses]
+    assert len(given) == len(set(given)) == 6
+
+
+def test_a_card_with_a_named_ipv6_address_has_an_ipv4_one_for_its_other_instance(tmp_path: Path) -> None:
+    made = cluster(
+        tmp_path,
+        instance(150) + six(150, more=unicast("2001:db8::10", "2001:db8::11")),
+        instance(100) + six(100, more=unicast("2001:db8::11", "2001:db8::10")),
+    )
+    assert own_addresses(made)["a"] == {"eth0": ("2001:db8::10/64", "192.168.2.251/24")}
+    trace = simulate(made)
+    assert trace.owners("192.168.2.100", 30) == trace.owners("2001:db8::1", 30) == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("vip", "own", "client"),
+    [
+        ("192.168.2.97/28", ("192.168.2.98/28", "192.168.2.99/28"), "192.168.2.100/28"),
+        ("192.168.2.97/16", ("192.168.2.251/16", "192.168.2.252/16"), "192.168.2.10/16"),
+        ("192.168.2.97", ("192.168.2.251/24", "192.168.2.252/24"), "192.168.2.10/24"),
+        ("10.254.0.1/24 dev eth1", ("10.254.1.1/24", "10.254.1.2/24"), "10.254.0.10/24"),
+    ],
+)
+def test_assumed_addresses_are_in_the_subnet_of_the_virtual_one_and_in_no_other(
+    vip: str, own: tuple[str, str], client: str, tmp_path: Path
+) -> None:
+    made = cluster(tmp_path, instance(150, vip=vip), instance(100, vip=vip))
+    assert tuple(cards["eth0"][0] for cards in own_addresses(made).values()) == own
+    assert made.clients["client"].addresses == (client,)
+
+
+@pytest.mark.parametrize(
+    ("last_bytes", "own", "client"),
+    [
+        (range(10, 250), ["192.168.2.251/24", "192.168.2.252/24"], "192.168.2.1/24"),
+        (range(1, 255), ["10.254.0.1/24", "10.254.0.2/24"], "10.254.0.10/24"),
+    ],
+    ids=["nearly-full", "full"],
+)
+def test_a_subnet_full_of_virtual_addresses(
+    last_bytes: range, own: list[str], client: str, tmp_path: Path
+) -> None:
+    vips = "\n".join(f"192.168.2.{n}/24" for n in last_bytes)
+    made = cluster(tmp_path, instance(150, vip=vips), instance(100, vip=vips))
+    assert [cards["eth0"][0] for cards in own_addresses(made).values()] == own
+    assert made.clients["client"].addresses == (client,)
+    short = made.changed(duration_us=5_000_000)
+    assert simulate(short).owners("192.168.2.100", 4.5) == ("a",)
+
+
+def test_a_client_is_not_called_like_a_server(tmp_path: Path) -> None:
+    paths = [tmp_path / "client.conf", tmp_path / "b.conf"]
+    for path, priority in zip(paths, (150, 100), strict=True):
+        path.write_text(instance(priority), encoding="utf-8")
+    assert list(scenario_from_configs(paths).clients) == ["client-2"]
+
+
+def test_a_link_local_address_may_be_on_every_network(tmp_path: Path) -> None:
+    """fe80::1 with one VRID on both networks, and the files list the networks in another order."""
+
+    def network(priority: int, number: int) -> str:
+        return six(priority, f"eth{number}", f"fe80::1\n 2001:db8:{number + 1}::1/64")
+
+    made = cluster(tmp_path, network(150, 0) + network(150, 1), network(100, 1) + network(100, 0))
+    apart = {"eth0": "eth0", "eth1": "eth1"}
+    assert wiring(made) == {"a": apart, "b": apart}
+    assert [[p.target for p in c.probes] for c in made.clients.values()] == [
+        ["2001:db8:1::1"],
+        ["2001:db8:2::1"],
+    ]
+    trace = simulate(made)
+    assert trace.owners("2001:db8:1::1", 30) == trace.owners("2001:db8:2::1", 30) == ("a",)
+
+
+def test_a_link_local_address_joins_cards_where_it_can_mean_only_one(tmp_path: Path) -> None:
+    made = cluster(tmp_path, six(150, "ens161", "fe80::1"), six(100, "ens225", "fe80::1"))
+    assert wiring(made) == {"a": {"ens161": "ens161-ens225"}, "b": {"ens225": "ens161-ens225"}}
+    trace = simulate(made)
+    assert trace.state_at(30, "a", "six-ens161-150") == "MASTER"
+    assert trace.state_at(30, "b", "six-ens225-100") == "BACKUP"
+
+
+def test_of_three_the_two_whose_cards_have_one_name_share_the_other_network(tmp_path: Path) -> None:
+    """The first calls LAN and WAN the other way round; nothing says where its WAN is."""
+    track = "track_interface {{\n {}\n }}"
+    made = cluster(
+        tmp_path,
+        instance(150, "eth0", more=track.format("eth1")),
+        instance(100, "eth1", more=track.format("eth0")),
+        instance(50, "eth1", more=track.format("eth0")),
+    )
+    assert wiring(made) == {
+        "a": {"eth0": "eth0-eth1", "eth1": "eth1"},
+        "b": {"eth0": "eth0", "eth1": "eth0-eth1"},
+        "c": {"eth0": "eth0", "eth1": "eth0-eth1"},
+    }
+
+
+def test_a_card_that_only_a_sync_group_tracks_is_there(tmp_path: Path) -> None:
+    group = "vrrp_sync_group both {\n group {\n office150\n }\n track_interface {\n eth1\n }\n}\n"
+    made = cluster(tmp_path, group + instance(150), instance(100))
+    assert wiring(made)["a"] == {"eth0": "eth0", "eth1": "eth1"}
+
+
 EXCLUDED = "virtual_ipaddress_excluded {\n 10.8.0.101/24 dev eth1\n }"
 
 

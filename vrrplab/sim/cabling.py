@@ -2,29 +2,24 @@
 keepalived.conf files tell. ``from_configs`` builds a scenario from the answers.
 
 Cards of one name are taken to be on one network, unless the virtual addresses on them say otherwise: a
-virtual address is on one network only, whatever the cards are called that carry it.
+virtual address is on one network only, whatever the cards are called that carry it. A link-local one may be
+on every network (fe80::1): it speaks only for its VRID, and only where no server has that pair on two cards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.wire.addresses import is_link_local
 
 Card = tuple[str, str]  # server, interface
 
 
-def interfaces_of(node: NodeConfig) -> list[str]:
-    """Every interface that a file speaks of, in alphabetical order."""
-    found = {i.interface for i in node.instances}
-    found |= {t.name for i in node.instances for t in i.track_interfaces}
-    found |= {a.interface for i in node.instances for a in i.virtual_addresses + i.excluded_addresses}
-    return sorted(found)
-
-
 def networks(nodes: Mapping[str, NodeConfig]) -> dict[Card, str]:
     """Card -> the name of its network: the cards' name, or their names where they differ."""
-    groups: list[list[Card]] = [[(server, n)] for server, node in nodes.items() for n in interfaces_of(node)]
+    groups = [[(server, n)] for server, node in nodes.items() for n in sorted(interfaces_of(node))]
     for cards in _meeting_places(nodes):
         _join(groups, cards)
     by_name: dict[str, list[Card]] = {}
@@ -39,25 +34,39 @@ def networks(nodes: Mapping[str, NodeConfig]) -> dict[Card, str]:
     return named
 
 
-def _meeting_places(nodes: Mapping[str, NodeConfig]) -> Iterable[list[Card]]:
-    """Cards that must be on one network: they carry one virtual address, or advertise it under one VRID."""
-    carriers: dict[tuple[object, ...], list[Card]] = {}
+def _meeting_places(nodes: Mapping[str, NodeConfig]) -> list[list[Card]]:
+    """Cards that must be on one network: they carry one virtual address, or advertise it under one VRID.
+
+    Those that only a link-local address brings together come last.
+    """
+    certain: dict[tuple[object, ...], list[Card]] = {}
+    likely: dict[tuple[object, ...], list[Card]] = {}
     for server, node in nodes.items():
         for instance in node.instances:
             for virtual in instance.virtual_addresses + instance.excluded_addresses:
-                carriers.setdefault((virtual.address,), []).append((server, virtual.interface))
-                key = (virtual.address, instance.vrid)
-                carriers.setdefault(key, []).append((server, instance.interface))
-    return carriers.values()
+                carrier, sender = (server, virtual.interface), (server, instance.interface)
+                if is_link_local(virtual.address):
+                    likely.setdefault((virtual.address, instance.vrid, "carried"), []).append(carrier)
+                    likely.setdefault((virtual.address, instance.vrid, "sent"), []).append(sender)
+                else:
+                    certain.setdefault((virtual.address,), []).append(carrier)
+                    certain.setdefault((virtual.address, instance.vrid), []).append(sender)
+    return [*certain.values(), *(cards for cards in likely.values() if _one_a_server(cards))]
+
+
+def _one_a_server(cards: Iterable[Card]) -> bool:
+    different = set(cards)
+    return len(different) == len({server for server, _ in different})
 
 
 def _join(groups: list[list[Card]], cards: list[Card]) -> None:
-    """One group of all groups with one of these cards, as long as no server has two cards in it."""
-    for card in cards[1:]:
-        first, other = (next(group for group in groups if c in group) for c in (cards[0], card))
-        if not {server for server, _ in first} & {server for server, _ in other}:
-            groups.remove(other)
-            first += other
+    """As few groups of these cards as can be, as long as no server has two cards in one."""
+    for place, card in enumerate(cards):
+        for earlier in cards[:place]:
+            first, other = (next(group for group in groups if c in group) for c in (earlier, card))
+            if first is not other and _one_a_server(first + other):
+                groups.remove(other)
+                first += other
 
 
 def own_address(server: str, instance: InstanceConfig, nodes: Mapping[str, NodeConfig]) -> str:
