@@ -277,10 +277,27 @@ def test_of_three_the_two_whose_cards_have_one_name_share_the_other_network(tmp_
     }
 
 
-def test_a_card_that_only_a_sync_group_tracks_is_there(tmp_path: Path) -> None:
-    group = "vrrp_sync_group both {\n group {\n office150\n }\n track_interface {\n eth1\n }\n}\n"
-    made = cluster(tmp_path, group + instance(150), instance(100))
+@pytest.mark.parametrize(
+    ("weight", "state", "lowered"), [("", "FAULT", 0), ("weight -10", "MASTER", 2)], ids=["fault", "weight"]
+)
+def test_every_member_tracks_what_its_sync_group_tracks(
+    weight: str, state: str, lowered: int, tmp_path: Path
+) -> None:
+    """Tried with keepalived 2.2.7: both members to FAULT, or both "from 150 to 140"; back when eth1 is up."""
+    other = instance(150, vip="192.168.2.101/24").replace("office", "second").replace("_id 7", "_id 8")
+    members = "group {\n office150\n second150\n }"
+    group = f"vrrp_sync_group both {{\n {members}\n track_interface {{\n eth1 {weight}\n }}\n}}\n"
+    made = cluster(tmp_path, group + instance(150) + other)
     assert wiring(made)["a"] == {"eth0": "eth0", "eth1": "eth1"}
+    actions = [
+        at(20, "link_down", server="a", interface="eth1"),
+        at(30, "link_up", server="a", interface="eth1"),
+    ]
+    trace = simulate(made, actions=actions)
+    for name in ("office150", "second150"):
+        assert trace.state_at(29, "a", name) == state
+        assert trace.state_at(40, "a", name) == "MASTER"
+    assert sum("from 150 to 140" in str(event) for event in trace.events) == lowered
 
 
 EXCLUDED = "virtual_ipaddress_excluded {\n 10.8.0.101/24 dev eth1\n }"

@@ -6,7 +6,7 @@ of priority where the tracked thing has a weight (keepalived.conf(5): track_inte
 
 from __future__ import annotations
 
-from vrrplab.config.model import InstanceConfig, ScriptConfig
+from vrrplab.config.model import InstanceConfig, ScriptConfig, TrackedInterface
 from vrrplab.machine.actions import WriteLog
 from vrrplab.machine.events import (
     AddressAdded,
@@ -49,8 +49,8 @@ class Dependencies:
         source = config.unicast_source or config.multicast_source
         source = source or self.status(config.interface).primary(config.family)
         begin = InstanceStarted(source=source, delayed_until_us=delayed_until_us)
-        for name in _interfaces(config):
-            weight, reverse = _interface_weight(config, name)
+        for name in _interfaces(instance):
+            weight, reverse = _interface_weight(instance, name)
             up = self.status(name).up
             if weight:
                 begin.priority_shift += self._note(instance, f"interface {name}", _share(weight, reverse, up))
@@ -91,12 +91,12 @@ class Dependencies:
         if status.up == up:
             return
         status.up = up
-        concerned = [i for i in self._instances if name in _interfaces(i.config)]
+        concerned = [i for i in self._instances if name in _interfaces(i)]
         if not concerned:
             return
         self._log("interface", interface=name, state="up" if up else "down")
         for instance in concerned:
-            weight, reverse = _interface_weight(instance.config, name)
+            weight, reverse = _interface_weight(instance, name)
             if weight is None:
                 continue
             why = f"interface {name} is {'up again' if up else 'down'}"
@@ -186,21 +186,29 @@ def _carriers(config: InstanceConfig) -> list[str]:
     return [a.interface for a in addresses if a.tracked and a.interface != config.interface]
 
 
-def _interfaces(config: InstanceConfig) -> list[str]:
+def _tracked(instance: Instance) -> tuple[TrackedInterface, ...]:
+    """The instance's track_interface, and its sync group's: every member tracks what the group does."""
+    group = instance.group.config.track_interfaces if instance.group else ()
+    return (*instance.config.track_interfaces, *group)
+
+
+def _interfaces(instance: Instance) -> list[str]:
     """What an instance depends on: its own interface, the tracked ones, those of its addresses."""
-    names = [config.interface, *(t.name for t in config.track_interfaces), *_carriers(config)]
+    config = instance.config
+    names = [config.interface, *(t.name for t in _tracked(instance)), *_carriers(config)]
     return list(dict.fromkeys(names))
 
 
-def _interface_weight(config: InstanceConfig, interface: str) -> tuple[int | None, bool]:
+def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, bool]:
     """(weight, reverse) with which an instance tracks an interface; weight None: it does not.
 
     An interface with virtual addresses is tracked without weight, whatever track_interface says of it, and
     ``dont_track_primary`` does not change that (2.2.7, measured).
     """
+    config = instance.config
     if interface in _carriers(config):
         return 0, False
-    for tracked in config.track_interfaces:
+    for tracked in _tracked(instance):
         if tracked.name == interface and interface != config.interface:
             # keepalived 2.2.7 says that it ignores the weight in a sync group, and applies it (measured)
             return tracked.weight or tracked.kept_weight, tracked.reverse
