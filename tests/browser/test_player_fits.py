@@ -28,6 +28,14 @@ def retold(trace: Trace, change: Callable[[dict[str, Any]], None]) -> Trace:
     return Trace([TraceEvent(0, "scenario", cast), *trace.events[1:]])
 
 
+LONG = "a-cluster-whose-name-tells-the-whole-story-of-its-making-and-of-its-many-owners"
+
+
+def sideways(page: Any) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
 def with_servers(count: int) -> Trace:
     """Drill 1 with so many more servers beside its two, of which nothing is told."""
 
@@ -89,8 +97,10 @@ def test_six_servers_are_all_in_view(file_page: Callable[..., Any]) -> None:
     assert boxes[".vl-log-panel"][0] > boxes[".vl-lane-panel"][2]
     assert page.locator('[data-thing^="server "]').count() == 6
     expect(page.locator(".vl-more")).to_be_hidden()
+    assert sideways(page) <= 0
     page.set_viewport_size(PHONE)
     expect(page.locator(".vl-more")).to_have_text("more servers: scroll sideways →")
+    assert sideways(page) <= 0, "the cluster scrolls, not the page"
     page.set_viewport_size({"width": 1400, "height": 900})
     expect(page.locator(".vl-more")).to_be_hidden()
 
@@ -107,7 +117,8 @@ def test_long_names_that_differ_at_their_end_are_told_apart(
     file_page: Callable[..., Any], width: int
 ) -> None:
     names = {f"proxy-serv0{n}": f"loadbalancer-production-frankfurt-0{n}.example.com" for n in (1, 2)}
-    text = "".join(event.to_json() + "\n" for event in simulated())
+    trace = retold(simulated(), lambda cast: cast.update(name=LONG))
+    text = "".join(event.to_json() + "\n" for event in trace)
     for short, long in names.items():
         text = text.replace(short, long)
     page = file_page(simulated(), viewport={"width": width, "height": 900})
@@ -116,6 +127,8 @@ def test_long_names_that_differ_at_their_end_are_told_apart(
     assert len(titles) == len(set(titles)) == 2
     assert all("…" in title for title in titles)
     assert titles[0].endswith("1.example.com")
+    assert sideways(page) <= 0
+    expect(page.locator(".vl-tag").first).to_have_attribute("title", LONG)
 
 
 def test_no_frame_passes_over_the_name_of_a_switch(file_page: Callable[..., Any]) -> None:

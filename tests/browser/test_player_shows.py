@@ -10,6 +10,7 @@ import pytest
 from player_pages import DRILL, PLAYER, badge, frame_on_screen, moment, seek, simulated, thing
 
 from vrrplab.resources import data_path
+from vrrplab.trace import Trace
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
 expect = sync_api.expect
@@ -35,6 +36,46 @@ def test_one_glance_says_who_holds_what_and_what_is_broken(drill: Any) -> None:
     seek(drill, 16)
     expect(badge(drill, "192.168.2.101")).to_have_attribute("data-holder", "proxy-serv02")
     expect(drill.locator(".vl-fresh, .vl-table tr").filter(has_text="…00:fc").first).to_be_visible()
+
+
+def test_nobody_is_served_while_nobody_has_the_address(file_page: Callable[..., Any]) -> None:
+    page = file_page(simulated("lesson-ipv6"))
+    held = page.evaluate(f"{PLAYER}.model.firstHeld({PLAYER}.model.cast.vips[0].address)")
+    assert 3 < held < 5
+    client = page.locator('[aria-label^="Client "]')
+    seek(page, 1)
+    assert page.locator("[data-vip]").count() == 0
+    expect(client).to_contain_text("nobody has ::2:100")
+    expect(client).not_to_contain_text("answers")
+    assert "nobody has" in client.get_attribute("aria-label")
+    lane = page.evaluate("document.querySelector('.vl-lanes .vl-line').getBoundingClientRect().x")
+    address = page.evaluate("document.querySelector('.vl-lanes .vl-have').getBoundingClientRect().x")
+    assert abs(lane - address) < 3
+    seek(page, held)
+    expect(client).to_contain_text("✓ ::2:100 answers")
+
+
+def test_an_address_that_nobody_ever_has_serves_nobody(file_page: Callable[..., Any]) -> None:
+    trace = simulated()
+    page = file_page(Trace([e for e in trace if e.event not in ("address_added", "outage", "state")]))
+    seek(page, 20)
+    expect(page.locator('[aria-label^="Client "]')).to_contain_text("nobody has .101")
+    assert page.locator(".vl-lanes .vl-line").count() == 0
+
+
+def test_a_server_is_called_by_a_name_not_by_a_number(file_page: Callable[..., Any]) -> None:
+    text = "".join(event.to_json() + "\n" for event in simulated())
+    page = file_page(simulated())
+    for one, other, shown in (
+        ("web-1", "web-2", ["web-1", "web-2"]),
+        ("eu-web-1", "eu-web-2", ["web-1", "web-2"]),
+        ("eu-web-01", "eu-db-01", ["web-01", "db-01"]),
+        ("lb_1", "lb_2b", ["lb_1", "lb_2b"]),
+        ("10-1", "10-2", ["10-1", "10-2"]),
+    ):
+        renamed = text.replace("proxy-serv01", one).replace("proxy-serv02", other)
+        page.evaluate(f"text => {PLAYER}.load(text)", renamed)
+        assert page.evaluate(f"[...{PLAYER}.model.cast.servers.values()].map(s => s.short)") == shown
 
 
 def test_no_frame_passes_over_the_letters_of_a_switch(drill: Any) -> None:

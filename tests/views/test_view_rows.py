@@ -266,6 +266,18 @@ class TestWords:
         assert short_names(["r1"]) == {"r1": "r1"}
         assert short_names(["a", "ab"]) == {"a": "a", "ab": "ab"}
 
+    @pytest.mark.parametrize(
+        ("names", "short"),
+        [
+            (["web-1", "web-2"], ["web-1", "web-2"]),
+            (["eu-web-1.example.net", "eu-web-2.example.net"], ["web-1", "web-2"]),
+            (["web-1a", "web-2a"], ["1a", "2a"]),
+            (["192.168.2.251", "192.168.2.252"], ["251", "252"]),
+        ],
+    )
+    def test_a_number_alone_is_no_name(self, names: list[str], short: list[str]) -> None:
+        assert list(short_names(names).values()) == short
+
     def test_macs(self) -> None:
         assert mac_text("00:00:5E:00:01:33", {}) == "virtual MAC of VRID 51"
         assert mac_text("02:00:00:00:00:01", {"02:00:00:00:00:01": "r1 eth0"}) == "r1 eth0"

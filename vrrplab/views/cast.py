@@ -142,13 +142,25 @@ def short_names(names: list[str]) -> dict[str, str]:
     found = {}
     for name in names:
         begin, end = head, max(head + 1, len(name) - tail)
-        while begin > 0 and name[begin - 1].isalnum():
-            begin -= 1
         while end < len(name) and name[end].isalnum():
             end += 1
+        begin = _word_start(name, begin)
+        while not _letters(name[begin:end]) and _letters(name[:begin]):  # a 1 is no name, web-1 is
+            begin = _word_start(name, begin - 1)
         core = name[begin:end]
         found[name] = core if core else name
     return found
+
+
+def _word_start(name: str, place: int) -> int:
+    """Where the word begins in which, or just before which, ``place`` is."""
+    while place > 0 and name[place - 1].isalnum():
+        place -= 1
+    return place
+
+
+def _letters(text: str) -> bool:
+    return any(letter.isalpha() for letter in text)
 
 
 def _common(names: list[str]) -> int:

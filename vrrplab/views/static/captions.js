@@ -8,7 +8,7 @@ export function tags(cast, fork) {
   const name = cast.name !== cast.description && cast.description && cast.name;
   const source = cast.origin === "simulation" ? cast.seed != null && `seed ${cast.seed}` : ORIGINS[cast.origin];
   const words = [name, cast.profile.replace("keepalived-", "keepalived "), source, fork];
-  return words.filter(Boolean).map((w) => h("span", { class: `vl-tag${w === fork ? " vl-tag-fork" : ""}` }, w));
+  return words.filter(Boolean).map((w) => h("span", { class: `vl-tag${w === fork ? " vl-tag-fork" : ""}`, title: w }, w));
 }
 
 /** What each mark on the wires is, as far as this trace has them. */

@@ -126,13 +126,16 @@ function shortenAddresses(vips) {
   }
 }
 
-/** "serv01" for proxy-serv01 when all names begin with "proxy-". */
+/** "serv01" for proxy-serv01 when all names begin with "proxy-"; but "web-1" for web-1, because a 1 is no name. */
 function shortenNames(cast) {
   const names = [...cast.servers.keys()];
   if (names.length < 2) return;
   let n = 0;
   while (n < names[0].length && names.every((name) => name[n] === names[0][n])) n++;
-  const cut = Math.max(names[0].lastIndexOf("-", n - 1), names[0].lastIndexOf("_", n - 1)) + 1;
+  const before = (end) => Math.max(names[0].lastIndexOf("-", end), names[0].lastIndexOf("_", end)) + 1;
+  const noLetter = (from) => names.some((name) => !/\p{L}/u.test(name.slice(from)));
+  let cut = n && before(n - 1);
+  while (cut && noLetter(cut)) cut = cut > 1 ? before(cut - 2) : 0;
   for (const server of cast.servers.values()) server.short = server.name.slice(cut) || server.name;
 }
 

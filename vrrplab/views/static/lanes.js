@@ -149,7 +149,8 @@ export class Lanes {
 
   #client(body, { c, target, high }, y, before) {
     const middle = y + high / 2;
-    body.append(s("path", { d: `M${this.x(0)} ${middle}H${this.x(this.model.end)}`, class: "vl-line" }));
+    const from = this.model.servedFrom(c.name, target);
+    if (from < this.model.end) body.append(s("path", { d: `M${this.x(from)} ${middle}H${this.x(this.model.end)}`, class: "vl-line" }));
     const gaps = union(this.model.outages.filter((o) => o.client === c.name && o.target === target), this.model.end);
     for (const o of gaps.slice(0, 300)) {
       const [a, b] = [this.x(o.from), this.x(o.to)];

@@ -281,6 +281,22 @@ export class Model {
     return [...this.cast.servers.keys()].filter((s) => this.value(t, "has", s, address));
   }
 
+  /** When some server first had the address; Infinity: never, by all the trace tells. */
+  firstHeld(address) {
+    return Math.min(...[...this.cast.servers.keys()].map((s) => this.lines.get(`has|${s}|${address}`)?.times[0] ?? Infinity));
+  }
+
+  /**
+   * From when on a client can have been served: nobody answers for a virtual address that nobody has yet, and no
+   * probe tells of it, because an outage begins with a last good answer. 0 for other addresses; Infinity: never.
+   */
+  servedFrom(client, target) {
+    const vips = (this.cast.dns[target] || [target]).map(bare).filter((a) => this.cast.vips.some((v) => v.address === a));
+    if (!vips.length) return 0;
+    const lost = this.outages.filter((o) => o.client === client && o.target === target).map((o) => o.from_s);
+    return Math.min(...vips.map((a) => this.firstHeld(a)), ...lost);
+  }
+
   /** The last change of state of an instance (of any, without names) that is not after `t`. */
   lastChange(t, server, instance) {
     const fits = (c) => (!server || c.e.server === server) && (!instance || c.e.instance === instance);

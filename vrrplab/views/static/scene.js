@@ -248,6 +248,7 @@ export class Scene {
     const targets = [...new Set(client.probes.map((p) => p.target))];
     const rows = targets.slice(0, 4).map((_, n) => label("", middle, y + 35 + 16 * n, { class: "vl-small", "text-anchor": "middle" }));
     const g = s("g", { role: "img" }, frame, title, rows);
+    const from = targets.map((target) => this.model.servedFrom(client.name, target));
     this.#on((t) => {
       const said = [];
       rows.forEach((row, n) => {
@@ -255,9 +256,10 @@ export class Scene {
         const more = n === 3 && targets.length > 4 ? ` (+${targets.length - 4})` : "";
         const out = this.model.outage(client.name, target, t);
         const short = this.name.address(target);
-        const words = !out ? `${short} answers` : out.share < 1 ? `${short} loses ${Math.round(out.share * 100)} %` : `${short} lost ${seconds(t - out.from_s, 1)} s`;
+        const nobody = t < from[n];
+        const words = nobody ? `nobody has ${short}` : !out ? `${short} answers` : out.share < 1 ? `${short} loses ${Math.round(out.share * 100)} %` : `${short} lost ${seconds(t - out.from_s, 1)} s`;
         said.push(words);
-        setText(row, fitText((out ? "✕ " : "✓ ") + words + more, w - 10, "bold", this.measure));
+        setText(row, fitText((nobody ? "" : out ? "✕ " : "✓ ") + words + more, w - 10, "bold", this.measure));
         setAttribute(row, "class", out ? "vl-small vl-bad" : "vl-small vl-mute");
       });
       setAttribute(g, "aria-label", `Client ${client.name}: ${said.join(", ") || "asks nobody"}`);
@@ -316,8 +318,8 @@ export class Scene {
   }
 
   #tray(homeless, places, t) {
-    const { tray, badgeWidths, compact } = this.layout;
-    const shown = homeless.filter((v) => t > 0 && this.#everHeld(v.address, t)).slice(0, compact ? 6 : 3);
+    const { layout: { tray, badgeWidths, compact }, model } = this;
+    const shown = homeless.filter((v) => t > 0 && model.firstHeld(v.address) <= t).slice(0, compact ? 6 : 3);
     const words = shown.length ? (homeless.length > shown.length ? `nobody has these, and ${homeless.length - shown.length} more` : "nobody has") : "";
     const widths = shown.map((v) => badgeWidths.get(v.address));
     const textWidth = words ? this.measure(words, "small") + 8 : 0;
@@ -330,14 +332,6 @@ export class Scene {
       places.set(`${v.address}@`, { x, y: tray.y - (compact ? 10 : 12), address: v.address, holder: "" });
       x += widths[n] + 6;
     });
-  }
-
-  #everHeld(address, t) {
-    for (const server of this.model.cast.servers.keys()) {
-      const { times } = this.model.line("has", server, address);
-      if (times.length && times[0] <= t) return true;
-    }
-    return false;
   }
 
   #badge(address) {
