@@ -53,7 +53,8 @@ window.model = {
       values[name] = value;
       for (const run of heard["change:" + name] || []) run();
     }
-    for (const run of heard["msg:custom"] || []) run(error ? { error } : answer || { note: "" }, []);
+    const said = { ...(error ? { error } : answer || { note: "" }), answers: message.number };
+    for (const run of heard["msg:custom"] || []) run(said, []);
   },
 };
 window.vrrplabParts = { render, decodeFrame };

@@ -116,6 +116,65 @@ def test_a_key_pressed_while_all_is_drawn_anew_is_not_lost(live_page: Callable[.
     page.evaluate(_WHEN_DRAWN, ["", "z"])
     expect(fork).to_have_count(0)
     expect(thing(page, "nic proxy-serv01 eth0")).to_be_focused()
+    page.locator(".vl-slider").focus()
+    page.evaluate(_WHEN_DRAWN, [press, "y"])
+    expect(fork).to_have_count(1)
+    expect(page.locator(".vl-slider")).to_be_focused()
+    for name in ("Hide future", "Copy scenario"):
+        page.get_by_role("button", name=name).focus()
+        page.keyboard.press("Control+z")
+        expect(fork).to_have_count(0)
+        expect(page.get_by_role("button", name=name)).to_be_focused()
+        page.keyboard.press("Control+y")
+        expect(fork).to_have_count(1)
+        expect(page.get_by_role("button", name=name)).to_be_focused()
+
+
+def test_a_hidden_future_stays_hidden_and_says_so(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    seek(page, 6)
+    hide = page.get_by_role("button", name="Hide future")
+    expect(hide).to_have_attribute("aria-pressed", "false")
+    page.locator(".vrrplab").focus()
+    page.keyboard.press("h")
+    expect(hide).to_have_attribute("aria-pressed", "true")
+    choose(page, "switch lan", "Lose every frame")
+    expect(page.locator(".vl-tag-fork")).to_have_count(1)
+    assert page.evaluate(f"{PLAYER}.hide")
+    expect(hide).to_have_attribute("aria-pressed", "true")
+    hide.click()
+    expect(hide).to_have_attribute("aria-pressed", "false")
+
+
+# The answer to the next question never comes.
+_SWALLOW = """() => { const { model } = window, send = model.send;
+    model.send = async () => { model.send = send; }; }"""
+
+
+def test_an_answer_that_was_lost_does_not_spoil_those_after_it(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady")
+    page.clock.install()
+    python, fork, notice = f"{PLAYER}.python", page.locator(".vl-tag-fork"), page.locator(".vl-notice")
+    cut = f"{PLAYER}.act({{ actions: [{{ action: 'power_off', server: 'proxy-serv01' }}] }})"
+    page.evaluate(_SWALLOW)
+    page.evaluate(cut)
+    page.clock.run_for(1000)
+    expect(notice).to_contain_text("Running it again")
+    page.evaluate(cut)  # answered: so the one before never will be
+    expect(fork).to_have_count(1)
+    page.wait_for_function(f"{python}.waiting == 0")
+    page.clock.run_for(10_000)
+    expect(notice).to_be_hidden()
+    page.evaluate(_SWALLOW)
+    page.evaluate(f"{PLAYER}.ask('undo')")
+    page.clock.run_for(6000)
+    expect(notice).to_contain_text("Python does not answer")
+    assert page.evaluate(f"{python}.waiting") == 0
+    page.evaluate(f"{PLAYER}.ask('undo')")
+    expect(fork).to_have_count(0)
+    expect(notice).to_be_hidden()
+    page.clock.run_for(10_000)
+    expect(notice).to_be_hidden()
 
 
 def test_keys_faster_than_python_answers_are_not_lost(live_page: Callable[..., Any]) -> None:

@@ -111,6 +111,22 @@ def test_whatever_the_page_asks_the_answer_is_a_sentence(toy: Any, message: Any,
     assert done(toy) == []
 
 
+def test_an_interrupted_kernel_answers_too_and_says_to_which_question(
+    toy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    question = {"do": "break", "actions": [{"at_s": 3.0, **DOWN}], "at_s": 3.0}
+    with monkeypatch.context() as patch:
+        patch.setattr(toy._forks, "break_it", interrupted)
+        [answer] = asks(toy, {**question, "number": 7})
+    assert answer == {"error": "Python was interrupted before this was done. Ask again.", "answers": 7}
+    assert done(toy) == []
+    assert asks(toy, {**question, "number": 8}) == [{"note": "", "answers": 8}]
+    assert done(toy) == ["link_down"]
+
+
 def test_a_recording_cannot_be_changed() -> None:
     widget = show_cluster(failover())
     assert widget.info["can_fork"] is False

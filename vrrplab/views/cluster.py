@@ -129,29 +129,36 @@ def _widget_class() -> Any:
 
         def _asked(self, _widget: Any, message: Any, _buffers: Any) -> None:
             """A message of the page. Whatever is wrong with it, the answer is a sentence."""
+            buffers: list[bytes] = []
             try:
-                self._answer(message)
+                answer = self._answer(message, buffers)
             except VrrplabError as error:
-                self.send({"error": str(error)})
+                answer = {"error": str(error)}
+            except KeyboardInterrupt:  # without an answer the page would wait for one
+                self._show()
+                answer = {"error": "Python was interrupted before this was done. Ask again."}
             except Exception as error:  # the page shows it; a traceback would go where nobody looks
-                self.send({"error": f"This did not work, and should have: {type(error).__name__}: {error}"})
+                answer = {"error": f"This did not work, and should have: {type(error).__name__}: {error}"}
+            if isinstance(message, dict) and "number" in message:
+                answer["answers"] = message["number"]
+            self.send(answer, buffers)
 
-        def _answer(self, message: Any) -> None:
+        def _answer(self, message: Any, buffers: list[bytes]) -> dict[str, Any]:
             do = message.get("do") if isinstance(message, dict) else None
             if do == "break":
                 self._forks.break_it(list(message.get("actions") or []), float(message.get("at_s") or 0.0))
                 self._show()
-                self.send({"note": ""})
-            elif do in ("undo", "redo", "reset"):
+                return {"note": ""}
+            if do in ("undo", "redo", "reset"):
                 getattr(self, do)()
-                self.send({"note": ""})
-            elif do == "scenario" and self.scenario is not None:
-                self.send({"scenario": self.scenario.to_yaml()})
-            elif do == "html":
+                return {"note": ""}
+            if do == "scenario" and self.scenario is not None:
+                return {"scenario": self.scenario.to_yaml()}
+            if do == "html":
                 page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0))
-                self.send({"name": f"{self.trace.name or 'trace'}.html"}, [page.encode()])
-            else:
-                raise VrrplabError(f"the page asked for something unknown: {do!r}")
+                buffers.append(page.encode())
+                return {"name": f"{self.trace.name or 'trace'}.html"}
+            raise VrrplabError(f"the page asked for something unknown: {do!r}")
 
         def __repr__(self) -> str:
             return still_text(self.trace, self.at_s)

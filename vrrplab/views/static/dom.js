@@ -111,17 +111,22 @@ export function onDrag(element, go) {
   });
 }
 
+/** How an element is found again when everything is drawn anew: a thing, a label, or the words on a button. */
+function identity(element) {
+  const { thing } = element.dataset;
+  return thing ? `thing ${thing}` : (element.getAttribute("aria-label") ?? (element.localName === "button" ? element.textContent : ""));
+}
+
 /** What inside `root` has the keyboard, so that its successor gets it when everything is drawn anew; null: nothing. */
 export function focusedIn(root) {
   const now = root.getRootNode().activeElement;
-  if (!now || !root.contains(now)) return null;
-  const where = now.dataset.thing ? "[data-thing]" : "[aria-label]";
-  return { where, name: now.getAttribute(where.slice(1, -1)) };
+  return now && root.contains(now) ? { name: identity(now) } : null;
 }
 
 /** The keyboard to the successor, and at once: a key pressed before would be lost. A menu that is open keeps it. */
-export function focusSuccessor(root, { where, name }) {
+export function focusSuccessor(root, { name }) {
   if (focusedIn(root)) return;
-  const found = [...root.querySelectorAll(where)].find((x) => x.getAttribute(where.slice(1, -1)) === name && !x.disabled);
-  (found || root).focus({ preventScroll: true });
+  const found = name && [...root.querySelectorAll("[data-thing], [aria-label], button")].find((x) => identity(x) === name && !x.disabled);
+  found?.focus({ preventScroll: true });
+  if (!found || root.getRootNode().activeElement !== found) root.focus({ preventScroll: true });
 }

@@ -91,7 +91,7 @@ export class Player {
     this.transport = new Transport(this);
     this.transport.speed.value = String(this.speed);
     this.pinned = null;
-    this.clock = h("output", { class: "vl-clock", "aria-label": "Moment", "aria-live": "off" });
+    this.clock = h("output", { class: "vl-clock", "aria-label": "Clock", "aria-live": "off" });
     this.stage = h("div", { class: "vl-stage" }, this.scene.svg, this.packets.canvas);
     this.stage.addEventListener("click", (e) => this.#clickPacket(e), true);
     this.stage.addEventListener("pointermove", (e) => this.#hover(e));
@@ -369,7 +369,7 @@ export class Player {
 
   toggleHide() {
     this.hide = !this.hide;
-    this.transport.hide.setAttribute("aria-pressed", String(this.hide));
+    this.status();
     this.draw(true);
   }
 
@@ -384,7 +384,7 @@ export class Player {
   }
 
   status() {
-    this.transport.state({ playing: this.playing, info: this.info });
+    this.transport.state({ playing: this.playing, info: this.info, hide: this.hide });
   }
 
   close() {

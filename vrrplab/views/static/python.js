@@ -8,7 +8,7 @@ const QUICK_MS = 300; // an answer within this time needs no "please wait"
 export class Python {
   /** `send(message)` is the widget model's; `speak(words)` reaches a screen reader. */
   constructor(send, speak) {
-    Object.assign(this, { send, speak, waiting: 0 }); // waiting: questions without an answer yet
+    Object.assign(this, { send, speak, waiting: 0, number: 0 }); // waiting: questions without an answer yet
     this.element = h("p", { class: "vl-notice", hidden: true, title: "click to close", onclick: () => this.tell("") });
   }
 
@@ -17,18 +17,25 @@ export class Python {
     this.waiting += 1;
     this.stop();
     this.soon = setTimeout(() => this.tell(words), QUICK_MS);
-    this.late = setTimeout(() => this.tell(SILENCE, true), PATIENCE_MS);
+    this.late = setTimeout(() => this.silent(), PATIENCE_MS);
     try {
-      this.send(message);
+      this.send({ ...message, number: ++this.number });
     } catch {
-      this.waiting = 0;
-      this.stop();
-      this.tell(SILENCE, true);
+      this.silent();
     }
   }
 
+  /** Nothing comes any more: an answer that was lost is not waited for when the next question is asked. */
+  silent() {
+    this.waiting = 0;
+    this.stop();
+    this.tell(SILENCE, true);
+  }
+
+  /** `message.answers`: the number of the question. Those asked before it were answered before, or never will be. */
   answered(message) {
-    this.waiting = Math.max(0, this.waiting - 1);
+    this.waiting = Math.max(0, Math.min(this.waiting, this.number - message.answers));
+    clearTimeout(this.soon);
     if (!this.waiting) this.stop();
     this.tell(message.error || message.note || "", Boolean(message.error));
     this.took = performance.now() - (this.asked || 0);

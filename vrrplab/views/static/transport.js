@@ -29,7 +29,7 @@ export class Transport {
     this.reset = word("Reset", "Back to the scenario as it was (Ctrl+Backspace)", () => player.ask("reset"));
     this.copy = word("Copy scenario", "The scenario with your actions, as YAML (C)", () => player.ask("scenario"));
     this.share = word("HTML", "A file that plays this anywhere, without Python (S)", () => player.ask("html"));
-    this.hide = h("button", { class: "vl-button", "aria-pressed": "false", title: "Hide what comes after the cursor: predict first (H)", onclick: () => player.toggleHide() }, "Hide future");
+    this.hide = h("button", { class: "vl-button", title: "Hide what comes after the cursor: predict first (H)", onclick: () => player.toggleHide() }, "Hide future");
     this.help = h("button", { class: "vl-button", title: "Keys (?)", "aria-label": "Keys", onclick: (e) => player.help(e.currentTarget) }, "?");
     this.tools = h("div", { class: "vl-buttons", role: "group", "aria-label": "Changes and sharing" }, this.undo, this.redo, this.reset, this.copy, this.share, this.hide, this.help);
     this.element = h("div", { class: "vl-transport" }, this.buttons, this.slider, this.tools);
@@ -61,7 +61,8 @@ export class Transport {
     else for (const c of this.marks.changes) if (c.style.visibility) c.style.visibility = "";
   }
 
-  state({ playing, info }) {
+  state({ playing, info, hide }) {
+    this.hide.setAttribute("aria-pressed", String(hide));
     this.play.replaceChildren(icon(playing ? "pause" : "play"));
     this.play.setAttribute("aria-label", playing ? "Pause (space)" : "Play (space)");
     const able = (button, on) => (on ? button.removeAttribute("disabled") : button.setAttribute("disabled", ""));
