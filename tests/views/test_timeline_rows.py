@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from drawn import cast, crowd, event, recording, state, trace
 
-from vrrplab import simulate, variant
+from vrrplab import at, simulate, variant
 from vrrplab.trace import Trace
 from vrrplab.views.timeline_rows import Lane, TimelineRows, rows
 
@@ -56,6 +56,10 @@ def test_a_clients_line_begins_when_somebody_has_what_it_asks_for() -> None:
         ("ping+http 3 addresses", pytest.approx(3_422_000, abs=500))
     ]
     assert lane(rows(recording("article_drill1_eth0_down_up")), "client ping .101").from_us < 200_000
+    servers = ("proxy-serv01", "proxy-serv02")
+    down = [at(0, "link_down", server=server, interface="eth0") for server in servers]
+    nobody = simulate(variant("article-steady", *down, duration_s=6))
+    assert {one.from_us for one in rows(nobody).lanes if one.kind == "client"} == {nobody.end_us}
 
 
 def test_adverts_are_ticks_and_priority_0_is_marked() -> None:

@@ -230,14 +230,16 @@ def _client_lanes(trace: Trace, short: dict[str, str], stable: bool) -> list[Lan
 
 
 def _first_held_us(trace: Trace, targets: list[str]) -> Micros:
-    """When somebody first had one of these addresses or names; 0 if nobody ever had, or nothing tells.
+    """When somebody first had one of these addresses or names: 0 for what is no virtual address, the trace's
+    end for what nobody ever had.
 
     Before, nobody can have been served, and no probe tells of it: an outage begins with a last good answer.
     """
     names = trace.scenario.get("dns") or {}
     asked = dict.fromkeys(address for target in targets for address in names.get(target, [target]))
-    held = [s.from_us for a in asked if a in trace.addresses for s in trace.holders(a) if s.servers]
-    return min(held, default=0)
+    if not all(address in trace.addresses for address in asked):
+        return 0
+    return min((s.from_us for a in asked for s in trace.holders(a) if s.servers), default=trace.end_us)
 
 
 Probes = dict[tuple[str, str, str], list[Outage]]
