@@ -30,6 +30,8 @@ def conf(tmp_path: Path) -> str:
         (["run", "{conf}", "--interface", "="], "--interface =: write NAME, or FROM=TO"),
         (["run", "{conf}", "--interface", ""], "--interface '': write NAME, or FROM=TO"),
         (["run", "{conf}", "--interface", "lan7=lo"], "names no lan7; it names: lan0"),
+        (["run", "{conf}", "--interface", "lan0=a0", "--interface", "lan0=b0"], "lan0 twice, a0 and b0"),
+        (["run", "{conf}", "--interface", "a0", "--interface", "b0"], "two for all instances, a0 and b0"),
         (["run", "{conf}", "--udp", *["--address", "lan0=1.2.3.4/24"] * 2], "--address gives lan0 twice"),
         (["run", "{conf}", "--udp"], "--address lan0=ADDRESS/PREFIX"),
         (["run", "{conf}", "--udp", "--address", "lan0=1.2.3/24"], "--address lan0=1.2.3/24"),

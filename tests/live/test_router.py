@@ -8,45 +8,22 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from live_bench import Bench, Router, config
+from live_bench import VIP, Bench, config, fast, has, master, until
 
 from vrrplab.trace import read_trace
 
 pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter", "tcpdump")
-VIP = "192.168.2.100"
-
-
-def fast(priority: int, **more: object) -> str:
-    return config(**{"priority": priority, "version": 3, "interval": "0.2", **more})  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     with Bench(["r1", "r2"]) as made:
         yield made
-
-
-def until(condition: Callable[[], object], what: str, limit_s: float = 10.0) -> None:
-    end_s = time.monotonic() + limit_s
-    while time.monotonic() < end_s:
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"not within {limit_s} s: {what}")
-
-
-def master(router: Router) -> Router:
-    until(lambda: router.state() == "MASTER", f"MASTER; it said: {router.text()[-2000:]}")
-    return router
-
-
-def has(bench: Bench, host: str, address: str = VIP) -> bool:
-    return f" {address}/" in bench.ip(host, "-o", "address", "show")
 
 
 def test_an_address_comes_with_its_label_and_goes_with_a_farewell(bench: Bench) -> None:
@@ -167,7 +144,7 @@ def test_wall_clocks_that_jump_change_nothing(bench: Bench) -> None:
 
     words = [sys.executable, *jumping(-86_400), "live", "watch", "--interface", "eth0", "--out", str(out)]
     watcher = bench.inside.start_process("r2", *words, log=str(bench.folder / "watch.log"))
-    until(out.exists, "the watcher listens")
+    until(lambda: out.exists() and out.stat().st_size > 0, "the watcher listens")
     high = master(bench.vrrplab("r1", fast(150), program=jumping(-86_400)))
     low = bench.vrrplab("r2", fast(100), program=jumping(86_400))
     until(lambda: low.state() == "BACKUP" and low.trace().of("advert_received"), "BACKUP")
@@ -175,14 +152,17 @@ def test_wall_clocks_that_jump_change_nothing(bench: Bench) -> None:
     began_s = time.time()
     mark.touch()
     time.sleep(2)
+    ended_s = time.time()
     watcher.stop()
-    times = [a.t_s for a in bench.adverts() if a.t_s > began_s - 0.4]
-    assert len(times) >= 10
-    assert all(0.1 < b - a < 0.35 for a, b in pairwise(times))
+    sent = [a.t_s for a in bench.adverts()]
+    heard = [e.t for e in read_trace(out).of("advert_sent")]
+    due = (ended_s - began_s) / 0.2
+    assert 0.5 * due < sum(began_s < t_s < ended_s for t_s in sent) <= due + 1
+    assert len(heard) >= sum(t_s < ended_s - 0.2 for t_s in sent)
+    patience_s = 3 * 0.2 + (256 - 100) / 256 * 0.2  # the BACKUP's, which a loaded machine does not use up
+    assert all(0 < b - a < patience_s for times in (sent, heard) for a, b in pairwise(times))
     assert [e.fields["to"] for e in high.trace().of("state")] == ["BACKUP", "MASTER"]
     assert [e.fields["to"] for e in low.trace().of("state")] == ["BACKUP"]
-    heard = [e.t for e in read_trace(out).of("advert_sent")]
-    assert all(0.1 < b - a < 0.35 for a, b in pairwise(heard))
     assert not read_trace(out).of("warning")
 
 
@@ -385,18 +365,3 @@ def test_sync_group_moves_together_with_keepalived() -> None:
         until(lambda: not has(bench, "r2") and not has(bench, "r2", "203.0.113.100"), "and off the other")
         assert "VRRP_Group(G)" in ours.text()
         assert "VRRP_Group(G)" in theirs.text()
-
-
-def test_a_virtual_mac_comes_and_goes(bench: Bench) -> None:
-    """Input: use_vmac. Output: adverts and ARP from 00:00:5e:00:01:33; afterwards interface and settings as
-    before.
-    """
-    before = bench.inside.run("r1", "cat", "/proc/sys/net/ipv4/conf/eth0/arp_ignore")
-    router = master(bench.vrrplab("r1", fast(150, more="use_vmac vrrp.51")))
-    assert f"{VIP}/24" in bench.ip("r1", "-o", "address", "show", "dev", "vrrp.51")
-    time.sleep(0.5)
-    sources = {f.eth.source for _, f in bench.frames() if f.vrrp is not None and f.eth is not None}
-    assert sources == {"00:00:5e:00:01:33"}
-    router.stop()
-    assert "vrrp.51" not in bench.ip("r1", "link")
-    assert bench.inside.run("r1", "cat", "/proc/sys/net/ipv4/conf/eth0/arp_ignore") == before

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from live_bench import ROOT, config
+from live_bench import ROOT, config, until
 
 from vrrplab.errors import LiveError
 from vrrplab.live.pretended import PretendedHost, PretendedInterface, parse_interface
@@ -113,6 +113,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
                 stream.close()
 
 
+def has_begun(trace: Path) -> bool:
+    """A watcher writes the head of its trace once it obeys signals; the file itself is there before."""
+    return trace.exists() and trace.stat().st_size > 0
+
+
 def a_router(
     start: Callable[..., subprocess.Popen[str]], folder: Path, number: int, priority: int, port: int
 ) -> subprocess.Popen[str]:
@@ -198,10 +203,7 @@ def test_a_closed_terminal_ends_a_watcher_in_order(
 ) -> None:
     """Input: SIGHUP. Output: exit code 0, and a trace that can be read."""
     watcher = start("watch", "--udp", "--port", str(free_port()), "--out", "w.jsonl")
-    end_s = time.monotonic() + 10
-    while not (tmp_path / "w.jsonl").exists() and time.monotonic() < end_s:
-        time.sleep(0.05)
-    time.sleep(0.3)
+    until(lambda: has_begun(tmp_path / "w.jsonl"), "the watcher listens")
     watcher.send_signal(signal.SIGHUP)
     assert watcher.wait(5) == 0
     assert read_trace(tmp_path / "w.jsonl").scenario["origin"] == "live"

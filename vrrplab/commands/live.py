@@ -122,18 +122,12 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.control and not args.udp:
         raise LiveError("--control is for the make-believe host of --udp; a real interface has 'ip link set'")
-    rename = {}
-    for text in args.interface:
-        old, equals, new = text.partition("=")
-        if not (old and new if equals else text):
-            raise LiveError(f"--interface {text or repr(text)}: write NAME, or FROM=TO, such as eth0=ens3")
-        rename[old if equals else ""] = new if equals else text
     run_router(
         RouterOptions(
             args.config,
             args.name,
             args.profile,
-            rename,
+            _renaming(args.interface),
             args.dry_run,
             args.udp,
             args.port,
@@ -145,6 +139,21 @@ def _run(args: argparse.Namespace) -> int:
         )
     )
     return 0
+
+
+def _renaming(given: list[str]) -> dict[str, str]:
+    """Interface in the file -> interface here; "" stands for every instance's own."""
+    rename: dict[str, str] = {}
+    for text in given:
+        old, equals, new = text.partition("=")
+        if not (old and new if equals else text):
+            raise LiveError(f"--interface {text or repr(text)}: write NAME, or FROM=TO, such as eth0=ens3")
+        old, new = (old, new) if equals else ("", text)
+        if old in rename:
+            what = f"renames {old} twice" if old else "names two for all instances"
+            raise LiveError(f"--interface {what}, {rename[old]} and {new}: give one of them")
+        rename[old] = new
+    return rename
 
 
 def _watch(args: argparse.Namespace) -> int:

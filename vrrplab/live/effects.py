@@ -8,6 +8,7 @@ order.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
@@ -35,6 +36,9 @@ from vrrplab.machine.profiles import Profile
 from vrrplab.machine.wording import say
 from vrrplab.units import Micros
 from vrrplab.wire.addresses import is_link_local, is_multicast, virtual_mac
+
+# what the kernel says of a source address that is not on the interface
+_NOT_THERE = frozenset((errno.EINVAL, errno.EADDRNOTAVAIL, errno.ENETUNREACH))
 
 
 class Effects:
@@ -107,10 +111,8 @@ class Effects:
     # -- frames ----------------------------------------------------------------------------------
 
     def _advertise(self, action: SendAdvertisement, destination: str, now: Micros) -> None:
-        if action.interface in self._vmacs and ":" in action.source and is_link_local(action.source):
-            self._lend(action.interface, action.source)
         try:
-            frame = self._transport.send_advert(action, destination)
+            frame = self._send(action, destination)
         except OSError as error:
             text = os.strerror(error.errno) if error.errno else str(error)
             self._journal.not_sent(now, action, destination, text)
@@ -122,6 +124,21 @@ class Effects:
             self._journal.not_sent(now, action, destination, str(error))
         else:
             self._journal.sent(now, action, destination, frame)
+
+    def _send(self, action: SendAdvertisement, destination: str) -> bytes:
+        """Through a VMAC: with its base's address lent to it, and lent again if somebody took that away."""
+        name = action.interface
+        if name not in self._vmacs or ":" not in action.source or not is_link_local(action.source):
+            return self._transport.send_advert(action, destination)
+        self._lend(name, action.source)
+        try:
+            return self._transport.send_advert(action, destination)
+        except OSError as error:
+            if error.errno not in _NOT_THERE:
+                raise
+        self._lent.pop(name, None)
+        self._lend(name, action.source)
+        return self._transport.send_advert(action, destination)
 
     def _announce(self, action: SendGratuitousArp, now: Micros) -> None:
         if self._dry:
@@ -219,11 +236,12 @@ class Effects:
         before = self._lent.get(name, "")
         if not address or address == before:
             return
-        self._lent[name] = address
-        with contextlib.suppress(LiveError):  # the advert that cannot leave says so
-            if before:
+        if before:
+            with contextlib.suppress(LiveError):  # somebody took it away
                 run_tool("ip", "address", "delete", f"{before}/64", "dev", name)
+        with contextlib.suppress(LiveError):  # the advert that cannot leave says so, the next one tries again
             run_tool("ip", "address", "replace", f"{address}/64", "dev", name, "preferred_lft", "0", "nodad")
+            self._lent[name] = address
 
     def _remove_vmac(self, name: str) -> None:
         if name in self._vmacs:

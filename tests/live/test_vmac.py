@@ -1,0 +1,64 @@
+"""A live router with a virtual MAC (``use_vmac``) in namespaces, and what befalls its interface."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from live_bench import VIP, Bench, fast, master, until
+
+pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter", "tcpdump")
+VMAC = "use_vmac vrrp.51"
+
+
+def test_a_virtual_mac_comes_and_goes() -> None:
+    """Input: use_vmac. Output: adverts and ARP from 00:00:5e:00:01:33; afterwards interface and settings as
+    before.
+    """
+    with Bench(["r1"]) as bench:
+        before = bench.inside.run("r1", "cat", "/proc/sys/net/ipv4/conf/eth0/arp_ignore")
+        router = master(bench.vrrplab("r1", fast(150, more=VMAC)))
+        assert f"{VIP}/24" in bench.ip("r1", "-o", "address", "show", "dev", "vrrp.51")
+        time.sleep(0.5)
+        sources = {f.eth.source for _, f in bench.frames() if f.vrrp is not None and f.eth is not None}
+        assert sources == {"00:00:5e:00:01:33"}
+        router.stop()
+        assert "vrrp.51" not in bench.ip("r1", "link")
+        assert bench.inside.run("r1", "cat", "/proc/sys/net/ipv4/conf/eth0/arp_ignore") == before
+
+
+def test_an_ipv6_master_gets_the_address_back_that_it_speaks_from() -> None:
+    """Input: use_vmac over IPv6; all addresses flushed from the VMAC; its link down and up; its base's
+    address, then another one. Output: adverts go on each time, from the base's address, which is on the VMAC
+    again, deprecated.
+    """
+    with Bench(["r1"]) as bench:
+        router = master(
+            bench.vrrplab("r1", fast(150, addresses=("fe80::100/64", "fd00:2::100/64"), more=VMAC))
+        )
+
+        def speaks(source: str) -> None:
+            since_s = time.time()
+
+            def heard() -> bool:
+                adverts = bench.adverts()
+                return sum(a.t_s > since_s and a.frame.ip.source == source for a in adverts) >= 3  # type: ignore[union-attr]
+
+            until(heard, f"adverts from {source}; it said: {router.text()[-1000:]}")
+            shown = bench.ip("r1", "-6", "-o", "address", "show", "dev", "vrrp.51").splitlines()
+            assert [f" {source}/64 " in line for line in shown if "deprecated" in line] == [True]
+            assert router.state() == "MASTER"
+
+        own = bench.link_local("r1")
+        speaks(own)
+        bench.ip("r1", "-6", "address", "flush", "dev", "vrrp.51")
+        speaks(own)
+        bench.ip("r1", "link", "set", "vrrp.51", "down")
+        until(lambda: router.trace().of("advert_failed"), "an advert that cannot leave")
+        bench.ip("r1", "link", "set", "vrrp.51", "up")
+        speaks(own)
+        # the base has another one, and the old one is not on the VMAC to be taken off
+        bench.ip("r1", "-6", "address", "delete", f"{own}/64", "dev", "vrrp.51")
+        bench.ip("r1", "-6", "address", "delete", f"{own}/64", "dev", "eth0")
+        bench.ip("r1", "-6", "address", "add", "fe80::77/64", "dev", "eth0", "nodad")
+        speaks("fe80::77")
