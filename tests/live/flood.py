@@ -59,8 +59,8 @@ KINDS = (
     "wrong VRID",
     "lower",
     "spoofed",  # in the MASTER's name
-    "replayed",  # the MASTER's own, byte for byte
-    "damaged",
+    "replayed",  # one of the MASTER's first two again: all but MAC and, over IPv6, the kernel's flow label
+    "damaged",  # on its way: whoever sent it had the password
     "cut off",  # by the sender: IP's length is right
     "torn",  # on its way: IP's length is too much
     "noise",
@@ -86,7 +86,7 @@ def _frame(kind: str, target: Target, chance: random.Random) -> bytes:
     source = chance.choice([master, near, far])
     version, vrid, vips, ttl = target.version, target.vrid, target.vips, 255
     priority, interval_us = chance.choice([0, 1, 100, 199, 250, 255]), SECOND_US
-    password, sequence = "guessed", chance.randrange(1, 1 << 32)
+    password, sequence, ip_id = "guessed", chance.randrange(1, 1 << 32), 0
     match kind:
         case "wrong TTL":
             ttl = chance.randrange(1, 255)
@@ -107,11 +107,15 @@ def _frame(kind: str, target: Target, chance: random.Random) -> bytes:
             source, priority = master, chance.choice([1, 99, 100, 199])
         case "replayed":
             source, priority, password, sequence = master, 200, PASSWORD, chance.choice([1, 2])
+            ip_id = sequence  # both count from 1
+        case "damaged":
+            password = PASSWORD
     advert = Advertisement(version, vrid, priority, interval_us, vips, auth_type=2 if target.ah else None)
     if target.ah and version != 2:
         advert = Advertisement(version, vrid, priority, interval_us, vips)
     ah = (password, sequence) if target.ah else None
-    frame = bytearray(advert_frame(ATTACKER_MAC, source, target.group, advert, ttl=ttl, ah=ah))
+    made = advert_frame(ATTACKER_MAC, source, target.group, advert, ttl=ttl, ah=ah, ip_id=ip_id)
+    frame = bytearray(made)
     begin = 54 if target.six else 34
     if kind == "wrong version" and target.six:
         frame[begin] = 0x11

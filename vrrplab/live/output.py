@@ -23,7 +23,7 @@ from vrrplab.units import SECOND_US, Micros
 
 FORMATS = ("log", "jsonl")
 _QUEUE_LIMIT = 20_000  # events; at 200 bytes each some 4 MB
-_SAME_A_SECOND = 40
+SAME_A_SECOND = 40
 _KINDS_LIMIT = 512
 _RETRY_S = 2.0
 LIMITED = frozenset(
@@ -42,7 +42,7 @@ LIMITED = frozenset(
 
 # What a router says of itself is rare and never held back; what a watcher says is made of others' packets.
 LIMITED_FOR_WATCHERS = LIMITED | {"state", "priority", "address_added", "address_removed", "warning"}
-_EVENT_A_SECOND = 100
+EVENT_A_SECOND = 100
 
 
 class RateLimit:
@@ -54,7 +54,7 @@ class RateLimit:
 
     def __init__(
         self,
-        same_a_second: int = _SAME_A_SECOND,
+        same_a_second: int = SAME_A_SECOND,
         event_a_second: int = sys.maxsize,
         limited: frozenset[str] = LIMITED,
     ) -> None:
@@ -265,7 +265,7 @@ class Output:
     def __init__(self, watching: bool = False) -> None:
         self._sinks: list[Sink] = []
         self._limit = (
-            RateLimit(event_a_second=_EVENT_A_SECOND, limited=LIMITED_FOR_WATCHERS)
+            RateLimit(event_a_second=EVENT_A_SECOND, limited=LIMITED_FOR_WATCHERS)
             if watching
             else RateLimit()
         )
