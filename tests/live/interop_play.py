@@ -118,8 +118,9 @@ def cut(bench: Bench, old: str, new: str, on: list[int]) -> float:
     cut_s = time.time()
     bench.cut(old, bench.interfaces[-1])
     first_s = max(bench.wait_for_master(new, vrid, cut_s) for vrid in on)
-    last_s = [a.t_s for a in bench.adverts(on[-1]) if a.host == old and a.t_s < first_s][-1]
-    return first_s - last_s
+    before_s = [a.t_s for a in bench.adverts(on[-1]) if a.host == old and a.t_s < first_s]
+    assert before_s, f"{old} had sent nothing when its cable was pulled"
+    return first_s - before_s[-1]
 
 
 def sent(bench: Bench, host: str, since_s: float) -> bool:
