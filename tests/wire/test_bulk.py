@@ -12,7 +12,7 @@ import pytest
 np = pytest.importorskip("numpy")
 
 from vrrplab.errors import CaptureError  # noqa: E402
-from vrrplab.wire import bulk, bulk_records, links  # noqa: E402
+from vrrplab.wire import bulk, bulk_layers, bulk_records, links  # noqa: E402
 from vrrplab.wire.bulk_rows import fill_rows  # noqa: E402
 from vrrplab.wire.files import read_records  # noqa: E402
 from vrrplab.wire.frames import advert_frame, decode, garp_frame, na_frame  # noqa: E402
@@ -119,6 +119,47 @@ def test_other_links(tmp_path: Path, link_type: int, strip: int, header: bytes) 
     frames = [header + damaged(chance.choice(pool), chance)[strip:] for _ in range(1500)]
     write_pcap(str(tmp_path / "other.pcap"), enumerate(frames), link_type)
     assert_same_as_codec(tmp_path / "other.pcap")
+
+
+def codec_calls(monkeypatch: pytest.MonkeyPatch, path: Path) -> int:
+    """How many frames of a capture the columns leave to the ordinary codec."""
+    calls = []
+    monkeypatch.setattr(bulk_layers, "decode", lambda raw, link: calls.append(raw) or decode(raw, link))
+    assert sum(map(len, bulk.read(path))) == len(list(read_records(path)))
+    return len(calls)
+
+
+@pytest.mark.parametrize("kept", [14, 34, 41, 42, 50, 53, 54, 60, 68, 96])
+def test_frames_cut_by_a_snap_length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    path = tmp_path / "cut.pcap"
+    write_pcap(str(path), enumerate(frame[:kept] for frame in kinds_of_frames() * 20))
+    assert_same_as_codec(path)
+    path = tmp_path / "adverts.pcap"
+    advert = advert_frame(MAC, SOURCE, GROUP, Advertisement(2, 51, 150, 1_000_000, ("10.0.0.1", "10.0.0.2")))
+    write_pcap(str(path), enumerate([advert[:kept]] * 100))
+    one_by_one = kept < 42  # the eight bytes that are always there
+    assert codec_calls(monkeypatch, path) == (100 if one_by_one else 0)
+
+
+def test_fragments_and_other_protocols_are_not_left_to_the_codec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = garp_frame(MAC, SOURCE)[:12] + b"\x08\0"
+    frames = []
+    for protocol in (2, 6, 17, 112):
+        for offset in (8, 2048):
+            for flags in (0, 1):
+                header = IPv4Header(SOURCE, GROUP, protocol, 64, flags=flags, fragment_offset=offset)
+                whole = link + header.emit(bytes(range(40)))
+                damaged_header = bytearray(whole)
+                damaged_header[24] ^= 1
+                frames += [whole, whole[:-3], bytes(damaged_header)]
+    ether_arp = garp_frame(MAC, SOURCE)
+    frames += [ether_arp[:15] + b"\6" + ether_arp[16:]] * 2  # ARP of another kind of network
+    path = tmp_path / "pieces.pcap"
+    write_pcap(str(path), enumerate(frames))
+    assert_same_as_codec(path)
+    assert codec_calls(monkeypatch, path) == 0
 
 
 def big_endian_nanoseconds(path: Path, frames: list[bytes]) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import CaptureError, DropReason
@@ -23,6 +22,8 @@ from vrrplab.wire.files import is_capture, read_records
 from vrrplab.wire.pcap import FILE_HEADER_SIZE, MAGICS, PACKET_HEADER_SIZE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
 KINDS = ("other", "vrrp", "arp", "na", "carp", "igmp")
@@ -52,7 +53,7 @@ class Columns:
     ttl: np.ndarray[Any, Any]
     source: np.ndarray[Any, Any]
     address: np.ndarray[Any, Any]
-    source_mac: np.ndarray[Any, Any]
+    mac: np.ndarray[Any, Any]
     header: np.ndarray[Any, Any]
     ip_checksum_ok: np.ndarray[Any, Any]
     checksum_ok: np.ndarray[Any, Any]
@@ -69,11 +70,10 @@ class Columns:
         self.ip_checksum_ok.fill(-1)
         self.checksum_ok.fill(-1)
 
-    def clear(self, rows: np.ndarray[Any, Any]) -> None:
-        """Forget all about some rows but their number, time and MAC address."""
-        for name, _, _ in _STORED:
-            if name not in ("t_ns", "source_mac"):
-                getattr(self, name)[rows] = -1 if name in ("ip_checksum_ok", "checksum_ok") else 0
+    @property
+    def source_mac(self) -> np.ndarray[Any, Any]:
+        mac: np.ndarray[Any, Any] = self.mac[:, :6]
+        return mac
 
     # --- fields of the message, read from its first eight bytes ------------------------------------------
 
@@ -159,7 +159,7 @@ _STORED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("ttl", "u1", ()),
     ("source", "u1", (16,)),
     ("address", "u1", (16,)),
-    ("source_mac", "u1", (6,)),
+    ("mac", "u1", (8,)),
     ("header", "u1", (8,)),
     ("ip_checksum_ok", "i1", ()),
     ("checksum_ok", "i1", ()),
@@ -167,8 +167,11 @@ _STORED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("announces", "?", ()),
     ("reason", "u1", ()),
 )
+# stored in the width of whole words, shown in their own
+_IN_WORDS = ("mac", "header")
 _FROM_HEADER = ("version", "type", "vrid", "priority", "count", "auth_type", "interval_us", "checksum")
-NAMES = ("number", *(name for name, _, _ in _STORED if name != "header"), *_FROM_HEADER)
+_WHOLE = (name for name, _, _ in _STORED if name not in _IN_WORDS)
+NAMES = ("number", *_WHOLE, "source_mac", *_FROM_HEADER)
 
 
 class BulkReader:
@@ -239,23 +242,21 @@ def _fast_chunks(file: Any, path: str, head: bytes) -> Iterator[Columns]:
 
     order, unit_ns = MAGICS[head[:4]]
     link_type = int.from_bytes(head[20:24], "little" if order == "<" else "big") & 0xFFFF
-    buffer = np.zeros(_BLOCK_BYTES + 2 * LOOKED_AT, np.uint8)
+    block = np.zeros(_BLOCK_BYTES + 2 * LOOKED_AT, np.uint8)
     held, place, number = 0, FILE_HEADER_SIZE, 1
     while True:
-        fresh = file.readinto(buffer[held:_BLOCK_BYTES].data)
+        fresh = file.readinto(block[held:_BLOCK_BYTES].data)
         end = held + fresh
-        found = find_records(buffer, end, order)
-        parts = max(-(-len(found.offsets) // _ROWS), 1)
-        for offsets, sizes in zip(
-            np.array_split(found.offsets, parts), np.array_split(found.sizes, parts), strict=True
-        ):
-            if not len(offsets):
-                continue
-            chunk = Columns(len(offsets), number)
-            chunk.t_ns[:] = found.t_ns(offsets, unit_ns)
-            starts = offsets + PACKET_HEADER_SIZE
-            decode_rows(chunk, buffer, starts, sizes, link_type, _from_buffer(buffer, starts, sizes))
-            number += len(offsets)
+        found = find_records(block, end, order)
+        offsets, sizes, t_ns = found.offsets, found.sizes, found.t_ns(unit_ns)
+        starts = offsets + PACKET_HEADER_SIZE
+        for first in range(0, len(starts), _ROWS):
+            rows = slice(first, first + _ROWS)
+            chunk = Columns(len(starts[rows]), number)
+            chunk.t_ns[:] = t_ns[rows]
+            frame_of = _from_buffer(block, starts[rows], sizes[rows])
+            decode_rows(chunk, block, starts[rows], sizes[rows], link_type, frame_of)
+            number += len(chunk)
             yield chunk
         rest = end - found.consumed
         if found.damage is not None:
@@ -263,10 +264,10 @@ def _fast_chunks(file: Any, path: str, head: bytes) -> Iterator[Columns]:
             raise CaptureError(path, 0, f"breaks off at byte {place + found.consumed + 8}", message)
         if fresh == 0:
             if rest:
-                _raise_cut(path, bytes(buffer[found.consumed : end]), place + end, order)
+                _raise_cut(path, bytes(block[found.consumed : end]), place + end, order)
             return
         place += found.consumed
-        buffer[:rest] = buffer[found.consumed : end].copy()
+        block[:rest] = block[found.consumed : end].copy()
         held = rest
 
 
@@ -327,6 +328,6 @@ def _chunk_of(records: list[Any], number: int) -> Columns:
     joined = b"".join(record.data[:LOOKED_AT].ljust(LOOKED_AT, b"\0") for record in records)
     buffer = np.frombuffer(joined + bytes(LOOKED_AT), np.uint8)
     starts = np.arange(len(records)) * LOOKED_AT
-    sizes = np.array([len(record.data) for record in records], np.int64)
+    sizes = np.array([len(record.data) for record in records], np.int32)
     decode_rows(chunk, buffer, starts, sizes, records[0].link_type, lambda row: records[row].data)
     return chunk

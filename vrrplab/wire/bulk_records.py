@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vrrplab.wire.bulk_words import gather
 from vrrplab.wire.records import LONGEST_PACKET
 
 if TYPE_CHECKING:
@@ -24,22 +25,28 @@ _NEAR_S = 30 * 24 * 3600
 
 
 class Found(NamedTuple):
-    """Packets that lie whole in the block. ``offsets`` point to headers, ``sizes`` are captured bytes.
+    """Packets that lie whole in the block. ``offsets`` point to their headers, ``headers`` holds what stands
+    there, four numbers a row: seconds, fraction, captured bytes, bytes on the wire.
 
-    ``consumed``: where the first one that does not lie whole in it begins. ``damage``: its size, if that is
-    absurd.
+    ``consumed``: where the first packet that does not lie whole in the block begins. ``damage``: its size, if
+    that is absurd.
     """
 
     offsets: np.ndarray[Any, Any]
-    sizes: np.ndarray[Any, Any]
+    headers: np.ndarray[Any, Any]
     consumed: int
     damage: int | None
-    numbers: np.ndarray[Any, Any]
 
-    def t_ns(self, offsets: np.ndarray[Any, Any], unit_ns: int) -> np.ndarray[Any, Any]:
+    @property
+    def sizes(self) -> np.ndarray[Any, Any]:
+        """Captured bytes, 32 bits wide and signed."""
+        return self.headers[:, 2].astype("i4")
+
+    def t_ns(self, unit_ns: int) -> np.ndarray[Any, Any]:
         """Times of packets, in nanoseconds."""
-        times: np.ndarray[Any, Any] = self.numbers[offsets].astype("i8") * 1_000_000_000
-        times += self.numbers[offsets + 4].astype("i8") * unit_ns
+        times: np.ndarray[Any, Any] = self.headers[:, 0].astype("i8")
+        times *= 1_000_000_000
+        times += self.headers[:, 1].astype("i8") * unit_ns
         return times
 
 
@@ -56,16 +63,17 @@ def find_records(buffer: np.ndarray[Any, Any], end: int, order: str) -> Found:
         offsets, consumed = _walk(numbers, 0, end, end)
     else:
         offsets, consumed = _walk_lanes(numbers, end)
-    sizes = numbers[offsets + 8].astype("i8")
-    unsound = np.nonzero((sizes > LONGEST_PACKET) | (offsets + _HEADER + sizes > end))[0]
+    headers = gather(buffer, offsets, _HEADER).view(order + "u4")
+    sizes = headers[:, 2]
+    unsound = np.nonzero((sizes > LONGEST_PACKET) | (offsets + (_HEADER + sizes.astype("i8")) > end))[0]
     if len(unsound):
         first = int(unsound[0])
         consumed = int(offsets[first])
-        offsets, sizes = offsets[:first], sizes[:first]
+        offsets, headers = offsets[:first], headers[:first]
     damage = None
     if consumed + _HEADER <= end and int(numbers[consumed + 8]) > LONGEST_PACKET:
         damage = int(numbers[consumed + 8])
-    return Found(offsets, sizes, consumed, damage, numbers)
+    return Found(offsets, headers, consumed, damage)
 
 
 def _walk(

@@ -20,28 +20,30 @@ if TYPE_CHECKING:
 KIND = {"other": 0, "vrrp": 1, "arp": 2, "na": 3, "carp": 4, "igmp": 5}
 REASON = {reason: number for number, reason in enumerate(DropReason, 1)}
 _FORM = {None: 0, "message": 1, "pseudo-header": 2}
+_NUMBERS = (
+    "kind",
+    "reason",
+    "ip_version",
+    "ttl",
+    "ip_checksum_ok",
+    "checksum_ok",
+    "checksum_form",
+    "announces",
+)
 
 
 def fill_rows(chunk: Columns, rows: Array, frames: list[Frame]) -> None:
-    """What the ordinary codec says of some rows' frames."""
+    """What the ordinary codec says of some rows' frames, whatever stood there before."""
     import numpy as np
 
-    chunk.clear(rows)
-    told: dict[str, list[int]] = {}
-    packed: dict[str, list[bytes]] = {"source": [], "address": [], "source_mac": [], "header": []}
-    for frame in frames:
-        for name, value in _scalars(frame).items():
-            told.setdefault(name, []).append(value)
-        source, address = _addresses(frame)
-        mac = frame.eth.source if frame.eth is not None else None
-        packed["source"].append(pack_address(source).ljust(16, b"\0") if source else bytes(16))
-        packed["address"].append(pack_address(address).ljust(16, b"\0") if address else bytes(16))
-        packed["source_mac"].append(pack_mac(mac) if mac else bytes(6))
-        packed["header"].append(_header(frame))
-    for name, values in told.items():
-        getattr(chunk, name)[rows] = values
-    for name, texts in packed.items():
-        getattr(chunk, name)[rows] = np.frombuffer(b"".join(texts), np.uint8).reshape(len(rows), -1)
+    numbers = np.array([_numbers(frame) for frame in frames], np.int16)
+    for name, column in zip(_NUMBERS, numbers.T, strict=True):
+        getattr(chunk, name)[rows] = column
+    packed = np.frombuffer(b"".join([_packed(frame) for frame in frames]), np.uint8).reshape(len(rows), -1)
+    chunk.source[rows] = packed[:, :16]
+    chunk.address[rows] = packed[:, 16:32]
+    chunk.header[rows] = packed[:, 32:40]
+    chunk.mac[rows] = packed[:, 40:]
 
 
 def _header(frame: Frame) -> bytes:
@@ -56,22 +58,34 @@ def _header(frame: Frame) -> bytes:
     return there.ljust(8, b"\0")
 
 
-def _scalars(frame: Frame) -> dict[str, int]:
-    ip, advert = frame.ip, frame.vrrp
+def _numbers(frame: Frame) -> tuple[int, ...]:
+    """As ``_NUMBERS`` names them."""
+    ip, advert, problems = frame.ip, frame.vrrp, frame.problems
     message = frame.na or advert
-    return {
-        "kind": KIND[frame.kind],
-        "reason": REASON[frame.problems[0].reason] if frame.problems else 0,
-        "ip_version": ip.version if ip is not None else 0,
-        "ttl": ip.ttl if ip is not None else 0,
-        "ip_checksum_ok": _judged(getattr(ip, "checksum_ok", None)),
-        "checksum_ok": _judged(message.checksum_ok if message is not None else None),
-        "checksum_form": _FORM[advert.checksum_form if advert is not None else None],
-        "announces": int(
-            (frame.na is not None and not frame.na.solicited)
-            or (frame.arp is not None and frame.arp.gratuitous)
-        ),
-    }
+    return (
+        KIND[frame.kind],
+        REASON[problems[0].reason] if problems else 0,
+        ip.version if ip is not None else 0,
+        ip.ttl if ip is not None else 0,
+        _judged(getattr(ip, "checksum_ok", None)),
+        _judged(message.checksum_ok if message is not None else None),
+        _FORM[advert.checksum_form if advert is not None else None],
+        (frame.na is not None and not frame.na.solicited) or (frame.arp is not None and frame.arp.gratuitous),
+    )
+
+
+def _packed(frame: Frame) -> bytes:
+    """Sender, address, the message's first bytes and the MAC address, 16 + 16 + 8 + 8 bytes."""
+    source, address = _addresses(frame)
+    mac = frame.eth.source if frame.eth is not None else None
+    return b"".join(
+        (
+            pack_address(source).ljust(16, b"\0") if source else bytes(16),
+            pack_address(address).ljust(16, b"\0") if address else bytes(16),
+            _header(frame),
+            pack_mac(mac) + bytes(2) if mac else bytes(8),
+        )
+    )
 
 
 def _addresses(frame: Frame) -> tuple[str | None, str | None]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from vrrplab.errors import CaptureError
 from vrrplab.wire import pcap, pcapng
 from vrrplab.wire.records import Break, Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _HINT = "a capture of tcpdump, tshark or Wireshark (pcap or pcapng) is expected"
 
@@ -53,7 +55,7 @@ def read_records(source: str | Path | BinaryIO, name: str = "") -> Iterator[Reco
     """Packets of a capture file or binary stream, in file order. Raises CaptureError, at the latest at a
     break.
     """
-    if isinstance(source, (str, Path)):
+    if isinstance(source, (str, os.PathLike)):
         file = os.fspath(source)
         try:
             stream: BinaryIO = open(source, "rb")  # noqa: SIM115 (closed below, also when the caller stops early)
