@@ -20,9 +20,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "fuzz")]
 def seeds(target: str) -> list[bytes]:
     """Inputs to start from."""
     kept = [path.read_bytes() for path in sorted((ROOT / "fuzz" / "corpus" / target).glob("*"))]
-    if target == "frame":
+    if target in ("frame", "columns"):
         vectors = json.loads((ROOT / "data" / "frames" / "frames.json").read_text())["vectors"]
-        kept += [b"\0" + bytes.fromhex(vector["hex"]) for vector in vectors]
+        frames = [bytes.fromhex(vector["hex"]) for vector in vectors]
+        kept += [b"\0" + (b"" if target == "frame" else bytes([len(frame)])) + frame for frame in frames]
     elif target == "capture":
         recordings = sorted((ROOT / "data" / "recordings").glob("*/capture.pcap"))
         kept += [path.read_bytes()[:900] for path in recordings[::9]]
@@ -34,7 +35,7 @@ def seeds(target: str) -> list[bytes]:
 def main() -> None:
     """Fuzz one target until something breaks or the runs are done."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("target", choices=("frame", "capture", "config"))
+    parser.add_argument("target", choices=("frame", "capture", "columns", "config"))
     parser.add_argument("--runs", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=int, default=0, help="stop after this time; 0: only after the runs")
     parser.add_argument("--max-len", type=int, default=2000, help="bytes of an input; short ones run faster")

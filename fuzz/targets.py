@@ -2,13 +2,14 @@
 
 A reader may refuse what it is given with one of our own errors; anything else it raises is a bug. Beyond
 that each target checks what must hold for every input. The corpus that found bugs is run by the ordinary
-tests (tests/test_fuzz_corpus.py), with no fuzzer installed.
+tests (tests/wire/test_fuzz_corpus.py), with no fuzzer installed.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import tempfile
 
 from vrrplab.capture.reader import read_frames
 from vrrplab.capture.timeline import timeline_of
@@ -16,10 +17,12 @@ from vrrplab.capture.timeline_text import json_lines, table
 from vrrplab.capture.timeline_trace import to_trace
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import CaptureError, ConfigError
-from vrrplab.wire import links
+from vrrplab.wire import bulk, links
+from vrrplab.wire.bulk_rows import fill_rows
 from vrrplab.wire.describe import describe, sender
 from vrrplab.wire.explain import explain
 from vrrplab.wire.frames import decode, encode
+from vrrplab.wire.pcap import write_pcap
 from vrrplab.wire.report import report
 from vrrplab.wire.verdict import PROFILES, judge
 
@@ -57,6 +60,28 @@ def capture(data: bytes) -> None:
     to_trace(timeline)
 
 
+def columns(data: bytes) -> None:
+    """Frames, each behind a byte with its length, after one that picks the link type: a row says what
+    ``decode`` says.
+    """
+    if not data:
+        return
+    link_type = _LINKS[data[0] % (len(_LINKS) - 1)] if data[0] & 0x80 else links.ETHERNET
+    frames, place = [], 1
+    while place < len(data):
+        frames.append(data[place + 1 : place + 1 + data[place]])
+        place += 1 + data[place]
+    with tempfile.NamedTemporaryFile() as file:
+        write_pcap(file.name, enumerate(frames), link_type)
+        found = bulk.read(file.name).columns()
+    told = bulk.Columns(len(frames), 1)
+    told.t_ns[:] = found["t_ns"]
+    if frames:
+        fill_rows(told, found["number"] - 1, [decode(raw, link_type) for raw in frames])
+    for name, column in told.to_dict().items():
+        assert (found[name] == column).all(), name
+
+
 def config(data: bytes) -> None:
     """A keepalived.conf."""
     try:
@@ -69,4 +94,4 @@ def _one_line(error: Exception) -> None:
     assert "\n" not in str(error)
 
 
-TARGETS = {"frame": frame, "capture": capture, "config": config}
+TARGETS = {"frame": frame, "capture": capture, "columns": columns, "config": config}
