@@ -15,7 +15,7 @@ from vrrplab.errors import CaptureError  # noqa: E402
 from vrrplab.wire import bulk, bulk_layers, bulk_records, links  # noqa: E402
 from vrrplab.wire.bulk_rows import fill_rows  # noqa: E402
 from vrrplab.wire.files import read_records  # noqa: E402
-from vrrplab.wire.frames import advert_frame, decode, garp_frame, na_frame  # noqa: E402
+from vrrplab.wire.frames import advert_frame, decode, garp_frame, na_frame, ns_frame  # noqa: E402
 from vrrplab.wire.ip import IPv4Header  # noqa: E402
 from vrrplab.wire.pcap import write_pcap  # noqa: E402
 from vrrplab.wire.vrrp import Advertisement  # noqa: E402
@@ -26,7 +26,7 @@ MAC, SOURCE, GROUP = "02:00:00:00:00:fb", "192.168.2.251", "224.0.0.18"
 
 def kinds_of_frames() -> list[bytes]:
     """One of each kind the fast path knows, and some it does not."""
-    frames = [garp_frame(MAC, SOURCE), na_frame(MAC, "fe80::a0")]
+    frames = [garp_frame(MAC, SOURCE), na_frame(MAC, "fe80::a0"), ns_frame(MAC, "fe80::fb", "fe80::a0")]
     for count in range(14):
         addresses = tuple(f"10.0.0.{n}" for n in range(1, count + 1))
         frames += [
@@ -44,7 +44,7 @@ def kinds_of_frames() -> list[bytes]:
             )
             for version in (2, 3)
         ]
-    head = frames[2][:14]
+    head = frames[3][:14]
     frames.append(
         head + IPv4Header(SOURCE, GROUP).emit(bytes.fromhex("2101000700010000") + bytes(28))
     )  # CARP
@@ -286,7 +286,7 @@ def test_columns_as_values(tmp_path: Path) -> None:
 
 def test_the_header_columns_are_the_codecs_values(tmp_path: Path) -> None:
     """Cut at every byte: what ``decode`` calls None is 0 in the columns."""
-    frames = [frame[:size] for frame in kinds_of_frames()[2:6] for size in range(len(frame) + 1)]
+    frames = [frame[:size] for frame in kinds_of_frames()[3:7] for size in range(len(frame) + 1)]
     write_pcap(str(tmp_path / "cut.pcap"), enumerate(frames))
     chunk = next(iter(bulk.read(tmp_path / "cut.pcap")))
     for row, raw in enumerate(frames):

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import DropReason
 from vrrplab.wire import links
-from vrrplab.wire.bulk_messages import fill_advertisements, fill_adverts, fill_arp, last_fault
+from vrrplab.wire.bulk_messages import fill_adverts, fill_arp, fill_neighbors, last_fault
 from vrrplab.wire.bulk_rows import KIND, fill_rows
 from vrrplab.wire.bulk_words import add, columns_of, gather, is_right, numbers_at, swap, verdicts
 from vrrplab.wire.dissect import decode
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_ICMPV6, PROTOCOL_IGMP, PROTOCOL_VRRP
+from vrrplab.wire.neighbor import ADVERTISEMENT, SOLICITATION
 
 if TYPE_CHECKING:
     import numpy as np
@@ -192,7 +193,9 @@ class _Batch:
         for word in range(4):
             source[rows, word] = words[2 + word]
         pseudo = add(words[2:10]) + (protocol << 8)
-        for here, is_advert in ((good & is_vrrp, True), (good & is_icmp & (words[10] & 0xFF == 136), False)):
+        kind = words[10] & 0xFF
+        is_neighbor = is_icmp & ((kind == SOLICITATION) | (kind == ADVERTISEMENT))
+        for here, is_advert in ((good & is_vrrp, True), (good & is_neighbor, False)):
             if not here.any():
                 continue
             there, message = rows[here], (words[10:, here], length[here])
@@ -200,7 +203,7 @@ class _Batch:
                 every = np.ones(len(there), bool)
                 self.rest[there] = fill_adverts(chunk, there, *message, length[here], pseudo[here], 16, every)
             else:
-                self.rest[there] = fill_advertisements(chunk, there, *message, pseudo[here])
+                self.rest[there] = fill_neighbors(chunk, there, *message, pseudo[here])
 
     def arp_at(self, rows: Array, starts: Array, room: Array) -> None:
         fill_arp(self.chunk, rows, columns_of(gather(self.buffer, starts, _ARP_WINDOW)))

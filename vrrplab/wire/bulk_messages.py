@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vrrplab.errors import DropReason
 from vrrplab.wire.bulk_rows import KIND, REASON
 from vrrplab.wire.bulk_words import add, is_right, swap, verdicts
+from vrrplab.wire.neighbor import ADVERTISEMENT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,18 +146,23 @@ def _fill_carp(chunk: Columns, rows: Array) -> None:
     chunk.reason[rows] = before + (before == 0) * REASON[DropReason.CARP]
 
 
-def fill_advertisements(chunk: Columns, rows: Array, words: Array, length: Array, pseudo: Array) -> Array:
-    """Neighbour advertisements over IPv6. Returns those that the ordinary codec must read."""
-    chunk.kind[rows] = KIND["na"]
+def fill_neighbors(chunk: Columns, rows: Array, words: Array, length: Array, pseudo: Array) -> Array:
+    """Neighbour advertisements, and solicitations, of which only a fault is told. Returns those that the
+    ordinary codec must read.
+    """
+    import numpy as np
+
+    is_na = words[0] & 0xFF == ADVERTISEMENT
     # a plain one has a target and at most one option, of 8 bytes
     plain: Array = (length == 24) | ((length == 32) & (words[6] >> 8 & 0xFF == 1))
     right = is_right(add(words, length >> 2) + pseudo + swap(length.view("u4")))
-    chunk.header.view(">u2")[rows, 3] = swap(words[0] >> 16)
-    chunk.checksum_ok[rows] = right
-    chunk.announces[rows] = words[1] & 0x40 == 0
+    chunk.kind[rows] = is_na * np.uint8(KIND["na"])
+    chunk.header.view(">u2")[rows, 3] = swap(words[0] >> 16) * is_na
+    chunk.checksum_ok[rows] = verdicts(is_na, right & is_na)
+    chunk.announces[rows] = is_na & (words[1] & 0x40 == 0)
     address = chunk.address.view("<u4")
     for word in range(4):
-        address[rows, word] = words[2 + word]
+        address[rows, word] = words[2 + word] * is_na
     chunk.reason[rows[~right]] = REASON[DropReason.BAD_CHECKSUM]
     return ~plain
 
