@@ -110,8 +110,7 @@ def _cooked(frame: bytes, size: int, protocol_at: int, length_at: int, address_a
     if len(frame) < size:
         return _cut(frame, size, "Linux cooked header")
     ethertype = frame[protocol_at] << 8 | frame[protocol_at + 1]
-    # the length field has two bytes in v1 (offset 4) and one in v2 (offset 11)
-    has_mac = frame[length_at + 1 if size == 16 else length_at] == 6
+    has_mac = frame[length_at:address_at] == (6).to_bytes(address_at - length_at, "big")
     source = unpack_mac(frame[address_at : address_at + 6]) if has_mac else None
     header = EthernetHeader(source, None, ethertype)
     offset = size
