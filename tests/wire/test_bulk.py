@@ -14,14 +14,16 @@ np = pytest.importorskip("numpy")
 from vrrplab.errors import CaptureError  # noqa: E402
 from vrrplab.wire import bulk, bulk_layers, bulk_records, links  # noqa: E402
 from vrrplab.wire.bulk_rows import fill_rows  # noqa: E402
+from vrrplab.wire.checksum import field_value, total  # noqa: E402
 from vrrplab.wire.files import read_records  # noqa: E402
 from vrrplab.wire.frames import advert_frame, decode, garp_frame, na_frame, ns_frame  # noqa: E402
-from vrrplab.wire.ip import IPv4Header  # noqa: E402
+from vrrplab.wire.ip import IPv4Header, IPv6Header  # noqa: E402
 from vrrplab.wire.pcap import write_pcap  # noqa: E402
 from vrrplab.wire.vrrp import Advertisement  # noqa: E402
 
 RECORDINGS = Path(__file__).parents[2] / "data" / "recordings"
 MAC, SOURCE, GROUP = "02:00:00:00:00:fb", "192.168.2.251", "224.0.0.18"
+LINK = bytes.fromhex("01005e0000120200000000fb")  # an Ethernet header without its type
 
 
 def kinds_of_frames() -> list[bytes]:
@@ -129,37 +131,99 @@ def codec_calls(monkeypatch: pytest.MonkeyPatch, path: Path) -> int:
     return len(calls)
 
 
-@pytest.mark.parametrize("kept", [14, 34, 41, 42, 50, 53, 54, 60, 68, 96])
+@pytest.mark.parametrize("kept", [14, 34, 41, 42, 50, 53, 54, 60, 61, 62, 68, 82, 86])
 def test_frames_cut_by_a_snap_length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
     path = tmp_path / "cut.pcap"
     write_pcap(str(path), enumerate(frame[:kept] for frame in kinds_of_frames() * 20))
     assert_same_as_codec(path)
-    path = tmp_path / "adverts.pcap"
-    advert = advert_frame(MAC, SOURCE, GROUP, Advertisement(2, 51, 150, 1_000_000, ("10.0.0.1", "10.0.0.2")))
-    write_pcap(str(path), enumerate([advert[:kept]] * 100))
-    one_by_one = kept < 42  # the eight bytes that are always there
-    assert codec_calls(monkeypatch, path) == (100 if one_by_one else 0)
+    for source, group, addresses, header in (
+        (SOURCE, GROUP, ("10.0.0.1", "10.0.0.2"), 34),
+        ("fe80::fb", "ff02::12", ("fe80::1", "fe80::2"), 54),
+    ):
+        advert = advert_frame(MAC, source, group, Advertisement(3, 51, 150, 1_000_000, addresses))
+        write_pcap(str(path), enumerate([advert[:kept]] * 100))
+        one_by_one = kept < header + 8  # the eight bytes that are always there
+        assert codec_calls(monkeypatch, path) == (100 if one_by_one else 0)
 
 
-def test_fragments_and_other_protocols_are_not_left_to_the_codec(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("most", ["adverts", "this"])
+def test_other_protocols_and_fragments_are_not_left_to_the_codec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str
 ) -> None:
-    link = garp_frame(MAC, SOURCE)[:12] + b"\x08\0"
+    """Whether they are the most or the fewest of a chunk, which is decoded in different ways."""
     frames = []
     for protocol in (2, 6, 17, 112):
-        for offset in (8, 2048):
-            for flags in (0, 1):
-                header = IPv4Header(SOURCE, GROUP, protocol, 64, flags=flags, fragment_offset=offset)
-                whole = link + header.emit(bytes(range(40)))
-                damaged_header = bytearray(whole)
-                damaged_header[24] ^= 1
-                frames += [whole, whole[:-3], bytes(damaged_header)]
-    ether_arp = garp_frame(MAC, SOURCE)
-    frames += [ether_arp[:15] + b"\6" + ether_arp[16:]] * 2  # ARP of another kind of network
+        for offset, flags in ((0, 0), (8, 0), (8, 1), (2048, 1)):
+            if protocol == 112 and not offset:
+                continue
+            header = IPv4Header(SOURCE, GROUP, protocol, 64, flags=flags, fragment_offset=offset)
+            whole = LINK + b"\x08\0" + header.emit(bytes(range(40)))
+            wrong = bytearray(whole)
+            wrong[24] ^= 1
+            frames += [whole, whole[:-3], bytes(wrong)]
+    for protocol in (6, 17):
+        six = IPv6Header("fe80::1", "fe80::2", protocol, 64).emit(bytes(range(40)))
+        frames += [LINK + b"\x86\xdd" + six, LINK + b"\x86\xdd" + six[:-3]]
+    arp = garp_frame(MAC, SOURCE)
+    frames += [arp[:15] + b"\6" + arp[16:], ns_frame(MAC, "fe80::fb", "fe80::a0")]  # other networks' ARP
+    advert = advert_frame(MAC, SOURCE, GROUP, Advertisement(2, 51, 150, 1_000_000, ("10.0.0.1",)))
     path = tmp_path / "pieces.pcap"
-    write_pcap(str(path), enumerate(frames))
+    write_pcap(str(path), enumerate([arp] * 200 + frames + [advert] * 600 * (most == "adverts")))
     assert_same_as_codec(path)
     assert codec_calls(monkeypatch, path) == 0
+
+
+def with_trailer(frame: bytes, size: int, all_of_it: bool, form: str) -> bytes:
+    """An advert over IPv4 with ``size`` bytes more, summed over the message alone or over everything."""
+    header, message = frame[14:34], bytearray(frame[34:] + bytes(range(1, size + 1)))
+    message[6:8] = b"\0\0"
+    summed = bytes(message[: len(message) if all_of_it else len(frame) - 34])
+    pseudo = (
+        header[12:20] + bytes((0, 112)) + len(summed).to_bytes(2, "big") if form == "pseudo-header" else b""
+    )
+    message[6:8] = field_value(total(pseudo + summed + bytes(len(summed) % 2))).to_bytes(2, "big")
+    return LINK + b"\x08\0" + IPv4Header(SOURCE, GROUP).emit(bytes(message))
+
+
+def rare_frames() -> list[bytes]:
+    """What a chunk seldom holds, each once, among many plain adverts."""
+    frames = []
+    for version in (2, 3):
+        advert = advert_frame(MAC, SOURCE, GROUP, Advertisement(version, 51, 1, 1_000_000, ("10.0.0.1",)))
+        for size in (1, 2, 3, 4, 8, 28, 32):
+            for form in ("message", "pseudo-header"):
+                frames += [with_trailer(advert, size, all_of_it, form) for all_of_it in (False, True)]
+        for tags in range(5):
+            frames.append(advert[:12] + bytes.fromhex("81000005") * tags + advert[12:])
+            frames += [frames[-1][:size] for size in (15, 17, 18, 20)]
+    long = tuple(f"10.0.0.{n}" for n in range(1, 12))
+    frames += [
+        advert_frame(MAC, SOURCE, GROUP, Advertisement(version, 51, 1, 1_000_000, long)) for version in (2, 3)
+    ]
+    plain = advert_frame(MAC, SOURCE, GROUP, Advertisement(2, 51, 1, 1_000_000, ("10.0.0.1",)))
+    frames.append(LINK + b"\x08\0" + IPv4Header(SOURCE, GROUP, flags=1).emit(plain[34:]))  # a first fragment
+    six = bytes.fromhex("21330101000100000123456789abcdef0123456789abcdef") + b"password"
+    frames.append(LINK + b"\x86\xdd" + IPv6Header("fe80::1", "ff02::12").emit(six))
+    return frames
+
+
+@pytest.mark.parametrize("tagged", [0, 1, 2])
+def test_rare_frames_among_many(tmp_path: Path, tagged: int) -> None:
+    plain = advert_frame(MAC, SOURCE, GROUP, Advertisement(2, 51, 1, 1_000_000, ("10.0.0.1",)))
+    tags = bytes.fromhex("81000005") * tagged
+    frames = [plain] * 600 + [frame[:12] + tags + frame[12:] for frame in rare_frames()]
+    write_pcap(str(tmp_path / "rare.pcap"), enumerate(frames))
+    assert_same_as_codec(tmp_path / "rare.pcap")
+
+
+@pytest.mark.parametrize("length", [0, 6, 8, 0x106])
+def test_cooked_frames_have_a_mac_address_if_it_has_six_bytes(tmp_path: Path, length: int) -> None:
+    advert = advert_frame(MAC, SOURCE, GROUP, Advertisement(2, 51, 1, 1_000_000, ("10.0.0.1",)))
+    cooked = bytes.fromhex("00000001") + length.to_bytes(2, "big") + bytes(range(1, 9)) + advert[12:]
+    write_pcap(str(tmp_path / "cooked.pcap"), enumerate([cooked, cooked[:15]]), links.LINUX_SLL)
+    assert_same_as_codec(tmp_path / "cooked.pcap")
+    assert bulk.read(tmp_path / "cooked.pcap").column("source_mac")[0].any() == (length == 6)
+    assert decode(cooked, links.LINUX_SLL).eth.source == ("01:02:03:04:05:06" if length == 6 else None)
 
 
 def big_endian_nanoseconds(path: Path, frames: list[bytes]) -> None:
@@ -193,6 +257,23 @@ def test_pcapng_packet_by_packet(tmp_path: Path) -> None:
         blocks.append(head + padded + struct.pack("<I", size))
     path.write_bytes(b"".join(blocks))
     assert_same_as_codec(path)
+
+
+def test_times_beyond_64_bits(tmp_path: Path) -> None:
+    """pcapng can say them; such a packet is read all the same."""
+    path = tmp_path / "late.pcapng"
+    frame = garp_frame(MAC, SOURCE)
+    data = frame + bytes(-len(frame) % 4)
+    size = 32 + len(data)
+    path.write_bytes(
+        struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+        + struct.pack("<IIHHII", 1, 20, links.ETHERNET, 0, 0, 20)
+        + struct.pack("<IIIIIII", 6, size, 0, 0xFFFFFFFF, 0, len(frame), len(frame))
+        + data
+        + struct.pack("<I", size)
+    )
+    assert next(read_records(path)).t_ns > 2**63
+    assert bulk.read(path).column("t_ns").tolist() == [2**63 - 1]
 
 
 def test_lanes_find_what_a_plain_walk_finds(tmp_path: Path) -> None:
@@ -268,12 +349,12 @@ def test_columns_as_values(tmp_path: Path) -> None:
     frames = [
         garp_frame(MAC, SOURCE),
         advert_frame(MAC, "fe80::fb", "ff02::12", six),
-        b"",
+        LINK + b"\x08\0" + IPv4Header(SOURCE, "10.0.0.1", 6, 64).emit(bytes(40)),
         advert_frame(MAC, SOURCE, GROUP, Advertisement(2, 51, 0, 1_000_000, ("192.168.2.100",))),
     ]
     write_pcap(str(path), enumerate(frames))
     chunk = next(iter(bulk.read(path)))
-    assert chunk.source_text.tolist() == [SOURCE, "fe80::fb", "", SOURCE]
+    assert chunk.source_text.tolist() == [SOURCE, "fe80::fb", SOURCE, SOURCE]
     assert chunk.address_text.tolist() == [SOURCE, "fe80::a0", "", "192.168.2.100"]
     assert [bulk.KINDS[k] for k in chunk.kind] == ["arp", "vrrp", "other", "vrrp"]
     assert [bulk.FORMS[k] for k in chunk.checksum_form] == [None, "pseudo-header", None, "message"]
@@ -304,6 +385,12 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(CaptureError, match=word):
             bulk.read(path)
+    gone = tmp_path / "gone.pcap"
+    write_pcap(str(gone), enumerate(kinds_of_frames()))
+    reader = bulk.read(gone)
+    gone.unlink()
+    with pytest.raises(CaptureError, match=r"gone.*No such file"):
+        next(iter(reader))
     (tmp_path / "none.pcap").write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
     assert len(bulk.read(tmp_path / "none.pcap").column("vrid")) == 0
     with pytest.raises(KeyError, match="no column"):

@@ -3,10 +3,10 @@
     for chunk in bulk.read("night.pcap"):
         masters = chunk.source_text[chunk.priority == 0]
 
-``bulk_records`` finds the packets of a block of the file, ``bulk_layers`` decodes them all at once; a frame
-that is not laid out like the others (IP options, fragments, AH, cut off …) is decoded alone, by the
-ordinary codec, so every row says what ``decode`` would say. Needs NumPy, which is imported when it is first
-used.
+``bulk_records`` finds the packets of a block of the file, ``bulk_layers`` and ``bulk_messages`` decode them
+all at once; a frame that is not laid out like the others (IP options or extension headers, AH, the first of
+several fragments, a header cut off …) is decoded alone, by the ordinary codec, so every row says what
+``decode`` would say. Needs NumPy, which is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from vrrplab.wire.files import is_capture, read_records
 from vrrplab.wire.pcap import FILE_HEADER_SIZE, MAGICS, PACKET_HEADER_SIZE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
 KINDS = ("other", "vrrp", "arp", "na", "carp", "igmp")
@@ -43,7 +41,8 @@ class Columns:
     ``version``, ``type``, ``vrid``, ``priority``, ``count``, ``auth_type``, ``interval_us``, ``checksum``
     of an advert (0 where there is none); ``ip_checksum_ok`` and ``checksum_ok`` 1 right, 0 wrong, -1 not
     judged; ``checksum_form`` an index into FORMS; ``announces`` True for gratuitous ARP and unsolicited NA;
-    ``reason`` an index into REASONS: the first fault.
+    ``reason`` an index into REASONS: the first fault. What several of them are read from is kept as it
+    stands in the frame, eight bytes a row: ``header``, a message's first, and ``mac``, with two zeros behind.
     """
 
     number: np.ndarray[Any, Any]
@@ -72,6 +71,7 @@ class Columns:
 
     @property
     def source_mac(self) -> np.ndarray[Any, Any]:
+        """Zeros where the capture did not keep it."""
         mac: np.ndarray[Any, Any] = self.mac[:, :6]
         return mac
 
@@ -136,7 +136,9 @@ class Columns:
     @property
     def address_text(self) -> np.ndarray[Any, Any]:
         """The first virtual or announced address as text, "" where there is none (an object array)."""
-        return self._texts(self.address)
+        texts = self._texts(self.address)
+        texts[~self.address.any(axis=1)] = ""
+        return texts
 
     def _texts(self, packed: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import numpy as np
@@ -167,11 +169,29 @@ _STORED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("announces", "?", ()),
     ("reason", "u1", ()),
 )
-# stored in the width of whole words, shown in their own
-_IN_WORDS = ("mac", "header")
-_FROM_HEADER = ("version", "type", "vrid", "priority", "count", "auth_type", "interval_us", "checksum")
-_WHOLE = (name for name, _, _ in _STORED if name not in _IN_WORDS)
-NAMES = ("number", *_WHOLE, "source_mac", *_FROM_HEADER)
+NAMES = (
+    "number",
+    "t_ns",
+    "kind",
+    "ip_version",
+    "ttl",
+    "source",
+    "address",
+    "source_mac",
+    "ip_checksum_ok",
+    "checksum_ok",
+    "checksum_form",
+    "announces",
+    "reason",
+    "version",
+    "type",
+    "vrid",
+    "priority",
+    "count",
+    "auth_type",
+    "interval_us",
+    "checksum",
+)
 
 
 class BulkReader:
@@ -179,7 +199,7 @@ class BulkReader:
     once.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
 
     def __iter__(self) -> Iterator[Columns]:
@@ -204,11 +224,12 @@ class BulkReader:
         parts: dict[str, list[Any]] = {name: [getattr(empty, name)] for name in wanted}
         for chunk in self:
             for name in wanted:
-                parts[name].append(getattr(chunk, name))
+                # a column of its own: some are views of eight bytes a row
+                parts[name].append(np.ascontiguousarray(getattr(chunk, name)))
         return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
-def read(path: str | Path) -> BulkReader:
+def read(path: str | os.PathLike[str]) -> BulkReader:
     """The frames of a capture file as columns; pcap the fast way, pcapng packet by packet.
 
     CaptureError at once if there is no such file or it is no capture, and while iterating, after the chunk
@@ -219,19 +240,26 @@ def read(path: str | Path) -> BulkReader:
         with open(name, "rb") as file:
             head = file.read(FILE_HEADER_SIZE)
     except OSError as error:
-        raise CaptureError(name, 0, f"cannot be read: {error.strerror}") from None
+        raise _unreadable(name, error) from None
     if not is_capture(head):
         next(read_records(name), None)  # raises: it says best what is wrong
     return BulkReader(name)
 
 
 def _chunks(path: str) -> Iterator[Columns]:
-    with open(path, "rb") as file:
-        head = file.read(FILE_HEADER_SIZE)
-        if len(head) == FILE_HEADER_SIZE and head[:4] in MAGICS:
-            yield from _fast_chunks(file, path, head)
-            return
+    try:
+        with open(path, "rb") as file:
+            head = file.read(FILE_HEADER_SIZE)
+            if len(head) == FILE_HEADER_SIZE and head[:4] in MAGICS:
+                yield from _fast_chunks(file, path, head)
+                return
+    except OSError as error:
+        raise _unreadable(path, error) from None
     yield from _slow_chunks(path)
+
+
+def _unreadable(path: str, error: OSError) -> CaptureError:
+    return CaptureError(path, 0, f"cannot be read: {error.strerror}")
 
 
 def _fast_chunks(file: Any, path: str, head: bytes) -> Iterator[Columns]:
@@ -324,7 +352,8 @@ def _chunk_of(records: list[Any], number: int) -> Columns:
     from vrrplab.wire.bulk_layers import LOOKED_AT, decode_rows
 
     chunk = Columns(len(records), number)
-    chunk.t_ns[:] = [record.t_ns for record in records]
+    # pcapng can say times that 64 bits do not hold; they are as absurd at the end of what these do
+    chunk.t_ns[:] = [min(max(record.t_ns, -(2**63)), 2**63 - 1) for record in records]
     joined = b"".join(record.data[:LOOKED_AT].ljust(LOOKED_AT, b"\0") for record in records)
     buffer = np.frombuffer(joined + bytes(LOOKED_AT), np.uint8)
     starts = np.arange(len(records)) * LOOKED_AT

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from vrrplab.errors import DropReason
 from vrrplab.wire import links
 from vrrplab.wire.bulk_messages import fill_adverts, fill_arp, fill_neighbors, last_fault
-from vrrplab.wire.bulk_rows import KIND, fill_rows
-from vrrplab.wire.bulk_words import add, columns_of, gather, is_right, numbers_at, swap, verdicts
+from vrrplab.wire.bulk_rows import KIND, REASON, fill_rows
+from vrrplab.wire.bulk_words import add, columns_of, gather, is_right, numbers_at, put, swap, verdicts
 from vrrplab.wire.dissect import decode
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_ICMPV6, PROTOCOL_IGMP, PROTOCOL_VRRP
 from vrrplab.wire.neighbor import ADVERTISEMENT, SOLICITATION
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-LOOKED_AT = 128  # bytes of a frame that any of the windows below can reach
+_MOST_TAGS = 2  # VLAN tags of a frame that is not left to the codec
+LOOKED_AT = 128  # more than a link header, so many tags and the widest window
 _WIDE_WINDOW = 80  # an IPv4 header and an advert of eleven addresses
 _USUAL_WINDOW = 56  # the same for five
 _IPV6_WINDOW = 96  # header and an advert of three addresses
@@ -96,13 +97,12 @@ class _Batch:
             first, second = (numbers_at(self.buffer, self.starts + place, "<u4") for place in (6, 10))
             second &= 0xFFFF
             has_mac = whole & (numbers_at(self.buffer, self.starts + 4, "<u2") == 0x0600)
-        mac = chunk.mac.view("<u4")
-        mac[:, 0], mac[:, 1] = first * has_mac, second * has_mac
+        put(chunk.mac, _EVERY, (first * has_mac, second * has_mac))
         self.rest |= ~whole
         types = words[1] >> 16
         is_ipv4 = whole & (types == _TYPE_IPV4)
         rows = np.nonzero(is_ipv4)[0]
-        if 2 * len(rows) > len(types):
+        if 2 * len(rows) > len(types):  # all as if they were, because slices are much cheaper than lists
             self.ipv4(_EVERY, words[2:], room, is_ipv4)
         elif len(rows):
             self.ipv4(rows, words[2:, rows], room[rows], is_ipv4[rows])
@@ -123,7 +123,7 @@ class _Batch:
         if not unknown:
             return
         tagged = self.np.isin(types, _TYPES_VLAN)
-        fits = tagged & (room >= 4) & (tags < 2)
+        fits = tagged & (room >= 4) & (tags < _MOST_TAGS)
         self.rest[rows[tagged & ~fits]] = True
         if fits.any():
             rows, starts, room = rows[fits], starts[fits], room[fits]
@@ -146,7 +146,9 @@ class _Batch:
         self.ipv4(rows, words, room, self.np.ones(len(rows), bool))
 
     def ipv4(self, at: Any, words: Array, room: Array, meant: Array) -> None:
-        """``room``: bytes captured from the header on; ``at``, ``meant``: see ``bulk_messages``."""
+        """``words``: from the header on; ``room``: bytes captured there; ``at``, ``meant``: see
+        ``bulk_messages``.
+        """
         np, chunk = self.np, self.chunk
         total = swap(words[0] >> 16).view(np.int32)
         size = np.minimum(total, room)  # the capture may have cut the packet
@@ -164,7 +166,7 @@ class _Batch:
         chunk.ip_version[at] = good * np.uint8(4)
         chunk.ttl[at] = words[2] * good
         chunk.ip_checksum_ok[at] = verdicts(good, right)
-        chunk.source.view("<u4")[at, 0] = words[3] * good
+        put(chunk.source, at, words[3:4] * good)
         faults = (
             (right & is_vrrp & is_later, DropReason.FRAGMENT),
             (right & (total > room), DropReason.TOO_SHORT),
@@ -172,38 +174,38 @@ class _Batch:
         )
         chunk.reason[at] = last_fault(faults)
         chunk.kind[at] = (good & ~is_later & (protocol == PROTOCOL_IGMP)) * np.uint8(KIND["igmp"])
-        meant = good & ~is_later & is_vrrp
+        adverts = good & ~is_later & is_vrrp
         pseudo = addresses + (PROTOCOL_VRRP << 8)
-        self.rest[at] |= fill_adverts(chunk, at, words[5:], size - 20, total - 20, pseudo, 4, meant)
+        self.rest[at] |= fill_adverts(chunk, at, words[5:], size - 20, total - 20, pseudo, 4, adverts)
 
     def ipv6_at(self, rows: Array, starts: Array, room: Array) -> None:
         np, chunk = self.np, self.chunk
         words = columns_of(gather(self.buffer, starts, _IPV6_WINDOW))
         length = swap(words[1] & 0xFFFF).view(np.int32)
-        protocol = words[1] >> 16 & 0xFF
-        is_vrrp, is_icmp = protocol == PROTOCOL_VRRP, protocol == PROTOCOL_ICMPV6
-        fits = (length >= 8) & (length & 3 == 0) & (length + 40 <= _IPV6_WINDOW)
+        size = np.minimum(length, room - 40)  # the capture may have cut the packet
+        fits = (size >= 8) & (size + 40 <= _IPV6_WINDOW)
+        protocol, kind = words[1] >> 16 & 0xFF, words[10] & 0xFF
+        is_advert = (protocol == PROTOCOL_VRRP) & fits
+        is_icmp = protocol == PROTOCOL_ICMPV6
+        is_neighbor = is_icmp & fits & ((kind == SOLICITATION) | (kind == ADVERTISEMENT))
         simple = (protocol == 6) | (protocol == 17)  # TCP and UDP: certainly no extension header
-        good = (room >= 40) & (words[0] & 0xF0 == 0x60) & (length + 40 <= room)
-        good &= (is_vrrp | is_icmp) & fits | simple
+        good = (room >= 40) & (words[0] & 0xF0 == 0x60) & (is_advert | is_icmp & fits | simple)
+        good &= ~is_icmp | (length == size) & (length & 3 == 0)
         self.rest[rows] = ~good
         chunk.ip_version[rows] = 6
         chunk.ttl[rows] = words[1] >> 24
-        source = chunk.source.view("<u4")
-        for word in range(4):
-            source[rows, word] = words[2 + word]
+        put(chunk.source, rows, words[2:6])
+        chunk.reason[rows] = (length > size) * np.uint8(REASON[DropReason.TOO_SHORT])
         pseudo = add(words[2:10]) + (protocol << 8)
-        kind = words[10] & 0xFF
-        is_neighbor = is_icmp & ((kind == SOLICITATION) | (kind == ADVERTISEMENT))
-        for here, is_advert in ((good & is_vrrp, True), (good & is_neighbor, False)):
-            if not here.any():
-                continue
-            there, message = rows[here], (words[10:, here], length[here])
-            if is_advert:
-                every = np.ones(len(there), bool)
-                self.rest[there] = fill_adverts(chunk, there, *message, length[here], pseudo[here], 16, every)
-            else:
-                self.rest[there] = fill_neighbors(chunk, there, *message, pseudo[here])
+        here = good & is_advert
+        if here.any():
+            every = np.ones(np.count_nonzero(here), bool)
+            parts = words[10:, here], size[here], length[here], pseudo[here]
+            self.rest[rows[here]] = fill_adverts(chunk, rows[here], *parts, 16, every)
+        here = good & is_neighbor
+        if here.any():
+            odd = fill_neighbors(chunk, rows[here], words[10:, here], length[here], pseudo[here])
+            self.rest[rows[here]] = odd
 
     def arp_at(self, rows: Array, starts: Array, room: Array) -> None:
         fill_arp(self.chunk, rows, columns_of(gather(self.buffer, starts, _ARP_WINDOW)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import DropReason
 from vrrplab.wire.bulk_rows import KIND, REASON
-from vrrplab.wire.bulk_words import add, is_right, swap, verdicts
+from vrrplab.wire.bulk_words import add, is_right, put, swap, verdicts
 from vrrplab.wire.neighbor import ADVERTISEMENT
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from vrrplab.wire.bulk import Columns
 
     Array = np.ndarray[Any, Any]
-
-_ALWAYS = 2  # words of a message that are always there
 
 
 def fill_adverts(
@@ -57,12 +55,9 @@ def fill_adverts(
     if width == 16:
         odd |= meant & is_v2
     chunk.kind[at] |= meant * np.uint8(KIND["vrrp"])
-    header, address = chunk.header.view("<u4"), chunk.address.view("<u4")
-    header[at, 0] = words[0] * meant
-    header[at, 1] = words[1] * meant
+    put(chunk.header, at, words[:2] * meant)
     listed = known & (count > 0) & (length >= 8 + width)
-    for word in range(width // 4):
-        address[at, word] = words[2 + word] * listed
+    put(chunk.address, at, words[2 : 2 + width // 4] * listed)
     right, pseudo_form = _judge(words, length, needed, pseudo, is_v2, judged, width)
     chunk.checksum_ok[at] = verdicts(judged, right)
     chunk.checksum_form[at] = right.view(np.uint8) + (right & pseudo_form)
@@ -103,10 +98,10 @@ def _judge(
 
 
 def _forms(words: Array, summed: Array, pseudo: Array, is_v2: Array, width: int) -> tuple[Array, Array]:
-    sums = add(words, summed >> 2, _ALWAYS)
+    sums = add(words, summed >> 2)
     with_pseudo = is_right(sums + pseudo + swap(summed.view("u4")))
     if width == 16:
-        return with_pseudo, with_pseudo.copy()
+        return with_pseudo, with_pseudo
     pseudo_form = with_pseudo & ~is_v2
     return is_right(sums) | pseudo_form, pseudo_form
 
@@ -121,8 +116,13 @@ def _tell_faults(
         (known & (first & 15 != 1), DropReason.BAD_TYPE),
         (~known, DropReason.BAD_VERSION),
     )
+    _tell(chunk, rows, last_fault(faults))
+
+
+def _tell(chunk: Columns, rows: Array, reason: Array | int) -> None:
+    """A fault, where none was found before."""
     before = chunk.reason[rows]
-    chunk.reason[rows] = before + (before == 0) * last_fault(faults)
+    chunk.reason[rows] = before + (before == 0) * reason
 
 
 def last_fault(faults: Sequence[tuple[Array, DropReason]]) -> Array:
@@ -142,8 +142,7 @@ def _fill_carp(chunk: Columns, rows: Array) -> None:
     chunk.address[rows] = 0
     chunk.checksum_ok[rows] = -1
     chunk.checksum_form[rows] = 0
-    before = chunk.reason[rows]
-    chunk.reason[rows] = before + (before == 0) * REASON[DropReason.CARP]
+    _tell(chunk, rows, REASON[DropReason.CARP])
 
 
 def fill_neighbors(chunk: Columns, rows: Array, words: Array, length: Array, pseudo: Array) -> Array:
@@ -160,9 +159,7 @@ def fill_neighbors(chunk: Columns, rows: Array, words: Array, length: Array, pse
     chunk.header.view(">u2")[rows, 3] = swap(words[0] >> 16) * is_na
     chunk.checksum_ok[rows] = verdicts(is_na, right & is_na)
     chunk.announces[rows] = is_na & (words[1] & 0x40 == 0)
-    address = chunk.address.view("<u4")
-    for word in range(4):
-        address[rows, word] = words[2 + word] * is_na
+    put(chunk.address, rows, words[2:6] * is_na)
     chunk.reason[rows[~right]] = REASON[DropReason.BAD_CHECKSUM]
     return ~plain
 
@@ -175,6 +172,6 @@ def fill_arp(chunk: Columns, rows: Array, words: Array) -> None:
     sender, target = (words[3] >> 16 | words[4] << 16) * plain, words[6] * plain
     chunk.kind[rows] = KIND["arp"]
     chunk.announces[rows] = (sender == target) & (sender != 0)
-    chunk.source.view("<u4")[rows, 0] = sender
-    chunk.address.view("<u4")[rows, 0] = target
+    put(chunk.source, rows, [sender])
+    put(chunk.address, rows, [target])
     chunk.reason[rows] = ~plain * np.uint8(REASON[DropReason.BAD_ETHERTYPE])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LANE_BYTES = 8 * 1024
 _SAMPLE = 64  # packets walked first, to learn how far apart headers are
-_GUESS_BYTES = 512  # how far into a lane a header is looked for at most; longer packets need the slow walk
+_GUESS_BYTES = 512  # of a lane in which a header is looked for at most; longer packets need the slow walk
 _HEADER = 16
 _NEAR_S = 30 * 24 * 3600
 
@@ -53,7 +53,7 @@ class Found(NamedTuple):
 def find_records(buffer: np.ndarray[Any, Any], end: int, order: str) -> Found:
     """All packets in ``buffer[:end]``, which begins with a packet header. ``order``: ``<`` or ``>``.
 
-    Some bytes must follow in ``buffer`` after ``end``; their values do not matter.
+    16 bytes must follow in ``buffer`` after ``end``; their values do not matter.
     """
     import numpy as np
 

@@ -8,6 +8,7 @@ at. Everything stays 32 bits wide: twice as many fit into a processor's vector a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def numbers_at(buffer: Array, starts: Array, dtype: str) -> Array:
     """The number at each place, aligned or not."""
     import numpy as np
 
-    view = np.ndarray((len(buffer) - 3,), dtype, buffer, strides=(1,))
-    numbers: Array = view[starts]
+    width = np.dtype(dtype).itemsize
+    numbers: Array = np.ndarray((len(buffer) - width + 1,), dtype, buffer, strides=(1,))[starts]
     return numbers
 
 
@@ -50,9 +51,8 @@ def swap(numbers: Array) -> Array:
     return swapped
 
 
-def add(words: Array, count: Array | None = None, always: int = 0) -> Array:
-    """Sums modulo 65535 of a frame's words, or of its first ``count``, at least ``always``; each below
-    65536 * (1 + number of words).
+def add(words: Array, count: Array | None = None) -> Array:
+    """Sums modulo 65535 of each frame's words, or of its first ``count``; at most 131070 a word.
 
     Upper halves are added, and whole words modulo 2**32, from which the sum of the lower halves follows.
     """
@@ -63,7 +63,7 @@ def add(words: Array, count: Array | None = None, always: int = 0) -> Array:
     whole = np.zeros(words.shape[1], np.uint32)
     for place in range(most):
         word = words[place]
-        if count is not None and place >= always:
+        if count is not None:
             # all ones where place < count: the sign of the difference
             word = word & ((place - count) >> 31).view(np.uint32)
         whole += word
@@ -73,10 +73,18 @@ def add(words: Array, count: Array | None = None, always: int = 0) -> Array:
     return whole
 
 
+def put(column: Array, at: Any, words: Sequence[Array] | Array) -> None:
+    """Words side by side into some rows of a column of bytes."""
+    cells = column.view("<u4")
+    for place, word in enumerate(words):
+        cells[at, place] = word
+
+
 def is_right(sums: Array) -> Array:
     """Whether a checksum is right, from what ``add`` says of everything it covers, itself included.
 
-    65535 is the only multiple that can be left: something that counts, a version or a protocol, is not zero.
+    Folded once they are far below 131070, and something in them, a version or a protocol, is not zero: so
+    65535 is the only multiple that can be left.
     """
     right: Array = (sums & _MODULUS) + (sums >> 16) == _MODULUS
     return right

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from vrrplab.errors import CaptureError
 from vrrplab.wire import pcap, pcapng
 from vrrplab.wire.records import Break, Record
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _HINT = "a capture of tcpdump, tshark or Wireshark (pcap or pcapng) is expected"
 
@@ -51,7 +48,7 @@ def known_format(head: bytes) -> tuple[str, str] | None:
     return None
 
 
-def read_records(source: str | Path | BinaryIO, name: str = "") -> Iterator[Record]:
+def read_records(source: str | os.PathLike[str] | BinaryIO, name: str = "") -> Iterator[Record]:
     """Packets of a capture file or binary stream, in file order. Raises CaptureError, at the latest at a
     break.
     """
