@@ -321,3 +321,24 @@ def test_the_loss_of_a_card_with_a_virtual_address_means_fault(
     made = cluster(tmp_path, instance(150, "eth0", f"192.168.2.100/24\n {address}", more))
     trace = simulate(made, actions=[at(20, "link_down", server="a", interface="eth1")])
     assert trace.state_at(30, "a", "office150") == state
+
+
+def test_a_vmac_goes_down_and_comes_up_with_its_base(tmp_path: Path) -> None:
+    """The order is that of keepalived 2.2.7's log."""
+    made = cluster(tmp_path, instance(150, more="use_vmac vrrp.7"), instance(100, more="use_vmac vrrp.7"))
+    actions = [
+        at(20, "link_down", server="a", interface="eth0"),
+        at(30, "link_up", server="a", interface="eth0"),
+    ]
+    trace = simulate(made, actions=actions)
+    lines = [e.fields["line"].split(") ")[-1] for e in trace.between(19, 40).of("log", server="a")]
+    wanted = ("Netlink", "Entering")
+    assert [line for line in lines if line.startswith(wanted)] == [
+        "Netlink reports eth0 down",
+        "Entering FAULT STATE",
+        "Netlink reports vrrp.7 down",
+        "Netlink reports eth0 up",
+        "Netlink reports vrrp.7 up",
+        "Entering BACKUP STATE",
+        "Entering MASTER STATE",
+    ]

@@ -190,12 +190,13 @@ class Driver:
             self._journal.note(self.now, "warning", text=text, kind=warning.kind, **place)
 
     def _status(self, node: NodeConfig) -> dict[str, Any]:
-        """The interfaces a configuration names. Virtual addresses on them are ours, or left over from a
-        process that was killed: no addresses of the host.
+        """The interfaces a configuration names, and its VMACs that are there. Virtual addresses on them are
+        ours, or left over from a process that was killed: no addresses of the host.
         """
         instances = self._node.instances + node.instances
         ours = {a.address for i in instances for a in i.virtual_addresses + i.excluded_addresses}
-        found = self._host.status(interfaces_of(node))
+        vmacs = self._host.describe({i.use_vmac for i in node.instances})
+        found = self._host.status(interfaces_of(node) | set(vmacs))
         for status in found.values():
             status.addresses = tuple(a for a in status.addresses if a not in ours)
         return found
@@ -296,6 +297,8 @@ class Driver:
         for change in changes:
             self._journal_interface(change)
             self._feed(change)
+        if changes:
+            self._effects.remake_vmacs(self._host.describe, self.now)
 
     def _journal_interface(self, change: Event) -> None:
         if isinstance(change, InterfaceWentDown | InterfaceWentUp):

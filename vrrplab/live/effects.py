@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Callable, Mapping
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.errors import LiveError, VrrplabError
@@ -62,7 +63,7 @@ class Effects:
         self._journal = journal
         self._dry = dry
         self._firewall = Firewall()
-        self._vmacs: dict[str, str] = {}  # name -> base interface
+        self._vmacs: dict[str, CreateVmac] = {}
         self._before: dict[str, str] = {}  # base interface -> its arp_ignore before we came
         self._lent: dict[str, str] = {}  # VMAC interface -> its base's link-local address
 
@@ -219,7 +220,7 @@ class Effects:
                     text = f"the VMAC interface {action.name} could not be made: {error}"
                     self._journal.note(now, "warning", instance=action.instance, text=text)
                     return
-        self._vmacs[action.name] = action.base
+        self._vmacs[action.name] = action
         # the base interface must not answer for addresses that live on the VMAC, nor drop what comes to them
         for setting in ("arp_ignore=1", "accept_local=1", "rp_filter=0"):
             sysctl(f"ipv4/conf/{action.name}/{setting}")
@@ -228,6 +229,16 @@ class Effects:
             run_tool("ip", "link", "set", "dev", action.name, "up")
         if action.family == 6:
             self._lend(action.name, self._addresses.link_local(action.base))
+
+    def remake_vmacs(self, describe: Callable[[set[str]], Mapping[str, object]], now: Micros) -> None:
+        """Those that somebody deleted, as soon as their base is there, like keepalived. ``describe``: of some
+        interfaces those that exist.
+        """
+        there = describe(set(self._vmacs) | {v.base for v in self._vmacs.values()})
+        for action in [v for v in self._vmacs.values() if v.name not in there and v.base in there]:
+            del self._vmacs[action.name]  # one that cannot be made is not tried for ever
+            self._lent.pop(action.name, None)
+            self._create_vmac(action, now)
 
     def _lend(self, name: str, address: str) -> None:
         """The kernel sends from a link-local address only where it is: so the VMAC gets its base's, too, and
@@ -245,11 +256,11 @@ class Effects:
 
     def _remove_vmac(self, name: str) -> None:
         if name in self._vmacs:
-            base = self._vmacs.pop(name)
+            base = self._vmacs.pop(name).base
             self._lent.pop(name, None)
             with contextlib.suppress(LiveError):  # it went with its base interface
                 run_tool("ip", "link", "delete", "dev", name)
-            if base not in self._vmacs.values() and self._before.get(base):
+            if base not in {v.base for v in self._vmacs.values()} and self._before.get(base):
                 sysctl(f"ipv4/conf/{base}/arp_ignore={self._before.pop(base)}")
 
     def _shut(self, instance: str, addresses: set[str], now: Micros) -> None:

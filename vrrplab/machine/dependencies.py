@@ -48,6 +48,8 @@ class Dependencies:
         config = instance.config
         source = config.unicast_source or config.multicast_source
         source = source or self.status(config.interface).primary(config.family)
+        if config.use_vmac:  # made a moment ago, and up, unless the driver knows better
+            self.interfaces.setdefault(config.use_vmac, InterfaceStatus())
         begin = InstanceStarted(source=source, delayed_until_us=delayed_until_us)
         for name in _interfaces(instance):
             weight, reverse = _interface_weight(instance, name)
@@ -195,8 +197,15 @@ def _tracked(instance: Instance) -> tuple[TrackedInterface, ...]:
 def _interfaces(instance: Instance) -> list[str]:
     """What an instance depends on: its own interface, the tracked ones, those of its addresses."""
     config = instance.config
-    names = [config.interface, *(t.name for t in _tracked(instance)), *_carriers(config)]
+    names = [*_own(config), *(t.name for t in _tracked(instance)), *_carriers(config)]
     return list(dict.fromkeys(names))
+
+
+def _own(config: InstanceConfig) -> list[str]:
+    """The interface it speaks on, and the VMAC interface on that: the loss of either means FAULT, with
+    ``vmac_xmit_base`` too (2.2.7, measured).
+    """
+    return [config.interface, *([config.use_vmac] if config.use_vmac else [])]
 
 
 def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, bool]:
@@ -209,10 +218,10 @@ def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, b
     if interface in _carriers(config):
         return 0, False
     for tracked in _tracked(instance):
-        if tracked.name == interface and interface != config.interface:
+        if tracked.name == interface and interface not in _own(config):
             # keepalived 2.2.7 says that it ignores the weight in a sync group, and applies it (measured)
             return tracked.weight or tracked.kept_weight, tracked.reverse
-    if interface == config.interface and not config.dont_track_primary:
+    if interface in _own(config) and not config.dont_track_primary:
         return 0, False
     return None, False
 

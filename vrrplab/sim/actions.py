@@ -91,7 +91,8 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
     world.note("interface", server=nic.host.name, interface=nic.name, up=nic.up)
     router = world.boxes[nic.host.name].router
     if nic.up:
-        router.deliver(InterfaceWentUp(nic.name))
+        for name in (nic.name, *nic.vmacs):
+            router.deliver(InterfaceWentUp(name))
         for address in nic.host.restore_ipv6(nic):
             _note_address(world, "address_added", nic, address)
             router.deliver(AddressAdded(nic.name, address.address))
@@ -101,6 +102,8 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
         for address in nic.host.flush_ipv6(nic):
             _note_address(world, "address_removed", nic, address)
             router.deliver(AddressRemoved(nic.name, address.address))
+        for name in list(nic.vmacs):
+            router.deliver(InterfaceWentDown(name))
     world.changed()
 
 

@@ -1,0 +1,81 @@
+"""A VMAC interface (use_vmac) counts like the one it is made on: measured with keepalived 2.2.7, one cluster,
+``ip link set vrrp.51 down`` and ``up``, and the same of eth0.
+"""
+
+from __future__ import annotations
+
+import pytest
+from machine_builders import a_config, a_daemon, of, started, until
+
+from vrrplab.machine.actions import WriteLog
+from vrrplab.machine.daemon import Daemon
+from vrrplab.machine.events import (
+    InterfaceStatus,
+    InterfaceWentDown,
+    InterfaceWentUp,
+    ReloadFinished,
+    ReloadRequested,
+)
+from vrrplab.machine.profiles import KEEPALIVED_227
+from vrrplab.units import micros
+
+VMAC = "vrrp.51"
+
+
+def a_vmac_master(**changes: object) -> Daemon:
+    daemon = a_daemon(KEEPALIVED_227, a_config(base_priority=150, use_vmac=VMAC, **changes))
+    started(daemon)
+    until(daemon, 5)
+    assert state(daemon) == "MASTER"
+    return daemon
+
+
+def state(daemon: Daemon) -> str:
+    return daemon.instances[0].state.name
+
+
+@pytest.mark.parametrize("xmit_base", [False, True])
+def test_the_loss_of_the_vmac_means_fault(xmit_base: bool) -> None:
+    daemon = a_vmac_master(vmac_xmit_base=xmit_base)
+    logged = [a.line for a in of(WriteLog, daemon.handle(InterfaceWentDown(VMAC), micros(6)))]
+    assert [line.split(") ")[-1] for line in logged] == [
+        "Netlink reports vrrp.51 down",
+        "Entering FAULT STATE",
+        "sent 0 priority",
+        "removing VIPs.",
+    ]
+    daemon.handle(InterfaceWentUp(VMAC), micros(16))
+    assert state(daemon) == "BACKUP"
+    until(daemon, 21)
+    assert state(daemon) == "MASTER"
+
+
+def test_dont_track_primary_goes_for_the_vmac_too() -> None:
+    daemon = a_vmac_master(dont_track_primary=True)
+    logged = [a.line for a in of(WriteLog, daemon.handle(InterfaceWentDown(VMAC), micros(6)))]
+    assert logged == ["Netlink reports vrrp.51 down"]
+    assert state(daemon) == "MASTER"
+
+
+def test_both_must_be_up_again() -> None:
+    daemon = a_vmac_master()
+    daemon.handle(InterfaceWentDown("eth0"), micros(6))
+    daemon.handle(InterfaceWentDown(VMAC), micros(6))
+    daemon.handle(InterfaceWentUp("eth0"), micros(8))
+    assert state(daemon) == "FAULT"
+    daemon.handle(InterfaceWentUp(VMAC), micros(8))
+    assert state(daemon) == "BACKUP"
+
+
+def test_a_vmac_made_at_the_start_is_no_news() -> None:
+    daemon = a_vmac_master()
+    assert not daemon.handle(InterfaceWentUp(VMAC), micros(6))
+
+
+@pytest.mark.parametrize(("up", "expected"), [(True, "MASTER"), (False, "FAULT")])
+def test_a_reload_knows_how_the_vmac_stands(up: bool, expected: str) -> None:
+    daemon = a_vmac_master()
+    daemon.handle(ReloadRequested(), micros(6))
+    interfaces = {"eth0": InterfaceStatus(True, ("192.168.2.251",)), VMAC: InterfaceStatus(up)}
+    daemon.handle(ReloadFinished(daemon.config, interfaces), micros(6.1))
+    assert state(daemon) == expected
