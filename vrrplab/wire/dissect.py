@@ -76,7 +76,7 @@ class _Layer(Generic[_T]):
         self.name = name
 
     def __get__(self, frame: Frame, owner: type[Frame]) -> _T:
-        return getattr(frame.layers, self.name)  # type: ignore[no-any-return]
+        return getattr(frame._layers or frame.layers, self.name)  # type: ignore[no-any-return]
 
     def __set__(self, frame: Frame, value: _T) -> None:
         setattr(frame.layers, self.name, value)

@@ -13,13 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vrrplab.errors import DropReason
+from vrrplab.errors import DropReason, PacketError
 from vrrplab.wire import auth
-from vrrplab.wire.addresses import (
-    is_multicast,
-)
+from vrrplab.wire.addresses import is_multicast
 from vrrplab.wire.dissect import Frame, address_width
-from vrrplab.wire.ip import IPv4Header
+from vrrplab.wire.ip import IPHeader, IPv4Header
 from vrrplab.wire.sender_notes import Reason, first_is_not_link_local, sender_notes
 from vrrplab.wire.vrrp import (
     AUTH_AH,
@@ -48,20 +46,21 @@ class Verdict(NamedTuple):
 
 
 class _Packet(NamedTuple):
-    """An advert as a check sees it. Fields of ``advert`` are None where the frame was cut off."""
+    """An advert as a check sees it. Fields of ``advert`` are None where the frame was cut off; ``width``:
+    bytes of an address; parts of the frame that several checks look at stand beside it.
+    """
 
     frame: Frame
     advert: Advertisement
     profile: str
     key: bytes | None
+    ip: IPHeader | None
+    problems: tuple[PacketError, ...]
+    width: int
 
     @property
     def ip_version(self) -> int:
         return 4 if self.width == 4 else 6
-
-    @property
-    def width(self) -> int:
-        return address_width(self.frame)
 
     @property
     def is_keepalived(self) -> bool:
@@ -69,7 +68,7 @@ class _Packet(NamedTuple):
 
     @property
     def is_unicast(self) -> bool:
-        return self.frame.ip is not None and not is_multicast(self.frame.ip.destination)
+        return self.ip is not None and not is_multicast(self.ip.destination)
 
 
 _Check = Callable[[_Packet], Reason | None]
@@ -85,14 +84,14 @@ def judge(frame: Frame, profile: str = DEFAULT_PROFILE, key: str | bytes | None 
     """
     if profile not in PROFILES:
         raise ValueError(f"no profile {profile!r}; there are {', '.join(PROFILES)}")
-    reasons = [] if frame.kind == "vrrp" and frame.vrrp is not None else _what_the_frame_is(frame)
-    notes: list[Reason] = []
-    if frame.kind == "vrrp" and frame.vrrp is not None:
-        secret = key.encode() if isinstance(key, str) else key
-        packet = _Packet(frame, frame.vrrp, profile, secret)
-        reasons = [found for check in PROFILES[profile] if (found := check(packet)) is not None]
-        notes = sender_notes(frame, frame.vrrp, frame.ip)
-    return Verdict(not reasons, tuple(reasons), tuple(notes))
+    advert = frame.vrrp
+    if frame.kind != "vrrp" or advert is None:
+        reasons = _what_the_frame_is(frame)
+        return Verdict(not reasons, tuple(reasons), ())
+    secret = key.encode() if isinstance(key, str) else key
+    packet = _Packet(frame, advert, profile, secret, frame.ip, frame.problems, address_width(frame))
+    reasons = [found for check in PROFILES[profile] if (found := check(packet)) is not None]
+    return Verdict(not reasons, tuple(reasons), tuple(sender_notes(frame, advert, packet.ip)))
 
 
 def _what_the_frame_is(frame: Frame) -> list[Reason]:
@@ -116,7 +115,7 @@ _RULE_OF = {
 
 
 def _ip_is_sound(packet: _Packet) -> Reason | None:
-    for problem in packet.frame.problems:
+    for problem in packet.problems:
         if problem.reason in (DropReason.BAD_IP_HEADER, DropReason.BAD_IP_CHECKSUM, DropReason.FRAGMENT):
             return Reason(problem.reason.name, "", str(problem))
     return None
@@ -126,7 +125,7 @@ def _ip_is_sound(packet: _Packet) -> Reason | None:
 
 
 def _ttl(packet: _Packet) -> Reason | None:
-    ip = packet.frame.ip
+    ip = packet.ip
     if ip is None or ip.ttl == 255:
         return None
     if packet.is_keepalived and packet.is_unicast:  # K13: unicast is not checked
@@ -164,7 +163,7 @@ def _needed(packet: _Packet) -> int:
 
 
 def _complete(packet: _Packet) -> Reason | None:
-    for problem in packet.frame.problems:
+    for problem in packet.problems:
         if problem.reason is DropReason.TOO_SHORT:
             return Reason("TOO_SHORT", "R3-7.1-d", str(problem))
     here = len(packet.frame.payload)
@@ -195,7 +194,7 @@ def _extra_is_fine(packet: _Packet, extra: int) -> bool:
     if packet.advert.has_hmac_trailer:  # K18: the router of a packet with a trailer has auth_hmac
         return True
     # K15: what could be Ethernet padding that went astray (60 bytes less 14, in steps of a VLAN tag)
-    header = packet.frame.ip
+    header = packet.ip
     whole = _needed(packet) + (header.header_length if isinstance(header, IPv4Header) else 0)
     return whole < 46 and extra % 4 == 2
 
@@ -228,7 +227,7 @@ def _other_form(profile: str, wanted: str) -> str:
 
 
 def _problem_text(packet: _Packet, reason: DropReason) -> str:
-    texts = [str(problem) for problem in packet.frame.problems if problem.reason is reason]
+    texts = [str(problem) for problem in packet.problems if problem.reason is reason]
     return texts[0] if texts else reason.value
 
 
@@ -253,7 +252,7 @@ def _auth_type(packet: _Packet) -> Reason | None:
 def _ah_presence(packet: _Packet) -> Reason | None:
     """keepalived's first look: an AH header is there if, and only if, the type says so."""
     has, wants = packet.frame.ah is not None, packet.advert.auth_type == AUTH_AH
-    if packet.advert.auth_type is None or packet.frame.ip is None or has == wants:
+    if packet.advert.auth_type is None or packet.ip is None or has == wants:
         return None
     text = "an AH header, but authentication type" if has else "no AH header, but authentication type"
     return Reason("BAD_AUTH_TYPE", "R2-7.1-a", f"{text} {packet.advert.auth_type}")
@@ -287,7 +286,7 @@ def ah_is_right(frame: Frame, key: bytes) -> bool:
 
 
 def _hmac(packet: _Packet) -> Reason | None:
-    advert, ip = packet.advert, packet.frame.ip
+    advert, ip = packet.advert, packet.ip
     if not advert.has_hmac_trailer or packet.key is None or ip is None:
         return None
     trailer = auth.HmacTrailer.parse(advert.trailer)
