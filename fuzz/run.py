@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import struct
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "fuzz")]
+
+
+# a section, an interface, a packet of 4 bytes
+SMALL_PCAPNG = struct.pack(
+    "<IIIHHqI IIHHII IIIIIIIII",
+    *(0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28),
+    *(1, 20, 1, 0, 0, 20),
+    *(6, 36, 0, 0, 1, 4, 4, 0, 36),
+)
 
 
 def seeds(target: str) -> list[bytes]:
@@ -24,10 +34,11 @@ def seeds(target: str) -> list[bytes]:
         vectors = json.loads((ROOT / "data" / "frames" / "frames.json").read_text())["vectors"]
         frames = [bytes.fromhex(vector["hex"]) for vector in vectors]
         kept += [b"\0" + (b"" if target == "frame" else bytes([len(frame)])) + frame for frame in frames]
-    elif target == "capture":
+    if target in ("capture", "columns"):
         recordings = sorted((ROOT / "data" / "recordings").glob("*/capture.pcap"))
         kept += [path.read_bytes()[:900] for path in recordings[::9]]
-    else:
+        kept.append(SMALL_PCAPNG)
+    if target == "config":
         kept += [path.read_bytes() for path in sorted((ROOT / "data" / "configs").rglob("*.conf"))]
     return kept
 

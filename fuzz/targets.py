@@ -21,6 +21,7 @@ from vrrplab.wire import bulk, links
 from vrrplab.wire.bulk_rows import fill_rows
 from vrrplab.wire.describe import describe, sender
 from vrrplab.wire.explain import explain
+from vrrplab.wire.files import is_capture, read_records
 from vrrplab.wire.frames import decode, encode
 from vrrplab.wire.pcap import write_pcap
 from vrrplab.wire.report import report
@@ -61,9 +62,12 @@ def capture(data: bytes) -> None:
 
 
 def columns(data: bytes) -> None:
-    """Frames, each behind a byte with its length, after one that picks the link type: a row says what
-    ``decode`` says.
+    """A capture file; or frames, each behind a byte with its length, after one that picks the link type. A
+    row says what ``decode`` says, and a file breaks off where the record reader has it.
     """
+    if is_capture(data):
+        _columns_of_file(data)
+        return
     if not data:
         return
     link_type = _LINKS[data[0] % (len(_LINKS) - 1)] if data[0] & 0x80 else links.ETHERNET
@@ -73,13 +77,31 @@ def columns(data: bytes) -> None:
         place += 1 + data[place]
     with tempfile.NamedTemporaryFile() as file:
         write_pcap(file.name, enumerate(frames), link_type)
-        found = bulk.read(file.name).columns()
-    told = bulk.Columns(len(frames), 1)
-    told.t_ns[:] = found["t_ns"]
-    if frames:
-        fill_rows(told, found["number"] - 1, [decode(raw, link_type) for raw in frames])
-    for name, column in told.to_dict().items():
-        assert (found[name] == column).all(), name
+        _columns_of_file(file.read())
+
+
+def _columns_of_file(data: bytes) -> None:
+    records, chunks, errors = [], [], []
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        for source, found in ((read_records(file.name), records), (bulk.read(file.name), chunks)):
+            try:
+                for one in source:
+                    found.append(one)
+            except CaptureError as error:
+                errors.append(str(error))
+    assert len(errors) != 1
+    assert len(set(errors)) <= 1
+    assert [number for chunk in chunks for number in chunk.number] == list(range(1, len(records) + 1))
+    for chunk in chunks:
+        told = bulk.Columns(len(chunk), int(chunk.number[0]))
+        rows = told.number - told.number[0]
+        mine = records[int(chunk.number[0]) - 1 :][: len(chunk)]
+        fill_rows(told, rows, [decode(record.data, record.link_type) for record in mine])
+        told.t_ns[:] = [min(max(record.t_ns, -(2**63)), 2**63 - 1) for record in mine]
+        for name, column in told.to_dict().items():
+            assert (getattr(chunk, name) == column).all(), name
 
 
 def config(data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Columns say what the codec says, row by row; memory stays flat; files break as the record reader says."""
+"""Columns say what the codec says, row by row."""
 
 from __future__ import annotations
 
@@ -11,83 +11,26 @@ import pytest
 
 np = pytest.importorskip("numpy")
 
+from bulk_frames import (  # noqa: E402
+    GROUP,
+    LINK,
+    MAC,
+    SOURCE,
+    assert_same_as_codec,
+    damaged,
+    kinds_of_frames,
+)
+
 from vrrplab.errors import CaptureError  # noqa: E402
-from vrrplab.wire import bulk, bulk_layers, bulk_records, links  # noqa: E402
-from vrrplab.wire.bulk_rows import fill_rows  # noqa: E402
+from vrrplab.wire import bulk, bulk_layers, links  # noqa: E402
 from vrrplab.wire.checksum import field_value, total  # noqa: E402
 from vrrplab.wire.files import read_records  # noqa: E402
-from vrrplab.wire.frames import advert_frame, decode, garp_frame, na_frame, ns_frame  # noqa: E402
+from vrrplab.wire.frames import advert_frame, decode, garp_frame, ns_frame  # noqa: E402
 from vrrplab.wire.ip import IPv4Header, IPv6Header  # noqa: E402
 from vrrplab.wire.pcap import write_pcap  # noqa: E402
 from vrrplab.wire.vrrp import Advertisement  # noqa: E402
 
 RECORDINGS = Path(__file__).parents[2] / "data" / "recordings"
-MAC, SOURCE, GROUP = "02:00:00:00:00:fb", "192.168.2.251", "224.0.0.18"
-LINK = bytes.fromhex("01005e0000120200000000fb")  # an Ethernet header without its type
-
-
-def kinds_of_frames() -> list[bytes]:
-    """One of each kind the fast path knows, and some it does not."""
-    frames = [garp_frame(MAC, SOURCE), na_frame(MAC, "fe80::a0"), ns_frame(MAC, "fe80::fb", "fe80::a0")]
-    for count in range(14):
-        addresses = tuple(f"10.0.0.{n}" for n in range(1, count + 1))
-        frames += [
-            advert_frame(MAC, SOURCE, GROUP, Advertisement(version, 51, 150, 1_000_000, addresses))
-            for version in (2, 3)
-        ]
-    for count in range(1, 5):
-        six = tuple(f"fe80::{n}" for n in range(1, count + 1))
-        frames += [
-            advert_frame(
-                MAC,
-                "fe80::fb",
-                "ff02::12",
-                Advertisement(version, 61, 1, 250_000 if version == 3 else 0, six),
-            )
-            for version in (2, 3)
-        ]
-    head = frames[3][:14]
-    frames.append(
-        head + IPv4Header(SOURCE, GROUP).emit(bytes.fromhex("2101000700010000") + bytes(28))
-    )  # CARP
-    frames.append(head + IPv4Header(SOURCE, "10.0.0.1", 6, 64).emit(bytes(40)))
-    frames.append(head + IPv4Header(SOURCE, "224.0.0.22", 2, 1).emit(bytes(8)))
-    frames.append(
-        advert_frame(MAC, SOURCE, GROUP, Advertisement(2, 1, 1, 1_000_000, (), auth_type=2), ah=("x", 1))
-    )
-    advert = Advertisement(3, 1, 1, 1_000_000, ("10.0.0.1",), checksum_form="message")
-    frames.append(advert_frame(MAC, SOURCE, GROUP, advert))
-    return frames
-
-
-def damaged(frame: bytes, chance: random.Random) -> bytes:
-    changed = bytearray(frame)
-    if chance.random() < 0.6:
-        for _ in range(chance.choice((1, 1, 2))):
-            changed[chance.randrange(len(changed))] = chance.choice(
-                (0, 1, 7, 0x21, 0x31, 0x45, 255, chance.randrange(256))
-            )
-    if chance.random() < 0.2:
-        del changed[chance.randrange(len(changed) + 1) :]
-    if chance.random() < 0.15:
-        changed[12:12] = bytes((0x81, 0, 0, 5)) * chance.choice((1, 2, 3))
-    if chance.random() < 0.1:
-        changed += bytes(chance.randrange(30))
-    return bytes(changed)
-
-
-def assert_same_as_codec(path: Path) -> None:
-    records = list(read_records(path))
-    expected = bulk.Columns(len(records), 1)
-    fill_rows(expected, np.arange(len(records)), [decode(r.data, r.link_type) for r in records])
-    expected.t_ns[:] = [record.t_ns for record in records]
-    found = bulk.read(path).columns()
-    for name, column in expected.to_dict().items():
-        different = np.nonzero((found[name] != column).reshape(len(records), -1).any(axis=1))[0]
-        if len(different):
-            row = int(different[0])
-            raw = records[row].data.hex()
-            pytest.fail(f"{name} of row {row}: {found[name][row]}, codec says {column[row]}: {raw}")
 
 
 @pytest.mark.parametrize(
@@ -224,123 +167,6 @@ def test_cooked_frames_have_a_mac_address_if_it_has_six_bytes(tmp_path: Path, le
     assert_same_as_codec(tmp_path / "cooked.pcap")
     assert bulk.read(tmp_path / "cooked.pcap").column("source_mac")[0].any() == (length == 6)
     assert decode(cooked, links.LINUX_SLL).eth.source == ("01:02:03:04:05:06" if length == 6 else None)
-
-
-def big_endian_nanoseconds(path: Path, frames: list[bytes]) -> None:
-    with path.open("wb") as file:
-        file.write(struct.pack(">IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, links.ETHERNET))
-        for number, frame in enumerate(frames):
-            file.write(
-                struct.pack(">IIII", 1_700_000_000 + number, 123_456_789, len(frame), len(frame)) + frame
-            )
-
-
-def test_big_endian_and_nanoseconds(tmp_path: Path) -> None:
-    path = tmp_path / "big.pcap"
-    big_endian_nanoseconds(path, kinds_of_frames() * 100)
-    assert_same_as_codec(path)
-    assert bulk.read(path).column("t_ns")[0] == 1_700_000_000_123_456_789
-
-
-def test_pcapng_packet_by_packet(tmp_path: Path) -> None:
-    path = tmp_path / "next.pcapng"
-    frames = kinds_of_frames() * 10
-    blocks = [struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)]
-    blocks.append(struct.pack("<IIHHII", 1, 20, links.ETHERNET, 0, 0, 20))
-    blocks.append(struct.pack("<IIHHII", 1, 20, links.RAW, 0, 0, 20))
-    for number, frame in enumerate(frames):
-        interface = number % 2
-        data = frame[14:] if interface else frame
-        padded = data + bytes(-len(data) % 4)
-        size = 32 + len(padded)
-        head = struct.pack("<IIIIIII", 6, size, interface, 0, number * 1000, len(data), len(data))
-        blocks.append(head + padded + struct.pack("<I", size))
-    path.write_bytes(b"".join(blocks))
-    assert_same_as_codec(path)
-
-
-def test_times_beyond_64_bits(tmp_path: Path) -> None:
-    """pcapng can say them; such a packet is read all the same."""
-    path = tmp_path / "late.pcapng"
-    frame = garp_frame(MAC, SOURCE)
-    data = frame + bytes(-len(frame) % 4)
-    size = 32 + len(data)
-    path.write_bytes(
-        struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
-        + struct.pack("<IIHHII", 1, 20, links.ETHERNET, 0, 0, 20)
-        + struct.pack("<IIIIIII", 6, size, 0, 0xFFFFFFFF, 0, len(frame), len(frame))
-        + data
-        + struct.pack("<I", size)
-    )
-    assert next(read_records(path)).t_ns > 2**63
-    assert bulk.read(path).column("t_ns").tolist() == [2**63 - 1]
-
-
-def test_lanes_find_what_a_plain_walk_finds(tmp_path: Path) -> None:
-    """Packets of odd and of great length, and payloads that look like packet headers themselves."""
-    chance = random.Random(5)
-    lure = struct.pack("<IIII", 1_700_000_000, 5, 20, 20) + bytes(20)
-    frames = []
-    for _ in range(9000):
-        size = chance.choice((14, 33, 60, 61, 900, 1514, 9000)) if chance.random() < 0.1 else 60
-        frames.append((lure * (size // len(lure) + 1))[:size])
-    path = tmp_path / "lure.pcap"
-    write_pcap(str(path), enumerate(frames), epoch_s=1_700_000_000)
-    data = path.read_bytes()[24:]
-    buffer = np.frombuffer(data + bytes(256), np.uint8)
-    found = bulk_records.find_records(buffer, len(data), "<")
-    sizes = np.array([len(frame) for frame in frames])
-    assert found.sizes.tolist() == sizes.tolist()
-    assert found.consumed == len(data)
-    assert found.damage is None
-
-
-def test_a_file_larger_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "_BLOCK_BYTES", 300_000)
-    monkeypatch.setattr(bulk, "_ROWS", 700)
-    path = tmp_path / "long.pcap"
-    pool = kinds_of_frames()
-    write_pcap(str(path), ((n, pool[n % len(pool)]) for n in range(6_000)))
-    assert_same_as_codec(path)
-    chunks = list(bulk.read(path))
-    assert max(map(len, chunks)) <= 700
-    assert [int(chunk.number[0]) for chunk in chunks][:2] == [1, len(chunks[0]) + 1]
-
-
-def rows_before_break(path: Path) -> tuple[int, str]:
-    rows = 0
-    try:
-        for chunk in bulk.read(path):
-            rows += len(chunk)
-    except CaptureError as error:
-        return rows, str(error)
-    pytest.fail("the break was not noticed")
-
-
-@pytest.mark.parametrize("cut", [1, 8, 15, 17, 40])
-def test_a_broken_file_gives_what_comes_before_the_break(tmp_path: Path, cut: int) -> None:
-    path = tmp_path / "cut.pcap"
-    pool = kinds_of_frames()
-    write_pcap(str(path), ((n, pool[n % len(pool)]) for n in range(5000)))
-    path.write_bytes(path.read_bytes()[:-cut])
-    rows, error = rows_before_break(path)
-    with pytest.raises(CaptureError) as theirs:
-        list(read_records(path))
-    assert rows == 4999
-    assert error == str(theirs.value)
-
-
-def test_damage_in_the_middle(tmp_path: Path) -> None:
-    path = tmp_path / "damaged.pcap"
-    frame = garp_frame(MAC, SOURCE)
-    write_pcap(str(path), ((n, frame) for n in range(30_000)))
-    data = bytearray(path.read_bytes())
-    place = 24 + 20_000 * (16 + len(frame)) + 8
-    data[place : place + 4] = b"\xff\xff\xff\x7f"
-    path.write_bytes(data)
-    rows, error = rows_before_break(path)
-    assert rows == 20_000
-    assert f"byte {place}" in error
 
 
 def test_columns_as_values(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
     for chunk in bulk.read("night.pcap"):
         masters = chunk.source_text[chunk.priority == 0]
 
-``bulk_records`` finds the packets of a block of the file, ``bulk_layers`` and ``bulk_messages`` decode them
-all at once; a frame that is not laid out like the others (IP options or extension headers, AH, the first of
-several fragments, a header cut off …) is decoded alone, by the ordinary codec, so every row says what
-``decode`` would say. Needs NumPy, which is imported when it is first used.
+``bulk_pcap`` and ``bulk_pcapng`` find the packets of a file, ``bulk_layers`` and ``bulk_messages`` decode
+thousands at once; a frame that is not laid out like the others (IP options or extension headers, AH, the
+first of several fragments, a header cut off …) is decoded alone, by the ordinary codec, so every row says
+what ``decode`` would say. Needs NumPy, which is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -19,16 +19,20 @@ from vrrplab.errors import CaptureError, DropReason
 from vrrplab.units import CENTISECOND_US, SECOND_US
 from vrrplab.wire.addresses import unpack_address
 from vrrplab.wire.files import is_capture, read_records
-from vrrplab.wire.pcap import FILE_HEADER_SIZE, MAGICS, PACKET_HEADER_SIZE
+from vrrplab.wire.pcap import MAGICS
+from vrrplab.wire.records import Break
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     import numpy as np
+
+    from vrrplab.wire.bulk_runs import Run
 
 KINDS = ("other", "vrrp", "arp", "na", "carp", "igmp")
 FORMS = (None, "message", "pseudo-header")
 REASONS: tuple[DropReason | None, ...] = (None, *DropReason)
 
-_BLOCK_BYTES = 8 * 1024 * 1024
 _ROWS = 16384  # larger chunks fall out of the processor's cache, smaller ones are all overhead
 
 
@@ -68,6 +72,15 @@ class Columns:
             setattr(self, name, np.zeros((rows, *shape), dtype))
         self.ip_checksum_ok.fill(-1)
         self.checksum_ok.fill(-1)
+
+    def empty(self, rows: int) -> Columns:
+        """Another one, with nothing in it yet."""
+        return Columns(rows, 1)
+
+    def take_over(self, rows: np.ndarray[Any, Any], part: Columns) -> None:
+        """What ``part`` says, for some rows."""
+        for name, _, _ in _STORED:
+            getattr(self, name)[rows] = getattr(part, name)
 
     @property
     def source_mac(self) -> np.ndarray[Any, Any]:
@@ -230,7 +243,7 @@ class BulkReader:
 
 
 def read(path: str | os.PathLike[str]) -> BulkReader:
-    """The frames of a capture file as columns; pcap the fast way, pcapng packet by packet.
+    """The frames of a capture file, pcap or pcapng, as columns.
 
     CaptureError at once if there is no such file or it is no capture, and while iterating, after the chunk
     before it, where a file breaks off.
@@ -238,7 +251,7 @@ def read(path: str | os.PathLike[str]) -> BulkReader:
     name = os.fspath(path)
     try:
         with open(name, "rb") as file:
-            head = file.read(FILE_HEADER_SIZE)
+            head = file.read(4)
     except OSError as error:
         raise _unreadable(name, error) from None
     if not is_capture(head):
@@ -247,116 +260,36 @@ def read(path: str | os.PathLike[str]) -> BulkReader:
 
 
 def _chunks(path: str) -> Iterator[Columns]:
+    from vrrplab.wire.bulk_layers import decode_run
+    from vrrplab.wire.bulk_runs import in_bulk
+
+    number = 1
     try:
         with open(path, "rb") as file:
-            head = file.read(FILE_HEADER_SIZE)
-            if len(head) == FILE_HEADER_SIZE and head[:4] in MAGICS:
-                yield from _fast_chunks(file, path, head)
-                return
+            for run in in_bulk(_runs(file)):
+                for first in range(0, len(run.starts), _ROWS):
+                    part = run.rows(slice(first, first + _ROWS))
+                    chunk = Columns(len(part.starts), number)
+                    decode_run(chunk, part)
+                    number += len(chunk)
+                    yield chunk
+    except Break as end:
+        raise CaptureError(path, 0, f"breaks off at byte {end.offset}", end.message) from None
     except OSError as error:
         raise _unreadable(path, error) from None
-    yield from _slow_chunks(path)
+
+
+def _runs(file: BufferedReader) -> Iterator[Run]:
+    is_pcap = file.read(4) in MAGICS
+    file.seek(0)
+    if is_pcap:
+        from vrrplab.wire.bulk_pcap import pcap_runs
+
+        return pcap_runs(file)
+    from vrrplab.wire.bulk_pcapng import pcapng_runs
+
+    return pcapng_runs(file)
 
 
 def _unreadable(path: str, error: OSError) -> CaptureError:
     return CaptureError(path, 0, f"cannot be read: {error.strerror}")
-
-
-def _fast_chunks(file: Any, path: str, head: bytes) -> Iterator[Columns]:
-    import numpy as np
-
-    from vrrplab.wire.bulk_layers import LOOKED_AT, decode_rows
-    from vrrplab.wire.bulk_records import find_records
-
-    order, unit_ns = MAGICS[head[:4]]
-    link_type = int.from_bytes(head[20:24], "little" if order == "<" else "big") & 0xFFFF
-    block = np.zeros(_BLOCK_BYTES + 2 * LOOKED_AT, np.uint8)
-    held, place, number = 0, FILE_HEADER_SIZE, 1
-    while True:
-        fresh = file.readinto(block[held:_BLOCK_BYTES].data)
-        end = held + fresh
-        found = find_records(block, end, order)
-        offsets, sizes, t_ns = found.offsets, found.sizes, found.t_ns(unit_ns)
-        starts = offsets + PACKET_HEADER_SIZE
-        for first in range(0, len(starts), _ROWS):
-            rows = slice(first, first + _ROWS)
-            chunk = Columns(len(starts[rows]), number)
-            chunk.t_ns[:] = t_ns[rows]
-            frame_of = _from_buffer(block, starts[rows], sizes[rows])
-            decode_rows(chunk, block, starts[rows], sizes[rows], link_type, frame_of)
-            number += len(chunk)
-            yield chunk
-        rest = end - found.consumed
-        if found.damage is not None:
-            message = f"a packet of {found.damage} bytes: the file is damaged here"
-            raise CaptureError(path, 0, f"breaks off at byte {place + found.consumed + 8}", message)
-        if fresh == 0:
-            if rest:
-                _raise_cut(path, bytes(block[found.consumed : end]), place + end, order)
-            return
-        place += found.consumed
-        block[:rest] = block[found.consumed : end].copy()
-        held = rest
-
-
-def _from_buffer(buffer: Any, starts: Any, sizes: Any) -> Any:
-    def frame(row: int) -> bytes:
-        start = int(starts[row])
-        return bytes(buffer[start : start + int(sizes[row])])
-
-    return frame
-
-
-def _raise_cut(path: str, rest: bytes, end: int, order: str) -> None:
-    if len(rest) < 16:
-        message = "the file ends inside a packet header"
-    else:
-        size = int.from_bytes(rest[8:12], "little" if order == "<" else "big")
-        message = f"the file ends {size - (len(rest) - 16)} bytes before the packet does"
-    raise CaptureError(path, 0, f"breaks off at byte {end}", message)
-
-
-def _slow_chunks(path: str) -> Iterator[Columns]:
-    """Any format that ``read_records`` knows: rows are put side by side and decoded together all the same."""
-    from itertools import islice
-
-    records = read_records(path)
-    number = 1
-    while True:
-        batch: list[Any] = []
-        broken: CaptureError | None = None
-        try:
-            for record in islice(records, _ROWS):
-                batch.append(record)
-        except CaptureError as error:
-            broken = error
-        for part in _by_link_type(batch):
-            yield _chunk_of(part, number)
-            number += len(part)
-        if broken is not None:
-            raise broken
-        if not batch:
-            return
-
-
-def _by_link_type(batch: list[Any]) -> Iterator[list[Any]]:
-    from itertools import groupby
-
-    for _, group in groupby(batch, key=lambda record: record.link_type):
-        yield list(group)
-
-
-def _chunk_of(records: list[Any], number: int) -> Columns:
-    import numpy as np
-
-    from vrrplab.wire.bulk_layers import LOOKED_AT, decode_rows
-
-    chunk = Columns(len(records), number)
-    # pcapng can say times that 64 bits do not hold; they are as absurd at the end of what these do
-    chunk.t_ns[:] = [min(max(record.t_ns, -(2**63)), 2**63 - 1) for record in records]
-    joined = b"".join(record.data[:LOOKED_AT].ljust(LOOKED_AT, b"\0") for record in records)
-    buffer = np.frombuffer(joined + bytes(LOOKED_AT), np.uint8)
-    starts = np.arange(len(records)) * LOOKED_AT
-    sizes = np.array([len(record.data) for record in records], np.int32)
-    decode_rows(chunk, buffer, starts, sizes, records[0].link_type, lambda row: records[row].data)
-    return chunk

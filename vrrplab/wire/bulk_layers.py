@@ -7,7 +7,6 @@ overwrites all that was said of such a row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import DropReason
@@ -23,11 +22,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from vrrplab.wire.bulk import Columns
+    from vrrplab.wire.bulk_runs import Run
 
     Array = np.ndarray[Any, Any]
 
 _MOST_TAGS = 2  # VLAN tags of a frame that is not left to the codec
-LOOKED_AT = 128  # more than a link header, so many tags and the widest window
+# LOOKED_AT of bulk_runs is more than a link header, so many tags and the widest of these windows
 _WIDE_WINDOW = 80  # an IPv4 header and an advert of eleven addresses
 _USUAL_WINDOW = 56  # the same for five
 _IPV6_WINDOW = 96  # header and an advert of three addresses
@@ -43,20 +43,26 @@ _SIZES = {links.ETHERNET: 14, links.LINUX_SLL: 16}
 _EVERY = slice(None)
 
 
-def decode_rows(
-    chunk: Columns,
-    buffer: Array,
-    starts: Array,
-    sizes: Array,
-    link_type: int,
-    frame_of: Callable[[int], bytes],
-) -> None:
-    """Fill a chunk. ``buffer[starts]``: where frames begin, with LOOKED_AT bytes behind the last;
-    ``sizes``: captured bytes, 32 bits wide; ``frame_of``: a row's whole frame.
-    """
+def decode_run(chunk: Columns, run: Run) -> None:
+    """Fill a chunk with what the packets of a run say, those of one link type together."""
     import numpy as np
 
-    batch = _Batch(chunk, buffer, starts, sizes)
+    link_type = int(run.link_types[0])
+    if (run.link_types == link_type).all():
+        _decode(chunk, run, link_type)
+        return
+    for link_type in np.unique(run.link_types).tolist():
+        rows = np.nonzero(run.link_types == link_type)[0]
+        part = chunk.empty(len(rows))
+        _decode(part, run.rows(rows), link_type)
+        chunk.take_over(rows, part)
+
+
+def _decode(chunk: Columns, run: Run, link_type: int) -> None:
+    import numpy as np
+
+    chunk.t_ns[:] = run.t_ns
+    batch = _Batch(chunk, run)
     if link_type in _SIZES:
         batch.by_type(link_type)
     elif link_type in (links.RAW, links.RAW_BSD, links.RAW_OPENBSD, links.IPV4, links.IPV6):
@@ -65,21 +71,21 @@ def decode_rows(
         batch.rest[:] = True
     rest = np.nonzero(batch.rest)[0]
     if len(rest):
-        fill_rows(chunk, rest, [decode(frame_of(row), link_type) for row in rest.tolist()])
+        fill_rows(chunk, rest, [decode(run.frame(row), link_type) for row in rest.tolist()])
 
 
 class _Batch:
     """The rows of one chunk on their way into its columns; ``rest``: those for the ordinary codec."""
 
-    def __init__(self, chunk: Columns, buffer: Array, starts: Array, sizes: Array) -> None:
+    def __init__(self, chunk: Columns, run: Run) -> None:
         import numpy as np
 
         self.np = np
         self.chunk = chunk
-        self.buffer = buffer
-        self.starts = starts
-        self.sizes = sizes
-        self.rest = np.zeros(len(sizes), bool)
+        self.buffer = run.buffer
+        self.starts = run.starts
+        self.sizes = run.sizes
+        self.rest = np.zeros(len(run.starts), bool)
 
     # --- links --------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from struct import Struct
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from vrrplab.wire import links
 from vrrplab.wire.records import LONGEST_PACKET, Break, Record
@@ -28,18 +28,39 @@ MAGICS = {
 }
 
 
+class Format(NamedTuple):
+    """What the file header tells: byte ``order`` (``<`` or ``>``), nanoseconds in one unit of a fraction,
+    link type.
+    """
+
+    order: str
+    unit_ns: int
+    link_type: int
+
+
+def read_header(head: bytes) -> Format:
+    """From the first FILE_HEADER_SIZE bytes, of which the magic number is known to be right. Raises Break if
+    there are fewer.
+    """
+    order, unit_ns = MAGICS[head[:4]]
+    if len(head) < FILE_HEADER_SIZE:
+        raise Break(len(head), f"the file header has {FILE_HEADER_SIZE} bytes, the file {len(head)}")
+    # the upper bits say how long a frame check sequence is, if frames carry one
+    return Format(order, unit_ns, Struct(order + "20xI").unpack(head)[0] & 0xFFFF)
+
+
 def read_records(stream: BinaryIO, head: bytes) -> Iterator[Record]:
     """Packets of a stream whose first bytes, ``head``, were read already. Raises Break where the file ends
     early.
     """
     head += stream.read(FILE_HEADER_SIZE - len(head))
-    order, unit_ns = MAGICS[head[:4]]
-    if len(head) < FILE_HEADER_SIZE:
-        raise Break(len(head), f"the file header has {FILE_HEADER_SIZE} bytes, the file {len(head)}")
-    # the upper bits say how long a frame check sequence is, if frames carry one
-    link_type = Struct(order + "20xI").unpack(head)[0] & 0xFFFF
+    return read_packets(stream, read_header(head), FILE_HEADER_SIZE)
+
+
+def read_packets(stream: BinaryIO, form: Format, offset: int) -> Iterator[Record]:
+    """Packets of a stream from a packet header at ``offset`` on, where it stands. Raises Break."""
+    order, unit_ns, link_type = form
     packet_header = Struct(order + "IIII")
-    offset = FILE_HEADER_SIZE
     while True:
         header = stream.read(PACKET_HEADER_SIZE)
         if not header:
