@@ -1,7 +1,8 @@
 """Captures of millions of frames as NumPy columns, a chunk at a time, in bounded memory.
 
     for chunk in bulk.read("night.pcap"):
-        masters = chunk.source_text[chunk.priority == 0]
+        is_advert = chunk.kind == bulk.KINDS.index("vrrp")
+        print(chunk.t_ns[is_advert & (chunk.priority == 0)])  # when somebody said goodbye
 
 ``bulk_pcap`` and ``bulk_pcapng`` find the packets of a file, ``bulk_layers`` and ``bulk_messages`` decode
 thousands at once; a frame that is not laid out like the others (IP options or extension headers, AH, the
