@@ -1,4 +1,4 @@
-"""A VMAC interface (use_vmac) counts like the one it is made on: measured with keepalived 2.2.7, one cluster,
+"""A VMAC interface (use_vmac) counts like the one it is made on: measured with keepalived 2.2.7 over IPv4,
 ``ip link set vrrp.51 down`` and ``up``, and the same of eth0.
 """
 
@@ -7,7 +7,14 @@ from __future__ import annotations
 import pytest
 from machine_builders import a_config, a_daemon, of, started, until
 
-from vrrplab.machine.actions import WriteLog
+from vrrplab.machine.actions import (
+    AddAddresses,
+    CreateVmac,
+    RemoveAddresses,
+    RemoveVmac,
+    SendAdvertisement,
+    WriteLog,
+)
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.events import (
     InterfaceStatus,
@@ -15,6 +22,7 @@ from vrrplab.machine.events import (
     InterfaceWentUp,
     ReloadFinished,
     ReloadRequested,
+    Started,
 )
 from vrrplab.machine.profiles import KEEPALIVED_227
 from vrrplab.units import micros
@@ -79,3 +87,42 @@ def test_a_reload_knows_how_the_vmac_stands(up: bool, expected: str) -> None:
     interfaces = {"eth0": InterfaceStatus(True, ("192.168.2.251",)), VMAC: InterfaceStatus(up)}
     daemon.handle(ReloadFinished(daemon.config, interfaces), micros(6.1))
     assert state(daemon) == expected
+
+
+def test_a_base_that_is_down_at_the_start_has_its_vmac_down() -> None:
+    daemon = a_daemon(KEEPALIVED_227, a_config(use_vmac=VMAC))
+    logged = daemon.handle(Started({"eth0": InterfaceStatus(False, ("192.168.2.251",))}), 0)
+    lines = [a.line for a in of(WriteLog, logged)]
+    assert [VMAC in line for line in lines if "(interface" in line] == [False, True]
+    daemon.handle(InterfaceWentUp("eth0"), micros(3))
+    assert state(daemon) == "FAULT"
+    daemon.handle(InterfaceWentUp(VMAC), micros(3))
+    assert state(daemon) == "BACKUP"
+
+
+@pytest.mark.parametrize(("before", "after"), [("", VMAC), (VMAC, ""), (VMAC, "vrrp.77")])
+def test_a_reload_with_another_vmac_begins_anew(before: str, after: str) -> None:
+    """keepalived 2.2.7: priority 0, the old interface goes, the new one comes, BACKUP."""
+    daemon = a_daemon(KEEPALIVED_227, a_config(base_priority=150, use_vmac=before))
+    started(daemon)
+    until(daemon, 5)
+    daemon.handle(ReloadRequested(), micros(6))
+    changed = a_daemon(KEEPALIVED_227, a_config(base_priority=150, use_vmac=after)).config
+    done = daemon.handle(ReloadFinished(changed), micros(6.1))
+    assert [a.priority for a in of(SendAdvertisement, done)] == [0]
+    assert {a.interface for r in of(RemoveAddresses, done) for a in r.addresses} == {before or "eth0"}
+    assert [a.name for a in of(CreateVmac, done)] == ([after] if after else [])
+    assert [a.name for a in of(RemoveVmac, done)] == ([before] if before else [])
+    assert state(daemon) == "BACKUP"
+    taken = [a.interface for _, r in until(daemon, 12) if isinstance(r, AddAddresses) for a in r.addresses]
+    assert set(taken) == {after or "eth0"}
+
+
+@pytest.mark.parametrize("left_over", [False, True])
+def test_addresses_are_taken_off_a_vmac_that_a_killed_process_left(left_over: bool) -> None:
+    daemon = a_daemon(KEEPALIVED_227, a_config(use_vmac=VMAC))
+    interfaces = {"eth0": InterfaceStatus(True, ("192.168.2.251",))}
+    if left_over:
+        interfaces[VMAC] = InterfaceStatus(True)
+    removed = of(RemoveAddresses, daemon.handle(Started(interfaces), 0))
+    assert {a.interface for r in removed for a in r.addresses} == ({VMAC} if left_over else set())

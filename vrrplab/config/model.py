@@ -9,7 +9,7 @@ Names are keepalived's option names; durations are integers of microseconds.
 from __future__ import annotations
 
 from vrrplab.units import SECOND_US, Micros
-from vrrplab.values import Value, fresh
+from vrrplab.values import Value, fresh, replace
 
 
 class Source(Value):
@@ -186,6 +186,15 @@ class InstanceConfig(Value):
     source: Source = Source()
     lines: dict[str, Source] = fresh(dict)  # option -> place
     __not_compared__ = ("lines",)
+
+    def interface_of(self, address: VirtualAddress) -> str:
+        """Where an address lives: its ``dev``, or the VMAC interface if the instance has one."""
+        is_own = address.interface == self.interface
+        return self.use_vmac if self.use_vmac and is_own else address.interface
+
+    def placed(self, addresses: tuple[VirtualAddress, ...]) -> tuple[VirtualAddress, ...]:
+        """The same addresses, each with the interface where it lives."""
+        return tuple(replace(address, interface=self.interface_of(address)) for address in addresses)
 
     @property
     def address_owner(self) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import socket
 from typing import Protocol
 
 from vrrplab.live.interfaces import InterfaceTable
@@ -49,7 +48,7 @@ class KernelAddresses:
         self._held: dict[tuple[str, str], int] = {}
 
     def add(self, interface: str, address: str, prefix: int, label: str, scope: str) -> bool:
-        index = self._index(interface)
+        index = self._table.index_of(interface)
         try:
             self._netlink.add_address(index, address, prefix, label, scope)
         except FileExistsError:
@@ -62,7 +61,7 @@ class KernelAddresses:
         self._held.pop((interface, address), None)
         self._table.expect_removal(interface, address)
         try:
-            self._netlink.delete_address(self._index(interface), address, prefix)
+            self._netlink.delete_address(self._table.index_of(interface), address, prefix)
         except OSError as error:
             self._table.cancel_removal(interface, address)
             if error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV):
@@ -79,11 +78,6 @@ class KernelAddresses:
         for (interface, address), prefix in list(self._held.items()):
             with contextlib.suppress(OSError):
                 self.remove(interface, address, prefix)
-
-    def _index(self, interface: str) -> int:
-        known = self._table.by_name.get(interface)
-        # a VMAC made a moment ago is not in the table yet
-        return known.index if known is not None else socket.if_nametoindex(interface)
 
 
 class PretendedAddresses:

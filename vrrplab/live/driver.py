@@ -91,7 +91,7 @@ class Driver:
             self._script_exited, self._script_refused, self._watch, self._unwatch, self._soon
         )
         self._scripts.global_defs = node.global_defs
-        self._effects = Effects(node, profile, transport, addresses, self._scripts, self._journal, dry)
+        self._effects = Effects(profile, transport, addresses, self._scripts, self._journal, self._host, dry)
         self._timer: asyncio.TimerHandle | None = None
         self._armed_us: Micros | None = None
         self._told_late_us: Micros | None = None  # the deadline whose lateness was told last
@@ -176,7 +176,7 @@ class Driver:
             return
         # from here on nothing may fail: between these two events a MASTER is silent
         self._feed(ReloadRequested())
-        self._node = self._effects.node = node
+        self._node = node
         self._scripts.global_defs = node.global_defs
         self._feed(finished)
         self._guard.follow(self._daemon)
@@ -195,8 +195,8 @@ class Driver:
         """
         instances = self._node.instances + node.instances
         ours = {a.address for i in instances for a in i.virtual_addresses + i.excluded_addresses}
-        vmacs = self._host.describe({i.use_vmac for i in node.instances})
-        found = self._host.status(interfaces_of(node) | set(vmacs))
+        vmacs = {i.use_vmac for i in node.instances if i.use_vmac}
+        found = self._host.status(interfaces_of(node) - vmacs | self._host.present(vmacs))
         for status in found.values():
             status.addresses = tuple(a for a in status.addresses if a not in ours)
         return found
@@ -297,8 +297,8 @@ class Driver:
         for change in changes:
             self._journal_interface(change)
             self._feed(change)
-        if changes:
-            self._effects.remake_vmacs(self._host.describe, self.now)
+        # always: the loss of one that was down already changes nothing
+        self._effects.remake_vmacs(self.now)
 
     def _journal_interface(self, change: Event) -> None:
         if isinstance(change, InterfaceWentDown | InterfaceWentUp):

@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Mapping
 
-from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.journal import Journal
 from vrrplab.live.addresses import AddressBook
 from vrrplab.live.firewall import Firewall, remove_leftovers
+from vrrplab.live.host import Host
 from vrrplab.live.scripts import ScriptRunner
 from vrrplab.live.tools import run_tool, sysctl
 from vrrplab.live.transport import Transport
@@ -47,20 +46,20 @@ class Effects:
 
     def __init__(
         self,
-        node: NodeConfig,
         profile: Profile,
         transport: Transport,
         addresses: AddressBook,
         scripts: ScriptRunner,
         journal: Journal,
+        host: Host,
         dry: bool = False,
     ) -> None:
-        self.node = node
         self._profile = profile
         self._transport = transport
         self._addresses = addresses
         self._scripts = scripts
         self._journal = journal
+        self._host = host
         self._dry = dry
         self._firewall = Firewall()
         self._vmacs: dict[str, CreateVmac] = {}
@@ -107,6 +106,9 @@ class Effects:
         self._scripts.close()
         for name in list(self._vmacs):
             self._remove_vmac(name)
+        for base, before in self._before.items():  # of a VMAC that could not be made again
+            if before:
+                sysctl(f"ipv4/conf/{base}/arp_ignore={before}")
         self._firewall.close()
 
     # -- frames ----------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ class Effects:
 
     def _add(self, action: AddAddresses, now: Micros) -> None:
         for address in action.addresses:
-            interface = self._interface_of(action.instance, address.interface)
+            interface = address.interface
             try:
                 fresh = self._addresses.add(
                     interface, address.address, address.prefix, address.label, address.scope
@@ -176,7 +178,7 @@ class Effects:
 
     def _remove(self, action: RemoveAddresses, now: Micros) -> None:
         for address in action.addresses:
-            interface = self._interface_of(action.instance, address.interface)
+            interface = address.interface
             try:
                 gone = self._addresses.remove(interface, address.address, address.prefix)
             except OSError as error:
@@ -195,13 +197,6 @@ class Effects:
             more["pretended"] = True
         self._journal.note(now, event, instance=instance, interface=interface, address=address, **more)
 
-    def _interface_of(self, instance: str, interface: str) -> str:
-        config = self._config_of(instance)
-        return config.use_vmac if config and config.use_vmac and interface == config.interface else interface
-
-    def _config_of(self, instance: str) -> InstanceConfig | None:
-        return next((i for i in self.node.instances if i.name == instance), None)
-
     # -- VMAC interfaces and the firewall: rare, and done by the system's own tools -----------------
 
     def _create_vmac(self, action: CreateVmac, now: Micros) -> None:
@@ -209,34 +204,41 @@ class Effects:
             return
         mac = virtual_mac(action.vrid, action.family)
         make = ["link", "add", "link", action.base, "name", action.name, "address", mac]
-        for arguments in (
-            [*make, "type", "macvlan", "mode", "private"],
-            ["link", "set", "dev", action.name, "addrgenmode", "none"],
-        ):
-            try:
-                run_tool("ip", *arguments)
-            except LiveError as error:
-                if "exists" not in str(error):
-                    text = f"the VMAC interface {action.name} could not be made: {error}"
-                    self._journal.note(now, "warning", instance=action.instance, text=text)
-                    return
-        self._vmacs[action.name] = action
-        # the base interface must not answer for addresses that live on the VMAC, nor drop what comes to them
-        for setting in ("arp_ignore=1", "accept_local=1", "rp_filter=0"):
-            sysctl(f"ipv4/conf/{action.name}/{setting}")
-        self._before.setdefault(action.base, sysctl(f"ipv4/conf/{action.base}/arp_ignore=1"))
-        with contextlib.suppress(LiveError):
+        try:
+            if self._is_left_over(action.name):
+                run_tool("ip", "link", "set", "dev", action.name, "address", mac)
+            else:
+                run_tool("ip", *make, "type", "macvlan", "mode", "private")
+            run_tool("ip", "link", "set", "dev", action.name, "addrgenmode", "none")
+            self._vmacs[action.name] = action
+            # the base must not answer for addresses that live on the VMAC, nor drop what comes to them
+            for setting in ("arp_ignore=1", "accept_local=1", "rp_filter=0"):
+                sysctl(f"ipv4/conf/{action.name}/{setting}")
+            before = sysctl(f"ipv4/conf/{action.base}/arp_ignore=1")
+            self._before.setdefault(action.base, before)
             run_tool("ip", "link", "set", "dev", action.name, "up")
+        except LiveError as error:
+            text = f"the VMAC interface {action.name} could not be made: {error}"
+            self._journal.note(now, "warning", instance=action.instance, text=text)
+            return
         if action.family == 6:
             self._lend(action.name, self._addresses.link_local(action.base))
 
-    def remake_vmacs(self, describe: Callable[[set[str]], Mapping[str, object]], now: Micros) -> None:
-        """Those that somebody deleted, as soon as their base is there, like keepalived. ``describe``: of some
-        interfaces those that exist.
+    def _is_left_over(self, name: str) -> bool:
+        """Whether a router that was killed left this VMAC behind. Another interface of that name is not
+        touched: to make one will fail, and say why.
         """
-        there = describe(set(self._vmacs) | {v.base for v in self._vmacs.values()})
+        with contextlib.suppress(LiveError):
+            return bool(run_tool("ip", "link", "show", "dev", name, "type", "macvlan"))
+        return False
+
+    def remake_vmacs(self, now: Micros) -> None:
+        """Those that somebody deleted, as soon as their base is there, as keepalived does. One that cannot be
+        made is given up for good, as there.
+        """
+        there = self._host.present(set(self._vmacs) | {v.base for v in self._vmacs.values()})
         for action in [v for v in self._vmacs.values() if v.name not in there and v.base in there]:
-            del self._vmacs[action.name]  # one that cannot be made is not tried for ever
+            del self._vmacs[action.name]
             self._lent.pop(action.name, None)
             self._create_vmac(action, now)
 

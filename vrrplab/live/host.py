@@ -21,6 +21,10 @@ class Host(Protocol):
         """LiveError if the host lacks an interface that this configuration names."""
         ...
 
+    def present(self, names: set[str]) -> set[str]:
+        """Those that exist."""
+        ...
+
     def status(self, names: set[str]) -> dict[str, InterfaceStatus]: ...
 
     def descriptors(self) -> list[int]:
@@ -62,6 +66,9 @@ class KernelHost:
 
     def require(self, node: NodeConfig) -> None:
         self.table.require(interfaces_of(node) - {i.use_vmac for i in node.instances})
+
+    def present(self, names: set[str]) -> set[str]:
+        return names & set(self.table.by_name)
 
     def status(self, names: set[str]) -> dict[str, InterfaceStatus]:
         return self.table.status(names)

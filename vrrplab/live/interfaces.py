@@ -6,6 +6,9 @@ removed are told beforehand (``expect_removal``): the machine wants to hear only
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from dataclasses import dataclass, field
 
 from vrrplab.errors import LiveError
@@ -71,6 +74,16 @@ class InterfaceTable:
             there = ", ".join(sorted(self.by_name)) or "none"
             one = f"no interface {missing[0]} here" if len(missing) == 1 else f"no {', '.join(missing)} here"
             raise LiveError(f"{one}; there are: {there} - rename with --interface {missing[0]}=NAME")
+
+    def index_of(self, name: str) -> int:
+        """The kernel's number. OSError (ENODEV) if there is no such interface."""
+        known = self.by_name.get(name)
+        if known is not None:
+            return known.index
+        try:
+            return socket.if_nametoindex(name)  # a VMAC made a moment ago is not in the table yet
+        except OSError:  # which does not say its number
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV)) from None
 
     def expect_removal(self, interface: str, address: str) -> None:
         """The router is about to remove this address itself."""

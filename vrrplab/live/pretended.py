@@ -58,6 +58,9 @@ class PretendedHost:
                 f" --address {missing[0]}=ADDRESS/PREFIX"
             )
 
+    def present(self, names: set[str]) -> set[str]:
+        return names & set(self.interfaces)
+
     def status(self, names: set[str]) -> dict[str, InterfaceStatus]:
         return {
             one.name: InterfaceStatus(one.up, tuple(a.partition("/")[0] for a in one.addresses))

@@ -198,7 +198,7 @@ class RawTransport:
         return frame if multicast else b""
 
     def _send6(self, action: SendAdvertisement, destination: str, message: bytes) -> None:
-        index = self._index(action.interface)
+        index = self._table.index_of(action.interface)
         info = _PKTINFO6.pack(pack_address(action.source), index)
         ancillary = [
             (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, info),
@@ -228,13 +228,10 @@ class RawTransport:
     def _sender(self, interface: str, family: int) -> socket.socket:
         sender = self._senders.get((interface, family))
         if sender is None:
-            sender = self._senders[interface, family] = _sender(interface, self._index(interface), family)
+            sender = self._senders[interface, family] = _sender(
+                interface, self._table.index_of(interface), family
+            )
         return sender
-
-    def _index(self, interface: str) -> int:
-        known = self._table.by_name.get(interface)
-        # a VMAC made a moment ago is not in the table yet
-        return known.index if known is not None else socket.if_nametoindex(interface)
 
     def _mac(self, interface: str) -> str:
         known = self._table.by_name.get(interface)

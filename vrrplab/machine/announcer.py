@@ -62,11 +62,6 @@ class Announcer:
         self._refresh_at_us: Micros | None = None
         self.holds_addresses = False
 
-    def interface_of(self, address: VirtualAddress) -> str:
-        """Where an address lives: its ``dev``, or the VMAC interface if the instance has one."""
-        own = address.interface == self._config.interface
-        return self._config.use_vmac if self._config.use_vmac and own else address.interface
-
     def interval_us(self, address: VirtualAddress) -> Micros:
         garp = self._config.garp
         return garp.gna_interval_us if ":" in address.address else garp.interval_us
@@ -150,7 +145,7 @@ class Announcer:
         self._around.emit(
             SendGratuitousArp(
                 self._config.name,
-                self.interface_of(address),
+                self._config.interface_of(address),
                 address.address,
                 router=self._profile.na_router_flag,
                 broadcast_target=self._profile.garp_target_broadcast,
@@ -164,6 +159,6 @@ class Announcer:
         return self._around.pacer(address.interface, 6 if ":" in address.address else 4)
 
     def _log(self, key: str, address: VirtualAddress) -> None:
-        interface = self.interface_of(address)
+        interface = self._config.interface_of(address)
         values = {"name": self._config.name, "interface": interface, "address": address.address}
         self._around.emit(WriteLog(say(self._profile.wording, key, **values)))

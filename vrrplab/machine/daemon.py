@@ -40,7 +40,7 @@ from vrrplab.machine.syncgroup import SyncGroup
 from vrrplab.machine.tracking import ScriptTracker
 from vrrplab.units import SECOND_US, Micros, earliest, seconds
 
-Identity = tuple[str, str, int, int]  # name, interface, VRID, family: the same instance after a reload
+Identity = tuple[str, str, str, int, int]  # what must not change for an instance to go on after a reload
 
 STOP_TAKES_US = SECOND_US  # keepalived lingers so that its IGMP leave gets out (measured: 1.02 s)
 
@@ -186,10 +186,11 @@ class Daemon:
             self._log("start_delay", seconds=seconds(delay_us))
         self._house.say_configuration(event.missing_scripts, self._depends)
         self._drop(event.missing_scripts | event.refused_scripts)
+        there = set(event.interfaces)
         self._house.make_vmacs()
         begins = self._begins()
         self._house.say_faults(begins)
-        self._house.tidy()
+        self._house.tidy(there)
         for group in self.groups:
             group.begin()
             if group.state in ("FAULT", "BACKUP"):
@@ -242,6 +243,7 @@ class Daemon:
         before = {_identity(i.config): i for i in self.instances}
         self._around.forget_announcements()
         old_trackers, interfaces = self._depends.trackers, self._depends.interfaces
+        old_house = self._house
         self._build(event.config)
         self._depends.interfaces = event.interfaces or interfaces
         for name, tracker in self._depends.trackers.items():
@@ -251,11 +253,13 @@ class Daemon:
                 tracker.phase = "reload"
         self._house.say_configuration(event.missing_scripts, self._depends)
         self._drop(event.missing_scripts | event.refused_scripts)
+        self._house.make_vmacs(but=old_house.vmacs)
         begins = self._begins()
         kept = {_identity(i.config) for i in self.instances}
         for identity, old in before.items():
             if identity not in kept:
                 old.react(StopRequested(), now)
+        old_house.remove_vmacs(but=self._house.vmacs)
         fresh = [i for i in self.instances if not self._goes_on(i, before, begins[i.config.name], now)]
         for group in self.groups:
             group.begin()
@@ -283,7 +287,7 @@ class Daemon:
 
 
 def _identity(config: InstanceConfig) -> Identity:
-    return config.name, config.interface, config.vrid, config.family
+    return config.name, config.interface, config.use_vmac, config.vrid, config.family
 
 
 def _wrong_socket(instance: Instance, event: AdvertisementReceived) -> DropReason | None:

@@ -36,19 +36,19 @@ class Holdings:
             self._log("accept_drop")
         if config.virtual_addresses:
             self._log("setting_vips")
-        self._emit(AddAddresses(name, config.virtual_addresses))
+        self._emit(AddAddresses(name, config.placed(config.virtual_addresses)))
         if config.excluded_addresses:
             self._log("setting_evips")
-            self._emit(AddAddresses(name, config.excluded_addresses))
+            self._emit(AddAddresses(name, config.placed(config.excluded_addresses)))
 
     def release(self) -> None:
         name, config = self._config.name, self._config
         if config.virtual_addresses:
             self._log("removing_vips")
-        self._emit(RemoveAddresses(name, config.virtual_addresses))
+        self._emit(RemoveAddresses(name, config.placed(config.virtual_addresses)))
         if config.excluded_addresses:
             self._log("removing_evips")
-            self._emit(RemoveAddresses(name, config.excluded_addresses))
+            self._emit(RemoveAddresses(name, config.placed(config.excluded_addresses)))
         if not self.accepted:
             self._emit(SetAccept(name, config.virtual_addresses, True))
             self._log("accept_restore")
@@ -59,10 +59,10 @@ class Holdings:
         for gone in before.all:
             if gone.with_prefix not in wanted:
                 self._log("vip_gone", address=gone.with_prefix, interface=gone.interface)
-                self._emit(RemoveAddresses(self._config.name, (gone,)))
+                self._emit(RemoveAddresses(self._config.name, before._config.placed((gone,))))
         self._log("setting_vips")
         held = {a.with_prefix for a in before.all}
         added = tuple(a for a in self.all if a.with_prefix not in held)
         if added:
-            self._emit(AddAddresses(self._config.name, added))
+            self._emit(AddAddresses(self._config.name, self._config.placed(added)))
         return bool(added)

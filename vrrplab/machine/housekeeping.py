@@ -65,32 +65,41 @@ class Housekeeping:
             if begins[instance.config.name].faults or (instance.group and instance.group.state == "FAULT"):
                 self.log("start_fault", name=instance.config.name)
 
-    def make_vmacs(self) -> None:
-        for config in self._with_vmac():
-            self._emit(CreateVmac(config.name, config.use_vmac, config.interface, config.vrid, config.family))
-            self.log("vmac_created", name=config.name, interface=config.use_vmac)
+    @property
+    def vmacs(self) -> tuple[CreateVmac, ...]:
+        """What makes them, one for each instance that has one."""
+        configs = [i.config for i in self._instances if i.config.use_vmac]
+        return tuple(CreateVmac(c.name, c.use_vmac, c.interface, c.vrid, c.family) for c in configs)
 
-    def remove_vmacs(self) -> None:
-        for config in self._with_vmac():
-            self._emit(RemoveVmac(config.name, config.use_vmac))
-            self.log("vmac_removed", name=config.name, interface=config.use_vmac)
+    def make_vmacs(self, but: tuple[CreateVmac, ...] = ()) -> None:
+        """``but``: those that are there already."""
+        for action in self.vmacs:
+            if action not in but:
+                self._emit(action)
+                self.log("vmac_created", name=action.instance, interface=action.name)
 
-    def _with_vmac(self) -> list[InstanceConfig]:
-        return [i.config for i in self._instances if i.config.use_vmac]
+    def remove_vmacs(self, but: tuple[CreateVmac, ...] = ()) -> None:
+        """``but``: those that stay."""
+        for action in self.vmacs:
+            if action not in but:
+                self._emit(RemoveVmac(action.instance, action.name))
+                self.log("vmac_removed", name=action.instance, interface=action.name)
 
-    def tidy(self) -> None:
-        """Virtual addresses that an earlier life left behind go away."""
+    def tidy(self, there: set[str]) -> None:
+        """Virtual addresses that an earlier life left behind go away. ``there``: interfaces that were there
+        before the process; on a VMAC that has only just been made there is nothing.
+        """
         for _ in range(self._around.profile.removes_addresses_at_start):
             for instance in self._instances:
-                if not instance.config.use_vmac:  # a VMAC interface has only just been made
+                if not instance.config.use_vmac or instance.config.use_vmac in there:
                     self._tidy(instance.config)
 
     def _tidy(self, config: InstanceConfig) -> None:
         if config.virtual_addresses:
             self.log("removing_vips", name=config.name)
-            self._emit(RemoveAddresses(config.name, config.virtual_addresses, quiet=True))
+            self._emit(RemoveAddresses(config.name, config.placed(config.virtual_addresses), quiet=True))
         if config.excluded_addresses:
             self.log("removing_evips", name=config.name)
-            self._emit(RemoveAddresses(config.name, config.excluded_addresses, quiet=True))
+            self._emit(RemoveAddresses(config.name, config.placed(config.excluded_addresses), quiet=True))
         if not config.accept:
             self.log("accept_restore", name=config.name)

@@ -184,12 +184,12 @@ class Router:
 
     def _interfaces(self) -> dict[str, InterfaceStatus]:
         ours = {a.address for i in self.node.instances for a in i.virtual_addresses + i.excluded_addresses}
-        return {
-            nic.name: InterfaceStatus(
-                nic.up, tuple(a.address for a in nic.addresses if a.address not in ours)
-            )
-            for nic in self.host.nics.values()
-        }
+        found = {}
+        for nic in self.host.nics.values():
+            addresses = tuple(a.address for a in nic.addresses if a.address not in ours)
+            found[nic.name] = InterfaceStatus(nic.up, addresses)
+            found |= {vmac: InterfaceStatus(nic.up) for vmac in nic.vmacs}
+        return found
 
     def _missing_scripts(self) -> frozenset[str]:
         missing = self.server.missing_files
@@ -292,7 +292,7 @@ class Router:
 
     def _add(self, action: AddAddresses) -> None:
         for address in action.addresses:
-            interface = self._interface_of(action.instance, address.interface)
+            interface = address.interface
             mac = self._sender.virtual_mac_of(action.instance)
             if self.host.add_address(interface, address.address, address.prefix, address.label, mac):
                 self._note_address(
@@ -301,7 +301,7 @@ class Router:
 
     def _remove(self, action: RemoveAddresses) -> None:
         for address in action.addresses:
-            interface = self._interface_of(action.instance, address.interface)
+            interface = address.interface
             for gone in self.host.remove_address(interface, address.address):
                 self._note_address(
                     "address_removed", action.instance, interface, gone.with_prefix, gone.label
@@ -311,12 +311,6 @@ class Router:
         labelled = {"label": label} if label else {}
         fields = {"instance": instance, "interface": interface, "address": address, **labelled}
         self.journal.note(self._scheduler.now, event, **fields)
-
-    def _interface_of(self, instance: str, interface: str) -> str:
-        config = self._config_of(instance)
-        if config and config.use_vmac and interface == config.interface:
-            return config.use_vmac
-        return interface
 
     def _config_of(self, instance: str) -> InstanceConfig | None:
         return next((i for i in self._running_configs() if i.name == instance), None)
