@@ -15,7 +15,7 @@ np = pytest.importorskip("numpy")
 from bulk_frames import MAC, SOURCE, assert_same_as_codec, kinds_of_frames  # noqa: E402
 
 from vrrplab.errors import CaptureError  # noqa: E402
-from vrrplab.wire import bulk, bulk_chain, bulk_pcap, bulk_pcapng, links  # noqa: E402
+from vrrplab.wire import bulk, bulk_chain, bulk_pcap, bulk_pcapng, bulk_runs, links  # noqa: E402
 from vrrplab.wire.files import read_records  # noqa: E402
 from vrrplab.wire.frames import garp_frame  # noqa: E402
 from vrrplab.wire.pcap import write_pcap  # noqa: E402
@@ -196,7 +196,7 @@ def assert_same_as_records(path: Path) -> None:
     except CaptureError as broken:
         error = str(broken)
     assert error == expected
-    assert times == [min(record.t_ns, 2**63 - 1) for record in records]
+    assert times == [max(min(record.t_ns, 2**63 - 1), -(2**63)) for record in records]
     assert numbers == list(range(1, len(records) + 1))
 
 
@@ -251,7 +251,7 @@ def test_damaged_pcapng_breaks_where_the_record_reader_breaks(tmp_path: Path, se
 
 
 @pytest.mark.parametrize(
-    ("interface", "captured"), [(1, 60), (0, 70_000), (0, 300_000), (0xFFFFFFFF, 60), (0, 0xFFFFFFFF)]
+    ("interface", "captured"), [(1, 60), (0, 300_000), (0xFFFFFFFF, 60), (0, 0xFFFFFFFF)]
 )
 def test_a_packet_that_cannot_be(tmp_path: Path, interface: int, captured: int) -> None:
     """Among many that can: of an interface that nobody described, or longer than its block."""
@@ -260,7 +260,8 @@ def test_a_packet_that_cannot_be(tmp_path: Path, interface: int, captured: int) 
     for number in range(5000):
         made.packet(bytes(60), 0, number)
         if number == 4000:
-            made.block(6, struct.pack("<5I", interface, 0, 0, captured, captured) + bytes(60))
+            there = min(captured, 300_000)
+            made.block(6, struct.pack("<5I", interface, 0, 0, captured, captured) + bytes(there))
     (tmp_path / "wrong.pcapng").write_bytes(made.data)
     assert told(tmp_path / "wrong.pcapng")[1]
     assert_same_as_records(tmp_path / "wrong.pcapng")
@@ -272,7 +273,59 @@ def test_times_beyond_64_bits(tmp_path: Path) -> None:
     made.interface()
     made.packet(garp_frame(MAC, SOURCE), units=0xFFFFFFFF << 32)
     made.packet(garp_frame(MAC, SOURCE), units=1)
+    made.interface(options=made.option(14, struct.pack("<q", -(2**62))))
+    made.packet(garp_frame(MAC, SOURCE), 1)
     path = tmp_path / "late.pcapng"
     path.write_bytes(made.data)
     assert next(read_records(path)).t_ns > 2**63
-    assert bulk.read(path).column("t_ns").tolist() == [2**63 - 1, 1000]
+    assert bulk.read(path).column("t_ns").tolist() == [2**63 - 1, 1000, -(2**63)]
+
+
+def test_a_section_of_the_other_order_that_looks_shorter_than_it_is(tmp_path: Path) -> None:
+    """Its length, read the wrong way round, is that of a block too, with the same number at its end."""
+    made = Next()
+    made.interface()
+    for _ in range(5):
+        made.packet(bytes(60))
+    made.order = ">"
+    begin = len(made.data)
+    made.block(0x0A0D0D0A, struct.pack(">IHHq", 0x1A2B3C4D, 1, 0, -1) + bytes(65508))
+    made.data[begin + 252 : begin + 256] = made.data[begin + 4 : begin + 8]
+    made.interface()
+    for _ in range(5):
+        made.packet(bytes(60))
+    path = tmp_path / "trick.pcapng"
+    path.write_bytes(made.data)
+    records, error = told(path)
+    assert (len(records), error) == (10, "")
+    assert_same_as_records(path)
+
+
+@pytest.mark.parametrize("length", [93, 94, 92 + 300_000])
+def test_a_packet_block_of_a_wrong_length(tmp_path: Path, length: int) -> None:
+    """With the same wrong length behind as many bytes; and one that is right, but longer than any packet."""
+    made = Next()
+    made.interface()
+    for number in range(5000):
+        made.packet(bytes(60), 0, number)
+        if number == 3000:
+            odd = struct.pack("<7I", 6, length, 0, 0, 0, 60, 60) + bytes(length - 32)
+            made.data += odd + struct.pack("<I", length)
+    path = tmp_path / "odd.pcapng"
+    path.write_bytes(made.data)
+    assert_same_as_records(path)
+
+
+def test_short_runs_are_joined_but_not_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Next()
+    for _ in range(600):
+        made.interface()
+        made.simple_packet(bytes(100))
+    path = tmp_path / "short.pcapng"
+    path.write_bytes(made.data)
+    assert [len(chunk) for chunk in bulk.read(path)] == [600]
+    monkeypatch.setattr(bulk_runs, "_JOINED_ROWS", 250)
+    assert [len(chunk) for chunk in bulk.read(path)] == [250, 250, 100]
+    monkeypatch.setattr(bulk_runs, "_JOINED_BYTES", 10_000)
+    assert [len(chunk) for chunk in bulk.read(path)] == [100] * 6
+    assert_same_as_codec(path)

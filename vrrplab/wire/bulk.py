@@ -293,4 +293,4 @@ def _runs(file: BufferedReader) -> Iterator[Run]:
 
 
 def _unreadable(path: str, error: OSError) -> CaptureError:
-    return CaptureError(path, 0, f"cannot be read: {error.strerror}")
+    return CaptureError(path, 0, f"cannot be read: {error.strerror or error}")

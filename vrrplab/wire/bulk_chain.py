@@ -34,8 +34,8 @@ class Chain(Protocol):
         ...
 
     def guess(self, bounds: Array, end: int, reach: int) -> tuple[Array, Array]:
-        """What looks like a beginning, ``reach`` bytes from each bound on: numbers of bounds, in order, and
-        places.
+        """What looks like a beginning, ``reach`` bytes from each bound on, of which there is one every
+        LANE_BYTES: numbers of bounds, in order, and places.
         """
         ...
 
@@ -57,7 +57,7 @@ def follow(chain: Chain, end: int) -> tuple[Array, int]:
         return _walk(chain, 0, end, end)
     offsets, consumed = _walk_lanes(chain, end)
     # the last one may reach beyond the end, where walks are held up
-    while len(offsets) and int(offsets[-1]) + chain.length_at(int(offsets[-1])) > end:
+    if len(offsets) and int(offsets[-1]) + chain.length_at(int(offsets[-1])) > end:
         consumed = int(offsets[-1])
         offsets = offsets[:-1]
     unsound = np.nonzero(np.diff(offsets, append=consumed) > chain.most)[0]

@@ -40,6 +40,8 @@ _TYPE_IPV4, _TYPE_IPV6, _TYPE_ARP = 0x0008, 0xDD86, 0x0608
 _TYPES_VLAN = (0x0081, 0xA888, 0x0091, 0x0092)
 
 _SIZES = {links.ETHERNET: 14, links.LINUX_SLL: 16}
+_RAW = (links.RAW, links.RAW_BSD, links.RAW_OPENBSD, links.IPV4, links.IPV6)
+_TOGETHER = (*_SIZES, *_RAW)
 _EVERY = slice(None)
 
 
@@ -47,31 +49,35 @@ def decode_run(chunk: Columns, run: Run) -> None:
     """Fill a chunk with what the packets of a run say, those of one link type together."""
     import numpy as np
 
+    chunk.t_ns[:] = run.t_ns
     link_type = int(run.link_types[0])
     if (run.link_types == link_type).all():
-        _decode(chunk, run, link_type)
-        return
-    for link_type in np.unique(run.link_types).tolist():
-        rows = np.nonzero(run.link_types == link_type)[0]
-        part = chunk.empty(len(rows))
-        _decode(part, run.rows(rows), link_type)
-        chunk.take_over(rows, part)
+        rest = np.nonzero(_decode(chunk, run, link_type))[0]
+    else:
+        left = np.ones(len(run.starts), bool)
+        for link_type in _TOGETHER:
+            rows = np.nonzero(run.link_types == link_type)[0]
+            if len(rows):
+                part = chunk.empty(len(rows))
+                part.t_ns[:] = run.t_ns[rows]
+                left[rows] = _decode(part, run.rows(rows), link_type)
+                chunk.take_over(rows, part)
+        rest = np.nonzero(left)[0]
+    if len(rest):
+        frames = [decode(run.frame(row), int(run.link_types[row])) for row in rest.tolist()]
+        fill_rows(chunk, rest, frames)
 
 
-def _decode(chunk: Columns, run: Run, link_type: int) -> None:
-    import numpy as np
-
-    chunk.t_ns[:] = run.t_ns
+def _decode(chunk: Columns, run: Run, link_type: int) -> Array:
+    """Frames of one link type; returns which of them only the ordinary codec can read."""
     batch = _Batch(chunk, run)
     if link_type in _SIZES:
         batch.by_type(link_type)
-    elif link_type in (links.RAW, links.RAW_BSD, links.RAW_OPENBSD, links.IPV4, links.IPV6):
+    elif link_type in _RAW:
         batch.by_version()
     else:
         batch.rest[:] = True
-    rest = np.nonzero(batch.rest)[0]
-    if len(rest):
-        fill_rows(chunk, rest, [decode(run.frame(row), link_type) for row in rest.tolist()])
+    return batch.rest
 
 
 class _Batch:

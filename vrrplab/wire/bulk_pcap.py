@@ -76,8 +76,9 @@ def pcap_runs(file: BufferedReader) -> Iterator[Run]:
         offsets, consumed = follow(chain, end)
         if not consumed:
             file.seek(place)
-            next(read_packets(file, form, place), None)  # says best what is wrong, if this is not the end
-            return
+            if next(read_packets(file, form, place), None) is None:  # which says best what is wrong
+                return
+            continue  # the file is growing: now it is whole
         headers = gather(buffer, offsets, PACKET_HEADER_SIZE).view(form.order + "u4")
         t_ns = headers[:, 0].astype("i8") * 1_000_000_000
         t_ns += headers[:, 1].astype("i8") * form.unit_ns

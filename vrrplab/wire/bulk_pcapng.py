@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from vrrplab.wire.bulk_chain import LANE_BYTES, follow, numbers_of
 from vrrplab.wire.bulk_runs import LOOKED_AT, Run
 from vrrplab.wire.bulk_words import gather
-from vrrplab.wire.pcapng import ENHANCED_PACKET, LONGEST_BLOCK, Blocks, Interface
+from vrrplab.wire.pcapng import (
+    BYTE_ORDER,
+    ENHANCED_PACKET,
+    LONGEST_BLOCK,
+    SECTION,
+    TELLING,
+    Blocks,
+    Interface,
+)
 from vrrplab.wire.records import LONGEST_PACKET, Record
 
 if TYPE_CHECKING:
@@ -25,14 +33,15 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 8 * 1024 * 1024
 _FIRST_BYTES = 4 * 1024  # read where the byte order changed, and twice as much each time after that
-_AROUND = 32  # bytes of an enhanced packet block that are not the packet's
-_SMALLEST = 12  # bytes of a block with nothing in it
+_HEAD_BYTES = 28  # of an enhanced packet block, before the packet
+_AROUND_BYTES = 32  # of such a block, before and behind the packet
+_SMALLEST_BYTES = 12  # of a block with nothing in it
 
 
 class BlockChain:
     """Blocks: type, length, what it holds, and the length again."""
 
-    header, least, most = 8, _SMALLEST, LONGEST_BLOCK
+    header, least, most = 8, _SMALLEST_BYTES, LONGEST_BLOCK
 
     def __init__(self, buffer: Array, order: str) -> None:
         self.numbers = numbers_of(buffer, order)
@@ -44,7 +53,7 @@ class BlockChain:
     def lengths(self, places: Array) -> Array:
         import numpy as np
 
-        lengths: Array = np.maximum(self.numbers[places + 4].astype("i8"), _SMALLEST)
+        lengths: Array = np.maximum(self.numbers[places + 4].astype("i8"), _SMALLEST_BYTES)
         return lengths
 
     def guess(self, bounds: Array, end: int, reach: int) -> tuple[Array, Array]:
@@ -56,7 +65,7 @@ class BlockChain:
         rows, columns = np.nonzero(kinds == ENHANCED_PACKET)
         places = bounds[rows] + 4 * columns
         lengths = self.numbers[places + 4].astype("i8")
-        likely = (lengths >= _AROUND) & (places + lengths <= end)
+        likely = (lengths >= _AROUND_BYTES) & (places + lengths <= end)
         rows, places, lengths = rows[likely], places[likely], lengths[likely]
         likely = self.numbers[places + lengths - 4] == lengths
         return rows[likely], places[likely]
@@ -86,54 +95,61 @@ def pcapng_runs(file: BufferedReader) -> Iterator[Run]:
 
 def _runs(buffer: Array, end: int, blocks: Blocks) -> Iterator[Run]:
     """What lies whole before ``end`` in a buffer that begins at ``blocks.offset``, which moves on; up to a
-    block that is not sound, or a change of the byte order.
+    block that is not sound, or not of this byte order.
     """
     import numpy as np
 
-    place, order = blocks.offset, blocks.order
-    chain = BlockChain(buffer, order)
+    place = blocks.offset
+    chain = BlockChain(buffer, blocks.order)
     offsets, consumed = follow(chain, end)
-    heads = gather(buffer, offsets, 28).view(order + "u4")
+    if not len(offsets):
+        return
+    heads = gather(buffer, offsets, _HEAD_BYTES).view(blocks.order + "u4")
     lengths = np.diff(offsets, append=consumed)
     sound = (heads[:, 1] == lengths) & (lengths & 3 == 0) & (chain.numbers[offsets + lengths - 4] == lengths)
-    kinds, captured = heads[:, 0], heads[:, 5]
-    plain = sound & (kinds == ENHANCED_PACKET) & (captured <= LONGEST_PACKET)
-    plain &= captured.astype("i8") + _AROUND <= lengths
+    # in the other byte order a section header would be longer or shorter than it looks
+    sound &= (heads[:, 0] != SECTION) | (heads[:, 2] == BYTE_ORDER)
+    kept = np.nonzero(~sound | np.isin(heads[:, 0], TELLING))[0]
+    offsets, heads, lengths, sound = offsets[kept], heads[kept], lengths[kept], sound[kept]
+    plain = sound & (heads[:, 0] == ENHANCED_PACKET)
+    plain &= (heads[:, 5] <= LONGEST_PACKET) & (heads[:, 5] + _AROUND_BYTES <= lengths)
     first = 0
-    for other in [*np.nonzero(~plain)[0].tolist(), len(offsets)]:
-        known = heads[first:other, 2] < len(blocks.interfaces)
-        if not known.all():
-            other = first + int(np.argmin(known))
-            sound[other] = False
-        if other > first:
-            yield _packets(buffer, offsets[first:other], heads[first:other], blocks.interfaces)
-        at = int(offsets[other]) if other < len(offsets) else consumed
+    for special in [*np.nonzero(~plain)[0].tolist(), len(offsets)]:
+        known = heads[first:special, 2] < len(blocks.interfaces)
+        stop = special if known.all() else first + int(np.argmin(known))
+        if stop > first:
+            yield _packets(buffer, offsets[first:stop], heads[first:stop], blocks.interfaces)
+        if stop == len(offsets):
+            blocks.offset = place + consumed
+            return
+        at = int(offsets[stop])
         blocks.offset = place + at
-        if other == len(offsets) or not sound[other]:
+        if not sound[stop]:
             return
-        blocks.advance(io.BytesIO(bytes(buffer[at : at + int(lengths[other])])))
-        if blocks.order != order:
-            return
+        blocks.advance(io.BytesIO(bytes(buffer[at : at + int(lengths[stop])])))
         yield from _alone(blocks.record)
-        first = other + 1
+        first = stop + 1
 
 
 def _packets(buffer: Array, offsets: Array, heads: Array, interfaces: list[Interface]) -> Run:
-    """Enhanced packet blocks."""
+    """Enhanced packet blocks, of which ``heads`` holds the first words: type, length, interface, upper and
+    lower half of the time, captured bytes, bytes on the wire.
+    """
     import numpy as np
 
-    numbers = heads[:, 2]
     units = heads[:, 3].astype("u8") << 32 | heads[:, 4]
     t_ns, link_types = np.empty(len(offsets), "i8"), np.empty(len(offsets), "u2")
-    for number in np.unique(numbers).tolist():
-        here = numbers == number
-        link_types[here] = interfaces[number].link_type
-        t_ns[here] = _t_ns(interfaces[number], units[here])
-    return Run(buffer, offsets + 28, heads[:, 5].astype("i4"), t_ns, link_types)
+    by_interface = np.argsort(heads[:, 2], kind="stable")
+    numbers = heads[by_interface, 2]
+    for here in np.split(by_interface, np.nonzero(np.diff(numbers))[0] + 1):
+        interface = interfaces[int(heads[here[0], 2])]
+        link_types[here] = interface.link_type
+        t_ns[here] = _t_ns(interface, units[here])
+    return Run(buffer, offsets + _HEAD_BYTES, heads[:, 5].astype("i4"), t_ns, link_types)
 
 
 def _t_ns(interface: Interface, units: Array) -> Array:
-    """Times of packets."""
+    """Nanoseconds since 1970. Integers of 64 bits where nothing on the way can be too large for them."""
     import numpy as np
 
     second_ns = 1_000_000_000

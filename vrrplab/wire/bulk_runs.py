@@ -44,7 +44,7 @@ class Run(NamedTuple):
 
 
 def in_bulk(runs: Iterable[Run]) -> Iterator[Run]:
-    """The same packets, where short runs that follow one another are joined. A Break comes after what was
+    """The same packets, where short runs that follow one another are joined. An error comes after what was
     before it.
     """
     waiting: list[Run] = []
@@ -61,7 +61,7 @@ def in_bulk(runs: Iterable[Run]) -> Iterator[Run]:
                 waiting, rows, size = [], 0, 0
             if not is_short:
                 yield run
-    except Break:
+    except (Break, OSError):
         if waiting:
             yield _joined(waiting)
         raise

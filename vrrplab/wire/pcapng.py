@@ -18,7 +18,11 @@ from typing import BinaryIO, NamedTuple
 from vrrplab.wire.records import LONGEST_PACKET, Break, Record
 
 SECTION_HEADER = b"\x0a\x0d\x0d\x0a"
+BYTE_ORDER = 0x1A2B3C4D
 _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, ENHANCED_PACKET = 1, 2, 3, 6
+# types of blocks that say something here; all others are passed over
+SECTION = int.from_bytes(SECTION_HEADER, "big")  # the same in either byte order
+TELLING = (SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, ENHANCED_PACKET)
 _OPTION_NAME, _OPTION_RESOLUTION, _OPTION_OFFSET = 2, 9, 14
 LONGEST_BLOCK = 16 * 1024 * 1024
 
@@ -83,7 +87,8 @@ class Blocks:
         magic = stream.read(4)
         if len(magic) < 4:
             raise Break(self.offset + 8 + len(magic), "the file ends inside a section header")
-        self.order = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}.get(magic, "")
+        orders = {BYTE_ORDER.to_bytes(4, "big"): ">", BYTE_ORDER.to_bytes(4, "little"): "<"}
+        self.order = orders.get(magic, "")
         if not self.order:
             raise Break(self.offset + 8, "a section header without a byte-order mark")
         self.interfaces = []
