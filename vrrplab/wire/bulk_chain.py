@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-LANE_BYTES = 8 * 1024
+LANE_BYTES = 8 * 1024  # more than _GUESS_BYTES: a guess must not leave its lane
 _GUESS_BYTES = 512  # of a lane in which a header is looked for at most; longer packets need the slow walk
 
 

@@ -57,7 +57,7 @@ class BlockChain:
         return lengths
 
     def guess(self, bounds: Array, end: int, reach: int) -> tuple[Array, Array]:
-        """Enhanced packet blocks with the same length at both ends, at multiples of four bytes."""
+        """Enhanced packet blocks with the same length at both ends. All blocks begin at multiples of four."""
         import numpy as np
 
         shape = (len(bounds), reach // 4)
