@@ -156,7 +156,7 @@ def test_two_routers_and_a_watcher(start: Callable[..., subprocess.Popen[str]], 
         "w.pcap",
         *names,
     )
-    time.sleep(0.5)
+    until(lambda: has_begun(tmp_path / "w.jsonl"), "the watcher listens")
     high, low = (a_router(start, tmp_path, n, priority, port) for n, priority in ((1, 150), (2, 100)))
     wait_for(tmp_path / "r1.jsonl", "MASTER")
     assert high.stdin is not None

@@ -94,6 +94,18 @@ def test_a_vmac_that_somebody_deletes_is_made_again() -> None:
         assert "vrrp.51" not in bench.ip("r1", "link")
 
 
+def test_a_vmac_on_another_base_is_nobodys_leftover() -> None:
+    """Input: a macvlan of the VMAC's name on eth1. Output: it stays as it is, and a warning says why."""
+    with Bench(["r1"], ["eth0", "eth1"]) as bench:
+        bench.ip("r1", "link", "add", "link", "eth1", "name", "vrrp.51", "type", "macvlan", "mode", "bridge")
+        before = bench.ip("r1", "address", "show", "dev", "vrrp.51")
+        router = bench.vrrplab("r1", fast(150, more=VMAC))
+        until(lambda: "could not be made" in router.text(), "a warning")
+        router.stop()
+        assert "exists" in router.text()
+        assert bench.ip("r1", "address", "show", "dev", "vrrp.51") == before
+
+
 def test_what_a_killed_router_left_behind_is_taken_over() -> None:
     """Input: a macvlan of the VMAC's name, with another MAC and the virtual address, and a higher MASTER.
     Output: the right MAC; the address is taken off.

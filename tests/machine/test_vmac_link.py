@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from machine_builders import a_config, a_daemon, of, started, until
 
+from vrrplab.config.model import InstanceConfig, VirtualAddress
 from vrrplab.machine.actions import (
     AddAddresses,
     CreateVmac,
@@ -126,3 +127,29 @@ def test_addresses_are_taken_off_a_vmac_that_a_killed_process_left(left_over: bo
         interfaces[VMAC] = InterfaceStatus(True)
     removed = of(RemoveAddresses, daemon.handle(Started(interfaces), 0))
     assert {a.interface for r in removed for a in r.addresses} == ({VMAC} if left_over else set())
+
+
+def test_a_vmac_of_the_old_name_is_made_after_the_old_one_went() -> None:
+    daemon = a_vmac_master(vrid=51)
+    daemon.handle(ReloadRequested(), micros(6))
+    changed = a_daemon(KEEPALIVED_227, a_config(base_priority=150, use_vmac=VMAC, vrid=52)).config
+    done = daemon.handle(ReloadFinished(changed), micros(6.1))
+    assert [(type(a).__name__, a.name) for a in done if isinstance(a, CreateVmac | RemoveVmac)] == [
+        ("RemoveVmac", VMAC),
+        ("CreateVmac", VMAC),
+    ]
+
+
+def test_an_address_that_changes_its_dev_moves_at_a_reload() -> None:
+    """keepalived 2.2.7: "192.168.2.100/24 dev eth0, no longer exist"."""
+
+    def on(interface: str) -> InstanceConfig:
+        return a_config(virtual_addresses=(VirtualAddress("192.168.2.100", 24, interface),))
+
+    daemon = a_daemon(KEEPALIVED_227, on("eth0"))
+    started(daemon)
+    until(daemon, 5)
+    daemon.handle(ReloadRequested(), micros(6))
+    done = daemon.handle(ReloadFinished(a_daemon(KEEPALIVED_227, on("eth1")).config), micros(6.1))
+    assert [a.interface for r in of(RemoveAddresses, done) for a in r.addresses] == ["eth0"]
+    assert [a.interface for r in of(AddAddresses, done) for a in r.addresses] == ["eth1"]

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import signal
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,7 @@ from vrrplab.live.effects import Effects
 from vrrplab.live.failure import end_on_failure
 from vrrplab.live.guard import Guard
 from vrrplab.live.host import Host
+from vrrplab.live.interfaces import Change
 from vrrplab.live.output import Output
 from vrrplab.live.scripts import ScriptRunner, missing_scripts, refused_scripts
 from vrrplab.live.transport import Packet, Transport, Unusable
@@ -97,6 +99,8 @@ class Driver:
         self._told_late_us: Micros | None = None  # the deadline whose lateness was told last
         self._reading: dict[int, Callable[[], Packet | Unusable | None]] = {}
         self._warned: set[tuple[str, str]] = set()
+        self._changes: deque[Change] = deque()  # of the host, not dealt with yet
+        self._dealing = False
         self._ended: asyncio.Future[None] | None = None
         self._stopping = False
 
@@ -290,13 +294,21 @@ class Driver:
             self._feed(found)
 
     def _host_changed(self) -> None:
+        """What happened to interfaces and addresses, in order: what is done about one may cause another."""
         self._notice_freeze()
-        changes = self._host.changes()
+        self._changes += self._host.changes()
         for interface in self._host.take_renewed():
             self._reopen(interface)
-        for change in changes:
-            self._journal_interface(change)
-            self._feed(change)
+        if self._dealing:
+            return
+        self._dealing = True
+        try:
+            while self._changes:
+                change = self._changes.popleft()
+                self._journal_interface(change)
+                self._feed(change)
+        finally:
+            self._dealing = False
         # always: the loss of one that was down already changes nothing
         self._effects.remake_vmacs(self.now)
 

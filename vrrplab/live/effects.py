@@ -205,12 +205,12 @@ class Effects:
         mac = virtual_mac(action.vrid, action.family)
         make = ["link", "add", "link", action.base, "name", action.name, "address", mac]
         try:
-            if self._is_left_over(action.name):
+            if self._is_left_over(action):
                 run_tool("ip", "link", "set", "dev", action.name, "address", mac)
             else:
                 run_tool("ip", *make, "type", "macvlan", "mode", "private")
-            run_tool("ip", "link", "set", "dev", action.name, "addrgenmode", "none")
             self._vmacs[action.name] = action
+            run_tool("ip", "link", "set", "dev", action.name, "addrgenmode", "none")
             # the base must not answer for addresses that live on the VMAC, nor drop what comes to them
             for setting in ("arp_ignore=1", "accept_local=1", "rp_filter=0"):
                 sysctl(f"ipv4/conf/{action.name}/{setting}")
@@ -224,12 +224,13 @@ class Effects:
         if action.family == 6:
             self._lend(action.name, self._addresses.link_local(action.base))
 
-    def _is_left_over(self, name: str) -> bool:
+    def _is_left_over(self, action: CreateVmac) -> bool:
         """Whether a router that was killed left this VMAC behind. Another interface of that name is not
         touched: to make one will fail, and say why.
         """
         with contextlib.suppress(LiveError):
-            return bool(run_tool("ip", "link", "show", "dev", name, "type", "macvlan"))
+            shown = run_tool("ip", "link", "show", "dev", action.name, "type", "macvlan")
+            return f"{action.name}@{action.base}:" in shown
         return False
 
     def remake_vmacs(self, now: Micros) -> None:

@@ -253,13 +253,13 @@ class Daemon:
                 tracker.phase = "reload"
         self._house.say_configuration(event.missing_scripts, self._depends)
         self._drop(event.missing_scripts | event.refused_scripts)
-        self._house.make_vmacs(but=old_house.vmacs)
         begins = self._begins()
         kept = {_identity(i.config) for i in self.instances}
         for identity, old in before.items():
             if identity not in kept:
                 old.react(StopRequested(), now)
         old_house.remove_vmacs(but=self._house.vmacs)
+        self._house.make_vmacs(but=old_house.vmacs)  # afterwards: one may bear the name of one that goes
         fresh = [i for i in self.instances if not self._goes_on(i, before, begins[i.config.name], now)]
         for group in self.groups:
             group.begin()

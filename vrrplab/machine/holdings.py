@@ -55,14 +55,14 @@ class Holdings:
 
     def keep(self, before: Holdings) -> bool:
         """Reload: drop what is no longer there, take what is new; True if there is anything new."""
-        wanted = {a.with_prefix for a in self.all}
+        wanted = {(a.with_prefix, a.interface) for a in self.all}
         for gone in before.all:
-            if gone.with_prefix not in wanted:
+            if (gone.with_prefix, gone.interface) not in wanted:
                 self._log("vip_gone", address=gone.with_prefix, interface=gone.interface)
                 self._emit(RemoveAddresses(self._config.name, before._config.placed((gone,))))
         self._log("setting_vips")
-        held = {a.with_prefix for a in before.all}
-        added = tuple(a for a in self.all if a.with_prefix not in held)
+        held = {(a.with_prefix, a.interface) for a in before.all}
+        added = tuple(a for a in self.all if (a.with_prefix, a.interface) not in held)
         if added:
             self._emit(AddAddresses(self._config.name, self._config.placed(added)))
         return bool(added)
