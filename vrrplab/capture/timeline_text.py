@@ -15,6 +15,8 @@ from vrrplab.units import Micros, format_s
 
 _WIDTH = 80
 
+_YEAR_10000_NS = 253_402_300_800 * 1_000_000_000
+
 
 def table(timeline: Timeline) -> str:
     """Everything, for a terminal."""
@@ -35,15 +37,20 @@ def table(timeline: Timeline) -> str:
 def _head(timeline: Timeline) -> Iterator[str]:
     found = timeline.sightings
     span = f"{found.frames} frames in {format_s(timeline.end_us)} s"
-    start = datetime.fromtimestamp(found.start_ns // 1_000_000_000, UTC) if found.start_ns > 0 else None
-    when = f", from {start:%Y-%m-%d %H:%M:%S} UTC" if start is not None else ""
-    yield f"{span}{when}."
+    yield f"{span}{_since(found.start_ns)}."
     yield "Times are seconds from the first frame."
     if found.copies:
         are = "1 frame is an earlier one" if found.copies == 1 else f"{found.copies} frames are earlier ones"
         yield f"{are} again (interfaces, mirror ports): not counted."
     if not timeline.routers:
         yield "No VRRP advert in it."
+
+
+def _since(start_ns: int) -> str:
+    """A capture of frames without times begins at 0; pcapng can say times beyond any calendar."""
+    if not 0 < start_ns < _YEAR_10000_NS:
+        return ""
+    return f", from {datetime.fromtimestamp(start_ns // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _router_lines(timeline: Timeline, part: RouterTimeline) -> Iterator[str]:
