@@ -8,8 +8,8 @@ import re
 
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
+from vrrplab.wire.carp import is_carp
 from vrrplab.wire.ethernet import VLAN_TYPES
-from vrrplab.wire.vrrp import is_carp
 
 _HINT = "paste hex like 0100 5e00 0012 …, or a dump of tcpdump -xx, tshark -x or xxd"
 # "0x0010:  4500 0028 …  E..(" (tcpdump), "0010  45 00 …   E.." (tshark), "00000010: 4500 …  E.." (xxd)

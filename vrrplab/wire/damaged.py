@@ -12,6 +12,7 @@ from typing import Any
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 from vrrplab.wire.addresses import unpack_address
+from vrrplab.wire.carp import is_carp
 from vrrplab.wire.checksum import field_value, is_right, total, vrrp_pseudo_header
 from vrrplab.wire.vrrp import (
     AUTH_DATA_SIZE,
@@ -22,7 +23,6 @@ from vrrplab.wire.vrrp import (
     TYPE_ADVERTISEMENT,
     Advertisement,
     _Odd,
-    is_carp,
 )
 
 

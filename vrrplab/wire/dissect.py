@@ -20,7 +20,7 @@ from vrrplab.wire.addresses import unpack_address, unpack_mac
 from vrrplab.wire.arp import ArpPacket
 from vrrplab.wire.auth import AH_SIZE, AhHeader
 from vrrplab.wire.carp import SIZE as CARP_SIZE
-from vrrplab.wire.carp import CarpAdvertisement
+from vrrplab.wire.carp import CarpAdvertisement, is_carp
 from vrrplab.wire.checksum import total
 from vrrplab.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetHeader
 from vrrplab.wire.ip import (
@@ -33,7 +33,7 @@ from vrrplab.wire.ip import (
     IPv6Header,
 )
 from vrrplab.wire.neighbor import ADVERTISEMENT, SOLICITATION, NeighborMessage
-from vrrplab.wire.vrrp import Advertisement, is_carp, read_whole
+from vrrplab.wire.vrrp import Advertisement, read_whole
 
 # the plain frame: type 0800 with IPv4's 45, total length, fragment bits, protocol, both addresses
 _PLAIN = Struct("!12xIH2xHxB2x8s")

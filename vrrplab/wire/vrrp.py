@@ -415,16 +415,3 @@ def read_whole(payload: bytes, width: int, pseudo: int) -> Advertisement | None:
     self._addresses = None
     self._payload = payload
     return self
-
-
-def is_carp(payload: bytes, announced_size: int | None = None) -> bool:
-    """True for CARP, which shares VRRP's protocol number, group and first byte.
-
-    Its fixed length 36 with 7 (words of authentication) in byte 3 cannot be VRRPv2: seven addresses make 44
-    bytes. Wireshark 4.0 shows such packets as VRRPv2 with seven addresses (measured with ucarp). Where a
-    capture cut the packet, ``announced_size`` is what the IP header says of its payload.
-    """
-    size = len(payload)
-    if size < 4 or payload[0] != 0x21 or payload[3] != 7:
-        return False
-    return size == 36 or (size < 36 and announced_size == 36)
