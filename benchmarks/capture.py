@@ -22,8 +22,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from vrrplab.capture.pcap import write_pcap
 from vrrplab.wire.frames import advert_frame, garp_frame
-from vrrplab.wire.pcap import write_pcap
 from vrrplab.wire.vrrp import Advertisement
 
 TSHARK_LIMIT, TCPDUMP_LIMIT, MEMORY_LIMIT_MB = 20.0, 5.0, 150.0
@@ -31,10 +31,10 @@ TSHARK_LIMIT, TCPDUMP_LIMIT, MEMORY_LIMIT_MB = 20.0, 5.0, 150.0
 READER = """
 import sys
 import numpy as np
-from vrrplab.wire import bulk
+from vrrplab import columns
 frames = adverts = good = 0
 seen = np.zeros(256, int), np.zeros(256, int)
-for chunk in bulk.read(sys.argv[1]):
+for chunk in columns.read(sys.argv[1]):
     frames += len(chunk)
     is_advert = chunk.kind == 1
     adverts += np.count_nonzero(is_advert)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from vrrplab.errors import LiveError
 from vrrplab.live.loopback import LoopbackLan
-from vrrplab.live.namespaces import Enclosure, Inhabitant, bridge_lines, port_name
+from vrrplab.system.namespaces import Enclosure, Inhabitant, bridge_lines, port_name
 
 MISSED_S = 0.05
 FLOOD = Path(__file__).resolve().parent.parent / "tests" / "live" / "flood.py"

@@ -11,21 +11,22 @@ import io
 import json
 import tempfile
 
+import vrrplab.columns as arrays
+from vrrplab.capture.files import is_capture, read_records
+from vrrplab.capture.pcap import write_pcap
 from vrrplab.capture.reader import read_frames
-from vrrplab.capture.timeline import timeline_of
-from vrrplab.capture.timeline_text import json_lines, table
-from vrrplab.capture.timeline_trace import to_trace
+from vrrplab.columns.rows import fill_rows
 from vrrplab.config.reader import parse_text
+from vrrplab.decoding.describe import describe, sender
+from vrrplab.decoding.explain import explain
+from vrrplab.decoding.report import report
+from vrrplab.decoding.verdict import PROFILES, judge
 from vrrplab.errors import CaptureError, ConfigError
-from vrrplab.wire import bulk, links
-from vrrplab.wire.bulk_rows import fill_rows
-from vrrplab.wire.describe import describe, sender
-from vrrplab.wire.explain import explain
-from vrrplab.wire.files import is_capture, read_records
+from vrrplab.wire import links
 from vrrplab.wire.frames import decode, encode
-from vrrplab.wire.pcap import write_pcap
-from vrrplab.wire.report import report
-from vrrplab.wire.verdict import PROFILES, judge
+from vrrplab.witness.timeline import timeline_of
+from vrrplab.witness.timeline_text import json_lines, table
+from vrrplab.witness.timeline_trace import to_trace
 
 _LINKS = [*sorted(links.NAMES), links.MESSAGE]
 
@@ -85,7 +86,7 @@ def _columns_of_file(data: bytes) -> None:
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
-        for source, found in ((read_records(file.name), records), (bulk.read(file.name), chunks)):
+        for source, found in ((read_records(file.name), records), (arrays.read(file.name), chunks)):
             try:
                 for one in source:
                     found.append(one)
@@ -95,7 +96,7 @@ def _columns_of_file(data: bytes) -> None:
     assert len(set(errors)) <= 1
     assert [number for chunk in chunks for number in chunk.number] == list(range(1, len(records) + 1))
     for chunk in chunks:
-        told = bulk.Columns(len(chunk), int(chunk.number[0]))
+        told = arrays.Columns(len(chunk), int(chunk.number[0]))
         rows = told.number - told.number[0]
         mine = records[int(chunk.number[0]) - 1 :][: len(chunk)]
         fill_rows(told, rows, [decode(record.data, record.link_type) for record in mine])

@@ -13,9 +13,10 @@ import pytest
 from tests.lessons import ROOT
 from tests.solutions import MISSES, SOLUTIONS, value
 from vrrplab import VrrplabError, at, conf, outage_s, own_cluster, recorded, simulate, variant
-from vrrplab.exercises import check, class_results, compare, manners, predict, progress, reset, sliders
+from vrrplab.exercises import check, class_results, compare, predict, progress, reset, sliders
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.sliders import PANELS
+from vrrplab.notebook import short_errors
 
 NAMES = sorted(EXERCISES)
 
@@ -335,8 +336,8 @@ def test_panels_run_at_both_ends_of_every_slider(name: str) -> None:
 
 
 def test_mistakes_of_beginners_get_a_sentence() -> None:
-    assert "`trace` is not known yet" in manners.sentence(NameError("name 'trace' is not defined"))
-    assert manners.sentence(VrrplabError("no such thing")) == "no such thing"
+    assert "`trace` is not known yet" in short_errors.sentence(NameError("name 'trace' is not defined"))
+    assert short_errors.sentence(VrrplabError("no such thing")) == "no such thing"
 
 
 def test_the_sentence_is_all_a_notebook_shows(tmp_path: Path) -> None:

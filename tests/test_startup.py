@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DRILLS = [sys.executable, "-m", "vrrplab", "simulate"]
 NOT_FOR_SIMULATING = {
     *("numpy", "matplotlib", "scapy", "pandas", "ipywidgets", "anywidget", "traitlets", "IPython"),
-    *("asyncio", "logging", "unittest", "email", "http", "ssl", "dataclasses", "inspect"),
+    *("asyncio", "logging", "unittest", "email", "http", "ssl"),
 }
 
 

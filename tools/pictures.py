@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from vrrplab.recording import read_recording  # noqa: E402
-from vrrplab.sim.scenario import load_scenario  # noqa: E402
+from vrrplab.scenario.reader import load_scenario  # noqa: E402
 from vrrplab.sim.world import run  # noqa: E402
 from vrrplab.views import timeline  # noqa: E402
 

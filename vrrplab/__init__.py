@@ -9,18 +9,18 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 _HOME_OF = {
-    "load_scenario": "vrrplab.sim.scenario",
-    "simulate": "vrrplab.api",
+    "load_scenario": "vrrplab.scenario.reader",
+    "simulate": "vrrplab.notebook.simulate",
     "Trace": "vrrplab.trace",
     "read_trace": "vrrplab.trace",
     "read_recording": "vrrplab.recording",
-    "read_pcap": "vrrplab.capture",
+    "read_pcap": "vrrplab.notebook.captures",
     "parse_config": "vrrplab.config.reader",
     "decode": "vrrplab.wire.dissect",
     "encode": "vrrplab.wire.dissect",
-    "cluster": "vrrplab.player",
-    "panel": "vrrplab.tuning",
-    "tune": "vrrplab.tuning",
+    "cluster": "vrrplab.notebook.cluster",
+    "panel": "vrrplab.notebook.tuning",
+    "tune": "vrrplab.notebook.tuning",
     "VrrplabError": "vrrplab.errors",
     # what lessons use: guesses, exercises, experiments and what an administrator would look at
     **dict.fromkeys(("predict", "compare", "check", "progress", "reset"), "vrrplab.exercises"),

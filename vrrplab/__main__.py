@@ -1,10 +1,10 @@
-"""``python -m vrrplab``: the command line, see ``vrrplab.cli``."""
+"""``python -m vrrplab``: the command line, see ``vrrplab.commands.cli``."""
 
 from __future__ import annotations
 
 import sys
 
-from vrrplab.cli import main
+from vrrplab.commands.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -129,7 +129,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
     ``page.forks`` is what Python remembers.
     """
     from vrrplab.errors import VrrplabError
-    from vrrplab.sim.scenario import load_scenario
+    from vrrplab.scenario.reader import load_scenario
     from vrrplab.sim.world import run
     from vrrplab.views.explain import explanations
     from vrrplab.views.forks import Forks

@@ -12,7 +12,7 @@ PLAYER = "document.getElementById('player').player"
 
 def simulated(name: str = DRILL) -> Trace:
     """A built-in scenario's trace, with the bytes of its frames."""
-    from vrrplab.sim.scenario import load_scenario
+    from vrrplab.scenario.reader import load_scenario
     from vrrplab.sim.world import run
 
     return run(load_scenario(name), frames=True)

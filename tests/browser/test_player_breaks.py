@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from player_pages import DRILL, PLAYER, ask, badge, choose, frame_on_screen, moment, seek, simulated, thing
 
-from vrrplab.sim.scenario import builtin_scenarios
+from vrrplab.scenario.reader import builtin_scenarios
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
 expect = sync_api.expect
@@ -308,7 +308,7 @@ WHYS = """() => { const p = document.getElementById("player").player;
 
 @pytest.mark.parametrize("name", builtin_scenarios())
 def test_every_why_is_plain_and_whole(file_page: Callable[..., Any], name: str) -> None:
-    from vrrplab.sim.scenario import load_scenario
+    from vrrplab.scenario.reader import load_scenario
 
     page = file_page(simulated(name), load_scenario(name))
     for told in page.evaluate(WHYS):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from player_pages import PLAYER
 
-from vrrplab.resources import data_path
+from vrrplab.data_files import data_path
 from vrrplab.trace import Trace
 from vrrplab.views.player import trace_text
 
@@ -45,7 +45,7 @@ _LOOK = f"""
 @pytest.mark.parametrize("width", [600, 1240])
 def test_recordings_and_their_simulations_look_tidy(file_page: Callable[..., Any], width: int) -> None:
     from vrrplab.recording import read_recording
-    from vrrplab.sim.scenario import load_scenario
+    from vrrplab.scenario.reader import load_scenario
     from vrrplab.sim.world import run
 
     viewport = {"width": width, "height": 900}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from player_pages import DRILL, PLAYER, badge, frame_on_screen, moment, seek, simulated, thing
 
-from vrrplab.resources import data_path
+from vrrplab.data_files import data_path
 from vrrplab.trace import Trace
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
@@ -121,7 +121,7 @@ def test_the_recording_of_real_daemons_plays_like_the_simulation(file_page: Call
 
 
 def test_a_capture_plays_too(file_page: Callable[..., Any]) -> None:
-    from vrrplab.player import cluster
+    from vrrplab.notebook.cluster import cluster
 
     folder = data_path("recordings", "article_drill1_eth0_down_up")
     page = file_page(cluster(folder / "capture.pcap").trace)
@@ -234,7 +234,7 @@ def test_every_byte_has_a_name(live_page: Callable[..., Any]) -> None:
     page = live_page(DRILL)
     frames = []
     for name in ("v3_ipv6", "auth_ah", "auth_pass", "v3_ipv4", "use_vmac"):
-        from vrrplab.sim.scenario import load_scenario
+        from vrrplab.scenario.reader import load_scenario
         from vrrplab.sim.world import run
 
         trace = run(load_scenario(data_path("recordings", name, "scenario.yaml")), frames=True)

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from vrrplab.capture.pcap import write_pcap
 from vrrplab.trace import read_trace
 from vrrplab.wire.frames import advert_frame
-from vrrplab.wire.pcap import write_pcap
 from vrrplab.wire.vrrp import Advertisement
 
 Command = Callable[..., CompletedProcess[str]]

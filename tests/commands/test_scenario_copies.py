@@ -8,13 +8,13 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from vrrplab.api import simulate
+from vrrplab.data_files import data_path
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises import own_cluster, variant
-from vrrplab.resources import data_path
-from vrrplab.sim.scenario import load_scenario
+from vrrplab.notebook.simulate import simulate
+from vrrplab.notebook.tuning import tune
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.trace import Trace
-from vrrplab.tuning import tune
 
 Command = Callable[..., CompletedProcess[str]]
 

@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from vrrplab.api import simulate
+from vrrplab.notebook.simulate import simulate
 from vrrplab.trace import read_trace
 
 Command = Callable[..., CompletedProcess[str]]
@@ -63,9 +63,7 @@ def test_jsonl_is_a_trace_and_json_is_json(vrrplab: Command, tmp_path: Path) -> 
 
 def test_check_fails_with_1_and_says_why(vrrplab: Command, tmp_path: Path) -> None:
     assert vrrplab("simulate", "--check").returncode == 0
-    drill = (
-        Path(simulate.__code__.co_filename).parents[1] / "data" / "scenarios" / "article-drill-1-lan-nic.yaml"
-    )
+    drill = Path(__file__).parents[2] / "data" / "scenarios" / "article-drill-1-lan-nic.yaml"
     text = drill.read_text(encoding="utf-8").replace(
         "article-steady.yaml", str(drill.with_name("article-steady.yaml"))
     )
@@ -93,7 +91,7 @@ def test_until_and_seed_and_profile_are_obeyed(vrrplab: Command) -> None:
 
 
 def test_keepalived_conf_files_alone_make_a_cluster(vrrplab: Command, tmp_path: Path) -> None:
-    from vrrplab.resources import data_path
+    from vrrplab.data_files import data_path
 
     files = [data_path("configs", "article", f"proxy-serv0{n}.conf") for n in (1, 2)]
     done = vrrplab("simulate", *files)
@@ -134,7 +132,7 @@ def test_api_adds_actions_and_takes_names_paths_and_scenarios() -> None:
 
 
 def test_a_scenario_survives_the_way_to_yaml_and_back(tmp_path: Path) -> None:
-    from vrrplab.sim.scenario import builtin_scenarios, load_scenario
+    from vrrplab.scenario.reader import builtin_scenarios, load_scenario
 
     for name in builtin_scenarios():
         scenario = load_scenario(name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from vrrplab.resources import data_path
+from vrrplab.data_files import data_path
 
 Command = Callable[..., CompletedProcess[str]]
 

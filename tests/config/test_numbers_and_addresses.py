@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrrplab.config.addresses import parse_address, parse_host
+from vrrplab.config.address_syntax import parse_address, parse_host
 from vrrplab.config.numbers import c_integer, read_int, read_micros, read_switch, read_unsigned
 
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from watched import WatchedWorld
 
 from vrrplab.machine.profiles import PROFILES
-from vrrplab.sim.cast import Scenario
-from vrrplab.sim.scenario import load_scenario
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.units import micros
 
 RUNS = 400

@@ -27,7 +27,7 @@ from vrrplab.config.model import (
     VirtualAddress,
 )
 from vrrplab.machine.profiles import PROFILES
-from vrrplab.sim.cast import Interface, Scenario, Segment, Server
+from vrrplab.scenario.model import Interface, Scenario, Segment, Server
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros, micros
 

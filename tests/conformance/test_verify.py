@@ -16,8 +16,8 @@ import pytest
 
 from vrrplab.config.model import GarpSettings, InstanceConfig
 from vrrplab.machine.profiles import KEEPALIVED_227, PROFILES, Profile
-from vrrplab.sim.cast import Scenario
-from vrrplab.sim.scenario import load_scenario
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.verify import Result, report, verify_recording
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vrrplab.machine.events import Event, TimePassed
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Master
-from vrrplab.sim.cast import Scenario
+from vrrplab.scenario.model import Scenario
 from vrrplab.sim.router import Router
 from vrrplab.sim.world import Box, World
 from vrrplab.trace import Trace

@@ -13,7 +13,7 @@ import os
 import sys
 import time
 
-from vrrplab.cli import main
+from vrrplab.commands.cli import main
 
 
 def jump_after(mark: str, by_s: float) -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from vrrplab.capture.reader import read_frames
 from vrrplab.errors import CaptureError
-from vrrplab.live.namespaces import Enclosure, Inhabitant, bridge_lines, port_name
+from vrrplab.system.namespaces import Enclosure, Inhabitant, bridge_lines, port_name
 from vrrplab.trace import Trace, read_trace
 from vrrplab.wire.frames import Frame
 

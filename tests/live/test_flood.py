@@ -13,11 +13,11 @@ import pytest
 from flood import KINDS, PASSWORD, TARGETS, mix
 from live_bench import Bench, config, until
 
+from vrrplab.decoding.verdict import judge
 from vrrplab.live.guard import LOWER_A_SECOND, REJECTED_A_SECOND
-from vrrplab.live.output import EVENT_A_SECOND, SAME_A_SECOND
+from vrrplab.output.trace_writer import EVENT_A_SECOND, SAME_A_SECOND
 from vrrplab.trace import Trace
 from vrrplab.wire.frames import decode
-from vrrplab.wire.verdict import judge
 
 pytestmark = [pytest.mark.alone, pytest.mark.needs("namespaces", "ip", "nsenter", "tcpdump")]
 SECONDS = float(os.environ.get("VRRPLAB_FLOOD_SECONDS", "6"))

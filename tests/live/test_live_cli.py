@@ -170,7 +170,7 @@ def test_doctor_tells_and_asks(vrrplab: Run) -> None:
 def test_doctor_names_the_package_of_what_is_missing(
     vrrplab: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vrrplab.live import doctor
+    from vrrplab.system import doctor
 
     monkeypatch.setattr(doctor.shutil, "which", lambda *_, **__: None)
     found = {f.name: f for f in doctor.examine(["ip", "vrrpd", "keepalived", "rootless-namespaces"])}

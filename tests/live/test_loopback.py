@@ -11,7 +11,7 @@ from live_bench import config
 from vrrplab.capture.reader import read_frames
 from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.live.loopback import LoopbackLan
-from vrrplab.live.merge import merge
+from vrrplab.live.merge_traces import merge
 from vrrplab.trace import Trace, TraceEvent
 
 FAST = {"version": 3, "interval": "0.2"}

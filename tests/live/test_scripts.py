@@ -131,7 +131,7 @@ def test_setgroups_can_be_made_harmless() -> None:
     nothing.
     """
     code = "import os; before = os.getgroups(); os.setgroups([4711]); print(os.getgroups() == before)"
-    command = [sys.executable, "-m", "vrrplab.live.rootless", sys.executable, "-c", code]
+    command = [sys.executable, "-m", "vrrplab.system.rootless", sys.executable, "-c", code]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.stdout.strip() == "True", done.stderr

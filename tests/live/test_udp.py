@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from live_bench import ROOT, config, until
 
 from vrrplab.errors import LiveError
-from vrrplab.live.pretended import PretendedHost, PretendedInterface, parse_interface
+from vrrplab.live.fake_host import FakeHost, FakeInterface, parse_interface
 from vrrplab.live.udp_socket import GROUP, holder_of, open_receiver, open_sender, unwrap, wrap
 from vrrplab.machine.events import AddressRemoved, InterfaceWentDown, InterfaceWentUp
 from vrrplab.trace import read_trace
@@ -64,7 +64,7 @@ def test_a_right_address_is_understood() -> None:
 
 
 def test_commands_pull_cables() -> None:
-    host = PretendedHost([PretendedInterface("eth0", "lan", "02:00:00:00:00:01", ["10.0.0.1/24"])])
+    host = FakeHost([FakeInterface("eth0", "lan", "02:00:00:00:00:01", ["10.0.0.1/24"])])
     assert host.command("link_down eth0") == InterfaceWentDown("eth0")
     assert host.command("link_down eth0") is None
     assert host.command("link_up eth0") == InterfaceWentUp("eth0")

@@ -30,6 +30,7 @@ from tiny_lan import MACS, lan
 
 from vrrplab.config.model import Authentication, InstanceConfig, UnicastPeer
 from vrrplab.config.reader import parse_text
+from vrrplab.decoding.verdict import judge
 from vrrplab.machine.actions import (
     AddAddresses,
     AdvertisementDropped,
@@ -50,7 +51,6 @@ from vrrplab.machine.profiles import Profile
 from vrrplab.units import micros, seconds
 from vrrplab.wire import auth
 from vrrplab.wire.frames import advert_frame, decode
-from vrrplab.wire.verdict import judge
 from vrrplab.wire.vrrp import Advertisement
 
 SINCE_S = 100.0

@@ -115,7 +115,7 @@ def test_R3_6_4_2_h_a_better_advert_starts_the_timer_anew(profile: Profile, vers
 @duty("R3-6.4.3-d@3768", versions=(2,), departs=BOTH_KEEPALIVEDS)
 def test_R3_6_4_3_d_only_an_owner_accepts_packets(profile: Profile, version: int) -> None:
     owner = a_master(profile, SINCE_S, base_priority=255, state="MASTER")
-    assert owner.holdings.accepted
+    assert owner.addresses.accepted
     asked_for = of(SetAccept, until(a_backup(profile, SINCE_S), SINCE_S + 4))
     must(bool(asked_for) and not asked_for[0].accept, "every MASTER accepts them unless told not to")
 

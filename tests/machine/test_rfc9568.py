@@ -34,6 +34,7 @@ from tiny_lan import MACS, lan
 
 from vrrplab.config.model import InstanceConfig, VirtualAddress
 from vrrplab.config.reader import parse_text
+from vrrplab.decoding.verdict import judge
 from vrrplab.errors import ConfigError, PacketError
 from vrrplab.machine.actions import (
     AddAddresses,
@@ -51,7 +52,6 @@ from vrrplab.machine.instance import Instance
 from vrrplab.machine.profiles import Profile
 from vrrplab.units import format_s, micros, seconds
 from vrrplab.wire.frames import advert_frame, decode
-from vrrplab.wire.verdict import judge
 from vrrplab.wire.vrrp import Advertisement
 
 SINCE_S = 100.0  # tests begin there: no time is special
@@ -445,7 +445,7 @@ def test_R3_6_4_3_d_packets_are_accepted_by_owners_and_who_is_told_to(profile: P
 
 def _accepts_as_owner(profile: Profile, version: int) -> None:
     owner = a_master(profile, SINCE_S, version=version, base_priority=255, state="MASTER")
-    assert owner.holdings.accepted
+    assert owner.addresses.accepted
 
 
 def _refuses(profile: Profile, version: int) -> bool:

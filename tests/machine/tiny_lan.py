@@ -8,7 +8,7 @@ from machine_builders import OURS, THEIRS
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.machine.profiles import Profile
-from vrrplab.sim.cast import Interface, Scenario, Segment, Server
+from vrrplab.scenario.model import Interface, Scenario, Segment, Server
 from vrrplab.sim.packet import Packet, mac_bytes
 from vrrplab.sim.world import World
 from vrrplab.trace import Trace

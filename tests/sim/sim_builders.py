@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vrrplab.sim.cast import Scenario
-from vrrplab.sim.scenario import scenario_from_text
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.reader import scenario_from_text
 
 
 def conf(priority: int, state: str = "BACKUP", extra: str = "", vip: str = "192.168.2.100/24") -> str:

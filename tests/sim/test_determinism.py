@@ -10,8 +10,8 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from vrrplab.sim.cast import Scenario
-from vrrplab.sim.scenario import load_scenario
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.world import run
 from vrrplab.trace import Trace
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys, hashlib
 sys.path[:0] = sys.argv[1:]
-from vrrplab.sim.scenario import load_scenario
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.world import run
 digest = hashlib.sha256()
 for name in ("article-drill-1-lan-nic", "article-drill-3-squid", "firewall-closed"):

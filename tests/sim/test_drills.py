@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sim_builders import conf, two_routers
 
-from vrrplab.api import simulate
-from vrrplab.sim.expectations import broken_expectations
-from vrrplab.sim.scenario import builtin_scenarios, load_scenario
+from vrrplab.notebook.simulate import simulate
+from vrrplab.scenario.expect_check import broken_expectations
+from vrrplab.scenario.reader import builtin_scenarios, load_scenario
 from vrrplab.sim.world import run
 from vrrplab.trace import Trace
 

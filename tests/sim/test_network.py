@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from vrrplab import at, load_scenario, simulate, variant
-from vrrplab.sim.cast import Segment, Service
-from vrrplab.sim.chance import Chance
+from vrrplab.scenario.model import Segment, Service
 from vrrplab.sim.host import Host, Nic
+from vrrplab.sim.rng import Chance
 from vrrplab.sim.scheduler import ACTION, CLIENT, PACKET, TIMER, Scheduler
 from vrrplab.sim.services import RunningService
 from vrrplab.sim.switch import Switch

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sim_builders import conf, two_routers
 
-from vrrplab.sim.addresses import default_mac
-from vrrplab.sim.from_configs import scenario_from_configs
+from vrrplab.scenario.address_checks import default_mac
+from vrrplab.scenario.from_configs import scenario_from_configs
 from vrrplab.sim.world import run
 
 VIP = "192.168.2.100"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vrrplab.api import simulate
+from vrrplab.data_files import data_path
+from vrrplab.notebook.simulate import simulate
 from vrrplab.recording import read_recording
-from vrrplab.resources import data_path
 from vrrplab.tell import lines, story, table
 from vrrplab.tell.words import clean, wrap
 from vrrplab.trace import Trace, TraceEvent

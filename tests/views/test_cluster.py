@@ -215,7 +215,7 @@ def test_anything_else_is_refused_in_a_sentence(source: Any) -> None:
 
 @pytest.fixture
 def recordings() -> Path:
-    from vrrplab.resources import data_path
+    from vrrplab.data_files import data_path
 
     return data_path("recordings")
 

@@ -8,7 +8,7 @@ from drawn import event, recording, troubles
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Outage
 from vrrplab.views import distribution, packet
-from vrrplab.views.flags import place_flags
+from vrrplab.views.action_labels import place_flags
 
 
 def advert(name: str = "article_steady") -> bytes:

@@ -15,14 +15,14 @@ from drawn import RECORDINGS, crowd, recording
 from matplotlib.figure import Figure
 
 from vrrplab.errors import VrrplabError
-from vrrplab.sim.scenario import load_scenario
+from vrrplab.notebook.tuning import OPTIONS, controls_of, panel, tune
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.world import run
 from vrrplab.trace import Trace
-from vrrplab.tuning import OPTIONS, controls_of, panel, tune
 from vrrplab.views import style, timeline
 from vrrplab.views.live import LiveTimeline
 from vrrplab.views.panels import Control, LivePanel, Values, sentence, show
-from vrrplab.views.pixels import Stamps
+from vrrplab.views.raster import Stamps
 
 DRILL = RECORDINGS / "article_drill3_flag" / "scenario.yaml"
 CONTROLS = [Control("which", "which drill", 0, 1, 1, 0)]

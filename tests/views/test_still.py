@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from toy_traces import VIP, cast, event, failover, has, state
 
 from vrrplab.trace import Trace
-from vrrplab.views.still import read_moment, still_svg, still_text
+from vrrplab.views.svg import read_moment, still_svg, still_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -8,8 +8,8 @@ from drawn import cast, event, recording, state, trace
 from vrrplab.machine.states import EDGES
 from vrrplab.trace import Trace
 from vrrplab.views import anatomy, ladder_rows, priority, state_diagram, tables
-from vrrplab.views.cast import action_text, mac_text, short_addresses, short_names
 from vrrplab.views.ladder_rows import Deed, Fold, Message, Turn
+from vrrplab.views.naming import action_text, mac_text, short_addresses, short_names
 
 
 class TestPriority:

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vrrplab.decoding.describe import describe
+from vrrplab.decoding.fields import fields
+from vrrplab.decoding.report import report
+from vrrplab.decoding.verdict import judge
 from vrrplab.errors import DropReason
 from vrrplab.wire import links
 from vrrplab.wire.arp import ArpPacket
-from vrrplab.wire.describe import describe
-from vrrplab.wire.fields import fields
 from vrrplab.wire.frames import (
     advert_frame,
     arp_reply_frame,
@@ -26,8 +28,6 @@ from vrrplab.wire.frames import (
     ns_frame,
 )
 from vrrplab.wire.ip import IPv4Header, IPv6Header
-from vrrplab.wire.report import report
-from vrrplab.wire.verdict import judge
 from vrrplab.wire.vrrp import Advertisement
 
 MAC, SOURCE, GROUP = "02:00:00:00:00:fb", "192.168.2.251", "224.0.0.18"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from vrrplab.decoding.fields import fields
 from vrrplab.wire import auth
 from vrrplab.wire.dissect import dissect
-from vrrplab.wire.fields import fields
 from vrrplab.wire.frames import advert_frame, decode, encode, garp_frame, na_frame
 
 FILE = Path(__file__).parents[2] / "data" / "frames" / "frames.json"

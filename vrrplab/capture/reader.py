@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from vrrplab.wire.files import read_records
+from vrrplab.capture.files import read_records
 from vrrplab.wire.frames import Frame, decode
 
 

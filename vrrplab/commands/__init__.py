@@ -1,4 +1,4 @@
-"""One module a command of the command line; ``vrrplab.cli`` imports only the one that was asked for.
+"""One module a command of the command line; ``vrrplab.commands.cli`` imports only the one that was asked for.
 
 Each module has ``add_arguments(parser)``, which declares the command's arguments on an
 ``argparse.ArgumentParser``, and ``run(args) -> int``, which does the work and returns the exit code:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from textwrap import fill
 from typing import IO, TYPE_CHECKING
 
-from vrrplab.capture.hexdump import bytes_of, guess_link_type
+from vrrplab.capture.files import is_capture, known_format
 from vrrplab.capture.reader import CapturedFrame, read_frames
+from vrrplab.decoding.hexdump import bytes_of, guess_link_type
+from vrrplab.decoding.verdict import DEFAULT_PROFILE, PROFILES, judge
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
-from vrrplab.wire.files import is_capture, known_format
 from vrrplab.wire.frames import decode
-from vrrplab.wire.verdict import DEFAULT_PROFILE, PROFILES, judge
 
 if TYPE_CHECKING:
     import argparse
@@ -111,8 +111,8 @@ def _from_hex(text: str, name: str, link: str | None) -> Iterator[CapturedFrame]
 
 
 def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
-    from vrrplab.capture.replays import ReplayWatch
-    from vrrplab.capture.table import HEADING, summary, table_lines
+    from vrrplab.decoding.table import HEADING, summary, table_lines
+    from vrrplab.witness.replays import ReplayWatch
 
     watch = ReplayWatch(key)
     counts: dict[str, int] = {}
@@ -138,8 +138,8 @@ def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> 
 
 
 def _json(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
-    from vrrplab.capture.replays import ReplayWatch
-    from vrrplab.capture.table import json_line
+    from vrrplab.decoding.table import json_line
+    from vrrplab.witness.replays import ReplayWatch
 
     watch = ReplayWatch(key)
     for captured in frames:
@@ -149,8 +149,8 @@ def _json(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> i
 
 
 def _explain(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
-    from vrrplab.capture.replays import ReplayWatch
-    from vrrplab.wire.explain import explain
+    from vrrplab.decoding.explain import explain
+    from vrrplab.witness.replays import ReplayWatch
 
     watch = ReplayWatch(key)
     for number, captured in enumerate(frames):

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from vrrplab.capture.reader import CapturedFrame
-from vrrplab.capture.timeline import timeline_of
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
+from vrrplab.witness.timeline import timeline_of
 
 if TYPE_CHECKING:
     import argparse
@@ -27,21 +27,21 @@ def show_timeline(frames: Iterable[CapturedFrame], args: argparse.Namespace) -> 
     timeline = timeline_of(_until_break(frames, broken, name), key)
     if not broken or timeline.sightings.frames:
         if args.as_ == "trace":
-            from vrrplab.capture.timeline_trace import to_trace
+            from vrrplab.witness.timeline_trace import to_trace
 
             to_trace(timeline, name).write(sys.stdout)
         elif args.format == "jsonl":
-            from vrrplab.capture.timeline_text import json_lines
+            from vrrplab.witness.timeline_text import json_lines
 
             for line in json_lines(timeline):
                 sys.stdout.write(line + "\n")
         else:
-            from vrrplab.capture.timeline_text import table
+            from vrrplab.witness.timeline_text import table
 
             sys.stdout.write(table(timeline) + "\n")
         if args.plot:
-            from vrrplab.capture.timeline_trace import to_trace
             from vrrplab.views import timeline as view
+            from vrrplab.witness.timeline_trace import to_trace
 
             view.save(to_trace(timeline, name), args.plot)
     if broken:

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from vrrplab.live import doctor
+    from vrrplab.system import doctor
 
     unknown = [name for name in args.need if name not in doctor.possible()]
     if unknown:

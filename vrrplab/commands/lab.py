@@ -18,7 +18,7 @@ from vrrplab.errors import LiveError
 
 if TYPE_CHECKING:
     from vrrplab.commands.lab_report import Result
-    from vrrplab.live.lab_state import LabState
+    from vrrplab.lab.state_file import LabState
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,30 +78,30 @@ def _ended_in_order() -> Iterator[None]:
 
 
 def _routers(args: argparse.Namespace) -> dict[str, str]:
-    from vrrplab.live.doctor import program
-    from vrrplab.live.lab_plan import KEEPALIVED, VRRPLAB, parse_routers
+    from vrrplab.lab.topology import KEEPALIVED, VRRPLAB, parse_routers
+    from vrrplab.system.doctor import program
 
     return parse_routers(args.router or (KEEPALIVED if program("keepalived") else VRRPLAB))
 
 
 def _up(args: argparse.Namespace) -> int:
-    from vrrplab.live import lab
+    from vrrplab.lab import control
 
-    state = lab.put_up(_routers(args), args.config, args.rootless or None)
+    state = control.put_up(_routers(args), args.config, args.rootless or None)
     how = "in a user namespace, without root" if state.rootless else "as root"
     print(f"The lab is up ({how}), with {state.router_text} on its servers.")
-    status = lab.ask(state, {"do": "status"})["status"]
+    status = control.ask(state, {"do": "status"})["status"]
     _print_status(status)
     print("Next: vrrplab lab drill lan-nic; vrrplab lab shell proxy-serv01; vrrplab lab down")
     return 0 if all(server["runs"] for server in status["servers"].values()) else 1
 
 
 def _status(args: argparse.Namespace) -> int:
-    from vrrplab.live import lab, lab_state
+    from vrrplab.lab import control, state_file
 
-    state = lab_state.require()
+    state = state_file.require()
     print(f"Up for {state.age_text(time.time())}{', rootless' if state.rootless else ''}.")
-    _print_status(lab.ask(state, {"do": "status"})["status"])
+    _print_status(control.ask(state, {"do": "status"})["status"])
     return 0
 
 
@@ -121,8 +121,8 @@ def _print_status(status: dict) -> None:  # type: ignore[type-arg]
 
 def _drill(args: argparse.Namespace) -> int:
     from vrrplab.commands import lab_report
-    from vrrplab.live import lab, lab_state
-    from vrrplab.live.lab_drill import DRILLS
+    from vrrplab.lab import control, state_file
+    from vrrplab.lab.drill import DRILLS
 
     unknown = [name for name in args.drill if name not in DRILLS and name != "all"]
     if unknown:
@@ -131,13 +131,15 @@ def _drill(args: argparse.Namespace) -> int:
     if args.record:
         _check_record(args.record, names)
     with ExitStack() as stack:
-        state = lab_state.living()
+        state = state_file.living()
         if state is not None:
             _require_same(args, state)
         else:
             _say(args, "putting a lab up for this")
-            state = stack.enter_context(lab.temporary_lab(_routers(args), args.config, args.rootless or None))
-        proxy = lab.ask(state, {"do": "status"})["status"]["proxy"]
+            state = stack.enter_context(
+                control.temporary_lab(_routers(args), args.config, args.rootless or None)
+            )
+        proxy = control.ask(state, {"do": "status"})["status"]["proxy"]
         if proxy != "Squid":
             print(f"The proxies are {proxy}.")
         # inside the lab's own folder: other places may look different from inside the lab
@@ -155,18 +157,18 @@ def _drill(args: argparse.Namespace) -> int:
             if not args.quiet:
                 print(lab_report.story(result))
             if args.record:
-                lab.keep_recording(place, os.path.join(args.record, name))
+                control.keep_recording(place, os.path.join(args.record, name))
         print(lab_report.table(results, state.router_text))
     return 0 if all(result.agrees for result in results) else 1
 
 
 def _require_same(args: argparse.Namespace, state: LabState) -> None:
     """LiveError if the lab that is up is not what the options ask for."""
-    from vrrplab.live import lab
+    from vrrplab.lab import control
 
     asked = {
         "--router": args.router and _routers(args) != state.routers,
-        "--config": args.config and not lab.has_files(state, args.config),
+        "--config": args.config and not control.has_files(state, args.config),
         "--rootless": args.rootless and not state.rootless,
     }
     other = ", ".join(option for option, differs in asked.items() if differs)
@@ -179,9 +181,9 @@ def _require_same(args: argparse.Namespace, state: LabState) -> None:
 
 def _carry_out(args: argparse.Namespace, state: LabState, name: str, place: str) -> Result:
     from vrrplab.commands import lab_report
-    from vrrplab.live import lab
+    from vrrplab.lab import control
 
-    lab.drill(state, name, place, lambda text: _say(args, f"  {text}"))
+    control.drill(state, name, place, lambda text: _say(args, f"  {text}"))
     return lab_report.judge(name, place)
 
 
@@ -204,20 +206,20 @@ def _say(args: argparse.Namespace, text: str) -> None:
 def _shell(args: argparse.Namespace) -> int:
     import subprocess
 
-    from vrrplab.live import lab, lab_state
+    from vrrplab.lab import control, state_file
 
-    command = lab.shell_command(lab_state.require(), args.host, args.words)
+    command = control.shell_command(state_file.require(), args.host, args.words)
     return subprocess.run(command, check=False).returncode
 
 
 def _down(args: argparse.Namespace) -> int:
-    from vrrplab.live import lab_state
+    from vrrplab.lab import state_file
 
-    with lab_state.alone():
-        state = lab_state.living()
+    with state_file.alone():
+        state = state_file.living()
         if state is not None:
-            lab_state.take_down(state)
-        swept = lab_state.sweep()
+            state_file.take_down(state)
+        swept = state_file.sweep()
     if state is not None:
         print("The lab is down; nothing of it is left.")
     else:

@@ -13,9 +13,9 @@ import re
 from textwrap import wrap
 from typing import NamedTuple
 
-from vrrplab.live.lab_plan import SERVERS
+from vrrplab.lab.topology import SERVERS
 from vrrplab.recording import read_recording
-from vrrplab.sim.scenario import load_scenario
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.world import run as simulate
 from vrrplab.trace import Trace
 from vrrplab.units import Micros, format_s, micros

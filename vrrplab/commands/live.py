@@ -157,8 +157,8 @@ def _renaming(given: list[str]) -> dict[str, str]:
 
 
 def _watch(args: argparse.Namespace) -> int:
-    from vrrplab.live.output import spare
-    from vrrplab.live.watch import WatchOptions, watch
+    from vrrplab.output.trace_writer import spare
+    from vrrplab.watch.watcher import WatchOptions, watch
 
     spare(args.out, args.pcap, "the file of --pcap")
     names = {}

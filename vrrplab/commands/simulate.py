@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TextIO
 
 from vrrplab.errors import ScenarioError, VrrplabError
 from vrrplab.machine.profiles import profile_named
-from vrrplab.sim.cast import Scenario
-from vrrplab.sim.expectations import broken_expectations
-from vrrplab.sim.scenario import builtin_scenarios, load_scenario
+from vrrplab.scenario.expect_check import broken_expectations
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.reader import builtin_scenarios, load_scenario
 from vrrplab.sim.world import Frame, World, until
 from vrrplab.trace import Trace
 
@@ -75,7 +75,7 @@ def _simulate(args: argparse.Namespace) -> int:
 
 
 def _list() -> int:
-    from vrrplab.sim.yaml_cache import read_yaml_cached
+    from vrrplab.scenario.yaml_cache import read_yaml_cached
     from vrrplab.tell.words import wrap
 
     for name, path in builtin_scenarios().items():
@@ -91,7 +91,7 @@ def _scenarios(args: argparse.Namespace) -> Iterator[Scenario]:
         profile_named(args.profile)
     names = args.scenario or DRILLS
     if any(str(n).endswith(".conf") for n in names):
-        from vrrplab.sim.from_configs import scenario_from_configs
+        from vrrplab.scenario.from_configs import scenario_from_configs
 
         for name in names:
             if name.endswith((".yaml", ".yml")) or name in builtin_scenarios():
@@ -180,7 +180,7 @@ def _write_files(
     scenario: Scenario, traces: list[Trace], frames: list[Frame], args: argparse.Namespace
 ) -> None:
     if args.pcap:
-        from vrrplab.capture import write_pcap
+        from vrrplab.capture.pcap import write_pcap
 
         write_pcap(args.pcap, ((t_us, data) for t_us, _, data in frames))
     if args.html:

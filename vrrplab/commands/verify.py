@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from vrrplab.data_files import data_path
 from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import profile_named
-from vrrplab.resources import data_path
 from vrrplab.tell import lines
 from vrrplab.tell.words import terminal_width, wrap
 from vrrplab.units import format_s

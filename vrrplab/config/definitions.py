@@ -7,9 +7,10 @@ reads ``text`` once for each value, ``~LST({A, B}, {1, 2}, {3, 4}) text`` once f
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from vrrplab.config.numbers import c_integer
 from vrrplab.config.tokens import BLANKS
-from vrrplab.values import Record, fresh
 
 MAX_LINE = 1024
 _MAX_REPLACEMENTS = 1000
@@ -31,25 +32,28 @@ class LineTooLong(DefinitionError):
         self.line = line
 
 
-class Definition(Record):
+@dataclass(slots=True)
+class Definition:
     value: str
     multiline: bool = False
     takes_numbers: bool = False  # ${_RANDOM 1 6}
 
 
-class Loop(Record):
+@dataclass(slots=True)
+class Loop:
     """A ``~SEQ`` or ``~LST`` that still has rounds to go: for each, the values to set."""
 
     text: str
     rounds: list[dict[str, str]]
 
 
-class Definitions(Record):
+@dataclass(slots=True)
+class Definitions:
     """All names known so far, and where a multi-line replacement has got to."""
 
-    names: dict[str, Definition] = fresh(dict)
+    names: dict[str, Definition] = field(default_factory=dict)
     pending: str | None = None  # the lines of a multi-line definition still to come
-    outer: list[tuple[str, int]] = fresh(list)  # the multi-line replacements around it
+    outer: list[tuple[str, int]] = field(default_factory=list)  # the multi-line replacements around it
     loop_depth: int = 0  # loops started before the multi-line replacement wait for its end
 
     def define(self, line: str) -> Definition | None:

@@ -6,7 +6,7 @@ and corrections and turns drafts into the immutable values of ``model``. Only th
 
 from __future__ import annotations
 
-from vrrplab.config.addresses import Address
+from vrrplab.config.address_syntax import Address
 from vrrplab.config.blocks import BlockReader
 from vrrplab.config.diagnostics import Diagnostics
 from vrrplab.config.model import Source, TrackedObject, UnicastPeer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vrrplab.config.addresses import Address, parse_address
+from vrrplab.config.address_syntax import Address, parse_address
 from vrrplab.config.model import ConfigWarning, InstanceConfig, NodeConfig, Source
 from vrrplab.errors import ConfigError
 

@@ -7,7 +7,7 @@ that VRRP's behaviour depends on; the others are known and named once as not mod
 
 from __future__ import annotations
 
-from vrrplab.config.addresses import parse_host
+from vrrplab.config.address_syntax import parse_host
 from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft
 from vrrplab.config.numbers import INT_MAX, UINT_MAX

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from stat import S_ISREG
 
 from vrrplab.config.definitions import (
@@ -25,7 +26,6 @@ from vrrplab.config.definitions import (
 from vrrplab.config.diagnostics import Diagnostics
 from vrrplab.config.model import Source
 from vrrplab.config.tokens import BLANKS, WHITE_SPACE, decomment
-from vrrplab.values import Record, fresh
 
 MAX_LOGICAL_LINES = 100_000
 _MAX_DEPTH = 64
@@ -33,7 +33,8 @@ _MAX_ALTERNATIVES = 1000
 _MISSING_FILE, _BAD_FILE = "include-missing", "include-skipped"
 
 
-class _File(Record):
+@dataclass(slots=True)
+class _File:
     """A file being read, and the matches of its include statement that are still to come."""
 
     name: str
@@ -41,7 +42,7 @@ class _File(Record):
     directory: str
     real_path: str = ""
     number: int = 0
-    next_files: list[str] = fresh(list)
+    next_files: list[str] = field(default_factory=list)
 
 
 class LineReader:

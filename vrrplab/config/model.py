@@ -8,11 +8,13 @@ Names are keepalived's option names; durations are integers of microseconds.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+
 from vrrplab.units import SECOND_US, Micros
-from vrrplab.values import Value, fresh, replace
 
 
-class Source(Value):
+@dataclass(frozen=True, slots=True)
+class Source:
     """Where something was written: file as given to the reader, line counted from 1 (0: nowhere)."""
 
     file: str = ""
@@ -22,7 +24,8 @@ class Source(Value):
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
-class ConfigWarning(Value):
+@dataclass(frozen=True, slots=True)
+class ConfigWarning:
     """Something a user should know about the file.
 
     ``kind`` is a short stable name (``unknown-keyword``, ``range``, ``not-modelled``, ``article-a6`` …).
@@ -40,7 +43,8 @@ class ConfigWarning(Value):
         return f"{self.source}: {self.message}" + (f" - {self.hint}" if self.hint else "")
 
 
-class VirtualAddress(Value):
+@dataclass(frozen=True, slots=True)
+class VirtualAddress:
     """One line of ``virtual_ipaddress``: ``ADDRESS[/PREFIX] [dev IF] [label NAME] [scope S] …``."""
 
     address: str  # canonical text, no prefix
@@ -56,7 +60,8 @@ class VirtualAddress(Value):
         return f"{self.address}/{self.prefix}"
 
 
-class Authentication(Value):
+@dataclass(frozen=True, slots=True)
+class Authentication:
     """``authentication { auth_type …; auth_pass … }``, as used on the wire (8 bytes at most)."""
 
     kind: str  # "PASS" or "AH"
@@ -64,14 +69,16 @@ class Authentication(Value):
     source: Source = Source()
 
 
-class UnicastPeer(Value):
+@dataclass(frozen=True, slots=True)
+class UnicastPeer:
     address: str
     min_ttl: int = 0
     max_ttl: int = 255
     source: Source = Source()
 
 
-class TrackedInterface(Value):
+@dataclass(frozen=True, slots=True)
+class TrackedInterface:
     """An entry of ``track_interface``. ``weight`` 0: its loss means FAULT.
 
     In a sync group keepalived logs that it ignores the weight, and its dump shows 0; yet the loss of the
@@ -86,7 +93,8 @@ class TrackedInterface(Value):
     kept_weight: int = 0
 
 
-class TrackedScript(Value):
+@dataclass(frozen=True, slots=True)
+class TrackedScript:
     """An entry of ``track_script``. ``weight`` 0: its failure means FAULT."""
 
     name: str
@@ -95,7 +103,8 @@ class TrackedScript(Value):
     source: Source = Source()
 
 
-class TrackedObject(Value):
+@dataclass(frozen=True, slots=True)
+class TrackedObject:
     """A tracked thing that has no type of its own: file, process, BFD session. Not modelled further."""
 
     name: str
@@ -105,7 +114,8 @@ class TrackedObject(Value):
     kept_weight: int = 0  # as with TrackedInterface
 
 
-class NotifyScripts(Value):
+@dataclass(frozen=True, slots=True)
+class NotifyScripts:
     """The ``notify*`` options: a command line for each, "" where there is none.
 
     ``command`` lines are kept as the list of words keepalived would execute.
@@ -126,7 +136,8 @@ class NotifyScripts(Value):
         return dict(self.users).get(option, "")
 
 
-class GarpSettings(Value):
+@dataclass(frozen=True, slots=True)
+class GarpSettings:
     """Gratuitous ARP / unsolicited NA schedule, global defaults already applied."""
 
     delay_us: Micros = 5 * SECOND_US  # garp_master_delay; 0: no second batch
@@ -139,7 +150,8 @@ class GarpSettings(Value):
     gna_interval_us: Micros = 0  # gna_interval: the same for neighbour advertisements
 
 
-class InstanceConfig(Value):
+@dataclass(frozen=True, slots=True)
+class InstanceConfig:
     """One ``vrrp_instance``, with every default and every correction keepalived makes applied."""
 
     name: str
@@ -184,8 +196,7 @@ class InstanceConfig(Value):
     promote_secondaries: bool = False
     config_fault: str = ""  # why the instance can never leave FAULT; "": it can
     source: Source = Source()
-    lines: dict[str, Source] = fresh(dict)  # option -> place
-    __not_compared__ = ("lines",)
+    lines: dict[str, Source] = field(default_factory=dict, compare=False)  # option -> place
 
     def interface_of(self, address: VirtualAddress) -> str:
         """Where an address lives: its ``dev``, or the VMAC interface if the instance has one."""
@@ -206,7 +217,8 @@ class InstanceConfig(Value):
         return bool(self.unicast_peers)
 
 
-class ScriptConfig(Value):
+@dataclass(frozen=True, slots=True)
+class ScriptConfig:
     """One ``vrrp_script``."""
 
     name: str
@@ -222,7 +234,8 @@ class ScriptConfig(Value):
     source: Source = Source()
 
 
-class SyncGroupConfig(Value):
+@dataclass(frozen=True, slots=True)
+class SyncGroupConfig:
     """One ``vrrp_sync_group``: its members change state together."""
 
     name: str
@@ -237,7 +250,8 @@ class SyncGroupConfig(Value):
     source: Source = Source()
 
 
-class GlobalConfig(Value):
+@dataclass(frozen=True, slots=True)
+class GlobalConfig:
     """``global_defs``, as far as VRRP behaviour depends on it."""
 
     router_id: str = ""
@@ -252,7 +266,8 @@ class GlobalConfig(Value):
     source: Source = Source()
 
 
-class NodeConfig(Value):
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
     """A whole keepalived.conf of one server."""
 
     file: str
@@ -261,9 +276,10 @@ class NodeConfig(Value):
     instances: tuple[InstanceConfig, ...] = ()
     sync_groups: tuple[SyncGroupConfig, ...] = ()
     warnings: tuple[ConfigWarning, ...] = ()
-    interfaces: dict[str, Source] = fresh(dict)  # named -> first place
-    text: str | None = None  # the whole file; None: it includes others, or was changed after reading
-    __not_compared__ = ("interfaces", "text")
+    interfaces: dict[str, Source] = field(default_factory=dict, compare=False)  # named -> first place
+    text: str | None = field(
+        default=None, compare=False
+    )  # the whole file; None: it includes others, or was changed after reading
 
     def instance(self, name: str) -> InstanceConfig:
         """The instance of that name; KeyError if there is none."""

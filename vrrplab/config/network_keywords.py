@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrrplab.config.addresses import parse_host
+from vrrplab.config.address_syntax import parse_host
 from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, InstanceDraft
 from vrrplab.config.model import UnicastPeer

@@ -6,7 +6,7 @@ Each reader returns ``Reading(value, accepted, complaints)``. The daemon is leni
 
 from __future__ import annotations
 
-from vrrplab.values import Value
+from dataclasses import dataclass
 
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
@@ -16,7 +16,8 @@ _ULONG_MAX = 2**64 - 1
 _WHITE_SPACE = " \t\f\n\r\v"
 
 
-class Reading(Value):
+@dataclass(frozen=True, slots=True)
+class Reading:
     """A number that was read: its value, whether the daemon uses it, what the daemon logs."""
 
     value: int

@@ -11,6 +11,7 @@ ignores is a warning; what makes it stop is a ConfigError.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from stat import S_ISREG
 
 from vrrplab.config.blocks import BlockReader
@@ -21,7 +22,6 @@ from vrrplab.config.keywords import global_tables, vrrp_tables
 from vrrplab.config.lines import LineReader, decode
 from vrrplab.config.model import NodeConfig, Source
 from vrrplab.errors import ConfigError
-from vrrplab.values import replace
 
 DAEMONS = ("2.2.7", "2.4.3")
 DEFAULT_LOG_FILE = "/etc/keepalived/keepalived.conf"

@@ -6,7 +6,7 @@ Without a prefix it is a host address: /32 or /128.
 
 from __future__ import annotations
 
-from vrrplab.config.addresses import parse_address
+from vrrplab.config.address_syntax import parse_address
 from vrrplab.config.blocks import Words
 from vrrplab.config.drafts import FileDraft, InstanceDraft, VipDraft
 from vrrplab.config.numbers import read_unsigned

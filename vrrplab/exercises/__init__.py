@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from vrrplab.exercises import manners
-from vrrplab.exercises.desk import check, compare, predict, progress, reset
-from vrrplab.exercises.evidence import ip_a, logs, recorded, replayed, story, written
+from vrrplab.exercises.learner import check, compare, predict, progress, reset
 from vrrplab.exercises.observe import outage_s
-from vrrplab.exercises.own import complaints, own_cluster
 from vrrplab.exercises.report import class_results
 from vrrplab.exercises.sliders import sliders
-from vrrplab.exercises.variants import at, conf, variant
+from vrrplab.notebook import short_errors
+from vrrplab.notebook.evidence import ip_a, logs, recorded, replayed, story, written
+from vrrplab.notebook.own_cluster import complaints, own_cluster
+from vrrplab.notebook.variants import at, conf, variant
 
 __all__ = [
     "at",
@@ -49,4 +49,4 @@ LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11
 
 for _number in LESSONS:  # each registers its exercises
     import_module(f"vrrplab.exercises.lesson_{_number}")
-manners.install()
+short_errors.install()

@@ -13,7 +13,7 @@ from vrrplab.errors import VrrplabError
 from vrrplab.exercises.registry import NotUnderstood
 
 if TYPE_CHECKING:
-    from vrrplab.sim.cast import Scenario
+    from vrrplab.scenario.model import Scenario
 
 KEPT = 2000  # characters of an answer that go into the progress file
 
@@ -42,7 +42,7 @@ def is_open(answer: object) -> bool:
     return False
 
 
-def shown(answer: object) -> str:
+def short_repr(answer: object) -> str:
     """The answer as short text, for messages and for the progress file; never fails."""
     try:
         text = answer if isinstance(answer, str) else repr(answer)
@@ -64,7 +64,7 @@ def as_guess(value: object) -> Guess | None:
         if measure and measure[2] in SCALE:
             value = float(measure[1].replace(",", ".")) * SCALE[measure[2]]
         else:
-            return SPOKEN.get(said, shown(value.strip())) if said else None
+            return SPOKEN.get(said, short_repr(value.strip())) if said else None
     if value is None or isinstance(value, bytes):
         return None
     try:
@@ -130,12 +130,12 @@ def text(answer: object, what: str) -> str:
 
 def scenario(answer: object) -> Scenario:
     """A Scenario, as ``variant`` makes it, or the YAML of one."""
-    from vrrplab.sim.cast import Scenario
+    from vrrplab.scenario.model import Scenario
 
     if isinstance(answer, Scenario):
         return answer
     if isinstance(answer, str):
-        from vrrplab.exercises.variants import from_yaml
+        from vrrplab.notebook.variants import from_yaml
 
         try:
             return from_yaml(answer)

@@ -8,7 +8,7 @@ from vrrplab.exercises.registry import NotUnderstood
 from vrrplab.wire.dissect import Frame, decode
 
 if TYPE_CHECKING:
-    from vrrplab.wire.verdict import Verdict
+    from vrrplab.decoding.verdict import Verdict
 
 LONGEST = 9000
 
@@ -36,7 +36,7 @@ def frame_bytes(answer: object) -> bytes:
 
 def read_frame(answer: object) -> tuple[Frame, Verdict]:
     """The frame taken apart, and whether a receiver would use it."""
-    from vrrplab.wire.verdict import judge
+    from vrrplab.decoding.verdict import judge
 
     frame = decode(frame_bytes(answer))
     return frame, judge(frame)

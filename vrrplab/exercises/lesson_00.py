@@ -7,7 +7,7 @@ from typing import Any
 from vrrplab.exercises.answers import one_of
 from vrrplab.exercises.observe import IP1, IP2, S1, S2, became, gaps_in_words, holders_in_words, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import at, variant
+from vrrplab.notebook.variants import at, variant
 
 
 def actions(answer: Any, example: str) -> list[dict[str, Any]]:

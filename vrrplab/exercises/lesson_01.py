@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from vrrplab.decoding.explain import fields
 from vrrplab.exercises.answers import number, text, whole
 from vrrplab.exercises.frames import read_frame
 from vrrplab.exercises.observe import IP1, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import variant
-from vrrplab.wire.explain import fields
+from vrrplab.notebook.variants import variant
 from vrrplab.wire.frames import decode
 
 SMALL = "lesson-two-routers"  # its only VRID may become any other
 
 
 def _first_advert() -> bytes:
-    from vrrplab.api import simulate
+    from vrrplab.notebook.simulate import simulate
 
     trace = simulate("article-steady", until_s=1, frames=True)
     return bytes.fromhex(trace.of("advert_sent", instance="proxy_ip1")[0].fields["frame"])

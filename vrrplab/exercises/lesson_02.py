@@ -7,7 +7,7 @@ from typing import Any
 from vrrplab.exercises.answers import number, one_of, whole
 from vrrplab.exercises.observe import S1, S2, became, run
 from vrrplab.exercises.registry import Miss, exercise
-from vrrplab.exercises.variants import at, variant
+from vrrplab.notebook.variants import at, variant
 from vrrplab.trace import Trace
 
 NEAR_S = 0.005

@@ -10,7 +10,7 @@ from typing import Any
 from vrrplab.exercises.answers import number, table, text
 from vrrplab.exercises.observe import IP1, IP2, S1, S2, demand_normal, gaps_in_words, holders_in_words, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import at, variant
+from vrrplab.notebook.variants import at, variant
 
 
 def edit_table(answer: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 from vrrplab.exercises.answers import number, one_of, scenario, words
 from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, longest, outage_s, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import at, variant
-from vrrplab.sim.cast import Scenario
+from vrrplab.notebook.variants import at, variant
+from vrrplab.scenario.model import Scenario
 
 DRILLS = {
     "eth0": "article-drill-1-lan-nic",

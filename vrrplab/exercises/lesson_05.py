@@ -8,7 +8,7 @@ from vrrplab.exercises.answers import one_of, whole
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, holders_in_words, outage_s, run, taken_s
 from vrrplab.exercises.registry import Miss, exercise
-from vrrplab.exercises.variants import at, variant
+from vrrplab.notebook.variants import at, variant
 
 PAIR = {"priority 255": "priority 150"}
 DEAD = at(12, "service_kill", server=S1, service="squid")

@@ -9,8 +9,8 @@ from vrrplab.exercises.answers import one_of, text, whole
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, longest, run, taken_s
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import at, variant
-from vrrplab.sim.cast import Scenario
+from vrrplab.notebook.variants import at, variant
+from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
 from vrrplab.wire.dissect import decode
 
@@ -28,7 +28,7 @@ def lost_garp(edit: dict[str, Any] | None = None) -> Scenario:
 
 
 def _drill() -> Trace:
-    from vrrplab.api import simulate
+    from vrrplab.notebook.simulate import simulate
 
     return simulate("article-drill-1-lan-nic", frames=True)
 

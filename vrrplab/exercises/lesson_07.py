@@ -20,8 +20,8 @@ from vrrplab.exercises.observe import (
     run,
 )
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import at, variant
-from vrrplab.sim.cast import Scenario
+from vrrplab.notebook.variants import at, variant
+from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
 
 

@@ -20,7 +20,7 @@ from vrrplab.exercises.observe import (
     taken_s,
 )
 from vrrplab.exercises.registry import Miss, exercise
-from vrrplab.exercises.variants import at, variant
+from vrrplab.notebook.variants import at, variant
 
 BOUND = {"squid": {"listen": [IP1, IP2]}}
 NOTIFY = {"priority ": 'notify "/etc/keepalived/told.sh"\n    priority '}

@@ -9,8 +9,8 @@ from typing import Any
 from vrrplab.exercises.answers import number
 from vrrplab.exercises.observe import IP1, S1, outage_s, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import at, variant
-from vrrplab.sim.cast import Scenario
+from vrrplab.notebook.variants import at, variant
+from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
 
 BASE = "lesson-two-routers"

@@ -7,7 +7,7 @@ from typing import Any
 from vrrplab.exercises.answers import number, whole
 from vrrplab.exercises.observe import run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import at, variant
+from vrrplab.notebook.variants import at, variant
 
 BASE = "lesson-two-routers"
 

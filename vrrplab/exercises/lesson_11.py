@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from vrrplab.data_files import data_path
 from vrrplab.exercises.answers import scenario, table
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import IP1, S1, holders_in_words, run
-from vrrplab.exercises.own import complaints, own_cluster
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.exercises.variants import at, variant
-from vrrplab.resources import data_path
-from vrrplab.sim.cast import Scenario
+from vrrplab.notebook.own_cluster import complaints, own_cluster
+from vrrplab.notebook.variants import at, variant
+from vrrplab.scenario.model import Scenario
 
 VIP = "10.1.0.80"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from vrrplab import given
-from vrrplab.api import simulate
+from vrrplab import arguments
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.registry import Miss, NotUnderstood
-from vrrplab.sim.cast import Scenario
+from vrrplab.notebook.simulate import simulate
+from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Outage, Trace
 from vrrplab.units import micros, seconds
 
@@ -43,11 +43,11 @@ def outage_s(trace: Trace, target: str = "", kind: str = "") -> float:
 
     ``target``: an address or name that clients ask for, "": any of them. ``kind``: ``"http"`` or ``"icmp"``.
     """
-    given.instance(trace, Trace, "outage_s", "a trace, as simulate(...) returns it")
+    arguments.instance(trace, Trace, "outage_s", "a trace, as simulate(...) returns it")
     if target:
-        given.known(target, "target", _targets(trace), "of any client")
+        arguments.known(target, "target", _targets(trace), "of any client")
     if kind:
-        given.known(kind, "kind of outage", ("http", "icmp"))
+        arguments.known(kind, "kind of outage", ("http", "icmp"))
     found = [o for o in trace.outages(target) if not kind or o.kind == kind]
     return max((length_s(trace, o) for o in found), default=0.0)
 

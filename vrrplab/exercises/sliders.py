@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vrrplab import given
-from vrrplab.api import simulate
+from vrrplab import arguments
 from vrrplab.exercises.observe import S1
-from vrrplab.exercises.variants import at, variant
+from vrrplab.notebook.simulate import simulate
+from vrrplab.notebook.variants import at, variant
 from vrrplab.trace import Trace
 
 Values = Mapping[str, float]
@@ -78,7 +78,7 @@ PANELS: dict[str, tuple[Callable[[Values], Trace], list[tuple[Any, ...]]]] = {
 
 def sliders(name: str) -> Any:
     """The panel "timers", "weights" or "loss": move a slider, and the run is made and drawn again."""
-    given.known(name, "panel", PANELS)
+    arguments.known(name, "panel", PANELS)
     from vrrplab.views import panels
 
     run, rows = PANELS[name]

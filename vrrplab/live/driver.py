@@ -19,17 +19,13 @@ from typing import Any
 
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
+from vrrplab.drive.journal import Journal
 from vrrplab.errors import VrrplabError
-from vrrplab.journal import Journal
-from vrrplab.live.account import Lateness, usage
-from vrrplab.live.addresses import AddressBook
 from vrrplab.live.effects import Effects
-from vrrplab.live.failure import end_on_failure
 from vrrplab.live.guard import Guard
-from vrrplab.live.host import Host
-from vrrplab.live.interfaces import Change
-from vrrplab.live.output import Output
+from vrrplab.live.kernel_addresses import AddressBook
 from vrrplab.live.scripts import ScriptRunner, missing_scripts, refused_scripts
+from vrrplab.live.self_report import Lateness, usage
 from vrrplab.live.transport import Packet, Transport, Unusable
 from vrrplab.machine.actions import EndProcess, StateChanged
 from vrrplab.machine.daemon import Daemon
@@ -47,6 +43,10 @@ from vrrplab.machine.events import (
     TimePassed,
 )
 from vrrplab.machine.profiles import Profile
+from vrrplab.output.trace_writer import Output
+from vrrplab.system.failure import end_on_failure
+from vrrplab.system.host import Host
+from vrrplab.system.interfaces import Change
 from vrrplab.units import SECOND_US, Micros
 
 BATCH = 128  # packets read before timers get their turn

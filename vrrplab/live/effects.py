@@ -11,13 +11,11 @@ import contextlib
 import errno
 import os
 
+from vrrplab.drive.journal import Journal
 from vrrplab.errors import LiveError, VrrplabError
-from vrrplab.journal import Journal
-from vrrplab.live.addresses import AddressBook
 from vrrplab.live.firewall import Firewall, remove_leftovers
-from vrrplab.live.host import Host
+from vrrplab.live.kernel_addresses import AddressBook
 from vrrplab.live.scripts import ScriptRunner
-from vrrplab.live.tools import run_tool, sysctl
 from vrrplab.live.transport import Transport
 from vrrplab.machine.actions import (
     Action,
@@ -32,8 +30,10 @@ from vrrplab.machine.actions import (
     SendGratuitousArp,
     SetAccept,
 )
+from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
-from vrrplab.machine.wording import say
+from vrrplab.system.host import Host
+from vrrplab.system.tools import run_tool, sysctl
 from vrrplab.units import Micros
 from vrrplab.wire.addresses import is_link_local, is_multicast, virtual_mac
 
@@ -64,7 +64,7 @@ class Effects:
         self._firewall = Firewall()
         self._vmacs: dict[str, CreateVmac] = {}
         self._before: dict[str, str] = {}  # base interface -> its arp_ignore before we came
-        self._lent: dict[str, str] = {}  # VMAC interface -> its base's link-local address
+        self._shared_link_local: dict[str, str] = {}  # VMAC interface -> its base's link-local address
 
     def carry_out(self, action: Action, now: Micros) -> None:
         """Do it and write it down."""
@@ -133,14 +133,14 @@ class Effects:
         name = action.interface
         if name not in self._vmacs or ":" not in action.source or not is_link_local(action.source):
             return self._transport.send_advert(action, destination)
-        self._lend(name, action.source)
+        self.share_link_local(name, action.source)
         try:
             return self._transport.send_advert(action, destination)
         except OSError as error:
             if error.errno not in _NOT_THERE:
                 raise
-        self._lent.pop(name, None)
-        self._lend(name, action.source)
+        self._shared_link_local.pop(name, None)
+        self.share_link_local(name, action.source)
         return self._transport.send_advert(action, destination)
 
     def _announce(self, action: SendGratuitousArp, now: Micros) -> None:
@@ -222,7 +222,7 @@ class Effects:
             self._journal.note(now, "warning", instance=action.instance, text=text)
             return
         if action.family == 6:
-            self._lend(action.name, self._addresses.link_local(action.base))
+            self.share_link_local(action.name, self._addresses.link_local(action.base))
 
     def _is_left_over(self, action: CreateVmac) -> bool:
         """Whether a router that was killed left this VMAC behind. Another interface of that name is not
@@ -240,14 +240,14 @@ class Effects:
         there = self._host.present(set(self._vmacs) | {v.base for v in self._vmacs.values()})
         for action in [v for v in self._vmacs.values() if v.name not in there and v.base in there]:
             del self._vmacs[action.name]
-            self._lent.pop(action.name, None)
+            self._shared_link_local.pop(action.name, None)
             self._create_vmac(action, now)
 
-    def _lend(self, name: str, address: str) -> None:
+    def share_link_local(self, name: str, address: str) -> None:
         """The kernel sends from a link-local address only where it is: so the VMAC gets its base's, too, and
         nothing else takes it for a source (deprecated), as keepalived does it.
         """
-        before = self._lent.get(name, "")
+        before = self._shared_link_local.get(name, "")
         if not address or address == before:
             return
         if before:
@@ -255,12 +255,12 @@ class Effects:
                 run_tool("ip", "address", "delete", f"{before}/64", "dev", name)
         with contextlib.suppress(LiveError):  # the advert that cannot leave says so, the next one tries again
             run_tool("ip", "address", "replace", f"{address}/64", "dev", name, "preferred_lft", "0", "nodad")
-            self._lent[name] = address
+            self._shared_link_local[name] = address
 
     def _remove_vmac(self, name: str) -> None:
         if name in self._vmacs:
             base = self._vmacs.pop(name).base
-            self._lent.pop(name, None)
+            self._shared_link_local.pop(name, None)
             with contextlib.suppress(LiveError):  # it went with its base interface
                 run_tool("ip", "link", "delete", "dev", name)
             if base not in {v.base for v in self._vmacs.values()} and self._before.get(base):

@@ -10,7 +10,7 @@ import contextlib
 import os
 
 from vrrplab.errors import LiveError
-from vrrplab.live.tools import run_tool
+from vrrplab.system.tools import run_tool
 
 _FAMILY, _PREFIX = "inet", "vrrplab_"
 

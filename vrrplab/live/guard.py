@@ -128,7 +128,7 @@ class Guard:
         fault = _fault(instance, event)
         if fault:
             return self._passes(name, fault, event.source, now)
-        if event.source == instance.hearing.master_address:
+        if event.source == instance.reception.master_address:
             rate = max(FOLLOWED_A_SECOND, 4 * SECOND_US // max(config.advert_interval_us, 1))
             return self._passes(name, "followed", event.source, now, rate)
         if 0 < event.advertisement.priority < instance.effective_priority:
@@ -190,7 +190,7 @@ def _fault(instance: Instance, event: AdvertisementReceived) -> str:
         return DropReason.BAD_AUTH_TYPE.name
     if config.unicast == _is_multicast(event.destination, config):
         return DropReason.UNICAST_MISMATCH.name
-    changed = event.source != instance.hearing.master_address
+    changed = event.source != instance.reception.master_address
     finding = examine(
         config,
         instance.profile,

@@ -21,9 +21,9 @@ import tempfile
 import time
 from types import TracebackType
 
-from vrrplab import given
+from vrrplab import arguments
 from vrrplab.errors import LiveError
-from vrrplab.live.merge import merge
+from vrrplab.live.merge_traces import merge
 from vrrplab.live.udp_socket import LOOPBACK
 from vrrplab.trace import STATES, Trace, read_trace
 
@@ -127,8 +127,8 @@ class LiveRouter(Process):
     def wait_for(self, state: str, instance: str = "", limit_s: float = 15.0) -> None:
         """Until an instance is in a state; LiveError if that takes too long."""
         self._check_open()
-        given.known(state, "state", STATES)
-        given.number(limit_s, "limit_s", 0)
+        arguments.known(state, "state", STATES)
+        arguments.number(limit_s, "limit_s", 0)
         self._until(lambda: self.state(instance) == state, f"become {state}", limit_s)
 
     def link_down(self, interface: str) -> None:

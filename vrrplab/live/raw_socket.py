@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.errors import LiveError
-from vrrplab.live.claims import Claims
-from vrrplab.live.interfaces import InterfaceTable
-from vrrplab.live.privilege import NET_RAW, no_privilege
 from vrrplab.live.transport import Packet, Unusable, advertisement_of, ah_of, read_ipv4
+from vrrplab.live.vrid_lock import Claims
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
+from vrrplab.system.interfaces import InterfaceTable
+from vrrplab.system.privilege import NET_RAW, no_privilege
 from vrrplab.wire import frames
 from vrrplab.wire.addresses import (
     VRRP_GROUP_IPV4,

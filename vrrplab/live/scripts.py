@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from vrrplab.config.model import GlobalConfig, NodeConfig
 from vrrplab.errors import LiveError
+from vrrplab.system.tools import SEARCH_PATH
 
 DEFAULT_USERS = ("keepalived_script", "nobody")
-SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NOT_STARTED = 127  # what a shell answers for a command it cannot find
 
 

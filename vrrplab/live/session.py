@@ -13,17 +13,17 @@ from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig, VirtualAddress
 from vrrplab.config.reader import parse_config
 from vrrplab.errors import LiveError
-from vrrplab.live.account import cast
-from vrrplab.live.addresses import AddressBook, KernelAddresses, PretendedAddresses
 from vrrplab.live.driver import Driver, live_profile
-from vrrplab.live.host import Host, KernelHost
-from vrrplab.live.output import Output, spare
-from vrrplab.live.pretended import PretendedHost, parse_interface
-from vrrplab.live.privilege import NET_ADMIN, NET_RAW, require_capabilities
+from vrrplab.live.fake_host import FakeHost, parse_interface
+from vrrplab.live.kernel_addresses import AddressBook, KernelAddresses, PretendedAddresses
 from vrrplab.live.raw_socket import RawTransport
+from vrrplab.live.self_report import cast
 from vrrplab.live.transport import Transport
 from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, UdpTransport
 from vrrplab.machine.profiles import profile_named
+from vrrplab.output.trace_writer import Output, spare
+from vrrplab.system.host import Host, KernelHost
+from vrrplab.system.privilege import NET_ADMIN, NET_RAW, require_capabilities
 
 DRY_RUN = (
     "dry run: takes part in the election, but puts no address on any interface, sends no gratuitous ARP"
@@ -110,7 +110,7 @@ def _make(options: RouterOptions, node: NodeConfig) -> tuple[Host, Transport, Ad
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise LiveError(f"--address gives {twice[0]} twice; one takes many: {twice[0]}=ADDRESS/PREFIX,…")
-        pretended = PretendedHost(interfaces, LABEL, options.control)
+        pretended = FakeHost(interfaces, LABEL, options.control)
         pretended.require(node)
         return pretended, UdpTransport(pretended, options.port), PretendedAddresses()
     if options.addresses:

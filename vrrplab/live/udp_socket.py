@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import DropReason, LiveError
-from vrrplab.live.pretended import PretendedHost, PretendedInterface, mac_of
+from vrrplab.live.fake_host import FakeHost, FakeInterface, mac_of
 from vrrplab.live.transport import Packet, Unusable, advertisement_of, ah_of, read_ipv4
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.wire import frames
@@ -111,7 +111,7 @@ class UdpTransport:
 
     mode = "udp"
 
-    def __init__(self, host: PretendedHost, port: int = DEFAULT_PORT) -> None:
+    def __init__(self, host: FakeHost, port: int = DEFAULT_PORT) -> None:
         self._host = host
         self._port = port
         self._receiver = open_receiver(port)
@@ -177,17 +177,17 @@ class UdpTransport:
         self._send(interface, frame)
         return interface.mac
 
-    def _interface(self, name: str) -> PretendedInterface:
+    def _interface(self, name: str) -> FakeInterface:
         interface = self._host.interfaces.get(name)
         if interface is None or not interface.up:
             raise OSError(_ENETUNREACH, os.strerror(_ENETUNREACH))
         return interface
 
-    def _send(self, interface: PretendedInterface, frame: bytes) -> None:
+    def _send(self, interface: FakeInterface, frame: bytes) -> None:
         self._sender.sendto(wrap(interface.segment, frame), (GROUP, self._port))
 
 
-def _for_us(interface: PretendedInterface, frame: bytes) -> Packet | Unusable | None:
+def _for_us(interface: FakeInterface, frame: bytes) -> Packet | Unusable | None:
     """The VRRP packet in a frame, if the frame is one and neither our own nor for somebody else."""
     if unpack_mac(frame[6:12]) == interface.mac:
         return None

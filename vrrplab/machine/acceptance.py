@@ -11,8 +11,8 @@ from typing import NamedTuple
 from vrrplab.config.model import Authentication, InstanceConfig
 from vrrplab.errors import DropReason
 from vrrplab.machine.events import AdvertisementReceived
+from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
-from vrrplab.machine.wording import say
 from vrrplab.units import CENTISECOND_US, SECOND_US
 from vrrplab.wire.vrrp import Advertisement
 

@@ -6,12 +6,14 @@ before gratuitous ARP. Actions carry facts, never bytes: the driver encodes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from vrrplab.config.model import Authentication, VirtualAddress
 from vrrplab.units import Micros
-from vrrplab.values import Record
 
 
-class SendAdvertisement(Record):
+@dataclass(slots=True)
+class SendAdvertisement:
     instance: str
     interface: str  # where it leaves: the instance's interface or its VMAC interface
     source: str
@@ -28,14 +30,16 @@ class SendAdvertisement(Record):
     quiet_when_down: bool  # keepalived does not complain when a farewell cannot leave a dead interface
 
 
-class AddAddresses(Record):
+@dataclass(slots=True)
+class AddAddresses:
     """Put virtual addresses on their interfaces."""
 
     instance: str
     addresses: tuple[VirtualAddress, ...]
 
 
-class RemoveAddresses(Record):
+@dataclass(slots=True)
+class RemoveAddresses:
     """Take virtual addresses off; those not there are no error. ``quiet``: only tidying up at a start."""
 
     instance: str
@@ -43,7 +47,8 @@ class RemoveAddresses(Record):
     quiet: bool = False
 
 
-class SendGratuitousArp(Record):
+@dataclass(slots=True)
+class SendGratuitousArp:
     """One gratuitous ARP request (IPv4) or unsolicited neighbour advertisement (IPv6) for one address."""
 
     instance: str
@@ -53,7 +58,8 @@ class SendGratuitousArp(Record):
     broadcast_target: bool = True  # target hardware address ff:ff:ff:ff:ff:ff; False: the sender's own
 
 
-class CreateVmac(Record):
+@dataclass(slots=True)
+class CreateVmac:
     """Make a macvlan with the virtual router MAC address on a base interface."""
 
     instance: str
@@ -63,12 +69,14 @@ class CreateVmac(Record):
     family: int
 
 
-class RemoveVmac(Record):
+@dataclass(slots=True)
+class RemoveVmac:
     instance: str
     name: str
 
 
-class SetAccept(Record):
+@dataclass(slots=True)
+class SetAccept:
     """Accept (or drop) packets to these addresses; keepalived does it with a firewall table."""
 
     instance: str
@@ -76,7 +84,8 @@ class SetAccept(Record):
     accept: bool
 
 
-class RunScript(Record):
+@dataclass(slots=True)
+class RunScript:
     """Start a track script; answer with ``ScriptExited(script, run, …)``."""
 
     script: str
@@ -85,13 +94,15 @@ class RunScript(Record):
     user: str
 
 
-class KillScript(Record):
+@dataclass(slots=True)
+class KillScript:
     script: str
     run: int
     signal: int
 
 
-class RunNotify(Record):
+@dataclass(slots=True)
+class RunNotify:
     """Start a notify script and do not wait for it."""
 
     instance: str  # "" for a sync group
@@ -100,28 +111,32 @@ class RunNotify(Record):
     user: str = ""
 
 
-class StateChanged(Record):
+@dataclass(slots=True)
+class StateChanged:
     instance: str
     old: str
     new: str
     reason: str
 
 
-class PriorityChanged(Record):
+@dataclass(slots=True)
+class PriorityChanged:
     instance: str
     old: int
     new: int
     reason: str
 
 
-class AdvertisementDropped(Record):
+@dataclass(slots=True)
+class AdvertisementDropped:
     instance: str
     source: str
     vrid: int
     reason: str  # name of a DropReason
 
 
-class ScriptJudged(Record):
+@dataclass(slots=True)
+class ScriptJudged:
     """A script run ended; ``changed``: fall or rise was reached by it."""
 
     script: str
@@ -130,20 +145,23 @@ class ScriptJudged(Record):
     changed: bool
 
 
-class WriteLog(Record):
+@dataclass(slots=True)
+class WriteLog:
     """A line as keepalived of this profile would write it."""
 
     line: str
 
 
-class Warn(Record):
+@dataclass(slots=True)
+class Warn:
     """Something a user should know that no daemon says."""
 
     instance: str
     text: str
 
 
-class EndProcess(Record):
+@dataclass(slots=True)
+class EndProcess:
     """The process is done: SIGTERM has been served."""
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from vrrplab.config.model import InstanceConfig, VirtualAddress
 from vrrplab.machine.actions import SendGratuitousArp, WriteLog
-from vrrplab.machine.wording import say
+from vrrplab.machine.log_lines import say
 from vrrplab.units import Micros, earliest
 
 if TYPE_CHECKING:
-    from vrrplab.machine.surroundings import Surroundings
+    from vrrplab.machine.process import Process
 
 
 class Pacer:
@@ -54,10 +54,10 @@ class Pacer:
 class Announcer:
     """The schedule of one instance. ``holds_addresses`` says whether there is anything to announce."""
 
-    def __init__(self, config: InstanceConfig, around: Surroundings) -> None:
+    def __init__(self, config: InstanceConfig, process: Process) -> None:
         self._config = config
-        self._around = around
-        self._profile = around.profile
+        self._process = process
+        self._profile = process.profile
         self._batches: list[tuple[Micros, int]] = []  # (due, repeat)
         self._refresh_at_us: Micros | None = None
         self.holds_addresses = False
@@ -142,7 +142,7 @@ class Announcer:
     def send(self, address: VirtualAddress) -> None:
         """One frame, now."""
         self._log("na" if ":" in address.address else "garp", address)
-        self._around.emit(
+        self._process.emit(
             SendGratuitousArp(
                 self._config.name,
                 self._config.interface_of(address),
@@ -156,9 +156,9 @@ class Announcer:
         return self._config.virtual_addresses + self._config.excluded_addresses
 
     def _pacer_of(self, address: VirtualAddress) -> Pacer:
-        return self._around.pacer(address.interface, 6 if ":" in address.address else 4)
+        return self._process.pacer(address.interface, 6 if ":" in address.address else 4)
 
     def _log(self, key: str, address: VirtualAddress) -> None:
         interface = self._config.interface_of(address)
         values = {"name": self._config.name, "interface": interface, "address": address.address}
-        self._around.emit(WriteLog(say(self._profile.wording, key, **values)))
+        self._process.emit(WriteLog(say(self._profile.wording, key, **values)))

@@ -2,7 +2,7 @@
 
 The two drivers talk only to this: ``handle(event, now) -> actions`` and ``next_deadline()``. It sorts events
 to the instances they concern and keeps the order in which the daemon does things at start, reload and stop.
-What instances depend on is in ``dependencies``, what is said and tidied around them in ``housekeeping``.
+What instances depend on is in ``dependencies``, what is said and tidied around them in ``startup_log``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from vrrplab.errors import DropReason
 from vrrplab.machine.acceptance import authentication_of
 from vrrplab.machine.actions import Action, AdvertisementDropped, EndProcess
 from vrrplab.machine.agenda import Agenda
-from vrrplab.machine.beginnings import adopt, resume
 from vrrplab.machine.dependencies import Dependencies
 from vrrplab.machine.events import (
     AddressAdded,
@@ -31,11 +30,12 @@ from vrrplab.machine.events import (
     Thawed,
     TimePassed,
 )
-from vrrplab.machine.housekeeping import Housekeeping
 from vrrplab.machine.instance import Instance
+from vrrplab.machine.process import Process
 from vrrplab.machine.profiles import KEEPALIVED_227, Profile
+from vrrplab.machine.reload import adopt, resume
+from vrrplab.machine.startup_log import StartupLog
 from vrrplab.machine.states import Fault, Init, Master
-from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.syncgroup import SyncGroup
 from vrrplab.machine.tracking import ScriptTracker
 from vrrplab.units import SECOND_US, Micros, earliest, seconds
@@ -48,7 +48,7 @@ STOP_TAKES_US = SECOND_US  # keepalived lingers so that its IGMP leave gets out 
 class Daemon:
     def __init__(self, config: NodeConfig, profile: Profile = KEEPALIVED_227) -> None:
         self.profile = profile
-        self._around = Surroundings(profile)
+        self._process = Process(profile)
         self._delay_ends_us: Micros | None = None
         self._ends_at_us: Micros | None = None
         self._reloading = False
@@ -56,17 +56,17 @@ class Daemon:
 
     def _build(self, config: NodeConfig) -> None:
         self.config = config
-        around = self._around
-        self.instances = [Instance(c, self.profile, around) for c in config.instances]
+        process = self._process
+        self.instances = [Instance(c, self.profile, process) for c in config.instances]
         by_name = {i.config.name: i for i in self.instances}
-        self.groups = [SyncGroup(c, around) for c in config.sync_groups]
+        self.groups = [SyncGroup(c, process) for c in config.sync_groups]
         for group in self.groups:
             group.members = [by_name[name] for name in group.config.members if name in by_name]
             for member in group.members:
                 member.group = group
-        self._depends = Dependencies(self.instances, config.scripts, around)
-        self._house = Housekeeping(config, self.instances, around)
-        self._log = self._house.log
+        self._depends = Dependencies(self.instances, config.scripts, process)
+        self._startup = StartupLog(config, self.instances, process)
+        self._log = self._startup.log
         self._agenda = Agenda()
         self._places = {i.config.name: self._agenda.add(i) for i in self.instances}
         self._script_places = {name: self._agenda.add(t) for name, t in self._depends.trackers.items()}
@@ -84,7 +84,7 @@ class Daemon:
             pass  # busy reading its configuration
         else:
             self._react(event, now)
-        return self._around.take()
+        return self._process.take()
 
     def next_deadline(self) -> Micros | None:
         """When to call again with ``TimePassed``, at the latest; too early is harmless."""
@@ -92,7 +92,7 @@ class Daemon:
             return self._ends_at_us
         if self._reloading:
             return None
-        return earliest(self._agenda.next_deadline(), self._delay_ends_us, self._around.next_deadline())
+        return earliest(self._agenda.next_deadline(), self._delay_ends_us, self._process.next_deadline())
 
     def _react(self, event: Event, now: Micros) -> None:
         match event:
@@ -131,12 +131,12 @@ class Daemon:
         instance = self._by_vrid.get((event.interface, vrid, family))
         if instance is None:
             dropped = AdvertisementDropped("", event.source, vrid, DropReason.BAD_VRID.name)
-            self._around.emit(dropped)
+            self._process.emit(dropped)
             return
         wrong = _wrong_socket(instance, event)
         if wrong:
             dropped = AdvertisementDropped(instance.config.name, event.source, vrid, wrong.name)
-            self._around.emit(dropped)
+            self._process.emit(dropped)
             return
         instance.react(event, now)
         self._look_at_group_of(instance)
@@ -165,7 +165,7 @@ class Daemon:
             elif isinstance(thing, ScriptTracker):
                 thing.tick(now)
                 self._agenda.look_at(self._script_places[thing.config.name])
-        self._around.tick(now)
+        self._process.tick(now)
 
     def _look_at_group_of(self, instance: Instance) -> None:
         members = instance.group.members if instance.group else (instance,)
@@ -184,13 +184,13 @@ class Daemon:
         if delay_us:
             self._delay_ends_us = now + delay_us
             self._log("start_delay", seconds=seconds(delay_us))
-        self._house.say_configuration(event.missing_scripts, self._depends)
+        self._startup.say_configuration(event.missing_scripts, self._depends)
         self._drop(event.missing_scripts | event.refused_scripts)
         there = set(event.interfaces)
-        self._house.make_vmacs()
+        self._startup.make_vmacs()
         begins = self._begins()
-        self._house.say_faults(begins)
-        self._house.tidy(there)
+        self._startup.say_faults(begins)
+        self._startup.tidy(there)
         for group in self.groups:
             group.begin()
             if group.state in ("FAULT", "BACKUP"):
@@ -224,8 +224,8 @@ class Daemon:
 
     def _linger(self, event: Event, now: Micros) -> None:
         if isinstance(event, TimePassed) and self._ends_at_us is not None and now >= self._ends_at_us:
-            self._house.remove_vmacs()
-            self._around.emit(EndProcess())
+            self._startup.remove_vmacs()
+            self._process.emit(EndProcess())
 
     # -- reload ---------------------------------------------------------------------------------------------
 
@@ -241,9 +241,9 @@ class Daemon:
     def _finish_reload(self, event: ReloadFinished, now: Micros) -> None:
         self._reloading = False
         before = {_identity(i.config): i for i in self.instances}
-        self._around.forget_announcements()
+        self._process.forget_announcements()
         old_trackers, interfaces = self._depends.trackers, self._depends.interfaces
-        old_house = self._house
+        old_startup = self._startup
         self._build(event.config)
         self._depends.interfaces = event.interfaces or interfaces
         for name, tracker in self._depends.trackers.items():
@@ -251,16 +251,16 @@ class Daemon:
                 tracker.adopt(old_trackers[name])
             else:
                 tracker.phase = "reload"
-        self._house.say_configuration(event.missing_scripts, self._depends)
+        self._startup.say_configuration(event.missing_scripts, self._depends)
         self._drop(event.missing_scripts | event.refused_scripts)
         begins = self._begins()
         kept = {_identity(i.config) for i in self.instances}
         for identity, old in before.items():
             if identity not in kept:
                 old.react(StopRequested(), now)
-        old_house.remove_vmacs(but=self._house.vmacs)
-        self._house.make_vmacs(but=old_house.vmacs)  # afterwards: one may bear the name of one that goes
-        fresh = [i for i in self.instances if not self._goes_on(i, before, begins[i.config.name], now)]
+        old_startup.remove_vmacs(but=self._startup.vmacs)
+        self._startup.make_vmacs(but=old_startup.vmacs)  # afterwards: one may bear the name of one that goes
+        fresh = [i for i in self.instances if not self._continues(i, before, begins[i.config.name], now)]
         for group in self.groups:
             group.begin()
             if group.members and all(isinstance(m.state, Master) for m in group.members):
@@ -274,7 +274,7 @@ class Daemon:
         self._look_at_all()
         self._start_scripts(now)
 
-    def _goes_on(
+    def _continues(
         self, instance: Instance, before: dict[Identity, Instance], begin: InstanceStarted, now: Micros
     ) -> bool:
         """Take over from the instance of before the reload; False if this one has to start anew."""

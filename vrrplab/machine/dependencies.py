@@ -19,22 +19,22 @@ from vrrplab.machine.events import (
     WeightChanged,
 )
 from vrrplab.machine.instance import Instance
+from vrrplab.machine.log_lines import say
+from vrrplab.machine.process import Process
 from vrrplab.machine.states import Master
-from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.tracking import ScriptTracker, Verdict
-from vrrplab.machine.wording import say
 from vrrplab.units import Micros
 
 
 class Dependencies:
     def __init__(
-        self, instances: list[Instance], scripts: tuple[ScriptConfig, ...], around: Surroundings
+        self, instances: list[Instance], scripts: tuple[ScriptConfig, ...], process: Process
     ) -> None:
         self._instances = instances
-        self._around = around
+        self._process = process
         self.interfaces: dict[str, InterfaceStatus] = {}
         tracked = {name for i in instances for name in _scripts_of(i)}
-        self.trackers = {s.name: ScriptTracker(s, around) for s in scripts if s.name in tracked}
+        self.trackers = {s.name: ScriptTracker(s, process) for s in scripts if s.name in tracked}
         self._shifts: dict[tuple[str, str], int] = {}  # (instance, tracked thing) -> its part of the priority
 
     # -- how things stand -------------------------------------------------------------------------
@@ -179,7 +179,7 @@ class Dependencies:
         return [i for i in self._instances if i.config.interface == interface]
 
     def _log(self, key: str, **values: object) -> None:
-        self._around.emit(WriteLog(say(self._around.profile.wording, key, **values)))
+        self._process.emit(WriteLog(say(self._process.profile.wording, key, **values)))
 
 
 def _carriers(config: InstanceConfig) -> list[str]:
@@ -246,4 +246,4 @@ def _share(weight: int, reverse: bool, good: bool) -> int:
 
 
 def _has_address(instance: Instance, address: str) -> bool:
-    return any(a.address == address for a in instance.holdings.all)
+    return any(a.address == address for a in instance.addresses.all)

@@ -6,12 +6,14 @@ concerns. Times are not part of an event: ``handle(event, now)`` takes them besi
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from vrrplab.config.model import NodeConfig
-from vrrplab.values import Record, fresh
 from vrrplab.wire.vrrp import Advertisement
 
 
-class InterfaceStatus(Record):
+@dataclass(slots=True)
+class InterfaceStatus:
     """What a host says of one interface: is it up, and which addresses has it (text, no prefix)."""
 
     up: bool = True
@@ -31,7 +33,8 @@ class InterfaceStatus(Record):
         return ""
 
 
-class Started(Record):
+@dataclass(slots=True)
+class Started:
     """The process starts on a host with these interfaces."""
 
     interfaces: dict[str, InterfaceStatus]
@@ -39,7 +42,8 @@ class Started(Record):
     refused_scripts: frozenset[str] = frozenset()  # those that this host will not start, and has said so
 
 
-class AdvertisementReceived(Record):
+@dataclass(slots=True)
+class AdvertisementReceived:
     """A VRRP message that the host took in from a wire, its checksum and length already verified."""
 
     interface: str
@@ -51,29 +55,34 @@ class AdvertisementReceived(Record):
     ah_valid: bool = True  # False: the AH value does not fit our key
 
 
-class InterfaceWentDown(Record):
+@dataclass(slots=True)
+class InterfaceWentDown:
     interface: str
 
 
-class InterfaceWentUp(Record):
+@dataclass(slots=True)
+class InterfaceWentUp:
     interface: str
 
 
-class AddressRemoved(Record):
+@dataclass(slots=True)
+class AddressRemoved:
     """An address disappeared, not by our own action."""
 
     interface: str
     address: str
 
 
-class AddressAdded(Record):
+@dataclass(slots=True)
+class AddressAdded:
     """An address appeared, not by our own action."""
 
     interface: str
     address: str
 
 
-class ScriptExited(Record):
+@dataclass(slots=True)
+class ScriptExited:
     """A track script ended: with an exit code, or (``status`` None) killed by ``signal``."""
 
     script: str
@@ -82,54 +91,62 @@ class ScriptExited(Record):
     signal: int = 0
 
 
-class StopRequested(Record):
+@dataclass(slots=True)
+class StopRequested:
     """SIGTERM."""
 
 
-class ReloadRequested(Record):
+@dataclass(slots=True)
+class ReloadRequested:
     """SIGHUP. ``ReloadFinished`` follows when the new file has been read."""
 
 
-class ReloadFinished(Record):
+@dataclass(slots=True)
+class ReloadFinished:
     """The new configuration has been read; the daemon goes on with it."""
 
     config: NodeConfig
-    interfaces: dict[str, InterfaceStatus] = fresh(dict)
+    interfaces: dict[str, InterfaceStatus] = field(default_factory=dict)
     missing_scripts: frozenset[str] = frozenset()
     refused_scripts: frozenset[str] = frozenset()
 
 
-class Thawed(Record):
+@dataclass(slots=True)
+class Thawed:
     """The process was stopped (SIGSTOP, a paused VM) and runs again; ``late_us``: its most overdue timer."""
 
     late_us: int
 
 
-class TimePassed(Record):
+@dataclass(slots=True)
+class TimePassed:
     """A deadline may have come; calling too early is harmless."""
 
 
 # What one instance hears from the daemon it belongs to.
 
 
-class InstanceStarted(Record):
+@dataclass(slots=True)
+class InstanceStarted:
     """The instance begins with this source address ("" if its interface has none) and these open ends."""
 
     source: str
-    faults: dict[str, str] = fresh(dict)  # cause -> why
+    faults: dict[str, str] = field(default_factory=dict)  # cause -> why
     waits_for: frozenset[str] = frozenset()  # scripts whose first result decides
     priority_shift: int = 0  # weights that count from the start
     delayed_until_us: int = 0  # vrrp_startup_delay
 
 
-class TrackedObjectFailed(Record):
+@dataclass(slots=True)
+class TrackedObjectFailed:
     """Something without which the instance cannot work failed. ``cause`` is its name, ``why`` a sentence."""
 
     cause: str
     why: str
 
 
-class TrackedObjectRecovered(Record):
+@dataclass(slots=True)
+class TrackedObjectRecovered:
     """It works again (``first``: a script's first result, which the instance waited for)."""
 
     cause: str
@@ -137,20 +154,23 @@ class TrackedObjectRecovered(Record):
     first: bool = False
 
 
-class WeightChanged(Record):
+@dataclass(slots=True)
+class WeightChanged:
     """A weighted script or interface moved the priority by ``shift``."""
 
     shift: int
     why: str
 
 
-class VirtualAddressRemoved(Record):
+@dataclass(slots=True)
+class VirtualAddressRemoved:
     """Somebody took one of the instance's virtual addresses away."""
 
     address: str
 
 
-class DelayEnded(Record):
+@dataclass(slots=True)
+class DelayEnded:
     """vrrp_startup_delay is over."""
 
 

@@ -14,7 +14,6 @@ from vrrplab.config.model import InstanceConfig
 from vrrplab.machine import reasons
 from vrrplab.machine.actions import Action, PriorityChanged, StateChanged, Warn
 from vrrplab.machine.announcer import Announcer
-from vrrplab.machine.beginnings import start
 from vrrplab.machine.events import (
     AdvertisementReceived,
     DelayEnded,
@@ -27,16 +26,17 @@ from vrrplab.machine.events import (
     VirtualAddressRemoved,
     WeightChanged,
 )
-from vrrplab.machine.hearing import Hearing
-from vrrplab.machine.holdings import Holdings
+from vrrplab.machine.faults import Faults, address_gone, failed, recovered
 from vrrplab.machine.intervals import Intervals
-from vrrplab.machine.owners import OWNER, OtherOwner, Priority
 from vrrplab.machine.preemption import Preemption
+from vrrplab.machine.priority import OWNER, OtherOwner, Priority
+from vrrplab.machine.process import Process
 from vrrplab.machine.profiles import KEEPALIVED_227, Profile
+from vrrplab.machine.reception import Reception
+from vrrplab.machine.reload import start
 from vrrplab.machine.states import ALLOWED, Backup, Fault, Init, Master, State, Stopped
-from vrrplab.machine.surroundings import Surroundings
 from vrrplab.machine.syncgroup import SyncGroup
-from vrrplab.machine.troubles import Troubles, address_gone, failed, recovered
+from vrrplab.machine.virtual_addresses import VirtualAddresses
 from vrrplab.machine.voice import GOODBYE, Voice
 from vrrplab.units import Micros, earliest
 
@@ -46,28 +46,28 @@ class Instance:
         self,
         config: InstanceConfig,
         profile: Profile = KEEPALIVED_227,
-        around: Surroundings | None = None,
+        process: Process | None = None,
     ) -> None:
         self.config = config
         self.profile = profile
-        self._around = around or Surroundings(profile)
-        self._emit = self._around.emit
-        self.voice = Voice(config, self._around)
+        self._process = process or Process(profile)
+        self._emit = self._process.emit
+        self.voice = Voice(config, self._process)
         self._log = self.voice.log
         self.priority = Priority(config)
-        self.intervals = Intervals(config, self._around, self.voice, self.priority)
-        self.hearing = Hearing(config, self._around, self.voice)
-        self._heard = self.hearing.heard
+        self.intervals = Intervals(config, self._process, self.voice, self.priority)
+        self.reception = Reception(config, self._process, self.voice)
+        self._heard = self.reception.heard
         self._preemption = Preemption(config, self.voice, self.priority)
-        self._other_owner = OtherOwner(config, self._around, self.voice, self.priority)
-        self.announcer = Announcer(config, self._around)
-        self.holdings = Holdings(config, self._around, self.voice)
-        self.troubles = Troubles()
+        self._other_owner = OtherOwner(config, self._process, self.voice, self.priority)
+        self.announcer = Announcer(config, self._process)
+        self.addresses = VirtualAddresses(config, self._process, self.voice)
+        self.faults = Faults()
         self.state: State = Init()
         self.armed = 0
         self.wanted = config.state
         self.group: SyncGroup | None = None
-        self.resumes = False  # after a reload: the first advert is still to come
+        self.continues = False  # after a reload: the first advert is still to come
         self.delayed_until_us: Micros = 0
         self.notified = False
 
@@ -79,7 +79,7 @@ class Instance:
     def handle(self, event: InstanceEvent, now: Micros) -> list[Action]:
         """What to do about an event at ``now`` (microseconds), in order."""
         self.react(event, now)
-        return self._around.take()
+        return self._process.take()
 
     def next_deadline(self) -> Micros | None:
         """The next moment at which ``TimePassed`` would do something; None: nothing is due."""
@@ -126,13 +126,13 @@ class Instance:
         if self.profile.delay_covers_owners and self.delayed_until_us > now:
             return  # keepalived 2.4.3 does not listen before its start delay is over
         priority = event.advertisement.priority
-        new_sender = self.hearing.greet(event.source)
+        new_sender = self.reception.greet(event.source)
         remaining_us = max(0, state.master_down_at_us - now)
-        if not self.hearing.accepts(event, new_sender or not self.config.skip_check_adv_addr):
+        if not self.reception.accepts(event, new_sender or not self.config.skip_check_adv_addr):
             self.state = self.backup(now, remaining_us, state.preempt_from_us)
             return
         if new_sender:
-            self.hearing.forgive()
+            self.reception.forgive()
         self._other_owner.heard_in_backup(priority, new_sender)
         if priority == GOODBYE:
             self._log("backup_got_zero")
@@ -140,7 +140,7 @@ class Instance:
             self.state = self.backup(now, self.intervals.skew_us, state.preempt_from_us)
         elif self._preemption.yields_to(priority, state.preempt_from_us, now):
             self.intervals.learn(event.advertisement.interval_us)
-            self.hearing.master_address = event.source
+            self.reception.master_address = event.source
             self._heard.accepted(event.source, priority, now)
             preempt_from_us = self._preemption.delayed_until(priority, state.preempt_from_us, now)
             self.wanted = "BACKUP"
@@ -148,7 +148,7 @@ class Instance:
         else:
             # RFC 9568 §6.4.2: a lower advert is discarded, the timer runs on
             self._log("lower_discarded", priority=priority, source=event.source)
-            self.hearing.master_address = event.source
+            self.reception.master_address = event.source
             self._heard.discarded(event.source, priority)
             self.state = self.backup(now, remaining_us, state.preempt_from_us)
 
@@ -156,7 +156,7 @@ class Instance:
 
     def _advert_in_master(self, event: AdvertisementReceived, now: Micros) -> None:
         advert = event.advertisement
-        if not self.hearing.accepts(event, check_addresses=True):
+        if not self.reception.accepts(event, check_addresses=True):
             if self.profile.rejected_advert_rearms:
                 self._rearm_unless_quiet(now)  # keepalived: as after any packet
             return
@@ -189,7 +189,7 @@ class Instance:
         key = "higher" if theirs > ours else "same_higher_ip"
         self._log(key, source=event.source, priority=theirs, ours=ours)
         self.intervals.learn(event.advertisement.interval_us)
-        self.hearing.master_address = event.source
+        self.reception.master_address = event.source
         self.wanted = "BACKUP"
         self._heard.accepted(event.source, theirs, now)
         self.leave_master(now, reasons.better_advert(event, ours), farewell=False)
@@ -244,7 +244,7 @@ class Instance:
         if self.group and not self.group.may_become_master(self, now):
             self.wanted = "MASTER"
             return
-        self.hearing.forgive()
+        self.reception.forgive()
         if self.profile.delay_covers_owners and self.delayed_until_us > now:
             self._hold(now, self.config.advert_interval_us, by_timeout=False)
             return
@@ -255,7 +255,7 @@ class Instance:
         self._log("entering", state="MASTER")
         self._other_owner.became_master()
         self.intervals.use_own()
-        self.holdings.take()
+        self.addresses.take()
         self.announcer.became_master(now)
         self.notify()
 
@@ -272,7 +272,7 @@ class Instance:
         if isinstance(self.state, Fault):
             self.enter(self.backup(now, longer_us), reasons.OWNER_WAITS)
             return
-        self.armed = self._around.number()
+        self.armed = self._process.number()
         self.state = Init(self.delayed_until_us + longer_us, by_timeout)
 
     def listen(self, now: Micros, interval_us: Micros, why: str) -> None:
@@ -331,7 +331,7 @@ class Instance:
             self.voice.advertise(GOODBYE)
             self._log("sent_zero")
         self.announcer.left_master()
-        self.holdings.release()
+        self.addresses.release()
 
     def _stop(self) -> None:
         # RFC 9568 §6.4.3: a MASTER says goodbye with priority 0
@@ -358,7 +358,7 @@ class Instance:
 
     def backup(self, now: Micros, interval_us: Micros, preempt_from_us: Micros | None = None) -> Backup:
         """A BACKUP whose timer starts now (or when the start delay is over)."""
-        self.armed = self._around.number()
+        self.armed = self._process.number()
         return Backup(interval_us, max(now, self.delayed_until_us) + interval_us, preempt_from_us)
 
     def restart_master_down(self, now: Micros) -> None:
@@ -368,7 +368,7 @@ class Instance:
 
     def _rearm(self, now: Micros) -> None:
         if isinstance(self.state, Master):
-            self.armed = self._around.number()
+            self.armed = self._process.number()
             self.state = Master(now + self.config.advert_interval_us)
 
     def _rearm_unless_quiet(self, now: Micros) -> None:

@@ -7,19 +7,17 @@ first is the MASTER's, learned from its adverts; an instance that is MASTER itse
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig
-from vrrplab.machine.owners import OWNER, Priority
-from vrrplab.machine.surroundings import Surroundings
+from vrrplab.machine.priority import OWNER, Priority
+from vrrplab.machine.process import Process
 from vrrplab.machine.timers import skew_time_us
 from vrrplab.machine.voice import Voice
 from vrrplab.units import Micros
 
 
 class Intervals:
-    def __init__(
-        self, config: InstanceConfig, around: Surroundings, voice: Voice, priority: Priority
-    ) -> None:
+    def __init__(self, config: InstanceConfig, process: Process, voice: Voice, priority: Priority) -> None:
         self._config = config
-        self._profile = around.profile
+        self._profile = process.profile
         self._voice = voice
         self._priority = priority
         self.master_adver_interval_us = config.advert_interval_us

@@ -7,7 +7,7 @@ they are discarded, and the master-down timer still has to run out (recordings p
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig
-from vrrplab.machine.owners import Priority
+from vrrplab.machine.priority import Priority
 from vrrplab.machine.voice import Voice
 from vrrplab.units import Micros, seconds
 

@@ -7,11 +7,13 @@ A new daemon is a new row; a wrong model, for a test, is ``dataclasses.replace(p
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from vrrplab.errors import VrrplabError
-from vrrplab.values import Value, replace
 
 
-class Profile(Value):
+@dataclass(frozen=True, slots=True)
+class Profile:
     """One behaviour a field; the defaults are keepalived 2.2.7's, the best measured one."""
 
     name: str

@@ -15,13 +15,14 @@ checks against it, and the state diagram is drawn from it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from vrrplab.units import Micros
-from vrrplab.values import Record
 
 
-class Init(Record):
+@dataclass(slots=True)
+class Init:
     """Not started, or waiting for the first result of a track script.
 
     ``master_at_us``: an address owner becomes MASTER then, as if (``by_timeout``) it had heard nobody.
@@ -32,7 +33,8 @@ class Init(Record):
     by_timeout: bool = False
 
 
-class Backup(Record):
+@dataclass(slots=True)
+class Backup:
     """Listening. Without an advert until ``master_down_at_us`` it becomes MASTER."""
 
     name: ClassVar[str] = "BACKUP"
@@ -41,20 +43,23 @@ class Backup(Record):
     preempt_from_us: Micros | None = None  # preempt_delay runs until then; None: it does not run
 
 
-class Master(Record):
+@dataclass(slots=True)
+class Master:
     """Advertising; the next advert is due at ``advert_at_us``."""
 
     name: ClassVar[str] = "MASTER"
     advert_at_us: Micros
 
 
-class Fault(Record):
+@dataclass(slots=True)
+class Fault:
     """Cannot work: something it depends on is broken (keepalived only; the RFCs call it Initialize)."""
 
     name: ClassVar[str] = "FAULT"
 
 
-class Stopped(Record):
+@dataclass(slots=True)
+class Stopped:
     """The process has ended or is ending."""
 
     name: ClassVar[str] = "STOP"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from vrrplab.config.model import SyncGroupConfig
 from vrrplab.machine.actions import RunNotify, WriteLog
-from vrrplab.machine.surroundings import Surroundings
+from vrrplab.machine.log_lines import say
+from vrrplab.machine.process import Process
 from vrrplab.machine.voice import script_for
-from vrrplab.machine.wording import say
 from vrrplab.units import Micros
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class SyncGroup:
-    def __init__(self, config: SyncGroupConfig, around: Surroundings) -> None:
+    def __init__(self, config: SyncGroupConfig, process: Process) -> None:
         self.config = config
-        self._profile = around.profile
-        self._emit = around.emit
+        self._profile = process.profile
+        self._emit = process.emit
         self.members: list[Instance] = []
         self.state = "BACKUP"
         self.in_fault: set[str] = set()  # members that failed by themselves

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from vrrplab.config.model import ScriptConfig
 from vrrplab.machine.actions import KillScript, RunScript, ScriptJudged, WriteLog
-from vrrplab.machine.surroundings import Surroundings
-from vrrplab.machine.wording import say
+from vrrplab.machine.log_lines import say
+from vrrplab.machine.process import Process
 from vrrplab.units import SECOND_US, Micros
 
 SIGKILL, SIGTERM = 9, 15
@@ -33,12 +33,12 @@ class Verdict:
 
 
 class ScriptTracker:
-    def __init__(self, config: ScriptConfig, around: Surroundings) -> None:
+    def __init__(self, config: ScriptConfig, process: Process) -> None:
         self.config = config
-        self._around = around
-        self._profile = around.profile
-        self._emit = around.emit
-        self.armed = around.number()
+        self._process = process
+        self._profile = process.profile
+        self._emit = process.emit
+        self.armed = process.number()
         self.phase = "init"  # "init" | "reload" | "done": what the next result means
         self.result = 0 if config.init_fail else config.rise - 1  # one success is enough at the start
         self._last_status = 0

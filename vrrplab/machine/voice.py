@@ -5,8 +5,8 @@ from __future__ import annotations
 from vrrplab.config.model import InstanceConfig, NotifyScripts
 from vrrplab.machine.acceptance import authentication_of, checksum_form
 from vrrplab.machine.actions import RunNotify, SendAdvertisement, SendGratuitousArp, WriteLog
-from vrrplab.machine.surroundings import Surroundings
-from vrrplab.machine.wording import say
+from vrrplab.machine.log_lines import say
+from vrrplab.machine.process import Process
 
 GOODBYE = 0
 
@@ -23,9 +23,9 @@ def script_for(scripts: NotifyScripts, state: str) -> tuple[str, ...]:
 
 
 class Voice:
-    def __init__(self, config: InstanceConfig, around: Surroundings) -> None:
+    def __init__(self, config: InstanceConfig, process: Process) -> None:
         self._config = config
-        self._around = around
+        self._process = process
         self.source = ""  # of adverts; "": the interface has no address of the family
         self.sequence = 0  # AH: last number sent or seen (keepalived has one counter for both)
 
@@ -36,15 +36,15 @@ class Voice:
 
     def log(self, key: str, **values: object) -> None:
         """The daemon's line for what happened, if its version has one."""
-        line = say(self._around.profile.wording, key, name=self._config.name, **values)
+        line = say(self._process.profile.wording, key, name=self._config.name, **values)
         if line:
-            self._around.emit(WriteLog(line))
+            self._process.emit(WriteLog(line))
 
     def advertise(self, priority: int) -> None:
         config = self._config
         self.sequence += 1
         over_vmac = config.use_vmac and not config.vmac_xmit_base
-        self._around.emit(
+        self._process.emit(
             SendAdvertisement(
                 config.name,
                 config.use_vmac if over_vmac else config.interface,
@@ -55,37 +55,37 @@ class Voice:
                 priority,
                 config.advert_interval_us,
                 tuple(a.address for a in config.virtual_addresses),
-                authentication_of(config, self._around.profile),
+                authentication_of(config, self._process.profile),
                 self.sequence,
                 config.unicast_ttl if config.unicast else 255,
-                checksum_form(config, self._around.profile),
+                checksum_form(config, self._process.profile),
                 priority == GOODBYE,
             )
         )
 
     def announce_own_address(self) -> None:
         """keepalived, unicast: the MASTER may have lost our MAC address, and could not reach us."""
-        if not (self._config.unicast and self.source and self._around.profile.announces_own_address):
+        if not (self._config.unicast and self.source and self._process.profile.announces_own_address):
             return
         v6 = self._config.family == 6
         self.log("own_na" if v6 else "own_garp", address=self.source)
         self.log("na" if v6 else "garp", interface=self._config.interface, address=self.source)
-        self._around.emit(SendGratuitousArp(self._config.name, self._config.interface, self.source))
+        self._process.emit(SendGratuitousArp(self._config.name, self._config.interface, self.source))
 
     def notify(self, state: str, priority: int) -> None:
         """Run the scripts for a state just entered."""
         scripts, name = self._config.notify, self._config.name
         own = script_for(scripts, state)
         if own:
-            self._around.emit(RunNotify(name, "", own, scripts.user_of(f"notify_{state.lower()}")))
+            self._process.emit(RunNotify(name, "", own, scripts.user_of(f"notify_{state.lower()}")))
         if scripts.any_state:
             arguments = ("INSTANCE", name, state, str(priority))
             command = scripts.any_state + arguments
-            self._around.emit(RunNotify(name, "", command, scripts.user_of("notify")))
+            self._process.emit(RunNotify(name, "", command, scripts.user_of("notify")))
 
     def notify_lower_heard(self) -> None:
         scripts = self._config.notify
         command = scripts.master_rx_lower_priority
         if command:
             user = scripts.user_of("notify_master_rx_lower_pri")
-            self._around.emit(RunNotify(self._config.name, "", command, user))
+            self._process.emit(RunNotify(self._config.name, "", command, user))

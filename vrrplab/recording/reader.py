@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import TraceError, VrrplabError
 from vrrplab.recording.capture import Capture, Sighting
-from vrrplab.recording.cast import Cast, scenario_fields
 from vrrplab.recording.log import log_events
+from vrrplab.recording.participants import Cast, scenario_fields
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import CENTISECOND_US, Micros, micros, seconds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDown, InterfaceWentUp
-from vrrplab.sim.cast import TimedAction
+from vrrplab.scenario.model import TimedAction
 from vrrplab.sim.host import Address, Nic
 from vrrplab.sim.scheduler import TIMER
 from vrrplab.units import micros

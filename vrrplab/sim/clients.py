@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from vrrplab.sim.cast import Probe
+from vrrplab.scenario.model import Probe
 from vrrplab.sim.host import Host, Nic
 from vrrplab.sim.packet import mac_bytes
 from vrrplab.sim.scheduler import CLIENT

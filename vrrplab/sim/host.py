@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vrrplab.sim.addresses import link_local, same_subnet
+from vrrplab.scenario.address_checks import link_local, same_subnet
 from vrrplab.sim.neighbors import NeighborCache
 from vrrplab.sim.packet import Packet, mac_bytes, mac_text
 from vrrplab.sim.scheduler import Scheduler

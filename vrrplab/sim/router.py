@@ -11,7 +11,7 @@ from os.path import basename
 from typing import Any
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
-from vrrplab.journal import Journal
+from vrrplab.drive.journal import Journal
 from vrrplab.machine.actions import (
     Action,
     AddAddresses,
@@ -41,7 +41,7 @@ from vrrplab.machine.events import (
 )
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Stopped
-from vrrplab.sim.cast import Server
+from vrrplab.scenario.model import Server
 from vrrplab.sim.host import Host, Nic, Vmac
 from vrrplab.sim.packet import Packet
 from vrrplab.sim.scheduler import TIMER, Scheduler

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vrrplab.config.model import InstanceConfig
-from vrrplab.journal import Journal
+from vrrplab.drive.journal import Journal
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
+from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
-from vrrplab.machine.wording import say
 from vrrplab.sim.host import Host, Nic, Vmac
 from vrrplab.sim.scheduler import Scheduler
 from vrrplab.wire.addresses import is_multicast, virtual_mac

@@ -5,7 +5,7 @@ A service bound to addresses of its own (not 0.0.0.0) takes only those that the 
 
 from __future__ import annotations
 
-from vrrplab.sim.cast import Service
+from vrrplab.scenario.model import Service
 from vrrplab.sim.host import Host
 
 EVERYWHERE = ("0.0.0.0", "::")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab.sim.cast import Segment
-from vrrplab.sim.chance import Chance
+from vrrplab.scenario.model import Segment
 from vrrplab.sim.packet import Packet, mac_text
+from vrrplab.sim.rng import Chance
 from vrrplab.sim.scheduler import PACKET, Scheduler
 from vrrplab.units import Micros
 

@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from vrrplab.drive.journal import Journal
 from vrrplab.errors import VrrplabError
-from vrrplab.journal import Journal
 from vrrplab.machine.profiles import Profile, profile_named
+from vrrplab.scenario.model import Client, Probe, Scenario, Server
 from vrrplab.sim.actions import change_service, perform
-from vrrplab.sim.cast import Client, Probe, Scenario, Server
-from vrrplab.sim.chance import Chance
 from vrrplab.sim.clients import Flow
 from vrrplab.sim.host import Host
-from vrrplab.sim.referee import Referee
+from vrrplab.sim.rng import Chance
 from vrrplab.sim.router import Router
 from vrrplab.sim.scheduler import ACTION, Scheduler
 from vrrplab.sim.services import RunningService
+from vrrplab.sim.split_brain_warning import SplitBrainWarning
 from vrrplab.sim.switch import Switch
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros, micros, seconds
@@ -81,7 +81,7 @@ class World:
         self._chance = Chance(scenario.seed)
         self._profile = profile or profile_named(scenario.profile)
         self._frames = frames
-        self._referee = Referee(self.scheduler, self.events.append)
+        self._split_brain = SplitBrainWarning(self.scheduler, self.events.append)
         self._outages: list[TraceEvent] = []
         self.switches = {s.name: self._switch(s.name, capture) for s in scenario.segments.values()}
         self.boxes = {s.name: self._box(s) for s in scenario.servers.values()}
@@ -117,7 +117,7 @@ class World:
             found = server.interfaces.get(instance.interface)
             segment = found.segment if found else ""
             key = (segment, instance.vrid, instance.family)
-            self._referee.introduce(server.name, instance.name, key, instance.advert_interval_us)
+            self._split_brain.introduce(server.name, instance.name, key, instance.advert_interval_us)
         self.scheduler.at(server.start_at_us, ACTION, box.router.start)
         return box
 
@@ -179,7 +179,7 @@ class World:
                 flow.wake()
 
     def write(self, event: TraceEvent) -> None:
-        self._referee.see(event)
+        self._split_brain.see(event)
         self.events.append(event)
 
     def note(self, event: str, **fields: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vrrplab.machine.profiles import Profile
 from vrrplab.recording import read_recording
-from vrrplab.sim.scenario import load_scenario
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.world import run
 from vrrplab.trace import Trace
 from vrrplab.units import Micros

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab import given
+from vrrplab import arguments
 from vrrplab.trace import Outage, Trace, TraceEvent
 from vrrplab.units import Micros, micros, seconds
-from vrrplab.views import cast, doors, marks, sheet, style
+from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 from vrrplab.views.style import SMALL
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _WORDS = {
 }
 
 
-Routers = list[cast.VirtualRouter]
+Routers = list[naming.VirtualRouter]
 
 
 class Part(NamedTuple):
@@ -85,15 +85,15 @@ def rows(trace: Trace, target: str = "", at_least_s: float = 0.1, most: int = 12
     between them are one disturbance: round robin DNS sends every other request to the dead address. Probes
     of one client that failed together and for the same target are told once.
     """
-    short = cast.short_addresses(trace.addresses)
-    routers = cast.virtual_routers(trace)
+    short = naming.short_addresses(trace.addresses)
+    routers = naming.virtual_routers(trace)
     together: list[tuple[Outage, int, list[str]]] = []
     for outage, gaps in _disturbances(trace.outages(target)):
         if outage.duration_us(trace.end_us) < micros(at_least_s):
             continue
         for known, _, kinds in together:
             same = (known.client, known.target) == (outage.client, outage.target)
-            if same and cast.near(known.from_us, outage.from_us) and outage.kind not in kinds:
+            if same and naming.near(known.from_us, outage.from_us) and outage.kind not in kinds:
                 kinds.append(outage.kind)
                 break
         else:
@@ -104,10 +104,10 @@ def rows(trace: Trace, target: str = "", at_least_s: float = 0.1, most: int = 12
         for outage, gaps, kinds in together
         if any(outage is one[0] for one in longest)
     )
-    note = cast.origin_note(trace)
+    note = naming.origin_note(trace)
     if len(together) > most:
         note += f" · the {most} longest of {len(together)} outages"
-    return AnatomyRows(cast.title_of(trace), note, str(trace.scenario.get("description") or ""), found)
+    return AnatomyRows(naming.title_of(trace), note, str(trace.scenario.get("description") or ""), found)
 
 
 def _disturbances(outages: list[Outage]) -> list[tuple[Outage, int]]:
@@ -135,7 +135,7 @@ def _anatomy(
     detail = f"{words} {short.get(outage.target, outage.target)}"
     taken = _take_over(trace, routers, outage, to_us)
     cause = _cause(trace, outage)
-    told = [f"{cast.action_text(cause)} at {cause.t:.3f} s"] if cause else []
+    told = [f"{naming.action_text(cause)} at {cause.t:.3f} s"] if cause else []
     parts: list[Part] = []
     if taken is None:
         parts.append(Part("other", outage.from_us, to_us))
@@ -175,7 +175,7 @@ def _take_over(
     found = None
     for address in addresses:
         for event in trace.of("state"):
-            inside = outage.from_us - cast.NEAR_US <= event.t_us <= to_us
+            inside = outage.from_us - naming.NEAR_US <= event.t_us <= to_us
             if (
                 inside
                 and event.fields["to"] == "MASTER"
@@ -187,7 +187,7 @@ def _take_over(
 
 def _cause(trace: Trace, outage: Outage) -> TraceEvent | None:
     """The last action before the outage could be noticed."""
-    before = [e for e in trace.of("action") if e.t_us <= outage.from_us + cast.NEAR_US]
+    before = [e for e in trace.of("action") if e.t_us <= outage.from_us + naming.NEAR_US]
     return before[-1] if before else None
 
 
@@ -205,7 +205,7 @@ def _heard(trace: Trace, routers: Routers, master: TraceEvent, from_us: Micros) 
         for event in trace.of("advert_sent")
         if (event.server, event.instance) in rivals and event.t_us < master.t_us
     ]
-    told = [e.t_us for e in others if e.fields["priority"] == 0 and e.t_us >= from_us - cast.NEAR_US]
+    told = [e.t_us for e in others if e.fields["priority"] == 0 and e.t_us >= from_us - naming.NEAR_US]
     if told:
         return told[0]
     steady = [e for e in others if e.fields["priority"] != 0]
@@ -228,37 +228,43 @@ def figure(
     target: str = "",
     at_least_s: float = 0.1,
     theme: str = "light",
-    width_in: float = sheet.WIDTH_IN,
+    width_in: float = figure_layout.WIDTH_IN,
 ) -> Figure:
     """The outages of a trace, or of several, as stacked bars; ``target``: of one address or name only."""
-    traces = doors.traces_of(trace, "anatomy.figure()")
-    at_least_s = given.number(at_least_s, "at_least_s", 0)
+    traces = figure_arguments.traces_of(trace, "anatomy.figure()")
+    at_least_s = arguments.number(at_least_s, "at_least_s", 0)
     tables = [rows(one, target, at_least_s) for one in traces]
-    return draw(tables, theme=theme, width_in=doors.width(width_in))
+    return draw(tables, theme=theme, width_in=figure_arguments.width(width_in))
 
 
-def draw(tables: Sequence[AnatomyRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:
+def draw(
+    tables: Sequence[AnatomyRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
+) -> Figure:
     """The figure of rows made before. Time counts from the last good answer."""
     style.require_matplotlib()
     outages = [outage for table in tables for outage in table.outages]
     longest_s = max((seconds(o.duration_us) for o in outages), default=1.0)
     signs = {part.kind for outage in outages for part in outage.parts}
     panels = [_panel(table) for table in tables]
-    legend = marks.legend(signs, width_in, _WORDS)
-    return sheet.draw(panels, (0.0, longest_s * 1.001), legend, style.theme_of(theme), width_in).figure
+    legend = glyphs.legend(signs, width_in, _WORDS)
+    return figure_layout.draw(
+        panels, (0.0, longest_s * 1.001), legend, style.theme_of(theme), width_in
+    ).figure
 
 
-def _panel(table: AnatomyRows) -> sheet.Panel:
+def _panel(table: AnatomyRows) -> figure_layout.Panel:
     blocks = []
     for outage in table.outages:
         group = "seconds since the last good answer"
         right_in = style.text_width_in(_total(outage), style.TEXT, bold=True) + 0.1
         draw_it = partial(_draw_outage, outage=outage)
         blocks.append(
-            sheet.Block(group, outage.label, outage.detail, LANE_IN, BAR_IN / 2 + 0.02, draw_it, right_in)
+            figure_layout.Block(
+                group, outage.label, outage.detail, LANE_IN, BAR_IN / 2 + 0.02, draw_it, right_in
+            )
         )
     empty = "No client was without an answer for long enough to be shown."
-    return sheet.Panel(table.title, table.note, table.more, (), blocks, table.summary(), empty)
+    return figure_layout.Panel(table.title, table.note, table.more, (), blocks, table.summary(), empty)
 
 
 def _total(outage: Anatomy) -> str:
@@ -266,11 +272,11 @@ def _total(outage: Anatomy) -> str:
     return f"{seconds(outage.duration_us):.2f} s{words}" + ("" if outage.ended else " …")
 
 
-def _draw_outage(paper: sheet.Paper, top_in: float, outage: Anatomy) -> None:
+def _draw_outage(paper: figure_layout.Paper, top_in: float, outage: Anatomy) -> None:
     theme, y_in = paper.theme, top_in + BAR_IN / 2 + 0.02
     for part in outage.parts:
         seen = (seconds(part.from_us - outage.from_us), seconds(part.to_us - outage.from_us))
-        marks.part(paper.axes, theme, part.kind, seen, y_in, BAR_IN)
+        glyphs.part(paper.axes, theme, part.kind, seen, y_in, BAR_IN)
         length = f"{seconds(part.duration_us):.2f} s"
         behind = theme.page
         paper.label([f"{part.kind} {length}", length], seen, y_in, theme.text, bold=True, behind=behind)

@@ -15,7 +15,7 @@ from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.explain import explanations
 from vrrplab.views.forks import Forkable, Forks, Rerun
 from vrrplab.views.player import html_text, trace_text
-from vrrplab.views.still import still_svg, still_text
+from vrrplab.views.svg import still_svg, still_text
 
 if TYPE_CHECKING:
     from vrrplab.trace import Trace

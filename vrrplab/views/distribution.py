@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab import given
+from vrrplab import arguments
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Outage, Trace
 from vrrplab.units import micros, seconds
-from vrrplab.views import doors, marks, sheet, style
+from vrrplab.views import figure_arguments, figure_layout, glyphs, style
 from vrrplab.views.style import SMALL
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def rows(
 
 def _seconds(samples: Samples) -> tuple[list[float], int]:
     values, never = [], 0
-    for sample in given.several(samples, "samples", "[2.6, 3.1]"):
+    for sample in arguments.several(samples, "samples", "[2.6, 3.1]"):
         if isinstance(sample, Outage):
             if sample.to_us is None:
                 never += 1
@@ -97,7 +97,7 @@ def _seconds(samples: Samples) -> tuple[list[float], int]:
         elif isinstance(sample, (int, float)) and not isinstance(sample, bool) and 0 <= sample < 1e9:
             values.append(float(sample))
         else:
-            told = given.shown(sample)
+            told = arguments.short_repr(sample)
             raise VrrplabError(f"{told} is not a failover time: seconds or an outage is expected")
     return values, never
 
@@ -127,17 +127,21 @@ def figure(
     title: str = "How long failovers take",
     bounds_s: Mapping[str, float] | float | None = None,
     theme: str = "light",
-    width_in: float = sheet.WIDTH_IN,
+    width_in: float = figure_layout.WIDTH_IN,
 ) -> Figure:
     """The distribution of failover times; see ``rows`` for what may be given."""
     for name, bound_s in (bounds_s if isinstance(bounds_s, Mapping) else {"": bounds_s}).items():
         if bound_s is not None:
-            given.number(bound_s, f"bounds_s of {name}" if name else "bounds_s", 0)
-    given.text(title, "title")
-    return draw(rows(samples, title=title, bounds_s=bounds_s), theme=theme, width_in=doors.width(width_in))
+            arguments.number(bound_s, f"bounds_s of {name}" if name else "bounds_s", 0)
+    arguments.text(title, "title")
+    return draw(
+        rows(samples, title=title, bounds_s=bounds_s), theme=theme, width_in=figure_arguments.width(width_in)
+    )
 
 
-def draw(table: DistributionRows, *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:
+def draw(
+    table: DistributionRows, *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
+) -> Figure:
     """The figure of rows made before."""
     style.require_matplotlib()
     filled = [group for group in table.groups if group.runs]
@@ -145,17 +149,17 @@ def draw(table: DistributionRows, *, theme: str = "light", width_in: float = she
     signs |= {"bound"} if any(group.bound_s is not None for group in filled) else set()
     blocks = [_block(group) for group in table.groups] if filled else []
     empty = "Nothing to draw: no failover time was given."
-    panel = sheet.Panel(table.title, table.note, "", (), blocks, table.summary(), empty)
+    panel = figure_layout.Panel(table.title, table.note, "", (), blocks, table.summary(), empty)
     window = (table.from_s, table.to_s)
-    return sheet.draw(
-        [panel], window, marks.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in
+    return figure_layout.draw(
+        [panel], window, glyphs.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in
     ).figure
 
 
-def _block(group: Group) -> sheet.Block:
+def _block(group: Group) -> figure_layout.Block:
     right_in = max(style.text_width_in(line, SMALL, bold=True) for line in _figures(group)) + 0.15
     draw_it = partial(_draw_group, group=group)
-    return sheet.Block("", group.name, "", LANE_IN, LANE_IN - 0.16, draw_it, right_in)
+    return figure_layout.Block("", group.name, "", LANE_IN, LANE_IN - 0.16, draw_it, right_in)
 
 
 def _figures(group: Group) -> list[str]:
@@ -169,7 +173,7 @@ def _figures(group: Group) -> list[str]:
     return [*lines, f"{group.never} never ended"] if group.never else lines
 
 
-def _draw_group(paper: sheet.Paper, top_in: float, group: Group) -> None:
+def _draw_group(paper: figure_layout.Paper, top_in: float, group: Group) -> None:
     theme, base_in = paper.theme, top_in + LANE_IN - 0.1
     room_in = LANE_IN - 0.16
     paper.axes.plot(paper.window, [base_in] * 2, color=theme.line, linewidth=0.8, zorder=1)
@@ -183,10 +187,10 @@ def _draw_group(paper: sheet.Paper, top_in: float, group: Group) -> None:
     size = max(1.2, min(step_in * 72 * 0.9, 3.6))
     paper.axes.plot(xs, ys, linestyle="none", marker="o", markersize=size, color=theme.blue, zorder=3)
     if group.runs:
-        marks.quantile(paper.axes, theme, group.median_s, base_in, room_in, "median")
-        marks.quantile(paper.axes, theme, group.p95_s, base_in, room_in, "tail")
+        glyphs.quantile(paper.axes, theme, group.median_s, base_in, room_in, "median")
+        glyphs.quantile(paper.axes, theme, group.p95_s, base_in, room_in, "tail")
     if group.bound_s is not None:
-        marks.quantile(paper.axes, theme, group.bound_s, base_in, room_in, "bound")
+        glyphs.quantile(paper.axes, theme, group.bound_s, base_in, room_in, "bound")
     x_s = paper.window[1] + 0.1 / paper.in_per_s
     for number, line in enumerate(_figures(group)):
         y_in = top_in + 0.1 + 0.145 * number

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab import given
+from vrrplab import arguments
 from vrrplab.trace import Trace, as_trace
 from vrrplab.units import Micros, seconds
-from vrrplab.views import doors, marks, style
+from vrrplab.views import figure_arguments, glyphs, style
 from vrrplab.views.ladder_rows import Deed, Fold, LadderRows, Message, Row, Turn, rows
 from vrrplab.views.style import SMALL, TEXT, Theme
 
@@ -68,8 +68,8 @@ def figure(
     """The ladder of a trace between two moments (seconds); see ``rows`` for what is shown without them."""
     trace = as_trace(trace, "ladder.figure()")
     if instance:
-        given.known(instance, "instance", dict.fromkeys(name for name, _ in trace.instances))
-    return draw(rows(trace, from_s, to_s, instance), theme=theme, width_in=doors.width(width_in))
+        arguments.known(instance, "instance", dict.fromkeys(name for name, _ in trace.instances))
+    return draw(rows(trace, from_s, to_s, instance), theme=theme, width_in=figure_arguments.width(width_in))
 
 
 def draw(table: LadderRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:
@@ -77,7 +77,7 @@ def draw(table: LadderRows, *, theme: str = "light", width_in: float = WIDTH_IN)
     colours = style.theme_of(theme)
     with style.look(colours):
         notes_in = width_in - _notes_width_in(table)
-        legend = marks.legend(_signs(table), width_in, _WORDS)
+        legend = glyphs.legend(_signs(table), width_in, _WORDS)
         edges_in = _edges_in(table, width_in - notes_in - 0.15)
         body_in = max(edges_in[-1], NAMES_IN + 3 * ROW_IN) + 0.2
         height_in = HEAD_IN + body_in + (0.22 if table.left_out else 0.0) + legend.height_in + 0.08
@@ -246,12 +246,12 @@ def _draw_message(plan: _Plan, row: Message, y_in: float, table: LadderRows) -> 
     if row.sender not in plan.x_in:
         return
     theme = plan.theme
-    marker, colour = marks.message(theme, row.kind)
+    marker, colour = glyphs.message(theme, row.kind)
     x_in = _bar_x_in(plan, table, row.sender, row.instance)
     known = [(plan.x_in[name], fate) for name, fate in row.receivers if name in plan.x_in]
     for to_in, fate in known:
         end_in = to_in - (0.13 if to_in > x_in else -0.13)
-        marks.arrow(plan.axes, theme, x_in, end_in, y_in, colour, fate)
+        glyphs.arrow(plan.axes, theme, x_in, end_in, y_in, colour, fate)
     plan.axes.plot(
         [x_in], [y_in], marker=marker, markersize=5, color=colour, markeredgecolor=theme.page, zorder=6
     )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from vrrplab.errors import DropReason
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros, seconds
-from vrrplab.views import cast, doors
+from vrrplab.views import figure_arguments, naming
 
 _BURST_US: Micros = 500_000  # announcements of one sender this close together are one row
 _AROUND_US: Micros = 1_200_000  # what is shown before the first action and after what came of it
@@ -98,8 +98,8 @@ def rows(
     found = _collect(trace, from_us, to_us, instance, servers, clients)
     folded = _fold(found)
     return LadderRows(
-        cast.title_of(trace),
-        f"{cast.origin_note(trace)} · {seconds(from_us):.3f} to {seconds(to_us):.3f} s",
+        naming.title_of(trace),
+        f"{naming.origin_note(trace)} · {seconds(from_us):.3f} to {seconds(to_us):.3f} s",
         str(trace.scenario.get("description") or ""),
         (*servers, *(client for client in clients if _concerned(client, folded))),
         own,
@@ -115,7 +115,7 @@ def _window(trace: Trace, from_s: float | None, to_s: float | None, instance: st
     begin_us = actions[0] if actions else masters[0] if masters else 0
     after = [t for t in masters if t >= begin_us]
     end_us = after[0] if after else begin_us + 4_000_000
-    from_us, to_us = doors.window_us(trace, from_s, to_s)
+    from_us, to_us = figure_arguments.window_us(trace, from_s, to_s)
     from_us = max(0, begin_us - _AROUND_US) if from_s is None else from_us
     to_us = min(trace.end_us, end_us + _AROUND_US) if to_s is None else to_us
     return from_us, max(from_us, to_us)
@@ -126,7 +126,7 @@ def _collect(
 ) -> list[Row]:
     fates = _fates(trace)
     wire = _Wire(trace, servers, clients)
-    silent = {(server, t_us) for server, moments in cast.alive_until(trace).items() for t_us, _ in moments}
+    silent = {(server, t_us) for server, moments in naming.alive_until(trace).items() for t_us, _ in moments}
     found: list[Row] = []
     burst: dict[tuple[str, str], int] = {}
     for event in trace:
@@ -136,7 +136,7 @@ def _collect(
             continue
         if event.event == "action":
             gone = event.server if (event.server, event.t_us) in silent else ""
-            found.append(Deed(event.t_us, cast.action_text(event), gone))
+            found.append(Deed(event.t_us, naming.action_text(event), gone))
         elif event.event == "state":
             reason = str(event.fields.get("reason") or "")
             found.append(Turn(event.t_us, event.server, event.instance, event.fields["to"], reason))
@@ -187,7 +187,7 @@ class _Wire:
         self.trace = trace
         self.servers = servers
         self.clients = clients
-        self.short = cast.short_addresses(trace.addresses)
+        self.short = naming.short_addresses(trace.addresses)
         self.ports: dict[tuple[str, str], str] = {}  # (server, interface) -> segment, while it is up
         self.on: dict[str, set[str]] = {}
         self.off: set[str] = set()
@@ -234,7 +234,7 @@ class _Wire:
             for e in self.trace.of("neighbour")
             if e.fields["ip"] == address
             and str(e.fields.get("mac") or "").lower() == mac
-            and 0 <= e.t_us - event.t_us <= cast.NEAR_US
+            and 0 <= e.t_us - event.t_us <= naming.NEAR_US
         }
         reached = self._on_segment(event, [*self.servers, *self.clients])
         return tuple((name, "heard" if name in changed else fate) for name, fate in reached)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vrrplab.units import seconds
-from vrrplab.views import marks, style
-from vrrplab.views.sheet import Paper
+from vrrplab.views import glyphs, style
+from vrrplab.views.figure_layout import Paper
 from vrrplab.views.style import SMALL
 from vrrplab.views.timeline_rows import Lane
 
@@ -27,11 +27,11 @@ def draw_states(paper: Paper, top_in: float, lane: Lane) -> None:
             continue
         mark = style.STATE_MARKS.get(span.what, style.STATE_MARKS["INIT"])
         fill, border, ink = style.state_colours(span.what, theme)
-        marks.bar(paper.axes, theme, seen, middle_in, bar_in, fill, border, mark.hatch, mark.dashed)
+        glyphs.bar(paper.axes, theme, seen, middle_in, bar_in, fill, border, mark.hatch, mark.dashed)
         word = mark.word if (seen[1] - seen[0]) * paper.in_per_s > 0.9 else ""
         behind = fill if mark.hatch else None  # letters on a hatched area need a quiet place
         paper.label([word, mark.letter], seen, middle_in, ink, bold=True, behind=behind)
-    marks.advert_ticks(paper, lane.ticks, lane.zeros, middle_in + bar_in / 2)
+    glyphs.advert_ticks(paper, lane.ticks, lane.zeros, middle_in + bar_in / 2)
 
 
 def draw_owners(paper: Paper, top_in: float, lane: Lane, short: Mapping[str, str]) -> None:
@@ -44,13 +44,13 @@ def draw_owners(paper: Paper, top_in: float, lane: Lane, short: Mapping[str, str
     for span, seen in paper.spans(lane.spans):
         several = span.what == "several"
         edge, hatch = (theme.vermillion, "xxxx") if several else (strong, "")
-        marks.bar(paper.axes, theme, seen, middle_in, bar_in, pale, edge, hatch, False)
+        glyphs.bar(paper.axes, theme, seen, middle_in, bar_in, pale, edge, hatch, False)
         names = span.text.split(" + ")
         texts = [span.text, " + ".join(short.get(name, name) for name in names)]
         texts += [str(len(names))] if several else []
         behind = pale if several else None
         paper.label(texts, seen, middle_in, theme.text, bold=several, behind=behind, also_busy=announced)
-    marks.diamonds(paper.axes, theme, announced, middle_in + bar_in / 2, strong)
+    glyphs.diamonds(paper.axes, theme, announced, middle_in + bar_in / 2, strong)
 
 
 def draw_outages(paper: Paper, top_in: float, lane: Lane) -> None:
@@ -64,7 +64,7 @@ def draw_outages(paper: Paper, top_in: float, lane: Lane) -> None:
     following = [seen[0] for _, seen in shown[1:]] + [window[1] + 1e9]
     for (span, seen), next_s in zip(shown, following, strict=False):
         box = seen, middle_in, BAR_IN["client"]
-        marks.bar(paper.axes, theme, *box, theme.page, theme.vermillion, "", True)
+        glyphs.bar(paper.axes, theme, *box, theme.page, theme.vermillion, "", True)
         wide_s = (style.text_width_in(span.text, SMALL) + 0.12) / paper.in_per_s
         if wide_s <= seen[1] - seen[0]:
             paper.label([span.text], seen, middle_in, theme.vermillion)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vrrplab.trace import Trace
 from vrrplab.units import seconds
-from vrrplab.views import marks, sheet, style
-from vrrplab.views.flags import Flag, flag_height_in
+from vrrplab.views import figure_layout, glyphs, style
+from vrrplab.views.action_labels import Flag, flag_height_in
 from vrrplab.views.lanes import BAR_IN, LANE_IN, MIDDLE_IN
-from vrrplab.views.pixels import Stamp, Stamps, png
+from vrrplab.views.raster import Stamp, Stamps, png
 from vrrplab.views.style import SMALL, Theme
 from vrrplab.views.timeline_rows import Lane, Span, TimelineRows, rows
 
@@ -30,7 +30,7 @@ Corners = list[tuple[float, float]]
 class _Place(NamedTuple):
     """A lane on the paper: where its middle is, and what it is drawn on."""
 
-    paper: sheet.Paper
+    paper: figure_layout.Paper
     middle_in: float
 
 
@@ -47,7 +47,7 @@ class LiveTimeline:
         *,
         theme: str = "light",
         to_s: float | None = None,
-        width_in: float = sheet.WIDTH_IN,
+        width_in: float = figure_layout.WIDTH_IN,
         dpi: float = 120,
     ) -> None:
         self.theme = style.theme_of(theme)
@@ -87,7 +87,7 @@ class LiveTimeline:
 
     def _flags(self, table: TimelineRows) -> tuple[list[Flag], list[str]]:
         paper = self._places[0].paper
-        return sheet.flags_of(
+        return figure_layout.flags_of(
             table.actions, paper.window, paper.in_per_s * (paper.window[1] - paper.window[0])
         )
 
@@ -104,10 +104,10 @@ class LiveTimeline:
         self._places = []
         blocks = [self._block(lane) for lane in table.lanes]
         empty = "Nothing to draw: this trace has no states, addresses or probes."
-        panel = sheet.Panel(table.title, table.note, table.more, table.actions, blocks, "", empty)
-        signs = set(marks.WORDS)
-        legend = marks.legend(signs, self.width_in)
-        figure, words = sheet.draw([panel], (0.0, self.to_s), legend, self.theme, self.width_in)
+        panel = figure_layout.Panel(table.title, table.note, table.more, table.actions, blocks, "", empty)
+        signs = set(glyphs.WORDS)
+        legend = glyphs.legend(signs, self.width_in)
+        figure, words = figure_layout.draw([panel], (0.0, self.to_s), legend, self.theme, self.width_in)
         figure.set_dpi(self.dpi)
         for artist in words:
             artist.set_animated(True)  # not on the paper
@@ -126,7 +126,7 @@ class LiveTimeline:
         axes = self._places[0].paper.axes
         words = style.head(self._canvas.figure, self.theme, table.title, table.note, table.more)
         self._canvas.restore_region(self._paper)
-        self._write(words + sheet.draw_flags(axes, self.theme, self._flags(table)[0]))
+        self._write(words + figure_layout.draw_flags(axes, self.theme, self._flags(table)[0]))
 
     def _write(self, words: list[Artist]) -> None:
         self._words = words
@@ -135,17 +135,17 @@ class LiveTimeline:
             figure.draw_artist(artist)
         self._background = self._canvas.copy_from_bbox(figure.bbox)
 
-    def _block(self, lane: Lane) -> sheet.Block:
+    def _block(self, lane: Lane) -> figure_layout.Block:
         kind = lane.kind
 
-        def keep(paper: sheet.Paper, top_in: float) -> None:
+        def keep(paper: figure_layout.Paper, top_in: float) -> None:
             middle_in = top_in + MIDDLE_IN[kind]
             self._places.append(_Place(paper, middle_in))
             if kind == "address":
                 line = paper.window, [middle_in] * 2
                 paper.axes.plot(*line, color=paper.theme.line, linewidth=0.9, zorder=1)
 
-        return sheet.Block(lane.group, lane.label, lane.detail, LANE_IN[kind], MIDDLE_IN[kind], keep)
+        return figure_layout.Block(lane.group, lane.label, lane.detail, LANE_IN[kind], MIDDLE_IN[kind], keep)
 
 
 class _Stamped(NamedTuple):
@@ -238,7 +238,7 @@ class _Ink:
         self._stamp()
 
     def _label(
-        self, paper: sheet.Paper, lane: Lane, span: Span, seen: tuple[float, float], y_in: float
+        self, paper: figure_layout.Paper, lane: Lane, span: Span, seen: tuple[float, float], y_in: float
     ) -> None:
         """The longest text that fits, from the stock."""
         theme = self.theme

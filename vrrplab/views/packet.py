@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from vrrplab.decoding.describe import describe
+from vrrplab.decoding.explain import fields
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import TraceEvent
-from vrrplab.views import doors, style
+from vrrplab.views import figure_arguments, style
 from vrrplab.views.style import SMALL, TEXT, Theme
-from vrrplab.wire.describe import describe
-from vrrplab.wire.explain import fields
 from vrrplab.wire.frames import Frame, decode
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def figure(
     frame: bytes | str | Frame | TraceEvent, *, theme: str = "light", width_in: float = WIDTH_IN
 ) -> Figure:
     """The packet diagram of one frame; see ``rows`` for what it may be."""
-    return draw(rows(frame), theme=theme, width_in=doors.width(width_in))
+    return draw(rows(frame), theme=theme, width_in=figure_arguments.width(width_in))
 
 
 def draw(table: PacketRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:

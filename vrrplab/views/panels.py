@@ -15,8 +15,8 @@ from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace
 from vrrplab.units import seconds
 from vrrplab.views import timeline
-from vrrplab.views.cast import action_text
 from vrrplab.views.live import LiveTimeline
+from vrrplab.views.naming import action_text
 from vrrplab.views.style import LIGHT
 
 Values = Mapping[str, float]

@@ -80,7 +80,7 @@ def trace_text(trace: Trace) -> str:
 
 def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) -> str:
     """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first."""
-    from vrrplab.views.still import still_svg
+    from vrrplab.views.svg import still_svg
 
     info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
     if scenario is not None:

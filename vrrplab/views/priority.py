@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros, seconds
-from vrrplab.views import cast, doors, marks, sheet, style
+from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 from vrrplab.views.style import SMALL
 from vrrplab.views.timeline_rows import Span, state_spans
 
@@ -89,10 +89,10 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
     Adverts count because a reload, or two owners that find each other, changes a priority without an
     event of its own in a recording.
     """
-    silent = cast.alive_until(trace)
+    silent = naming.alive_until(trace)
     heard = _priorities(trace)
     charts = []
-    for router in cast.virtual_routers(trace):
+    for router in naming.virtual_routers(trace):
         lines = []
         for server, instance in router.members:
             spans = state_spans(trace, server, instance, silent.get(server, []))
@@ -104,12 +104,12 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
             changes = tuple(change for change in _changes(trace) if change.server in members)
             charts.append(Chart(router.title, tuple(lines), changes))
     return PriorityRows(
-        cast.title_of(trace),
-        cast.origin_note(trace),
+        naming.title_of(trace),
+        naming.origin_note(trace),
         str(trace.scenario.get("description") or ""),
-        *doors.window_us(trace, from_s, to_s),
+        *figure_arguments.window_us(trace, from_s, to_s),
         tuple(charts),
-        tuple((event.t_us, cast.action_text(event)) for event in trace.of("action")),
+        tuple((event.t_us, naming.action_text(event)) for event in trace.of("action")),
     )
 
 
@@ -169,17 +169,21 @@ def figure(
     theme: str = "light",
     from_s: float | None = None,
     to_s: float | None = None,
-    width_in: float = sheet.WIDTH_IN,
+    width_in: float = figure_layout.WIDTH_IN,
 ) -> Figure:
     """Effective priorities of a trace, or of several one above the other. Options as for the timeline."""
-    traces = doors.traces_of(trace, "priority.figure()")
-    return draw([rows(one, from_s, to_s) for one in traces], theme=theme, width_in=doors.width(width_in))
+    traces = figure_arguments.traces_of(trace, "priority.figure()")
+    return draw(
+        [rows(one, from_s, to_s) for one in traces], theme=theme, width_in=figure_arguments.width(width_in)
+    )
 
 
-def draw(tables: Sequence[PriorityRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:
+def draw(
+    tables: Sequence[PriorityRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
+) -> Figure:
     """The figure of rows made before."""
     style.require_matplotlib()
-    window = sheet.window_s(tables)
+    window = figure_layout.window_s(tables)
     charts = [chart for table in tables for chart in table.charts]
     signs = {"line"} if charts else set()
     steps = [step for chart in charts for line in chart.lines for step in line.steps]
@@ -187,20 +191,20 @@ def draw(tables: Sequence[PriorityRows], *, theme: str = "light", width_in: floa
     signs |= {"good" if change.good else "bad" for chart in charts for change in chart.changes}
     signs |= {"action"} if any(table.actions for table in tables) else set()
     panels = [_panel(table) for table in tables]
-    legend = marks.legend(signs, width_in, _WORDS)
-    return sheet.draw(panels, window, legend, style.theme_of(theme), width_in).figure
+    legend = glyphs.legend(signs, width_in, _WORDS)
+    return figure_layout.draw(panels, window, legend, style.theme_of(theme), width_in).figure
 
 
-def _panel(table: PriorityRows) -> sheet.Panel:
+def _panel(table: PriorityRows) -> figure_layout.Panel:
     blocks = []
     for chart in table.charts:
         widest_in = max(style.text_width_in(line.server, SMALL, bold=True) for line in chart.lines)
         right_in = min(widest_in, 1.5) + 0.1
         draw_it = partial(_draw_chart, chart=chart, room_in=right_in)
-        blocks.append(sheet.Block(chart.name, "", "", _height_in(chart), 0, draw_it, right_in))
+        blocks.append(figure_layout.Block(chart.name, "", "", _height_in(chart), 0, draw_it, right_in))
     empty = "Nothing to draw: no instance of this trace has a known priority."
     actions = table.actions
-    return sheet.Panel(table.title, table.note, table.more, actions, blocks, table.summary(), empty)
+    return figure_layout.Panel(table.title, table.note, table.more, actions, blocks, table.summary(), empty)
 
 
 def _height_in(chart: Chart) -> float:
@@ -209,7 +213,7 @@ def _height_in(chart: Chart) -> float:
     return CHART_IN if len(values) > 1 else FLAT_IN
 
 
-def _draw_chart(paper: sheet.Paper, top_in: float, chart: Chart, room_in: float) -> None:
+def _draw_chart(paper: figure_layout.Paper, top_in: float, chart: Chart, room_in: float) -> None:
     theme, axes = paper.theme, paper.axes
     values = sorted({step.priority for line in chart.lines for step in line.steps})
     low, high, height_in = values[0], values[-1], _height_in(chart)
@@ -238,7 +242,7 @@ def _draw_chart(paper: sheet.Paper, top_in: float, chart: Chart, room_in: float)
     _draw_changes(paper, chart, y_of)
 
 
-def _lasting(paper: sheet.Paper, chart: Chart) -> list[int]:
+def _lasting(paper: figure_layout.Paper, chart: Chart) -> list[int]:
     """The priorities that are to be seen for a while, the lowest first; all of them where none is."""
     held_s: dict[int, float] = {}
     for line in chart.lines:
@@ -250,7 +254,7 @@ def _lasting(paper: sheet.Paper, chart: Chart) -> list[int]:
 
 
 def _draw_line(
-    paper: sheet.Paper, line: Line, y_of: Callable[[float], float], number: int, colour: str
+    paper: figure_layout.Paper, line: Line, y_of: Callable[[float], float], number: int, colour: str
 ) -> float:
     """The steps of one instance; returns where its line ends."""
     dashes = _DASHES[number % len(_DASHES)]
@@ -276,11 +280,11 @@ def _draw_line(
     return y_in
 
 
-def _draw_names(paper: sheet.Paper, ends: Sequence[tuple[float, str, str]], room_in: float) -> None:
+def _draw_names(paper: figure_layout.Paper, ends: Sequence[tuple[float, str, str]], room_in: float) -> None:
     """Names at the right ends, moved apart where lines end together."""
     last_in = -1.0
     x_s = paper.window[1] + 0.07 / paper.in_per_s
-    short = cast.short_names([name for _, name, _ in ends])
+    short = naming.short_names([name for _, name, _ in ends])
     for y_in, name, colour in sorted(ends):
         y_in = max(y_in, last_in + 0.14)
         if style.text_width_in(name, SMALL, bold=True) > room_in - 0.08:
@@ -289,7 +293,7 @@ def _draw_names(paper: sheet.Paper, ends: Sequence[tuple[float, str, str]], room
         last_in = y_in
 
 
-def _draw_changes(paper: sheet.Paper, chart: Chart, y_of: Callable[[float], float]) -> None:
+def _draw_changes(paper: figure_layout.Paper, chart: Chart, y_of: Callable[[float], float]) -> None:
     """A cross or a ring on the line at the moment it counted, with its words where there is room."""
     steps = {line.server: line.steps for line in chart.lines}
     values = {step.priority for line in chart.lines for step in line.steps}
@@ -301,7 +305,7 @@ def _draw_changes(paper: sheet.Paper, chart: Chart, y_of: Callable[[float], floa
         now = [s for s in steps[change.server] if s.from_us <= change.t_us] or list(steps[change.server][:1])
         y_in = y_of(now[-1].priority)
         colour = paper.theme.green if change.good else paper.theme.vermillion
-        marks.change(paper.axes, paper.theme, at_s, y_in, change.good)
+        glyphs.change(paper.axes, paper.theme, at_s, y_in, change.good)
         wide_s = (style.text_width_in(change.text, SMALL) + 0.1) / paper.in_per_s
         begin_s = at_s + 0.07 / paper.in_per_s
         if begin_s + wide_s > paper.window[1]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.machine.states import EDGES, Edge
 from vrrplab.trace import Trace, as_trace
-from vrrplab.views import cast, doors, style
+from vrrplab.views import figure_arguments, naming, style
 from vrrplab.views.style import SMALL, TEXT, Theme
 
 if TYPE_CHECKING:
@@ -64,15 +64,15 @@ def rows(trace: Trace | None = None) -> DiagramRows:
     arrows = tuple(
         Arrow(number, edge, taken[edge.from_state, edge.to_state]) for number, edge in enumerate(EDGES, 1)
     )
-    note = f"{cast.origin_note(trace)} · how often each change happened"
-    return DiagramRows(cast.title_of(trace), note, arrows)
+    note = f"{naming.origin_note(trace)} · how often each change happened"
+    return DiagramRows(naming.title_of(trace), note, arrows)
 
 
 def figure(trace: Trace | None = None, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:
     """The state diagram; with a trace, edges that were taken are bold and counted."""
     if trace is not None:
         as_trace(trace, "state_diagram.figure()")
-    return draw(rows(trace), theme=theme, width_in=doors.width(width_in))
+    return draw(rows(trace), theme=theme, width_in=figure_arguments.width(width_in))
 
 
 def draw(table: DiagramRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.units import Micros, micros, seconds
-from vrrplab.views import cast, doors, marks, sheet, style
+from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,7 +73,7 @@ def rows(
 
     ``moved_only`` leaves out entries that never changed.
     """
-    macs = cast.mac_owners(trace)
+    macs = naming.mac_owners(trace)
     places = {server: number for number, server in enumerate(trace.servers)}
     neighbours: dict[tuple[str, str], list[TraceEvent]] = {}
     learned: dict[tuple[str, str], list[TraceEvent]] = {}
@@ -83,27 +83,27 @@ def rows(
     for event in trace.of("mac_learned"):
         key = str(event.fields["segment"]), str(event.fields["mac"]).lower()
         learned.setdefault(key, []).append(event)
-    short = cast.short_addresses([ip for _, ip in neighbours])
+    short = naming.short_addresses([ip for _, ip in neighbours])
     lanes = []
     order = {address: number for number, address in enumerate(trace.addresses)}
     sorted_keys = sorted(neighbours, key=lambda key: (key[0], order.get(key[1], len(order))))
     for client, ip in sorted_keys:
         events = neighbours[client, ip]
-        named = [(e.t_us, cast.mac_text(str(e.fields.get("mac") or ""), macs)) for e in events]
+        named = [(e.t_us, naming.mac_text(str(e.fields.get("mac") or ""), macs)) for e in events]
         entries = _entries(named, places, trace.end_us)
         stale = _stale(trace, ip, entries)
         lanes.append(TableLane("neighbour caches", client, short[ip], entries, stale))
     for (segment, mac), events in learned.items():
         named = [(e.t_us, str(e.fields.get("port") or "").replace(":", " ", 1)) for e in events]
-        name = cast.mac_text(mac, macs)
+        name = naming.mac_text(mac, macs)
         lanes.append(TableLane(f"switch {segment}", name, "", _entries(named, places, trace.end_us)))
     return TableRows(
-        cast.title_of(trace),
-        cast.origin_note(trace),
+        naming.title_of(trace),
+        naming.origin_note(trace),
         str(trace.scenario.get("description") or ""),
-        *doors.window_us(trace, from_s, to_s),
+        *figure_arguments.window_us(trace, from_s, to_s),
         tuple(lane for lane in lanes if len(lane.entries) > 1 or not moved_only),
-        tuple((event.t_us, cast.action_text(event)) for event in trace.of("action")),
+        tuple((event.t_us, naming.action_text(event)) for event in trace.of("action")),
     )
 
 
@@ -146,19 +146,21 @@ def figure(
     theme: str = "light",
     from_s: float | None = None,
     to_s: float | None = None,
-    width_in: float = sheet.WIDTH_IN,
+    width_in: float = figure_layout.WIDTH_IN,
     moved_only: bool = False,
 ) -> Figure:
     """MAC tables and neighbour caches over time. Options as for the timeline; ``moved_only``: see rows."""
-    traces = doors.traces_of(trace, "tables.figure()")
+    traces = figure_arguments.traces_of(trace, "tables.figure()")
     tables = [rows(one, from_s, to_s, moved_only=moved_only) for one in traces]
-    return draw(tables, theme=theme, width_in=doors.width(width_in))
+    return draw(tables, theme=theme, width_in=figure_arguments.width(width_in))
 
 
-def draw(tables: Sequence[TableRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:
+def draw(
+    tables: Sequence[TableRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
+) -> Figure:
     """The figure of rows made before."""
     style.require_matplotlib()
-    window = sheet.window_s(tables)
+    window = figure_layout.window_s(tables)
     lanes = [lane for table in tables for lane in table.lanes]
     signs = {"owner"} if lanes else set()
     brief_us = micros(window[1] - window[0]) // 600  # less than a pixel needs no explanation
@@ -166,22 +168,24 @@ def draw(tables: Sequence[TableRows], *, theme: str = "light", width_in: float =
     signs |= {"change"} if any(len(lane.entries) > 1 for lane in lanes) else set()
     signs |= {"action"} if any(table.actions for table in tables) else set()
     panels = [_panel(table) for table in tables]
-    return sheet.draw(
-        panels, window, marks.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in
+    return figure_layout.draw(
+        panels, window, glyphs.legend(signs, width_in, _WORDS), style.theme_of(theme), width_in
     ).figure
 
 
-def _panel(table: TableRows) -> sheet.Panel:
+def _panel(table: TableRows) -> figure_layout.Panel:
     blocks = [
-        sheet.Block(lane.group, lane.owner, lane.key, LANE_IN, LANE_IN / 2, partial(_draw_lane, lane=lane))
+        figure_layout.Block(
+            lane.group, lane.owner, lane.key, LANE_IN, LANE_IN / 2, partial(_draw_lane, lane=lane)
+        )
         for lane in table.lanes
     ]
     empty = "Nothing to draw: nobody's MAC table or neighbour cache is in this trace."
     actions = table.actions
-    return sheet.Panel(table.title, table.note, table.more, actions, blocks, table.summary(), empty)
+    return figure_layout.Panel(table.title, table.note, table.more, actions, blocks, table.summary(), empty)
 
 
-def _draw_lane(paper: sheet.Paper, top_in: float, lane: TableLane) -> None:
+def _draw_lane(paper: figure_layout.Paper, top_in: float, lane: TableLane) -> None:
     theme, y_in = paper.theme, top_in + LANE_IN / 2
     paper.axes.plot(paper.window, [y_in, y_in], color=theme.line, linewidth=0.8, zorder=1)
     changes = paper.moments([entry.from_us for entry in lane.entries[1:]])
@@ -192,7 +196,7 @@ def _draw_lane(paper: sheet.Paper, top_in: float, lane: TableLane) -> None:
         pale, edge = theme.soft, theme.mute
         if entry.device >= 0:
             pale, edge = theme.pale[entry.device % 6], theme.strong[entry.device % 6]
-        marks.bar(paper.axes, theme, seen, y_in, BAR_IN, pale, edge, "", False)
+        glyphs.bar(paper.axes, theme, seen, y_in, BAR_IN, pale, edge, "", False)
         texts = [entry.value, entry.value.split(" ")[0]]
         stale_s = min(
             (seconds(a) for a, b in lane.stale if a < entry.to_us and b > entry.from_us), default=1e9
@@ -206,5 +210,5 @@ def _draw_lane(paper: sheet.Paper, top_in: float, lane: TableLane) -> None:
     for from_us, to_us in lane.stale:
         seen = paper.visible(from_us, to_us)
         if seen is not None:
-            marks.bar(paper.axes, theme, seen, y_in, BAR_IN, "none", theme.vermillion, "xxxx", False, 2.2)
-    marks.diamonds(paper.axes, theme, changes, y_in, theme.vermillion)
+            glyphs.bar(paper.axes, theme, seen, y_in, BAR_IN, "none", theme.vermillion, "xxxx", False, 2.2)
+    glyphs.diamonds(paper.axes, theme, changes, y_in, theme.vermillion)

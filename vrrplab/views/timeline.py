@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from vrrplab.trace import Trace
 from vrrplab.units import seconds
-from vrrplab.views import doors, marks, sheet, style
+from vrrplab.views import figure_arguments, figure_layout, glyphs, style
 from vrrplab.views.lanes import LANE_IN, MIDDLE_IN, draw_outages, draw_owners, draw_states
 from vrrplab.views.timeline_rows import Lane, TimelineRows, rows
 
@@ -35,14 +35,16 @@ def figure(
     theme: str = "light",
     from_s: float | None = None,
     to_s: float | None = None,
-    width_in: float = sheet.WIDTH_IN,
+    width_in: float = figure_layout.WIDTH_IN,
 ) -> Figure:
     """The timeline of a trace, or of several, one above the other on one time axis.
 
     ``from_s``, ``to_s``: the window shown in seconds (default: all). ``theme``: "light" or "dark".
     """
-    traces = doors.traces_of(trace, "timeline.figure()")
-    return draw([rows(one, from_s, to_s) for one in traces], theme=theme, width_in=doors.width(width_in))
+    traces = figure_arguments.traces_of(trace, "timeline.figure()")
+    return draw(
+        [rows(one, from_s, to_s) for one in traces], theme=theme, width_in=figure_arguments.width(width_in)
+    )
 
 
 def save(trace: Trace | Sequence[Trace], path: str | Path, *, theme: str = "light") -> None:
@@ -50,34 +52,38 @@ def save(trace: Trace | Sequence[Trace], path: str | Path, *, theme: str = "ligh
     style.save(figure(trace, theme=theme), path)
 
 
-def draw(tables: Sequence[TimelineRows], *, theme: str = "light", width_in: float = sheet.WIDTH_IN) -> Figure:
+def draw(
+    tables: Sequence[TimelineRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
+) -> Figure:
     """The figure of rows made before."""
     from_us = min((table.from_us for table in tables), default=0)
     to_us = max((table.to_us for table in tables), default=0)
     brief_us = (to_us - from_us) // 600  # less than a pixel needs no explanation
-    signs = marks.signs_of([lane for table in tables for lane in table.lanes], brief_us)
+    signs = glyphs.signs_of([lane for table in tables for lane in table.lanes], brief_us)
     acted = any(from_us <= action.t_us <= to_us for table in tables for action in table.actions)
     signs |= {"action"} if acted else set()
-    return sheet.draw(
+    return figure_layout.draw(
         [_panel(table) for table in tables],
         (seconds(from_us), seconds(to_us)),
-        marks.legend(signs, width_in),
+        glyphs.legend(signs, width_in),
         style.theme_of(theme),
         width_in,
     ).figure
 
 
-def _panel(table: TimelineRows) -> sheet.Panel:
+def _panel(table: TimelineRows) -> figure_layout.Panel:
     blocks = [_block(lane, table) for lane in table.lanes]
     empty = "Nothing to draw: this trace has no states, addresses or probes."
-    return sheet.Panel(table.title, table.note, table.more, table.actions, blocks, table.summary(), empty)
+    return figure_layout.Panel(
+        table.title, table.note, table.more, table.actions, blocks, table.summary(), empty
+    )
 
 
-def _block(lane: Lane, table: TimelineRows) -> sheet.Block:
+def _block(lane: Lane, table: TimelineRows) -> figure_layout.Block:
     draws = {
         "state": partial(draw_states, lane=lane),
         "address": partial(draw_owners, lane=lane, short=table.servers),
         "client": partial(draw_outages, lane=lane),
     }
     height_in, middle_in = LANE_IN[lane.kind], MIDDLE_IN[lane.kind]
-    return sheet.Block(lane.group, lane.label, lane.detail, height_in, middle_in, draws[lane.kind])
+    return figure_layout.Block(lane.group, lane.label, lane.detail, height_in, middle_in, draws[lane.kind])

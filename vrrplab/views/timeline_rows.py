@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from vrrplab.trace import Outage, Trace
 from vrrplab.units import Micros
-from vrrplab.views import doors
-from vrrplab.views.cast import (
+from vrrplab.views import figure_arguments
+from vrrplab.views.naming import (
     action_text,
     address_range,
     alive_until,
@@ -113,7 +113,7 @@ def rows(
         title_of(trace),
         origin_note(trace),
         str(trace.scenario.get("description") or ""),
-        *doors.window_us(trace, from_s, to_s),
+        *figure_arguments.window_us(trace, from_s, to_s),
         tuple(lanes),
         actions,
         short_names(trace.servers),

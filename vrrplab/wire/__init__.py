@@ -1,0 +1,1 @@
+"""Bytes and values, nothing else: VRRP, IP, ARP, neighbour discovery, Ethernet."""

@@ -12,11 +12,11 @@ padding: 42 bytes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from struct import Struct
 from typing import Any
 
 from vrrplab.errors import DropReason, PacketError
-from vrrplab.values import Record
 from vrrplab.wire.addresses import (
     BROADCAST_MAC,
     ZERO_MAC,
@@ -34,7 +34,8 @@ SIZE = _FIELDS.size
 _ETHERNET_IPV4 = bytes.fromhex("000108000604")
 
 
-class ArpPacket(Record):
+@dataclass(slots=True)
+class ArpPacket:
     """One ARP message; addresses are text. ``op``: 1 request, 2 reply."""
 
     op: int

@@ -19,10 +19,10 @@ zero checksum, the trailer with a zero HMAC.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from struct import Struct
 
 from vrrplab.errors import DropReason, PacketError
-from vrrplab.values import Record
 from vrrplab.wire.addresses import is_multicast, pack_address
 from vrrplab.wire.vrrp import HMAC_TRAILER_SIZE
 
@@ -34,7 +34,8 @@ _AH = Struct("!BBHII12s")
 _TRAILER = Struct("!BBHIHH16s")
 
 
-class AhHeader(Record):
+@dataclass(slots=True)
+class AhHeader:
     """An IPsec authentication header with a 12-byte ICV."""
 
     next_header: int
@@ -102,7 +103,8 @@ def spi_of(source: str) -> int:
     return int.from_bytes(pack_address(source)[:4], "big")
 
 
-class HmacTrailer(Record):
+@dataclass(slots=True)
+class HmacTrailer:
     """keepalived's authentication trailer. ``sequence`` is seconds, binary fraction and counter as one
     number.
     """

@@ -11,10 +11,10 @@ Byte 3 is the length of the authentication in words, always 7; read as VRRPv2 it
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from struct import Struct
 
 from vrrplab.errors import DropReason, PacketError
-from vrrplab.values import Record
 from vrrplab.wire import checksum
 
 _FIELDS = Struct("!BBBBBBH8s20s")
@@ -34,7 +34,8 @@ def is_carp(payload: bytes, announced_size: int | None = None) -> bool:
     return size == SIZE or (size < SIZE and announced_size == SIZE)
 
 
-class CarpAdvertisement(Record):
+@dataclass(slots=True)
+class CarpAdvertisement:
     """A CARP advertisement: interval = ``advbase`` seconds + ``advskew``/256; the lower one is master."""
 
     vhid: int

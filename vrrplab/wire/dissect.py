@@ -9,12 +9,12 @@ a short way, and their other layers are read when somebody asks.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from struct import Struct
 from struct import error as StructError
 from typing import Generic, NamedTuple, TypeVar
 
 from vrrplab.errors import AddressError, DropReason, PacketError
-from vrrplab.values import Record
 from vrrplab.wire import links
 from vrrplab.wire.addresses import unpack_address, unpack_mac
 from vrrplab.wire.arp import ArpPacket
@@ -45,7 +45,8 @@ _MODULUS = 0xFFFF
 _FRAGMENT = "fragment of an IP packet: a kernel puts the pieces together first, vrrplab does not"
 
 
-class _Layers(Record):
+@dataclass(slots=True)
+class _Layers:
     """What the long way finds besides VRRP."""
 
     eth: EthernetHeader | None = None
@@ -288,7 +289,7 @@ def address_width(frame: Frame) -> int:
     """Bytes a virtual address of this advert takes: 4 or 16."""
     if frame.ip is not None:
         return 4 if frame.ip.version == 4 else 16
-    from vrrplab.wire.damaged import width_alone  # only messages without headers need it
+    from vrrplab.wire.malformed import width_alone  # only messages without headers need it
 
     return width_alone(frame.payload)
 

@@ -13,7 +13,8 @@ it.
 
 from __future__ import annotations
 
-from vrrplab.values import Record
+from dataclasses import dataclass
+
 from vrrplab.wire.addresses import ZERO_MAC, pack_mac, unpack_mac
 
 ETHERTYPE_IPV4 = 0x0800
@@ -22,7 +23,8 @@ ETHERTYPE_IPV6 = 0x86DD
 VLAN_TYPES = frozenset((0x8100, 0x88A8, 0x9100, 0x9200))
 
 
-class VlanTag(Record):
+@dataclass(slots=True)
+class VlanTag:
     """One 802.1Q tag: ``tpid`` is the type that announced it, ``tci`` its priority bits and VLAN number."""
 
     tpid: int
@@ -37,7 +39,8 @@ class VlanTag(Record):
         return self.tci >> 13
 
 
-class EthernetHeader(Record):
+@dataclass(slots=True)
+class EthernetHeader:
     """Who sent the frame to whom, and what is in it. Addresses are text; None where a capture did not keep
     them.
     """

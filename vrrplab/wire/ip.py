@@ -16,10 +16,10 @@ never fails: a faulty header is described by the ``problems`` that come with it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from struct import Struct
 
 from vrrplab.errors import DropReason, PacketError
-from vrrplab.values import Record, fresh
 from vrrplab.wire import checksum
 from vrrplab.wire.addresses import pack_address, unpack_address
 
@@ -37,7 +37,8 @@ _EXTENSIONS = frozenset((0, 43, 44, 60, 135, 139, 140))
 _FRAGMENT_EXTENSION = 44
 
 
-class IPv4Header(Record):
+@dataclass(slots=True)
+class IPv4Header:
     """An IPv4 header. ``total_length`` counts header and payload; None on emit means "what fits"."""
 
     source: str
@@ -53,8 +54,7 @@ class IPv4Header(Record):
     checksum: int | None = None
     checksum_ok: bool | None = None
     broken: bool = False  # what was parsed cannot be written again from these values
-    problems: list[PacketError] = fresh(list)
-    __not_compared__ = ("problems",)
+    problems: list[PacketError] = field(default_factory=list, compare=False)
 
     version = 4
 
@@ -158,7 +158,8 @@ class IPv4Header(Record):
         return head[:10] + check.to_bytes(2, "big") + head[12:] + payload
 
 
-class IPv6Header(Record):
+@dataclass(slots=True)
+class IPv6Header:
     """An IPv6 header. ``ttl`` is its hop limit; ``protocol`` is what the last extension header names."""
 
     source: str
@@ -170,8 +171,7 @@ class IPv6Header(Record):
     extensions: tuple[tuple[int, bytes], ...] = ()  # (type, whole header) in order
     payload_length: int | None = None
     broken: bool = False  # what was parsed cannot be written again from these values
-    problems: list[PacketError] = fresh(list)
-    __not_compared__ = ("problems",)
+    problems: list[PacketError] = field(default_factory=list, compare=False)
 
     version = 6
 

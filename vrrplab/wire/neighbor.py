@@ -12,10 +12,10 @@ keepalived sends R=0 S=0 O=1, from the address itself, with the target link-laye
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from vrrplab.errors import DropReason, PacketError
-from vrrplab.values import Record
 from vrrplab.wire import checksum
 from vrrplab.wire.addresses import pack_address, pack_mac, unpack_address, unpack_mac
 
@@ -39,7 +39,8 @@ def cut_advertisement(data: bytes) -> dict[str, Any]:
     }
 
 
-class NeighborMessage(Record):
+@dataclass(slots=True)
+class NeighborMessage:
     """A solicitation (``type`` 135) or advertisement (136). ``mac`` is the link-layer option's, or None
     without one.
     """

@@ -18,13 +18,13 @@ v3_checksum_as_v2.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from struct import Struct
 from struct import error as StructError
 from typing import Generic, TypeVar
 
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
-from vrrplab.values import Record
 from vrrplab.wire.address_lists import PACKED, TEXTS, pack_list, unpack_list
 from vrrplab.wire.checksum import VRRP_PSEUDO_HEADERS, field_value, total, vrrp_pseudo_header
 
@@ -43,7 +43,8 @@ _number = int.from_bytes
 _MODULUS = 0xFFFF
 
 
-class _Odd(Record):
+@dataclass(slots=True)
+class _Odd:
     """What almost no advert has. One empty slot for all of it makes the usual ones cheap."""
 
     type: int = TYPE_ADVERTISEMENT
@@ -176,7 +177,7 @@ class Advertisement:
         cls, payload: bytes, source: str, destination: str
     ) -> tuple[Advertisement, list[PacketError]]:
         """What can be read from any bytes at all, and all that is wrong with them, in parse's order."""
-        from vrrplab.wire.damaged import dissect_message
+        from vrrplab.wire.malformed import dissect_message
 
         return dissect_message(bytes(payload), source, destination)
 
@@ -185,7 +186,7 @@ class Advertisement:
         """The same without the IP addresses. A checksum that may sum them is right if it is so without them,
         else ``checksum_ok`` is None: nobody can tell.
         """
-        from vrrplab.wire.damaged import dissect_alone
+        from vrrplab.wire.malformed import dissect_alone
 
         return dissect_alone(bytes(payload))
 

@@ -1,0 +1,225 @@
+"""The watcher's reasoning, fed with what real daemons sent: who it says is master is who logged it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from vrrplab.capture.reader import read_frames
+from vrrplab.data_files import data_path
+from vrrplab.trace import Trace, TraceEvent
+from vrrplab.units import SECOND_US
+from vrrplab.watch.table import Table
+from vrrplab.wire.frames import advert_frame, decode, garp_frame
+from vrrplab.wire.vrrp import Advertisement
+from vrrplab.witness.observer import MOST_ROUTERS, MOST_SPEAKERS, MOST_TOLD, Observer
+
+RECORDINGS = [
+    "article_drill1_eth0_down_up",
+    "article_drill3_squid_kill9",
+    "graceful_stop",
+    "poweroff",
+    "prio0_v3_a1_p100",
+    "takeover_v3_a0.1_p100",
+    "v3_ipv6",
+    "auth_ah",
+    "three_nodes_poweroff",
+    "preempt_delay",
+]
+
+
+def watch(recording: str) -> tuple[Trace, list[tuple[float, str, int]]]:
+    """What the observer says of a recording's capture, and when its daemons became MASTER by their logs."""
+    folder = data_path("recordings", recording)
+    seen = json.loads((folder / "observed.json").read_text(encoding="utf-8"))
+    run = seen["runs"][0]
+    names = {a["src"]: a["server"] for a in run["adverts"]}
+    vrids = {(a["server"], v): a["vrid"] for a in run["adverts"] for v in [a["vrid"]]}
+    events: list[TraceEvent] = []
+    observer = Observer(events.append, names)
+    start_ns, tick_us = 0, 0
+    for captured in read_frames(folder / "capture.pcap"):
+        start_ns = start_ns or captured.t_ns
+        t_us = (captured.t_ns - start_ns) // 1000
+        while tick_us < t_us:
+            observer.tick(tick_us)
+            tick_us += 100_000
+        observer.frame(t_us, "lan", captured.frame)
+    first = next(a for a in sorted((r["first"], a["server"]) for a in run["adverts"] for r in a["runs"]))
+    shift_s = first[0] - next(e.t for e in events if e.event == "advert_sent")
+    masters = []
+    for t in run["transitions"]:
+        if t["to"] == "MASTER" and t["first_advert_t"] is not None:
+            masters.append((t["first_advert_t"] - shift_s, t["server"], vrids.get((t["server"], 0), 0)))
+    return Trace(events), masters
+
+
+@pytest.mark.parametrize("recording", RECORDINGS)
+def test_masters_are_those_of_the_logs(recording: str) -> None:
+    """Input: the capture of a real election. Output: a MASTER for each that the daemons logged, at that
+    moment.
+    """
+    trace, masters = watch(recording)
+    said = [(e.t, e.server) for e in trace.of("state") if e.fields["to"] == "MASTER"]
+    for t_s, server, _ in masters:
+        assert any(abs(t - t_s) < 0.005 and who == server for t, who in said), (t_s, server, said)
+    assert len(said) == len(masters)
+
+
+def frame_of(priority: int, source: str, t: int = 0, ttl: int = 255, **fields: object) -> object:
+    advert = Advertisement(2, 51, priority, SECOND_US, ("192.168.2.100",), **fields)  # type: ignore[arg-type]
+    mac = f"02:00:00:00:00:{int(source.rpartition('.')[2]):02x}"
+    return decode(advert_frame(mac, source, "224.0.0.18", advert, ttl=ttl))
+
+
+class Ear:
+    """An observer and everything it said."""
+
+    def __init__(self) -> None:
+        self.events: list[TraceEvent] = []
+        self.observer = Observer(self.events.append)
+
+    def hear(self, t_s: float, frame: object, interface: str = "lan") -> None:
+        self.observer.frame(round(t_s * SECOND_US), interface, frame)  # type: ignore[arg-type]
+
+    def said(self, kind: str) -> list[TraceEvent]:
+        return [e for e in self.events if e.event == kind]
+
+    def warnings(self) -> list[str]:
+        return [e.fields["text"] for e in self.said("warning")]
+
+
+def test_two_masters_are_told_once() -> None:
+    """Input: a lower router that goes on advertising. Output: one warning with both names."""
+    ear = Ear()
+    for second in range(6):
+        ear.hear(second, frame_of(150, "192.168.2.1"))
+        ear.hear(second + 0.4, frame_of(100, "192.168.2.2"))
+    assert len([w for w in ear.warnings() if "two MASTERs" in w]) == 1
+    lower = [e.fields["to"] for e in ear.said("state") if e.server == "192.168.2.2"]
+    assert lower == ["MASTER", "BACKUP", "MASTER"], "they do not change places with every advert"
+    assert {s.state for s in next(iter(ear.observer.routers.values())).speakers.values()} == {"MASTER"}
+
+
+def test_every_split_brain_is_told() -> None:
+    """Input: two MASTERs on each of two interfaces; on one they agree for a while, and fall out again.
+    Output: a warning for each time and interface, and the end of the first in words.
+    """
+    ear = Ear()
+    for second in range(40):
+        for interface in ("eth0", "eth1"):
+            ear.hear(second, frame_of(150, "192.168.2.1"), interface)
+            if interface == "eth1" or not 10 <= second < 30:
+                ear.hear(second + 0.4, frame_of(100, "192.168.2.2"), interface)
+    told = [e for e in ear.said("warning") if "two MASTERs" in e.fields["text"]]
+    assert [(int(e.t), e.fields["text"].split()[6].strip(":")) for e in told] == [
+        (1, "eth0"),
+        (1, "eth1"),
+        (31, "eth0"),
+    ]
+    ended = [e for e in ear.said("state") if "while 192.168.2.1 goes on" in e.fields["reason"]]
+    assert [(int(e.t), e.server, e.fields["to"]) for e in ended] == [(11, "192.168.2.2", "BACKUP")]
+
+
+def test_missed_adverts_are_told_once_a_run() -> None:
+    """Input: one gap of 3 s; later every other advert is lost for a while. Output: a word for the gap; a word
+    when the run begins, and its number when it ends.
+    """
+    ear = Ear()
+    for second in (0, 1, 4, 5, 6, 8, 10, 12, 13, 14):
+        ear.hear(second, frame_of(150, "192.168.2.1"))
+    assert ear.warnings() == [
+        "2 adverts of 192.168.2.1 for VRID 51 missed: nothing came for 3.000 s",
+        "1 advert of 192.168.2.1 for VRID 51 missed: nothing came for 2.000 s",
+        "3 adverts of 192.168.2.1 for VRID 51 missed until they came in time again",
+    ]
+
+
+def test_too_many_warnings_do_not_silence_the_next() -> None:
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1"))
+    for number in range(MOST_TOLD + 10):
+        mac = f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
+        ear.hear(0.1, decode(garp_frame(mac, "192.168.2.100")))
+    assert len(ear.warnings()) >= MOST_TOLD + 9
+    ear.observer.tick(5 * SECOND_US)
+    assert "nobody is MASTER" in ear.warnings()[-1]
+
+
+def test_a_preemption_is_no_split_brain() -> None:
+    ear = Ear()
+    for second in range(3):
+        ear.hear(second, frame_of(100, "192.168.2.2"))
+    for second in range(3, 6):
+        ear.hear(second - 0.3, frame_of(150, "192.168.2.1"))
+    assert ear.warnings() == []
+    assert [(e.server, e.fields["to"]) for e in ear.said("state")] == [
+        ("192.168.2.2", "MASTER"),
+        ("192.168.2.1", "MASTER"),
+        ("192.168.2.2", "BACKUP"),
+    ]
+
+
+def test_silence_is_noticed_while_it_lasts() -> None:
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1"))
+    ear.observer.tick(3_900_000)
+    assert not ear.said("warning")
+    ear.observer.tick(4_100_000)
+    assert "nobody is MASTER" in ear.warnings()[0]
+    assert ear.said("state")[-1].fields["to"] == "FAULT"
+
+
+def test_a_stranger_that_claims_the_address_is_told() -> None:
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1"))
+    ear.hear(0.1, decode(garp_frame("02:00:00:00:00:01", "192.168.2.100")))
+    ear.hear(0.2, decode(garp_frame("02:00:00:00:00:66", "192.168.2.100")))
+    assert ["02:00:00:00:00:66" in w for w in ear.warnings()] == [True]
+
+
+def test_an_advert_from_afar_is_rejected() -> None:
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1", ttl=64))
+    assert ear.said("advert_dropped")[0].fields["reason"] == "BAD_TTL"
+    assert not ear.said("state")
+
+
+def test_routers_that_do_not_agree_are_told() -> None:
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1"))
+    ear.hear(0.2, frame_of(100, "192.168.2.2", auth_type=1, auth_data=b"secret\0\0"))
+    assert "authentication type 1 against 0" in ear.warnings()[0]
+
+
+def test_memory_is_bounded_whoever_shouts() -> None:
+    ear = Ear()
+    for i in range(500):
+        ear.hear(i / 1000, frame_of(1 + i % 254, f"192.168.{i // 250}.{1 + i % 250}"))
+    router = next(iter(ear.observer.routers.values()))
+    assert len(router.speakers) <= MOST_SPEAKERS
+
+
+def test_more_virtual_routers_than_are_followed_are_counted_and_told_once() -> None:
+    ear = Ear()
+    frame = frame_of(150, "192.168.2.1")
+    for number in range(MOST_ROUTERS + 3):
+        ear.observer.frame(0, f"lan.{number}", frame)  # type: ignore[arg-type]
+    assert (len(ear.observer.routers), ear.observer.strangers) == (MOST_ROUTERS, 3)
+    assert [w for w in ear.warnings() if "counted, not followed" in w] == [
+        f"more than {MOST_ROUTERS} virtual routers: further ones are counted, not followed"
+    ]
+    head = Table(ear.observer, "eth0", {}).text(0, 100).splitlines()[0]
+    assert head.endswith("515 adverts, 0 announcements, 3 of too many senders")
+
+
+def test_the_table_fits_a_terminal() -> None:
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1"))
+    ear.hear(0.4, frame_of(100, "192.168.2.2"))
+    table = Table(ear.observer, "eth0", {"192.168.2.1": "proxy-serv01"})
+    text = table.text(500_000)
+    assert all(len(line) <= 80 for line in text.splitlines())
+    row = next(line for line in text.splitlines() if "proxy-serv01" in line)
+    assert row.split()[:5] == ["51", "proxy-serv01", "MASTER", "150", "1s"]

@@ -1,0 +1,8 @@
+"""Captures of millions of frames as NumPy columns, each row what ``decode`` would say of the frame.
+
+This is the only door: who imports it needs NumPy.
+"""
+
+from vrrplab.columns.reader import FORMS, KINDS, NAMES, REASONS, Columns, read
+
+__all__ = ["FORMS", "KINDS", "NAMES", "REASONS", "Columns", "read"]

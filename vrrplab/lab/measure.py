@@ -1,0 +1,224 @@
+"""What happens during a drill, seen from outside the daemons: frames on the LAN, addresses, the client's ARP
+cache, the client's gaps, and what the daemons say. Everything on one clock, microseconds since the drill
+began.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from vrrplab.lab.server import Server
+from vrrplab.lab.topology import CLIENT, LAN, PROXY_PORT, UPSTREAM_ADDRESS
+from vrrplab.system.doctor import program
+from vrrplab.system.netlink import (
+    GROUPS,
+    NEIGHBOUR_GROUP,
+    AddressNotice,
+    NeighbourNotice,
+    NetlinkSocket,
+    Overrun,
+    open_monitor,
+)
+from vrrplab.system.setns import in_network
+from vrrplab.system.sniffer import frame_reader, open_interface
+from vrrplab.units import Micros
+
+Watch = Callable[[int, Callable[[], None]], None]
+
+
+class Line(NamedTuple):
+    t_us: Micros
+    server: str
+    line: str
+
+
+class AddressChange(NamedTuple):
+    t_us: Micros
+    server: str
+    added: bool
+    address: str  # with prefix
+    interface: str
+
+
+class Neighbour(NamedTuple):
+    t_us: Micros
+    address: str
+    mac: str
+
+
+class Gap(NamedTuple):
+    probe: str
+    last_ok_us: Micros
+    next_ok_us: Micros | None
+    lost: int
+
+
+class Measurement:
+    """Collects until ``stop``. ``virtual``: the addresses whose coming and going matters."""
+
+    def __init__(self, virtual: list[str], watch: Watch, unwatch: Callable[[int], object]) -> None:
+        self._virtual = set(virtual)
+        self._watch = watch
+        self._unwatch = unwatch
+        self.began_us = time.monotonic_ns() // 1000
+        self.began_unix_ns = time.time_ns()
+        self.frames: list[tuple[Micros, bytes]] = []
+        self.lines: list[Line] = []
+        self.events: list[dict[str, Any]] = []
+        self.addresses: list[AddressChange] = []
+        self.neighbours: list[Neighbour] = []
+        self.gaps: list[Gap] = []
+        self.client_ready = False
+        self._monitors: dict[str, NetlinkSocket] = {}
+        self._client: subprocess.Popen[bytes] | None = None
+        self._unread = b""
+        self._sniffer: socket.socket | None = None
+
+    @property
+    def now(self) -> Micros:
+        """Microseconds since the drill began."""
+        return time.monotonic_ns() // 1000 - self.began_us
+
+    # -- starting and stopping -----------------------------------------------------------------------
+
+    def start(self, servers: list[Server]) -> None:
+        """Listen to the LAN, to every server's addresses and to the client's cache."""
+        self._sniffer = open_interface(LAN)
+        read = frame_reader(self._sniffer)
+
+        def frames() -> None:
+            while (found := read()) is not None:
+                self.frames.append((max(0, self.now - found[0] // 1000), found[1]))
+
+        self._watch(self._sniffer.fileno(), frames)
+        for server in servers:
+            self.follow(server)
+        with in_network(CLIENT):
+            monitor = open_monitor(NEIGHBOUR_GROUP)
+        self._monitors[CLIENT] = monitor
+        self._watch(monitor.fileno(), lambda: self._neighbours_changed(monitor))
+
+    def follow(self, server: Server) -> None:
+        """Hear of a server's addresses from now on."""
+        with in_network(server.name):
+            monitor = open_monitor(GROUPS)
+            names = {link.number: link.name for link in monitor.links()}
+        self._monitors[server.name] = monitor
+        self._watch(monitor.fileno(), lambda: self._addresses_changed(server.name, monitor, names))
+
+    def leave(self, server: Server) -> None:
+        """Let go of a server's network, or it could not vanish with its power."""
+        monitor = self._monitors.pop(server.name, None)
+        if monitor is not None:
+            self._unwatch(monitor.fileno())
+            monitor.close()
+
+    def start_client(self, virtual: list[str]) -> None:
+        """The office PC begins to fetch and to ping."""
+        url = f"http://{UPSTREAM_ADDRESS}/"
+        words = [sys.executable, "-m", "vrrplab.lab.client", url, str(PROXY_PORT), *virtual]
+        self._client = subprocess.Popen(
+            [program("ip"), "netns", "exec", CLIENT, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self._client.stdout is not None
+        os.set_blocking(self._client.stdout.fileno(), False)
+        self._watch(self._client.stdout.fileno(), self._client_said)
+
+    def stop_client(self) -> None:
+        """End the probes; what was still open is told first."""
+        if self._client is None or self._client.stdout is None:
+            return
+        self._client.terminate()
+        try:
+            self._client.wait(5)
+        except subprocess.TimeoutExpired:
+            self._client.kill()
+            self._client.wait()
+        self._client_said()
+        if not self._client.stdout.closed:
+            self._unwatch(self._client.stdout.fileno())
+            self._client.stdout.close()
+        self._client = None
+
+    def stop(self) -> None:
+        """Let go of everything."""
+        self.stop_client()
+        for monitor in self._monitors.values():
+            self._unwatch(monitor.fileno())
+            monitor.close()
+        self._monitors.clear()
+        if self._sniffer is not None:
+            self._unwatch(self._sniffer.fileno())
+            self._sniffer.close()
+            self._sniffer = None
+
+    # -- hearing -------------------------------------------------------------------------------------
+
+    def heard(self, server: str, at_us: int, line: str, event: dict[str, Any] | None) -> None:
+        """A router said something, at a moment of the monotonic clock."""
+        t_us = at_us - self.began_us
+        if line:
+            self.lines.append(Line(t_us, server, line))
+        if event is not None:
+            self.events.append({**event, "t": t_us / 1_000_000})
+
+    def _addresses_changed(self, server: str, monitor: NetlinkSocket, names: dict[int, str]) -> None:
+        for notice in _read(monitor):
+            if isinstance(notice, AddressNotice) and notice.address in self._virtual:
+                with_prefix = f"{notice.address}/{notice.prefix}"
+                interface = names.get(notice.number, "")
+                change = AddressChange(self.now, server, not notice.gone, with_prefix, interface)
+                self.addresses.append(change)
+
+    def _neighbours_changed(self, monitor: NetlinkSocket) -> None:
+        for notice in _read(monitor):
+            if (
+                not isinstance(notice, NeighbourNotice)
+                or notice.address not in self._virtual
+                or not notice.mac
+            ):
+                continue
+            known = [n.mac for n in self.neighbours if n.address == notice.address]
+            if not known or known[-1] != notice.mac:
+                self.neighbours.append(Neighbour(self.now, notice.address, notice.mac))
+
+    def _client_said(self) -> None:
+        if self._client is None or self._client.stdout is None or self._client.stdout.closed:
+            return
+        while True:
+            try:
+                data = os.read(self._client.stdout.fileno(), 65536)
+            except BlockingIOError:
+                return
+            if not data:
+                self._unwatch(self._client.stdout.fileno())
+                self._client.stdout.close()
+                return
+            *lines, self._unread = (self._unread + data).split(b"\n")
+            for line in lines:
+                said = json.loads(line)
+                if said.get("ready"):
+                    self.client_ready = True
+                    continue
+                next_ok_us = said["next_ok_us"]
+                until_us = None if next_ok_us is None else next_ok_us - self.began_us
+                self.gaps.append(
+                    Gap(said["probe"], said["last_ok_us"] - self.began_us, until_us, said["lost"])
+                )
+
+
+def _read(monitor: NetlinkSocket) -> list[Any]:
+    try:
+        return list(monitor.read())
+    except Overrun:
+        return []

@@ -1,0 +1,76 @@
+"""What a live router's trace tells of the router itself: who it is, how punctual it was, what it cost."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from typing import Any
+
+from vrrplab.config.interfaces import interfaces_of
+from vrrplab.config.model import NodeConfig
+from vrrplab.machine.profiles import Profile
+from vrrplab.scenario.cast import instance_fields
+from vrrplab.system.host import Host
+from vrrplab.trace import TraceEvent
+from vrrplab.units import SECOND_US, Micros
+
+
+class Lateness:
+    """How late timers were served: for ``soak`` and for whoever wonders about a slow machine."""
+
+    def __init__(self) -> None:
+        self.timers = 0
+        self.worst_us: Micros = 0
+        self.over_50_ms = 0
+
+    def add(self, late_us: Micros) -> None:
+        self.timers += 1
+        self.worst_us = max(self.worst_us, late_us)
+        self.over_50_ms += late_us > 50_000
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "timers": self.timers,
+            "worst_late_s": self.worst_us / SECOND_US,
+            "over_50_ms": self.over_50_ms,
+        }
+
+
+def cast(
+    node: NodeConfig, server: str, host: Host, profile: Profile, mode: str, began_us: Micros
+) -> TraceEvent:
+    """The trace's first event: who takes part, and where its time 0 is (``began_us``: monotonic clock)."""
+    ago_s = (time.monotonic_ns() // 1000 - began_us) / SECOND_US
+    addresses = dict.fromkeys(a.address for i in node.instances for a in i.virtual_addresses)
+    fields = {
+        "name": f"{server} live",
+        "description": f"{server} on {socket.gethostname() if mode == 'raw' else 'loopback'}",
+        "profile": profile.name,
+        "origin": "live",
+        "mode": mode,
+        "segments": host.segments(),
+        "servers": {
+            server: {
+                "interfaces": host.describe(interfaces_of(node)),
+                "services": {},
+                "config": os.path.basename(node.file),
+                "instances": {i.name: instance_fields(i) for i in node.instances},
+            }
+        },
+        "clients": {},
+        "dns": {},
+        "virtual_addresses": list(addresses),
+        "clock": {"monotonic_s": began_us / SECOND_US, "unix_s": time.time() - ago_s},
+    }
+    return TraceEvent(0, "scenario", fields)
+
+
+def usage() -> dict[str, Any]:
+    """Processor time and the most memory so far, for the trace's last event."""
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    largest_kb = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+    return {"cpu_s": round(used.ru_utime + used.ru_stime, 3), "memory_kb": largest_kb}

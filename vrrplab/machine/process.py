@@ -1,0 +1,48 @@
+"""What instances and scripts of one process share: one list of actions, one pacer an interface, one count."""
+
+from __future__ import annotations
+
+from vrrplab.machine.actions import Action
+from vrrplab.machine.announcer import Pacer
+from vrrplab.machine.profiles import Profile
+from vrrplab.units import Micros, earliest
+
+
+class Process:
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self._actions: list[Action] = []
+        self._pacers: dict[tuple[str, int], Pacer] = {}
+        self._count = 0
+
+    def emit(self, action: Action) -> None:
+        """Ask the driver for something, after all that was asked before."""
+        self._actions.append(action)
+
+    def take(self) -> list[Action]:
+        """All actions asked for since the last time."""
+        taken, self._actions = self._actions, []
+        return taken
+
+    def number(self) -> int:
+        """1, 2, 3 …: whose timer was set first, when two end in the same microsecond."""
+        self._count += 1
+        return self._count
+
+    def pacer(self, interface: str, family: int) -> Pacer:
+        key = (interface, family)
+        if key not in self._pacers:
+            self._pacers[key] = Pacer(self.profile.garp_interval_keeps_all)
+        return self._pacers[key]
+
+    def forget_announcements(self) -> None:
+        """A reload: what still waited for ``garp_interval`` belongs to instances of before."""
+        self._pacers.clear()
+
+    def next_deadline(self) -> Micros | None:
+        """When a frame that waits for ``garp_interval`` may leave."""
+        return earliest(*[p.next_deadline() for p in self._pacers.values()])
+
+    def tick(self, now: Micros) -> None:
+        for pacer in self._pacers.values():
+            pacer.tick(now)

@@ -1,0 +1,68 @@
+"""The virtual addresses of one instance: taken when it becomes MASTER, given back when it no longer is.
+
+Order and log lines are keepalived's. Whether the host accepts packets to them is RFC 9568's Accept_Mode
+(section 6.1), keepalived's ``accept`` and ``no_accept``.
+"""
+
+from __future__ import annotations
+
+from vrrplab.config.model import InstanceConfig, VirtualAddress
+from vrrplab.machine.actions import AddAddresses, RemoveAddresses, SetAccept
+from vrrplab.machine.process import Process
+from vrrplab.machine.voice import Voice
+
+
+class VirtualAddresses:
+    def __init__(self, config: InstanceConfig, process: Process, voice: Voice) -> None:
+        self._config = config
+        self._profile = process.profile
+        self._emit = process.emit
+        self._log = voice.log
+
+    @property
+    def all(self) -> tuple[VirtualAddress, ...]:
+        """Those in the adverts and the excluded ones."""
+        return self._config.virtual_addresses + self._config.excluded_addresses
+
+    @property
+    def accepted(self) -> bool:
+        """Does the host take packets to the virtual addresses?"""
+        return self._config.accept and (self._profile.accept_mode or self._config.address_owner)
+
+    def take(self) -> None:
+        name, config = self._config.name, self._config
+        if not self.accepted:
+            self._emit(SetAccept(name, config.virtual_addresses, False))
+            self._log("accept_drop")
+        if config.virtual_addresses:
+            self._log("setting_vips")
+        self._emit(AddAddresses(name, config.placed(config.virtual_addresses)))
+        if config.excluded_addresses:
+            self._log("setting_evips")
+            self._emit(AddAddresses(name, config.placed(config.excluded_addresses)))
+
+    def release(self) -> None:
+        name, config = self._config.name, self._config
+        if config.virtual_addresses:
+            self._log("removing_vips")
+        self._emit(RemoveAddresses(name, config.placed(config.virtual_addresses)))
+        if config.excluded_addresses:
+            self._log("removing_evips")
+            self._emit(RemoveAddresses(name, config.placed(config.excluded_addresses)))
+        if not self.accepted:
+            self._emit(SetAccept(name, config.virtual_addresses, True))
+            self._log("accept_restore")
+
+    def keep(self, before: VirtualAddresses) -> bool:
+        """Reload: drop what is no longer there, take what is new; True if there is anything new."""
+        wanted = {(a.with_prefix, a.interface) for a in self.all}
+        for gone in before.all:
+            if (gone.with_prefix, gone.interface) not in wanted:
+                self._log("vip_gone", address=gone.with_prefix, interface=gone.interface)
+                self._emit(RemoveAddresses(self._config.name, before._config.placed((gone,))))
+        self._log("setting_vips")
+        held = {(a.with_prefix, a.interface) for a in before.all}
+        added = tuple(a for a in self.all if (a.with_prefix, a.interface) not in held)
+        if added:
+            self._emit(AddAddresses(self._config.name, self._config.placed(added)))
+        return bool(added)

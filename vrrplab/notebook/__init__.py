@@ -1,0 +1,1 @@
+"""What ``import vrrplab`` gives to notebooks: simulate, cluster, tune, captures, evidence."""

@@ -1,0 +1,72 @@
+"""A capture file in a notebook: its frames, who was MASTER in it, and a trace of it for every view.
+
+``capture.reader.read_frames`` streams, for files of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vrrplab.capture.reader import CapturedFrame, read_frames
+from vrrplab.errors import CaptureError
+
+if TYPE_CHECKING:
+    from vrrplab.trace import Trace
+    from vrrplab.witness.timeline import Timeline
+
+
+class Capture:
+    """The frames of a capture file, in file order: ``len``, iteration and indexing give CapturedFrames.
+
+    ``broken`` is the CaptureError of a file that breaks off in the middle, else None.
+    """
+
+    def __init__(self, name: str, frames: list[CapturedFrame], broken: CaptureError | None = None) -> None:
+        self.name = name
+        self.frames = frames
+        self.broken = broken
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __iter__(self) -> Iterator[CapturedFrame]:
+        return iter(self.frames)
+
+    def __getitem__(self, index: int) -> CapturedFrame:
+        return self.frames[index]
+
+    def __repr__(self) -> str:
+        kinds: dict[str, int] = {}
+        for captured in self.frames:
+            kinds[captured.frame.kind] = kinds.get(captured.frame.kind, 0) + 1
+        what = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        end = f"; {self.broken}" if self.broken else ""
+        return f"<Capture {self.name}: {len(self.frames)} frames ({what}){end}>"
+
+    def timeline(self) -> Timeline:
+        """Who was MASTER when, as far as the wire tells; ``timeline_text.table`` prints it."""
+        from vrrplab.witness.timeline import timeline_of
+
+        return timeline_of(self.frames)
+
+    def to_trace(self) -> Trace:
+        """The timeline as a trace, for every view. Time 0 is the first frame."""
+        from vrrplab.witness.timeline_trace import to_trace
+
+        return to_trace(self.timeline(), self.name)
+
+
+def read_pcap(path: str | Path) -> Capture:
+    """Read a capture (pcap or pcapng) whole. Raises CaptureError if no frame is to be had from the file."""
+    frames: list[CapturedFrame] = []
+    broken = None
+    try:
+        for captured in read_frames(path):
+            frames.append(captured)
+    except CaptureError as error:
+        broken = error
+    if broken is not None and not frames:
+        raise broken
+    return Capture(Path(path).name, frames, broken)

@@ -1,0 +1,72 @@
+"""``vrrplab.cluster``: opens the clickable cluster on whatever somebody has in hand.
+
+The view (``views.cluster``) only plays traces; here a scenario is read and run, a folder of observations or
+a capture is read, and the simulator is handed in, so that what is clicked can be run.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from vrrplab import arguments
+from vrrplab.errors import VrrplabError
+from vrrplab.trace import Trace, read_trace
+from vrrplab.views.cluster import show_cluster
+
+if TYPE_CHECKING:
+    from vrrplab.scenario.model import Scenario
+
+FIRST = "article-drill-1-lan-nic"
+CAPTURES = (".pcap", ".pcapng", ".cap")
+
+
+def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
+    """The clickable cluster, at ``at_s`` seconds first. Click a cable, a service, a server: break it.
+
+    ``source``: the name of a built-in scenario, a scenario file or a ``Scenario`` (these can be broken);
+    a ``Trace``, a trace file (.jsonl), a folder with a recording of real daemons, or a capture (.pcap, or
+    what ``read_pcap`` gives), which can be looked at. In a notebook the result shows itself; ``.trace`` and
+    ``.scenario`` are what is shown now, with all that was clicked. Raises VrrplabError, in one line, for
+    anything else.
+    """
+    at_s = arguments.number(at_s, "at_s")
+    if hasattr(source, "to_trace"):  # a Capture, as read_pcap gives it
+        source = source.to_trace()
+    if isinstance(source, Trace):
+        return show_cluster(source, at_s=at_s)
+    if isinstance(source, str | os.PathLike):
+        path = os.fspath(source)
+        trace = _look_at(path)
+        if trace is not None:
+            return show_cluster(trace, at_s=at_s)
+        from vrrplab.scenario.reader import load_scenario
+
+        source = load_scenario(path)
+    if not (hasattr(source, "with_actions") and hasattr(source, "duration_us")):
+        kind = type(source).__name__
+        raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {kind}")
+    return show_cluster(_run(source), source, _run, at_s)
+
+
+def _run(scenario: Scenario) -> Trace:
+    from vrrplab.sim.world import run
+
+    return run(scenario, frames=True)
+
+
+def _look_at(path: str) -> Trace | None:
+    """The trace of something that has already happened; None: the path is a scenario's."""
+    if path.endswith(".jsonl"):
+        return read_trace(path)
+    if path.endswith(CAPTURES):
+        from vrrplab.capture.reader import read_frames
+        from vrrplab.witness.timeline import timeline_of
+        from vrrplab.witness.timeline_trace import to_trace
+
+        return to_trace(timeline_of(read_frames(path)), os.path.basename(path))
+    if os.path.isfile(os.path.join(path, "observed.json")):
+        from vrrplab.recording import read_recording
+
+        return read_recording(path)
+    return None

@@ -1,0 +1,1 @@
+"""Where what is told goes: files that are never overwritten by mistake, and terminals."""

@@ -1,0 +1,1 @@
+"""The scenario file: its model, its reader and writer, and scenarios made from configurations alone."""

@@ -1,0 +1,118 @@
+"""The actions of a scenario: their keys, read and checked. What they do is in ``actions``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vrrplab.config.model import NodeConfig
+from vrrplab.scenario.address_checks import check_address, check_interface_address
+from vrrplab.scenario.model import Client, Segment, Server, TimedAction
+from vrrplab.scenario.yaml_nodes import Node
+
+# action: (keys it needs, keys it may have)
+KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "link_down": (("server", "interface"), ()),
+    "link_up": (("server", "interface"), ()),
+    "carrier_down": (("server", "interface"), ()),
+    "carrier_up": (("server", "interface"), ()),
+    "ifdown": (("server", "interface"), ()),
+    "ifup": (("server", "interface"), ()),
+    "address_remove": (("server", "interface", "address"), ()),
+    "address_add": (("server", "interface", "address"), ()),
+    "service_stop": (("server", "service"), ()),
+    "service_start": (("server", "service"), ()),
+    "service_kill": (("server", "service"), ()),
+    "check_fail": (("server",), ("script",)),
+    "check_pass": (("server",), ("script",)),
+    "check_hang": (("server",), ("script",)),
+    "daemon_stop": (("server",), ()),
+    "daemon_start": (("server",), ()),
+    "daemon_kill": (("server",), ("process",)),
+    "daemon_freeze": (("server",), ()),
+    "daemon_thaw": (("server",), ()),
+    "power_off": (("server",), ()),
+    "power_on": (("server",), ()),
+    "reload": (("server", "config"), ()),
+    "firewall_drop": (("server", "direction", "protocol"), ()),
+    "firewall_clear": (("server",), ("direction", "protocol")),
+    "segment_fault": (("segment",), ("loss", "latency_s", "jitter_s", "multicast", "between")),
+    "segment_heal": (("segment",), ("loss", "latency_s", "jitter_s", "multicast", "between")),
+}
+
+
+def read_action(
+    node: Node,
+    servers: dict[str, Server],
+    segments: dict[str, Segment],
+    clients: dict[str, Client],
+    read_config: Callable[[Node, str], NodeConfig],
+) -> TimedAction:
+    """One entry of ``actions``; ScenarioError with the line and the nearest valid word."""
+    kind = node.need("action").one_of(KINDS)
+    needed, optional = KINDS[kind]
+    found = node.only(("at_s", "action", *needed, *optional))
+    at_us = node.need("at_s").time_us()
+    keys: dict[str, Any] = {}
+    server: Server | None = None
+    for key in needed:
+        node.need(key)
+    if "server" in found:
+        keys["server"] = found["server"].one_of(servers)
+        server = servers[keys["server"]]
+    for key, value in found.items():
+        if key not in ("at_s", "action", "server"):
+            keys[key] = _value(kind, key, value, server, segments, servers, clients)
+    if kind == "segment_fault" and len(keys) == 1:
+        raise node.error(
+            "segment_fault changes nothing", "give loss, latency_s, jitter_s, multicast or between"
+        )
+    reloaded = read_config(found["config"], keys["server"]) if kind == "reload" else None
+    if reloaded is not None and "\n" in keys["config"]:
+        keys["config"] = reloaded.file  # the text itself would be told in every log
+    return TimedAction(at_us, kind, keys, node.line, reloaded)
+
+
+def _value(
+    kind: str,
+    key: str,
+    value: Node,
+    server: Server | None,
+    segments: dict[str, Segment],
+    servers: dict[str, Server],
+    clients: dict[str, Client],
+) -> Any:
+    match key:
+        case "interface" if server:
+            return value.one_of(server.interfaces)
+        case "service" if server:
+            return value.one_of(server.services)
+        case "script" if server:
+            return value.one_of(s.name for s in server.node.scripts)
+        case "segment":
+            return value.one_of(segments)
+        case "address":
+            return check_interface_address(value) if "/" in value.text() else check_address(value)
+        case "process":
+            return value.one_of(("both", "parent", "child"))
+        case "direction":
+            return value.one_of(("in", "out"))
+        case "protocol":
+            return value.one_of(("vrrp",))
+        case "multicast":
+            return value.flag()
+        case "loss":
+            return value.share()
+        case "latency_s" | "jitter_s":
+            value.time_us()
+            return value.number()
+        case "between":
+            return [_pair(p, [*servers, *clients]) for p in value.items()]
+    return value.text()
+
+
+def _pair(value: Node, hosts: list[str]) -> list[str]:
+    ends = value.items()
+    if len(ends) != 2:
+        raise value.error(f"{value.name} must be a pair [from, to]", "one-way: from the first to the second")
+    return [end.one_of(hosts) for end in ends]

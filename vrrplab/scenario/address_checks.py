@@ -1,0 +1,74 @@
+"""Addresses as scenario files write them: checked, brought to canonical text, and made up where left out."""
+
+from __future__ import annotations
+
+from vrrplab.scenario.yaml_nodes import Node
+from vrrplab.wire.addresses import pack_address, unpack_address
+
+
+def canonical(address: str) -> str:
+    """Canonical text of an IPv4 or IPv6 address; ValueError if it is none."""
+    return unpack_address(pack_address(address))
+
+
+def check_address(node: Node) -> str:
+    text = node.text()
+    try:
+        return canonical(text)
+    except ValueError:
+        raise node.error(f"{text!r} is not an IP address", "e.g. 192.168.2.101") from None
+
+
+def check_interface_address(node: Node) -> str:
+    """ADDRESS/PREFIX."""
+    text = node.text()
+    address, slash, prefix = text.partition("/")
+    try:
+        address = canonical(address)
+        bits = int(prefix)
+    except ValueError:
+        address, bits = "", -1
+    if not slash or not address or not 0 <= bits <= (128 if ":" in address else 32):
+        raise node.error(f"{text!r} is not an address with prefix length", "e.g. 192.168.2.251/24")
+    return f"{address}/{bits}"
+
+
+def check_subnet(node: Node) -> str:
+    return check_interface_address(node)
+
+
+def check_mac(node: Node) -> str:
+    text = node.text().lower()
+    parts = text.split(":")
+    try:
+        good = len(parts) == 6 and all(len(p) == 2 and int(p, 16) >= 0 for p in parts)
+    except ValueError:
+        good = False
+    if not good:
+        raise node.error(f"{node.text()!r} is not a MAC address", "e.g. 02:00:00:00:00:fb (quote it)")
+    if int(parts[0], 16) & 1:
+        raise node.error(f"{node.text()!r} is the address of a group", "e.g. 02:00:00:00:00:fb (quote it)")
+    return text
+
+
+def default_mac(number: int, host: int) -> str:
+    """A locally administered MAC address for interface ``number`` of the host of that place in the file."""
+    place = host + 1
+    return f"02:00:{place >> 16 & 255:02x}:{place >> 8 & 255:02x}:{number & 255:02x}:{place & 255:02x}"
+
+
+def link_local(mac: str) -> str:
+    """The IPv6 link-local address Linux makes of a MAC address (EUI-64, RFC 4291 appendix A)."""
+    b = [int(p, 16) for p in mac.split(":")]
+    words = [b[0] ^ 2, b[1], b[2], 0xFF, 0xFE, b[3], b[4], b[5]]
+    groups = [f"{words[i] << 8 | words[i + 1]:x}" for i in range(0, 8, 2)]
+    return canonical("fe80::" + ":".join(groups))
+
+
+def same_subnet(a: str, b: str, prefix: int) -> bool:
+    """Do two addresses agree in their first ``prefix`` bits?"""
+    if (":" in a) != (":" in b):
+        return False
+    x, y = pack_address(a), pack_address(b)
+    shift = len(x) * 8 - prefix
+    return int.from_bytes(x, "big") >> shift == int.from_bytes(y, "big") >> shift

@@ -1,0 +1,98 @@
+"""What a scenario expects, read and checked: a name that nothing can ever match is a mistake, not a pass.
+
+Whether a trace keeps it is decided in ``expectations``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vrrplab.config.model import NodeConfig
+from vrrplab.scenario.address_checks import canonical
+from vrrplab.scenario.model import Client, Expectation, Server, TimedAction
+from vrrplab.scenario.yaml_nodes import Node, nearest
+from vrrplab.trace import STATES
+
+
+def read_expectation(
+    node: Node, servers: dict[str, Server], clients: dict[str, Client], actions: Iterable[TimedAction]
+) -> Expectation:
+    """One entry of ``expect``; ScenarioError with the line and the nearest valid word."""
+    keys = node.only(("at_s", "owner", "outage", "state"))
+    if "outage" in keys:
+        return _outage(node, keys["outage"], clients)
+    at_us = node.need("at_s").time_us()
+    reloads = [a for a in actions if a.node is not None]
+    owner = {}
+    if "owner" in keys:
+        known = _addresses(servers, reloads, actions)
+        for text, who in keys["owner"].mapping().items():
+            name = "nobody" if who.plain is None else who.one_of([*servers, "nobody"])
+            owner[_address(text, who, known)] = None if name == "nobody" else name
+    state = {}
+    if "state" in keys:
+        for instance, states in keys["state"].mapping().items():
+            state[instance] = _states(instance, states, servers, reloads)
+    if not owner and not state:
+        raise node.error(
+            "expects nothing", "add owner: {ADDRESS: SERVER} or state: {INSTANCE: {SERVER: STATE}}"
+        )
+    return Expectation(at_us=at_us, owner=owner, state=state, line=node.line)
+
+
+def _outage(node: Node, outage: Node, clients: dict[str, Client]) -> Expectation:
+    outage.only(("target", "at_most_s"))
+    targets = dict.fromkeys(p.target for c in clients.values() for p in c.probes)
+    target = outage.need("target").text()
+    if target not in targets:
+        raise outage.need("target").error(f"no client probes {target!r}", nearest(target, list(targets)))
+    limit_us = outage.need("at_most_s").time_us()
+    return Expectation(outage_target=target, outage_at_most_us=limit_us, line=node.line)
+
+
+def _address(text: str, place: Node, known: list[str]) -> str:
+    try:
+        address = canonical(text)
+    except ValueError:
+        address = text
+    if known and address not in known:
+        raise place.error(f"{text!r} is no virtual address of any server", nearest(text, known))
+    return address
+
+
+def _addresses(
+    servers: dict[str, Server], reloads: list[TimedAction], actions: Iterable[TimedAction]
+) -> list[str]:
+    """Every address that may come or go in a run: of all instances, and those handled by hand.
+
+    None at all when a configuration could not be read (``run_refused``): then anything may be meant.
+    """
+    if any(server.refusal for server in servers.values()):
+        return []
+    found = {
+        address.address: None
+        for node in _nodes(servers.values(), reloads)
+        for instance in node.instances
+        for address in instance.virtual_addresses + instance.excluded_addresses
+    }
+    by_hand = (a.keys["address"].partition("/")[0] for a in actions if "address" in a.keys)
+    return [*found, *(address for address in by_hand if address not in found)]
+
+
+def _states(
+    instance: str, states: Node, servers: dict[str, Server], reloads: list[TimedAction]
+) -> dict[str, str]:
+    found = {}
+    for name, state in states.mapping().items():
+        if name not in servers:
+            raise state.error(f"there is no server {name!r}", nearest(name, list(servers)))
+        own = [a for a in reloads if a.keys["server"] == name]
+        names = [i.name for node in _nodes([servers[name]], own) for i in node.instances]
+        if instance not in names and not servers[name].refusal:
+            raise state.error(f"{name} has no instance {instance!r}", nearest(instance, names))
+        found[name] = state.one_of(STATES)
+    return found
+
+
+def _nodes(servers: Iterable[Server], reloads: Iterable[TimedAction]) -> list[NodeConfig]:
+    return [s.node for s in servers] + [a.node for a in reloads if a.node is not None]

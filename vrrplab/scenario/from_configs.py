@@ -1,0 +1,183 @@
+"""A scenario made of keepalived.conf files alone: one server a file, on the networks the files speak of.
+
+Real addresses are in no keepalived.conf. ``cabling`` says which cards share a network. Each server gets an
+address in the subnet of the virtual addresses there (.251, .252 …, as in the article), unless its file names
+its source address, or the others' files name it as their peer; each network with virtual addresses a client.
+No address is made up that a file names, and none twice; where a subnet is full, 10.254.0.0/16 helps out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
+from pathlib import Path
+
+from vrrplab.config.interfaces import interfaces_of
+from vrrplab.config.model import NodeConfig, VirtualAddress
+from vrrplab.config.reader import parse_config
+from vrrplab.errors import VrrplabError
+from vrrplab.machine.profiles import profile_named
+from vrrplab.scenario.address_checks import default_mac
+from vrrplab.scenario.infer_networks import Card, networks, own_address
+from vrrplab.scenario.model import Client, Interface, Probe, Scenario, Segment, Server
+from vrrplab.units import Micros, micros
+from vrrplab.wire.addresses import is_link_local, pack_address, unpack_address
+
+# Last bytes of addresses, in the order in which they are given out.
+SERVER_NUMBERS = (*range(251, 255), *range(1, 10), *range(11, 251))
+CLIENT_NUMBERS = (10, *range(20, 250), *range(1, 10), *range(11, 20), *range(250, 255))
+
+
+def scenario_from_configs(
+    paths: Sequence[str | os.PathLike[str]],
+    profile: str = "keepalived-2.2.7",
+    duration_us: Micros = 60_000_000,
+    *,
+    strict: bool = False,
+) -> Scenario:
+    """A cluster of the servers whose files these are, started a tenth of a second apart, with one client.
+
+    ``strict`` refuses files that keepalived would correct and run. Raises ConfigError for a file that
+    keepalived would not run with, VrrplabError for no file at all.
+    """
+    if not paths:
+        raise VrrplabError("name at least one keepalived.conf")
+    daemon = profile_named(profile).wording
+    parsed = [parse_config(path, daemon=daemon, strict=strict) for path in paths]
+    nodes = dict(zip(_server_names(paths), parsed, strict=True))
+    cards = networks(nodes)
+    names = sorted(set(cards.values()))
+    taken = _named(nodes)
+    spare = dict(zip(names, _unnamed_networks(taken), strict=False))
+    servers = {}
+    for place, (server, node) in enumerate(nodes.items()):
+        interfaces = {}
+        for name in sorted(interfaces_of(node)):
+            segment = cards[server, name]
+            addresses = _addresses(name, server, nodes, place, spare[segment], taken)
+            interfaces[name] = Interface(name, segment, addresses, default_mac(names.index(segment), place))
+        servers[server] = Server(
+            server, os.fspath(paths[place]), node, interfaces, start_at_us=place * micros(0.1)
+        )
+    return Scenario(
+        name=" + ".join(servers),
+        description="made from keepalived.conf files; real addresses are assumed",
+        duration_us=duration_us,
+        segments={name: Segment(name) for name in names},
+        servers=servers,
+        clients=_clients(nodes, cards, spare, taken),
+        profile=profile,
+    )
+
+
+def _server_names(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """The files' names; with their folders where two are alike, and numbered where that is no help either."""
+    stems = [Path(path).stem for path in paths]
+    names: list[str] = []
+    for path, stem in zip(paths, stems, strict=True):
+        name = stem if stems.count(stem) == 1 else f"{Path(path).parent.name or 'server'}-{stem}"
+        numbered = (f"{name}-{number}" for number in range(2, len(stems) + 2))
+        names.append(name if name not in names else next(n for n in numbered if n not in names))
+    return names
+
+
+def _named(nodes: Mapping[str, NodeConfig]) -> set[str]:
+    """Every address that the files name: virtual ones, the servers' own and their peers'."""
+    named: set[str] = set()
+    for server, node in nodes.items():
+        for instance in node.instances:
+            named |= {a.address for a in instance.virtual_addresses + instance.excluded_addresses}
+            named |= {peer.address for peer in instance.unicast_peers}
+            named.add(own_address(server, instance, nodes))
+    return named - {""}
+
+
+def _unnamed_networks(named: Iterable[str]) -> Iterator[str]:
+    """First three bytes of networks that no file speaks of: "10.254.0", "10.254.1" …"""
+    used = {address.rpartition(".")[0] for address in named}
+    heads = (f"10.{second}.{third}" for second in range(254, 0, -1) for third in range(256))
+    return (head for head in heads if head not in used)
+
+
+def _addresses(
+    card: str, server: str, nodes: Mapping[str, NodeConfig], place: int, spare: str, taken: set[str]
+) -> tuple[str, ...]:
+    """A card's own addresses with prefix: those that are named, and an IPv4 one if it lacks one.
+
+    Of IPv6 it has a link-local one anyway.
+    """
+    node = nodes[server]
+    users = [i for i in node.instances if i.interface == card]
+    own = dict.fromkeys(a for i in users if (a := own_address(server, i, nodes)))
+    addresses = [f"{a}/{64 if ':' in a else 24}" for a in own]
+    virtual = [
+        a for i in node.instances for a in i.virtual_addresses if a.interface == card and ":" not in a.address
+    ]
+    if own and (any(":" not in a for a in own) or not (virtual or any(i.family == 4 for i in users))):
+        return tuple(addresses)
+    near = _near(virtual[0], _turned(SERVER_NUMBERS, place)) if virtual else []
+    far = (f"{spare}.{n}/24" for n in _turned(range(1, 255), place))
+    return (*addresses, _first_free([*near, *far], taken))
+
+
+def _turned(numbers: Sequence[int], place: int) -> list[int]:
+    """The numbers from one place on, and then those before it: everybody begins with another one."""
+    start = place % len(numbers)
+    return [*numbers[start:], *numbers[:start]]
+
+
+def _near(virtual: VirtualAddress, numbers: Iterable[int]) -> list[str]:
+    """Hosts with these last bytes in the subnet of an IPv4 address, with prefix; /31 and /32 count as /24."""
+    prefix = virtual.prefix if virtual.prefix < 31 else 24
+    head, _, last = virtual.address.rpartition(".")
+    size = 2 ** (32 - max(prefix, 24))
+    network = int(last) // size * size
+    return [f"{head}.{n}/{prefix}" for n in numbers if network < n < network + size - 1]
+
+
+def _first_free(addresses: Iterable[str], taken: set[str]) -> str:
+    """The first of these (with prefix) that nobody has; from now on it is taken."""
+    free = next(a for a in addresses if a.partition("/")[0] not in taken)
+    taken.add(free.partition("/")[0])
+    return free
+
+
+def _clients(
+    nodes: Mapping[str, NodeConfig], cards: Mapping[Card, str], spare: Mapping[str, str], taken: set[str]
+) -> dict[str, Client]:
+    """On each network somebody who pings every virtual address there: "client", "client-2" …
+
+    Never called like a server. Link-local IPv6 addresses are not asked for: other networks have them too.
+    """
+    targets: dict[str, dict[str, VirtualAddress]] = {}
+    for server, node in nodes.items():
+        for instance in node.instances:
+            for virtual in instance.virtual_addresses:
+                if not (":" in virtual.address and is_link_local(virtual.address)):
+                    segment = cards[server, virtual.interface]
+                    targets.setdefault(segment, {}).setdefault(virtual.address, virtual)
+    names = (n for n in chain(["client"], (f"client-{number}" for number in count(2))) if n not in nodes)
+    clients: dict[str, Client] = {}
+    for number, (segment, asked) in enumerate(targets.items()):
+        name = next(names)
+        probes = tuple(Probe("icmp", target, micros(0.02)) for target in asked)
+        mac = default_mac(0xC0, number)
+        clients[name] = Client(name, segment, _neighbour(asked.values(), spare[segment], taken), mac, probes)
+    return clients
+
+
+def _neighbour(asked: Iterable[VirtualAddress], spare: str, taken: set[str]) -> tuple[str, ...]:
+    """For each family of these addresses one with prefix that is near the first of them."""
+    first: dict[bool, VirtualAddress] = {}
+    for virtual in asked:
+        first.setdefault(":" in virtual.address, virtual)
+    addresses = []
+    if False in first:
+        far = (f"{spare}.{n}/24" for n in CLIENT_NUMBERS)
+        addresses.append(_first_free([*_near(first[False], CLIENT_NUMBERS), *far], taken))
+    if True in first:
+        head = pack_address(first[True].address)[:8]
+        hosts = (f"{unpack_address(head + n.to_bytes(8, 'big'))}/64" for n in count(0x10))
+        addresses.append(_first_free(hosts, taken))
+    return tuple(addresses)

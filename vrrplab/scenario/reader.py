@@ -1,0 +1,352 @@
+"""Scenario files: YAML to ``Scenario`` and back, each mistake with its line and the nearest valid word.
+
+The format is the contract's. ``load_scenario`` also takes the name of a built-in scenario.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import lru_cache
+from os.path import dirname, isfile, join
+from typing import Any
+
+from vrrplab.config.environment import check_against_host
+from vrrplab.config.model import NodeConfig
+from vrrplab.config.reader import parse_config, parse_text
+from vrrplab.data_files import data_root
+from vrrplab.errors import ConfigError, ScenarioError, VrrplabError
+from vrrplab.machine.profiles import PROFILES, profile_named
+from vrrplab.scenario.actions import read_action
+from vrrplab.scenario.address_checks import (
+    check_address,
+    check_interface_address,
+    check_mac,
+    check_subnet,
+    default_mac,
+)
+from vrrplab.scenario.expect_reader import read_expectation
+from vrrplab.scenario.model import Client, Interface, Probe, Scenario, Segment, Server, Service
+from vrrplab.scenario.yaml_cache import read_yaml_cached
+from vrrplab.scenario.yaml_nodes import Node, nearest, parse_yaml
+from vrrplab.units import micros
+
+TOP_KEYS = [
+    "name",
+    "description",
+    "extends",
+    "profile",
+    "seed",
+    "duration_s",
+    "segments",
+    "servers",
+    "clients",
+    "dns",
+    "actions",
+    "expect",
+]
+SERVER_KEYS = ["config", "start_at_s", "interfaces", "services", "checks", "script_run_s", "missing_files"]
+SEGMENT_KEYS = ["subnet", "latency_s", "jitter_s", "loss", "multicast", "port_security", "mac_ageing_s"]
+PROBE_TIMEOUT_US = {"icmp": micros(0.2), "http": micros(0.5)}
+
+
+def builtin_scenarios() -> dict[str, str]:
+    """The scenarios that come with vrrplab: name to file."""
+    folder = join(data_root(), "scenarios")
+    return {name[:-5]: join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".yaml")}
+
+
+def load_scenario(
+    source: str | os.PathLike[str],
+    *,
+    profile: str | None = None,
+    strict: bool = False,
+    run_refused: bool = False,
+) -> Scenario:
+    """A scenario from a file, or a built-in one by its name.
+
+    ``profile`` overrides the file's. ``strict`` refuses configurations that keepalived would correct and
+    run (an unclosed brace, priority 300). ``run_refused`` runs a scenario although the keepalived of a
+    server would not start with its configuration: that server then has no daemon, as in reality.
+    Raises ScenarioError or ConfigError: file, line, what is wrong, what would be right.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        kind = type(source).__name__
+        raise VrrplabError(f"a scenario, a path or a name is needed, this is of type {kind}")
+    if profile is not None:
+        profile_named(profile)
+    path = _find(os.fspath(source))
+    return _build(read_yaml_cached(path), path, profile, strict, run_refused)
+
+
+def scenario_from_text(text: str, folder: str | os.PathLike[str] = ".", name: str = "<scenario>") -> Scenario:
+    """A scenario from YAML text; configuration files are looked for in ``folder``."""
+    return _build(parse_yaml(text, name), join(folder, name), None, False)
+
+
+def _find(source: str) -> str:
+    if source.endswith((".yaml", ".yml")) or os.path.exists(source):
+        return join(source, "scenario.yaml") if os.path.isdir(source) else source
+    known = builtin_scenarios()
+    if source in known:
+        return known[source]
+    message = "no such file and no built-in scenario of that name"
+    raise ScenarioError(source, 0, message, nearest(source, list(known)))
+
+
+def _build(root: Node, path: str, profile: str | None, strict: bool, run_refused: bool = False) -> Scenario:
+    root = _extended(root, path)
+    top = root.only(TOP_KEYS)
+    segments = {n: _segment(n, v) for n, v in root.need("segments").mapping().items()}
+    if not segments:
+        raise root.need("segments").error(
+            "there is no segment", "add one, e.g. lan: {subnet: 192.168.2.0/24}"
+        )
+    used = top["profile"].one_of(PROFILES) if "profile" in top else "keepalived-2.2.7"
+    if profile is not None:
+        used = profile
+    servers: dict[str, Server] = {}
+    for index, (name, value) in enumerate(root.need("servers").mapping().items()):
+        folder = dirname(path if value.file == root.file else value.file)
+        servers[name] = _server(name, index, value, folder, segments, used, strict, run_refused)
+    if not servers:
+        raise root.need("servers").error("there is no server", "add at least one")
+    clients = {n: _client(n, i, v, segments) for i, (n, v) in enumerate(_pairs(top, "clients"))}
+    dns = {n: tuple(check_address(a) for a in v.items()) for n, v in _pairs(top, "dns")}
+    for name, value in _pairs(top, "dns"):
+        if not dns[name]:
+            raise value.error(f"dns.{name} lists no address", "list at least one")
+    _check_targets(top, clients, dns)
+    read = ReloadReader(dirname(path), used, strict)
+    actions = [read_action(a, servers, segments, clients, read) for a in _list(top, "actions")]
+    return Scenario(
+        name=top["name"].text() if "name" in top else os.path.splitext(os.path.basename(path))[0],
+        description=top["description"].text() if "description" in top else "",
+        profile=used,
+        seed=top["seed"].whole(0, 2**63) if "seed" in top else 0,
+        duration_us=root.need("duration_s").time_us(1),
+        segments=segments,
+        servers=servers,
+        clients=clients,
+        dns=dns,
+        actions=tuple(sorted(actions, key=lambda a: a.at_us)),
+        expect=tuple(read_expectation(e, servers, clients, actions) for e in _list(top, "expect")),
+        file=path,
+    )
+
+
+def _extended(root: Node, path: str) -> Node:
+    """With ``extends: FILE``, the keys of that file where this one has none of its own."""
+    top = root.mapping()
+    if "extends" not in top:
+        return root
+    place = top["extends"]
+    base_path = join(dirname(path), place.text())
+    if not isfile(base_path):
+        raise place.error(f"{place.text()!r} does not exist", "it is looked for beside the scenario")
+    base = read_yaml_cached(base_path).mapping()
+    if "extends" in base:
+        raise place.error(f"{place.text()!r} extends another file itself", "one step only")
+    own = {key: value for key, value in top.items() if key != "extends"}
+    return Node(root.file, root.line, root.name, {**base, **own})
+
+
+def _pairs(top: dict[str, Node], key: str) -> list[tuple[str, Node]]:
+    return list(top[key].mapping().items()) if key in top and top[key].plain is not None else []
+
+
+def _list(top: dict[str, Node], key: str) -> list[Node]:
+    return top[key].items() if key in top and top[key].plain is not None else []
+
+
+def _segment(name: str, value: Node) -> Segment:
+    keys = value.only(SEGMENT_KEYS)
+    given: dict[str, Any] = {}
+    if "subnet" in keys:
+        given["subnet"] = check_subnet(keys["subnet"])
+    for key, field in (
+        ("latency_s", "latency_us"),
+        ("jitter_s", "jitter_us"),
+        ("mac_ageing_s", "mac_ageing_us"),
+    ):
+        if key in keys:
+            given[field] = keys[key].time_us()
+    if "loss" in keys:
+        given["loss"] = keys["loss"].share()
+    for key in ("multicast", "port_security"):
+        if key in keys:
+            given[key] = keys[key].flag()
+    return Segment(name, **given)
+
+
+def _server(
+    name: str,
+    index: int,
+    value: Node,
+    folder: str,
+    segments: dict[str, Segment],
+    profile: str,
+    strict: bool,
+    run_refused: bool,
+) -> Server:
+    keys = value.only(SERVER_KEYS)
+    interfaces = {}
+    for number, (interface, node) in enumerate(value.need("interfaces").mapping().items()):
+        inner = node.only(("segment", "addresses", "mac"))
+        interfaces[interface] = Interface(
+            interface,
+            node.need("segment").one_of(segments),
+            tuple(check_interface_address(a) for a in inner["addresses"].items())
+            if "addresses" in inner
+            else (),
+            check_mac(inner["mac"]) if "mac" in inner else default_mac(number, index),
+        )
+    config = value.need("config")
+    refusal = ""
+    addresses = {n: tuple(a.split("/")[0] for a in i.addresses) for n, i in interfaces.items()}
+    try:
+        node_config = read_config(join(folder, config.text()), config, profile, strict, name)
+        node_config = _with_warnings(node_config, check_against_host(node_config, addresses))
+    except ConfigError as error:
+        if not run_refused:
+            raise
+        refusal, node_config = str(error), NodeConfig(config.text())
+    services = {n: _service(n, v) for n, v in _pairs(keys, "services")}
+    scripts = [s.name for s in node_config.scripts]
+    checks = {}
+    for script, service in _pairs(keys, "checks"):
+        if script not in scripts:
+            hint = nearest(script, scripts)
+            raise service.error(f"{node_config.file} has no vrrp_script {script!r}", hint)
+        checks[script] = service.one_of(services)
+    return Server(
+        name,
+        label_without_file(name) if "\n" in config.text() else config.text(),
+        node_config,
+        interfaces,
+        start_at_us=keys["start_at_s"].time_us() if "start_at_s" in keys else 0,
+        services=services,
+        checks=checks,
+        script_run_us=keys["script_run_s"].time_us() if "script_run_s" in keys else 8_000,
+        missing_files=keys["missing_files"].texts() if "missing_files" in keys else (),
+        refusal=refusal,
+    )
+
+
+def read_config(path: str, place: Node, profile: str, strict: bool, host: str) -> NodeConfig:
+    """A keepalived.conf named in a scenario; a missing one is the scenario's mistake, at its line.
+
+    ``host`` is the server's name: lines such as ``@host1 priority 100`` are for the host so called.
+    What has several lines is no path but the file's text itself.
+    """
+    daemon = PROFILES[profile].wording
+    if "\n" in place.text():
+        try:
+            return parse_text(
+                place.text(), label_without_file(host), host_id=host, daemon=daemon, strict=strict
+            )
+        except ConfigError as error:
+            raise place.error(
+                f"line {error.line} of {host}'s configuration: {error.message}", error.hint
+            ) from None
+    found = path if isfile(path) else shipped(place.text())
+    if found is None:
+        message = f"configuration file {place.text()!r} does not exist"
+        raise place.error(message, "paths are relative to the scenario")
+    with open(found, "rb") as file:
+        content = file.read()
+    if b"include" in content:  # other files may change while this one does not
+        return parse_config(_short(found), host_id=host, daemon=daemon, strict=strict)
+    return _parsed(_short(found), content, daemon, strict, host)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: str, _content: bytes, daemon: str, strict: bool, host: str) -> NodeConfig:
+    # the drills of one cluster share their configurations
+    return parse_config(path, host_id=host, daemon=daemon, strict=strict)
+
+
+def _short(path: str) -> str:
+    """The path as a person would type it here: without detours, relative if it lies below this folder."""
+    plain, here = os.path.normpath(path), os.getcwd()
+    inside = os.path.isabs(plain) and plain.startswith(here + os.sep)
+    return os.path.relpath(plain, here) if inside else plain
+
+
+def label_without_file(server: str, why: str = "in the scenario") -> str:
+    """What a configuration is called that is in no file, and ``why``.
+
+    No path looks like that, so a ``reload`` of this name means the very same text again.
+    """
+    return f"{server}.conf ({why})"
+
+
+def shipped(name: str) -> str | None:
+    """A configuration that comes with vrrplab is found from anywhere, e.g. article/proxy-serv01.conf."""
+    parts = [p for p in name.split("/") if p not in ("..", "", ".")]
+    if parts[:1] == ["configs"]:
+        parts = parts[1:]
+    path = join(data_root(), "configs", *parts)
+    return path if parts and not os.path.isabs(name) and isfile(path) else None
+
+
+def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
+    return replace(node, warnings=node.warnings + tuple(more)) if more else node
+
+
+class ReloadReader:
+    """Reads the file of a ``reload`` action."""
+
+    def __init__(self, folder: str, profile: str, strict: bool) -> None:
+        self._folder, self._profile, self._strict = folder, profile, strict
+
+    def __call__(self, place: Node, server: str) -> NodeConfig:
+        return read_config(join(self._folder, place.text()), place, self._profile, self._strict, server)
+
+
+def _service(name: str, value: Node) -> Service:
+    keys = value.only(("port", "listen", "shutdown_s"))
+    return Service(
+        name,
+        port=keys["port"].whole(1, 65535) if "port" in keys else 0,
+        listen=tuple(check_address(a) for a in keys["listen"].items()) if "listen" in keys else ("0.0.0.0",),
+        shutdown_us=keys["shutdown_s"].time_us() if "shutdown_s" in keys else 0,
+    )
+
+
+def _client(name: str, index: int, value: Node, segments: dict[str, Segment]) -> Client:
+    keys = value.only(("segment", "addresses", "probes", "mac"))
+    probes = tuple(_probe(p) for p in keys["probes"].items()) if "probes" in keys else ()
+    return Client(
+        name,
+        value.need("segment").one_of(segments),
+        tuple(check_interface_address(a) for a in value.need("addresses").items()),
+        check_mac(keys["mac"]) if "mac" in keys else default_mac(0xC0, index),
+        probes,
+    )
+
+
+def _probe(value: Node) -> Probe:
+    keys = value.only(("kind", "target", "port", "every_s", "timeout_s"))
+    kind = value.need("kind").one_of(("icmp", "http"))
+    if kind == "http":
+        value.need("port")
+    return Probe(
+        kind,
+        value.need("target").text(),
+        value.need("every_s").time_us(least_us=1000),
+        port=keys["port"].whole(1, 65535) if "port" in keys else 0,
+        timeout_us=keys["timeout_s"].time_us(1000) if "timeout_s" in keys else PROBE_TIMEOUT_US[kind],
+    )
+
+
+def _check_targets(top: dict[str, Node], clients: dict[str, Client], dns: dict[str, tuple[str, ...]]) -> None:
+    for name, value in _pairs(top, "clients"):
+        for number, probe in enumerate(clients[name].probes):
+            if probe.target not in dns:
+                place = value.mapping()["probes"].items()[number].need("target")
+                if probe.target and not probe.target[0].isdigit() and ":" not in probe.target:
+                    raise place.error(
+                        f"name {probe.target!r} is not in dns", nearest(probe.target, list(dns))
+                    )
+                check_address(place)

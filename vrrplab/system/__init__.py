@@ -1,0 +1,1 @@
+"""Linux: netlink, namespaces, privilege, a sniffer, and what this machine allows."""

@@ -1,0 +1,41 @@
+"""The system's own tools, for what is rare: links (``ip``), the firewall (``nft``), the kernel's settings."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from vrrplab.errors import LiveError
+
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_LIMIT_S = 5
+_PACKAGES = {"nft": "nftables", "ip": "iproute2"}
+
+
+def run_tool(*command: str, text: str | None = None) -> str:
+    """What a tool prints. LiveError says why it failed."""
+    path = shutil.which(command[0], path=SEARCH_PATH)
+    if path is None:
+        raise LiveError(f"{command[0]} is not installed (sudo apt install {_PACKAGES[command[0]]})")
+    try:
+        done = subprocess.run(
+            [path, *command[1:]], input=text, capture_output=True, text=True, timeout=_LIMIT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LiveError(str(error)) from None
+    if done.returncode:
+        raise LiveError(" ".join(done.stderr.split()) or f"exit code {done.returncode}")
+    return done.stdout
+
+
+def sysctl(setting: str) -> str:
+    """Set a network setting; what it was before ("": this kernel has no such thing, and does not need it)."""
+    name, _, value = setting.partition("=")
+    try:
+        with open(f"/proc/sys/net/{name}", "r+", encoding="ascii") as file:
+            before = file.read().strip()
+            file.seek(0)
+            file.write(value)
+    except OSError:
+        return ""
+    return before

@@ -1,0 +1,1 @@
+"""The terminal of ``vrrplab live watch``: listens, and draws what others do."""

@@ -1,0 +1,1 @@
+"""Who was MASTER when, from frames alone."""

@@ -1,0 +1,366 @@
+"""What a capture says about virtual routers, sorted out: who sent which advert when, who announced which
+address.
+
+One ``VirtualRouter`` for each LAN (capture interface and VLANs; interfaces that see copies of one packet are
+on one LAN), IP version and VRID. Its speakers are told apart by source address; where routers share even
+that (FRR over IPv6: same virtual MAC, same link-local address) by priority. No conclusions here: those are
+drawn in ``masters``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from vrrplab.capture.reader import CapturedFrame
+from vrrplab.decoding.verdict import ah_is_right
+from vrrplab.errors import DropReason
+from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
+from vrrplab.wire import links
+from vrrplab.wire.addresses import virtual_mac
+from vrrplab.wire.dissect import Frame
+from vrrplab.wire.vrrp import AUTH_AH, Advertisement
+from vrrplab.witness.copies import COPY_US, without_copies
+
+# How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
+LATE_US = 60_000
+# the link header of a frame of ``-i any``: what tells one interface's copy from another's stands in it
+_LINK_SIZE = {links.ETHERNET: 0, links.LINUX_SLL: 16, links.LINUX_SLL2: 20}
+
+
+class Sighting(NamedTuple):
+    """One advert: when (microseconds from the first frame of the capture), frame number, and what it said.
+
+    ``is_whole`` is False if the capture's snap length cut it: addresses may be missing then. ``ah_sequence``
+    is None without AH, or if the check value is not of the key that is known.
+    """
+
+    t_us: Micros
+    number: int
+    speaker: str
+    mac: str
+    priority: int
+    interval_us: Micros
+    version: int
+    addresses: tuple[str, ...]
+    auth_type: int
+    checksum_form: str | None
+    destination: str
+    is_whole: bool = True
+    ah_sequence: int | None = None
+
+
+class Announcement(NamedTuple):
+    """One gratuitous ARP or unsolicited neighbour advertisement: ``address`` is at ``mac``."""
+
+    t_us: Micros
+    number: int
+    mac: str
+    address: str
+
+
+class Rejected(NamedTuple):
+    """A frame of protocol 112 that says nothing about MASTERs: damaged, CARP, of an unknown version."""
+
+    t_us: Micros
+    number: int
+    sender: str
+    text: str
+
+
+class VirtualRouter:
+    """All that was seen of one VRID on one LAN, in order of time."""
+
+    def __init__(self, vrid: int, ip_version: int, lan: str) -> None:
+        self.vrid = vrid
+        self.ip_version = ip_version
+        self.lan = lan
+        self.sightings: list[Sighting] = []
+        self.announcements: list[Announcement] = []
+        self.carp_us: list[Micros] = []  # when CARP with this number was sent
+        self.virtual_mac = virtual_mac(vrid, ip_version)
+
+    @property
+    def name(self) -> str:
+        """``VRID 51``, with IPv6 and the LAN where they matter."""
+        family = " IPv6" if self.ip_version == 6 else ""
+        return f"VRID {self.vrid}{family}" + (f" on {self.lan}" if self.lan else "")
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every virtual address any advert named, in order of appearance."""
+        return tuple(dict.fromkeys(a for s in self.sightings for a in s.addresses))
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Who sent adverts, in order of appearance."""
+        return tuple(dict.fromkeys(s.speaker for s in self.sightings))
+
+
+class Sightings:
+    """Everything ``collect`` found. Times are microseconds since the capture's first frame, ``start_ns``
+    its own.
+    """
+
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = key  # of AH
+        self.routers: dict[tuple[str, int, int], VirtualRouter] = {}
+        self.rejected: list[Rejected] = []
+        self.cut_early: list[Rejected] = []  # the snap length left too little to say anything
+        self.copies = 0  # frames that are an earlier one again, seen on another interface
+        self.carp: dict[int, list[tuple[Micros, int, str]]] = {}
+        self.start_ns = 0
+        self.end_us: Micros = 0
+        self.frames = 0
+        self.neighbour_frames = 0  # ARP or NA of any kind: without one, the capture was filtered
+        self._announcements: list[tuple[str, Announcement]] = []
+        self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._recent: dict[bytes, tuple[Micros, str]] = {}
+        self._places: dict[str, tuple[str, tuple[int, ...]]] = {}  # LAN as named -> interface and VLANs
+        self._joined: dict[str, str] = {}  # interface -> an earlier one that is on the same LAN
+
+    def add(self, captured: CapturedFrame) -> None:
+        """Sort one frame in."""
+        if not self.frames:
+            self.start_ns = captured.t_ns
+        self.frames += 1
+        t_us = (captured.t_ns - self.start_ns) // 1000
+        self.end_us = max(self.end_us, t_us)
+        frame = captured.frame
+        if frame.kind in ("vrrp", "arp", "na", "carp") and self._is_copy(captured, t_us):
+            self.copies += 1
+        elif frame.kind == "vrrp":
+            self._add_advert(captured, frame, t_us)
+        elif frame.kind in ("arp", "na"):
+            self._add_announcement(captured, frame, t_us)
+        elif frame.kind == "carp" and frame.ip is not None:
+            vhid = frame.payload[1]  # there also in a packet that the capture cut
+            self.carp.setdefault(vhid, []).append((t_us, captured.number, frame.ip.source))
+
+    def _is_copy(self, captured: CapturedFrame, t_us: Micros) -> bool:
+        """The same packet again? ``tcpdump -i any`` sees one on every interface it passes (a bridge and its
+        ports), a mirror port may show it coming and going.
+
+        On "cooked v2" another interface tells. Elsewhere only adverts are compared, by the number that IPv4
+        gives its packets; those without one are compared in the end (``copies``). Announcements come in such
+        bursts themselves.
+        """
+        frame = captured.frame
+        size = _LINK_SIZE.get(frame.link_type)
+        if size is None or (size < 20 and frame.kind in ("arp", "na")):
+            return False
+        raw = frame.raw
+        if size < 20 and not _is_numbered(raw, size or 14):
+            return False
+        packet, place = captured.interface.encode() + raw[size:], interface_of(captured)
+        before = self._recent.get(packet)
+        if before is not None and abs(t_us - before[0]) <= COPY_US and (size < 20 or before[1] != place):
+            if self._root(before[1]) != self._root(place):
+                self._joined[self._root(place)] = self._root(before[1])
+            return True
+        if len(self._recent) > 1000:
+            self._recent = {p: seen for p, seen in self._recent.items() if t_us - seen[0] <= COPY_US}
+        self._recent[packet] = (t_us, place)
+        return False
+
+    def _root(self, interface: str) -> str:
+        while interface in self._joined:
+            interface = self._joined[interface]
+        return interface
+
+    def _lan(self, captured: CapturedFrame, vlans: tuple[int, ...]) -> str:
+        """The LAN's name so far: interfaces that turn out to be on one LAN are joined in ``finish``."""
+        interface = interface_of(captured)
+        lan = _lan(interface, vlans)
+        self._places[lan] = interface, vlans
+        return lan
+
+    def _final_lan(self, lan: str) -> str:
+        interface, vlans = self._places[lan]
+        return _lan(self._root(interface), vlans)
+
+    def _add_advert(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
+        advert, ends = frame.vrrp, frame.endpoints()
+        is_cut = captured.original_length > len(frame.raw)
+        usable = advert is not None and bool(advert.checksum_ok or (is_cut and _says_enough(frame, advert)))
+        if advert is None or ends is None or not usable or advert.type != 1 or not advert.vrid:
+            source = ends.source if ends is not None else "?"
+            text = str(frame.problems[0]) if frame.problems else "not an advert"
+            too_early = is_cut and bool(frame.problems) and _is_only_cut(frame)
+            (self.cut_early if too_early else self.rejected).append(
+                Rejected(t_us, captured.number, source, text)
+            )
+            return
+        key = (self._lan(captured, ends.vlans), ends.ip_version, advert.vrid)
+        router = self.routers.get(key)
+        if router is None:
+            router = self.routers[key] = VirtualRouter(advert.vrid, ends.ip_version, key[0])
+        listed = advert.addresses or ()
+        addresses = self._lists.setdefault(listed, listed)  # one tuple for a million
+        sighting = Sighting(
+            t_us, captured.number, ends.source, ends.mac, advert.priority, _interval(advert),
+            advert.version, addresses, advert.auth_type or 0, advert.checksum_form, ends.destination,
+            bool(advert.checksum_ok), ah_sequence(frame, self._key),
+        )  # fmt: skip
+        router.sightings.append(sighting)
+
+    def _add_announcement(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
+        self.neighbour_frames += 1
+        address = mac = None
+        if frame.arp is not None and frame.arp.gratuitous:
+            address, mac = frame.arp.sender_ip, frame.arp.sender_mac
+        elif frame.na is not None and not frame.na.solicited and frame.na.checksum_ok:
+            address, mac = frame.na.target, frame.na.mac or _source_mac(frame)
+        if address is not None and mac is not None:
+            found = Announcement(t_us, captured.number, mac, address)
+            eth = frame.eth
+            vlans = tuple(tag.vlan_id for tag in eth.vlans) if eth is not None else ()
+            self._announcements.append((self._lan(captured, vlans), found))
+
+    def finish(self) -> None:
+        """Put things in order of time and give each announcement to the virtual router whose address it
+        names.
+        """
+        merged: dict[tuple[str, int, int], VirtualRouter] = {}
+        for (lan, ip_version, vrid), router in self.routers.items():
+            router.lan = self._final_lan(lan)
+            known = merged.setdefault((router.lan, ip_version, vrid), router)
+            if known is not router:
+                known.sightings += router.sightings
+        self.routers = merged
+        owner: dict[tuple[str, str], list[VirtualRouter]] = {}
+        for (lan, _, _), router in self.routers.items():
+            router.sightings.sort()
+            once = without_copies(router.sightings)
+            self.copies += len(router.sightings) - len(once)
+            router.sightings = once
+            for address in router.addresses:
+                owner.setdefault((lan, address), []).append(router)
+        for lan, announcement in self._announcements:
+            for router in owner.get((self._final_lan(lan), announcement.address), ()):
+                router.announcements.append(announcement)
+        for router in self.routers.values():
+            router.announcements.sort()
+            if router.ip_version == 4:
+                router.carp_us = sorted(t_us for t_us, _, _ in self.carp.get(router.vrid, ()))
+            _split_shared_addresses(router)
+        if len({lan for lan, _, _ in self.routers}) == 1:
+            for router in self.routers.values():
+                router.lan = ""
+        self._announcements.clear()
+        self._recent.clear()
+
+
+def collect(frames: Iterable[CapturedFrame], key: bytes | None = None) -> Sightings:
+    """Go through a capture once. Memory grows with the adverts and announcements in it, not with other
+    traffic.
+    """
+    found = Sightings(key)
+    try:
+        for captured in frames:
+            found.add(captured)
+    finally:
+        found.finish()
+    return found
+
+
+def _is_numbered(raw: bytes, at: int) -> bool:
+    """An IPv4 packet begins at this byte, and its sender gave it a number."""
+    return raw[at - 2 : at] == b"\x08\0" and raw[at + 4 : at + 6] != b"\0\0" and len(raw) >= at + 20
+
+
+def ah_sequence(frame: Frame, key: bytes | None) -> int | None:
+    """The number in an advert's AH header; None without one, or if ``key`` is given and did not make it."""
+    if frame.vrrp is None or frame.vrrp.auth_type != AUTH_AH or frame.ah is None:
+        return None
+    return frame.ah.sequence if key is None or ah_is_right(frame, key) else None
+
+
+def interface_of(captured: CapturedFrame) -> str:
+    """What the file calls the interface; in one of ``-i any``, the number that "cooked v2" keeps."""
+    frame = captured.frame
+    if frame.link_type != links.LINUX_SLL2 or len(frame.raw) < 8:
+        return captured.interface
+    return f"{captured.interface} interface {int.from_bytes(frame.raw[4:8], 'big')}".strip()
+
+
+def _lan(interface: str, vlans: tuple[int, ...]) -> str:
+    if not vlans:
+        return interface
+    return " ".join([interface, *(f"VLAN {vlan}" for vlan in vlans)]).strip()
+
+
+def _is_only_cut(frame: Frame) -> bool:
+    return all(problem.reason is DropReason.TOO_SHORT for problem in frame.problems)
+
+
+def _says_enough(frame: Frame, advert: Advertisement) -> bool:
+    """Cut by the capture, but VRID, priority and interval are there and nothing else is wrong."""
+    return advert.interval_us is not None and advert.version in (2, 3) and _is_only_cut(frame)
+
+
+def _source_mac(frame: Frame) -> str:
+    return (frame.eth.source if frame.eth is not None else None) or ""
+
+
+def _interval(advert: Advertisement) -> Micros:
+    # 0 is not allowed, and a timer of nothing would make no sense of a gap
+    return advert.interval_us or (SECOND_US if advert.version == 2 else CENTISECOND_US)
+
+
+def _split_shared_addresses(router: VirtualRouter) -> None:
+    """Routers that share source address and virtual MAC become one speaker a priority (FRR over IPv6,
+    measured).
+    """
+    by_source: dict[str, list[Sighting]] = {}
+    for sighting in router.sightings:
+        if sighting.mac == router.virtual_mac:
+            by_source.setdefault(sighting.speaker, []).append(sighting)
+    announced = [a.t_us for a in router.announcements]
+    names: dict[int, str] = {}
+    for source, own in by_source.items():
+        trains = _trains(own, announced)
+        for train in trains if len(trains) > 1 else ():
+            first = next((s.priority for s in train if s.priority), 0)
+            names.update((sighting.number, f"{source} ({first})") for sighting in train)
+    if names:
+        router.sightings = [
+            s._replace(speaker=names[s.number]) if s.number in names else s for s in router.sightings
+        ]
+
+
+def _trains(own: list[Sighting], announced: list[Micros]) -> list[list[Sighting]]:
+    """One list a router. Priority 0 belongs to whoever spoke last.
+
+    A new priority that comes just when the last speaker's next advert is due, and with no announcement of the
+    addresses, is that speaker's own: it changed its mind. Any other new priority is another router.
+    """
+    trains: list[list[Sighting]] = []
+    priorities: list[int] = []
+    latest = 0
+    for sighting in own:
+        if not trains:
+            trains.append([sighting])
+            priorities.append(sighting.priority)
+            continue
+        if sighting.priority == 0:
+            trains[latest].append(sighting)
+            continue
+        if sighting.priority in priorities:
+            latest = priorities.index(sighting.priority)
+        else:
+            before = trains[latest][-1]
+            gap_us = sighting.t_us - before.t_us
+            due = before.interval_us // 2 < gap_us <= before.interval_us * 11 // 10
+            begin = bisect_left(
+                announced, sighting.t_us - before.interval_us - max(before.interval_us // 10, LATE_US)
+            )
+            is_new = begin < len(announced) and announced[begin] <= sighting.t_us + 300_000
+            if not due or is_new or before.priority == 0:
+                trains.append([])
+                priorities.append(0)
+                latest = len(trains) - 1
+            priorities[latest] = sighting.priority
+        trains[latest].append(sighting)
+    return trains

@@ -1,0 +1,172 @@
+"""The timeline of a capture: spans of MASTERs, findings, gaps clients could see, and what a capture cannot
+show.
+
+``timeline_of`` is the way in; ``timeline_text`` and ``timeline_trace`` turn the result into words and into
+a trace.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+from vrrplab.capture.reader import CapturedFrame
+from vrrplab.units import Micros, format_s
+from vrrplab.witness.findings import Finding, findings
+from vrrplab.witness.masters import PRIORITY_0, MasterSpan, master_spans
+from vrrplab.witness.sightings import Sightings, VirtualRouter, collect
+
+
+class Gap(NamedTuple):
+    """A time in which nobody served the virtual addresses, as far as the wire tells.
+
+    It lasted from somewhere between ``from_earliest_us`` and ``from_latest_us`` to ``to_us``, the new
+    MASTER's first announcement (or advert). ``frames``: the last advert before, the first frame after.
+    """
+
+    router: str
+    from_earliest_us: Micros
+    from_latest_us: Micros
+    to_us: Micros
+    frames: tuple[int, int]
+
+
+class RouterTimeline(NamedTuple):
+    """One virtual router's part of the timeline."""
+
+    router: VirtualRouter
+    spans: list[MasterSpan]
+    findings: list[Finding]
+    gaps: list[Gap]
+
+
+class Timeline(NamedTuple):
+    """A whole capture's timeline; times are microseconds since its first frame, at ``start_ns`` since
+    1970.
+    """
+
+    sightings: Sightings
+    routers: list[RouterTimeline]
+    others: list[Finding]
+
+    @property
+    def end_us(self) -> Micros:
+        return self.sightings.end_us
+
+    def findings(self) -> list[Finding]:
+        """All findings of all routers, in order of time."""
+        every = [*self.others, *(f for part in self.routers for f in part.findings)]
+        return sorted(every, key=lambda finding: (finding.t_us, finding.frames))
+
+    def limits(self) -> list[str]:
+        """What this capture cannot show."""
+        return _limits(self)
+
+
+def timeline_of(frames: Iterable[CapturedFrame], key: bytes | None = None) -> Timeline:
+    """Who was MASTER when. ``frames`` is gone through once. ``key``: AH numbers of another key count for
+    nothing.
+    """
+    return analyse(collect(frames, key))
+
+
+def analyse(sightings: Sightings) -> Timeline:
+    """The timeline of what was collected."""
+    parts = []
+    has_neighbour_frames = sightings.neighbour_frames > 0
+    for router in sightings.routers.values():
+        spans = master_spans(router, sightings.end_us)
+        found = findings(router, spans, sightings.end_us, has_neighbour_frames)
+        parts.append(RouterTimeline(router, spans, found, _gaps(router, spans, sightings.end_us)))
+    return Timeline(sightings, parts, _other_findings(sightings))
+
+
+def _gaps(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> list[Gap]:
+    found = []
+    covered_us = 0  # how far the spans so far reach; they are in order of their beginnings
+    for span, new in pairwise(spans):
+        covered_us = max(covered_us, span.end_us(end_us))
+        if span.to_us is None or span.to_us < covered_us or new.from_us <= span.to_us:
+            continue  # somebody was there already
+        to_us, frame = _reachable(router, new)
+        earliest, latest = span.to_us, span.to_us
+        if span.to_earliest_us is not None and span.to_latest_us is not None:
+            earliest, latest = span.to_earliest_us, min(span.to_latest_us, to_us)
+        found.append(Gap(router.name, earliest, latest, to_us, (span.last_frame, frame)))
+    return found
+
+
+def _reachable(router: VirtualRouter, new: MasterSpan) -> tuple[Micros, int]:
+    """When clients could reach the new MASTER: at its first announcement, or advert if it makes none."""
+    begin = bisect_left(router.announcements, (new.from_us,))
+    for announcement in router.announcements[begin : begin + 1000]:
+        if announcement.t_us > new.from_us + new.interval_us:
+            break
+        if announcement.mac in (new.mac, router.virtual_mac):
+            return announcement.t_us, announcement.number
+    return new.from_us, new.first_frame
+
+
+def _other_findings(sightings: Sightings) -> list[Finding]:
+    found = []
+    by_text: dict[tuple[str, str], list[tuple[Micros, int]]] = {}
+    for rejected in sightings.rejected:
+        text = rejected.text.rpartition(" (byte")[0] or rejected.text
+        by_text.setdefault((rejected.sender, text), []).append((rejected.t_us, rejected.number))
+    cut: dict[str, list[tuple[Micros, int]]] = {}
+    for early in sightings.cut_early:
+        cut.setdefault(early.sender, []).append((early.t_us, early.number))
+    for sender, places in cut.items():
+        count = "1 packet" if len(places) == 1 else f"{len(places)} packets"
+        who = "somebody" if sender == "?" else sender
+        frames = tuple(dict.fromkeys((places[0][1], places[-1][1])))
+        words = f"{count} of {who} cut so short by the capture (snap length) that they say nothing of MASTERs"
+        found.append(Finding(places[0][0], "cut", "", words, frames, places[-1][0]))
+    for (sender, text), places in by_text.items():
+        times = "once" if len(places) == 1 else f"{len(places)} times"
+        frames = tuple(dict.fromkeys((places[0][1], places[-1][1])))
+        words = f"{sender} sent packets no router accepts, {times}: {text}"
+        found.append(Finding(places[0][0], "rejected", "", words, frames, places[-1][0]))
+    for vhid, seen in sightings.carp.items():
+        senders = tuple(dict.fromkeys(sender for _, _, sender in seen))
+        who = " and ".join(senders) if len(senders) < 4 else f"{len(senders)} senders"
+        same = [r.name for (_, _, vrid), r in sightings.routers.items() if vrid == vhid]
+        clash = f"; it has the number of {same[0]} and disturbs keepalived's adverts" if same else ""
+        words = f"CARP, not VRRP: vhid {vhid} of {who}, {len(seen)} adverts{clash}"
+        found.append(Finding(seen[0][0], "carp", "", words, (seen[0][1], seen[-1][1]), seen[-1][0]))
+    return found
+
+
+def _limits(timeline: Timeline) -> list[str]:
+    limits = [
+        "BACKUPs say nothing: who stood by, and why one did not take over, is not in it.",
+        "The end of a MASTER that fell silent is known only to within one interval; power, cable, crash"
+        " and firewall look the same.",
+        "A second MASTER that rejects the first is nearly mute, because each advert it rejects re-arms its"
+        " timer (keepalived): the clues are a gratuitous ARP from another MAC address and a takeover"
+        " just one interval after the last advert.",
+        "It shows this place in the network: another segment may have seen something else.",
+    ]
+    if any(s.end == PRIORITY_0 for part in timeline.routers for s in part.spans):
+        limits.insert(1, "Priority 0 is the same for a stop and for a fault that was noticed.")
+    cut = sum(not s.is_whole for part in timeline.routers for s in part.router.sightings)
+    if cut:
+        limits.append(
+            f"{cut} adverts were cut by the capture (snap length): checksums could not be judged, and"
+            " addresses may be missing."
+        )
+    if timeline.sightings.neighbour_frames == 0 and timeline.routers:
+        limits.append(
+            "No ARP or neighbour discovery in it (a capture filter?): announcements cannot be judged."
+        )
+    return limits
+
+
+def gap_text(gap: Gap) -> str:
+    """``2.9 to 3.6 s``."""
+    shortest, longest = gap.to_us - gap.from_latest_us, gap.to_us - gap.from_earliest_us
+    if longest - shortest < 10_000:
+        return f"{format_s(longest)} s"
+    return f"{format_s(shortest)} to {format_s(longest)} s"

@@ -1,0 +1,165 @@
+"""A timeline as a trace, so that every view draws a capture as it draws a simulation.
+
+Servers are named by their source address. States are what the wire tells: MASTER from the first advert on,
+BACKUP after yielding or a priority 0 (the wire does not say if it stopped), FAULT after an unexplained
+silence; before, INIT. Addresses are taken to be where the MASTER is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from itertools import takewhile
+from typing import Any
+
+from vrrplab.trace import Trace, TraceEvent
+from vrrplab.units import SECOND_US, seconds
+from vrrplab.witness.findings import beginning
+from vrrplab.witness.masters import PRIORITY_0, SILENT, YIELDED, MasterSpan, describe_end
+from vrrplab.witness.sightings import Sighting, VirtualRouter
+from vrrplab.witness.timeline import RouterTimeline, Timeline
+
+_AFTER = {PRIORITY_0: "BACKUP", YIELDED: "BACKUP", SILENT: "FAULT"}
+_WARNINGS = frozenset(
+    (
+        "two-masters",
+        "garp-missing",
+        "mismatch",
+        "stranger",
+        "hidden-master",
+        "mute",
+        "rejected",
+        "carp",
+        "replay",
+    )
+)
+
+
+def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
+    """Events: scenario (``origin`` "capture"), advert_sent, garp_sent, na_sent, state,
+    address_added/removed, warning.
+
+    Time 0 is the capture's first frame; ``epoch_s`` of the scenario event says when that was.
+    """
+    events: list[tuple[int, int, TraceEvent]] = []
+    for part in timeline.routers:
+        for sighting in part.router.sightings:
+            events.append((sighting.t_us, 1, _advert(part.router, sighting)))
+        for span in part.spans:
+            events += _span_events(timeline, part, span)
+        by_mac: dict[str, list[MasterSpan]] = {}
+        for span in part.spans:
+            by_mac.setdefault(span.mac, []).append(span)
+        for announcement in part.router.announcements:
+            kind = "na_sent" if ":" in announcement.address else "garp_sent"
+            fields: dict[str, Any] = {
+                "server": _server_of(part, by_mac, announcement.mac, announcement.t_us),
+                "instance": part.router.name,
+                "interface": "lan",
+                "address": announcement.address,
+                "mac": announcement.mac,
+            }
+            events.append((announcement.t_us, 3, TraceEvent(announcement.t_us, kind, fields)))
+    for finding in timeline.findings():
+        if finding.kind in _WARNINGS:
+            text = finding.text[0].upper() + finding.text[1:]
+            fields = {"text": text, "instance": finding.router, "frames": list(finding.frames)}
+            events.append((finding.t_us, 4, TraceEvent(finding.t_us, "warning", fields)))
+    events.sort(key=lambda item: item[:2])
+    head = TraceEvent(0, "scenario", _scenario(timeline, name))
+    return Trace([head, *(event for _, _, event in events)], end_us=timeline.end_us)
+
+
+def _span_events(
+    timeline: Timeline, part: RouterTimeline, span: MasterSpan
+) -> list[tuple[int, int, TraceEvent]]:
+    router = part.router
+    earlier = takewhile(lambda s: s is not span, part.spans)
+    last = deque((s for s in earlier if s.speaker == span.speaker), maxlen=1)
+    state = _AFTER.get(last[0].end, "INIT") if last else "INIT"
+    base = {"server": span.speaker, "instance": router.name}
+    _, why, frames = beginning(router, part.spans, span, timeline.end_us)
+    found = []
+    gain = {**base, "from": state, "to": "MASTER", "reason": why, "frames": list(frames)}
+    found.append((span.from_us, 0, TraceEvent(span.from_us, "state", gain)))
+    addresses = span.first.addresses if span.first is not None else ()
+    for address in addresses:
+        fields = {**base, "interface": "lan", "address": _with_prefix(address), "label": ""}
+        found.append((span.from_us, 2, TraceEvent(span.from_us, "address_added", fields)))
+        if span.to_us is not None:
+            found.append((span.to_us, 2, TraceEvent(span.to_us, "address_removed", fields)))
+    if span.to_us is not None:
+        loss: dict[str, Any] = {
+            **base,
+            "from": "MASTER",
+            "to": _AFTER[span.end],
+            "reason": describe_end(span),
+        }
+        loss["frames"] = [span.last_frame] if span.end_frame is None else [span.last_frame, span.end_frame]
+        found.append((span.to_us, 2, TraceEvent(span.to_us, "state", loss)))
+    return found
+
+
+def _with_prefix(address: str) -> str:
+    return f"{address}/{128 if ':' in address else 32}"
+
+
+def _advert(router: VirtualRouter, sighting: Sighting) -> TraceEvent:
+    fields = {
+        "server": sighting.speaker,
+        "instance": router.name,
+        "interface": "lan",
+        "source": sighting.speaker.split(" ")[0],
+        "destination": sighting.destination,
+        "version": sighting.version,
+        "vrid": router.vrid,
+        "priority": sighting.priority,
+        "interval_s": sighting.interval_us / SECOND_US,
+        "addresses": list(sighting.addresses),
+        "frame_number": sighting.number,
+    }
+    return TraceEvent(sighting.t_us, "advert_sent", fields)
+
+
+def _server_of(part: RouterTimeline, by_mac: dict[str, list[MasterSpan]], mac: str, t_us: int) -> str:
+    """Who announced: the router with that MAC; with a shared one, whoever was MASTER at that moment."""
+    candidates = by_mac.get(mac, part.spans)
+    index = bisect_right(candidates, t_us, key=lambda span: span.from_us)
+    for span in reversed(candidates[max(index - 8, 0) : index]):
+        if span.to_us is None or t_us <= span.to_us:
+            return span.speaker
+    return candidates[0].speaker if mac in by_mac else mac
+
+
+def _scenario(timeline: Timeline, name: str) -> dict[str, Any]:
+    servers: dict[str, Any] = {}
+    addresses: dict[str, None] = {}
+    for part in timeline.routers:
+        router = part.router
+        addresses.update(dict.fromkeys(router.addresses))
+        for sighting in router.sightings:
+            server = servers.setdefault(sighting.speaker, {"interfaces": {}, "services": {}, "instances": {}})
+            if router.name in server["instances"]:
+                continue
+            address = sighting.speaker.split(" ")[0]
+            interface = {"segment": "lan", "mac": sighting.mac, "addresses": [_with_prefix(address)]}
+            server["interfaces"]["lan"] = interface
+            server["instances"][router.name] = {
+                "vrid": router.vrid,
+                "interface": "lan",
+                "priority": sighting.priority,
+                "version": sighting.version,
+                "advert_int_s": sighting.interval_us / SECOND_US,
+                "virtual_addresses": [_with_prefix(a) for a in sighting.addresses],
+            }
+    return {
+        "name": name,
+        "description": "who was MASTER when, from what was on the wire",
+        "origin": "capture",
+        "epoch_s": timeline.sightings.start_ns / 1e9,
+        "duration_s": seconds(timeline.end_us),
+        "segments": {"lan": {"subnet": ""}},
+        "servers": servers,
+        "clients": {},
+        "virtual_addresses": list(addresses),
+    }
