@@ -1,14 +1,14 @@
 """Who may know whom: every file is a room with one kind of talk, and imports go one way between rooms.
 
-    units errors given glossary resources  <-  wire config trace  <-  machine  <-  sim | live  <-  commands
-                                         wire        trace  <-  views                    <-  commands
-
-Imports for the type checker count too: to name somebody's types is to know them.
+The table below is the rule; ``docs/architecture.md`` prints it, and ``VRRPLAB_WRITE_DOCS=1`` writes it there
+anew. Imports for the type checker count too: to name somebody's types is to know them.
 """
 
 from __future__ import annotations
 
 import ast
+import os
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,8 @@ from typing import NamedTuple
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "vrrplab"
+PAGE = PACKAGE.parent / "docs" / "architecture.md"
+BEGIN, END = "<!-- the table: made by tests/test_imports.py -->", "<!-- end of the table -->"
 
 GROUND = {"units", "errors", "arguments", "glossary", "data_files"}
 BYTES = GROUND | {"wire", "capture", "columns"}
@@ -24,8 +26,7 @@ JUDGED = BYTES | TOLD | {"decoding", "witness"}
 DRIVERS = BYTES | TOLD | {"machine", "drive", "scenario"}
 ANYTHING = {""}
 
-# Room: what its files may import besides each other. A name covers everything below it. Rows without a room
-# yet keep its place: who builds it need not move anything.
+# Room: what its files may import besides each other. A name covers everything below it.
 MAY_IMPORT = {
     "units": set(),
     "errors": set(),
@@ -66,6 +67,22 @@ MAY_IMPORT = {
     "commands": ANYTHING,
     "__init__": ANYTHING,
     "__main__": {"commands"},
+}
+
+# Rooms that are not built yet have their rows, so that nobody has to move again when they come.
+TO_COME = {
+    "rules": "What is wrong within and between configurations (`config check`).",
+    "forecast": "What every failure, or a change, would do (`config predict`, `diff`, `why`).",
+    "search": "Many runs: `sweep`, `explore`, `reconstruct`.",
+    "page": "The simulator's side of a page: questions as JSON in, answers out.",
+    "lsp": "Configurations in an editor.",
+}
+
+# Import circles that are there on purpose, each with its reason.
+CIRCLES_ALLOWED = {
+    frozenset(
+        ("vrrplab.wire.vrrp", "vrrplab.wire.malformed")
+    ): "an advert that cannot be read at once is taken apart slowly elsewhere, into the same value",
 }
 
 # Of the standard library the machine gets what describes values: no clock, no chance, no socket, no file.
@@ -157,6 +174,69 @@ ROOMS = sorted(
 
 def test_every_file_is_in_a_room() -> None:
     assert [room for room in ROOMS if room not in MAY_IMPORT] == [], "say in MAY_IMPORT what it may know"
+    assert [room for room in MAY_IMPORT if room not in ROOMS and room not in TO_COME] == [], (
+        "nobody lives there"
+    )
+
+
+def speaks_of(room: str) -> str:
+    """The first line of the room's own docstring."""
+    if room in TO_COME:
+        return f"*to come:* {TO_COME[room]}"
+    folder = PACKAGE / room
+    tree = ast.parse(
+        (folder / "__init__.py" if folder.is_dir() else PACKAGE / f"{room}.py").read_text("utf-8")
+    )
+    summary = (ast.get_docstring(tree) or "").partition("\n")[0].replace("``", "`")
+    assert summary.endswith((".", "?")), f"{room}: its docstring begins with no one-line summary: {summary!r}"
+    return summary
+
+
+def page_table() -> str:
+    """The rule as the page prints it: lowest rooms first."""
+    lines = ["| room | speaks of | may import |", "|---|---|---|"]
+    for room, allowed in MAY_IMPORT.items():
+        if room in ("__init__", "__main__"):
+            continue
+        names = "anything" if "" in allowed else ", ".join(sorted(allowed))
+        lines.append(f"| {room} | {speaks_of(room)} | {names or 'nothing'} |")
+    return "\n".join(lines)
+
+
+def test_the_page_prints_this_table() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    fresh = f"{head}{BEGIN}\n{page_table()}\n{END}{tail}"
+    if os.environ.get("VRRPLAB_WRITE_DOCS"):
+        PAGE.write_text(fresh, encoding="utf-8")
+    assert text == fresh, "VRRPLAB_WRITE_DOCS=1 pytest tests/test_imports.py writes it anew"
+
+
+def circles() -> list[list[str]]:
+    """Groups of files of which each imports, directly or not, every other: late and type-only imports too."""
+    imports: dict[str, set[str]] = defaultdict(set)
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        imports[name] |= {found.module for found in imports_of(path)} - {name}
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        todo = [start]
+        while todo:
+            new = imports.get(todo.pop(), set()) - seen
+            seen |= new
+            todo += new
+        return seen
+
+    reach = {name: reached(name) for name in imports}
+    groups = {frozenset(other for other in reach[name] if name in reach.get(other, ())) for name in imports}
+    return sorted(sorted(group) for group in groups if group)
+
+
+def test_no_import_circles() -> None:
+    assert [group for group in circles() if frozenset(group) not in CIRCLES_ALLOWED] == []
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from vrrplab.errors import LiveError
+from vrrplab.output.terminal import printable
 from vrrplab.output.trace_writer import (
     LIMITED_FOR_WATCHERS,
     Output,
     RateLimit,
     Sink,
     log_line,
-    printable,
     watch_line,
 )
 from vrrplab.trace import TraceEvent, read_trace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import Struct
 
 from vrrplab.errors import LiveError
-from vrrplab.output.trace_writer import open_to_write
+from vrrplab.output.files import open_to_write
 
 _FILE = Struct("<IHHiIII")
 _PACKET = Struct("<IIII")

@@ -135,8 +135,9 @@ def _nearest(word: str, known: Any) -> str:
 
 def _one_line(text: str) -> str:
     """Text of any origin as one line that cannot steer a terminal."""
-    line = " ".join(text.split())
-    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    from vrrplab.output.terminal import printable
+
+    return printable(" ".join(text.split()))
 
 
 def _missing_module(error: ModuleNotFoundError) -> str:

@@ -157,7 +157,7 @@ def _renaming(given: list[str]) -> dict[str, str]:
 
 
 def _watch(args: argparse.Namespace) -> int:
-    from vrrplab.output.trace_writer import spare
+    from vrrplab.output.files import spare
     from vrrplab.watch.watcher import WatchOptions, watch
 
     spare(args.out, args.pcap, "the file of --pcap")

@@ -21,7 +21,8 @@ from vrrplab.live.self_report import cast
 from vrrplab.live.transport import Transport
 from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, UdpTransport
 from vrrplab.machine.profiles import profile_named
-from vrrplab.output.trace_writer import Output, spare
+from vrrplab.output.files import spare
+from vrrplab.output.trace_writer import Output
 from vrrplab.system.host import Host, KernelHost
 from vrrplab.system.privilege import NET_ADMIN, NET_RAW, require_capabilities
 

@@ -8,7 +8,6 @@ counted too.
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import sys
@@ -17,7 +16,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from vrrplab.errors import LiveError
+from vrrplab.output.files import open_to_write
+from vrrplab.output.terminal import printable
 from vrrplab.trace import TraceEvent
 from vrrplab.units import SECOND_US, Micros
 
@@ -149,11 +149,6 @@ def log_line(event: TraceEvent) -> str:
     return f"{event.t_us / SECOND_US:10.3f} {printable(text)}"
 
 
-def printable(text: str) -> str:
-    """Text that cannot steer a terminal."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 class Sink:
     """One file or stream and the thread that writes to it. ``turn`` makes a line of an event, or ""."""
 
@@ -229,34 +224,6 @@ class Sink:
                 os.lseek(self._descriptor, start, os.SEEK_SET)
             if not self._closing:
                 time.sleep(_RETRY_S)
-
-
-def spare(path: str, kept: str, what: str) -> None:
-    """LiveError if writing to ``path`` would destroy ``kept``, a file that is needed."""
-    if not path or not kept or (os.path.exists(path) and not os.path.isfile(path)):  # /dev/null may be both
-        return
-    try:
-        same = os.path.samefile(path, kept)
-    except OSError:  # not there yet
-        same = os.path.realpath(path) == os.path.realpath(kept)
-    if same:
-        raise LiveError(f"--out {path}: this is {what} itself, which would be overwritten; name another file")
-
-
-def open_to_write(path: str) -> int:
-    """A file that is made or emptied, as a descriptor. LiveError if it cannot be opened.
-
-    Nothing is waited for: a FIFO needs a reader first.
-    """
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK
-        descriptor = os.open(path, flags, 0o644)
-    except OSError as error:
-        unread = error.errno == errno.ENXIO and stat.S_ISFIFO(os.stat(path).st_mode)
-        why = "nobody reads this FIFO, start its reader first" if unread else error.strerror
-        raise LiveError(f"{path}: cannot be written: {why}") from None
-    os.set_blocking(descriptor, True)
-    return descriptor
 
 
 class Output:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from vrrplab.output.trace_writer import printable, watch_line
+from vrrplab.output.terminal import printable
+from vrrplab.output.trace_writer import watch_line
 from vrrplab.trace import TraceEvent
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.witness.observer import Observer, Speaker, VirtualRouter
