@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.views.player import write_html
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -82,7 +82,7 @@ def busy_trace(in_flight: int) -> Trace:
     # The first three tenths of the way are one frame, then one for each receiver.
     each = 0.3 + 0.7 * receivers
     gap_us = round(800_000 * each / in_flight)
-    return Trace([TraceEvent(0, "scenario", cast(2, 8)), *adverts(gap_us, 16_000_000)])
+    return Trace([make_event(0, "scenario", cast(2, 8)), *adverts(gap_us, 16_000_000)])
 
 
 def long_trace(events: int) -> Trace:
@@ -91,8 +91,8 @@ def long_trace(events: int) -> Trace:
     for n in range(0, events, 100):
         states = ("BACKUP", "MASTER") if n // 100 % 2 else ("MASTER", "BACKUP")
         fields = {"server": "r1", "instance": "V1", "from": states[0], "to": states[1], "reason": "a test"}
-        half[n] = TraceEvent(half[n].t_us, "state", fields)
-    return Trace([TraceEvent(0, "scenario", cast(2, 2)), *half])
+        half[n] = make_event(half[n].t_us, "state", fields)
+    return Trace([make_event(0, "scenario", cast(2, 2)), *half])
 
 
 def adverts(gap_us: int, until_us: int) -> Iterator[TraceEvent]:
@@ -109,7 +109,7 @@ def adverts(gap_us: int, until_us: int) -> Iterator[TraceEvent]:
             "interval_s": 1,
             "addresses": ["192.168.2.100"],
         }
-        yield TraceEvent(t_us, "advert_sent", fields)
+        yield make_event(t_us, "advert_sent", fields)
 
 
 def frames_a_second(page: Any, file: Path) -> dict[str, float]:

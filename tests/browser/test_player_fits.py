@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from player_pages import PLAYER, moment, seek, simulated
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, make_event
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
 expect = sync_api.expect
@@ -25,7 +25,7 @@ def retold(trace: Trace, change: Callable[[dict[str, Any]], None]) -> Trace:
     """The trace with another cast."""
     cast = json.loads(json.dumps(trace.events[0].fields))
     change(cast)
-    return Trace([TraceEvent(0, "scenario", cast), *trace.events[1:]])
+    return Trace([make_event(0, "scenario", cast), *trace.events[1:]])
 
 
 LONG = "a-cluster-whose-name-tells-the-whole-story-of-its-making-and-of-its-many-owners"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from player_pages import PLAYER, badge, moment, seek, simulated
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, make_event
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
 expect = sync_api.expect
@@ -237,7 +237,7 @@ def test_a_card_holds_all_its_services(file_page: Callable[..., Any], width: int
     for about in cast["servers"].values():
         names = ["squid", "a-service-with-a-very-long-name-indeed", "nginx", "bind", "postfix", "ntp"]
         about["services"] = {name: {"port": 3128 + n} for n, name in enumerate(names)}
-    trace = Trace([TraceEvent(0, "scenario", cast), *trace.events[1:]])
+    trace = Trace([make_event(0, "scenario", cast), *trace.events[1:]])
     page = file_page(trace, viewport={"width": width, "height": 900})
     out = page.evaluate(
         "[...document.querySelectorAll('.vl-chip')].filter(x => {"
@@ -279,7 +279,7 @@ def busy(count: int) -> Trace:
     events = simulated().events
     adverts = [e for e in events if e.event == "advert_sent"]
     more = [
-        TraceEvent(n * 30_000_000 // count, "advert_sent", adverts[n % len(adverts)].fields)
+        make_event(n * 30_000_000 // count, "advert_sent", adverts[n % len(adverts)].fields)
         for n in range(count - len(events))
     ]
     return Trace(sorted([*events, *more], key=lambda e: (e.t_us, e.event != "scenario")))

@@ -28,7 +28,7 @@ from vrrplab.config.model import (
 )
 from vrrplab.machine.profiles import PROFILES
 from vrrplab.scenario.model import Interface, Scenario, Segment, Server
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import Micros, micros
 
 RUNS = 100  # of each profile
@@ -160,7 +160,7 @@ def faults(draw: st.DrawFn, count: int) -> list[dict[str, Any]]:
 def test_a_frozen_daemon_that_is_told_to_stop_is_still_frozen() -> None:
     """So it is no second MASTER that anybody could hear (found by a random cluster)."""
     acts = [("daemon_freeze", 3), ("daemon_stop", 4), ("daemon_thaw", 6)]
-    events = [TraceEvent(micros(t_s), "action", {"action": act, "server": "r1"}) for act, t_s in acts]
+    events = [make_event(micros(t_s), "action", {"action": act, "server": "r1"}) for act, t_s in acts]
     assert deaf_or_mute(Trace(events), "r1") == [(micros(3), micros(6))]
 
 

@@ -12,7 +12,7 @@ from vrrplab.capture.reader import read_frames
 from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.live.loopback import LoopbackLan
 from vrrplab.live.merge_traces import merge
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, make_event
 
 FAST = {"version": 3, "interval": "0.2"}
 
@@ -93,4 +93,4 @@ def test_a_closed_lan_says_so() -> None:
 
 def test_only_live_traces_have_a_clock() -> None:
     with pytest.raises(ValueError, match="is not live"):
-        merge([Trace([TraceEvent(0, "scenario", {"name": "x"})])])
+        merge([Trace([make_event(0, "scenario", {"name": "x"})])])

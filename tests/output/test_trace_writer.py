@@ -18,12 +18,12 @@ from vrrplab.output.trace_writer import (
     log_line,
     watch_line,
 )
-from vrrplab.trace import TraceEvent, read_trace
+from vrrplab.trace import TraceEvent, make_event, read_trace
 from vrrplab.units import SECOND_US
 
 
 def a_line(t_us: int, text: str) -> TraceEvent:
-    return TraceEvent(t_us, "log", {"server": "r1", "line": text})
+    return make_event(t_us, "log", {"server": "r1", "line": text})
 
 
 def test_lines_of_one_kind_are_cut_to_a_number_a_second() -> None:
@@ -36,7 +36,7 @@ def test_lines_of_one_kind_are_cut_to_a_number_a_second() -> None:
     assert sum(passed) == 40
     assert limit.passes(a_line(5, "(V1) Entering MASTER STATE"))
     assert list(limit.held_back(2 * SECOND_US).values()) == [960]
-    assert limit.passes(TraceEvent(6, "state", {"to": "MASTER"})), "a change of state is never held back"
+    assert limit.passes(make_event(6, "state", {"to": "MASTER"})), "a change of state is never held back"
 
 
 def test_a_watcher_counts_changes_of_state_too() -> None:
@@ -46,7 +46,7 @@ def test_a_watcher_counts_changes_of_state_too() -> None:
     limit = RateLimit(40, 100, LIMITED_FOR_WATCHERS)
 
     def state(t_us: int, vrid: int) -> TraceEvent:
-        return TraceEvent(t_us, "state", {"instance": f"VRID {vrid}", "reason": f"silent for {t_us} s"})
+        return make_event(t_us, "state", {"instance": f"VRID {vrid}", "reason": f"silent for {t_us} s"})
 
     passed = 0
     for second in range(2):
@@ -135,13 +135,13 @@ def test_a_trace_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
     [
         (a_line(1_500_000, "(V1) Entering MASTER STATE"), "     1.500 (V1) Entering MASTER STATE"),
         (
-            TraceEvent(
+            make_event(
                 0, "state", {"instance": "V1", "from": "BACKUP", "to": "MASTER", "reason": "it is quiet"}
             ),
             "     0.000   V1: BACKUP -> MASTER, because it is quiet",
         ),
-        (TraceEvent(0, "warning", {"text": "a\x1b[2Jb"}), "     0.000   warning: a\\x1b[2Jb"),
-        (TraceEvent(0, "advert_received", {}), ""),
+        (make_event(0, "warning", {"text": "a\x1b[2Jb"}), "     0.000   warning: a\\x1b[2Jb"),
+        (make_event(0, "advert_received", {}), ""),
     ],
 )
 def test_what_people_read(event: TraceEvent, line: str) -> None:
@@ -149,7 +149,7 @@ def test_what_people_read(event: TraceEvent, line: str) -> None:
 
 
 def test_a_watcher_names_routers() -> None:
-    event = TraceEvent(
+    event = make_event(
         0, "state", {"server": "r1", "instance": "VRID 51", "from": "INIT", "to": "MASTER", "reason": "x"}
     )
     assert watch_line(event).strip() == "0.000   r1 VRID 51: INIT -> MASTER, because x"

@@ -9,7 +9,7 @@ from vrrplab.notebook.simulate import simulate
 from vrrplab.recording import read_recording
 from vrrplab.tell import lines, story, table
 from vrrplab.tell.words import clean, wrap
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, make_event
 
 TELLINGS = [table.render, story.render, lines.render]
 
@@ -32,7 +32,7 @@ def test_every_telling_takes_an_empty_trace_and_one_without_a_cast(tell: object)
     assert callable(tell)
     assert isinstance(tell(Trace([])), str)
     fields = {"server": "a", "instance": "V", "from": "INIT", "to": "MASTER"}
-    assert isinstance(tell(Trace([TraceEvent(5, "state", fields)])), str)
+    assert isinstance(tell(Trace([make_event(5, "state", fields)])), str)
 
 
 @pytest.mark.parametrize("tell", TELLINGS)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from vrrplab.errors import TraceError, VrrplabError
-from vrrplab.trace import Trace, TraceEvent, read_trace
+from vrrplab.trace import Trace, TraceEvent, make_event, read_trace
 
 
 def event(t_s: float, name: str, /, **fields: object) -> TraceEvent:
-    return TraceEvent(round(t_s * 1e6), name, fields)
+    return make_event(round(t_s * 1e6), name, fields)
 
 
 def state(t_s: float, server: str, old: str, new: str, reason: str = "") -> TraceEvent:

@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from vrrplab.recording import read_recording
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import micros
 
 RECORDINGS = Path(__file__).resolve().parent.parent.parent / "data" / "recordings"
@@ -23,7 +23,7 @@ def recording(name: str) -> Trace:
 
 def event(t_s: float, name: str, /, **fields: Any) -> TraceEvent:
     """``from_`` and ``to`` for what Python cannot name."""
-    return TraceEvent(micros(t_s), name, {key.rstrip("_"): value for key, value in fields.items()})
+    return make_event(micros(t_s), name, {key.rstrip("_"): value for key, value in fields.items()})
 
 
 def state(t_s: float, server: str, to: str, instance: str = "V1", before: str = "INIT") -> TraceEvent:

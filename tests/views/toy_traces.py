@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import SECOND_US, Micros, micros
 
 VIP = "192.168.2.101"
 
 
 def event(t_s: float, what: str, /, **fields: Any) -> TraceEvent:
-    return TraceEvent(micros(t_s), what, fields)
+    return make_event(micros(t_s), what, fields)
 
 
 def state(t_s: float, server: str, was: str, now: str, reason: str = "") -> TraceEvent:
     fields = {"server": server, "instance": "V1", "from": was, "to": now, "reason": reason}
-    return TraceEvent(micros(t_s), "state", fields)
+    return make_event(micros(t_s), "state", fields)
 
 
 def has(t_s: float, server: str, *, added: bool = True) -> TraceEvent:

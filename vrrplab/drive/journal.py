@@ -21,7 +21,7 @@ from vrrplab.machine.actions import (
     Warn,
     WriteLog,
 )
-from vrrplab.trace import TraceEvent
+from vrrplab.trace import TraceEvent, make_event
 from vrrplab.units import Micros, seconds
 from vrrplab.wire.vrrp import Advertisement
 
@@ -36,7 +36,7 @@ class Journal:
 
     def note(self, t_us: Micros, event: str, **fields: Any) -> None:
         """Any event of this server."""
-        self._write(TraceEvent(t_us, event, {"server": self.server, **fields}))
+        self._write(make_event(t_us, event, {"server": self.server, **fields}))
 
     def record(self, t_us: Micros, action: Action) -> bool:
         """Write an action that needs nothing but writing; False: it is one for the driver."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import Micros, micros
 
 
@@ -24,7 +24,7 @@ def merge(traces: list[Trace], name: str = "live") -> Trace:
         end_us = max(end_us, trace.end_us + shift_us)
         events += [_moved(event, shift_us) for event in trace if event.event != "scenario"]
     events.sort(key=lambda event: event.t_us)
-    head = TraceEvent(0, "scenario", _cast([trace.scenario for trace in traces], name))
+    head = make_event(0, "scenario", _cast([trace.scenario for trace in traces], name))
     return Trace([head, *events], end_us=end_us)
 
 
@@ -36,7 +36,7 @@ def _began_us(trace: Trace) -> Micros:
 
 
 def _moved(event: TraceEvent, shift_us: Micros) -> TraceEvent:
-    return TraceEvent(event.t_us + shift_us, event.event, event.fields)
+    return make_event(event.t_us + shift_us, event.event, event.fields)
 
 
 def _cast(casts: list[dict[str, Any]], name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vrrplab.trace import TraceEvent
+from vrrplab.trace import TraceEvent, make_event
 from vrrplab.units import micros
 
 _SCRIPT = re.compile(r"VRRP_Script\((?P<script>[^)]*)\) (?P<what>succeeded|failed|timed_out)")
@@ -28,8 +28,8 @@ def log_events(log: dict[str, Any]) -> list[TraceEvent]:
             t_us, line = micros(entry["t"]), entry["line"]
             told = _told(server, line)
             if told:
-                events.append(TraceEvent(t_us, told[0], told[1]))
-            events.append(TraceEvent(t_us, "log", {"server": server, "line": line}))
+                events.append(make_event(t_us, told[0], told[1]))
+            events.append(make_event(t_us, "log", {"server": server, "line": line}))
     return events
 
 

@@ -11,7 +11,7 @@ from vrrplab.errors import TraceError, VrrplabError
 from vrrplab.recording.capture import Capture, Sighting
 from vrrplab.recording.log import log_events
 from vrrplab.recording.participants import Cast, scenario_fields
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import CENTISECOND_US, Micros, micros, seconds
 
 if TYPE_CHECKING:
@@ -111,9 +111,9 @@ def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, fra
     ]
     events = [event for event in events if event.t_us <= end_us]
     events.sort(key=lambda event: event.t_us)
-    head = [TraceEvent(0, "scenario", scenario_fields(cast, observed, end_us))]
+    head = [make_event(0, "scenario", scenario_fields(cast, observed, end_us))]
     if observed.get("note"):
-        head.append(TraceEvent(0, "warning", {"text": str(observed["note"])}))
+        head.append(make_event(0, "warning", {"text": str(observed["note"])}))
     return Trace(head + events, end_us=end_us)
 
 
@@ -139,7 +139,7 @@ def _actions(cast: Cast, observed: dict[str, Any], run: int) -> list[TraceEvent]
         timed_us = [micros(a["t"]) for a in timed]
         if len(set_up) + len(timed_us) == len(times):
             times = set_up + timed_us
-    return [TraceEvent(at, "action", action) for at, action in zip(times, told, strict=True)]
+    return [make_event(at, "action", action) for at, action in zip(times, told, strict=True)]
 
 
 def _states(
@@ -172,7 +172,7 @@ def _states(
             if to != "INIT":
                 start = "INIT" if before == "STOP" else before
                 fields = {"server": server, "instance": name, "from": start, "to": to}
-                events.append(TraceEvent(t_us, "state", fields))
+                events.append(make_event(t_us, "state", fields))
     return events
 
 
@@ -218,7 +218,7 @@ def _spread(runs: list[dict[str, Any]]) -> Iterator[Micros]:
 def _sent(kind: str, fields: dict[str, Any], sighting: Sighting, frames: bool) -> TraceEvent:
     if frames and sighting.raw:
         fields = {**fields, "frame": sighting.raw.hex()}
-    return TraceEvent(sighting.t_us, kind, fields)
+    return make_event(sighting.t_us, kind, fields)
 
 
 def _announcements(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -> list[TraceEvent]:
@@ -269,7 +269,7 @@ def _addresses(cast: Cast, seen: dict[str, Any]) -> list[TraceEvent]:
             "label": labels[0] if labels else "",
         }
         kind = "address_added" if x["op"] == "add" else "address_removed"
-        events.append(TraceEvent(micros(x["t"]), kind, fields))
+        events.append(make_event(micros(x["t"]), kind, fields))
     return events
 
 
@@ -280,7 +280,7 @@ def _client(cast: Cast) -> str:
 def _neighbours(cast: Cast, seen: dict[str, Any]) -> list[TraceEvent]:
     client = _client(cast)
     return [
-        TraceEvent(micros(x["t"]), "neighbour", {"client": client, "ip": x["ip"], "mac": x["mac"]})
+        make_event(micros(x["t"]), "neighbour", {"client": client, "ip": x["ip"], "mac": x["mac"]})
         for x in seen["client_neighbours"]
     ]
 
@@ -303,5 +303,5 @@ def _outages(cast: Cast, seen: dict[str, Any], end_us: Micros) -> list[TraceEven
             "to_s": None if to_us is None else seconds(to_us),
             "lost": max(1, lost),
         }
-        events.append(TraceEvent(until_us, "outage", fields))
+        events.append(make_event(until_us, "outage", fields))
     return events

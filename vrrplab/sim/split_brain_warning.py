@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vrrplab.sim.scheduler import TIMER, Scheduler
-from vrrplab.trace import TraceEvent
+from vrrplab.trace import TraceEvent, make_event
 from vrrplab.units import Micros
 
 Key = tuple[str, int, int]  # segment, VRID, family
@@ -58,4 +58,4 @@ class SplitBrainWarning:
             else "they do not hear each other"
         )
         text = f"split brain: {names} are all MASTER for VRID {vrid} on {segment} ({why})"
-        self._write(TraceEvent(self._scheduler.now, "warning", {"text": text, "servers": sorted(who)}))
+        self._write(make_event(self._scheduler.now, "warning", {"text": text, "servers": sorted(who)}))

@@ -19,7 +19,7 @@ from vrrplab.sim.scheduler import ACTION, Scheduler
 from vrrplab.sim.services import RunningService
 from vrrplab.sim.split_brain_warning import SplitBrainWarning
 from vrrplab.sim.switch import Switch
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import Micros, micros, seconds
 
 Frame = tuple[Micros, str, bytes]  # when, on which segment, the bytes
@@ -150,7 +150,7 @@ class World:
             at_us = (
                 self.scenario.duration_us if again_us is None else min(again_us, self.scenario.duration_us)
             )
-            self._outages.append(TraceEvent(at_us, "outage", fields))
+            self._outages.append(make_event(at_us, "outage", fields))
 
         return [Flow(self, host, nic, probe, report) for probe in client.probes]
 
@@ -159,7 +159,7 @@ class World:
     def run(self) -> Trace:
         """To the end of the scenario."""
         end_us = self.scenario.duration_us
-        self.events.append(TraceEvent(0, "scenario", self.scenario.as_cast()))
+        self.events.append(make_event(0, "scenario", self.scenario.as_cast()))
         for action in self.scenario.actions:
             self.scheduler.at(action.at_us, ACTION, perform, self, action)
         self.scheduler.run_until(end_us)
@@ -183,7 +183,7 @@ class World:
         self.events.append(event)
 
     def note(self, event: str, **fields: Any) -> None:
-        self.write(TraceEvent(self.scheduler.now, event, fields))
+        self.write(make_event(self.scheduler.now, event, fields))
 
     def answers(self, host: Host, target: str, probe: Probe) -> bool:
         """Would this host answer a probe to that address?"""

@@ -3,19 +3,7 @@
 A trace is the only thing a view, a notebook or the command line ever looks at, whether it came from
 the simulator, from real sockets, from a recording of real daemons or from a capture. The first event
 is usually ``scenario``: the cast as plain values, so that a trace file can be drawn without the files
-it was made from:
-
-    {"name", "description", "profile", "seed", "duration_s",
-     "origin": "simulation" | "recording" | "capture" | "live",
-     "segments": {NAME: {"subnet"}},
-     "servers": {NAME: {"interfaces": {NAME: {"segment", "mac", "addresses": [ADDRESS/PREFIX]}},
-                        "services": {NAME: {"port"}}, "config": FILE,
-                        "instances": {NAME: {"vrid", "interface", "priority", "state", "version",
-                                             "advert_int_s", "preempt",
-                                             "virtual_addresses": [ADDRESS/PREFIX]}}}},
-     "clients": {NAME: {"segment", "mac", "addresses",
-                        "probes": [{"kind", "target", "port", "every_s"}]}},
-     "dns": {NAME: [ADDRESS]}, "virtual_addresses": [ADDRESS]}
+it was made from. All kinds are in ``events``.
 
 Times are integers of microseconds inside (``t_us``) and seconds with six decimals in JSON (``t``).
 """
@@ -24,9 +12,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, TypeVar, overload
 
 from vrrplab.errors import TraceError, VrrplabError
+from vrrplab.trace.events import (
+    ActionEvent,
+    AddressAddedEvent,
+    AddressEvent,
+    OutageEvent,
+    ScenarioEvent,
+    StateEvent,
+    TraceEvent,
+    make_event,
+)
+from vrrplab.trace.spans import Outage, OwnerSpan, StateSpan
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import Micros, micros, seconds
 
 if TYPE_CHECKING:
@@ -34,89 +34,9 @@ if TYPE_CHECKING:
 
     import pandas
 
+Kind = TypeVar("Kind", bound=TraceEvent)
+
 STATES = ("INIT", "BACKUP", "MASTER", "FAULT", "STOP")
-
-
-class TraceEvent(NamedTuple):
-    """One thing that happened. ``fields`` holds all but time and kind (``server``, ``instance`` …)."""
-
-    t_us: Micros
-    event: str
-    fields: dict[str, Any]
-
-    @property
-    def t(self) -> float:
-        """Seconds."""
-        return seconds(self.t_us)
-
-    @property
-    def server(self) -> str:
-        """Name of the server it happened on, or ""."""
-        return str(self.fields.get("server", ""))
-
-    @property
-    def instance(self) -> str:
-        """Name of the VRRP instance it concerns, or ""."""
-        return str(self.fields.get("instance", ""))
-
-    def to_json(self) -> str:
-        """One line of a trace file, without the line end."""
-        import json  # not needed to tell a trace as a table
-
-        body = json.dumps(self.fields, ensure_ascii=False)[1:]
-        head = f'{{"t": {self.t_us // 1_000_000}.{self.t_us % 1_000_000:06d}, "event": "{self.event}"'
-        return head + (", " + body if self.fields else "}")
-
-
-class StateSpan(NamedTuple):
-    """A time one instance spent in one state; ``to_us`` is the trace's end for the last one."""
-
-    server: str
-    instance: str
-    state: str
-    from_us: Micros
-    to_us: Micros
-    reason: str
-
-    @property
-    def from_s(self) -> float:
-        return seconds(self.from_us)
-
-    @property
-    def to_s(self) -> float:
-        return seconds(self.to_us)
-
-
-class OwnerSpan(NamedTuple):
-    """A time during which exactly these servers (none, one, or several) had an address."""
-
-    address: str
-    servers: tuple[str, ...]
-    from_us: Micros
-    to_us: Micros
-
-
-class Outage(NamedTuple):
-    """A gap in the answers one client got to one probe; ``to_us`` None: still out at the end."""
-
-    client: str
-    kind: str
-    target: str
-    from_us: Micros
-    to_us: Micros | None
-    lost: int
-
-    def duration_us(self, end_us: Micros) -> Micros:
-        """Length of the gap, counted up to ``end_us`` when it never ended."""
-        return (end_us if self.to_us is None else self.to_us) - self.from_us
-
-    @property
-    def from_s(self) -> float:
-        return seconds(self.from_us)
-
-    @property
-    def to_s(self) -> float | None:
-        return None if self.to_us is None else seconds(self.to_us)
 
 
 class Trace:
@@ -154,8 +74,8 @@ class Trace:
     def scenario(self) -> dict[str, Any]:
         """The ``scenario`` event's fields (servers, clients, segments, profile …), or {}."""
         for event in self.events[:4]:
-            if event.event == "scenario":
-                return event.fields
+            if isinstance(event, ScenarioEvent):
+                return event.content
         return {}
 
     @property
@@ -174,9 +94,7 @@ class Trace:
     def instances(self) -> list[tuple[str, str]]:
         """(instance, server) pairs in order of instance, then of server."""
         order = {name: place for place, name in enumerate(self.servers)}
-        pairs = dict.fromkeys(
-            (e.instance, e.server) for e in self.events if e.event == "state" and e.instance
-        )
+        pairs = dict.fromkeys((e.instance, e.server) for e in self.of(StateEvent) if e.instance)
         names = {name: place for place, name in enumerate(dict.fromkeys(i for i, _ in pairs))}
         return sorted(pairs, key=lambda pair: (names[pair[0]], order.get(pair[1], len(order))))
 
@@ -185,19 +103,29 @@ class Trace:
         """Virtual addresses (no prefix) of the cast, then any other that was ever held."""
         declared = self.scenario.get("virtual_addresses")
         found = dict.fromkeys(declared if isinstance(declared, list) else [])
-        for event in self.events:
-            if event.event == "address_added" and event.instance:
-                found.setdefault(str(event.fields["address"]).split("/")[0])
+        for event in self.of(AddressAddedEvent):
+            if event.instance:
+                found.setdefault(event.bare)
         return list(found)
 
     # -- selections ----------------------------------------------------------------------------
 
-    def of(self, *kinds: str, server: str = "", instance: str = "") -> list[TraceEvent]:
-        """Events of these kinds, of one server or instance if named."""
+    @overload
+    def of(self, *, server: str = "", instance: str = "") -> list[TraceEvent]: ...
+    @overload
+    def of(self, *kinds: type[Kind], server: str = "", instance: str = "") -> list[Kind]: ...
+    @overload
+    def of(self, *kinds: str, server: str = "", instance: str = "") -> list[TraceEvent]: ...
+    def of(
+        self, *kinds: str | type[TraceEvent], server: str = "", instance: str = ""
+    ) -> list[TraceEvent] | list[Any]:
+        """Events of these kinds (words, or classes of ``events``), of one server or instance if named."""
+        words = {kind for kind in kinds if isinstance(kind, str)}
+        classes = tuple(kind for kind in kinds if not isinstance(kind, str)) or (() if words else TraceEvent)
         return [
             e
             for e in self.events
-            if (not kinds or e.event in kinds)
+            if (isinstance(e, classes) or e.event in words)
             and (not server or e.server == server)
             and (not instance or e.instance == instance)
         ]
@@ -205,15 +133,14 @@ class Trace:
     def between(self, a: float, b: float) -> Trace:
         """The part from ``a`` to ``b`` (seconds, both included), with the ``scenario`` event kept."""
         a_us, b_us = _moment_us(a), _moment_us(b)
-        kept = [e for e in self.events if a_us <= e.t_us <= b_us or e.event == "scenario"]
-        before = [e for e in self.events if e.t_us < a_us and e.event != "scenario"]
+        kept = [e for e in self.events if a_us <= e.t_us <= b_us or isinstance(e, ScenarioEvent)]
+        before = [e for e in self.events if e.t_us < a_us and not isinstance(e, ScenarioEvent)]
         return Trace(kept, min(b_us, self.end_us), self._before + before)
 
-    def _history(self, *kinds: str, server: str = "", instance: str = "") -> list[TraceEvent]:
+    def _history(self, kind: type[Kind], server: str = "", instance: str = "") -> list[Kind]:
         """As ``of``, with what happened before the part this trace is."""
-        return Trace(self._before).of(*kinds, server=server, instance=instance) + self.of(
-            *kinds, server=server, instance=instance
-        )
+        whole = Trace(self._before + self.events) if self._before else self
+        return whole.of(kind, server=server, instance=instance)
 
     # -- questions -----------------------------------------------------------------------------
     # A moment that is no number is an error; a name that nobody has gets the answer "nobody", since an
@@ -223,12 +150,12 @@ class Trace:
         """Every state each instance was in, in order of time; ``instance``/``server`` "" means all."""
         open_spans: dict[tuple[str, str], tuple[str, Micros, str]] = {}
         spans: list[StateSpan] = []
-        for event in self._history("state", server=server, instance=instance):
+        for event in self._history(StateEvent, server=server, instance=instance):
             key = (event.server, event.instance)
             if key in open_spans:
                 state, from_us, reason = open_spans[key]
                 spans.append(StateSpan(*key, state, from_us, event.t_us, reason))
-            open_spans[key] = (str(event.fields["to"]), event.t_us, str(event.fields.get("reason", "")))
+            open_spans[key] = (event.to, event.t_us, event.reason)
         for key, (state, from_us, reason) in open_spans.items():
             spans.append(StateSpan(*key, state, from_us, max(self.end_us, from_us), reason))
         return sorted(spans, key=lambda s: (s.from_us, s.server, s.instance))
@@ -236,10 +163,10 @@ class Trace:
     def state_at(self, at_s: float, server: str, instance: str) -> str:
         """The state of one instance at a moment; INIT before its first."""
         at_us, state = _moment_us(at_s), "INIT"
-        for event in self._history("state", server=server, instance=instance):
+        for event in self._history(StateEvent, server=server, instance=instance):
             if event.t_us > at_us:
                 break
-            state = str(event.fields["to"])
+            state = event.to
         return state
 
     def holders(self, address: str) -> list[OwnerSpan]:
@@ -297,20 +224,17 @@ class Trace:
     def outages(self, target: str = "") -> list[Outage]:
         """Gaps seen by clients, to one target (address or name) or to all, in order of their start."""
         found = []
-        for event in self.events:
-            if event.event == "outage" and (not target or event.fields["target"] == target):
-                f = event.fields
-                to_us = None if f["to_s"] is None else micros(f["to_s"])
-                found.append(
-                    Outage(f["client"], f["kind"], f["target"], micros(f["from_s"]), to_us, f["lost"])
-                )
+        for e in self.of(OutageEvent):
+            if not target or e.target == target:
+                to_us = None if e.to_s is None else micros(e.to_s)
+                found.append(Outage(e.client, e.kind, e.target, micros(e.from_s), to_us, e.lost))
         return sorted(found, key=lambda o: (o.from_us, o.client, o.target, o.kind))
 
     def why(self, t: float, server: str, instance: str) -> str:
         """Why the instance is in the state it is in at ``t`` seconds: the reason of its last change."""
         at_us = _moment_us(t)
         last = None
-        for event in self._history("state", server=server, instance=instance):
+        for event in self._history(StateEvent, server=server, instance=instance):
             if event.t_us > at_us:
                 break
             last = event
@@ -318,15 +242,15 @@ class Trace:
             return f"There is no {instance} on {server} in this trace."
         if last is None:
             return f"{instance} on {server} has not started at {t:.3f} s."
-        reason = last.fields.get("reason") or "no reason is known (a recording holds what was seen, not why)"
-        return f"{last.fields['to']} since {last.t:.3f} s: {reason}"
+        reason = last.reason or "no reason is known (a recording holds what was seen, not why)"
+        return f"{last.to} since {last.t:.3f} s: {reason}"
 
     def _plays(self, server: str, instance: str) -> bool:
         """Whether the cast has this instance, or something was seen of it."""
         cast = self.scenario.get("servers")
         about = cast.get(str(server)) if isinstance(cast, dict) else None
         named = instance in list(about.get("instances") or ()) if isinstance(about, dict) else False
-        return named or bool(self._history(server=server, instance=instance))
+        return named or bool(self._history(TraceEvent, server, instance))
 
     # -- faces ---------------------------------------------------------------------------------
 
@@ -369,11 +293,9 @@ def _moment_us(at_s: float) -> Micros:
 
 def _ownership_change(event: TraceEvent, address: str) -> str:
     """ "add", "remove" or "": what an event does to who has ``address``."""
-    if event.event in ("address_added", "address_removed"):
-        if str(event.fields["address"]).split("/")[0] != address:
-            return ""
-        return "add" if event.event == "address_added" else "remove"
-    if event.event == "action" and event.fields.get("action") == "power_off":
+    if isinstance(event, AddressEvent) and event.bare == address:
+        return "add" if isinstance(event, AddressAddedEvent) else "remove"
+    if isinstance(event, ActionEvent) and event.action == Act.POWER_OFF:
         return "remove"
     return ""
 
@@ -400,7 +322,7 @@ def _event_of(name: str, number: int, line: str) -> TraceEvent:
 
     try:
         fields = json.loads(line)
-        return TraceEvent(micros(fields.pop("t")), str(fields.pop("event")), fields)
+        return make_event(micros(fields.pop("t")), str(fields.pop("event")), fields)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         hint = 'a line is like {"t": 1.5, "event": "state", …}'
         raise TraceError(name, number, "is not a trace event", hint) from None

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrrplab.trace import TraceEvent
+from vrrplab.trace import TraceEvent, make_event
 from vrrplab.units import SECOND_US, Micros, format_s
 from vrrplab.wire.addresses import is_multicast, pack_address, virtual_mac
 from vrrplab.wire.dissect import Frame
@@ -134,7 +134,7 @@ class Observer:
             reason = frame.problems[0].reason.name if frame.problems else "BAD_TTL"
             fields = {"server": self._server(source), "source": source, "reason": reason}
             vrid = advert.vrid if advert is not None else 0
-            self._write(TraceEvent(t_us, "advert_dropped", {**fields, "vrid": vrid}))
+            self._write(make_event(t_us, "advert_dropped", {**fields, "vrid": vrid}))
             return
         self.adverts += 1
         key = (interface, ip.version, advert.vrid)
@@ -181,7 +181,7 @@ class Observer:
         }
         if self._frames:
             fields["frame"] = frame.raw.hex()
-        self._write(TraceEvent(t_us, "advert_sent", fields))
+        self._write(make_event(t_us, "advert_sent", fields))
 
     def _judge(self, t_us: Micros, router: VirtualRouter, speaker: Speaker, advert: Advertisement) -> None:
         before_us, old_priority = speaker.last_us, speaker.priority
@@ -205,7 +205,7 @@ class Observer:
             if advert.priority != old_priority:
                 change = {"from": old_priority, "to": advert.priority, "reason": "its adverts say so"}
                 who = {"server": self._server(speaker.source), "instance": router.name}
-                self._write(TraceEvent(t_us, "priority", {**who, **change}))
+                self._write(make_event(t_us, "priority", {**who, **change}))
         else:
             why = (
                 "it goes on although it heard a better advert" if stayed else self._why(t_us, router, speaker)
@@ -306,7 +306,7 @@ class Observer:
         kind = "na_sent" if family == 6 else "garp_sent"
         fields = {"interface": interface, "address": address, "mac": mac}
         if not owners:
-            self._write(TraceEvent(t_us, kind, {"server": self._names.get(address, mac), **fields}))
+            self._write(make_event(t_us, kind, {"server": self._names.get(address, mac), **fields}))
             return
         router = owners[0][0]
         same = [s for _, s in owners if s.mac == mac or mac == virtual_mac(router.vrid, family)]
@@ -314,11 +314,11 @@ class Observer:
         if speaker is None:
             text = f"{mac} says it has {address} of {router.name}, but no router with that MAC was heard"
             self._warn(t_us, "stranger", *router.place, mac, address, text=text)
-            self._write(TraceEvent(t_us, kind, {"server": mac, "instance": router.name, **fields}))
+            self._write(make_event(t_us, kind, {"server": mac, "instance": router.name, **fields}))
             return
         speaker.announcements += 1
         server = self._server(speaker.source)
-        self._write(TraceEvent(t_us, kind, {"server": server, "instance": router.name, **fields}))
+        self._write(make_event(t_us, kind, {"server": server, "instance": router.name, **fields}))
 
     # -- out -------------------------------------------------------------------------------------
 
@@ -332,14 +332,14 @@ class Observer:
             speaker.rivals.clear()
             speaker.missing = speaker.missing_told = 0
         who = {"server": self._server(speaker.source), "instance": router.name}
-        self._write(TraceEvent(t_us, "state", {**who, "from": old, "to": state, "reason": why}))
+        self._write(make_event(t_us, "state", {**who, "from": old, "to": state, "reason": why}))
         if state != "MASTER" and old != "MASTER":
             return
         change = "address_added" if state == "MASTER" else "address_removed"
         for address in speaker.addresses:
             prefix = 128 if ":" in address else 32
             fields = {**who, "interface": router.interface, "address": f"{address}/{prefix}"}
-            self._write(TraceEvent(t_us, change, fields))
+            self._write(make_event(t_us, change, fields))
 
     def _warn(self, t_us: Micros, *kind: str, text: str) -> None:
         """Say something once; when there is too much to remember, the oldest is forgotten."""
@@ -351,7 +351,7 @@ class Observer:
         self._say(t_us, text)
 
     def _say(self, t_us: Micros, text: str) -> None:
-        self._write(TraceEvent(t_us, "warning", {"text": text}))
+        self._write(make_event(t_us, "warning", {"text": text}))
 
     def _server(self, source: str) -> str:
         return self._names.get(source, source)

@@ -12,7 +12,7 @@ from collections import deque
 from itertools import takewhile
 from typing import Any
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import SECOND_US, seconds
 from vrrplab.witness.findings import beginning
 from vrrplab.witness.masters import PRIORITY_0, SILENT, YIELDED, MasterSpan, describe_end
@@ -59,14 +59,14 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
                 "address": announcement.address,
                 "mac": announcement.mac,
             }
-            events.append((announcement.t_us, 3, TraceEvent(announcement.t_us, kind, fields)))
+            events.append((announcement.t_us, 3, make_event(announcement.t_us, kind, fields)))
     for finding in timeline.findings():
         if finding.kind in _WARNINGS:
             text = finding.text[0].upper() + finding.text[1:]
             fields = {"text": text, "instance": finding.router, "frames": list(finding.frames)}
-            events.append((finding.t_us, 4, TraceEvent(finding.t_us, "warning", fields)))
+            events.append((finding.t_us, 4, make_event(finding.t_us, "warning", fields)))
     events.sort(key=lambda item: item[:2])
-    head = TraceEvent(0, "scenario", _scenario(timeline, name))
+    head = make_event(0, "scenario", _scenario(timeline, name))
     return Trace([head, *(event for _, _, event in events)], end_us=timeline.end_us)
 
 
@@ -81,13 +81,13 @@ def _span_events(
     _, why, frames = beginning(router, part.spans, span, timeline.end_us)
     found = []
     gain = {**base, "from": state, "to": "MASTER", "reason": why, "frames": list(frames)}
-    found.append((span.from_us, 0, TraceEvent(span.from_us, "state", gain)))
+    found.append((span.from_us, 0, make_event(span.from_us, "state", gain)))
     addresses = span.first.addresses if span.first is not None else ()
     for address in addresses:
         fields = {**base, "interface": "lan", "address": _with_prefix(address), "label": ""}
-        found.append((span.from_us, 2, TraceEvent(span.from_us, "address_added", fields)))
+        found.append((span.from_us, 2, make_event(span.from_us, "address_added", fields)))
         if span.to_us is not None:
-            found.append((span.to_us, 2, TraceEvent(span.to_us, "address_removed", fields)))
+            found.append((span.to_us, 2, make_event(span.to_us, "address_removed", fields)))
     if span.to_us is not None:
         loss: dict[str, Any] = {
             **base,
@@ -96,7 +96,7 @@ def _span_events(
             "reason": describe_end(span),
         }
         loss["frames"] = [span.last_frame] if span.end_frame is None else [span.last_frame, span.end_frame]
-        found.append((span.to_us, 2, TraceEvent(span.to_us, "state", loss)))
+        found.append((span.to_us, 2, make_event(span.to_us, "state", loss)))
     return found
 
 
@@ -118,7 +118,7 @@ def _advert(router: VirtualRouter, sighting: Sighting) -> TraceEvent:
         "addresses": list(sighting.addresses),
         "frame_number": sighting.number,
     }
-    return TraceEvent(sighting.t_us, "advert_sent", fields)
+    return make_event(sighting.t_us, "advert_sent", fields)
 
 
 def _server_of(part: RouterTimeline, by_mac: dict[str, list[MasterSpan]], mac: str, t_us: int) -> str:

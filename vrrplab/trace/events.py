@@ -1,0 +1,490 @@
+"""Every kind of event a trace can have, each declared once: its word, its fields, what they mean.
+
+A class is a kind, an attribute is a field. The simulator, the live router, recordings, captures and the
+watcher write their traces with these; views and tellings read them by attribute. Users, lessons and JSON
+have the words instead: ``event.event == "state"``, ``event.fields["to"]``. ``docs/trace.md`` is made from
+what stands here.
+
+A field's JSON name is the attribute's, less the ``_`` that Python needs (``from_``). A field with a default
+may be missing, and is left out of JSON then. An event of a file may lack other fields too, or have more:
+what is missing is ``ABSENT``, the rest is kept in ``extra``; a kind that is not known is an ``OtherEvent``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
+from dataclasses import fields as declared_fields
+from typing import Annotated, Any, ClassVar, Final
+
+from vrrplab.units import Micros, seconds
+
+
+class _Absent(str):
+    """No text at all: an empty one for whoever reads it, and no field in JSON."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> str:
+        return "ABSENT"  # stays the only one of its kind in another process
+
+
+ABSENT: Final = _Absent()
+
+SIMULATOR, ROUTER, RECORDING = "simulator", "live router", "recording"
+CAPTURE, WATCHER, SEARCH = "capture", "watcher", "search"
+
+
+@dataclass(slots=True)
+class TraceEvent:
+    """One thing that happened, ``t_us`` after the start; ``server`` and ``instance`` "": it has none."""
+
+    event: ClassVar[str] = ""  # the kind's word
+    written_by: ClassVar[tuple[str, ...]] = ()
+
+    t_us: Micros
+    server: str = ABSENT
+    instance: str = field(default=ABSENT, kw_only=True)
+    extra: dict[str, Any] | None = field(default=None, kw_only=True, repr=False)
+
+    @property
+    def t(self) -> float:
+        """Seconds."""
+        return seconds(self.t_us)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """All but time and kind, in JSON's order and under JSON's names."""
+        found = {}
+        for attribute, name, required in _layout(type(self)):
+            value = getattr(self, attribute)
+            if value is not ABSENT and (required or value is not None):
+                found[name] = value
+        return found | self.extra if self.extra else found
+
+    def to_json(self) -> str:
+        """One line of a trace file, without the line end."""
+        import json  # not needed to tell a trace as a table
+
+        body = json.dumps(self.fields, ensure_ascii=False)[1:]
+        head = f'{{"t": {self.t_us // 1_000_000}.{self.t_us % 1_000_000:06d}, "event": "{self.event}"'
+        return head + (", " + body if body != "}" else "}")
+
+
+@dataclass(slots=True)
+class OpenEvent(TraceEvent):
+    """An event with fields as they come, in ``content``."""
+
+    content: dict[str, Any] = field(default_factory=dict, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.server = str(self.content.get("server", ABSENT)) or ABSENT
+        self.instance = str(self.content.get("instance", ABSENT)) or ABSENT
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return self.content
+
+
+@dataclass(slots=True)
+class OtherEvent(OpenEvent):
+    """A kind that is not declared here: from a user's file, or from a later version."""
+
+    event: str = field(default="", kw_only=True)  # type: ignore[misc]
+
+
+class ActionEvent(OpenEvent):
+    """What a scenario does to the network, as it was injected: the action's word and its keys."""
+
+    __slots__ = ()
+    event = "action"
+    written_by = (SIMULATOR, RECORDING)
+
+    @property
+    def action(self) -> str:
+        """The action's word, see ``vocabulary``."""
+        return str(self.content.get("action", ""))
+
+
+class ScenarioEvent(OpenEvent):
+    """The first event: the cast as plain values; nobody needs the files it was made from."""
+
+    __slots__ = ()
+    event = "scenario"
+    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
+    keys: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "name": ("text", "what was run"),
+        "description": ("text", "what it is about"),
+        "profile": ("text", "the behaviour profile"),
+        "seed": ("integer or null", "every random choice comes from it; null: a recording has none"),
+        "duration_s": ("number", "how long it lasts, in seconds"),
+        "origin": ("text", "simulation, recording, capture or live"),
+        "segments": ("object", "name: {subnet}"),
+        "servers": (
+            "object",
+            "name: {interfaces: {name: {segment, mac, addresses}}, services: {name: {port}}, config,"
+            " instances: {name: {vrid, interface, priority, state, version, advert_int_s, preempt,"
+            " virtual_addresses}}}",
+        ),
+        "clients": ("object", "name: {segment, mac, addresses, probes: [{kind, target, port, every_s}]}"),
+        "dns": ("object", "name: [address]"),
+        "virtual_addresses": ("list of text", "all of them, without prefix"),
+        "mode": ("text", "live: raw sockets or udp"),
+        "clock": ("object", "live: {monotonic_s, unix_s}, where time 0 is"),
+        "epoch_s": ("number", "capture: when time 0 was, seconds since 1970"),
+    }
+
+
+@dataclass(slots=True, kw_only=True)
+class StateEvent(TraceEvent):
+    """A state really entered, FAULT at the start included; an owner goes from INIT to MASTER directly."""
+
+    event = "state"
+    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
+
+    from_: Annotated[str, "the state before"]
+    to: Annotated[str, "the state now: INIT, BACKUP, MASTER, FAULT or STOP"]
+    reason: Annotated[str, 'an answer to "why?"; a recording holds what was seen, not why'] = ABSENT
+    frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
+
+
+@dataclass(slots=True, kw_only=True)
+class AdvertEvent(TraceEvent):
+    """An advert, sent or received."""
+
+    interface: Annotated[str, "where it left or came in"]
+    source: Annotated[str, "IP source address"]
+    destination: Annotated[str, "the group, or a unicast peer"]
+    version: Annotated[int, "VRRP version"]
+    vrid: Annotated[int, "virtual router ID"]
+    priority: Annotated[int, "0: a farewell"]
+    interval_s: Annotated[float | None, "advertisement interval; null: it is not known"]
+    addresses: Annotated[list[str], "virtual addresses, as they stand in the advert"]
+    frame: Annotated[str | None, "its bytes (hexadecimal), with --frames"] = None
+    frame_number: Annotated[int | None, "capture: which frame of the file it is"] = None
+
+
+class AdvertSentEvent(AdvertEvent):
+    """An advert left the host."""
+
+    __slots__ = ()
+    event = "advert_sent"
+    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
+
+
+class AdvertReceivedEvent(AdvertEvent):
+    """An advert was handed to the daemon; no instance: it has none for that VRID."""
+
+    __slots__ = ()
+    event = "advert_received"
+    written_by = (SIMULATOR, ROUTER)
+
+
+@dataclass(slots=True, kw_only=True)
+class AdvertDroppedEvent(TraceEvent):
+    """An advert was not used."""
+
+    event = "advert_dropped"
+    written_by = (SIMULATOR, ROUTER, WATCHER)
+
+    source: Annotated[str, "IP source address"]
+    vrid: Annotated[int, "virtual router ID"]
+    reason: Annotated[str, "the drop reason's name"]
+
+
+@dataclass(slots=True, kw_only=True)
+class AdvertFailedEvent(TraceEvent):
+    """An advert, gratuitous ARP or neighbour advertisement could not leave the host."""
+
+    event = "advert_failed"
+    written_by = (SIMULATOR, ROUTER)
+
+    interface: Annotated[str, "where it should have left"]
+    destination: Annotated[str, "an advert's group or unicast peer"] = ABSENT
+    vrid: Annotated[int | None, "an advert's virtual router ID"] = None
+    priority: Annotated[int | None, "an advert's priority"] = None
+    address: Annotated[str, "the address that should have been announced"] = ABSENT
+    reason: Annotated[str, "why not"]
+
+
+@dataclass(slots=True, kw_only=True)
+class PriorityEvent(TraceEvent):
+    """An instance's effective priority changed."""
+
+    event = "priority"
+    written_by = (SIMULATOR, ROUTER, RECORDING, WATCHER)
+
+    from_: Annotated[int, "the priority before"]
+    to: Annotated[int, "the priority now"]
+    reason: Annotated[str, "whose weight it is"] = ABSENT
+
+
+@dataclass(slots=True, kw_only=True)
+class AddressEvent(TraceEvent):
+    """An address was put on an interface or taken off it."""
+
+    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
+
+    interface: Annotated[str, "which interface"]
+    address: Annotated[str, "with prefix"]
+    label: Annotated[str, "the interface label it has there"] = ABSENT
+    pretended: Annotated[bool | None, "live without root: nothing was really changed"] = None
+
+    @property
+    def bare(self) -> str:
+        """The address without its prefix."""
+        return self.address.partition("/")[0]
+
+
+class AddressAddedEvent(AddressEvent):
+    """An address is on an interface now; no instance: by hand."""
+
+    __slots__ = ()
+    event = "address_added"
+
+
+class AddressRemovedEvent(AddressEvent):
+    """An address was taken off. Not written for loss of power or a killed daemon: nothing removed it."""
+
+    __slots__ = ()
+    event = "address_removed"
+
+
+@dataclass(slots=True, kw_only=True)
+class AnnouncementEvent(TraceEvent):
+    """A host told its neighbours at which MAC an address is."""
+
+    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
+
+    interface: Annotated[str, "where it left"]
+    address: Annotated[str, "the address announced, without prefix"]
+    mac: Annotated[str, "the MAC announced for it"]
+    frame: Annotated[str | None, "its bytes (hexadecimal), with --frames"] = None
+
+
+class GarpSentEvent(AnnouncementEvent):
+    """A gratuitous ARP left the host."""
+
+    __slots__ = ()
+    event = "garp_sent"
+
+
+class NaSentEvent(AnnouncementEvent):
+    """An unsolicited neighbour advertisement left the host."""
+
+    __slots__ = ()
+    event = "na_sent"
+
+
+@dataclass(slots=True, kw_only=True)
+class ScriptEvent(TraceEvent):
+    """A vrrp_script ended."""
+
+    event = "script"
+    written_by = (SIMULATOR, ROUTER, RECORDING)
+
+    script: Annotated[str, "its name"]
+    exit: Annotated[int | str, 'exit code, or "timeout"']
+    result: Annotated[str, "pass or fail"]
+    changed: Annotated[bool | None, "true: fall or rise was reached"] = None
+
+
+@dataclass(slots=True, kw_only=True)
+class InterfaceEvent(TraceEvent):
+    """An interface came up or went down."""
+
+    event = "interface"
+    written_by = (SIMULATOR, ROUTER, RECORDING)
+
+    interface: Annotated[str, "which interface"]
+    up: Annotated[bool, "whether it works now"]
+
+
+@dataclass(slots=True, kw_only=True)
+class ServiceEvent(TraceEvent):
+    """An application was started, stopped or ended, by an action, a notify script or the power."""
+
+    event = "service"
+    written_by = (SIMULATOR,)
+
+    service: Annotated[str, "its name"]
+    up: Annotated[bool, "whether its process exists"]
+    accepting: Annotated[bool | None, "whether it takes clients"] = None
+
+
+@dataclass(slots=True, kw_only=True)
+class NotifyEvent(TraceEvent):
+    """A notify script was run, of an instance or of a sync group."""
+
+    event = "notify"
+    written_by = (SIMULATOR, ROUTER)
+
+    group: Annotated[str, "the sync group, where it is a group's"] = ABSENT
+    script: Annotated[str, "the program"]
+    arguments: Annotated[list[str], "what it is called with"]
+
+
+@dataclass(slots=True, kw_only=True)
+class LogEvent(TraceEvent):
+    """A line of the daemon's log."""
+
+    event = "log"
+    written_by = (SIMULATOR, ROUTER, RECORDING)
+
+    line: Annotated[str, "exactly as keepalived of that profile would write it, without time stamp"]
+
+
+@dataclass(slots=True, kw_only=True)
+class MacLearnedEvent(TraceEvent):
+    """A switch changed its table."""
+
+    event = "mac_learned"
+    written_by = (SIMULATOR,)
+
+    segment: Annotated[str, "which network"]
+    mac: Annotated[str, "the address"]
+    port: Annotated[str | None, "where it is now, host and interface; null: forgotten"]
+
+
+@dataclass(slots=True, kw_only=True)
+class NeighbourEvent(TraceEvent):
+    """A client's ARP or neighbour cache changed."""
+
+    event = "neighbour"
+    written_by = (SIMULATOR, RECORDING)
+
+    client: Annotated[str, "whose cache"]
+    ip: Annotated[str, "the address"]
+    mac: Annotated[str | None, "the MAC it has for it now; null: none"]
+
+
+@dataclass(slots=True, kw_only=True)
+class OutageEvent(TraceEvent):
+    """A client got no answer for a while; written when it ends, or at the end of the run."""
+
+    event = "outage"
+    written_by = (SIMULATOR, RECORDING)
+
+    client: Annotated[str, "who asked"]
+    kind: Annotated[str, "icmp or http"]
+    target: Annotated[str, "the address or name that was asked"]
+    from_s: Annotated[float, "the last good answer before"]
+    to_s: Annotated[float | None, "the first good one after; null: the run ends first"]
+    lost: Annotated[int, "number of probes without an answer"]
+
+
+@dataclass(slots=True, kw_only=True)
+class WarningEvent(TraceEvent):
+    """Anything a user should know: a corrected configuration, two masters at once, …"""
+
+    event = "warning"
+    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
+
+    text: Annotated[str, "what, in a sentence"]
+    kind: Annotated[str, "what kind of fault of a configuration it is"] = ABSENT
+    file: Annotated[str, "the configuration"] = ABSENT
+    line: Annotated[int | None, "where in it"] = None
+    servers: Annotated[list[str] | None, "all whom it concerns, where they are several"] = None
+    frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
+
+
+@dataclass(slots=True, kw_only=True)
+class StatisticsEvent(TraceEvent):
+    """The last event of a live router: how punctual it was and what it cost."""
+
+    event = "statistics"
+    written_by = (ROUTER,)
+
+    timers: Annotated[int, "timers served"]
+    worst_late_s: Annotated[float, "how late the latest was"]
+    over_50_ms: Annotated[int, "how many were later than that"]
+    packets: Annotated[int, "VRRP packets that arrived"]
+    passed_on: Annotated[int, "those the guard let through"]
+    cpu_s: Annotated[float, "processor time"]
+    memory_kb: Annotated[int, "the most memory so far"]
+
+
+@dataclass(slots=True, kw_only=True)
+class RouteEvent(TraceEvent):
+    """A virtual route or rule was put into a routing table or taken out."""
+
+    interface: Annotated[str, "the route's interface"] = ABSENT
+    table: Annotated[str, "the routing table"] = ABSENT
+    text: Annotated[str, "as `ip route` or `ip rule` shows it"]
+
+
+class RouteAddedEvent(RouteEvent):
+    """A virtual route is there now."""
+
+    __slots__ = ()
+    event = "route_added"
+
+
+class RouteRemovedEvent(RouteEvent):
+    """A virtual route was taken out."""
+
+    __slots__ = ()
+    event = "route_removed"
+
+
+class RuleAddedEvent(RouteEvent):
+    """A virtual rule is there now."""
+
+    __slots__ = ()
+    event = "rule_added"
+
+
+class RuleRemovedEvent(RouteEvent):
+    """A virtual rule was taken out."""
+
+    __slots__ = ()
+    event = "rule_removed"
+
+
+@dataclass(slots=True, kw_only=True)
+class UndecidedEvent(TraceEvent):
+    """Things of one moment whose order nothing decides: this run drew lots."""
+
+    event = "undecided"
+
+    candidates: Annotated[list[str], "who could have been first"]
+    drawn: Annotated[str, "who was, in this run"]
+
+
+KINDS: Final[dict[str, type[TraceEvent]]] = {
+    kind.event: kind
+    for kind in (
+        ScenarioEvent, ActionEvent, StateEvent, PriorityEvent, AdvertSentEvent, AdvertReceivedEvent,
+        AdvertDroppedEvent, AdvertFailedEvent, AddressAddedEvent, AddressRemovedEvent, GarpSentEvent,
+        NaSentEvent, ScriptEvent, InterfaceEvent, ServiceEvent, NotifyEvent, LogEvent, MacLearnedEvent,
+        NeighbourEvent, OutageEvent, WarningEvent, StatisticsEvent, RouteAddedEvent, RouteRemovedEvent,
+        RuleAddedEvent, RuleRemovedEvent, UndecidedEvent,
+    )
+}  # fmt: skip
+
+_LAYOUTS: dict[type[TraceEvent], tuple[tuple[str, str, bool], ...]] = {}
+
+
+def _layout(kind: type[TraceEvent]) -> tuple[tuple[str, str, bool], ...]:
+    """A kind's fields in JSON's order: attribute, JSON name, whether it must be there."""
+    if kind not in _LAYOUTS:
+        own = [f for f in declared_fields(kind) if f.name not in ("t_us", "extra")]
+        _LAYOUTS[kind] = tuple((f.name, f.name.rstrip("_"), f.default is MISSING) for f in own)
+    return _LAYOUTS[kind]
+
+
+def make_event(t_us: Micros, word: str, fields: dict[str, Any]) -> TraceEvent:
+    """An event from the words of JSON; whatever its kind does not have, or does not know, is kept."""
+    kind = KINDS.get(word)
+    if kind is None:
+        return OtherEvent(t_us, event=word, content=fields)
+    if issubclass(kind, OpenEvent):
+        return kind(t_us, content=fields)
+    extra = dict(fields)
+    given: dict[str, Any] = {}
+    for attribute, name, required in _layout(kind):
+        if name in extra and (required or extra[name] is not None):
+            given[attribute] = extra.pop(name)
+        elif required:
+            given[attribute] = ABSENT
+    return kind(t_us, **given, extra=extra or None)
