@@ -13,12 +13,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vrrplab.config.model import GarpSettings, InstanceConfig
 from vrrplab.machine.profiles import KEEPALIVED_227, PROFILES, Profile
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.verify import Result, report, verify_recording
+from vrrplab.verify import Result, lines, report, rule, verify_recording
+from vrrplab.verify.rule import Step
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = sorted(p.parent for p in (ROOT / "data" / "recordings").glob("*/scenario.yaml"))
@@ -131,7 +134,7 @@ def test_a_model_blind_to_options_is_caught(
 
 # -- no recording is a special case ----------------------------------------------------------------
 
-DECIDE = ("config", "machine", "sim", "wire", "verify", "recording", "journal.py", "trace.py")
+DECIDE = ("config", "machine", "drive", "scenario", "sim", "wire", "verify", "recording", "trace")
 ALSO_OPTIONS = {"auth_pass", "nopreempt", "preempt_delay", "unicast", "use_vmac"}  # of keepalived.conf
 
 
@@ -139,8 +142,94 @@ def test_no_code_knows_a_recording_by_its_name() -> None:
     """Docstrings may cite families ("recordings takeover_*"); nothing that decides may know a name."""
     names = {folder.name for folder in RECORDINGS} - ALSO_OPTIONS
     for room in DECIDE:
-        place = ROOT / "vrrplab" / room
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+        paths = sorted((ROOT / "vrrplab" / room).rglob("*.py"))
+        assert paths, f"there is no room {room}"
+        for path in paths:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 known = isinstance(node, ast.Constant) and node.value in names
                 assert not known, f"{path.name}:{getattr(node, 'lineno', 0)} names a recording"
+
+
+# -- the comparison itself -------------------------------------------------------------------------
+
+LONG_US, SHORT_US = 1_000_000, 200_000
+STATES = ("MASTER", "BACKUP", "FAULT")
+HISTORIES = st.lists(
+    st.builds(
+        Step, st.just(0), st.sampled_from(STATES), st.sampled_from((LONG_US, SHORT_US)), st.just(False)
+    ),
+    max_size=8,
+)
+LOGS = st.lists(st.sampled_from("abcd"), max_size=12)
+
+
+def every_way(theirs: list[Step], ours: list[Step]) -> list[tuple[Step, Step]] | None:
+    """The rule tried out one way after the other: a pair as early as can be, else a step left out."""
+    if theirs and ours and theirs[0].state == ours[0].state:
+        rest = every_way(theirs[1:], ours[1:])
+        if rest is not None:
+            return [(theirs[0], ours[0]), *rest]
+    for step, left in ((theirs[:1], (theirs[1:], ours)), (ours[:1], (theirs, ours[1:]))):
+        if step and step[0].held_us < rule.OPTIONAL_US:
+            found = every_way(*left)
+            if found is not None:
+                return found
+    return None if theirs or ours else []
+
+
+@given(HISTORIES, HISTORIES)
+def test_histories_fit_when_any_way_of_leaving_out_short_steps_makes_them_fit(
+    theirs: list[Step], ours: list[Step]
+) -> None:
+    theirs = [step._replace(t_us=place) for place, step in enumerate(theirs)]
+    ours = [step._replace(t_us=place) for place, step in enumerate(ours)]
+    assert rule._match(theirs, ours) == every_way(theirs, ours)
+
+
+def test_a_short_step_may_be_missing_on_either_side() -> None:
+    short, long = Step(0, "BACKUP", SHORT_US, False), Step(0, "BACKUP", LONG_US, False)
+    fault, master = Step(0, "FAULT", SHORT_US, False), Step(1, "MASTER", LONG_US, False)
+    theirs, ours = [short, master], [fault, long, master]
+    assert rule._match(theirs, ours) == [(short, long), (master, master)]
+    assert rule._match(ours, theirs) == [(long, short), (master, master)]
+
+
+def near_equal(steps: int, last: str) -> list[Step]:
+    history = [Step(i * SHORT_US, STATES[i % 2], SHORT_US, False) for i in range(steps - 1)]
+    return [*history, Step(steps * SHORT_US, last, LONG_US, False)]
+
+
+def test_histories_of_5000_steps_that_differ_in_the_last() -> None:
+    """All but the last may be left out: tried one way after the other, this would end with the universe."""
+    assert rule._match(near_equal(5000, "MASTER"), near_equal(5000, "FAULT")) is None
+    twins = rule._match(near_equal(5000, "FAULT"), near_equal(5000, "FAULT"))
+    assert twins is not None
+    assert len(twins) == 5000
+
+
+def longest_by_table(a: list[str], b: list[str]) -> int:
+    above = [0] * (len(b) + 1)
+    for one in a:
+        row = [0]
+        for k, other in enumerate(b):
+            row.append(above[k] + 1 if one == other else max(above[k + 1], row[k]))
+        above = row
+    return above[-1]
+
+
+def check_common(a: list[str], b: list[str]) -> int:
+    kept_a, kept_b = lines._common(a, b)
+    assert [a[place] for place in sorted(kept_a)] == [b[place] for place in sorted(kept_b)]
+    assert len(kept_a) == len(kept_b)
+    return len(kept_a)
+
+
+@given(LOGS, LOGS)
+def test_lines_in_common_are_the_most_that_can_be(a: list[str], b: list[str]) -> None:
+    assert check_common(a, b) == longest_by_table(a, b)
+
+
+def test_logs_of_5000_lines() -> None:
+    log = [f"({number % 7}) Entering MASTER STATE" for number in range(5000)]
+    assert check_common(log, [*log[:-1], "(9) Entering FAULT STATE"]) == 4999
+    assert check_common(log[:700], log[:700][::-1]) == longest_by_table(log[:700], log[:700][::-1])

@@ -73,21 +73,34 @@ def told(event: TraceEvent) -> bool:
 
 
 def _common(a: list[str], b: list[str]) -> tuple[set[int], set[int]]:
-    """Places of a longest common subsequence in both (Hunt and Szymanski would be faster; logs are short)."""
-    lengths = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
-    for i in range(len(a) - 1, -1, -1):
-        row, below = lengths[i], lengths[i + 1]
-        for j in range(len(b) - 1, -1, -1):
-            row[j] = below[j + 1] + 1 if a[i] == b[j] else max(below[j], row[j + 1])
-    i = j = 0
+    """Places of a longest common subsequence in both, exact.
+
+    Bit-parallel (Hyyrö 2004): the last i of ``a`` and the last k of ``b`` have k in common, less the bits set
+    among the first k of row i. So 5,000 lines beside 5,000 take 3 MB and some hundredths of a second (bits:
+    the product of the two lengths).
+    """
+    places: dict[str, int] = {}
+    for k, line in enumerate(reversed(b)):
+        places[line] = places.get(line, 0) | 1 << k
+    full = (1 << len(b)) - 1
+    rows = [full]
+    for line in reversed(a):
+        row = rows[-1]
+        here = row & places.get(line, 0)
+        rows.append((row + here | row - here) & full)
+
+    def in_common(i: int, k: int) -> int:
+        return k - (rows[i] & (1 << k) - 1).bit_count()
+
+    i, k = len(a), len(b)
     places_a, places_b = set(), set()
-    while i < len(a) and j < len(b):
-        if a[i] == b[j]:
-            places_a.add(i)
-            places_b.add(j)
-            i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
-            i += 1
+    while i and k:
+        if a[-i] == b[-k]:
+            places_a.add(len(a) - i)
+            places_b.add(len(b) - k)
+            i, k = i - 1, k - 1
+        elif in_common(i - 1, k) >= in_common(i, k - 1):
+            i -= 1
         else:
-            j += 1
+            k -= 1
     return places_a, places_b
