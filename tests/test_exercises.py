@@ -261,7 +261,7 @@ def test_actions_make_the_run_long_enough_to_see_what_follows() -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: variant(edit={"prority 255": "x"}), "the nearest line is 'priority 255'"),
+        (lambda: variant(edit={"prority 255": "x"}), "did you mean 'priority 255'?"),
         (lambda: variant(edit={"proxy-serv01": {"priority 7": "x"}}), "is not in proxy-serv01"),
         (lambda: variant(edit={"proxy-serv01": "x"}), "give {'old words': 'new words'}"),
         (lambda: variant(files={"web": "x"}), "no server 'web'"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from vrrplab.errors import VrrplabError
+from vrrplab.errors import VrrplabError, did_you_mean
 
 T = TypeVar("T")
 
@@ -63,11 +63,9 @@ def known(value: Any, what: str, names: Iterable[str], where: str = "here") -> s
     among = list(names)
     if isinstance(value, str) and value in among:
         return value
-    from difflib import get_close_matches  # slow to import, and rarely needed
-
-    near = get_close_matches(value, among, 1, 0.5) if isinstance(value, str) else []
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise VrrplabError(f"no {what} {short_repr(value)} {where}: {hint}there are {', '.join(among) or 'none'}")
+    hint = did_you_mean(value, among) if isinstance(value, str) else ""
+    there = f"there are {', '.join(among) or 'none'}"
+    raise VrrplabError(f"no {what} {short_repr(value)} {where}: {hint}{' ' if hint else ''}{there}")
 
 
 def instance(value: Any, kind: type[T], function: str, wanted: str) -> T:

@@ -1,13 +1,24 @@
 """Every exception vrrplab raises on purpose, in one place.
 
-Each message is one line a user can act on: what is wrong, where, and what would be right.
+Each message is one line a user can act on: what is wrong, where, and what would be right (``did_you_mean``).
 The command line prints ``str(error)`` and exits with 2; nothing else ever reaches a user.
 Exceptions of any other type that leave the package are bugs of ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The hint that names the known word most like this one; "" where none is like it."""
+    if not 1 < len(word) < 200:  # comparing costs the product of the lengths
+        return ""
+    from difflib import get_close_matches  # slow to import, and rarely needed
+
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 class VrrplabError(Exception):

@@ -48,11 +48,11 @@ def test_the_exit_code_is_the_commands(monkeypatch: pytest.MonkeyPatch, code: in
 
 BAD_USAGE = [
     ([], "name a command: simulate, decode"),
-    (["simulat"], "did you mean simulate?"),
+    (["simulat"], "did you mean 'simulate'?"),
     (["zzz"], "'zzz' is not a command; commands are simulate, decode, verify, live, lab, doctor"),
     (["sim\x1b[2Julate\n"], r"'sim\x1b[2Julate\n' is not a command"),
-    (["simulate", "--formt=table"], "unrecognized arguments: --formt=table (did you mean --format?)"),
-    (["simulate", "--form", "table"], "unrecognized arguments: --form table (did you mean --format?)"),
+    (["simulate", "--formt=table"], "unrecognized arguments: --formt=table (did you mean '--format'?)"),
+    (["simulate", "--form", "table"], "unrecognized arguments: --form table (did you mean '--format'?)"),
     (["simulate", "--format", "tabel"], "invalid choice: 'tabel'"),
     (["simulate", "--format"], "expected one argument"),
     *[

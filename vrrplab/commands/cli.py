@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from vrrplab.errors import PlacedError, VrrplabError
+from vrrplab.errors import PlacedError, VrrplabError, did_you_mean
 
 if TYPE_CHECKING:
     import argparse
@@ -86,7 +86,7 @@ def _dispatch(argv: list[str]) -> int:
         return 0
     if name not in COMMANDS:
         raise _UsageError(
-            f"vrrplab: {name!r} is not a command{_nearest(name, COMMANDS)};"
+            f"vrrplab: {name!r} is not a command{_in_brackets(did_you_mean(name, COMMANDS))};"
             f" commands are {', '.join(COMMANDS)}"
         )
     from importlib import import_module
@@ -120,17 +120,14 @@ def _parser(name: str) -> argparse.ArgumentParser:
         def error(self, message: str) -> NoReturn:
             if message.startswith("unrecognized arguments: -"):
                 typed = message.split()[2].partition("=")[0]
-                message += _nearest(typed, self._option_string_actions)
+                message += _in_brackets(did_you_mean(typed, self._option_string_actions))
             raise _UsageError(f"{self.prog}: {_one_line(message)}; '{self.prog} --help' lists all arguments")
 
     return OneLineParser(prog=f"vrrplab {name}", description=COMMANDS[name])
 
 
-def _nearest(word: str, known: Any) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+def _in_brackets(hint: str) -> str:
+    return f" ({hint})" if hint else ""
 
 
 def _one_line(text: str) -> str:

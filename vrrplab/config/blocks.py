@@ -13,6 +13,7 @@ from typing import Any
 from vrrplab.config.diagnostics import Diagnostics
 from vrrplab.config.lines import LineReader
 from vrrplab.config.tokens import split_words
+from vrrplab.errors import did_you_mean
 
 Words = list[str]
 
@@ -184,13 +185,7 @@ class BlockReader:
         return words
 
     def _unknown(self, word: str, table: Table) -> None:
-        hint = "keepalived ignores it"
-        if len(word) > 1 and len(word) < 64:
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, table, n=1, cutoff=0.6)
-            if near:
-                hint = f"did you mean '{near[0]}'? keepalived ignores it"
+        hint = f"{did_you_mean(word, table)} keepalived ignores it".lstrip()
         self._diagnostics.report(
             "unknown-keyword", f"Unknown keyword '{word}'", f"unknown keyword '{word}'", hint
         )

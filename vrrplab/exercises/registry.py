@@ -9,11 +9,10 @@ A judge is an ordinary function: it gets the learner's answer, runs it through t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from vrrplab.errors import VrrplabError
+from vrrplab.errors import VrrplabError, did_you_mean
 
 Judge = Callable[[Any], str]
 
@@ -60,6 +59,5 @@ def find_exercise(name: object) -> Exercise:
         return EXERCISES[name]
     if not isinstance(name, str):
         raise VrrplabError('check() takes the name of an exercise first, like check("02-quick", 240)')
-    near = difflib.get_close_matches(name, EXERCISES, 1, 0.4)
-    hint = f"did you mean {near[0]!r}?" if near else "progress() lists them"
+    hint = did_you_mean(name, EXERCISES) or "progress() lists them"
     raise VrrplabError(f"there is no exercise {name!r}: {hint}")

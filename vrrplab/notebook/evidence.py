@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from html import escape
 from pathlib import Path
 
 from vrrplab import arguments
-from vrrplab.errors import VrrplabError
+from vrrplab.errors import VrrplabError, did_you_mean
 from vrrplab.tell import story as _story
 from vrrplab.trace import Trace, as_trace
 from vrrplab.units import micros
@@ -115,7 +114,6 @@ def _folder(name: str) -> Path:
     folder = data_path("recordings")
     if not isinstance(name, str) or not (folder / name / "observed.json").is_file():
         known = [path.name for path in folder.iterdir() if path.is_dir()]
-        near = difflib.get_close_matches(str(name), known, 1, 0.4)
-        hint = f"did you mean {near[0]!r}?" if near else "data/recordings/INDEX.md lists them"
+        hint = did_you_mean(str(name), known) or "data/recordings/INDEX.md lists them"
         raise VrrplabError(f"there is no recording {name!r}: {hint}")
     return folder / name

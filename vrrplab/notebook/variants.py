@@ -8,7 +8,6 @@ that are not in the file are an error, so a typing mistake never passes for an e
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +17,7 @@ from typing import Any
 
 from vrrplab import arguments
 from vrrplab.config.model import NodeConfig
-from vrrplab.errors import ConfigError, VrrplabError
+from vrrplab.errors import ConfigError, VrrplabError, did_you_mean
 from vrrplab.scenario.model import Scenario, Server
 from vrrplab.scenario.reader import builtin_scenarios, label_without_file, load_scenario, scenario_from_text
 from vrrplab.scenario.writer import EDITED, file_matches
@@ -205,9 +204,8 @@ def _replaced(texts: dict[str, str], servers: list[str], old: str, new: str) -> 
         return found
     where = servers[0] if len(servers) == 1 else "any server's"
     lines = [line.strip() for name in servers for line in texts[name].splitlines() if line.strip()]
-    near = difflib.get_close_matches(old.strip(), lines, 1, 0.5)
-    hint = f"; the nearest line is {near[0]!r}" if near else ""
-    raise VrrplabError(f"{old!r} is not in {where} keepalived.conf{hint}")
+    hint = did_you_mean(old.strip(), lines)
+    raise VrrplabError(f"{old!r} is not in {where} keepalived.conf{': ' if hint else ''}{hint}")
 
 
 def _parsed(scenario: Scenario, server: str, text: str) -> NodeConfig:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from vrrplab.errors import ScenarioError
+from vrrplab.errors import ScenarioError, did_you_mean
 from vrrplab.units import Micros, micros
 
 
@@ -114,12 +114,9 @@ class Node:
 
 def nearest(word: str, known: list[str]) -> str:
     """A hint that names the nearest valid word, or all of them when they are few."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return "one of: " + ", ".join(sorted(known)) if known else "there are none"
+    if not known:
+        return "there are none"
+    return did_you_mean(word, known) or f"one of: {', '.join(sorted(known))}"
 
 
 def read_yaml(path: str | os.PathLike[str]) -> Node:

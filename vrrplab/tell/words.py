@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import textwrap
 from typing import Any
 
 from vrrplab.units import Micros, format_s
@@ -45,29 +46,11 @@ def later(t_us: Micros, since_us: Micros) -> str:
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most ``width`` characters; words longer than that are cut."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split():
-        while len(word) > width - len(indent):
-            room = width - len(line) - (1 if line.strip() else 0)
-            if line.strip() and room > 8:
-                line, word = f"{line} {word[:room]}", word[room:]
-            elif line.strip():
-                lines.append(line)
-                line = indent
-                continue
-            else:
-                cut = width - len(indent)
-                line, word = indent + word[:cut], word[cut:]
-            lines.append(line)
-            line = indent
-        glue = " " if line.strip() else ""
-        if len(line) + len(glue) + len(word) > width:
-            lines.append(line)
-            line, glue = indent, ""
-        line = f"{line}{glue}{word}"
-    return [*lines, line] if line.strip() or not lines else lines
+    """Lines of at most ``width`` characters, those behind the first indented; an empty one for no text."""
+    room = max(width, len(indent) + 1)
+    return textwrap.wrap(" ".join(text.split()), room, subsequent_indent=indent, break_on_hyphens=False) or [
+        ""
+    ]
 
 
 def terminal_width() -> int:

@@ -104,8 +104,8 @@ def _gap_lines(gaps: list[Gap]) -> Iterator[str]:
 
 
 def _bullet(mark: str, text: str, width: int) -> list[str]:
-    lines = wrap(text, _WIDTH - width - 3)
-    return [f"  {mark:>{width - 1}} {lines[0]}", *(" " * (width + 2) + line for line in lines[1:])]
+    first, more = f"  {mark:>{width - 1}} ", " " * (width + 2)
+    return wrap(text, _WIDTH - 1, initial_indent=first, subsequent_indent=more)
 
 
 def json_lines(timeline: Timeline) -> Iterator[str]:
