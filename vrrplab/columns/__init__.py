@@ -3,6 +3,7 @@
 This is the only door: who imports it needs NumPy.
 """
 
-from vrrplab.columns.reader import FORMS, KINDS, NAMES, REASONS, Columns, read
+from vrrplab.columns.reader import read
+from vrrplab.columns.table import FORMS, KINDS, NAMES, REASONS, Columns
 
 __all__ = ["FORMS", "KINDS", "NAMES", "REASONS", "Columns", "read"]

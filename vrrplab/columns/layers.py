@@ -21,8 +21,8 @@ from vrrplab.wire.neighbor import ADVERTISEMENT, SOLICITATION
 if TYPE_CHECKING:
     import numpy as np
 
-    from vrrplab.columns.reader import Columns
     from vrrplab.columns.runs import Run
+    from vrrplab.columns.table import Columns
 
     Array = np.ndarray[Any, Any]
 

@@ -17,7 +17,7 @@ from vrrplab.wire.neighbor import ADVERTISEMENT
 if TYPE_CHECKING:
     import numpy as np
 
-    from vrrplab.columns.reader import Columns
+    from vrrplab.columns.table import Columns
 
     Array = np.ndarray[Any, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vrrplab.errors import DropReason
+from vrrplab.columns.table import FORMS, KINDS, REASONS
 from vrrplab.wire.addresses import pack_address, pack_mac
 from vrrplab.wire.arp import cut_arp
 from vrrplab.wire.dissect import Frame
@@ -13,13 +13,13 @@ from vrrplab.wire.neighbor import cut_advertisement
 if TYPE_CHECKING:
     import numpy as np
 
-    from vrrplab.columns.reader import Columns
+    from vrrplab.columns.table import Columns
 
     Array = np.ndarray[Any, Any]
 
-KIND = {"other": 0, "vrrp": 1, "arp": 2, "na": 3, "carp": 4, "igmp": 5}
-REASON = {reason: number for number, reason in enumerate(DropReason, 1)}
-_FORM = {None: 0, "message": 1, "pseudo-header": 2}
+KIND = {kind: number for number, kind in enumerate(KINDS)}
+REASON = {reason: number for number, reason in enumerate(REASONS)}
+_FORM = {form: number for number, form in enumerate(FORMS)}
 _NUMBERS = (
     "kind",
     "reason",
@@ -64,7 +64,7 @@ def _numbers(frame: Frame) -> tuple[int, ...]:
     message = frame.na or advert
     return (
         KIND[frame.kind],
-        REASON[problems[0].reason] if problems else 0,
+        REASON[problems[0].reason if problems else None],
         ip.version if ip is not None else 0,
         ip.ttl if ip is not None else 0,
         _judged(getattr(ip, "checksum_ok", None)),
