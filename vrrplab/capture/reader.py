@@ -30,6 +30,16 @@ class CapturedFrame(NamedTuple):
         return self.t_ns / 1_000_000_000
 
 
+class Passed(NamedTuple):
+    """Frames of a capture that nobody wants decoded: how many, in a stretch that begins at ``t_ns`` and whose
+    latest time is ``latest_ns``.
+    """
+
+    frames: int
+    t_ns: int
+    latest_ns: int
+
+
 def read_frames(source: str | Path | BinaryIO, name: str = "") -> Iterator[CapturedFrame]:
     """Every packet of a capture, decoded, in file order; memory does not grow with the file."""
     for number, record in enumerate(read_records(source, name), 1):

@@ -83,5 +83,7 @@ def pcap_runs(file: BufferedReader) -> Iterator[Run]:
         t_ns = headers[:, 0].astype("i8") * 1_000_000_000
         t_ns += headers[:, 1].astype("i8") * form.unit_ns
         link_types = np.broadcast_to(form.link_type, len(offsets))
-        yield Run(buffer, offsets + PACKET_HEADER_SIZE, headers[:, 2].astype("i4"), t_ns, link_types)
+        no_name = np.broadcast_to(np.array("", object), len(offsets))
+        starts, sizes = offsets + PACKET_HEADER_SIZE, headers[:, 2].astype("i4")
+        yield Run(buffer, starts, sizes, t_ns, link_types, headers[:, 3], no_name)
         place += consumed

@@ -21,7 +21,7 @@ from vrrplab.capture.pcapng import (
 )
 from vrrplab.capture.records import LONGEST_PACKET, Record
 from vrrplab.columns.chain import LANE_BYTES, follow, numbers_of
-from vrrplab.columns.runs import LOOKED_AT, Run
+from vrrplab.columns.runs import EARLIEST_NS, LATEST_NS, LOOKED_AT, Run
 from vrrplab.columns.words import gather
 
 if TYPE_CHECKING:
@@ -139,13 +139,16 @@ def _packets(buffer: Array, offsets: Array, heads: Array, interfaces: list[Inter
 
     units = heads[:, 3].astype("u8") << 32 | heads[:, 4]
     t_ns, link_types = np.empty(len(offsets), "i8"), np.empty(len(offsets), "u2")
+    names = np.empty(len(offsets), object)
     by_interface = np.argsort(heads[:, 2], kind="stable")
     numbers = heads[by_interface, 2]
     for here in np.split(by_interface, np.nonzero(np.diff(numbers))[0] + 1):
         interface = interfaces[int(heads[here[0], 2])]
         link_types[here] = interface.link_type
+        names[here] = interface.name
         t_ns[here] = _t_ns(interface, units[here])
-    return Run(buffer, offsets + _HEAD_BYTES, heads[:, 5].astype("i4"), t_ns, link_types)
+    sizes = heads[:, 5].astype("i4")
+    return Run(buffer, offsets + _HEAD_BYTES, sizes, t_ns, link_types, heads[:, 6], names)
 
 
 def _t_ns(interface: Interface, units: Array) -> Array:
@@ -161,8 +164,7 @@ def _t_ns(interface: Interface, units: Array) -> Array:
 
 
 def _in_64_bits(t_ns: int) -> int:
-    """A time beyond what they hold is as absurd at the end of it."""
-    return min(max(t_ns, -(2**63)), 2**63 - 1)
+    return min(max(t_ns, EARLIEST_NS), LATEST_NS)
 
 
 def _alone(record: Record | None) -> Iterator[Run]:
@@ -173,4 +175,5 @@ def _alone(record: Record | None) -> Iterator[Run]:
         return
     buffer = np.frombuffer(record.data, np.uint8)  # which is joined with others
     sizes, t_ns = np.array([len(record.data)], "i4"), np.array([_in_64_bits(record.t_ns)], "i8")
-    yield Run(buffer, np.zeros(1, "i8"), sizes, t_ns, np.array([record.link_type]))
+    original, name = np.array([record.original_length]), np.array([record.interface], object)
+    yield Run(buffer, np.zeros(1, "i8"), sizes, t_ns, np.array([record.link_type]), original, name)

@@ -41,7 +41,7 @@ class BulkReader:
         self.path = os.fspath(path)
 
     def __iter__(self) -> Iterator[Columns]:
-        return _chunks(self.path)
+        return (chunk for chunk, _ in chunks(self.path))
 
     def __repr__(self) -> str:
         return f"<BulkReader of {self.path}>"
@@ -84,7 +84,8 @@ def read(path: str | os.PathLike[str]) -> BulkReader:
     return BulkReader(name)
 
 
-def _chunks(path: str) -> Iterator[Columns]:
+def chunks(path: str) -> Iterator[tuple[Columns, Run]]:
+    """The columns, each chunk with the packets that it was read from, which are there until the next one."""
     from vrrplab.columns.layers import decode_run
     from vrrplab.columns.runs import in_bulk
 
@@ -97,7 +98,7 @@ def _chunks(path: str) -> Iterator[Columns]:
                     chunk = Columns(len(part.starts), number)
                     decode_run(chunk, part)
                     number += len(chunk)
-                    yield chunk
+                    yield chunk, part
     except Break as end:
         raise CaptureError(path, 0, f"breaks off at byte {end.offset}", end.message) from None
     except OSError as error:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+EARLIEST_NS, LATEST_NS = -(2**63), 2**63 - 1  # what 64 bits hold; a time beyond is as absurd at the end
 LOOKED_AT = 128  # bytes of a frame that are looked at for many at once, at most
 _SHORT = 64  # rows for which it does not pay to decode them by themselves
 _JOINED_ROWS, _JOINED_BYTES = 16384, 8 * 1024 * 1024
@@ -19,7 +20,8 @@ _JOINED_ROWS, _JOINED_BYTES = 16384, 8 * 1024 * 1024
 
 class Run(NamedTuple):
     """Packets one after another: the frame of a row is ``buffer[start : start + size]``. Behind the last
-    there are LOOKED_AT bytes more. ``sizes`` are 32 bits wide.
+    there are LOOKED_AT bytes more. ``sizes`` are 32 bits wide, ``original_sizes`` those on the wire;
+    ``interfaces`` are names (Python's text), "" where the file does not tell.
     """
 
     buffer: Array
@@ -27,16 +29,12 @@ class Run(NamedTuple):
     sizes: Array
     t_ns: Array
     link_types: Array
+    original_sizes: Array
+    interfaces: Array
 
     def rows(self, chosen: slice | Array) -> Run:
         """Some of the packets."""
-        return Run(
-            self.buffer,
-            self.starts[chosen],
-            self.sizes[chosen],
-            self.t_ns[chosen],
-            self.link_types[chosen],
-        )
+        return Run(self.buffer, *(column[chosen] for column in self[1:]))
 
     def frame(self, row: int) -> bytes:
         start = int(self.starts[row])
@@ -83,5 +81,5 @@ def _joined(runs: list[Run]) -> Run:
     begins = np.cumsum([0, *(len(run.buffer) for run in runs)])
     starts = [run.starts + begin for run, begin in zip(runs, begins, strict=False)]
     buffer = np.concatenate([*(run.buffer for run in runs), np.zeros(LOOKED_AT, np.uint8)])
-    rest = ([getattr(run, name) for run in runs] for name in ("sizes", "t_ns", "link_types"))
+    rest = zip(*(run[2:] for run in runs), strict=True)
     return Run(buffer, np.concatenate(starts), *(np.concatenate(parts) for parts in rest))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from textwrap import fill
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from vrrplab.capture.files import is_capture, known_format
 from vrrplab.capture.reader import CapturedFrame, read_frames
@@ -21,6 +21,7 @@ from vrrplab.wire.frames import decode
 
 if TYPE_CHECKING:
     import argparse
+_F = TypeVar("_F")
 
 _LINKS = {
     "ethernet": links.ETHERNET,
@@ -67,12 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 when every frame could be read (whatever it says), CaptureError for a broken file."""
-    frames = _frames(args.input, args.link)
     if args.as_ or args.timeline or args.plot:
-        from vrrplab.commands.decode_timeline import show_timeline
+        from vrrplab.commands.decode_timeline import frames_that_count, show_timeline
 
-        show_timeline(frames, args)
+        show_timeline(_frames(args.input, args.link, frames_that_count), args)
         return 0
+    frames = _frames(args.input, args.link, read_frames)
     key = args.key.encode() if args.key is not None else None
     if args.explain:
         return _explain(frames, args.profile, key)
@@ -81,14 +82,16 @@ def run(args: argparse.Namespace) -> int:
     return _table(frames, args.profile, key)
 
 
-def _frames(inputs: list[str], link: str | None) -> Iterator[CapturedFrame]:
+def _frames(
+    inputs: list[str], link: str | None, of_file: Callable[[str], Iterator[_F]]
+) -> Iterator[CapturedFrame] | Iterator[_F]:
     if inputs == ["-"]:
         return _from_stream(link)
     first = inputs[0]
     if os.path.exists(first) or first.endswith((".pcap", ".pcapng", ".cap")):
         if len(inputs) > 1:
             raise CaptureError(inputs[1], 0, "is one too many", "one capture at a time")
-        return read_frames(first)
+        return of_file(first)
     return _from_hex(" ".join(inputs), "argument", link)
 
 

@@ -10,16 +10,23 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from vrrplab.capture.reader import CapturedFrame
+from vrrplab.capture.reader import CapturedFrame, Passed
+from vrrplab.columns.selection import select_frames
 from vrrplab.errors import CaptureError
 from vrrplab.wire import links
+from vrrplab.witness.sightings import KINDS
 from vrrplab.witness.timeline import timeline_of
 
 if TYPE_CHECKING:
     import argparse
 
 
-def show_timeline(frames: Iterable[CapturedFrame], args: argparse.Namespace) -> None:
+def frames_that_count(path: str) -> Iterator[CapturedFrame | Passed]:
+    """What a timeline is made of, from a capture file; the rest of a large one is only counted."""
+    return select_frames(path, KINDS)
+
+
+def show_timeline(frames: Iterable[CapturedFrame | Passed], args: argparse.Namespace) -> None:
     """Print the timeline as ``args`` ask. Raises the CaptureError of a broken file at the end."""
     name = "standard input" if args.input == ["-"] else os.path.basename(args.input[0])
     key = args.key.encode() if args.key is not None else None
@@ -49,11 +56,11 @@ def show_timeline(frames: Iterable[CapturedFrame], args: argparse.Namespace) -> 
 
 
 def _until_break(
-    frames: Iterable[CapturedFrame], broken: list[CaptureError], name: str
-) -> Iterator[CapturedFrame]:
+    frames: Iterable[CapturedFrame | Passed], broken: list[CaptureError], name: str
+) -> Iterator[CapturedFrame | Passed]:
     try:
         for captured in frames:
-            if captured.frame.link_type == links.MESSAGE:
+            if isinstance(captured, CapturedFrame) and captured.frame.link_type == links.MESSAGE:
                 message = "is a VRRP message without its headers, so who sent it is not known"
                 hint = "a timeline wants frames from their Ethernet or IP header on"
                 raise CaptureError(name, 0, message, hint)

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from vrrplab.capture.reader import CapturedFrame
+from vrrplab.capture.reader import CapturedFrame, Passed
 from vrrplab.decoding.verdict import ah_is_right
 from vrrplab.errors import DropReason
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
@@ -25,6 +25,8 @@ from vrrplab.witness.copies import COPY_US, without_copies
 
 # How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
 LATE_US = 60_000
+# of frames that matter here; others only count
+KINDS = ("vrrp", "arp", "na", "carp")
 # the link header of a frame of ``-i any``: what tells one interface's copy from another's stands in it
 _LINK_SIZE = {links.ETHERNET: 0, links.LINUX_SLL: 16, links.LINUX_SLL2: 20}
 
@@ -120,15 +122,19 @@ class Sightings:
         self._places: dict[str, tuple[str, tuple[int, ...]]] = {}  # LAN as named -> interface and VLANs
         self._joined: dict[str, str] = {}  # interface -> an earlier one that is on the same LAN
 
-    def add(self, captured: CapturedFrame) -> None:
-        """Sort one frame in."""
+    def add(self, captured: CapturedFrame | Passed) -> None:
+        """Sort one frame in, or pass some over."""
         if not self.frames:
             self.start_ns = captured.t_ns
+        if isinstance(captured, Passed):
+            self.frames += captured.frames
+            self.end_us = max(self.end_us, (captured.latest_ns - self.start_ns) // 1000)
+            return
         self.frames += 1
         t_us = (captured.t_ns - self.start_ns) // 1000
         self.end_us = max(self.end_us, t_us)
         frame = captured.frame
-        if frame.kind in ("vrrp", "arp", "na", "carp") and self._is_copy(captured, t_us):
+        if frame.kind in KINDS and self._is_copy(captured, t_us):
             self.copies += 1
         elif frame.kind == "vrrp":
             self._add_advert(captured, frame, t_us)
@@ -252,7 +258,7 @@ class Sightings:
         self._recent.clear()
 
 
-def collect(frames: Iterable[CapturedFrame], key: bytes | None = None) -> Sightings:
+def collect(frames: Iterable[CapturedFrame | Passed], key: bytes | None = None) -> Sightings:
     """Go through a capture once. Memory grows with the adverts and announcements in it, not with other
     traffic.
     """

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from vrrplab.capture.reader import CapturedFrame
+from vrrplab.capture.reader import CapturedFrame, Passed
 from vrrplab.units import Micros, format_s
 from vrrplab.witness.findings import Finding, findings
 from vrrplab.witness.masters import PRIORITY_0, MasterSpan, master_spans
@@ -65,7 +65,7 @@ class Timeline(NamedTuple):
         return _limits(self)
 
 
-def timeline_of(frames: Iterable[CapturedFrame], key: bytes | None = None) -> Timeline:
+def timeline_of(frames: Iterable[CapturedFrame | Passed], key: bytes | None = None) -> Timeline:
     """Who was MASTER when. ``frames`` is gone through once. ``key``: AH numbers of another key count for
     nothing.
     """
