@@ -14,7 +14,7 @@ from importlib.resources import files
 # Whoever is imported comes first. A test compares this with the import lines.
 MODULES = (
     "timeline",
-    "cast",
+    "naming",
     "model",
     "frames",
     "words",

@@ -2,41 +2,86 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/**
+ * @typedef {Record<string, unknown> | null} Attributes names and values; null and false leave one out, "onclick" and the like listen
+ * @typedef {Node | string | number | boolean | null | undefined} Child what is not there (null, false) is left out
+ * @typedef {Child | Child[] | Child[][]} Children
+ */
+
+/**
+ * @template {Focusable} E
+ * @param {E} element
+ * @param {Attributes | undefined} attributes
+ * @param {Children[]} children
+ */
 function fill(element, attributes, children) {
   for (const [key, value] of Object.entries(attributes || {})) {
     if (value == null || value === false) continue;
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value === true ? "" : value);
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
+    else element.setAttribute(key, value === true ? "" : String(value));
   }
   // JupyterLab's own shortcuts (D, D deletes a cell) must not act on keys meant for us.
   if (attributes && (attributes.tabindex != null || element.localName === "button" || element.localName === "select" || element.localName === "textarea")) {
     element.setAttribute("data-lm-suppress-shortcuts", "true");
   }
-  element.append(...children.flat(3).filter((c) => c != null && c !== false));
+  for (const c of children.flat(3)) if (c != null && typeof c !== "boolean") element.append(typeof c === "number" ? String(c) : c);
   return element;
 }
 
+/**
+ * An element of HTML.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes} [attributes]
+ * @param {Children[]} children
+ */
 export const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+/**
+ * An element of SVG.
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes} [attributes]
+ * @param {Children[]} children
+ */
 export const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
-/** A text of SVG. */
+/**
+ * A text of SVG.
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {Record<string, unknown>} attributes
+ */
 export function label(text, x, y, attributes = {}) {
   return s("text", { x, y, ...attributes }, String(text));
 }
 
-/** Puts `children` in the place of what `element` has; what is not there (null, false, "") is left out. */
+/**
+ * Puts `children` in the place of what `element` has; what is not there (null, false, "") is left out.
+ * @param {Focusable} element
+ * @param {Children[]} children
+ */
 export function refill(element, ...children) {
   element.replaceChildren();
   fill(element, null, children.filter((c) => c !== ""));
 }
 
+/**
+ * @param {Element} element
+ * @param {string} text
+ */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string | number | false | null} value null and false: none
+ */
 export function setAttribute(element, name, value) {
   if (value == null || value === false) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
 
 /** Icons as paths in a 14 x 14 box: symbol fonts are not everywhere. */
@@ -53,27 +98,52 @@ const ICONS = {
   close: "M3 2 7 6l4-4 1 1-4 4 4 4-1 1-4-4-4 4-1-1 4-4-4-4z",
 };
 
+/** @param {keyof typeof ICONS} name */
 export function icon(name) {
   return s("svg", { width: 14, height: 14, viewBox: "0 0 14 14", "aria-hidden": "true" }, s("path", { d: ICONS[name], fill: "currentColor" }));
 }
 
-/** Width of a text in one of our fonts; the fonts come from the root element's style. */
+/**
+ * Width of a text in one of our fonts; the fonts come from the root element's style.
+ * @param {HTMLElement} root
+ * @returns {Measure}
+ */
 export function measurer(root) {
-  const context = document.createElement("canvas").getContext("2d");
+  const context = painter(document.createElement("canvas"));
   const family = getComputedStyle(root).fontFamily || "sans-serif";
   const fonts = { small: `11.5px ${family}`, text: `13px ${family}`, bold: `700 11.5px ${family}`, title: `700 13px ${family}` };
+  /** @type {Map<string, number>} */
   const known = new Map();
   return (text, font) => {
     const key = font + text;
-    if (!known.has(key)) {
+    let width = known.get(key);
+    if (width === undefined) {
       context.font = fonts[font];
-      known.set(key, context.measureText(text).width);
+      width = context.measureText(text).width;
+      known.set(key, width);
     }
-    return known.get(key);
+    return width;
   };
 }
 
-/** `text` cut in the middle, because names often differ only at their end; the last `tail` letters stay if they can. */
+/**
+ * What draws on a canvas. Error: this browser cannot draw on one.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function painter(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser cannot draw on a canvas.");
+  return context;
+}
+
+/**
+ * `text` cut in the middle, because names often differ only at their end; the last `tail` letters stay if they can.
+ * @param {string} text
+ * @param {number} room in pixels
+ * @param {Font} font
+ * @param {Measure} measure
+ * @param {number} tail
+ */
 export function fitName(text, room, font, measure, tail = text.length / 2) {
   if (measure(text, font) <= room) return text;
   let n = text.length - 1;
@@ -83,7 +153,13 @@ export function fitName(text, room, font, measure, tail = text.length / 2) {
   return cut();
 }
 
-/** `text` cut with an ellipsis so that it fits in `room` pixels. */
+/**
+ * `text` cut with an ellipsis so that it fits in `room` pixels.
+ * @param {string} text
+ * @param {number} room
+ * @param {Font} font
+ * @param {Measure} measure
+ */
 export function fitText(text, room, font, measure) {
   if (measure(text, font) <= room) return text;
   let n = text.length;
@@ -91,18 +167,26 @@ export function fitText(text, room, font, measure) {
   return text.slice(0, n) + "…";
 }
 
-/** Calls `go(event)` for each place along which `element` is dragged; a finger that scrolls the page drags nothing. */
+/**
+ * Calls `go(event)` for each place along which `element` is dragged; a finger that scrolls the page drags nothing.
+ * @param {GlobalEventHandlers} element
+ * @param {(event: PointerEvent) => void} go
+ */
 export function onDrag(element, go) {
   element.addEventListener("pointerdown", (down) => {
     if (down.button) return;
     const finger = down.pointerType === "touch";
+    /** @param {PointerEvent} event */
     const mine = (event) => event.pointerId === down.pointerId;
+    /** @param {PointerEvent} event */
     const move = (event) => mine(event) && go(event);
+    /** @param {PointerEvent} event */
     const stop = (event) => {
       if (!mine(event)) return;
       for (const [name, run] of heard) window.removeEventListener(name, run);
       if (finger && event.type === "pointerup") go(event);
     };
+    /** @type {["pointermove" | "pointerup" | "pointercancel", (event: PointerEvent) => void][]} */
     const heard = [["pointermove", move], ["pointerup", stop], ["pointercancel", stop]];
     for (const [name, run] of heard) window.addEventListener(name, run);
     if (finger) return;
@@ -111,22 +195,42 @@ export function onDrag(element, go) {
   });
 }
 
-/** How an element is found again when everything is drawn anew: a thing, a label, or the words on a button. */
+/**
+ * How an element is found again when everything is drawn anew: a thing, a label, or the words on a button.
+ * @param {Focusable} element
+ */
 function identity(element) {
   const { thing } = element.dataset;
   return thing ? `thing ${thing}` : (element.getAttribute("aria-label") ?? (element.localName === "button" ? element.textContent : ""));
 }
 
-/** What inside `root` has the keyboard, so that its successor gets it when everything is drawn anew; null: nothing. */
+/**
+ * The element that has the keyboard, in the document or the shadow tree that `element` is in; null: none, or it is in neither.
+ * @param {Focusable} element
+ */
+export function activeIn(element) {
+  const tree = element.getRootNode();
+  return /** @type {Focusable | null} */ ("activeElement" in tree ? tree.activeElement : null);
+}
+
+/**
+ * What inside `root` has the keyboard, so that its successor gets it when everything is drawn anew; null: nothing.
+ * @param {HTMLElement} root
+ */
 export function focusedIn(root) {
-  const now = root.getRootNode().activeElement;
+  const now = activeIn(root);
   return now && root.contains(now) ? { name: identity(now) } : null;
 }
 
-/** The keyboard to the successor, and at once: a key pressed before would be lost. A menu that is open keeps it. */
+/**
+ * The keyboard to the successor, and at once: a key pressed before would be lost. A menu that is open keeps it.
+ * @param {HTMLElement} root
+ * @param {{name: string | null}} successor
+ */
 export function focusSuccessor(root, { name }) {
   if (focusedIn(root)) return;
-  const found = name && [...root.querySelectorAll("[data-thing], [aria-label], button")].find((x) => identity(x) === name && !x.disabled);
+  const all = /** @type {NodeListOf<Focusable>} */ (root.querySelectorAll("[data-thing], [aria-label], button"));
+  const found = name ? [...all].find((x) => identity(x) === name && !x.matches(":disabled")) : null;
   found?.focus({ preventScroll: true });
-  if (!found || root.getRootNode().activeElement !== found) root.focus({ preventScroll: true });
+  if (!found || activeIn(root) !== found) root.focus({ preventScroll: true });
 }

@@ -1,9 +1,13 @@
 // The bytes of one frame, named field by field. Small tables; no checks (the wire package judges frames).
 
+/** @type {(n: number, width?: number) => string} */
 const hex = (n, width = 2) => n.toString(16).padStart(width, "0");
+/** @param {Uint8Array} b */
 const macText = (b) => [...b].map((x) => hex(x)).join(":");
+/** @param {Uint8Array} b */
 const ip4Text = (b) => [...b].join(".");
 
+/** @param {Uint8Array} b */
 function ip6Text(b) {
   const words = [];
   for (let i = 0; i < 16; i += 2) words.push(((b[i] << 8) | b[i + 1]).toString(16));
@@ -14,16 +18,21 @@ function ip6Text(b) {
   return `${head}::${rest.join(longest).replace(/^:/, "")}`;
 }
 
+/** @param {string} text hexadecimal digits */
 export function bytesOf(text) {
   const out = new Uint8Array(text.length >> 1);
   for (let i = 0; i < out.length; i++) out[i] = parseInt(text.substr(2 * i, 2), 16);
   return out;
 }
 
+/** @typedef {(number: number, bytes: Uint8Array) => string} Show */
+
 class Reader {
+  /** @param {Uint8Array} bytes */
   constructor(bytes) {
     this.bytes = bytes;
     this.at = 0;
+    /** @type {Field[]} */
     this.fields = [];
   }
 
@@ -31,7 +40,13 @@ class Reader {
     return this.bytes.length - this.at;
   }
 
-  /** Names the next `size` bytes; `show(number, bytes)` gives the value's text. */
+  /**
+   * Names the next `size` bytes; `show(number, bytes)` gives the value's text.
+   * @param {string} layer
+   * @param {string} name
+   * @param {number} size
+   * @param {Show | null} [show]
+   */
   take(layer, name, size, show, note = "") {
     const part = this.bytes.subarray(this.at, this.at + size);
     if (!part.length) return 0;
@@ -44,16 +59,25 @@ class Reader {
   }
 }
 
+/** @type {Show} */
 const asHex = (n, b) => "0x" + hex(n, b.length * 2);
+/** @type {Show} */
 const asMac = (_, b) => macText(b);
+/** @type {Show} */
 const asIp4 = (_, b) => ip4Text(b);
+/** @type {Show} */
 const asIp6 = (_, b) => ip6Text(b);
 
-/** {title, fields: [{from, to, layer, name, value, note}], summary} of a frame given as hex text. */
+/**
+ * A frame given as hex text: its title, its fields, and what it says.
+ * @param {string} text
+ */
 export function decodeFrame(text) {
   const r = new Reader(bytesOf(text));
+  /** @type {Seen} */
   const seen = { title: "Frame", summary: "" };
-  const to = (n, b) => macText(b) + (b[0] === 255 ? " (everybody)" : b[0] & 1 ? " (a multicast group)" : "");
+  /** @type {Show} */
+  const to = (_, b) => macText(b) + (b[0] === 255 ? " (everybody)" : b[0] & 1 ? " (a multicast group)" : "");
   r.take("eth", "destination", 6, to);
   r.take("eth", "source", 6, (_, b) => macText(b) + (macText(b).startsWith("00:00:5e:00:0") ? " (a virtual router's)" : ""));
   let type = r.take("eth", "type", 2, asHex);
@@ -68,9 +92,12 @@ export function decodeFrame(text) {
   return { ...seen, bytes: r.bytes, fields: r.fields };
 }
 
+/** @typedef {{title: string, summary: string, padded?: boolean}} Seen */
+
+/** @type {(r: Reader, seen: Seen) => void} */
 function readArp(r, seen) {
   r.take("arp", "hardware type", 2, (n) => (n === 1 ? "1, Ethernet" : String(n)));
-  r.take("arp", "protocol type", 2, (n) => (n === 0x800 ? "0x0800, IPv4" : asHex(n, [0, 0])));
+  r.take("arp", "protocol type", 2, (n) => (n === 0x800 ? "0x0800, IPv4" : asHex(n, new Uint8Array(2))));
   r.take("arp", "address lengths", 2, (_, b) => [...b].join(" and "));
   const op = r.take("arp", "operation", 2, (n) => (n === 1 ? "1, request" : n === 2 ? "2, reply" : String(n)));
   const start = r.at;
@@ -88,6 +115,7 @@ function readArp(r, seen) {
   seen.padded = true;
 }
 
+/** @type {(r: Reader, seen: Seen) => void} */
 function readIp4(r, seen) {
   const start = r.at;
   const header = (r.bytes[start] & 15) * 4;
@@ -100,13 +128,14 @@ function readIp4(r, seen) {
   let next = r.take("ip", "protocol", 1, (n) => `${n}${n === 112 ? ", VRRP" : n === 51 ? ", authentication header" : ""}`);
   r.take("ip", "header checksum", 2, asHex);
   r.take("ip", "source", 4, asIp4, "the sender's own address");
-  r.take("ip", "destination", 4, (n, b) => ip4Text(b) + (ip4Text(b) === "224.0.0.18" ? " (all VRRP routers)" : ""));
+  r.take("ip", "destination", 4, (_, b) => ip4Text(b) + (ip4Text(b) === "224.0.0.18" ? " (all VRRP routers)" : ""));
   if (start + header > r.at) r.take("ip", "options", start + header - r.at, (_, b) => `${b.length} bytes`);
   if (next === 51) next = readAh(r);
   if (next === 112) readVrrp(r, seen, 4);
   else seen.title = "IPv4 packet";
 }
 
+/** @param {Reader} r */
 function readAh(r) {
   const next = r.take("ip", "AH next header", 1, (n) => String(n));
   const words = r.take("ip", "AH length", 1, (n) => `${(n + 2) * 4} bytes`);
@@ -117,6 +146,7 @@ function readAh(r) {
   return next;
 }
 
+/** @type {(r: Reader, seen: Seen) => void} */
 function readIp6(r, seen) {
   r.take("ip", "version, class, flow", 4, asHex);
   r.take("ip", "payload length", 2);
@@ -129,6 +159,7 @@ function readIp6(r, seen) {
   else seen.title = "IPv6 packet";
 }
 
+/** @type {(r: Reader, seen: Seen) => void} */
 function readNeighbour(r, seen) {
   const type = r.take("na", "type", 1, (n) => (n === 136 ? "136, neighbour advertisement" : String(n)));
   r.take("na", "code", 1);
@@ -146,6 +177,7 @@ function readNeighbour(r, seen) {
   seen.summary = `An answer nobody asked for: “${target} is here now”.`;
 }
 
+/** @type {(r: Reader, seen: Seen, addressSize: 4 | 16) => void} */
 function readVrrp(r, seen, addressSize) {
   const start = r.at;
   const b = r.bytes;
@@ -168,6 +200,7 @@ function readVrrp(r, seen, addressSize) {
     r.take("vrrp", `address ${i + 1}`, addressSize, addressSize === 4 ? asIp4 : asIp6, "a virtual address");
   }
   if (version === 2 && r.left >= 8) {
+    /** @type {Show} */
     const text = (_, part) => (auth === 1 ? `“${String.fromCharCode(...part).replace(/\0+$/, "")}”, readable by anybody` : "unused");
     r.take("vrrp", "authentication data", 8, text);
   }

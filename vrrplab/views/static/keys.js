@@ -8,21 +8,25 @@ export const KEYS = [
   ["Ctrl+Z, Ctrl+Y", "undo, redo"], ["Ctrl+Backspace", "reset"], ["C, S", "copy the scenario, save as HTML"], ["Escape", "close"],
 ];
 
+/** @typedef {Record<string, (p: Player, e: KeyboardEvent) => void>} Keys */
+
+/** @type {Keys} */
 const WITH_CONTROL = {
   z: (p, e) => p.ask(e.shiftKey ? "redo" : "undo"),
   y: (p) => p.ask("redo"),
   Backspace: (p) => p.ask("reset"),
 };
 
+/** @type {Keys} */
 const PLAIN = {
   " ": (p) => p.toggle(),
   ArrowRight: (p, e) => (e.shiftKey ? p.jump(1) : p.step(1)),
   ArrowLeft: (p, e) => (e.shiftKey ? p.jump(-1) : p.step(-1)),
   Home: (p) => p.seek(0),
-  End: (p) => p.seek(p.model.end),
+  End: (p) => p.seek(p.model?.end ?? 0),
   "[": (p) => faster(p, -1),
   "]": (p) => faster(p, 1),
-  w: (p) => p.explain(p.model.lastChange(p.t)),
+  w: (p) => p.explain(p.model?.lastChange(p.t)),
   h: (p) => p.toggleHide(),
   c: (p) => p.ask("scenario"),
   s: (p) => p.ask("html"),
@@ -30,14 +34,19 @@ const PLAIN = {
   Escape: (p) => (p.pinned ? p.pin(null) : p.why.hide()),
 };
 
+/** @type {(player: Player, by: 1 | -1) => void} */
 function faster(player, by) {
   const speed = SPEEDS[SPEEDS.indexOf(player.speed) + by];
   if (speed) player.setSpeed(speed);
 }
 
-/** Does what the key says; leaves alone what a field or a button needs itself. */
+/**
+ * Does what the key says; leaves alone what a field or a button needs itself.
+ * @param {Player} player
+ * @param {KeyboardEvent} e
+ */
 export function pressKey(player, e) {
-  const tag = e.target?.tagName;
+  const tag = e.target instanceof Element ? e.target.tagName : "";
   if (!player.model || e.defaultPrevented || e.altKey || tag === "TEXTAREA" || tag === "INPUT") return;
   const control = e.ctrlKey || e.metaKey;
   const run = (control ? WITH_CONTROL : PLAIN)[e.key.length === 1 ? e.key.toLowerCase() : e.key];

@@ -5,33 +5,56 @@ import { LETTER, actionText, seconds } from "./words.js";
 const HIGH = 24;
 
 export class Lanes {
+  width = 0;
+  height = 0;
+  left = 0; // where the lanes begin, right of their names
+  /** @type {SVGPathElement} */
+  cursor;
+  /** @type {SVGRectElement} */
+  veil;
+
+  /**
+   * @param {Model} model
+   * @param {Namer} name
+   * @param {Measure} measure
+   * @param {(t: number) => void} go moves the cursor
+   */
   constructor(model, name, measure, go) {
-    Object.assign(this, { model, name, measure, go });
+    this.model = model;
+    this.name = name;
+    this.measure = measure;
+    this.go = go;
     this.svg = s("svg", { class: "vl-lanes", role: "img", tabindex: -1 });
     onDrag(this.svg, (e) => this.go(this.#time(e.clientX)));
   }
 
+  /** @param {number} clientX */
   #time(clientX) {
     const box = this.svg.getBoundingClientRect();
     const share = (clientX - box.left - this.left) / (this.width - this.left - 8);
     return Math.min(this.model.end, Math.max(0, share * this.model.end));
   }
 
+  /** @param {number} t */
   x(t) {
     return this.left + (t / this.model.end) * (this.width - this.left - 8);
   }
 
-  /** `before`: the model of the time line before a change, drawn as a thin line under each lane. */
+  /**
+   * @param {number} width
+   * @param {Before | null} before drawn as a thin line under each lane
+   */
   build(width, before) {
     const { model, measure } = this;
     this.width = width;
     const many = [...model.cast.servers.values()].reduce((n, x) => n + x.instances.length, 0) > 8;
+    /** @type {Lane[]} */
     const lanes = [];
+    /** @type {Map<string, [Server, Instance][]>} */
     const names = new Map();
     for (const server of model.cast.servers.values()) {
       for (const i of server.instances) {
-        if (!names.has(i.name)) names.set(i.name, []);
-        names.get(i.name).push([server, i]);
+        names.set(i.name, [...(names.get(i.name) || []), [server, i]]);
       }
     }
     const single = names.size === 1;
@@ -48,16 +71,15 @@ export class Lanes {
     for (const lane of lanes) {
       body.append(label(fitName(lane.text, this.left - 10, "small", measure), this.left - 8, y + lane.high / 2 + 4, { class: "vl-small", "text-anchor": "end" }));
       if (lane.kind === "state") this.#state(body, lane, y, before);
-      if (lane.kind === "vip") this.#vip(body, lane, y, before);
+      if (lane.kind === "vip") this.#vip(body, lane, y);
       if (lane.kind === "client") this.#client(body, lane, y, before);
       y += lane.high + (lane.kind === "state" ? 3 : 2);
     }
-    this.bottom = y;
     this.height = y + 18;
     this.cursor = s("path", { d: lanes.length ? `M0 2V${y}` : "", class: "vl-cursor" });
     this.veil = s("rect", { y: 0, height: y, class: "vl-veil" });
-    this.svg.setAttribute("width", width);
-    this.svg.setAttribute("height", this.height);
+    this.svg.setAttribute("width", String(width));
+    this.svg.setAttribute("height", String(this.height));
     this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
     this.svg.setAttribute("aria-label", this.#spoken());
     this.svg.replaceChildren(this.#axis(y), body, this.#marks(y), this.veil, this.cursor);
@@ -68,6 +90,7 @@ export class Lanes {
     return `States over ${seconds(this.model.end, 1)} seconds: ${n} changes of state, ${this.model.outages.length} outages. The log tells them in words.`;
   }
 
+  /** @param {number} y */
   #axis(y) {
     const g = s("g");
     if (y < HIGH) return s("text", { x: 12, y: y + 10, class: "vl-mute" }, "No state, address or client is in this trace.");
@@ -80,6 +103,7 @@ export class Lanes {
     return g;
   }
 
+  /** @param {number} y */
   #marks(y) {
     const g = s("g");
     for (const a of this.model.actions.slice(0, 400)) {
@@ -88,8 +112,13 @@ export class Lanes {
     return g;
   }
 
-  /** Pieces narrower than a pixel become one, so that a flapping instance does not cost thousands of boxes. */
+  /**
+   * Pieces narrower than a pixel become one, so that a flapping instance does not cost thousands of boxes.
+   * @param {import("./timeline.js").Timeline<string>} line
+   * @param {number} end
+   */
   #pieces(line, end) {
+    /** @type {ReturnType<typeof line.spans>} */
     const found = [];
     for (const span of line.spans(end)) {
       const last = found[found.length - 1];
@@ -99,6 +128,12 @@ export class Lanes {
     return found;
   }
 
+  /**
+   * @param {SVGGElement} body
+   * @param {Lane & {kind: "state"}} lane
+   * @param {number} y
+   * @param {Before | null} before
+   */
   #state(body, { server, i, high }, y, before) {
     const state = this.model.line("state", server.name, i.name);
     const priority = this.model.line("priority", server.name, i.name);
@@ -118,9 +153,16 @@ export class Lanes {
       body.append(s("path", { d: d + `V${y + high}Z`, class: `vl-span vl-span-${name}` }, s("title", {}, words)));
       if (w > 13) body.append(label(LETTER[name] || name[0], a + w / 2, y + high - barHeight(p, high) / 2 + 4, { class: `vl-letter vl-on-${name}`, "text-anchor": "middle" }));
     }
-    if (before) this.#ghost(body, before.lines.get(`state|${server.name}|${i.name}`), y + high + 1.6, before, (v) => `vl-ghost vl-ghost-${v}`);
+    if (before) this.#ghost(body, before.known("state", server.name, i.name), y + high + 1.6, before, (v) => `vl-ghost vl-ghost-${v}`);
   }
 
+  /**
+   * @param {SVGGElement} body
+   * @param {import("./timeline.js").Timeline<string> | undefined} line
+   * @param {number} y
+   * @param {Before} before
+   * @param {(value: string) => string} style
+   */
   #ghost(body, line, y, before, style) {
     for (const span of line?.spans(Math.min(before.end, this.model.end)) || []) {
       if (span.value && span.to > before.until && this.x(span.to) - this.x(span.from) > 0.5) {
@@ -129,6 +171,11 @@ export class Lanes {
     }
   }
 
+  /**
+   * @param {SVGGElement} body
+   * @param {Lane & {kind: "vip"}} lane
+   * @param {number} y
+   */
   #vip(body, { v, high }, y) {
     const servers = [...this.model.cast.servers.values()];
     const rivals = servers.filter((x) => this.model.line("has", x.name, v.address).times.length);
@@ -147,6 +194,12 @@ export class Lanes {
     }
   }
 
+  /**
+   * @param {SVGGElement} body
+   * @param {Lane & {kind: "client"}} lane
+   * @param {number} y
+   * @param {Before | null} before
+   */
   #client(body, { c, target, high }, y, before) {
     const middle = y + high / 2;
     const from = this.model.servedFrom(c.name, target);
@@ -169,7 +222,11 @@ export class Lanes {
     }
   }
 
-  /** Moves the cursor; with `hide` all that comes after it is covered. */
+  /**
+   * Moves the cursor; with `hide` all that comes after it is covered.
+   * @param {number} t
+   * @param {boolean} hide
+   */
   at(t, hide) {
     const x = this.x(t);
     this.cursor.setAttribute("transform", `translate(${x} 0)`);
@@ -178,12 +235,22 @@ export class Lanes {
   }
 }
 
-/** Height of a lane's block: low for priority 0, the whole lane for 255 and where no priority is known. */
+/**
+ * Height of a lane's block: low for priority 0, the whole lane for 255 and where no priority is known.
+ * @param {number | null} priority
+ * @param {number} high
+ */
 function barHeight(priority, high) {
   return priority == null ? high : 12 + ((high - 12) * Math.min(255, priority)) / 255;
 }
 
-/** Outages of several probes to one target as gaps that do not overlap. */
+/** @typedef {{from: number, to: number, share: number}} Gap */
+
+/**
+ * Outages of several probes to one target as gaps that do not overlap.
+ * @param {Outage[]} outages
+ * @param {number} end
+ */
 function union(outages, end) {
   const gaps = [];
   for (const o of outages) {
@@ -197,7 +264,11 @@ function union(outages, end) {
   return gaps;
 }
 
+/**
+ * A round step, 1, 2 or 5 times a power of ten, that is at least `rough`.
+ * @param {number} rough
+ */
 export function niceStep(rough) {
   const power = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((f) => f * power).find((x) => x >= rough);
+  return [1, 2, 5, 10].map((f) => f * power).find((x) => x >= rough) ?? 10 * power;
 }

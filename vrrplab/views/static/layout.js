@@ -6,11 +6,18 @@ const BAR = 26; // height of a switch
 const ROOM = 44; // length of a cable
 const ROW = 31;
 const TIGHT = 24;
+const ROWS_Y = 36; // where the rows of a card begin, below its title
 
 /** Where the text of a chip begins: after its mark. */
 export const CHIP_TEXT = { service: 15, daemon: 15, script: 15, firewall: 18 };
 
-/** Puts boxes of these widths in lines; returns [{x, line}] and sets `lines`. */
+/**
+ * Puts boxes of these widths in lines.
+ * @param {number[]} widths
+ * @param {number} space
+ * @param {number} gap
+ * @returns {{places: ChipPlace[], lines: number}}
+ */
 function flow(widths, space, gap) {
   let x = 0;
   let line = 0;
@@ -23,13 +30,15 @@ function flow(widths, space, gap) {
     x += w + gap;
     return place;
   });
-  places.lines = widths.length ? line + 1 : 0;
-  return places;
+  return { places, lines: widths.length ? line + 1 : 0 };
 }
 
 /**
- * {width, height, cards, ports, bars, clients, tray}. `measure(text, font)` gives a text's width; fonts are
- * "small", "text" and "bold".
+ * @param {Cast} cast
+ * @param {Model} model
+ * @param {number} available width in CSS pixels; the picture is wider where its servers need more
+ * @param {Measure} measure
+ * @returns {Layout}
  */
 export function layoutCluster(cast, model, available, measure) {
   const servers = [...cast.servers.values()];
@@ -42,88 +51,79 @@ export function layoutCluster(cast, model, available, measure) {
   const cardWidth = Math.min(count > 2 ? 200 : 224, (width - 2 * edge - (count - 1) * gap) / count);
   const inner = cardWidth - 28;
   const left = (width - count * cardWidth - (count - 1) * gap) / 2;
+  /** @type {Layout["cards"]} */
   const cards = new Map();
+  /** @type {Layout["ports"]} */
   const ports = new Map();
   const many = Math.max(0, ...servers.map((s) => s.instances.length)) > 4;
   const row = many ? TIGHT : ROW;
   const compact = cast.vips.length > 4;
+  /** @type {Layout["badgeText"]} */
   const badgeText = (v) => (compact ? v.short : `VIP ${v.short}`);
   const badgeWidths = new Map(cast.vips.map((v) => [v.address, measure(badgeText(v), "bold") + (compact ? 14 : 26)]));
-  const order = [...cast.segments].filter((s) => s.name !== cast.main);
-  const outside = [...cast.clients.values()].filter((c) => c.segment !== cast.main);
-  let y = 12 + (outside.length ? 74 : 0);
-  const bars = new Map();
-  order.forEach((segment) => {
-    bars.set(segment.name, { segment, y, side: "top" });
-    y += BAR + 16;
+  const badgeLine = compact ? 24 : 30;
+  const plans = servers.map((server) => {
+    /** @type {Chip[]} */
+    const chips = server.services.map((x) => ({ kind: "service", name: x.name, text: x.name }));
+    if (cast.daemons) chips.push({ kind: "daemon", name: "keepalived", text: "keepalived" }, { kind: "firewall", name: "firewall", text: "firewall" });
+    for (const x of server.scripts) chips.push({ kind: "script", name: x.name, text: x.name });
+    const { places, lines } = flow(chips.map((c) => Math.min(inner, measure(c.text, "small") + 1 + CHIP_TEXT[c.kind])), inner, 14);
+    const badges = flow(mostAtOnce(model, server, cast.vips).map((a) => badgeWidths.get(a) ?? 0), inner, 6);
+    const chipsY = ROWS_Y + server.instances.length * row + 6;
+    const badgesHigh = Math.max(1, badges.lines) * badgeLine;
+    return { server, chips: chips.map((c, i) => ({ ...c, ...places[i] })), chipsY, badgesHigh, need: chipsY + lines * 21 + 8 + badgesHigh + 4 };
   });
-  const top = order.length ? y - 16 + ROOM : PAD + 4;
-
-  let tallest = 0;
-  for (const server of servers) {
-    const chips = [
-      ...server.services.map((s) => ({ kind: "service", name: s.name, text: s.name })),
-      ...(cast.daemons ? [{ kind: "daemon", name: "keepalived", text: "keepalived" }, { kind: "firewall", name: "firewall", text: "firewall" }] : []),
-      ...server.scripts.map((s) => ({ kind: "script", name: s.name, text: s.name })),
-    ];
-    const places = flow(chips.map((c) => Math.min(inner, measure(c.text, "small") + 1 + CHIP_TEXT[c.kind])), inner, 14);
-    const badges = flow(mostAtOnce(model, server, cast.vips).map((a) => badgeWidths.get(a)), inner, 6);
-    const card = { server, w: cardWidth, row, chips: chips.map((c, i) => ({ ...c, ...places[i] })), inner, compact };
-    card.rowsY = 36;
-    card.chipsY = card.rowsY + server.instances.length * row + 6;
-    card.badgesY = card.chipsY + places.lines * 21 + 8;
-    card.badgeLine = compact ? 24 : 30;
-    card.need = card.badgesY + Math.max(1, badges.lines) * card.badgeLine + 4;
-    tallest = Math.max(tallest, card.need);
-    cards.set(server.name, card);
-  }
+  const tallest = Math.max(0, ...plans.map((p) => p.need));
   const height = tallest + 40; // two lines of troubles, and the tabs
-  servers.forEach((server, n) => {
-    const card = cards.get(server.name);
-    card.x = left + n * (cardWidth + gap);
-    card.y = top;
-    card.h = height;
-    card.badgesY = tallest - Math.max(1, Math.ceil((card.need - card.badgesY - 4) / card.badgeLine)) * card.badgeLine - 4;
-    card.troubleY = tallest + 4;
-    for (const side of ["top", "bottom"]) {
+
+  const others = cast.segments.filter((x) => x.name !== cast.main);
+  const outside = [...cast.clients.values()].filter((c) => c.segment !== cast.main);
+  const outsideEnd = outside.length ? 12 + Math.max(58, clientsHigh(outside)) : 0;
+  const firstBar = outside.length ? outsideEnd + 16 : 12;
+  const top = others.length ? firstBar + others.length * (BAR + 16) - 16 + ROOM : PAD + 4;
+  const barY = top + height + ROOM + TAB / 2;
+  /** @type {(segment: Segment, side: Side, y: number) => [string, Bar]} */
+  const bar = (segment, side, y) => [segment.name, { segment, side, x: left - 8, y, w: width - 2 * left + 16, h: BAR, mid: y + BAR / 2 }];
+  const bars = new Map(others.map((segment, n) => bar(segment, "top", firstBar + n * (BAR + 16))));
+  const main = cast.segments.find((x) => x.name === cast.main);
+  if (main) bars.set(...bar(main, "bottom", barY));
+
+  plans.forEach(({ server, chips, chipsY, badgesHigh }, n) => {
+    const x = left + n * (cardWidth + gap);
+    const badgesY = tallest - badgesHigh - 4;
+    cards.set(server.name, { server, x, y: top, w: cardWidth, h: height, row, chips, inner, rowsY: ROWS_Y, chipsY, badgesY, badgeLine, troubleY: tallest + 4 });
+    for (const side of /** @type {Side[]} */ (["top", "bottom"])) {
       const here = server.interfaces.filter((i) => (bars.get(i.segment)?.side ?? "bottom") === side);
       here.forEach((i, k) => {
+        const y = side === "top" ? top : top + height;
+        const end = side === "top" ? y - TAB / 2 : y + TAB / 2;
+        const middle = x + (cardWidth * (k + 1)) / (here.length + 1);
         const w = Math.max(40, measure(i.name, "small") + 16);
-        const x = card.x + (cardWidth * (k + 1)) / (here.length + 1);
-        ports.set(`${server.name} ${i.name}`, { server: server.name, interface: i.name, segment: i.segment, x, w, side, y: side === "top" ? card.y : card.y + height });
+        ports.set(`${server.name} ${i.name}`, { server: server.name, interface: i.name, segment: i.segment, x: middle, w, side, y, end, bar: bars.get(i.segment)?.mid ?? end });
       });
     }
   });
 
-  const barY = top + height + ROOM + TAB / 2;
-  const main = cast.segments.find((s) => s.name === cast.main);
-  if (main) bars.set(main.name, { segment: main, y: barY, side: "bottom" });
-  const from = left - 8;
-  const to = left + count * cardWidth + (count - 1) * gap + 8;
-  for (const bar of bars.values()) Object.assign(bar, { x: from, w: to - from, h: BAR, mid: bar.y + BAR / 2 });
-  for (const port of ports.values()) {
-    port.bar = bars.get(port.segment).mid;
-    port.end = port.side === "top" ? port.y - TAB / 2 : port.y + TAB / 2;
-  }
-
+  /** @type {Layout["clients"]} */
   const clients = new Map();
-  const lines = (c) => (c.dns ? 1 : Math.min(4, Math.max(1, new Set(c.probes.map((p) => p.target)).size)));
+  /** @type {(list: ClientBox["client"][], boxY: number, side: Side) => void} */
   const put = (list, boxY, side) => {
     const words = list.flatMap((c) => [measure(c.name, "text") - 10, ...c.probes.map((p) => measure(`✕ ${cast.vips.find((v) => v.address === p.target)?.short ?? p.target} lost 10.0 s`, "bold"))]);
     const each = Math.min(Math.max(130, ...words) + 24, (width - 2 * PAD - (list.length - 1) * 14) / Math.max(1, list.length));
     const start = (width - list.length * each - (list.length - 1) * 14) / 2;
     list.forEach((c, n) => {
-      const h = 28 + 16 * Math.max(...list.map(lines));
+      const h = clientsHigh(list);
       const box = { client: c, x: start + n * (each + 14), y: side === "top" ? boxY - h : boxY, w: each, h };
       const bar = bars.get(c.segment || cast.main);
       clients.set(c.name, box);
       if (bar) ports.set(c.name, { client: c.name, segment: bar.segment.name, x: box.x + each / 2, side: side === "top" ? "bottom" : "top", y: side === "top" ? boxY : box.y, end: side === "top" ? boxY : box.y, bar: bar.mid });
     });
   };
+  /** @type {ClientBox["client"][]} */
   const inside = [...cast.clients.values()].filter((c) => c.segment === cast.main);
-  if (Object.keys(cast.dns).length) inside.push({ name: "dns", dns: cast.dns, segment: cast.main, probes: [] });
+  if (Object.keys(cast.dns).length) inside.push({ name: "dns", dns: cast.dns, segment: cast.main, mac: "", addresses: [], probes: [] });
   put(inside, barY + BAR + 30, "bottom");
-  if (outside.length) put(outside, 12 + 58, "top");
+  if (outside.length) put(outside, outsideEnd, "top");
   const lowest = Math.max(main ? barY + BAR + 14 : top + height, ...[...clients.values()].map((c) => c.y + c.h + 12));
   // "nobody has" stands between two cables, or beside the only one
   const middle = count > 1 ? left + Math.floor(count / 2) * (cardWidth + gap) - gap / 2 : width / 2 + 100;
@@ -131,10 +131,25 @@ export function layoutCluster(cast, model, available, measure) {
   return { width, height: lowest, cards, ports, bars, clients, tray, badgeText, badgeWidths, compact };
 }
 
-/** The largest set of virtual addresses this server has at one moment. */
+/**
+ * Height of a row of clients: the same for all, and at most four targets get a line.
+ * @param {ClientBox["client"][]} list
+ */
+function clientsHigh(list) {
+  return 28 + 16 * Math.max(1, ...list.map((c) => Math.min(4, new Set(c.probes.map((p) => p.target)).size)));
+}
+
+/**
+ * The largest set of virtual addresses this server has at one moment.
+ * @param {Model} model
+ * @param {Server} server
+ * @param {Vip[]} vips
+ */
 function mostAtOnce(model, server, vips) {
+  /** @type {Set<number>} */
   const moments = new Set();
-  for (const v of vips) for (const t of model.line("has", server.name, v.address).times) moments.add(t);
+  for (const v of vips) for (const t of model.known("has", server.name, v.address)?.times || []) moments.add(t);
+  /** @type {string[]} */
   let most = [];
   for (const t of moments) {
     const held = vips.filter((v) => model.value(t, "has", server.name, v.address)).map((v) => v.address);
@@ -143,18 +158,32 @@ function mostAtOnce(model, server, vips) {
   return most;
 }
 
-/** Places of badges inside a card: {x, y} of each, in the scene's coordinates. */
+/**
+ * Places of badges inside a card: {x, y} of each, in the scene's coordinates.
+ * @param {Layout} layout
+ * @param {Card} card
+ * @param {string[]} addresses
+ */
 export function badgePlaces(layout, card, addresses) {
-  const places = flow(addresses.map((a) => layout.badgeWidths.get(a)), card.inner, 6);
+  const { places } = flow(addresses.map((a) => layout.badgeWidths.get(a) ?? 0), card.inner, 6);
   return places.map((p) => ({ x: card.x + 14 + p.x, y: card.y + card.badgesY + p.line * card.badgeLine }));
 }
 
-/** The way of a frame between two ports of one segment, as four corners. */
+/**
+ * The way of a frame between two ports of one segment, as four corners.
+ * @param {PortBase} from
+ * @param {PortBase} to
+ */
 export function wire(from, to) {
   return [from.x, from.end, from.x, from.bar, to.x, to.bar, to.x, to.end];
 }
 
-/** Where a frame is after the share `f` (0 to 1) of its way; written into `out`. */
+/**
+ * Where a frame is after the share `f` (0 to 1) of its way; written into `out`.
+ * @param {number[]} way
+ * @param {number} f
+ * @param {{x: number, y: number}} out
+ */
 export function along(way, f, out) {
   const leg = f < 0.3 ? 0 : f < 0.7 ? 1 : 2;
   const g = leg === 0 ? f / 0.3 : leg === 1 ? (f - 0.3) / 0.4 : (f - 0.7) / 0.3;

@@ -6,20 +6,45 @@ import { logRows, rowText, seconds } from "./words.js";
 const ROW_HIGH = 20;
 
 export class Log {
-  /** `go(t)` moves the cursor; `why(change)` opens the answer; `packet(flight)` shows a frame; `menu(flight, element, x, y)` opens its menu. */
+  /** @type {LogKind} */
+  what = "story";
+  /** @type {Row[]} */
+  rows = [];
+  /** @type {Float64Array} moments of the rows */
+  times;
+  current = -2; // place of the marked row; -1: before the first, -2: not known yet
+  /** @type {number | null} place of the row that was picked at its moment */
+  picked = null;
+  /** @type {number | null} the moment of the cursor */
+  t = null;
+  hide = false;
+  count = 0; // rows that can be reached
+  /** @type {HTMLElement[]} */
+  slots = [];
+
+  /**
+   * `go` moves the cursor; `why` opens the answer; `packet` shows a frame; `menu` opens its menu.
+   * @param {Model} model
+   * @param {Namer} name
+   * @param {{go: (t: number) => void, why: (change: Change | undefined) => void, packet: (flight: Flight) => void, menu: OpenMenu<Flight>}} does
+   */
   constructor(model, name, { go, why, packet, menu }) {
-    Object.assign(this, { model, name, go, why, packet, menu });
-    this.what = "story";
-    this.rows = [];
+    this.model = model;
+    this.name = name;
+    this.go = go;
+    this.why = why;
+    this.packet = packet;
+    this.menu = menu;
     this.select = h("select", { "aria-label": "What the log shows" },
       h("option", { value: "story" }, "what changed"), h("option", { value: "packets" }, "with every advert"), h("option", { value: "daemon" }, "keepalived's own lines"));
-    this.select.addEventListener("change", () => this.show(this.select.value));
+    this.select.addEventListener("change", () => this.show(/** @type {LogKind} */ (this.select.value)));
     this.tall = h("div", { class: "vl-log-tall" });
     this.body = h("div", { class: "vl-log", tabindex: 0, role: "group", "aria-label": "Log. Arrow up and down walk from row to row; Enter asks why, or opens a frame's menu." }, this.tall);
     this.body.addEventListener("scroll", () => this.#draw());
     this.body.addEventListener("keydown", (e) => this.#key(e));
     this.body.addEventListener("click", (e) => this.#click(e));
     this.element = h("section", { class: "vl-panel vl-log-panel", "aria-label": "Log" }, h("h2", {}, "Log", h("span", { class: "vl-fill" }), this.select), this.body);
+    /** @type {Map<number, Flight>} */
     this.flightOf = new Map(); // by the events that tell of a frame: sent, heard, thrown away
     for (const f of model.flights) {
       this.flightOf.set(f.i, f);
@@ -29,6 +54,7 @@ export class Log {
     this.show("story");
   }
 
+  /** @param {LogKind} what */
   show(what) {
     this.what = what;
     this.select.value = what;
@@ -44,18 +70,22 @@ export class Log {
   }
 
   #size() {
-    const count = this.hide ? lastIndex(this.times, this.t) + 1 : this.rows.length;
+    const count = this.hide ? lastIndex(this.times, this.t ?? 0) + 1 : this.rows.length;
     // Browsers limit an element's height; beyond it the rows are reached by filter and cursor.
     this.tall.style.height = `${Math.min(count * ROW_HIGH, 8_000_000)}px`;
     this.count = count;
   }
 
-  /** Moves the cursor to `t`: the row picked at that moment, else the last that has happened, is marked and kept in view. */
+  /**
+   * Moves the cursor to `t`: the row picked at that moment, else the last that has happened, is marked and kept in view.
+   * @param {number} t
+   * @param {boolean} hide
+   */
   at(t, hide) {
     const changed = hide !== this.hide;
     this.t = t;
     this.hide = hide;
-    if (this.rows[this.picked]?.t !== t) this.picked = null;
+    if (this.picked != null && this.rows[this.picked]?.t !== t) this.picked = null;
     const current = this.picked ?? lastIndex(this.times, t);
     if (current === this.current && !changed) return false;
     this.current = current;
@@ -67,6 +97,7 @@ export class Log {
     return true;
   }
 
+  /** @param {number} n */
   text(n) {
     return this.rows[n] ? rowText(this.model, this.rows[n], this.name) : "";
   }
@@ -84,7 +115,7 @@ export class Log {
     const first = Math.max(0, Math.floor(this.body.scrollTop / ROW_HIGH) - 2);
     const now = this.rows[this.current]?.t;
     const slots = Math.ceil(view / ROW_HIGH) + 8;
-    if (this.slots?.length !== slots || !this.tall.contains(this.slots[0])) {
+    if (this.slots.length !== slots || !this.tall.contains(this.slots[0])) {
       const slot = () => h("div", { class: "vl-row" }, h("span", { class: "vl-when" }), h("span", { class: "vl-what" }), h("button", { class: "vl-why-button", tabindex: -1 }, "why?"));
       this.slots = Array.from({ length: slots }, slot);
       this.tall.replaceChildren(...this.slots);
@@ -93,42 +124,53 @@ export class Log {
     for (let n = first; n < first + slots; n++) this.#fill(this.slots[n % slots], n, now);
     // Read aloud, rows come in the order of the document: those that left at one end go to the other.
     const top = [...this.tall.children].indexOf(this.slots[first % slots]);
-    for (let k = 0; k < top && top <= slots / 2; k++) this.tall.append(this.tall.firstChild);
-    for (let k = top; k < slots && top > slots / 2; k++) this.tall.prepend(this.tall.lastChild);
+    for (let k = 0; k < top && top <= slots / 2; k++) this.tall.append(this.tall.children[0]);
+    for (let k = top; k < slots && top > slots / 2; k++) this.tall.prepend(this.tall.children[slots - 1]);
     if (!this.rows.length) this.tall.replaceChildren(h("p", { class: "vl-empty" }, this.what === "daemon" ? "No line of a daemon's log is in this trace." : "Nothing happened in this trace."));
   }
 
+  /**
+   * @param {HTMLElement} element
+   * @param {number} n
+   * @param {number | undefined} now
+   */
   #fill(element, n, now) {
     const row = n < this.count ? this.rows[n] : null;
     element.hidden = !row;
     if (!row) return;
     element.style.top = `${n * ROW_HIGH}px`;
-    element.dataset.n = n;
-    element.className = `vl-row vl-k-${row.kind}${n === this.current ? " vl-now" : row.t === now ? " vl-with" : ""}${row.t > this.t ? " vl-later" : ""}`;
+    element.dataset.n = String(n);
+    element.className = `vl-row vl-k-${row.kind}${n === this.current ? " vl-now" : row.t === now ? " vl-with" : ""}${row.t > (this.t ?? 0) ? " vl-later" : ""}`;
     const text = this.text(n);
-    setText(element.children[0], seconds(row.t));
-    if (element.children[1].textContent !== text) {
-      element.children[1].textContent = text;
-      element.children[1].title = text;
-    }
-    element.children[2].hidden = row.kind !== "state";
+    const [when, said, why] = /** @type {Iterable<HTMLElement>} */ (element.children);
+    setText(when, seconds(row.t));
+    if (said.textContent !== text) said.textContent = said.title = text;
+    why.hidden = row.kind !== "state";
   }
 
+  /** @param {MouseEvent} e */
   #click(e) {
-    const row = e.target.closest(".vl-row");
+    const target = /** @type {Element} */ (e.target);
+    /** @type {HTMLElement | null} */
+    const row = target.closest(".vl-row");
     if (!row) return;
     const { i } = this.#pick(Number(row.dataset.n));
-    if (e.target.closest(".vl-why-button")) this.why(this.changeOf.get(i));
-    else if (this.flightOf.has(i)) this.packet(this.flightOf.get(i));
+    const flight = this.flightOf.get(i);
+    if (target.closest(".vl-why-button")) this.why(this.changeOf.get(i));
+    else if (flight) this.packet(flight);
   }
 
-  /** Several rows may share a moment: going there, the one meant is remembered. */
+  /**
+   * Several rows may share a moment: going there, the one meant is remembered.
+   * @param {number} n
+   */
   #pick(n) {
     this.picked = n;
     this.go(this.rows[n].t);
     return this.rows[n];
   }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
     if (e.key !== "ArrowDown" && e.key !== "ArrowUp" && e.key !== "Enter") return;
     e.preventDefault();

@@ -1,19 +1,27 @@
 // A menu in words at the pointer, and a dialog for text to take away. Arrow keys, Enter, Escape.
-import { h } from "./dom.js";
+import { activeIn, h } from "./dom.js";
 
-/** The keyboard to `opener`, or to the whole player where `opener` was drawn anew meanwhile. */
+/**
+ * The keyboard to `opener`, or to the whole player where `opener` was drawn anew meanwhile.
+ * @param {Focusable | null} opener
+ * @param {HTMLElement} root
+ */
 function giveBack(opener, root) {
   (opener?.isConnected ? opener : root).focus({ preventScroll: true });
 }
 
 export class Menu {
+  /** @type {Focusable | null} */
+  opener = null;
+
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.element = h("div", { class: "vl-menu", role: "menu", tabindex: -1, hidden: true });
     this.element.addEventListener("keydown", (e) => this.#key(e));
     this.element.addEventListener("pointerdown", (e) => e.stopPropagation());
     this.element.addEventListener("focusout", (e) => {
-      if (!this.element.contains(e.relatedTarget)) this.close(false);
+      if (!(e.relatedTarget instanceof Node && this.element.contains(e.relatedTarget))) this.close(false);
     });
     root.append(this.element);
   }
@@ -22,7 +30,15 @@ export class Menu {
     return !this.element.hidden;
   }
 
-  /** `entries`: [{label, hint, run}]; `notes`: sentences below them. Opens at a point of the window. */
+  /**
+   * Opens at a point of the window.
+   * @param {string} title
+   * @param {MenuEntry[]} entries
+   * @param {(string | Node)[]} notes sentences below them
+   * @param {Focusable} opener
+   * @param {number} x
+   * @param {number} y
+   */
   show(title, entries, notes, opener, x, y) {
     this.opener = opener;
     const buttons = entries.map((e) => h("button", { role: "menuitem", tabindex: -1, onclick: () => { this.close(true); e.run(); } }, h("span", {}, e.label), e.hint && h("small", {}, e.hint)));
@@ -47,10 +63,14 @@ export class Menu {
     if (back) giveBack(this.opener, this.root);
   }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
     const buttons = [...this.element.querySelectorAll("button")];
-    const at = buttons.indexOf(this.element.getRootNode().activeElement);
-    const goes = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[e.key];
+    const active = activeIn(this.element);
+    const at = buttons.findIndex((b) => b === active);
+    /** @type {Record<string, number>} */
+    const places = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 };
+    const goes = places[e.key];
     if (goes != null && buttons.length) buttons[(goes + buttons.length) % buttons.length].focus();
     else if (e.key === "Escape" || e.key === "Tab") this.close(true);
     else if (e.key !== "Enter" && e.key !== " ") return;
@@ -61,6 +81,10 @@ export class Menu {
 
 /** A text in a box, to be copied; tells whether the clipboard took it. */
 export class TextBox {
+  /** @type {Focusable | null} */
+  opener = null;
+
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.area = h("textarea", { readonly: true, spellcheck: "false", tabindex: 0, "aria-label": "Text to copy" });
@@ -75,6 +99,11 @@ export class TextBox {
     root.append(this.element);
   }
 
+  /**
+   * @param {string} title
+   * @param {string} text
+   * @param {Focusable} opener
+   */
   show(title, text, opener) {
     this.opener = opener;
     this.title.textContent = title;

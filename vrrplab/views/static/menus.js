@@ -1,15 +1,26 @@
 // The menu of a thing at a moment: what can be done to it, as actions of a scenario, and what is known of it.
 import { firewallText } from "./words.js";
 
+/** @type {(label: string, hint: string, ...actions: Action[]) => Choice} */
 const entry = (label, hint, ...actions) => ({ label, hint, actions });
 
-/** Entries {label, hint, actions} for a clicked thing {kind, server?, name?, segment?, address?}. */
+/**
+ * What can be done to a clicked thing.
+ * @param {Model} model
+ * @param {Thing} thing
+ * @param {number} t
+ * @returns {Choice[]}
+ */
 export function choices(model, thing, t) {
-  const { kind, server, name } = thing;
-  const at = (...key) => model.value(t, ...key);
+  const { kind, server = "", name = "", segment = "" } = thing;
+  /** @type {<K extends LineKind>(kind: K, who: string, what?: string) => LineValues[K] | null} */
+  const at = (line, who, what) => model.value(t, line, who, what);
+  /** @type {(action: string, more?: Partial<Action>) => Action} */
   const on = (action, more = {}) => ({ action, server, ...more });
   if (server && kind !== "server" && at("power", server) === false) return [entry("Give it power", "it starts with its configured addresses", on("power_on"))];
+  /** @type {Record<ThingKind, () => Choice[]>} */
   const make = {
+    instance: () => [],
     nic() {
       const state = at("port", server, name);
       if (state === "down") {
@@ -26,14 +37,13 @@ export function choices(model, thing, t) {
       const state = at("port", server, name);
       if (state === "unplugged") return [entry("Put the cable back", "", on("carrier_up", { interface: name }))];
       if (state === "down") return make.nic();
-      const { segment } = thing;
       const others = [...model.cast.servers.values()].filter((s) => s.name !== server && s.interfaces.some((i) => i.segment === segment));
-      const all = others.map((o) => [server, o.name]);
+      const all = others.map((o) => /** @type {[string, string]} */ ([server, o.name]));
       return [
         entry("Pull the cable", "", on("carrier_down", { interface: name })),
         ...(all.length ? [
           entry("Lose all it sends to other servers", "one way: it still hears them", { action: "segment_fault", segment, between: all, loss: 1 }),
-          entry("Lose all others send to it", "one way: they still hear it", { action: "segment_fault", segment, between: all.map(([a, b]) => [b, a]), loss: 1 }),
+          entry("Lose all others send to it", "one way: they still hear it", { action: "segment_fault", segment, between: all.map(([a, b]) => /** @type {[string, string]} */ ([b, a])), loss: 1 }),
         ] : []),
         ...(at("fault", segment) ? [entry(`Repair network ${segment}`, "", { action: "segment_heal", segment })] : []),
       ];
@@ -75,6 +85,7 @@ export function choices(model, thing, t) {
     },
     firewall() {
       const walls = at("firewall", server) || "";
+      /** @param {"in" | "out"} direction */
       const drop = (direction) => on("firewall_drop", { direction, protocol: "vrrp" });
       return [
         ...(walls.includes("in") ? [] : [entry("Drop VRRP coming in", "it hears nobody", drop("in"))]),
@@ -83,7 +94,7 @@ export function choices(model, thing, t) {
       ];
     },
     switch() {
-      const { segment } = thing;
+      /** @param {Partial<Action>} what */
       const fault = (what) => ({ action: "segment_fault", segment, ...what });
       return [
         entry("Lose every frame", "the switch is dead", fault({ loss: 1 })),
@@ -94,43 +105,52 @@ export function choices(model, thing, t) {
       ];
     },
     vip() {
-      const { address } = thing;
+      const { address = "" } = thing;
       const holder = server || model.holders(address, t)[0];
       const port = holder && model.value(t, "has", holder, address);
       const found = prefixOf(model, address);
       const others = [...model.cast.servers.keys()].filter((s) => !model.holders(address, t).includes(s) && model.value(t, "power", s) !== false);
       const adding = others.map((s) => entry(`Give it to ${s} by hand`, holder ? "ip address add: then two have it" : "ip address add", { action: "address_add", server: s, interface: portWith(model, s), address: found }));
       if (!holder) return adding;
-      return [entry(`Take ${address} away by hand`, "ip address del, behind keepalived's back", { action: "address_remove", server: holder, interface: model.cast.servers.get(holder).interfaces.some((i) => i.name === port) ? port : portWith(model, holder), address: found }), ...adding];
+      return [entry(`Take ${address} away by hand`, "ip address del, behind keepalived's back", { action: "address_remove", server: holder, interface: model.cast.servers.get(holder)?.interfaces.some((i) => i.name === port) ? String(port) : portWith(model, holder), address: found }), ...adding];
     },
     packet() {
       const { flight } = thing;
+      if (!flight) return [];
       const just = 0.000002;
       const { segment } = flight;
       return [{ ...entry("Lose this frame", `goes back to ${flight.t.toFixed(3)} s`, { at_s: flight.t - just, action: "segment_fault", segment, loss: 1 }, { at_s: flight.t + just, action: "segment_heal", segment }), seek: flight.t }];
     },
   };
-  return make[kind] ? make[kind]() : [];
+  return make[kind]();
 }
 
-/** What there is to know about a thing, in sentences. */
+/**
+ * What there is to know about a thing, in sentences.
+ * @param {Model} model
+ * @param {Thing} thing
+ * @param {number} t
+ */
 export function known(model, thing, t) {
-  const server = model.cast.servers.get(thing.server);
+  const { server: owner = "", address = "" } = thing;
+  const server = model.cast.servers.get(owner);
+  /** @type {Partial<Record<ThingKind, () => string>>} */
   const facts = {
     nic() {
-      const i = server.interfaces.find((x) => x.name === thing.name);
-      return [i.mac, ...i.addresses].filter(Boolean).join(" · ");
+      const i = server?.interfaces.find((x) => x.name === thing.name);
+      return [i?.mac, ...(i?.addresses || [])].filter(Boolean).join(" · ");
     },
     instance() {
-      const i = server.instances.find((x) => x.name === thing.name);
+      const i = server?.instances.find((x) => x.name === thing.name);
+      if (!i) return "";
       return [i.vrid != null && `VRID ${i.vrid}`, i.interface, i.priority != null && `configured priority ${i.priority}`, i.advert_int_s && `an advert every ${i.advert_int_s} s`].filter(Boolean).join(" · ");
     },
     vip() {
-      const who = model.holders(thing.address, t);
+      const who = model.holders(address, t);
       return who.length ? `Held by ${who.join(" and ")}.` : "Held by nobody.";
     },
     firewall() {
-      const walls = model.value(t, "firewall", thing.server);
+      const walls = model.value(t, "firewall", owner);
       return walls ? `It ${firewallText(walls)}.` : "It lets VRRP through.";
     },
   };
@@ -138,18 +158,30 @@ export function known(model, thing, t) {
   return sentence ? [sentence] : [];
 }
 
-/** Why nothing can be done here. */
+/**
+ * Why nothing can be done here.
+ * @param {Model} model
+ * @param {Info} info
+ */
 export function whyNot(model, info) {
   if (info.why_not) return info.why_not;
   if (model.cast.origin === "simulation") return "This is a saved run. Open it in a notebook to break things.";
   return "These are real daemons, recorded: they can be looked at, not changed.";
 }
 
+/**
+ * @param {Model} model
+ * @param {string} server
+ */
 function portWith(model, server) {
   return model.cast.servers.get(server)?.interfaces.find((i) => i.segment === model.cast.main)?.name;
 }
 
-/** The address with the prefix the trace knows it by. */
+/**
+ * The address with the prefix the trace knows it by.
+ * @param {Model} model
+ * @param {string} address
+ */
 function prefixOf(model, address) {
   const e = model.events.find((x) => x.event === "address_added" && String(x.address).startsWith(address + "/"));
   return e ? e.address : address;

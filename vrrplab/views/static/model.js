@@ -1,14 +1,22 @@
 // A trace, arranged so that any moment can be asked for at once. Reads events; knows no pixels.
 import { Timeline, lastIndex } from "./timeline.js";
-import { makeCast, portOf } from "./cast.js";
+import { makeCast, portOf } from "./naming.js";
 
-/** JSON lines to events. SyntaxError when a line is not JSON. */
+/**
+ * JSON lines to events. SyntaxError when a line is not JSON.
+ * @param {string} text
+ * @returns {TraceEvent[]}
+ */
 export function parseTrace(text) {
   const lines = text.trim();
   return lines ? JSON.parse("[" + lines.replace(/\r?\n+/g, ",") + "]") : [];
 }
 
+/** @param {string} address */
 const bare = (address) => String(address).split("/")[0];
+/** @type {(kind: LineKind, who: string, what?: string) => string} */
+const keyOf = (kind, who, what) => (what === undefined ? `${kind}|${who}` : `${kind}|${who}|${what}`);
+/** @type {Record<string, LineValues["daemon"]>} */
 const DAEMON_AFTER = {
   daemon_stop: "stopped",
   daemon_start: "running",
@@ -17,16 +25,35 @@ const DAEMON_AFTER = {
 };
 
 export class Model {
+  /** @type {Map<string, Timeline<string | number | boolean>>} "kind|who|what" -> the value over time */
+  lines = new Map();
+  /** @type {Moment<ActionEvent>[]} */
+  actions = [];
+  /** @type {Change[]} */
+  changes = [];
+  /** @type {Flight[]} frames on the wire, in order of time */
+  flights = [];
+  /** @type {Outage[]} */
+  outages = [];
+  /** @type {{t: number, segment: string, mac: string, port: string}[]} frames' source addresses, and where each came in */
+  sources = [];
+  /** @type {Set<TraceEvent["event"]>} kinds of events there are */
+  told = new Set();
+  /** @type {Map<string, number[]>} "source|VRID" -> the latest adverts, as places in `flights` */
+  recent = new Map();
+  /** @type {Float64Array | undefined} moments of `flights`, made when first asked for */
+  flightTimes;
+  /** @type {Float64Array} moments at which something drawn changes; at which an event is; of states and actions */
+  drawn;
+  /** @type {Float64Array} */
+  steps;
+  /** @type {Float64Array} */
+  jumps;
+
+  /** @param {TraceEvent[]} events */
   constructor(events) {
     this.events = events;
     this.cast = makeCast(events);
-    this.lines = new Map(); // "kind|who|what" -> Timeline
-    this.actions = [];
-    this.changes = []; // state events
-    this.flights = []; // frames on the wire, in order of time
-    this.outages = [];
-    this.sources = []; // source addresses of the frames, with the port each came in at
-    this.told = new Set(); // kinds of events there are
     const last = events.length ? events[events.length - 1].t : 0;
     this.end = Math.max(this.cast.duration, last, 0.001);
     this.#begin();
@@ -38,19 +65,55 @@ export class Model {
     this.#listMoments();
   }
 
-  line(...key) {
-    const name = key.join("|");
-    let line = this.lines.get(name);
-    if (!line) this.lines.set(name, (line = new Timeline()));
+  /**
+   * @template {LineKind} K
+   * @param {K} kind
+   * @param {string} who
+   * @param {string} [what]
+   * @returns {Timeline<LineValues[K]> | undefined}
+   */
+  known(kind, who, what) {
+    const line = this.lines.get(keyOf(kind, who, what));
+    return /** @type {Timeline<LineValues[K]> | undefined} */ (line);
+  }
+
+  /**
+   * The same; where nothing is known yet, a new line.
+   * @template {LineKind} K
+   * @param {K} kind
+   * @param {string} who
+   * @param {string} [what]
+   */
+  line(kind, who, what) {
+    const known = this.known(kind, who, what);
+    if (known) return known;
+    /** @type {Timeline<LineValues[K]>} */
+    const line = new Timeline();
+    this.lines.set(keyOf(kind, who, what), /** @type {Timeline<string | number | boolean>} */ (line));
     return line;
   }
 
-  value(t, ...key) {
-    return this.lines.get(key.join("|"))?.at(t) ?? null;
+  /**
+   * @template {LineKind} K
+   * @param {number} t
+   * @param {K} kind
+   * @param {string} who
+   * @param {string} [what]
+   */
+  value(t, kind, who, what) {
+    return this.known(kind, who, what)?.at(t) ?? null;
   }
 
-  about(t, ...key) {
-    return this.lines.get(key.join("|"))?.about(t) ?? { value: null, since: null, before: null };
+  /**
+   * @template {LineKind} K
+   * @param {number} t
+   * @param {K} kind
+   * @param {string} who
+   * @param {string} [what]
+   * @returns {About<LineValues[K]>}
+   */
+  about(t, kind, who, what) {
+    return this.known(kind, who, what)?.about(t) ?? { value: null, since: null, before: null };
   }
 
   #begin() {
@@ -66,6 +129,10 @@ export class Model {
     }
   }
 
+  /**
+   * @param {TraceEvent} e
+   * @param {number} i
+   */
   #take(e, i) {
     const { t } = e;
     this.told.add(e.event);
@@ -103,10 +170,10 @@ export class Model {
         this.line("mac", e.segment, e.mac).set(t, portName(e.port));
         break;
       case "neighbour":
-        this.line("arp", e.client ?? e.server, bare(e.ip)).set(t, e.mac || null);
+        this.line("arp", e.client ?? e.server ?? "", bare(e.ip)).set(t, e.mac || null);
         break;
       case "outage":
-        this.outages.push({ ...e, i });
+        this.outages.push({ ...e, i, share: 1 });
         break;
       case "advert_sent":
         this.#send("advert", e, i);
@@ -124,8 +191,13 @@ export class Model {
     }
   }
 
+  /**
+   * @param {ActionEvent} e
+   * @param {number} t
+   */
   #act(e, t) {
-    const { server, action } = e;
+    const { server = "", segment = "", action } = e;
+    /** @param {LineValues["port"]} value */
     const port = (value) => this.line("port", server, e.interface).set(t, value);
     if (action === "link_down" || action === "ifdown") port("down");
     else if (action === "carrier_down") port("unplugged");
@@ -148,34 +220,41 @@ export class Model {
       const line = this.line("firewall", server);
       line.set(t, (line.at(t) || "").split("+").filter((d) => e.direction && d !== e.direction).join("+"));
     } else if (action === "segment_fault") {
-      const { event, action: _, t: __, segment, ...what } = e;
+      const { event: _, action: __, t: ___, segment: ____, ...what } = e;
       this.line("fault", segment).set(t, JSON.stringify({ ...JSON.parse(this.line("fault", segment).at(t) || "{}"), ...what }));
-    } else if (action === "segment_heal") this.line("fault", e.segment).set(t, null);
+    } else if (action === "segment_heal") this.line("fault", segment).set(t, null);
   }
 
+  /**
+   * @param {Flight["kind"]} kind
+   * @param {AdvertEvent | AnnounceEvent} e
+   * @param {number} i
+   */
   #send(kind, e, i) {
     const port = portOf(this.cast, e);
     if (!port) return;
     const previous = this.flights[this.flights.length - 1];
     const burst = previous && previous.kind === kind && kind !== "advert" && e.t - previous.t < 0.12 && previous.e.server === e.server;
-    this.flights.push({
-      t: e.t, i, e, kind, server: e.server, port: port.name, segment: port.segment,
-      order: burst ? previous.order + 1 : 0, fate: null,
-    });
-    if (port.mac) this.sources.push({ t: e.t, segment: port.segment, mac: e.mac || port.mac, port: `${e.server} ${port.name}` });
+    const flight = { t: e.t, i, e, kind, server: e.server, port: port.name, segment: port.segment, order: burst ? previous.order + 1 : 0, fate: null };
+    this.flights.push(/** @type {Flight} */ (flight));
+    const mac = e.event === "garp_sent" || e.event === "na_sent" ? e.mac : "";
+    if (port.mac) this.sources.push({ t: e.t, segment: port.segment, mac: mac || port.mac, port: `${e.server} ${port.name}` });
     if (kind === "advert") {
       const key = `${e.source}|${e.vrid}`;
-      this.recent ??= new Map();
-      if (!this.recent.has(key)) this.recent.set(key, []);
-      const sent = this.recent.get(key);
+      const sent = this.recent.get(key) || [];
+      this.recent.set(key, sent);
       sent.push(this.flights.length - 1);
       if (sent.length > 6) sent.shift();
     }
   }
 
-  /** Finds the frame that was heard: the latest one of that sender and VRID that this server has not had. */
+  /**
+   * Finds the frame that was heard: the latest one of that sender and VRID that this server has not had.
+   * @param {AdvertEvent} e
+   * @param {number} i
+   */
   #heard(e, i) {
-    const sent = this.recent?.get(`${e.source}|${e.vrid}`);
+    const sent = this.recent.get(`${e.source}|${e.vrid}`);
     if (!sent) return;
     for (let n = sent.length - 1; n >= 0; n--) {
       const flight = this.flights[sent[n]];
@@ -199,22 +278,28 @@ export class Model {
           return instance.vrid === flight.e.vrid && (state === "BACKUP" || state === "MASTER");
         });
         const working = this.value(flight.t, "daemon", server.name) === "running" && this.value(flight.t, "power", server.name);
-        if (!listens || !working || !this.#isFor(flight, server)) continue;
+        if (!listens || !working || !this.#isFor(flight.e, server)) continue;
         flight.fate ??= {};
         flight.fate[server.name] = { at: flight.t, what: "lost" };
       }
     }
   }
 
-  #isFor(flight, server) {
-    const to = this.cast.byIp.get(flight.e.destination);
+  /**
+   * @param {AdvertEvent} advert
+   * @param {Server} server
+   */
+  #isFor(advert, server) {
+    const to = this.cast.byIp.get(advert.destination || "");
     return to ? to.server === server.name : true;
   }
 
   /** Outages in quick succession (round robin: every second request fails) are one, of which a share is lost. */
   #mergeOutages() {
     this.outages.sort((a, b) => a.from_s - b.from_s);
+    /** @type {Map<string, Outage>} */
     const open = new Map();
+    /** @type {Outage[]} */
     const merged = [];
     for (const o of this.outages) {
       const key = `${o.client}|${o.target}|${o.kind}`;
@@ -226,18 +311,24 @@ export class Model {
         before.lost += o.lost;
         before.share = Math.min(1, before.lost / Math.max(1, Math.round(((o.to_s ?? this.end) - before.from_s) / every) - 1));
       } else {
-        open.set(key, { ...o, share: 1 });
-        merged.push(open.get(key));
+        open.set(key, o);
+        merged.push(o);
       }
     }
     this.outages = merged;
   }
 
-  /** Would a request to `address` be answered now, by all the trace tells? */
+  /**
+   * Would a request to `address` be answered now, by all the trace tells?
+   * @param {Client} client
+   * @param {Probe} probe
+   * @param {string} address
+   * @param {number} t
+   */
   answers(client, probe, address, t) {
     const goal = this.route(client, address, t);
     if (!goal || this.value(t, "port", goal.server, goal.interface) !== "up" || !this.value(t, "has", goal.server, address)) return false;
-    const services = this.cast.servers.get(goal.server).services.filter((x) => x.port === probe.port);
+    const services = (this.cast.servers.get(goal.server)?.services || []).filter((x) => x.port === probe.port);
     return probe.kind !== "http" || !services.length || services.some((x) => this.value(t, "service", goal.server, x.name) === "up");
   }
 
@@ -254,7 +345,7 @@ export class Model {
     for (const { t, e } of this.changes) {
       const instance = this.cast.servers.get(e.server)?.instances.find((i) => i.name === e.instance);
       for (const address of instance?.virtual_addresses || []) {
-        this.line("has", e.server, address).set(t, e.to === "MASTER" ? instance.interface || true : null);
+        this.line("has", e.server, address).set(t, e.to === "MASTER" ? instance?.interface || true : null);
       }
     }
   }
@@ -271,24 +362,36 @@ export class Model {
     this.jumps = Float64Array.from(new Set([...this.changes.map((c) => c.t), ...this.actions.map((a) => a.t)])).sort();
   }
 
-  /** A number that is the same for two moments between which nothing drawn changes. */
+  /**
+   * A number that is the same for two moments between which nothing drawn changes.
+   * @param {number} t
+   */
   epoch(t) {
     return lastIndex(this.drawn, t);
   }
 
-  /** Servers that have the address at `t` and are up, in the cast's order. */
+  /**
+   * Servers that have the address at `t` and are up, in the cast's order.
+   * @param {string} address
+   * @param {number} t
+   */
   holders(address, t) {
     return [...this.cast.servers.keys()].filter((s) => this.value(t, "has", s, address));
   }
 
-  /** When some server first had the address; Infinity: never, by all the trace tells. */
+  /**
+   * When some server first had the address; Infinity: never, by all the trace tells.
+   * @param {string} address
+   */
   firstHeld(address) {
-    return Math.min(...[...this.cast.servers.keys()].map((s) => this.lines.get(`has|${s}|${address}`)?.times[0] ?? Infinity));
+    return Math.min(...[...this.cast.servers.keys()].map((s) => this.known("has", s, address)?.times[0] ?? Infinity));
   }
 
   /**
    * From when on a client can have been served: nobody answers for a virtual address that nobody has yet, and no
    * probe tells of it, because an outage begins with a last good answer. 0 for other addresses; Infinity: never.
+   * @param {string} client
+   * @param {string} target
    */
   servedFrom(client, target) {
     const vips = (this.cast.dns[target] || [target]).map(bare).filter((a) => this.cast.vips.some((v) => v.address === a));
@@ -297,8 +400,14 @@ export class Model {
     return Math.min(...vips.map((a) => this.firstHeld(a)), ...lost);
   }
 
-  /** The last change of state of an instance (of any, without names) that is not after `t`. */
+  /**
+   * The last change of state of an instance (of any, without names) that is not after `t`.
+   * @param {number} t
+   * @param {string} [server]
+   * @param {string} [instance]
+   */
   lastChange(t, server, instance) {
+    /** @param {Change} c */
     const fits = (c) => (!server || c.e.server === server) && (!instance || c.e.instance === instance);
     for (let n = this.changes.length - 1; n >= 0; n--) {
       if (this.changes[n].t <= t && fits(this.changes[n])) return this.changes[n];
@@ -306,13 +415,23 @@ export class Model {
     return null;
   }
 
-  /** The last action not after `t`; of several at its moment, one that was done to `server`. */
+  /**
+   * The last action not after `t`; of several at its moment, one that was done to `server`.
+   * @param {number} t
+   * @param {string} server
+   */
   lastAction(t, server) {
     const last = this.actions[lastIndex(this.actions.map((a) => a.t), t)];
     return (last && this.actions.find((a) => a.t === last.t && a.e.server === server)) || last || null;
   }
 
-  /** Is a probe of this client to this target unanswered at `t`? The outage, or null. */
+  /**
+   * Is a probe of this client to this target unanswered at `t`? The outage, or null.
+   * @param {string} client
+   * @param {string} target
+   * @param {number} t
+   * @param {string} [kind]
+   */
   outage(client, target, t, kind) {
     for (const o of this.outages) {
       if (o.from_s > t) break;
@@ -322,27 +441,36 @@ export class Model {
     return null;
   }
 
-  /** Where a client's frame to `address` goes at `t`, by its ARP cache and the switch's table. */
+  /**
+   * Where a client's frame to `address` goes at `t`, by its ARP cache and the switch's table.
+   * @param {Client} client
+   * @param {string} address
+   * @param {number} t
+   * @returns {Goal | null}
+   */
   route(client, address, t) {
     const holder = this.holders(address, t)[0];
     const mac = this.value(t, "arp", client.name, address);
-    let port = mac && this.value(t, "mac", client.segment, mac);
-    if (port) port = parsePort(port);
-    else if (mac) port = this.cast.byMac.get(mac.toLowerCase());
-    else if (this.told.has("neighbour")) return null;
+    if (!mac && this.told.has("neighbour")) return null;
+    const learned = mac && this.value(t, "mac", client.segment, mac);
+    const port = learned ? parsePort(learned) : mac ? this.cast.byMac.get(mac.toLowerCase()) : null;
     if (port?.server) return { server: port.server, interface: port.interface };
     if (!holder) return null;
-    const there = this.cast.servers.get(holder).interfaces.find((i) => i.segment === client.segment);
+    const there = this.cast.servers.get(holder)?.interfaces.find((i) => i.segment === client.segment);
     return there ? { server: holder, interface: there.name } : null;
   }
 }
 
-/** One spelling for a switch port, whatever the trace writes: "serv01 eth0". */
+/**
+ * One spelling for a switch port, whatever the trace writes: "serv01 eth0".
+ * @param {PortInTrace} port
+ */
 export function portName(port) {
   if (port && typeof port === "object") return [port.server ?? port.client ?? "", port.interface ?? ""].join(" ").trim();
   return String(port ?? "").replace(/[:/.](?=[A-Za-z]+\d*$)/, " ");
 }
 
+/** @param {string} name */
 export function parsePort(name) {
   const [server, port] = name.split(" ");
   return { server, interface: port || "" };

@@ -1,28 +1,59 @@
 // Frames travelling, on a canvas over the scene. Real frames need 0.2 ms; here they are slowed down to be seen.
 import { lastIndex } from "./timeline.js";
+import { painter } from "./dom.js";
 import { along, wire } from "./layout.js";
 
 const COLOURS = ["--vl-master", "--vl-bad", "--vl-fg", "--vl-bg", "--vl-v0", "--vl-v1", "--vl-v2", "--vl-v3", "--vl-v4", "--vl-v5", "--vl-mute"];
 
-/** How long a frame is in the air, in seconds of the trace, at this speed of playing. */
+/**
+ * How long a frame is in the air, in seconds of the trace, at this speed of playing.
+ * @param {number} speed
+ */
 export const airTime = (speed) => (speed <= 1 ? 0.8 * speed : 0.8 * Math.sqrt(speed));
 
+/**
+ * A list of places for each colour of a virtual address.
+ * @returns {number[][]}
+ */
+const sixLists = () => [[], [], [], [], [], []];
+
 export class Packets {
+  /** @type {Layout} */
+  layout;
+  ratio = 1;
+  /** @type {Map<string, string[]>} segment -> the ports on it */
+  bySegment = new Map();
+  /** @type {Record<string, string>} */
+  colour = {};
+  font = "";
+  /** @type {Flight | null} */
+  chosen = null;
+  /** @type {Map<string, number[]>} */
+  ways = new Map();
+  /** @type {{x: number, y: number, flight: Flight}[]} */
+  drawn = [];
+
+  /**
+   * @param {Model} model
+   * @param {Namer} name
+   */
   constructor(model, name) {
     this.model = model;
     this.name = name;
     this.canvas = document.createElement("canvas");
     this.canvas.className = "vl-canvas";
     this.canvas.setAttribute("aria-hidden", "true");
-    this.context = this.canvas.getContext("2d");
+    this.context = painter(this.canvas);
     this.times = Float64Array.from(model.flights, (f) => f.t);
     this.vipOf = new Map(model.cast.vips.map((v) => [v.address, v.index % 6]));
-    this.ways = new Map();
-    this.drawn = [];
     this.at = { x: 0, y: 0 };
     this.shown = 0;
   }
 
+  /**
+   * @param {Layout} layout
+   * @param {HTMLElement} root
+   */
   fit(layout, root) {
     this.layout = layout;
     this.ways.clear();
@@ -32,21 +63,27 @@ export class Packets {
     this.canvas.style.width = `${layout.width}px`;
     this.canvas.style.height = `${layout.height}px`;
     this.ratio = ratio;
-    this.bySegment = new Map();
+    this.bySegment.clear();
     for (const [key, port] of layout.ports) {
-      if (!this.bySegment.has(port.segment)) this.bySegment.set(port.segment, []);
-      if (key !== "dns") this.bySegment.get(port.segment).push(key);
+      if (key !== "dns") this.bySegment.set(port.segment, [...(this.bySegment.get(port.segment) || []), key]);
     }
     this.paint(root);
   }
 
-  /** Takes the theme's colours from the style sheet. */
+  /**
+   * Takes the theme's colours from the style sheet.
+   * @param {HTMLElement} root
+   */
   paint(root) {
     const style = getComputedStyle(root);
     this.colour = Object.fromEntries(COLOURS.map((c) => [c, style.getPropertyValue(c).trim() || "#888"]));
     this.font = `11.5px ${style.fontFamily}`;
   }
 
+  /**
+   * @param {string} from
+   * @param {string} to
+   */
   #way(from, to) {
     const key = `${from}>${to}`;
     let way = this.ways.get(key);
@@ -58,22 +95,31 @@ export class Packets {
     return way;
   }
 
+  /**
+   * @param {string} key
+   * @param {number} t
+   */
   #open(key, t) {
     const port = this.layout.ports.get(key);
-    return !port.server || (this.model.value(t, "port", port.server, port.interface) === "up" && this.model.value(t, "power", port.server) !== false);
+    return !port?.server || (this.model.value(t, "port", port.server, port.interface) === "up" && this.model.value(t, "power", port.server) !== false);
   }
 
-  /** Everywhere a frame goes: [{way, fate, reason}]; worked out once a frame. */
+  /**
+   * Everywhere a frame goes: [{way, fate, reason}]; worked out once a frame.
+   * @param {Flight} flight
+   */
   #targets(flight) {
     if (flight.targets && flight.layout === this.layout) return flight.targets;
     const from = `${flight.server} ${flight.port}`;
-    const only = flight.kind === "advert" && this.model.cast.byIp.get(flight.e.destination);
+    const only = flight.kind === "advert" && this.model.cast.byIp.get(flight.e.destination ?? "");
+    /** @param {string} server */
     const firewalls = (server) => this.model.value(flight.t, "firewall", server) || "";
     flight.targets = [];
     flight.layout = this.layout;
     for (const to of this.bySegment.get(flight.segment) || []) {
       if (to === from || !this.#open(to, flight.t)) continue;
       const port = this.layout.ports.get(to);
+      if (!port) continue;
       if (only && !(only.server === port.server && (only.client ?? only.interface) === (port.client ?? port.interface))) continue;
       let what = port.server ? flight.fate?.[port.server]?.what || "arrives" : "arrives";
       if (flight.kind === "advert" && port.server && firewalls(port.server).includes("in")) what = "dropped";
@@ -82,7 +128,12 @@ export class Packets {
     return flight.targets;
   }
 
-  /** Draws the moment `t`; `ahead` moves all frames on by that much, so that a still shows them under way. */
+  /**
+   * Draws the moment `t`; `ahead` moves all frames on by that much, so that a still shows them under way.
+   * @param {number} t
+   * @param {number} speed
+   * @param {number} ahead
+   */
   draw(t, speed, ahead) {
     const { context: c, ratio } = this;
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -92,10 +143,14 @@ export class Packets {
     const air = airTime(speed);
     const lag = 0.06 * air;
     this.#probes(t + ahead, t, air, speed);
+    /** @type {number[]} */
     const dots = [];
+    /** @type {number[]} */
     const goodbyes = [];
-    const gems = [[], [], [], [], [], []];
+    const gems = sixLists();
+    /** @type {number[]} */
     const crosses = [];
+    /** @type {{x: number, y: number, flight: Flight} | null} */
     let said = null;
     const newest = lastIndex(this.times, t);
     const flights = this.model.flights;
@@ -118,7 +173,7 @@ export class Packets {
         if ((flight.kind !== "advert" || flight.e.priority === 0) && (!said || flight.order < said.flight.order)) said = { x, y, flight };
       }
       if (!onFirstLeg && f < 0.42) {
-        along(this.#way(`${flight.server} ${flight.port}`, this.bySegment.get(flight.segment).find((k) => k !== `${flight.server} ${flight.port}`) || ""), Math.min(f, 0.3), this.at);
+        along(this.#way(`${flight.server} ${flight.port}`, this.bySegment.get(flight.segment)?.find((k) => k !== `${flight.server} ${flight.port}`) || ""), Math.min(f, 0.3), this.at);
         if (this.at.x === this.at.x) list.push(this.at.x, this.at.y), this.drawn.push({ x: this.at.x, y: this.at.y, flight });
       }
     }
@@ -130,6 +185,11 @@ export class Packets {
     if (this.chosen) this.#ring();
   }
 
+  /**
+   * @param {number[]} list
+   * @param {string} colour
+   * @param {boolean} solid
+   */
   #circles(list, colour, solid) {
     const c = this.context;
     c.fillStyle = solid ? colour : this.colour["--vl-bg"];
@@ -148,6 +208,10 @@ export class Packets {
     }
   }
 
+  /**
+   * @param {number[]} list
+   * @param {string} colour
+   */
   #diamonds(list, colour) {
     const c = this.context;
     if (!list.length) return;
@@ -167,6 +231,11 @@ export class Packets {
     c.stroke();
   }
 
+  /**
+   * @param {number[]} list
+   * @param {string} colour
+   * @param {boolean} solid
+   */
   #squares(list, colour, solid) {
     const c = this.context;
     if (!list.length) return;
@@ -179,6 +248,7 @@ export class Packets {
     c.stroke();
   }
 
+  /** @param {number[]} list */
   #crosses(list) {
     const c = this.context;
     if (!list.length) return;
@@ -198,6 +268,12 @@ export class Packets {
     c.stroke();
   }
 
+  /**
+   * @param {string} words
+   * @param {number} x
+   * @param {number} y
+   * @param {string} colour
+   */
   #text(words, x, y, colour) {
     const c = this.context;
     c.font = this.font;
@@ -211,6 +287,7 @@ export class Packets {
     c.fillText(words, left, y + 4);
   }
 
+  /** @param {{x: number, y: number, flight: Flight}} place */
   #say({ x, y, flight }) {
     const { e, kind } = flight;
     const words = kind === "advert" ? "goodbye: priority 0" : `${kind === "garp" ? "gratuitous ARP" : "neighbour advert"} ${this.name.address(e.address)}`;
@@ -229,11 +306,18 @@ export class Packets {
     }
   }
 
-  /** Client traffic, thinned out to what an eye can follow; the trace tells only what went wrong. */
+  /**
+   * Client traffic, thinned out to what an eye can follow; the trace tells only what went wrong.
+   * @param {number} seen
+   * @param {number} t
+   * @param {number} air
+   * @param {number} speed
+   */
   #probes(seen, t, air, speed) {
     const trip = air * 1.3;
-    const there = [[], [], [], [], [], []];
-    const back = [[], [], [], [], [], []];
+    const there = sixLists();
+    const back = sixLists();
+    /** @type {number[]} */
     const lost = [];
     for (const client of this.model.cast.clients.values()) {
       client.probes.forEach((probe, k) => {
@@ -257,13 +341,23 @@ export class Packets {
     this.#crosses(lost);
   }
 
+  /**
+   * @param {Client} client
+   * @param {Probe} probe
+   * @param {string} address
+   * @param {number} sent
+   * @param {number} f
+   * @param {number[][]} there
+   * @param {number[][]} back
+   * @param {number[]} lost
+   */
   #probe(client, probe, address, sent, f, there, back, lost) {
-    let out = this.model.outage(client.name, probe.target, sent, probe.kind);
-    if (out && out.share < 1) out = !this.model.answers(client, probe, address, sent);
+    const outage = this.model.outage(client.name, probe.target, sent, probe.kind);
+    const out = outage && (outage.share >= 1 || !this.model.answers(client, probe, address, sent));
     const v = this.vipOf.get(address) ?? 0;
     const goal = this.model.route(client, address, sent);
-    const key = goal && `${goal.server} ${goal.interface}`;
-    if (!goal || !this.layout.ports.has(key)) {
+    const key = goal ? `${goal.server} ${goal.interface}` : "";
+    if (!this.layout.ports.has(key)) {
       if (!out) return;
       const at = this.layout.ports.get(client.name);
       if (at) (f < 0.5 ? there[v] : lost).push(at.x, at.end + (at.bar - at.end) * Math.min(1, f * 2));
@@ -285,7 +379,12 @@ export class Packets {
     this.shown++;
   }
 
-  /** The frame nearest to a point, within reach of a finger or a mouse. */
+  /**
+   * The frame nearest to a point, within reach of a finger or a mouse.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} reach
+   */
   near(x, y, reach = 11) {
     let best = null;
     let least = reach * reach;
@@ -299,7 +398,10 @@ export class Packets {
     return best;
   }
 
-  /** The last frame sent at or before `t`. */
+  /**
+   * The last frame sent at or before `t`.
+   * @param {number} t
+   */
   latest(t) {
     return this.model.flights[lastIndex(this.times, t)] || null;
   }

@@ -4,7 +4,7 @@ import { Model, parseTrace } from "./model.js";
 import { lastIndex } from "./timeline.js";
 import { actionText, namer, seconds } from "./words.js";
 import { choices, known, whyNot } from "./menus.js";
-import { focusSuccessor, focusedIn, h, measurer, setText } from "./dom.js";
+import { activeIn, focusSuccessor, focusedIn, h, measurer, setText } from "./dom.js";
 import { Scene } from "./scene.js";
 import { Packets, airTime } from "./packets.js";
 import { Lanes } from "./lanes.js";
@@ -18,13 +18,68 @@ import { Python, saveFile } from "./python.js";
 import { watchTheme } from "./theme.js";
 
 export class Player {
+  /** @type {Model | null} null: the trace could not be read */
+  model = null;
+  /** @type {Before | null} the run before the last change, from which this one forked */
+  before = null;
+  t = 0;
+  speed = 1;
+  ahead = 0; // how far frames are shown on their way while time stands still
+  /** @type {number | null} how far `ahead` is to go by itself */
+  goal = null;
+  playing = false;
+  running = false; // frame after frame is asked for
+  hide = false;
+  width = 0;
+  /** @type {Flight | null} the frame that was chosen to stay */
+  pinned = null;
+  shownEpoch = NaN; // the epoch that is drawn
+  /** @type {number | undefined} a timer: the moment is told to Python when it has rested */
+  later;
+  // When things that need not be done for every frame were done last, in milliseconds.
+  slow = 0;
+  tick = 0;
+  framed = 0;
+  said = 0;
+  opened = 0; // how long the last trace took
+  /** @type {((now: number) => void) | undefined} called after each frame, by who measures */
+  onframe;
+  // The parts, made anew for every trace.
+  /** @type {Namer} */
+  name;
+  /** @type {Measure | undefined} */
+  measure;
+  /** @type {Scene} */
+  scene;
+  /** @type {Packets} */
+  packets;
+  /** @type {Lanes} */
+  lanes;
+  /** @type {WhyPanel} */
+  why;
+  /** @type {Log} */
+  log;
+  /** @type {Tables} */
+  tables;
+  /** @type {FramePanel} */
+  frame;
+  /** @type {Transport} */
+  transport;
+  /** @type {HTMLElement} */
+  clock;
+  /** @type {HTMLElement} */
+  stage;
+  /** @type {HTMLElement} */
+  lanePanel;
+  /** @type {HTMLElement} */
+  banner;
+
+  /**
+   * @param {HTMLElement} el
+   * @param {WidgetModel} outside
+   */
   constructor(el, outside) {
     this.outside = outside;
-    this.t = 0;
-    this.speed = 1;
-    this.ahead = 0; // how far frames are shown on their way while time stands still
-    this.playing = false;
-    this.hide = false;
     this.root = h("div", { class: "vrrplab", tabindex: -1 });
     this.spoken = h("div", { class: "vl-spoken", "aria-live": "polite", role: "status" });
     this.view = h("div", { class: "vl-view" }); // what is drawn anew for every trace; the rest of the root stays
@@ -46,7 +101,10 @@ export class Player {
     return this.outside.get("info") || {};
   }
 
-  /** Takes a new trace; the moment shown stays. */
+  /**
+   * Takes a new trace; the moment shown stays.
+   * @param {string | DataView} raw
+   */
   load(raw) {
     const started = performance.now();
     const before = this.model;
@@ -54,7 +112,7 @@ export class Player {
     try {
       model = new Model(parseTrace(typeof raw === "string" ? raw : new TextDecoder().decode(raw)));
     } catch (error) {
-      this.#fail(`This trace cannot be read: ${error.message}`);
+      this.#fail(`This trace cannot be read: ${error instanceof Error ? error.message : error}`);
       return;
     }
     this.before = null;
@@ -63,7 +121,7 @@ export class Player {
     this.model = model;
     this.name = namer(model.cast);
     const focus = focusedIn(this.root);
-    this.#compose();
+    this.#compose(model);
     this.t = Math.min(this.t, model.end);
     if (!before) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
     this.#resize(true);
@@ -72,13 +130,15 @@ export class Player {
     this.opened = performance.now() - started;
   }
 
+  /** @param {string} words */
   #fail(words) {
     this.view.replaceChildren(h("p", { class: "vl-empty vl-bad", role: "alert" }, words));
     this.model = null;
   }
 
-  #compose() {
-    const { model, name, root } = this;
+  /** @param {Model} model */
+  #compose(model) {
+    const { name, root } = this;
     const filter = this.log?.what;
     this.measure ??= measurer(root);
     this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
@@ -110,19 +170,21 @@ export class Player {
     this.status();
   }
 
-  #resize(force) {
+  /** @param {boolean} force */
+  #resize(force = false) {
     if (!this.model) return;
     const width = this.root.clientWidth;
     if (!width || (!force && width === this.width)) return;
     this.width = width;
     this.root.classList.toggle("vl-narrow", width < 900);
     this.root.classList.toggle("vl-slim", width < 560);
+    /** @type {(element: HTMLElement, pad: number) => number} */
     const inside = (element, pad) => Math.max(220, element.clientWidth - pad);
     this.#fit();
     this.packets.fit(this.scene.layout, this.root);
     this.lanes.build(inside(this.lanePanel, 2), this.before);
-    this.transport.build(inside(this.transport.slider, 0));
-    this.shownEpoch = null;
+    this.transport.build(this.model, inside(this.transport.slider, 0));
+    this.shownEpoch = NaN;
     this.draw(true);
   }
 
@@ -149,6 +211,7 @@ export class Player {
 
   toggle() {
     if (this.playing) return this.pause();
+    if (!this.model) return;
     if (this.t >= this.model.end) this.t = 0;
     this.playing = true;
     this.status();
@@ -162,6 +225,7 @@ export class Player {
     this.#remember();
   }
 
+  /** @param {number} speed */
   setSpeed(speed) {
     this.ahead *= airTime(speed) / airTime(this.speed);
     this.speed = speed;
@@ -169,8 +233,12 @@ export class Player {
     this.draw();
   }
 
-  /** Goes to `t`; frames sent at that moment are shown half way. */
+  /**
+   * Goes to `t`; frames sent at that moment are shown half way.
+   * @param {number} t
+   */
   seek(t) {
+    if (!this.model) return;
     this.t = Math.min(this.model.end, Math.max(0, t));
     this.ahead = this.playing ? 0 : 0.5 * airTime(this.speed);
     this.goal = null;
@@ -178,21 +246,30 @@ export class Player {
     this.#remember();
   }
 
-  /** To the next (1) or previous (-1) event; its frames travel while time stands still. */
+  /**
+   * To the next (1) or previous (-1) event; its frames travel while time stands still.
+   * @param {1 | -1} by
+   */
   step(by) {
     this.pause();
-    this.#moveIn(this.model.steps, by);
+    if (this.model) this.#moveIn(this.model, this.model.steps, by);
   }
 
+  /** @param {1 | -1} by */
   jump(by) {
     this.pause();
-    this.#moveIn(this.model.jumps, by);
+    if (this.model) this.#moveIn(this.model, this.model.jumps, by);
   }
 
-  #moveIn(moments, by) {
+  /**
+   * @param {Model} model
+   * @param {Float64Array} moments
+   * @param {1 | -1} by
+   */
+  #moveIn({ end }, moments, by) {
     const here = lastIndex(moments, this.t);
     const next = by > 0 ? here + 1 : moments[here] < this.t - 1e-9 ? here : here - 1;
-    const target = moments[next] ?? (by > 0 ? this.model.end : 0);
+    const target = moments[next] ?? (by > 0 ? end : 0);
     const air = airTime(this.speed);
     const close = by > 0 && target - this.t < 0.01;
     const from = close ? this.ahead : 0;
@@ -207,6 +284,7 @@ export class Player {
     if (this.running) return;
     this.running = true;
     let last = performance.now();
+    /** @param {number} now */
     const frame = (now) => {
       if (!this.root.isConnected || !this.model) return void (this.running = false);
       const wall = Math.min(0.1, Math.max(0, (now - last) / 1000));
@@ -231,12 +309,13 @@ export class Player {
     requestAnimationFrame(frame);
   }
 
-  draw(all) {
+  /** @param {boolean} all */
+  draw(all = false) {
     if (!this.model || !this.scene.layout) return;
     const { t, model } = this;
     const epoch = model.epoch(t);
     const now = performance.now();
-    const counting = model.outages.length && now - (this.slow || 0) > 100;
+    const counting = model.outages.length && now - this.slow > 100;
     if (all || epoch !== this.shownEpoch || counting) {
       this.shownEpoch = epoch;
       this.slow = now;
@@ -245,7 +324,7 @@ export class Player {
       const shared = sharedAddresses(model, this.name, t);
       this.banner.hidden = !shared;
       setText(this.banner, shared);
-    } else if (now - (this.tick || 0) > 250) {
+    } else if (now - this.tick > 250) {
       this.tick = now;
       this.tables.update(t);
     }
@@ -254,14 +333,14 @@ export class Player {
     this.transport.at(t, this.hide);
     setText(this.clock, `${seconds(t)} s`);
     if (this.log.at(t, this.hide)) this.#speak();
-    if (!this.pinned && (!this.playing || now - (this.framed || 0) > 400)) {
+    if (!this.pinned && (!this.playing || now - this.framed > 400)) {
       this.framed = now;
       this.frame.show(this.packets.latest(t));
     }
   }
 
   #speak() {
-    if (this.playing && performance.now() - (this.said || 0) < 1200) return;
+    if (this.playing && performance.now() - this.said < 1200) return;
     const row = this.log.rows[this.log.current];
     if (!row || (this.playing && row.kind.startsWith("advert"))) return;
     this.said = performance.now();
@@ -270,7 +349,7 @@ export class Player {
 
   #remember() {
     clearTimeout(this.later);
-    this.later = setTimeout(() => {
+    this.later = window.setTimeout(() => {
       if (this.outside.get("at_s") === this.t) return;
       this.outside.set("at_s", Math.round(this.t * 1e6) / 1e6);
       this.outside.save_changes();
@@ -279,6 +358,7 @@ export class Player {
 
   // -- asking -------------------------------------------------------------------------------
 
+  /** @param {Flight | null} flight */
   pin(flight) {
     this.pinned = flight;
     this.packets.chosen = flight;
@@ -286,13 +366,15 @@ export class Player {
     this.draw();
   }
 
-  #point(e) {
+  /** @param {MouseEvent} e */
+  #flightAt(e) {
     const box = this.packets.canvas.getBoundingClientRect();
-    return [e.clientX - box.left, e.clientY - box.top];
+    return this.packets.near(e.clientX - box.left, e.clientY - box.top);
   }
 
+  /** @param {MouseEvent | null} e */
   #hover(e) {
-    const flight = e && this.packets.near(...this.#point(e));
+    const flight = e && this.#flightAt(e);
     this.stage.style.cursor = flight ? "pointer" : "";
     if (this.pinned) return;
     this.packets.chosen = flight || null;
@@ -300,27 +382,42 @@ export class Player {
     if (!this.playing) this.packets.draw(this.t, this.speed, this.ahead);
   }
 
+  /** @param {MouseEvent} e */
   #clickPacket(e) {
-    const flight = this.packets.near(...this.#point(e));
+    const flight = this.#flightAt(e);
     if (!flight) return;
     e.stopPropagation();
     this.#openFrame(flight, this.transport.slider, e.clientX, e.clientY);
   }
 
+  /**
+   * @param {Flight} flight
+   * @param {Focusable} element
+   * @param {number} x
+   * @param {number} y
+   */
   #openFrame(flight, element, x, y) {
     this.pin(flight);
     const what = { advert: "advert", garp: "gratuitous ARP", na: "neighbour advertisement" }[flight.kind];
     this.#open({ kind: "packet", flight, title: `${what} of ${this.name.server(flight.server)}` }, element, x, y);
   }
 
+  /**
+   * @param {Thing} thing
+   * @param {Focusable} element
+   * @param {number} x
+   * @param {number} y
+   */
   #open(thing, element, x, y) {
     this.pause();
     const { t, model, info } = this;
+    if (!model) return;
+    /** @type {MenuEntry[]} */
     const entries = [];
     if (info.can_fork) {
       for (const c of choices(model, thing, t)) entries.push({ label: c.label, hint: c.hint, run: () => this.act(c) });
     }
-    const change = thing.kind === "instance" && model.lastChange(t, thing.server, thing.name);
+    const change = thing.kind === "instance" ? model.lastChange(t, thing.server, thing.name) : null;
     if (change) {
       entries.unshift({ label: `Why is it ${change.e.to}?`, hint: `since ${seconds(change.t)} s`, run: () => this.explain(change) });
       entries.push({ label: "Go to that change", hint: `${seconds(change.t)} s`, run: () => this.seek(change.t) });
@@ -330,11 +427,12 @@ export class Player {
     this.menu.show(`${thing.title} · at ${seconds(t)} s`, entries, notes, element, x, y);
   }
 
+  /** @param {Change | null | undefined} change */
   explain(change) {
     if (!change) return;
     this.pause();
     const words = this.why.show(change);
-    this.why.opener = this.log.body.contains(this.root.getRootNode().activeElement) ? this.log.body : null;
+    this.why.opener = this.log.body.contains(activeIn(this.root)) ? this.log.body : null;
     this.why.element.focus({ preventScroll: true });
     this.why.element.scrollIntoView({ block: "nearest" });
     setText(this.spoken, words);
@@ -342,7 +440,10 @@ export class Player {
     this.log.at(this.t, this.hide);
   }
 
-  /** Sends a changed scenario to Python: these actions at the shown moment. */
+  /**
+   * Sends a changed scenario to Python: these actions at the shown moment.
+   * @param {Choice} choice
+   */
   act(choice) {
     const t = Math.round((choice.seek ?? this.t) * 1e6) / 1e6;
     const actions = choice.actions.map((a) => ({ at_s: t, ...a }));
@@ -351,16 +452,23 @@ export class Player {
     this.python.ask({ do: "break", actions, at_s: t }, `Running it again: ${words} …`);
   }
 
+  /** @param {"undo" | "redo" | "reset" | "scenario" | "html"} what */
   ask(what) {
     const words = { undo: "Undoing …", redo: "Redoing …", reset: "Back to the start …", scenario: "Writing the scenario …", html: "Writing the file …" };
-    if (what === "scenario" && this.info.scenario) return this.box.show("Scenario (YAML)", this.info.scenario, this.transport.copy);
+    if (what === "scenario" && this.info.scenario) {
+      this.box.show("Scenario (YAML)", this.info.scenario, this.transport.copy);
+      return;
+    }
     // While an answer is awaited, only Python knows what can be undone.
     if (!this.python.waiting && ((what === "undo" && !this.info.can_undo) || (what === "redo" && !this.info.can_redo))) return;
     if (!this.info.can_fork && !(what === "html" && this.info.can_share)) return;
     this.python.ask({ do: what, at_s: this.t }, words[what]);
   }
 
-  /** What Python sends back, beside a new trace. */
+  /**
+   * What Python sends back, beside a new trace.
+   * @param {Reply} message
+   */
   answer(message) {
     this.python.answered(message);
     if (message.scenario) this.box.show("Scenario (YAML)", message.scenario, this.transport.copy);
@@ -373,12 +481,16 @@ export class Player {
     this.draw(true);
   }
 
+  /** @param {HTMLElement} opener */
   help(opener) {
     const box = opener.getBoundingClientRect();
     this.menu.show("Keys", [], [h("dl", { class: "vl-keys" }, KEYS.map(([k, v]) => [h("dt", {}, k), h("dd", {}, v)]))], opener, box.left, box.top);
   }
 
-  /** A key pressed in this view (in a file of its own: anywhere on the page). */
+  /**
+   * A key pressed in this view (in a file of its own: anywhere on the page).
+   * @param {KeyboardEvent} e
+   */
   key(e) {
     pressKey(this, e);
   }

@@ -5,22 +5,46 @@ import { LETTER, firewallText, seconds, troubles } from "./words.js";
 
 let views = 0;
 
+/** @typedef {{x: number, y: number, address: string, holder: string}} BadgePlace */
+/** @typedef {{g: SVGGElement, address: string, thing: Thing}} Badge */
+
 export class Scene {
-  /** `open(thing, element, x, y)` is called when something is clicked or Enter is pressed on it. */
+  /** @type {Layout} */
+  layout;
+  /** @type {((t: number) => void)[]} what draws each part as it is at a moment */
+  parts = [];
+  /** @type {SVGGElement} */
+  badgeLayer;
+  /** @type {SVGTextElement} */
+  trayText;
+  /** @type {Map<string, Badge>} "address@holder" -> badge */
+  badges = new Map();
+
+  /**
+   * @param {Model} model
+   * @param {Namer} name
+   * @param {Measure} measure
+   * @param {OpenMenu<Thing>} open is called when something is clicked or Enter is pressed on it
+   */
   constructor(model, name, measure, open) {
-    Object.assign(this, { model, name, measure, open });
+    this.model = model;
+    this.name = name;
+    this.measure = measure;
+    this.open = open;
     this.id = `vl${++views}`;
     this.svg = s("svg", { class: "vl-svg", role: "group", "aria-label": "The cluster. Tab walks through what can be broken." });
-    this.badges = new Map();
   }
 
-  /** Draws everything anew for this width; needed when the width or the cast changes. */
+  /**
+   * Draws everything anew for this width; needed when the width or the cast changes.
+   * @param {number} width
+   */
   build(width) {
     const { model, svg, id } = this;
     const layout = (this.layout = layoutCluster(model.cast, model, width, this.measure));
     svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
-    svg.setAttribute("width", layout.width);
-    svg.setAttribute("height", layout.height);
+    svg.setAttribute("width", String(layout.width));
+    svg.setAttribute("height", String(layout.height));
     const hatch = s("pattern", { id: `${id}-hatch`, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       s("rect", { width: 6, height: 6, class: "vl-card-fill" }), s("rect", { width: 1.4, height: 6, class: "vl-hatch" }));
     this.parts = [];
@@ -32,19 +56,22 @@ export class Scene {
       s("g", {}, [...layout.ports.values()].map((p) => this.#cable(p))),
       s("g", {}, [...layout.bars.values()].map((b) => this.#bar(b))),
       s("g", {}, [...layout.cards.values()].map((c) => this.#card(c))),
-      s("g", {}, [...layout.ports.values()].filter((p) => p.server).map((p) => this.#tab(p))),
+      s("g", {}, [...layout.ports.values()].flatMap((p) => (p.server ? [this.#tab(p)] : []))),
       s("g", {}, [...layout.clients.values()].map((c) => this.#client(c))),
       this.trayText,
       this.badgeLayer,
       layout.cards.size || layout.bars.size ? "" : label("No server is in this trace.", 12, 28, { class: "vl-mute" }),
     );
-    this.fresh = true;
   }
 
-  /** A group that can be clicked and reached with Tab; `words(t)` is its name for screen readers. */
+  /**
+   * A group that can be clicked and reached with Tab; `words(t)` is its name for screen readers.
+   * @param {Thing} thing
+   * @param {Record<string, string>} attributes
+   * @param {import("./dom.js").Children[]} children
+   */
   #button(thing, attributes, ...children) {
     const g = s("g", { role: "button", tabindex: 0, "aria-haspopup": "menu", ...attributes }, ...children);
-    g.thing = thing;
     g.addEventListener("click", (event) => {
       event.stopPropagation();
       this.open(thing, g, event.clientX, event.clientY);
@@ -59,16 +86,19 @@ export class Scene {
     return g;
   }
 
+  /** @param {(t: number) => void} update */
   #on(update) {
     this.parts.push(update);
   }
 
+  /** @param {ServerPort | ClientPort} port */
   #cable(port) {
     const d = `M${port.x} ${port.end}V${port.bar}`;
     const line = s("path", { d, class: "vl-cable" });
     if (!port.server) return line;
     const middle = port.side === "top" ? port.end - 14 : port.end + 14;
     const cross = s("g", { class: "vl-cut", transform: `translate(${port.x} ${middle})` }, s("circle", { r: 9 }), s("path", { d: "M-4-4 4 4M4-4-4 4" }));
+    /** @type {Thing} */
     const thing = { kind: "cable", server: port.server, name: port.interface, segment: port.segment, title: `cable of ${port.server} ${port.interface}` };
     const g = this.#button(thing, { class: "vl-hot", "data-thing": `cable ${port.server} ${port.interface}` }, s("path", { d, class: "vl-hit" }), line, cross);
     this.#on((t) => {
@@ -79,7 +109,9 @@ export class Scene {
     return g;
   }
 
+  /** @param {ServerPort} port */
   #tab(port) {
+    /** @type {Thing} */
     const thing = { kind: "nic", server: port.server, name: port.interface, segment: port.segment, title: `${port.interface} of ${port.server}` };
     const g = this.#button(thing, { class: "vl-hot vl-tab", "data-thing": `nic ${port.server} ${port.interface}` },
       s("rect", { x: port.x - port.w / 2, y: port.y - 9, width: port.w, height: 18, rx: 4 }),
@@ -92,8 +124,10 @@ export class Scene {
     return g;
   }
 
+  /** @param {Bar} bar */
   #bar(bar) {
     const { segment } = bar;
+    /** @type {Thing} */
     const thing = { kind: "switch", segment: segment.name, title: `switch of network ${segment.name}` };
     const text = label("", bar.x + 14, bar.mid + 4, { class: "vl-text vl-soft" });
     const subnet = label("", bar.x + bar.w - 14, bar.mid + 4, { class: "vl-small vl-soft", "text-anchor": "end" });
@@ -102,9 +136,11 @@ export class Scene {
     // At the ends of the bar, as far as the outermost cables: there no frame passes over the letters.
     const cables = [...this.layout.ports.values()].filter((p) => p.segment === segment.name).map((p) => p.x);
     const half = bar.w / 2 - 20;
+    /** @param {number} room */
     const outside = (room) => (room < 90 ? half : Math.min(half, room)); // on a phone there is no room out there
     const leftRoom = outside(Math.min(...cables) - bar.x - 22);
     const rightRoom = outside(bar.x + bar.w - Math.max(...cables) - 22);
+    /** @param {string} words */
     const fits = (words) => this.measure(words, "text") <= leftRoom;
     const name = [`${short} switch`, short].find(fits) || fitText(short, leftRoom, "text", this.measure);
     const place = fitText(segment.subnet || "", rightRoom, "small", this.measure);
@@ -120,9 +156,11 @@ export class Scene {
     return g;
   }
 
+  /** @param {Card} card */
   #card(card) {
     const { server, x, y, w, h: height } = card;
     const frame = s("rect", { x, y, width: w, height, rx: 10, class: "vl-card" });
+    /** @type {Thing} */
     const thing = { kind: "server", server: server.name, title: server.name };
     const titleWidth = this.measure(server.name, "title");
     const own = server.interfaces.find((i) => i.segment === this.model.cast.main)?.addresses.find((a) => !a.includes("%")) || "";
@@ -147,8 +185,13 @@ export class Scene {
     return s("g", {}, head, rows, chips, lines);
   }
 
-  /** What is broken, in at most two lines: one sentence broken in two, or the two worst. */
+  /**
+   * What is broken, in at most two lines: one sentence broken in two, or the two worst.
+   * @param {string[]} bad
+   * @param {number} room
+   */
   #twoLines(bad, room) {
+    /** @param {string} text */
     const fits = (text) => this.measure(text, "bold") <= room;
     if (bad.length > 1) return [bad[0], bad.length > 2 ? `${bad[1]}, and ${bad.length - 2} more` : bad[1]].map((x) => fitText(x, room, "bold", this.measure));
     const words = (bad[0] || "").replace(/ s$/, "\u00a0s").split(" ");
@@ -157,10 +200,16 @@ export class Scene {
     return [words.slice(0, n).join(" "), fitText(words.slice(n).join(" "), room, "bold", this.measure)];
   }
 
+  /**
+   * @param {Card} card
+   * @param {Instance} instance
+   * @param {number} y
+   */
   #instance(card, instance, y) {
     const { server, x } = card;
     const tall = card.row > 26 ? 26 : 21;
     const w = card.inner;
+    /** @type {Thing} */
     const thing = { kind: "instance", server: server.name, name: instance.name, title: `${instance.name} on ${server.name}` };
     const letter = label("", x + 14 + tall / 2, y + tall / 2 + 4.5, { class: "vl-letter", "text-anchor": "middle" });
     const priority = label("", x + 14 + w - (w < 130 ? 4 : 8), y + tall / 2 + 4, { class: "vl-small vl-soft", "text-anchor": "end" });
@@ -183,14 +232,25 @@ export class Scene {
     return g;
   }
 
-  /** Left end and middle of a chip, in the scene's coordinates. */
+  /**
+   * Left end and middle of a chip, in the scene's coordinates.
+   * @param {Card} card
+   * @param {ChipPlace} chip
+   */
   #chipPlace(card, chip) {
     return [card.x + 14 + chip.x, card.y + card.chipsY + chip.line * 21 + 10];
   }
 
+  /**
+   * @param {Card} card
+   * @param {Card["chips"][number]} chip
+   * @param {string} title
+   * @param {SVGElement[]} marks
+   */
   #chipButton(card, chip, title, ...marks) {
     const { server } = card;
     const [x, y] = this.#chipPlace(card, chip);
+    /** @type {Thing} */
     const thing = { kind: chip.kind, server: server.name, name: chip.name, title };
     const from = CHIP_TEXT[chip.kind];
     return this.#button(thing, { class: "vl-hot vl-chip", "data-thing": `${chip.kind} ${server.name} ${chip.name}` },
@@ -198,7 +258,11 @@ export class Scene {
       label(fitText(chip.text, chip.w - from, "small", this.measure), x + from, y + 4, { class: "vl-small" }));
   }
 
-  /** A shield: with a tick while all may pass, else filled, with I, O or X: nothing in, nothing out, neither. */
+  /**
+   * A shield: with a tick while all may pass, else filled, with I, O or X: nothing in, nothing out, neither.
+   * @param {Card} card
+   * @param {Card["chips"][number]} chip
+   */
   #firewall(card, chip) {
     const { name } = card.server;
     const [x, y] = this.#chipPlace(card, chip);
@@ -218,6 +282,10 @@ export class Scene {
     return g;
   }
 
+  /**
+   * @param {Card} card
+   * @param {Card["chips"][number]} chip
+   */
   #chip(card, chip) {
     const { server } = card;
     const [x, y] = this.#chipPlace(card, chip);
@@ -236,6 +304,7 @@ export class Scene {
     return g;
   }
 
+  /** @param {ClientBox} box */
   #client(box) {
     const { client, x, y, w, h: height } = box;
     const middle = x + w / 2;
@@ -250,6 +319,7 @@ export class Scene {
     const g = s("g", { role: "img" }, frame, title, rows);
     const from = targets.map((target) => this.model.servedFrom(client.name, target));
     this.#on((t) => {
+      /** @type {string[]} */
       const said = [];
       rows.forEach((row, n) => {
         const target = targets[n];
@@ -268,60 +338,59 @@ export class Scene {
     return g;
   }
 
+  /** @param {number} t */
   update(t) {
     for (const part of this.parts) part(t);
     this.#placeBadges(t);
-    this.fresh = false;
   }
 
-  /** One badge for each holder of each address; it glides when the holder changes. */
+  /**
+   * One badge for each holder of each address; it glides when the holder changes.
+   * @param {number} t
+   */
   #placeBadges(t) {
     const { layout, model } = this;
-    const places = new Map(); // "address#n" -> place
-    const homeless = [];
-    const heldBy = new Map(model.cast.vips.map((v) => [v.address, model.holders(v.address, t)]));
+    /** @type {Map<string, BadgePlace>} "address@holder" -> place */
+    const places = new Map();
+    const held = new Map(model.cast.vips.map((v) => [v.address, model.holders(v.address, t)]));
+    /** @param {string} address */
+    const heldBy = (address) => held.get(address) || [];
     for (const [name, card] of layout.cards) {
-      const mine = model.cast.vips.filter((v) => heldBy.get(v.address).includes(name)).map((v) => v.address);
+      const mine = model.cast.vips.filter((v) => heldBy(v.address).includes(name)).map((v) => v.address);
       badgePlaces(layout, card, mine).forEach((p, n) => places.set(`${mine[n]}@${name}`, { ...p, address: mine[n], holder: name }));
     }
-    for (const v of model.cast.vips) if (!heldBy.get(v.address).length) homeless.push(v);
-    this.#tray(homeless, places, t);
+    this.#tray(model.cast.vips.filter((v) => !heldBy(v.address).length), places, t);
     // A badge stays with its holder; a new holder gets the badge of one that lost the address.
+    /** @type {Map<string, Badge[]>} */
     const free = new Map();
     for (const [key, badge] of this.badges) {
       if (places.has(key)) continue;
-      if (!free.has(badge.address)) free.set(badge.address, []);
-      free.get(badge.address).push(key);
+      this.badges.delete(key);
+      free.set(badge.address, [...(free.get(badge.address) || []), badge]);
     }
     for (const [key, place] of places) {
-      let badge = this.badges.get(key);
-      const spare = !badge && free.get(place.address)?.pop();
-      if (spare) {
-        badge = this.badges.get(spare);
-        this.badges.delete(spare);
-        this.badges.set(key, badge);
-      }
-      if (!badge) this.badges.set(key, (badge = this.#badge(place.address)));
-      const rivals = heldBy.get(place.address).length;
+      const badge = this.badges.get(key) || free.get(place.address)?.pop() || this.#badge(place.address);
+      this.badges.set(key, badge);
+      const rivals = heldBy(place.address).length;
       badge.thing.server = place.holder;
       badge.g.style.transform = `translate(${place.x}px, ${place.y}px)`;
       setAttribute(badge.g, "data-state", !place.holder ? "nobody" : rivals > 1 ? "rival" : "held");
       setAttribute(badge.g, "data-holder", place.holder || "nobody");
       setAttribute(badge.g, "aria-label", `Virtual address ${place.address}: ${rivals > 1 ? `held by ${rivals} servers at once` : place.holder ? `held by ${place.holder}` : "held by nobody"}`);
     }
-    for (const keys of free.values()) {
-      for (const key of keys) {
-        this.badges.get(key).g.remove();
-        this.badges.delete(key);
-      }
-    }
+    for (const badges of free.values()) for (const badge of badges) badge.g.remove();
   }
 
+  /**
+   * @param {Vip[]} homeless
+   * @param {Map<string, BadgePlace>} places
+   * @param {number} t
+   */
   #tray(homeless, places, t) {
     const { layout: { tray, badgeWidths, compact }, model } = this;
     const shown = homeless.filter((v) => t > 0 && model.firstHeld(v.address) <= t).slice(0, compact ? 6 : 3);
     const words = shown.length ? (homeless.length > shown.length ? `nobody has these, and ${homeless.length - shown.length} more` : "nobody has") : "";
-    const widths = shown.map((v) => badgeWidths.get(v.address));
+    const widths = shown.map((v) => badgeWidths.get(v.address) ?? 0);
     const textWidth = words ? this.measure(words, "small") + 8 : 0;
     let x = tray.x - (textWidth + widths.reduce((a, b) => a + b + 6, 0)) / 2;
     setText(this.trayText, words);
@@ -334,10 +403,12 @@ export class Scene {
     });
   }
 
+  /** @param {string} address */
   #badge(address) {
-    const vip = this.model.cast.vips.find((v) => v.address === address);
-    const w = this.layout.badgeWidths.get(address);
+    const vip = this.model.cast.vips.find((v) => v.address === address) || { address, index: 0, short: address };
+    const w = this.layout.badgeWidths.get(address) ?? 0;
     const tall = this.layout.compact ? 20 : 24;
+    /** @type {Thing} */
     const thing = { kind: "vip", address, title: `virtual address ${address}` };
     const g = this.#button(thing, { class: `vl-hot vl-badge vl-vip${vip.index % 6}`, "data-vip": address },
       s("rect", { width: w, height: tall, rx: tall / 2 }), label(this.layout.badgeText(vip), w / 2, tall / 2 + 4, { class: "vl-badge-text", "text-anchor": "middle" }));
@@ -346,6 +417,7 @@ export class Scene {
   }
 }
 
+/** @param {Partial<Action>} fault */
 export function faultText(fault) {
   const said = [
     fault.loss != null && (fault.loss >= 1 ? "loses every frame" : `loses ${Math.round(fault.loss * 100)} %`),

@@ -1,6 +1,10 @@
 // Light or dark: JupyterLab and VS Code say which theme they have; elsewhere the system does.
 
-/** Keeps the class "vl-dark" of `root` right and calls `changed` after each change; returns what stops it. */
+/**
+ * Keeps the class "vl-dark" of `root` right and calls `changed` after each change; returns what stops it.
+ * @param {HTMLElement} root
+ * @param {() => void} changed
+ */
 export function watchTheme(root, changed) {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {

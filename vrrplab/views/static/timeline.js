@@ -1,6 +1,10 @@
 // Values that change with time, and searches in sorted lists. Knows nothing of VRRP.
 
-/** Index of the last entry of `times` that is not after `t`; -1 if all are. */
+/**
+ * Index of the last entry of `times` that is not after `t`; -1 if all are.
+ * @param {ArrayLike<number>} times
+ * @param {number} t
+ */
 export function lastIndex(times, t) {
   let low = 0;
   let high = times.length;
@@ -12,15 +16,25 @@ export function lastIndex(times, t) {
   return low - 1;
 }
 
-/** One value over time: what it is at any moment, since when, and what it was before. */
+/**
+ * One value over time: what it is at any moment, since when, and what it was before.
+ * @template V
+ */
 export class Timeline {
+  /** @param {V | null} first */
   constructor(first = null) {
     this.first = first;
+    /** @type {number[]} */
     this.times = [];
+    /** @type {(V | null)[]} */
     this.values = [];
   }
 
-  /** From `t` on the value is `value`; calls come in order of time. */
+  /**
+   * From `t` on the value is `value`; calls come in order of time.
+   * @param {number} t
+   * @param {V | null} value
+   */
   set(t, value) {
     const n = this.times.length;
     if (value === (n ? this.values[n - 1] : this.first)) return;
@@ -31,19 +45,27 @@ export class Timeline {
     }
   }
 
+  /** @param {number} t */
   at(t) {
     const i = lastIndex(this.times, t);
     return i < 0 ? this.first : this.values[i];
   }
 
-  /** {value, since, before}: `since` is null while it never changed. */
+  /**
+   * `since` is null while it never changed.
+   * @param {number} t
+   * @returns {About<V>}
+   */
   about(t) {
     const i = lastIndex(this.times, t);
     if (i < 0) return { value: this.first, since: null, before: null };
     return { value: this.values[i], since: this.times[i], before: i ? this.values[i - 1] : this.first };
   }
 
-  /** Pieces {from, to, value} that cover 0 to `end`. */
+  /**
+   * Pieces {from, to, value} that cover 0 to `end`.
+   * @param {number} end
+   */
   spans(end) {
     const found = [];
     let from = 0;

@@ -1,11 +1,14 @@
 // Events as sentences: the log's rows, what an action means, what is broken. Knows no pixels.
 import { lastIndex } from "./timeline.js";
 
-/** A state as one letter, so that colour is never alone. */
+/** @type {Record<string, string>} a state as one letter, so that colour is never alone */
 export const LETTER = { MASTER: "M", BACKUP: "B", FAULT: "F", INIT: "I", STOP: "S" };
+/** @param {number} t */
 export const seconds = (t, digits = 3) => t.toFixed(digits);
+/** @type {(n: number, word: string) => string} */
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
+/** @type {Record<string, string>} */
 const DROPPED = {
   TOO_SHORT: "too short", BAD_ETHERTYPE: "not IP or ARP", BAD_IP_HEADER: "bad IP header", BAD_IP_CHECKSUM: "bad IP header checksum",
   NOT_VRRP: "not VRRP", CARP: "CARP, not VRRP", FRAGMENT: "a fragment", BAD_TTL: "its TTL is not 255", BAD_VERSION: "another VRRP version",
@@ -15,26 +18,39 @@ const DROPPED = {
   ADDRESS_LIST_MISMATCH: "another list of addresses", ADDRESS_OWNER: "this router owns the addresses",
   UNICAST_MISMATCH: "unicast where multicast is expected, or the reverse", NOT_A_PEER: "its sender is no configured peer", FIREWALL: "the firewall drops it",
 };
-export const dropReason = (name) => DROPPED[name] || String(name || "no reason given");
+/** @param {string | undefined} name */
+export const dropReason = (name) => DROPPED[name || ""] || String(name || "no reason given");
 
-/** What a firewall does, by the directions it drops: "", "in", "out", "in+out". */
+/**
+ * What a firewall does, by the directions it drops: "", "in", "out", "in+out".
+ * @param {string | null} walls
+ */
 export function firewallText(walls) {
   if (!walls) return "open";
   const [comes, goes] = [walls.includes("in"), walls.includes("out")];
   return `drops VRRP ${comes && goes ? "both ways" : comes ? "coming in" : "going out"}`;
 }
 
-/** Names as short as they can be without doubt. */
+/**
+ * Names as short as they can be without doubt.
+ * @param {Cast} cast
+ */
 export function namer(cast) {
   const vips = new Map(cast.vips.map((v) => [v.address, v.short]));
   return {
-    server: (name) => cast.servers.get(name)?.short ?? name ?? "",
+    /** @param {string | undefined} name */
+    server: (name) => cast.servers.get(name ?? "")?.short ?? name ?? "",
+    /** @param {string} a */
     address: (a) => vips.get(String(a).split("/")[0]) ?? String(a).split("/")[0],
+    /** @param {string | null} mac */
     mac: (mac) => (mac ? "…" + mac.slice(-5) : "nobody"),
   };
 }
 
-/** "proxy-serv01 eth0: ip link set down", for an action of a scenario. */
+/**
+ * "proxy-serv01 eth0: ip link set down", for an action of a scenario.
+ * @param {Action} a
+ */
 export function actionText(a) {
   const s = a.server;
   const between = (a.between || []).map(([from, to]) => `${from} → ${to}`).join(", ");
@@ -44,6 +60,7 @@ export function actionText(a) {
     a.jitter_s != null && `jitters by ${a.jitter_s} s`,
     a.multicast === false && "carries no multicast",
   ].filter(Boolean).join(", ");
+  /** @type {Record<string, string>} */
   const words = {
     link_down: `${a.interface} of ${s} is set down`, link_up: `${a.interface} of ${s} is set up`,
     carrier_down: `the cable of ${s} ${a.interface} is pulled`, carrier_up: `the cable of ${s} ${a.interface} is back`,
@@ -64,19 +81,25 @@ export function actionText(a) {
   return words[a.action] || `${a.action} ${s || a.segment || ""}`.trim();
 }
 
-/** The text of one row of the log. */
+/**
+ * The text of one row of the log.
+ * @param {Model} model
+ * @param {Row} row
+ * @param {Namer} name
+ */
 export function rowText(model, row, name) {
-  const e = row.i >= 0 ? model.events[row.i] : row.outage;
+  if (row.outage) return outageText(row, name);
+  const e = model.events[row.i];
   const s = name.server(e.server);
   const who = e.instance ? `${s} ${e.instance}` : s;
-  switch (row.kind) {
+  switch (e.event) {
     case "action": return actionText({ ...e, server: s });
     case "state": return `${who}: ${e.from ?? "?"} → ${e.to}`;
     case "priority": return `${who}: priority ${e.from} → ${e.to}`;
     case "address_added": return `${s} takes ${name.address(e.address)}`;
     case "address_removed": return `${s} gives up ${name.address(e.address)}`;
-    case "garp_sent": return `${s} announces ${addresses(row, name, e)}: ${many(row.n, "gratuitous ARP")}`;
-    case "na_sent": return `${s} announces ${addresses(row, name, e)}: ${many(row.n, "neighbour advertisement")}`;
+    case "garp_sent": return `${s} announces ${addresses(row, name, e)}: ${many(row.n ?? 1, "gratuitous ARP")}`;
+    case "na_sent": return `${s} announces ${addresses(row, name, e)}: ${many(row.n ?? 1, "neighbour advertisement")}`;
     case "advert_sent": return e.priority === 0 ? `${who} says goodbye: advert with priority 0` : `${who} sends an advert, priority ${e.priority}`;
     case "advert_received": return `${who} hears ${senderName(model, e, name)}, priority ${e.priority}`;
     case "advert_dropped": return `${s} throws away an advert of ${senderName(model, e, name)}: ${dropReason(e.reason)}`;
@@ -86,43 +109,79 @@ export function rowText(model, row, name) {
     case "service": return `${e.service} on ${s} ${e.up ? (e.accepting === false ? "refuses clients" : "is running") : "has ended"}`;
     case "notify": return `${s} runs ${[e.script, ...[e.arguments ?? []].flat()].join(" ")}`;
     case "log": return `${s}: ${e.line}`;
-    case "mac_learned": return !e.port ? `switch ${e.segment} forgets where ${name.mac(e.mac)} is` : `switch ${e.segment}: ${name.mac(e.mac)} is at ${portText(model, model.value(e.t, "mac", e.segment, e.mac), name)}`;
+    case "mac_learned": return !e.port ? `switch ${e.segment} forgets where ${name.mac(e.mac)} is` : `switch ${e.segment}: ${name.mac(e.mac)} is at ${portText(model.value(e.t, "mac", e.segment, e.mac), name)}`;
     case "neighbour": return `${e.client ?? s} now reaches ${name.address(e.ip)} at ${macOwner(model, e.mac, name)}`;
-    case "lost": return e.share < 1 ? `${e.client} gets only some answers from ${name.address(e.target)} (${e.kind})` : `${e.client} gets no answer from ${name.address(e.target)} (${e.kind})`;
-    case "back": return e.share < 1 ? `${e.client} gets every answer from ${name.address(e.target)} again (${e.kind}): ${e.lost} lost in ${seconds(e.to_s - e.from_s)} s` : `${e.client} reaches ${name.address(e.target)} again (${e.kind}) after ${seconds(e.to_s - e.from_s)} s`;
-    case "warning": return e.text || e.message || e.line || e.reason || "warning";
+    case "warning": return e.text || e.message || String(e.line || e.reason || "warning");
     default: return `${e.event} ${who}`;
   }
 }
 
+/**
+ * @param {{kind: "lost" | "back", outage: Outage}} row
+ * @param {Namer} name
+ */
+function outageText({ kind, outage: e }, name) {
+  const target = `${name.address(e.target)}`;
+  const how = `(${e.kind})`;
+  if (kind === "lost") return `${e.client} gets ${e.share < 1 ? "only some answers" : "no answer"} from ${target} ${how}`;
+  const after = `${seconds((e.to_s ?? e.from_s) - e.from_s)} s`;
+  return e.share < 1 ? `${e.client} gets every answer from ${target} again ${how}: ${e.lost} lost in ${after}` : `${e.client} reaches ${target} again ${how} after ${after}`;
+}
+
+/**
+ * @param {Row} row
+ * @param {Namer} name
+ * @param {AnnounceEvent} e
+ */
 function addresses(row, name, e) {
-  const all = [...(row.addresses || [e.address])].map((a) => name.address(a));
+  const all = [...((!row.outage && row.addresses) || [e.address])].map((a) => name.address(a));
   return all.length > 3 ? `${all.slice(0, 2).join(", ")} and ${all.length - 2} more` : all.join(", ");
 }
 
+/**
+ * @param {Model} model
+ * @param {AdvertEvent} e
+ * @param {Namer} name
+ */
 function senderName(model, e, name) {
-  const port = model.cast.byIp.get(e.source);
+  const port = model.cast.byIp.get(e.source ?? "");
   return port?.server ? name.server(port.server) : e.source;
 }
 
-export function portText(model, port, name) {
+/**
+ * @param {string | null} port
+ * @param {Namer} name
+ */
+export function portText(port, name) {
   if (!port) return "nowhere";
   const [first, second] = port.split(" ");
   return `${name.server(first)}${second ? " " + second : ""}`;
 }
 
+/**
+ * @param {Model} model
+ * @param {string | null} mac
+ * @param {Namer} name
+ */
 export function macOwner(model, mac, name) {
   if (!mac) return "nowhere";
   const port = model.cast.byMac.get(mac.toLowerCase());
-  if (port) return port.server ? name.server(port.server) : port.client;
+  if (port) return port.server === undefined ? port.client : name.server(port.server);
   return name.mac(mac);
 }
 
-/** Rows of the log: {t, i, kind, n?}; `what`: "story" (what changed), "packets" (all), "daemon" (log lines). */
+/**
+ * Rows of the log; `what`: "story" (what changed), "packets" (all), "daemon" (log lines).
+ * @param {Model} model
+ * @param {LogKind} what
+ */
 export function logRows(model, what) {
+  /** @type {Row[]} */
   const rows = [];
   const seen = new Map();
+  /** @type {{kind: string, server: string, last: number, row: {n: number, addresses: Set<string>}} | null} */
   let burst = null;
+  /** @type {(key: string, value: string | undefined) => boolean} */
   const first = (key, value) => {
     const is = seen.get(key) !== value;
     seen.set(key, value);
@@ -139,8 +198,9 @@ export function logRows(model, what) {
         burst.last = e.t;
         return;
       }
-      burst = { kind, server: e.server, last: e.t, row: { t: e.t, i, kind, n: 1, addresses: new Set([e.address]) } };
-      rows.push(burst.row);
+      const row = { t: e.t, i, kind, n: 1, addresses: new Set([e.address]) };
+      burst = { kind, server: e.server, last: e.t, row };
+      rows.push(row);
       return;
     }
     if (what === "story") {
@@ -164,10 +224,18 @@ export function logRows(model, what) {
   return rows;
 }
 
-/** Why an instance changed state: {title, text, facts: [{text, t}]}. Facts are looked up in the trace. */
+/**
+ * Why an instance changed state. Facts are looked up in the trace.
+ * @param {Model} model
+ * @param {Change} change
+ * @param {Namer} name
+ * @param {Explain} [explain]
+ * @returns {Answer}
+ */
 export function whyAnswer(model, change, name, explain) {
   const { e, t } = change;
   const reason = String(e.reason || "").trim();
+  /** @type {Answer["facts"]} */
   const facts = [];
   const action = model.lastAction(t, e.server);
   if (action && t - action.t < 40) facts.push({ t: action.t, text: `${actionText({ ...action.e, server: name.server(action.e.server) })}, ${before(t - action.t)}` });
@@ -182,24 +250,36 @@ export function whyAnswer(model, change, name, explain) {
   const title = `${name.server(e.server)} ${e.instance}: ${e.from ?? "?"} → ${e.to}`;
   const rule = ruleFor(change, explain);
   if (!reason) return { title, head: "", text: silent, facts, rule, lines: [] };
+  /** @param {string} text */
   const capital = (text) => (/^[a-z]+\b(?![:.\d])/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text); // not eth0, not fe80::1
+  /** @param {string} text */
   const sentence = (text) => text && capital(text) + (/[.!?]$/.test(text) ? "" : ".");
   const head = cut > 0 && cut < 110 ? reason.slice(0, cut) : reason;
   const rest = reason.slice(head.length).replace(/^[.:;]\s*/, "");
   return { title, head: sentence(head), text: sentence(rest), facts, rule, lines: linesFor(reason, explain?.options?.[e.server]?.[e.instance] || {}) };
 }
 
+/** @param {number} passed */
 const before = (passed) => (passed < 0.0005 ? "at the same moment" : `${seconds(passed)} s before`);
 
-/** What allows a change: a paragraph of an RFC, or keepalived's own idea. Nothing rules that a process dies. */
+/**
+ * What allows a change: a paragraph of an RFC, or keepalived's own idea. Nothing rules that a process dies.
+ * @param {Change} change
+ * @param {Explain} [explain]
+ */
 function ruleFor({ e }, explain) {
   if (e.to === "STOP" && /SIGKILL|power/.test(e.reason || "")) return "";
   const rule = explain?.rules?.[`${e.from}>${e.to}`] || "";
   return rule === "keepalived" ? "keepalived's own, no RFC knows FAULT" : rule;
 }
 
-/** The lines of keepalived.conf a reason speaks of: [place, text]. */
+/**
+ * The lines of keepalived.conf a reason speaks of.
+ * @param {string} reason
+ * @param {Record<string, ConfigLine>} options
+ */
 function linesFor(reason, options) {
+  /** @type {Record<string, RegExp>} */
   const about = {
     advert_int: /master-down|\d x \d/, priority: /priority|skew|owner/, preempt_delay: /preempt_delay|waits/, nopreempt: /nopreempt/, down_timer_adverts: /master-down|\d x \d/,
     interface: new RegExp(`\\b${options.interface?.[1].split(" ")[1]}\\b`), state: /owner|starts/, virtual_router_id: /VRID/,
@@ -208,10 +288,17 @@ function linesFor(reason, options) {
   return found.map(([, line]) => line).slice(0, 3);
 }
 
-/** The last advert of others that a server heard before `t` (sent, where nobody knows who heard), and those it missed since. */
+/**
+ * The last advert of others that a server heard before `t` (sent, where nobody knows who heard), and those it missed since.
+ * @param {Model} model
+ * @param {number} t
+ * @param {string} server
+ * @param {number} [vrid]
+ */
 function advertsBefore(model, t, server, vrid) {
   const flights = model.flights;
   const known = model.told.has("advert_received");
+  /** @type {(Flight & {kind: "advert"})[]} */
   const missed = [];
   model.flightTimes ??= Float64Array.from(flights, (f) => f.t);
   for (let n = lastIndex(model.flightTimes, t), tried = 0; n >= 0 && tried < 5000; n--, tried++) {
@@ -223,10 +310,17 @@ function advertsBefore(model, t, server, vrid) {
   return { heard: null, missed };
 }
 
-/** What is broken on a server at `t`: short sentences, worst first. */
+/**
+ * What is broken on a server at `t`: short sentences, worst first.
+ * @param {Model} model
+ * @param {Server} server
+ * @param {number} t
+ */
 export function troubles(model, server, t) {
+  /** @type {string[]} */
   const found = [];
-  const say = (text, since) => found.push(text + (since > 0 ? ` since ${seconds(since)} s` : ""));
+  /** @type {(text: string, since: number | null) => void} */
+  const say = (text, since) => void found.push(text + (since ? ` since ${seconds(since)} s` : ""));
   const power = model.about(t, "power", server.name);
   if (power.value === false) {
     say("no power", power.since);

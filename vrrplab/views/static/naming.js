@@ -1,11 +1,17 @@
 // Who takes part: servers, interfaces, instances, segments, clients, virtual addresses. The `scenario`
 // event tells most of it; what it leaves out (a capture knows no names) is taken from the events.
 
+/** @param {string} address */
 const plain = (address) => String(address).split("/")[0];
 
-/** The cast of a trace, every field filled, lists in the scenario's order. */
+/**
+ * The cast of a trace, every field filled, lists in the scenario's order.
+ * @param {TraceEvent[]} events
+ */
 export function makeCast(events) {
+  /** @type {Partial<ScenarioEvent>} */
   const told = events.slice(0, 4).find((e) => e.event === "scenario") || {};
+  /** @type {Cast} */
   const cast = {
     name: told.name || "",
     description: told.description || "",
@@ -13,8 +19,9 @@ export function makeCast(events) {
     seed: told.seed ?? null,
     origin: told.origin || (told.name ? "simulation" : "trace"),
     duration: told.duration_s || 0,
-    daemons: !["capture", "live"].includes(told.origin), // a wire does not tell what program speaks
+    daemons: told.origin !== "capture" && told.origin !== "live", // a wire does not tell what program speaks
     segments: Object.entries(told.segments || {}).map(([name, s]) => ({ name, subnet: s?.subnet || "" })),
+    main: "",
     servers: new Map(),
     clients: new Map(),
     dns: told.dns || {},
@@ -42,20 +49,31 @@ export function makeCast(events) {
   return cast;
 }
 
+/**
+ * @param {Cast} cast
+ * @param {string} name
+ * @param {ToldServer} told
+ */
 function addServer(cast, name, told = {}) {
+  /** @type {Server} */
   const server = { name, short: name, config: told.config || "", interfaces: [], services: [], scripts: [], instances: [] };
   for (const [port, i] of Object.entries(told.interfaces || {})) {
     server.interfaces.push({ name: port, segment: i.segment || "", mac: i.mac || "", addresses: (i.addresses || []).map(plain) });
   }
   for (const [service, s] of Object.entries(told.services || {})) server.services.push({ name: service, port: s?.port });
   for (const [instance, i] of Object.entries(told.instances || {})) {
-    server.instances.push({ name: instance, ...i, virtual_addresses: (i.virtual_addresses || []).map(plain) });
+    server.instances.push({ name: instance, ...i, interface: i.interface || "", virtual_addresses: (i.virtual_addresses || []).map(plain) });
   }
   cast.servers.set(name, server);
   return server;
 }
 
-/** Adds servers, interfaces, instances, services, scripts and addresses that only the events mention. */
+/**
+ * Adds servers, interfaces, instances, services, scripts and addresses that only the events mention.
+ * @param {TraceEvent[]} events
+ * @param {Cast} cast
+ * @param {Set<string>} vips
+ */
 function completeFrom(events, cast, vips) {
   const known = new Set();
   for (const e of events) {
@@ -64,7 +82,10 @@ function completeFrom(events, cast, vips) {
     if (known.has(key) && e.event !== "address_added") continue;
     known.add(key);
     const server = cast.servers.get(e.server) || addServer(cast, e.server);
-    const want = (list, name) => name && !list.some((x) => x.name === name) && list.push({ name });
+    /** @type {(list: {name: string}[], name: string) => void} */
+    const want = (list, name) => {
+      if (!list.some((x) => x.name === name)) list.push({ name });
+    };
     if (e.event === "service") want(server.services, e.service);
     if (e.event === "script") want(server.scripts, e.script);
     if (e.event === "notify") continue;
@@ -79,7 +100,7 @@ function completeFrom(events, cast, vips) {
       }
       if (e.event === "advert_sent") {
         instance.vrid ??= e.vrid;
-        instance.interface ||= e.interface;
+        instance.interface ||= e.interface || "";
         if (!instance.virtual_addresses.length) instance.virtual_addresses = (e.addresses || []).map(plain);
         for (const a of instance.virtual_addresses) vips.add(a);
       }
@@ -88,7 +109,10 @@ function completeFrom(events, cast, vips) {
   }
 }
 
-/** Every interface ends on a segment; without any segment there is one network for all. */
+/**
+ * Every interface ends on a segment; without any segment there is one network for all.
+ * @param {Cast} cast
+ */
 function placeSegments(cast) {
   const servers = [...cast.servers.values()];
   for (const server of servers) {
@@ -111,8 +135,12 @@ function placeSegments(cast) {
   cast.main = [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? first ?? "";
 }
 
-/** ".101" for 192.168.2.101, "::101" for IPv6; longer while two would look alike. */
+/**
+ * ".101" for 192.168.2.101, "::101" for IPv6; longer while two would look alike.
+ * @param {Vip[]} vips
+ */
 function shortenAddresses(vips) {
+  /** @type {(address: string, n: number) => string} */
   const tail = (address, n) => {
     const mark = address.includes(":") ? ":" : ".";
     const parts = address.split(mark).filter((p) => p !== "");
@@ -126,19 +154,25 @@ function shortenAddresses(vips) {
   }
 }
 
-/** "serv01" for proxy-serv01 when all names begin with "proxy-"; but "web-1" for web-1, because a 1 is no name. */
+/**
+ * "serv01" for proxy-serv01 when all names begin with "proxy-"; but "web-1" for web-1, because a 1 is no name.
+ * @param {Cast} cast
+ */
 function shortenNames(cast) {
   const names = [...cast.servers.keys()];
   if (names.length < 2) return;
   let n = 0;
   while (n < names[0].length && names.every((name) => name[n] === names[0][n])) n++;
+  /** @param {number} end */
   const before = (end) => Math.max(names[0].lastIndexOf("-", end), names[0].lastIndexOf("_", end)) + 1;
+  /** @param {number} from */
   const noLetter = (from) => names.some((name) => !/\p{L}/u.test(name.slice(from)));
   let cut = n && before(n - 1);
   while (cut && noLetter(cut)) cut = cut > 1 ? before(cut - 2) : 0;
   for (const server of cast.servers.values()) server.short = server.name.slice(cut) || server.name;
 }
 
+/** @param {Cast} cast */
 function indexPorts(cast) {
   for (const server of cast.servers.values()) {
     for (const i of server.interfaces) {
@@ -154,7 +188,11 @@ function indexPorts(cast) {
   }
 }
 
-/** The interface a packet event belongs to: its own name, else the instance's, else the first one. */
+/**
+ * The interface a packet event belongs to: its own name, else the instance's, else the first one.
+ * @param {Cast} cast
+ * @param {AdvertEvent | AnnounceEvent} event
+ */
 export function portOf(cast, event) {
   const server = cast.servers.get(event.server);
   if (!server) return null;

@@ -1,0 +1,484 @@
+// What the player's scripts hand to one another, for tsc only: no browser ever reads this file.
+
+type Model = import("./model.js").Model;
+type Player = import("./player.js").Player;
+type Namer = ReturnType<typeof import("./words.js").namer>;
+/** A change of state, an action: the event, when, and its place in the trace. */
+type Moment<E> = { t: number; i: number; e: E };
+type Change = Moment<StateEvent>;
+
+// The trace: one event a line. `t` is in seconds; docs and contract say what each field means.
+
+interface EventBase {
+  t: number;
+  server?: string;
+  instance?: string;
+  interface?: string;
+  service?: string;
+  script?: string;
+  source?: string;
+  vrid?: number;
+  address?: string;
+  addresses?: string[];
+  reason?: string;
+}
+interface ScenarioEvent extends EventBase {
+  event: "scenario";
+  name?: string;
+  description?: string;
+  profile?: string;
+  seed?: number | null;
+  origin?: "simulation" | "recording" | "capture" | "live";
+  duration_s?: number;
+  segments?: Record<string, { subnet?: string } | null>;
+  servers?: Record<string, ToldServer>;
+  clients?: Record<string, Partial<Omit<Client, "name">>>;
+  dns?: Record<string, string[]>;
+  virtual_addresses?: string[];
+}
+interface ToldServer {
+  config?: string;
+  interfaces?: Record<string, Partial<Omit<Interface, "name">>>;
+  services?: Record<string, { port?: number } | null>;
+  instances?: Record<string, Partial<Omit<Instance, "name">>>;
+}
+/** What is done to a cluster, as in a scenario. */
+interface Action {
+  action: string;
+  server?: string;
+  interface?: string;
+  address?: string;
+  service?: string;
+  script?: string;
+  config?: string;
+  process?: "parent" | "child" | "both";
+  direction?: "in" | "out";
+  protocol?: "vrrp";
+  segment?: string;
+  loss?: number;
+  latency_s?: number;
+  jitter_s?: number;
+  multicast?: boolean;
+  between?: [from: string, to: string][];
+  at_s?: number;
+}
+interface ActionEvent extends EventBase, Action {
+  event: "action";
+}
+interface StateEvent extends EventBase {
+  event: "state";
+  server: string;
+  instance: string;
+  from?: string;
+  to: string;
+}
+interface PriorityEvent extends EventBase {
+  event: "priority";
+  server: string;
+  instance: string;
+  from: number;
+  to: number;
+}
+/** An advert that left its host, reached another, or was thrown away there; the last tells little of it. */
+interface AdvertEvent extends EventBase {
+  event: "advert_sent" | "advert_received" | "advert_dropped" | "advert_failed";
+  server: string;
+  destination?: string;
+  version?: number;
+  priority?: number;
+  frame?: string;
+}
+interface AnnounceEvent extends EventBase {
+  event: "garp_sent" | "na_sent";
+  server: string;
+  address: string;
+  mac?: string;
+  frame?: string;
+}
+interface AddressEvent extends EventBase {
+  event: "address_added" | "address_removed";
+  server: string;
+  address: string;
+}
+interface InterfaceEvent extends EventBase {
+  event: "interface";
+  server: string;
+  interface: string;
+  up: boolean;
+}
+interface ServiceEvent extends EventBase {
+  event: "service";
+  server: string;
+  service: string;
+  up: boolean;
+  accepting?: boolean;
+}
+interface ScriptEvent extends EventBase {
+  event: "script";
+  server: string;
+  script: string;
+  result: "pass" | "fail";
+  exit: number | "timeout";
+  changed?: boolean;
+}
+interface NotifyEvent extends EventBase {
+  event: "notify";
+  server: string;
+  script: string;
+  arguments?: string | string[];
+}
+interface LogEvent extends EventBase {
+  event: "log";
+  server: string;
+  line: string;
+}
+/** "serv01 eth0", or its parts; null: the switch has forgotten it. */
+type PortInTrace = string | { server?: string; client?: string; interface?: string } | null;
+interface MacEvent extends EventBase {
+  event: "mac_learned";
+  segment: string;
+  mac: string;
+  port: PortInTrace;
+}
+interface NeighbourEvent extends EventBase {
+  event: "neighbour";
+  client?: string;
+  ip: string;
+  mac: string | null;
+}
+interface OutageEvent extends EventBase {
+  event: "outage";
+  client: string;
+  kind: string;
+  target: string;
+  from_s: number;
+  to_s: number | null;
+  lost: number;
+}
+interface WarningEvent extends EventBase {
+  event: "warning";
+  text?: string;
+  message?: string;
+  line?: string | number;
+}
+interface OtherEvent extends EventBase {
+  event: "route_added" | "route_removed" | "rule_added" | "rule_removed" | "undecided";
+}
+type TraceEvent =
+  | ScenarioEvent | ActionEvent | StateEvent | PriorityEvent | AdvertEvent | AnnounceEvent | AddressEvent | InterfaceEvent
+  | ServiceEvent | ScriptEvent | NotifyEvent | LogEvent | MacEvent | NeighbourEvent | OutageEvent | WarningEvent | OtherEvent;
+
+// Who takes part (naming.js).
+
+interface Interface {
+  name: string;
+  segment: string;
+  mac: string;
+  addresses: string[];
+}
+interface Instance {
+  name: string;
+  interface: string;
+  virtual_addresses: string[];
+  vrid?: number;
+  priority?: number;
+  advert_int_s?: number;
+}
+interface Server {
+  name: string;
+  short: string;
+  config: string;
+  interfaces: Interface[];
+  services: { name: string; port?: number }[];
+  scripts: { name: string }[];
+  instances: Instance[];
+}
+interface Probe {
+  kind: string;
+  target: string;
+  port?: number;
+  every_s?: number;
+}
+interface Client {
+  name: string;
+  segment: string;
+  mac: string;
+  addresses: string[];
+  probes: Probe[];
+}
+interface Segment {
+  name: string;
+  subnet: string;
+}
+interface Vip {
+  address: string;
+  index: number;
+  short: string;
+}
+/** To whom a MAC or an address belongs: a server's interface, or a client. */
+type Place = { server: string; interface: string; segment: string; client?: undefined } | { client: string; segment: string; server?: undefined; interface?: undefined };
+interface Cast {
+  name: string;
+  description: string;
+  profile: string;
+  seed: number | null;
+  origin: "simulation" | "recording" | "capture" | "live" | "trace";
+  duration: number;
+  daemons: boolean;
+  segments: Segment[];
+  main: string;
+  servers: Map<string, Server>;
+  clients: Map<string, Client>;
+  dns: Record<string, string[]>;
+  vips: Vip[];
+  byMac: Map<string, Place>;
+  byIp: Map<string, Place>;
+}
+
+// Values over time (model.js).
+
+interface LineValues {
+  power: boolean;
+  daemon: "running" | "stopped" | "frozen" | "killed";
+  port: "up" | "down" | "unplugged";
+  service: "up" | "down" | "refusing";
+  script: "pass" | "fail";
+  /** Directions a firewall drops: "", "in", "out", "in+out". */
+  firewall: string;
+  state: string;
+  priority: number;
+  /** The interface an address is on, true where nobody says. */
+  has: string | true;
+  /** The switch's port, "serv01 eth0". */
+  mac: string;
+  arp: string;
+  /** What is wrong with a segment, as JSON. */
+  fault: string;
+}
+type LineKind = keyof LineValues;
+/** A value, since when it has been so (null: from the start) and what it was before. */
+type About<V> = { value: V | null; since: number | null; before: V | null };
+/** `share`: of the requests, how many got no answer, 0 to 1. */
+interface Outage extends OutageEvent {
+  i: number;
+  share: number;
+}
+interface Fate {
+  at: number;
+  what: "heard" | "dropped" | "lost";
+  reason?: string;
+  i?: number;
+}
+interface FlightBase {
+  t: number;
+  i: number;
+  server: string;
+  port: string;
+  segment: string;
+  /** Place in a burst. */
+  order: number;
+  fate: Record<string, Fate> | null;
+  /** Everywhere it goes, in the layout it was worked out for. */
+  targets?: { way: number[]; what: string }[];
+  layout?: Layout;
+}
+/** A frame on the wire. */
+type Flight = FlightBase & ({ kind: "advert"; e: AdvertEvent } | { kind: "garp" | "na"; e: AnnounceEvent });
+interface Goal {
+  server: string;
+  interface: string;
+}
+
+// Words.
+
+type LogKind = "story" | "packets" | "daemon";
+type Row =
+  | { t: number; i: number; kind: TraceEvent["event"]; n?: number; addresses?: Set<string>; outage?: undefined }
+  | { t: number; i: -1; kind: "lost" | "back"; outage: Outage };
+/** The line of a configuration that an option comes from: where it is, and its text. */
+type ConfigLine = [place: string, text: string];
+/** What Python knows of reasons: "MASTER>BACKUP" -> its paragraph; server, instance, option -> its line. */
+interface Explain {
+  rules?: Record<string, string>;
+  options?: Record<string, Record<string, Record<string, ConfigLine>>>;
+}
+interface Answer {
+  title: string;
+  head: string;
+  text: string;
+  facts: { t: number; text: string }[];
+  rule: string;
+  lines: ConfigLine[];
+}
+
+// What can be clicked.
+
+type ThingKind = "nic" | "cable" | "service" | "script" | "daemon" | "server" | "firewall" | "switch" | "vip" | "instance" | "packet";
+interface Thing {
+  kind: ThingKind;
+  title: string;
+  server?: string;
+  name?: string;
+  segment?: string;
+  address?: string;
+  flight?: Flight;
+}
+/** A line of a menu that does these actions, at `seek` seconds where that is not the moment shown. */
+interface Choice {
+  label: string;
+  hint: string;
+  actions: Action[];
+  seek?: number;
+}
+interface MenuEntry {
+  label: string;
+  hint: string;
+  run: () => void;
+}
+type OpenMenu<T> = (what: T, element: Focusable, x: number, y: number) => void;
+type Focusable = HTMLElement | SVGElement;
+
+/** The model of the time line before a change, which is shown until `until`. */
+type Before = Model & { until: number };
+type LaneOf =
+  | { kind: "state"; server: Server; i: Instance }
+  | { kind: "vip"; v: Vip }
+  | { kind: "client"; c: Client; target: string }
+  | { kind: "more" };
+type Lane = LaneOf & { text: string; high: number };
+
+// Geometry (layout.js), in CSS pixels.
+
+type Font = "small" | "text" | "bold" | "title";
+/** A text's width. */
+type Measure = (text: string, font: Font) => number;
+interface ChipPlace {
+  x: number;
+  line: number;
+  w: number;
+}
+type ChipKind = "service" | "daemon" | "script" | "firewall";
+type Chip = { kind: ChipKind; name: string; text: string };
+interface Card {
+  server: Server;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  row: number;
+  chips: (Chip & ChipPlace)[];
+  inner: number;
+  rowsY: number;
+  chipsY: number;
+  badgesY: number;
+  badgeLine: number;
+  troubleY: number;
+}
+type Side = "top" | "bottom";
+interface Bar {
+  segment: Segment;
+  side: Side;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  mid: number;
+}
+/** `y`: where the thing ends; `end`, `bar`: where its cable begins, and where the cable meets the switch. */
+interface PortBase {
+  segment: string;
+  side: Side;
+  x: number;
+  y: number;
+  end: number;
+  bar: number;
+}
+interface ServerPort extends PortBase {
+  server: string;
+  interface: string;
+  w: number;
+  client?: undefined;
+}
+interface ClientPort extends PortBase {
+  client: string;
+  server?: undefined;
+  interface?: undefined;
+}
+interface ClientBox {
+  client: Client & { dns?: Record<string, string[]> };
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+interface Layout {
+  width: number;
+  height: number;
+  cards: Map<string, Card>;
+  ports: Map<string, ServerPort | ClientPort>;
+  bars: Map<string, Bar>;
+  clients: Map<string, ClientBox>;
+  tray: { x: number; y: number };
+  badgeText: (vip: Vip) => string;
+  badgeWidths: Map<string, number>;
+  compact: boolean;
+}
+
+// Frames (frames.js).
+
+interface Field {
+  from: number;
+  to: number;
+  layer: string;
+  name: string;
+  value: string;
+  note: string;
+}
+
+// The notebook's side.
+
+interface Info {
+  can_fork?: boolean;
+  can_share?: boolean;
+  can_undo?: boolean;
+  can_redo?: boolean;
+  fork?: string;
+  fork_at_s?: number | null;
+  explain?: Explain;
+  scenario?: string;
+  why_not?: string;
+}
+interface WidgetValues {
+  info: Info | null;
+  trace_lines: string | DataView;
+  at_s: number;
+}
+/** A question to Python, and what comes back; `answers` is the question's number. */
+interface Question {
+  do: string;
+  at_s: number;
+  actions?: Action[];
+}
+interface Reply {
+  answers: number;
+  error?: string;
+  note?: string;
+  scenario?: string;
+  html?: string;
+  name?: string;
+}
+interface WidgetEvents {
+  "change:info": () => void;
+  "change:trace_lines": () => void;
+  "change:at_s": () => void;
+  "msg:custom": (message: Reply, buffers?: DataView[]) => void;
+}
+/** The widget model of a notebook, as far as the player uses it; a file has a stand-in. */
+interface WidgetModel {
+  get<K extends keyof WidgetValues>(name: K): WidgetValues[K];
+  set<K extends keyof WidgetValues>(name: K, value: WidgetValues[K]): void;
+  on<K extends keyof WidgetEvents>(name: K, run: WidgetEvents[K]): void;
+  off<K extends keyof WidgetEvents>(name: K, run: WidgetEvents[K]): void;
+  send(message: Question & { number: number }): void;
+  save_changes(): void;
+}
