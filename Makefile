@@ -11,12 +11,13 @@
 RUN := .venv/bin/python
 CORE := .venv/.ready-core
 ALL := .venv/.ready-all
+SCRIPTS := node_modules/.ready
 FLAGS ?=
 
 # Byte code is cached even where the caller's shell forbids it: without, every start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help drills lab test lint types bench pictures lock venv clean
+.PHONY: help drills lab test lint types scripts bench pictures lock venv clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,12 +39,21 @@ lab: $(ALL)
 	@$(RUN) -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(FLAGS)
 
-lint: $(ALL)
+lint: $(ALL) scripts
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
 types: $(ALL)
 	$(RUN) -m mypy
+
+# The types of the player's scripts. Nobody needs node to use vrrplab, so without it this is left out; not in CI.
+scripts: $(if $(shell command -v node >/dev/null && command -v npm),$(SCRIPTS))
+	@if [ -n "$<" ]; then node_modules/.bin/tsc; \
+	else echo "Left out: the types of the player's scripts. They need node and npm: sudo apt install nodejs npm"; [ "$$CI" != true ]; fi
+
+$(SCRIPTS): package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 # Tests that measure time are marked `alone` and run after the others, with the machine to themselves.
 # With FLAGS="-k word" one of the two may find nothing to do (exit code 5).
@@ -69,4 +79,4 @@ lock:
 	grep -c == requirements-core.lock.txt requirements.lock.txt
 
 clean:
-	rm -rf .venv .boot build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .boot node_modules build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis

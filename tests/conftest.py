@@ -22,6 +22,7 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 # Debian package of each program that tests need, where it differs from the program's name.
 _PACKAGE_OF = {
     "ip": "iproute2",
+    "node": "nodejs",
     "nft": "nftables",
     "unshare": "util-linux",
     "ping": "iputils-ping",

@@ -7,15 +7,20 @@ const macText = (b) => [...b].map((x) => hex(x)).join(":");
 /** @param {Uint8Array} b */
 const ip4Text = (b) => [...b].join(".");
 
-/** @param {Uint8Array} b */
+/**
+ * As RFC 5952 writes it: "::" for the longest run of zeros, of equal ones the first; one zero alone is written.
+ * @param {Uint8Array} b
+ */
 function ip6Text(b) {
-  const words = [];
-  for (let i = 0; i < 16; i += 2) words.push(((b[i] << 8) | b[i + 1]).toString(16));
-  const runs = words.join(":").match(/(^|:)0(:0)+(?=:|$)/g) || [];
-  const longest = runs.sort((x, y) => y.length - x.length)[0];
-  if (!longest) return words.join(":");
-  const [head, ...rest] = words.join(":").split(longest);
-  return `${head}::${rest.join(longest).replace(/^:/, "")}`;
+  const words = Array.from({ length: 8 }, (_, i) => ((b[2 * i] << 8) | b[2 * i + 1]).toString(16));
+  let [from, length] = [0, 1];
+  for (let i = 0; i < 8; i++) {
+    let n = 0;
+    while (words[i + n] === "0") n++;
+    if (n > length) [from, length] = [i, n];
+  }
+  if (length === 1) return words.join(":");
+  return `${words.slice(0, from).join(":")}::${words.slice(from + length).join(":")}`;
 }
 
 /** @param {string} text hexadecimal digits */

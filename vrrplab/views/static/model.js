@@ -9,7 +9,7 @@ import { makeCast, portOf } from "./naming.js";
  */
 export function parseTrace(text) {
   const lines = text.trim();
-  return lines ? JSON.parse("[" + lines.replace(/\r?\n+/g, ",") + "]") : [];
+  return lines ? JSON.parse("[" + lines.replace(/(?:\r?\n)+/g, ",") + "]") : [];
 }
 
 /** @param {string} address */

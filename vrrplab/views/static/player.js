@@ -348,7 +348,7 @@ export class Player {
   }
 
   #remember() {
-    clearTimeout(this.later);
+    window.clearTimeout(this.later);
     this.later = window.setTimeout(() => {
       if (this.outside.get("at_s") === this.t) return;
       this.outside.set("at_s", Math.round(this.t * 1e6) / 1e6);
@@ -505,7 +505,7 @@ export class Player {
     this.sizes.disconnect();
     this.untheme();
     this.python.stop();
-    clearTimeout(this.later);
+    window.clearTimeout(this.later);
     this.root.remove();
     this.model = null;
   }

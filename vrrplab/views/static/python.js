@@ -55,7 +55,7 @@ export class Python {
    */
   answered(message) {
     this.waiting = Math.max(0, Math.min(this.waiting, this.number - message.answers));
-    clearTimeout(this.soon);
+    window.clearTimeout(this.soon);
     if (!this.waiting) this.stop();
     this.tell(message.error || message.note || "", Boolean(message.error));
     this.took = performance.now() - this.asked;
@@ -73,8 +73,8 @@ export class Python {
   }
 
   stop() {
-    clearTimeout(this.soon);
-    clearTimeout(this.late);
+    window.clearTimeout(this.soon);
+    window.clearTimeout(this.late);
   }
 }
 
@@ -86,5 +86,5 @@ export class Python {
 export function saveFile(text, filename) {
   const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/html" })), download: filename });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

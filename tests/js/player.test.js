@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sharedAddresses } from "../../vrrplab/views/static/captions.js";
+import { fitName, fitText } from "../../vrrplab/views/static/dom.js";
+import { KEYS, pressKey } from "../../vrrplab/views/static/keys.js";
+import { niceStep } from "../../vrrplab/views/static/lanes.js";
+import { airTime } from "../../vrrplab/views/static/packets.js";
+import { Python } from "../../vrrplab/views/static/python.js";
+import { faultText } from "../../vrrplab/views/static/scene.js";
+import { SPEEDS } from "../../vrrplab/views/static/transport.js";
+import { namer } from "../../vrrplab/views/static/words.js";
+import { key, pretendPage } from "./page.js";
+import { VIP, builtIn, givesUp, model, modelOf, scenario, server, takes } from "./traces.js";
+
+const clock = pretendPage();
+const measure = (text) => [...text].length * 10;
+
+test("the axis has steps of 1, 2 or 5 times a power of ten", () => {
+  assert.deepEqual([0.0007, 0.3, 1, 1.1, 3, 7, 60, 999].map((x) => Number(niceStep(x).toPrecision(3))), [0.001, 0.5, 1, 2, 5, 10, 100, 1000]);
+});
+
+test("frames stay longer in the air the faster time runs, but never as much longer", () => {
+  const shares = SPEEDS.map((speed) => airTime(speed) / speed);
+  SPEEDS.forEach((speed, n) => assert.ok(!n || (airTime(speed) > airTime(SPEEDS[n - 1]) && shares[n] <= shares[n - 1] + 1e-9)));
+  assert.equal(airTime(1), 0.8);
+});
+
+test("what is wrong with a network, on its switch", () => {
+  assert.equal(faultText({ loss: 1 }), "loses every frame");
+  assert.equal(faultText({ loss: 0.3, latency_s: 0.2, jitter_s: 0.1, multicast: false }), "loses 30 %, no multicast, 0.2 s late, ± 0.1 s");
+  assert.equal(faultText({ loss: 1, between: [["r1", "r2"]] }), "one way r1 → r2: loses every frame");
+  assert.equal(faultText({}), "fault");
+});
+
+test("who has an address together with others", () => {
+  const m = model(takes(1), takes(2, { server: "r2" }), givesUp(3));
+  assert.deepEqual([1, 2, 3].map((t) => sharedAddresses(m, namer(m.cast), t)), ["", "r1 and r2 both have .101", ""]);
+  const closed = builtIn("firewall-closed");
+  assert.equal(sharedAddresses(closed, namer(closed.cast), 10), "serv01 and serv02 both have .101, .102");
+  const three = modelOf(scenario({ servers: { r1: server(1), r2: server(2), r3: server(3) } }), takes(1), takes(1, { server: "r2" }), takes(1, { server: "r3" }));
+  assert.equal(sharedAddresses(three, namer(three.cast), 1), "r1, r2 and r3 all have .101");
+});
+
+test("a text that does not fit is cut at its end, a name in its middle", () => {
+  assert.equal(fitText("switch", 60, "small", measure), "switch");
+  assert.equal(fitText("switch", 40, "small", measure), "swi…");
+  assert.equal(fitName("proxy-server-01", 90, "small", measure), "p…rver-01");
+  assert.equal(fitName("proxy-server-01", 90, "small", measure, 2), "proxy-…01");
+  for (let room = 30; room <= 200; room += 10) {
+    for (const cut of [fitText("proxy-server-01", room, "small", measure), fitName("proxy-server-01", room, "small", measure)]) assert.ok(measure(cut) <= room, cut);
+  }
+});
+
+/** A player that only writes down what it is told to do. */
+function listener(more = {}) {
+  const done = [];
+  const note = (name) => (...what) => done.push([name, ...what]);
+  const player = { model: { end: 30, lastChange: () => "the change" }, t: 5, speed: 1, pinned: null, transport: { help: "?" }, why: { hide: note("hide") }, done, ...more };
+  for (const name of ["ask", "toggle", "jump", "step", "seek", "setSpeed", "explain", "toggleHide", "help", "pin"]) player[name] = note(name);
+  return player;
+}
+
+test("every key does what the table of keys says", () => {
+  const does = (name, more) => {
+    const player = listener();
+    const event = key(name, more);
+    pressKey(player, event);
+    assert.ok(event.defaultPrevented, `${name} is taken`);
+    return player.done;
+  };
+  const shift = { shiftKey: true };
+  const control = { ctrlKey: true };
+  assert.deepEqual(does(" "), [["toggle"]]);
+  assert.deepEqual([does("ArrowLeft"), does("ArrowRight")], [[["step", -1]], [["step", 1]]]);
+  assert.deepEqual([does("ArrowLeft", shift), does("ArrowRight", shift)], [[["jump", -1]], [["jump", 1]]]);
+  assert.deepEqual([does("Home"), does("End")], [[["seek", 0]], [["seek", 30]]]);
+  assert.deepEqual([does("["), does("]")], [[["setSpeed", 0.5]], [["setSpeed", 2]]]);
+  assert.deepEqual([does("W"), does("h"), does("?"), does("Escape")], [[["explain", "the change"]], [["toggleHide"]], [["help", "?"]], [["hide"]]]);
+  assert.deepEqual([does("z", control), does("Z", { ...control, ...shift }), does("y", { metaKey: true }), does("Backspace", control)], [[["ask", "undo"]], [["ask", "redo"]], [["ask", "redo"]], [["ask", "reset"]]]);
+  assert.deepEqual([does("c"), does("s")], [[["ask", "scenario"]], [["ask", "html"]]]);
+  assert.equal(KEYS.length, new Set(KEYS.map(([keys]) => keys)).size);
+});
+
+test("keys that a field, a button or the browser needs are left alone", () => {
+  for (const [event, more] of [[key("a")], [key(" ", { altKey: true })], [key("h", {}, "textarea")], [key(" ", {}, "button")], [key("ArrowRight", {}, "select")], [key("c", { ctrlKey: true })], [key("h"), { model: null }]]) {
+    const player = listener(more);
+    pressKey(player, event);
+    assert.deepEqual([player.done, event.defaultPrevented], [[], false], event.key);
+  }
+});
+
+test("at the slowest and the fastest speed the keys for it do nothing", () => {
+  for (const [speed, name] of [[SPEEDS[0], "["], [SPEEDS[SPEEDS.length - 1], "]"]]) {
+    const player = listener({ speed });
+    pressKey(player, key(name));
+    assert.deepEqual(player.done, []);
+  }
+});
+
+/** Python at the other end of a wire that can be cut. */
+function wire() {
+  const sent = [];
+  const spoken = [];
+  const python = new Python((message) => sent.push(message), (words) => spoken.push(words));
+  return { python, sent, spoken, shown: () => (python.element.hidden ? "" : python.element.textContent) };
+}
+
+test("a question that is answered quickly asks nobody for patience", () => {
+  const { python, sent, shown } = wire();
+  python.ask({ do: "undo", at_s: 1 }, "Undoing …");
+  assert.deepEqual([sent, python.waiting], [[{ do: "undo", at_s: 1, number: 1 }], 1]);
+  clock.pass(100);
+  python.answered({ answers: 1, note: "" });
+  clock.pass(60_000);
+  assert.deepEqual([shown(), python.waiting], ["", 0]);
+});
+
+test("a slow answer is waited for in words, a missing one is told after five seconds", () => {
+  const { python, shown, spoken } = wire();
+  python.ask({ do: "reset", at_s: 1 }, "Back to the start …");
+  clock.pass(400);
+  assert.equal(shown(), "Back to the start …");
+  clock.pass(5000);
+  assert.match(shown(), /^Python does not answer/);
+  assert.ok(python.element.classList.contains("vl-bad"));
+  assert.equal(python.waiting, 0);
+  assert.equal(spoken.length, 2);
+});
+
+test("of two questions the answer to the first leaves one to wait for, that to the second none", () => {
+  const { python, shown } = wire();
+  python.ask({ do: "break", at_s: 1 }, "…");
+  python.ask({ do: "break", at_s: 2 }, "…");
+  python.answered({ answers: 1 });
+  assert.equal(python.waiting, 1);
+  python.answered({ answers: 2, error: "no such interface" });
+  assert.deepEqual([python.waiting, shown()], [0, "no such interface"]);
+});
+
+test("a wire that is cut is told at once", () => {
+  const python = new Python(() => { throw new Error("gone"); }, () => {});
+  python.ask({ do: "undo", at_s: 1 }, "Undoing …");
+  assert.match(python.element.textContent, /^Python does not answer/);
+  assert.equal(python.waiting, 0);
+});

@@ -1,0 +1,64 @@
+"""The player's scripts, tested in node: each ``*.test.js`` beside this file is one test here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vrrplab.errors import DropReason
+from vrrplab.scenario.actions import KINDS
+from vrrplab.scenario.reader import builtin_scenarios, load_scenario
+from vrrplab.sim.world import World
+from vrrplab.views.assets import player_script
+
+HERE = Path(__file__).resolve().parent
+
+pytestmark = pytest.mark.needs("node")
+
+
+@pytest.fixture(scope="session")
+def traces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the trace of every built-in scenario, and what Python says of itself."""
+    folder = tmp_path_factory.mktemp("traces")
+    for name in builtin_scenarios():
+        trace = World(load_scenario(name), frames=True).run()
+        (folder / f"{name}.jsonl").write_text("".join(event.to_json() + "\n" for event in trace))
+    known = {
+        "scenarios": list(builtin_scenarios()),
+        "actions": {kind: [*needed, *optional] for kind, (needed, optional) in KINDS.items()},
+        "needed": {kind: needed for kind, (needed, _) in KINDS.items()},
+        "drop_reasons": [reason.name for reason in DropReason],
+    }
+    (folder / "python.json").write_text(json.dumps(known))
+    return folder
+
+
+def node(*arguments: str, **variables: str) -> str:
+    ran = subprocess.run(
+        ["node", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in HERE.glob("*.test.js")))
+def test_in_node(name: str, traces: Path) -> None:
+    told = node("--test", "--test-reporter=spec", str(HERE / name), VRRPLAB_TRACES=str(traces))
+    counted = {word: int(n) for word, n in re.findall(r"^ℹ (pass|skipped|todo) (\d+)$", told, re.MULTILINE)}
+    assert counted.pop("pass") > 0
+    assert counted == {"skipped": 0, "todo": 0}, told
+
+
+def test_joined_into_one_no_name_is_given_twice(tmp_path: Path) -> None:
+    (tmp_path / "player.mjs").write_text(player_script(), encoding="utf-8")
+    node("--check", str(tmp_path / "player.mjs"))
