@@ -1,7 +1,7 @@
 # make drills   the article's three failures, simulated, in a table
 # make lab      JupyterLab with the lessons
 # make test     lint, types and every test
-# make lint     ruff and the type checker only
+# make lint     ruff, and the types of the player's scripts where node is
 # make bench    how fast the simulator is on this machine
 # make lock     renew both lock files (needs uv)
 #

@@ -72,7 +72,9 @@ def test_the_patterns_find_what_they_are_for() -> None:
 
 def test_lock_and_environment_files_name_no_address() -> None:
     setting_up = [
-        n for n in tracked() if n.startswith(("requirements", "environment", "binder/", "pyproject"))
+        n
+        for n in tracked()
+        if n.startswith(("requirements", "environment", "binder/", "pyproject", "package", ".npmrc"))
     ]
     assert len(setting_up) >= 5
     assert [n for n in setting_up if "://" in (ROOT / n).read_text(encoding="utf-8")] == []
