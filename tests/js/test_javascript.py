@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -62,3 +63,19 @@ def test_in_node(name: str, traces: Path) -> None:
 def test_joined_into_one_no_name_is_given_twice(tmp_path: Path) -> None:
     (tmp_path / "player.mjs").write_text(player_script(), encoding="utf-8")
     node("--check", str(tmp_path / "player.mjs"))
+
+
+@pytest.mark.needs("make")
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 2)])
+def test_without_node_make_says_what_brings_it_and_in_ci_refuses(tmp_path: Path, ci: str, code: int) -> None:
+    ran = subprocess.run(
+        [str(shutil.which("make")), "scripts"],
+        cwd=HERE.parents[1],
+        env={"PATH": str(tmp_path), "CI": ci},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == code, ran.stderr
+    assert "sudo apt install nodejs npm" in ran.stdout
