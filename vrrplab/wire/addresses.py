@@ -1,10 +1,12 @@
 """Addresses between bytes and text: IPv4, IPv6 (RFC 5952), MAC; and the addresses VRRP gives a meaning.
 
-Written out here rather than taken from ``ipaddress`` or ``socket``: those cost more start-up time than
-a whole simulation. Results are cached, because a capture names the same few addresses a million times.
+Results are cached, because a capture names the same few addresses a million times.
 """
 
 from __future__ import annotations
+
+import re
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from vrrplab.errors import AddressError
 
@@ -15,6 +17,8 @@ VRRP_GROUP_IPV6 = "ff02::12"
 ALL_NODES_IPV6 = "ff02::1"
 
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+# 010 means ten here, as people who write it mean; inet_pton refuses it because others read eight
+_PADDING = re.compile(r"(?<![0-9A-Fa-f])00?(?=[0-9]{1,2}(\.|$))")
 _CACHE_LIMIT = 8192
 _ip_text: dict[bytes, str] = {}
 _ip_bytes: dict[str, bytes] = {}
@@ -28,7 +32,13 @@ def pack_address(text: str) -> bytes:
     if packed is None:
         if not isinstance(text, str):
             return pack_address(str(text))  # ipaddress objects, which notebooks like to pass
-        packed = _pack_ipv6(text) if ":" in text else _pack_ipv4(text)
+        try:
+            if ":" in text:  # a zone (fe80::1%eth0) is not on the wire
+                packed = inet_pton(AF_INET6, _PADDING.sub("", text.partition("%")[0]))
+            else:
+                packed = inet_pton(AF_INET, _PADDING.sub("", text))
+        except (OSError, ValueError):
+            raise AddressError(f"{text!r} is not an IP address like 192.168.2.1 or fe80::1") from None
         if len(_ip_bytes) >= _CACHE_LIMIT:
             _ip_bytes.clear()
         _ip_bytes[text] = packed
@@ -40,12 +50,9 @@ def unpack_address(packed: bytes) -> str:
     text = _ip_text.get(packed)
     if text is None:
         packed = bytes(packed)
-        if len(packed) == 4:
-            text = "{}.{}.{}.{}".format(*packed)
-        elif len(packed) == 16:
-            text = _ipv6_text(packed)
-        else:
+        if len(packed) not in (4, 16):
             raise AddressError(f"an IP address has 4 or 16 bytes, not {len(packed)}")
+        text = inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed)
         if len(_ip_text) >= _CACHE_LIMIT:
             _ip_text.clear()
         _ip_text[packed] = text
@@ -117,59 +124,3 @@ def multicast_mac(group: str) -> str:
 def solicited_node_group(address: str) -> str:
     """RFC 4291 section 2.7.1: ff02::1:ffXX:XXXX, where neighbour solicitations for an address go."""
     return unpack_address(bytes.fromhex("ff0200000000000000000001ff") + pack_address(address)[13:])
-
-
-def _pack_ipv4(text: str) -> bytes:
-    parts = text.split(".")
-    if len(parts) != 4 or not all(
-        part.isascii() and part.isdigit() and len(part) <= 3 and int(part) < 256 for part in parts
-    ):
-        raise AddressError(f"{text!r} is not an IP address like 192.168.2.1 or fe80::1")
-    return bytes(map(int, parts))
-
-
-def _pack_ipv6(text: str) -> bytes:
-    body = text.partition("%")[0]  # a zone (fe80::1%eth0) is not on the wire
-    tail = b""
-    if "." in body:
-        head, _, last = body.rpartition(":")
-        tail = _pack_ipv4(last)
-        body = head if head and not head.endswith(":") else head + ":"
-    left, double_colon, right = body.partition("::")
-    try:
-        before, after = _words(left), _words(right)
-    except ValueError:
-        raise AddressError(f"{text!r} is not an IPv6 address like fe80::1") from None
-    missing = 16 - len(before) - len(after) - len(tail)
-    if (missing < 2 if double_colon else missing != 0) or "::" in right:
-        raise AddressError(f"{text!r} is not an IPv6 address: it needs eight groups, or one '::'")
-    return before + bytes(missing) + after + tail
-
-
-def _words(text: str) -> bytes:
-    if not text:
-        return b""
-    groups = text.split(":")
-    if any(not 1 <= len(group) <= 4 or not _HEX_DIGITS.issuperset(group) for group in groups):
-        raise ValueError
-    return b"".join(int(group, 16).to_bytes(2, "big") for group in groups)
-
-
-def _ipv6_text(packed: bytes) -> str:
-    words = [int.from_bytes(packed[i : i + 2], "big") for i in range(0, 16, 2)]
-    # RFC 5952 section 4.2: the longest run of two or more zero groups, the first of equal ones
-    best_start, best_length, start = -1, 1, 0
-    while start < 8:
-        end = start
-        while end < 8 and words[end] == 0:
-            end += 1
-        if end - start > best_length:
-            best_start, best_length = start, end - start
-        start = max(end, start + 1)
-    if best_start == 0 and (best_length == 6 or (best_length == 5 and words[5] == 0xFFFF)):
-        prefix = "::" if best_length == 6 else "::ffff:"
-        return prefix + "{}.{}.{}.{}".format(*packed[12:])
-    groups = [f"{word:x}" for word in words]
-    if best_start < 0:
-        return ":".join(groups)
-    return ":".join(groups[:best_start]) + "::" + ":".join(groups[best_start + best_length :])
