@@ -27,6 +27,7 @@ from vrrplab import (
     variant,
     views,
 )
+from vrrplab.errors import did_you_mean
 
 DRILL = "article-drill-1-lan-nic"
 TRACE = simulate(DRILL)
@@ -158,3 +159,10 @@ def test_nobody_has_an_address_that_is_not_there_but_an_instance_is_missed() -> 
 
 def test_nothing_is_told_of_nothing() -> None:
     assert str(story(Trace([]))) == "Nothing happened in this trace."
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("priorty", "did you mean 'priority'?"), ("zzz", ""), ("p", ""), ("prio" * 10**6, "")]
+)
+def test_a_hint_names_the_word_most_like_it_or_none(word: str, hint: str) -> None:
+    assert did_you_mean(word, ["preempt", "priority", "po"]) == hint
