@@ -39,6 +39,7 @@ PREFERENCES = {
     "ui.prefersReducedMotion": 1,
 }
 PROGRAM = "firefox-esr"
+LISTENS = r"WebDriver BiDi listening on (ws://\S+)\n"  # a whole line
 KEYS = {"Escape": "\ue00c", "Space": " ", "Right": "\ue014"}
 
 
@@ -63,14 +64,16 @@ class Firefox:
                 env={**os.environ, "HOME": str(folder)},
             )
         until_s = time.monotonic() + 60
-        while not (found := re.search(r"WebDriver BiDi listening on (ws://\S+)", log.read_text())):
+        while not (found := re.search(LISTENS, log.read_text(errors="replace"))):
             if self._process.poll() is not None or time.monotonic() > until_s:
-                raise RuntimeError(f"Firefox does not listen:\n{log.read_text()[-2000:]}")
+                self._process.kill()
+                raise RuntimeError(f"Firefox does not listen:\n{log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.05)
-        self._socket = websocket.create_connection(f"{found[1]}/session", timeout=30, suppress_origin=True)
+        self._socket = websocket.create_connection(f"{found[1]}/session", timeout=60, suppress_origin=True)
         self("session.new", capabilities={})
-        self("session.subscribe", events=["log.entryAdded"])
-        self.context = self("browsingContext.getTree")["contexts"][0]["context"]
+        # A tab of our own: the first one may still be opening, and Firefox shows pages of its own there.
+        self.context = self("browsingContext.create", type="tab")["context"]
+        self("session.subscribe", events=["log.entryAdded"], contexts=[self.context])
 
     def __call__(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command and wait for its result; what is heard meanwhile is kept."""
