@@ -1,6 +1,8 @@
 # make drills   the article's three failures, simulated, in a table
 # make lab      JupyterLab with the lessons
-# make test     lint, types and every test
+# make test     lint, types and the tests, in some ten minutes
+# make test-long   the tests that take longest: other daemons on one wire, soak and flood, the wheel, Firefox
+# make fuzz     hostile bytes for every reader (FLAGS="--seconds 60 --seed 7")
 # make lint     ruff, and the types of the player's scripts where node is
 # make bench    how fast the simulator is on this machine
 # make lock     renew both lock files (needs uv)
@@ -17,7 +19,7 @@ FLAGS ?=
 # Byte code is cached even where the caller's shell forbids it: without, every start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help drills lab test lint types scripts bench pictures lock venv clean
+.PHONY: help drills lab test test-long fuzz lint types scripts bench pictures lock venv clean
 .DEFAULT_GOAL := help
 
 help:
@@ -57,9 +59,17 @@ $(SCRIPTS): package-lock.json
 
 # Tests that measure time are marked `alone` and run after the others, with the machine to themselves.
 # With FLAGS="-k word" one of the two may find nothing to do (exit code 5).
+ALLOW_NONE = $(if $(FLAGS),|| test $$? -eq 5)
 test: lint types
-	$(RUN) -m pytest -n auto --maxprocesses 8 -m "not alone" $(FLAGS) $(if $(FLAGS),|| test $$? -eq 5)
-	$(RUN) -m pytest -m alone $(FLAGS) $(if $(FLAGS),|| test $$? -eq 5)
+	$(RUN) -m pytest -n auto --maxprocesses 8 -m "not alone and not long" $(FLAGS) $(ALLOW_NONE)
+	$(RUN) -m pytest -m "alone and not long" $(FLAGS) $(ALLOW_NONE)
+
+test-long: $(ALL)
+	$(RUN) -m pytest -m long $(FLAGS) $(ALLOW_NONE)
+
+fuzz: $(ALL)
+	@sh tools/environment.sh fuzz
+	@for target in frame capture columns config; do $(RUN) fuzz/run.py $$target $(FLAGS) || exit; done
 
 # The pictures of README, drawn anew.
 pictures: $(ALL)

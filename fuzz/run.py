@@ -2,7 +2,7 @@
 
 Seeds are the frames of real daemons and what the corpus holds already. An input that makes a target fail is
 written to the current folder as ``crash-…``; put it into ``fuzz/corpus/TARGET/`` under a telling name once
-the bug is mended. Needs atheris (``pip install atheris``), which is no dependency of vrrplab.
+the bug is mended. Needs atheris (``fuzz/requirements.txt``), which is no dependency of vrrplab.
 """
 
 from __future__ import annotations
@@ -49,19 +49,21 @@ def main() -> None:
     parser.add_argument("target", choices=("frame", "capture", "columns", "config"))
     parser.add_argument("--runs", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=int, default=0, help="stop after this time; 0: only after the runs")
+    parser.add_argument("--seed", type=int, default=0, help="the same again; 0: another each time")
     parser.add_argument("--max-len", type=int, default=2000, help="bytes of an input; short ones run faster")
     args = parser.parse_args()
     try:
         import atheris
     except ModuleNotFoundError:
-        sys.exit("fuzz/run.py needs atheris: pip install atheris")
+        sys.exit("fuzz/run.py needs atheris: make fuzz")
     with atheris.instrument_imports(include=["vrrplab"]):
         from targets import TARGETS
     target = TARGETS[args.target]
     with tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(seeds(args.target)):
             (Path(folder) / f"seed-{number}").write_bytes(seed)
-        options = [f"-runs={args.runs}", f"-max_len={args.max_len}", "-timeout=20", "-print_final_stats=1"]
+        options = [f"-runs={args.runs}", f"-max_len={args.max_len}", f"-seed={args.seed}"]
+        options += ["-timeout=20", "-print_final_stats=1"]
         if args.seconds:
             options.append(f"-max_total_time={args.seconds}")
         atheris.Setup([sys.argv[0], *options, folder], lambda data: target(data))

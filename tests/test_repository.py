@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -152,10 +154,12 @@ def test_the_core_needs_a_yaml_reader_and_nothing_else() -> None:
 @pytest.mark.needs("make")
 def test_make_alone_tells_what_it_can_do() -> None:
     told = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert re.findall(r"^make (\w+)", told, re.MULTILINE) == [
+    assert re.findall(r"^make ([\w-]+)", told, re.MULTILINE) == [
         "drills",
         "lab",
         "test",
+        "test-long",
+        "fuzz",
         "lint",
         "bench",
         "lock",
@@ -168,7 +172,7 @@ def test_every_make_command_of_the_readme_exists() -> None:
     named = sorted(
         set(
             re.findall(
-                r"\bmake (drills|\w+)(?= |`|\n)", "\n".join(re.findall(r"```sh\n(.*?)```", readme, re.DOTALL))
+                r"\bmake ([\w-]+)(?= |`|\n)", "\n".join(re.findall(r"```sh\n(.*?)```", readme, re.DOTALL))
             )
         )
     )
@@ -204,9 +208,57 @@ def test_scripts_are_programs(script: str) -> None:
 # The papers
 
 
-def test_the_changelog_has_a_place_for_what_comes_next() -> None:
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.search(r"^## \[Unreleased\]$", changelog, re.MULTILINE)
+def changelog_tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("changelog_tool", ROOT / "tools" / "changelog.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_changelog_is_a_screen_a_release() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for section in text.split("\n## ")[1:]:
+        assert re.match(r"\d+\.\d+\.\d+ \((unreleased|\d{4}-\d\d-\d\d)\)\n", section), section[:40]
+        assert len(section.splitlines()) <= 50
+
+
+def test_every_fragment_can_be_folded() -> None:
+    changelog_tool().read_fragments(ROOT / "changelog.d")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("added `vrrplab config check`.", ""),
+        ("Fixed: with keepalived 2.2.7 a reload is told once.\nIt was told twice.", ""),
+        ("new `vrrplab config check`.", "the first word is 'new'"),
+        ("", "the first word is ''"),
+        ("added", "one sentence or two"),
+        ("added a thing", "one sentence or two"),
+        ("added a. Added b. Added c.", "one sentence or two"),
+    ],
+)
+def test_a_fragment_says_in_its_first_word_what_it_is(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "it.md").write_text(text, encoding="utf-8")
+    if not complaint:
+        assert len(changelog_tool().read_fragments(tmp_path)) == 1
+        return
+    with pytest.raises(ValueError, match=f"it.md: .*{complaint}"):
+        changelog_tool().read_fragments(tmp_path)
+
+
+def test_a_release_folds_fragments_into_its_section() -> None:
+    fragments = [("fixed", "A bug."), ("breaking", "A key."), ("added", "A file."), ("added", "A word.")]
+    body = "### Breaking\n\n- A key.\n\n### Added\n\n- A file.\n- A word.\n\n### Fixed\n\n- A bug.\n"
+    fold = changelog_tool().fold
+    first = "# Changelog\n\n## 0.1.0 (2026-01-01)\n\n- It is.\n"
+    second = f"# Changelog\n\n## 0.2.0 (2027-01-01)\n\n{body}\n## 0.1.0 (2026-01-01)\n\n- It is.\n"
+    assert fold(first, "0.2.0", "2027-01-01", fragments) == second
+    planned = first.replace("2026-01-01", "unreleased")
+    assert fold(planned, "0.1.0", "2026-01-01", fragments) == f"{first}\n{body}"
+    assert fold(planned, "0.1.0", "2026-01-01", []) == first
 
 
 def test_every_link_inside_the_papers_leads_somewhere() -> None:

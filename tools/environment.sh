@@ -3,12 +3,14 @@
 #
 #   tools/environment.sh core    what simulating and decoding need: one YAML reader, and vrrplab itself
 #   tools/environment.sh all     that and JupyterLab, the plots, the test tools
+#   tools/environment.sh fuzz    what fuzzing needs besides, beside either
 #
 # It takes the first way that works here: uv; Python's own venv and pip; a private uv in .boot (Debian without
-# python3-venv). Set PYTHON=... to choose the interpreter, at least 3.11.
+# python3-venv). Set PYTHON=... to choose the interpreter, at least 3.11, and WHEEL=... to install vrrplab from
+# that file, as somebody has it who has no checkout.
 set -eu
 cd "$(dirname "$0")/.."
-want=${1:?core or all}
+want=${1:?core, all or fuzz}
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -76,9 +78,9 @@ install() {
 case $want in
 core)
     install --require-hashes -r requirements-core.lock.txt
-    install --no-deps --no-build-isolation -e .
+    if [ -n "${WHEEL:-}" ]; then install --no-deps "$WHEEL"; else install --no-deps --no-build-isolation -e .; fi
     # Where PYTHONDONTWRITEBYTECODE is set nobody else would do it, and each start would compile everything anew.
-    .venv/bin/python -m compileall -q vrrplab .venv/lib/python3*/site-packages/ruamel || true
+    [ -n "${WHEEL:-}" ] || .venv/bin/python -m compileall -q vrrplab .venv/lib/python3*/site-packages/ruamel || true
     ;;
 all)
     say "Installing JupyterLab, plots and test tools into .venv (once; seconds with uv, a minute or two with pip) ..."
@@ -87,8 +89,11 @@ all)
     .venv/bin/python -m jupyter labextension disable "@jupyterlab/apputils-extension:announcements" \
         >/dev/null 2>&1 || true
     ;;
+fuzz)
+    install --require-hashes -r fuzz/requirements.txt
+    ;;
 *)
-    say "core or all, not $want"
+    say "core, all or fuzz, not $want"
     exit 2
     ;;
 esac

@@ -70,7 +70,8 @@ def _chromium() -> str:
     return os.environ.get("CHROME") or next(filter(None, map(shutil.which, names)), "")
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it is open its thread has a running event loop, and tests of asyncio cannot run.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     program = _chromium()
     if not program:

@@ -9,6 +9,33 @@ from vrrplab.trace import Trace
 DRILL = "article-drill-1-lan-nic"
 PLAYER = "document.getElementById('player').player"
 
+# Texts that leave their picture, or lie over another text of it, at any of seven moments.
+TIDY = f"""
+(lines) => {{
+  const player = {PLAYER}, bad = new Set();
+  player.load(lines);
+  for (const share of [0, 0.1, 0.3, 0.45, 0.6, 0.8, 1]) {{
+    player.seek(player.model.end * share);
+    const texts = [...document.querySelectorAll(".vl-svg text, .vl-lanes text")].filter((x) => x.textContent);
+    const boxes = texts.map((x) => [x, x.getBoundingClientRect(), x.ownerSVGElement.getBoundingClientRect()]);
+    boxes.forEach(([x, a, b], n) => {{
+      const beside = a.left < b.left - 1 || a.right > b.right + 1;
+      if (beside || a.top < b.top - 1 || a.bottom > b.bottom + 1) bad.add(`outside: ${{x.textContent}}`);
+      for (const [y, c] of boxes.slice(n + 1)) {{
+        const wide = Math.min(a.right, c.right) - Math.max(a.left, c.left);
+        const high = Math.min(a.bottom, c.bottom) - Math.max(a.top, c.top);
+        if (x.ownerSVGElement === y.ownerSVGElement && wide > 2 && high > 4) {{
+          bad.add(`over each other: ${{x.textContent}}, ${{y.textContent}}`);
+        }}
+      }}
+    }});
+  }}
+  player.step(1);
+  player.jump(-1);
+  return [...bad];
+}}
+"""
+
 
 def simulated(name: str = DRILL) -> Trace:
     """A built-in scenario's trace, with the bytes of its frames."""

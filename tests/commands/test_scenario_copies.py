@@ -8,9 +8,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from vrrplab import own_cluster, variant
 from vrrplab.data_files import data_path
 from vrrplab.errors import VrrplabError
-from vrrplab.exercises import own_cluster, variant
 from vrrplab.notebook.simulate import simulate
 from vrrplab.notebook.tuning import tune
 from vrrplab.scenario.reader import load_scenario

@@ -113,6 +113,7 @@ def runtime_folder() -> Iterator[Path]:
 
 
 @pytest.mark.alone
+@pytest.mark.long
 @pytest.mark.needs("root")  # nobody else may make folders below /run
 @pytest.mark.parametrize("options", [[], ["--rootless"]], ids=["root", "rootless"])
 def test_below_run_too(

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from vrrplab.capture.reader import read_frames
+from vrrplab.capture.files import read_records
 from vrrplab.errors import CaptureError
 from vrrplab.system.namespaces import Enclosure, Inhabitant, bridge_lines, port_name
 from vrrplab.trace import Trace, read_trace
-from vrrplab.wire.frames import Frame
+from vrrplab.wire.frames import Frame, decode
 
 ROOT = Path(__file__).resolve().parents[2]
 FRR = "/usr/lib/frr"
@@ -279,13 +279,15 @@ class Bench:
 
     # -- what was seen -------------------------------------------------------------------------------
 
-    def frames(self) -> list[tuple[float, Frame]]:
-        """Of all networks, in order of time."""
+    def frames(self, source: str = "") -> list[tuple[float, Frame]]:
+        """Of all networks, in order of time; with ``source`` only those from that MAC address."""
+        sender = bytes.fromhex(source.replace(":", ""))
         found: list[tuple[float, Frame]] = []
         for pcap in self.pcaps:
             with contextlib.suppress(CaptureError):  # tcpdump is in the middle of a record
-                for captured in read_frames(pcap):
-                    found.append((captured.t_ns / 1e9, captured.frame))
+                for record in read_records(pcap):  # of a flood nobody wants to decode all
+                    if sender in (b"", record.data[6:12]):
+                        found.append((record.t_ns / 1e9, decode(record.data, record.link_type)))
         return sorted(found, key=lambda one: one[0]) if len(self.pcaps) > 1 else found
 
     def adverts(self, vrid: int = 51) -> list[Advert]:

@@ -81,7 +81,7 @@ def test_the_master_is_heard_through_a_flood_of_others() -> None:
         found = guard.judge(master, at_us + 900_000)
         assert isinstance(found, AdvertisementReceived)
         daemon.handle(found, at_us + 900_000)
-        assert daemon.instances[0].hearing.master_address == "192.168.2.7"
+        assert daemon.instances[0].reception.master_address == "192.168.2.7"
     assert FOLLOWED_A_SECOND > 1
 
 

@@ -18,6 +18,7 @@ from interop_play import Seen, play
 
 pytestmark = [
     pytest.mark.alone,
+    pytest.mark.long,
     pytest.mark.needs("namespaces", "ip", "nsenter", "keepalived", "tcpdump", "vrrpd"),
 ]
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "interop.md"

@@ -32,6 +32,7 @@ def soak() -> Any:
 
 
 @pytest.mark.alone
+@pytest.mark.long
 @pytest.mark.needs("namespaces", "ip", "nsenter")
 def test_a_short_soak(soak: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Input: MASTER and BACKUP for 5 s, then for 15 s. Output: each keeps its state, every deadline is

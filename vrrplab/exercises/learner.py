@@ -20,6 +20,7 @@ def predict(name: str, guess: object) -> Message:
     """Keep a guess before the run: seconds, a server's name, yes or no. ``...`` is no guess yet.
 
     The first guess counts once the outcome has been seen (``compare``); until then it may be changed.
+    VrrplabError: ``name`` is no text. A guess that is none gets a sentence.
     """
     _check_name(name, "predict")
     if is_open(guess):
@@ -44,7 +45,10 @@ def predict(name: str, guess: object) -> Message:
 
 
 def compare(name: str, outcome: object, unit: str = "s") -> Message:
-    """What happened, beside what was guessed under that name. ``unit`` is that of a number."""
+    """What happened, beside what was guessed under that name. ``unit`` is that of a number.
+
+    VrrplabError: ``name`` or ``unit`` is no text.
+    """
     _check_name(name, "compare")
     arguments.text(unit, "unit")
     value = as_guess(outcome)
@@ -95,7 +99,10 @@ def check(name: str, answer: object) -> Message:
 
 
 def progress() -> Message:
-    """How far this learner is: exercises and guesses, notebook by notebook."""
+    """How far this learner is: exercises and guesses, notebook by notebook.
+
+    Raises nothing: a file that cannot be used is told in a note, and progress is kept in memory.
+    """
     from vrrplab.exercises.report import own_progress
 
     return _with_notes("table", own_progress(store().read()))
@@ -104,8 +111,9 @@ def progress() -> Message:
 def reset(name: str = "") -> Message:
     """Begin anew: everything, or the exercise, guess or notebook (``"04"``) of that name.
 
-    Everything at once is kept under another file name; nothing is deleted.
+    Everything at once is kept under another file name; nothing is deleted. VrrplabError: ``name`` is no text.
     """
+    arguments.text(name, "name")
     kept = store()
     if not name:
         path = kept.put_away()

@@ -42,6 +42,7 @@ def outage_s(trace: Trace, target: str = "", kind: str = "") -> float:
     """Seconds of the longest outage that a client saw: 0.0 if there was none, to the end if it never ended.
 
     ``target``: an address or name that clients ask for, "": any of them. ``kind``: ``"http"`` or ``"icmp"``.
+    VrrplabError: not a trace, nobody asks for such a target, or there is no such kind.
     """
     arguments.instance(trace, Trace, "outage_s", "a trace, as simulate(...) returns it")
     if target:

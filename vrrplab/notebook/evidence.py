@@ -42,12 +42,18 @@ class Screen:
 
 
 def story(trace: Trace, width: int = WIDTH) -> Screen:
-    """A drill as the article tells it: what was done, both logs side by side, ``ip a`` on both servers."""
+    """A drill as the article tells it: what was done, both logs side by side, ``ip a`` on both servers.
+
+    ``width`` in characters, at least 40. VrrplabError: not a trace, or not such a width.
+    """
     return Screen(_story.render(as_trace(trace, "story()"), arguments.whole(width, "width", 40)))
 
 
 def ip_a(trace: Trace, server: str, at_s: float, interface: str = "eth0") -> Screen:
-    """What ``ip a show eth0`` prints on a server at a moment (seconds)."""
+    """What ``ip a show eth0`` prints on a server at a moment (seconds).
+
+    VrrplabError: not a trace, or one without such a server or interface.
+    """
     arguments.known(server, "server", as_trace(trace, "ip_a()").servers, "in this trace")
     arguments.known(interface, "interface", _interfaces(trace, server), f"on {server}")
     at_s = arguments.number(at_s, "at_s")
@@ -63,7 +69,10 @@ def _interfaces(trace: Trace, server: str) -> list[str]:
 
 
 def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
-    """keepalived's own log lines between two moments (seconds), of one server or of all."""
+    """keepalived's own log lines between two moments (seconds), of one server or of all.
+
+    VrrplabError: not a trace, no such server in it, or a moment that is no number.
+    """
     as_trace(trace, "logs()")
     from_s, to_s = arguments.number(from_s, "from_s"), arguments.number(to_s, "to_s")
     if server:
@@ -86,7 +95,8 @@ def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
 def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
     """The trace of a recording of the real keepalived, by its name in data/recordings/INDEX.md.
 
-    ``run`` counts its repetitions; ``frames``: with the bytes that were captured (run 0 only).
+    ``run`` counts its repetitions; ``frames``: with the bytes that were captured (run 0 only). VrrplabError:
+    no recording has that name, or this one no such run.
     """
     from vrrplab.recording import read_recording
 
@@ -94,14 +104,20 @@ def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
 
 
 def replayed(name: str) -> Trace:
-    """The simulation of a recording's network, files and actions: to set beside ``recorded(name)``."""
+    """The simulation of a recording's network, files and actions: to set beside ``recorded(name)``.
+
+    VrrplabError: no recording has that name.
+    """
     from vrrplab.notebook.simulate import simulate
 
     return simulate(_folder(name))
 
 
 def written(name: str) -> Screen:
-    """What the scripts of that recording wrote into their files, line by line."""
+    """What the scripts of that recording wrote into their files, line by line.
+
+    VrrplabError: no recording has that name.
+    """
     import json
 
     observed = json.loads((_folder(name) / "observed.json").read_text(encoding="utf-8"))

@@ -58,7 +58,10 @@ def _without_folder(name: str, server: Server) -> Server:
 
 
 def complaints(scenario: Scenario) -> list[str]:
-    """What keepalived and the lab find remarkable in the files, without running them: one line each."""
+    """What keepalived and the lab find remarkable in the files, without running them: one line each.
+
+    Each names its server and line. VrrplabError: not a scenario.
+    """
     arguments.instance(scenario, Scenario, "complaints", "a scenario, as own_cluster(...) returns it")
     return [
         f"{name}, line {warning.source.line}: {warning.message}"

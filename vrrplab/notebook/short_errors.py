@@ -7,6 +7,7 @@ known because a cell above was not run. Everything else is shown by IPython as a
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 from vrrplab.errors import VrrplabError
@@ -28,11 +29,8 @@ def sentence(error: BaseException) -> str:
 
 def install() -> None:
     """Teach the running IPython; does nothing outside one."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return
-    shell: Any = get_ipython()
+    ipython: Any = sys.modules.get("IPython")  # where it runs, it is there; elsewhere nobody pays for it
+    shell = ipython.get_ipython() if ipython else None
     if shell is None:
         return
 

@@ -180,7 +180,8 @@ def panel(
 
     ``source``: a Scenario, a file, or the name of a built-in one. ``priority`` moves the one of ``server``
     (default: of the server with the lowest priority, who has to take over) in ``instance`` (default: the
-    first). Needs matplotlib; without ipywidgets the first picture is shown as a figure.
+    first). Needs matplotlib; without ipywidgets the first picture is shown as a figure. VrrplabError: no such
+    scenario, option, server or instance.
     """
     from vrrplab.scenario.reader import load_scenario
     from vrrplab.sim.world import run

@@ -29,7 +29,11 @@ Action = dict[str, Any]
 
 
 def at(at_s: float, action: str, **keys: Any) -> Action:
-    """An action at a moment: ``at(12, "link_down", server="proxy-serv01", interface="eth0")``."""
+    """An action at a moment: ``at(12, "link_down", server="proxy-serv01", interface="eth0")``.
+
+    ``at_s``: seconds from the start of the run; ``action`` and ``keys`` as in a scenario file. VrrplabError:
+    the moment is no number, the action no text. Whether it fits is said where it is added to a scenario.
+    """
     if isinstance(at_s, bool) or not isinstance(at_s, int | float):
         raise VrrplabError('at() takes the moment first, in seconds, like at(12, "power_off", server="r1")')
     arguments.number(at_s, "the moment")
@@ -38,7 +42,10 @@ def at(at_s: float, action: str, **keys: Any) -> Action:
 
 
 def conf(server: str = "proxy-serv01", source: Source = BASE) -> str:
-    """The keepalived.conf of a server of a scenario, as text."""
+    """The keepalived.conf of a server of a scenario, as text.
+
+    VrrplabError: there is no such server, its file cannot be read, or what ``tune`` changed is in no file.
+    """
     chosen = _scenario(source)
     return _text(chosen, arguments.known(server, "server", chosen.servers))
 

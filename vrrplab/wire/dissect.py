@@ -328,7 +328,7 @@ def encode(frame: Frame) -> bytes:
     """The frame's bytes, made from its values (not copied from ``raw``).
 
     Checksums are computed; one that was wrong in a decoded frame stays wrong. Layers that could not be
-    read, and payloads of other protocols, are kept as they were.
+    read, and payloads of other protocols, are kept as they were. PacketError: values that no frame can carry.
     """
     link = links.parse_link(frame.raw, frame.link_type)
     if link.ethertype is None or (frame.ip is not None and frame.ip.broken):
