@@ -21,7 +21,7 @@ from vrrplab.witness.masters import (
     skew_us,
 )
 from vrrplab.witness.replays import replays
-from vrrplab.witness.sightings import Announcement, Sighting, VirtualRouter
+from vrrplab.witness.sightings import Announcement, Heard, Sighting
 
 # two MASTERs for a moment are part of every preemption: the loser needs to hear the winner first
 BRIEF_US = 100_000
@@ -41,7 +41,7 @@ class Finding(NamedTuple):
 
 
 def findings(
-    router: VirtualRouter, spans: list[MasterSpan], end_us: Micros, has_neighbour_frames: bool
+    router: Heard, spans: list[MasterSpan], end_us: Micros, has_neighbour_frames: bool
 ) -> list[Finding]:
     """Everything worth saying about one virtual router, in order of time."""
     found = [
@@ -66,14 +66,14 @@ def predecessor(spans: list[MasterSpan], span: MasterSpan, end_us: Micros) -> Ma
     return max(before, key=lambda s: (s.end_us(end_us), s.from_us), default=None)
 
 
-def _beginnings(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
+def _beginnings(router: Heard, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
     for span in spans:
         kind, text, frames = beginning(router, spans, span, end_us)
         yield Finding(span.from_us, kind, router.name, text, frames)
 
 
 def beginning(
-    router: VirtualRouter, spans: list[MasterSpan], span: MasterSpan, end_us: Micros
+    router: Heard, spans: list[MasterSpan], span: MasterSpan, end_us: Micros
 ) -> tuple[str, str, tuple[int, ...]]:
     """How a span began: kind of finding, in words, and the frames."""
     who, frame = span.speaker, span.first_frame
@@ -107,7 +107,7 @@ def beginning(
 
 
 def _beside(
-    router: VirtualRouter, span: MasterSpan, old: MasterSpan, first: Sighting, end_us: Micros
+    router: Heard, span: MasterSpan, old: MasterSpan, first: Sighting, end_us: Micros
 ) -> tuple[str, str, tuple[int, ...]]:
     earlier = old.last_frame if old.last_us <= span.from_us else old.first_frame
     frames = (earlier, span.first_frame)
@@ -139,7 +139,7 @@ def _priority_at(span: MasterSpan, t_us: Micros) -> int:
     return known[-1] if known else span.priority
 
 
-def _ends(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Finding]:
+def _ends(router: Heard, spans: list[MasterSpan]) -> Iterator[Finding]:
     for span in spans:
         if span.to_us is not None:
             kind = {PRIORITY_0: "priority-0", SILENT: "silence"}.get(span.end, "yield")
@@ -151,7 +151,7 @@ def _ends(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Finding]:
             yield Finding(at_us, kind, router.name, text, frames)
 
 
-def _silences(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Finding]:
+def _silences(router: Heard, spans: list[MasterSpan]) -> Iterator[Finding]:
     for span in spans:
         rejected: list[tuple[Micros, Micros, int, str]] = []
         for from_us, to_us, number, why in span.mute:
@@ -167,7 +167,7 @@ def _silences(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Findin
             yield Finding(rejected[0][0], "rejects", router.name, text, frames, last[1])
 
 
-def _several_masters(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
+def _several_masters(router: Heard, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
     for index, one in enumerate(spans):
         for other in spans[index + 1 :]:
             if other.from_us >= one.end_us(end_us):
@@ -183,14 +183,14 @@ def _several_masters(router: VirtualRouter, spans: list[MasterSpan], end_us: Mic
                 yield Finding(from_us, "two-masters", router.name, text, tuple(sorted(set(frames))), to_us)
 
 
-def _priorities(router: VirtualRouter, spans: list[MasterSpan]) -> Iterator[Finding]:
+def _priorities(router: Heard, spans: list[MasterSpan]) -> Iterator[Finding]:
     for span in spans:
         for (_, _, old), (t_us, number, new) in pairwise(span.priorities):
             text = f"{span.speaker} changed its priority from {old} to {new} (a tracked script or interface?)"
             yield Finding(t_us, "priority", router.name, text, (number,))
 
 
-def _disagreements(router: VirtualRouter) -> Iterator[Finding]:
+def _disagreements(router: Heard) -> Iterator[Finding]:
     """What two routers' adverts differ in although it must be equal: the reason why they reject each
     other.
     """
@@ -224,7 +224,7 @@ def _differences(one: Sighting, other: Sighting) -> Iterator[str]:
         yield "multicast against unicast"
 
 
-def _replays(router: VirtualRouter) -> Iterator[Finding]:
+def _replays(router: Heard) -> Iterator[Finding]:
     for (speaker, _), group in groupby(replays(router.sightings), key=lambda r: (r.speaker, r.highest)):
         first, *more = group
         last = more[-1] if more else first
@@ -235,7 +235,7 @@ def _replays(router: VirtualRouter) -> Iterator[Finding]:
         yield Finding(first.t_us, "replay", router.name, text, frames, last.t_us)
 
 
-def _announcements(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
+def _announcements(router: Heard, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
     times = [a.t_us for a in router.announcements]
     for span in spans:
         first = span.first
@@ -263,7 +263,7 @@ def _announcements(router: VirtualRouter, spans: list[MasterSpan], end_us: Micro
             yield Finding(span.from_us, "garp-missing", router.name, text, (span.first_frame,))
 
 
-def _left_behind(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
+def _left_behind(router: Heard, spans: list[MasterSpan], end_us: Micros) -> Iterator[Finding]:
     """After two MASTERs: did the one that stayed announce itself after the one that left?"""
     for loser in spans:
         if loser.to_us is None or end_us - loser.to_us < ANNOUNCES_WITHIN_US:
@@ -290,7 +290,7 @@ def _left_behind(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros)
             yield Finding(loser.to_us, "garp-missing", router.name, text, (last.number, winner.last_frame))
 
 
-def _last_by(router: VirtualRouter, mac: str, before_us: Micros) -> Announcement | None:
+def _last_by(router: Heard, mac: str, before_us: Micros) -> Announcement | None:
     index = bisect_right(router.announcements, before_us, key=lambda a: a.t_us)
     return next((a for a in reversed(router.announcements[:index]) if a.mac == mac), None)
 
@@ -299,7 +299,7 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _strangers(router: VirtualRouter) -> Iterator[Finding]:
+def _strangers(router: Heard) -> Iterator[Finding]:
     known = {s.mac for s in router.sightings} | {router.virtual_mac}
     first: dict[str, list[Announcement]] = {}
     for announcement in router.announcements:

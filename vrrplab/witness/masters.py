@@ -1,4 +1,4 @@
-"""Who was MASTER when, as far as adverts tell: the reasoning of ``--timeline``.
+"""Who was MASTER when, as far as frames tell: one model for ``--timeline`` and for ``live watch``.
 
 What makes it possible: a router that becomes MASTER sends an advert at once, and only a MASTER sends
 anything, priority 0 included. So a router is MASTER from its first advert on. When it stops being one is
@@ -14,15 +14,25 @@ router stayed MASTER through its silence: it comes back sooner than a BACKUP cou
 addresses; its next message is priority 0; it comes back within moments of a lower advert (a MASTER answers
 it at once); or exactly one interval after somebody else's advert (the re-armed timer). Where adverts follow
 each other in milliseconds, such a moment is soon met by chance, so less of one counts.
+
+``Masters`` takes frames one at a time. What it says is decided as far as is known by then: a silent MASTER
+has left when its advert is overdue and a higher one has come, or when nobody could be silent for so long;
+if it comes back as only a MASTER does, it is said to have stayed. The timeline of a capture feeds it
+everything and asks in the end (``master_spans``), which also dates beginnings back to their announcements;
+the watcher tells each ``Change`` when it is known.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
+from collections import deque
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import NamedTuple
 
 from vrrplab.units import SECOND_US, Micros, format_s
-from vrrplab.witness.sightings import LATE_US, Sighting, VirtualRouter
+from vrrplab.wire.addresses import pack_address
+from vrrplab.witness.sightings import LATE_US, Announcement, Heard, Sighting, VirtualRouter
 
 # What keepalived and FRR were seen to need (recordings of real daemons)
 ANSWER_US = 12_000
@@ -33,20 +43,32 @@ CHANCE = 20
 ANNOUNCES_US = 300_000
 # garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
 SECOND_BATCH_US = 6 * SECOND_US
+OVERDUE = 1.5  # intervals without an advert, and one is missing
+YIELDS = 1.1  # intervals without an advert after a higher one, and it yielded to that
+GONE = 4.05  # intervals: longer than the longest master-down interval, 3 and the largest skew
+NEVER_US = 1 << 62
+_REMEMBERED = 256  # higher adverts during one silence whose moments are kept
 
 # what ended a span
-_CARP_REARMS = "CARP with the same number re-arms its timer"
 PRIORITY_0, YIELDED, SILENT, STILL = "priority 0", "yielded", "silent", "still MASTER"
+# what a router is after it; the wire does not say if one that left on purpose was stopped
+STATE_AFTER = {PRIORITY_0: "BACKUP", YIELDED: "BACKUP", SILENT: "FAULT"}
+# what a Change says
+BEGAN, STAYED, ENDED, RIVALS = "began", "stayed", "ended", "rivals"
+
+_CARP_REARMS = "CARP with the same number re-arms its timer"
+_MAY_BE = "so it may be MASTER still, without a word"
 
 
 @dataclass(slots=True)
 class MasterSpan:
     """One router's time as MASTER.
 
-    Microseconds since the capture's first frame. ``to_us`` is None while it lasts when the capture ends;
-    ``to_earliest_us``/``to_latest_us`` bound an end that nobody announced. ``frames``: first and last
-    advert of the span, and the frame that ended it. ``mute``: silences it stayed MASTER through, with the
-    reason to think so. ``first``: its first advert, None if all that was seen of it is priority 0.
+    Microseconds since the capture's first frame. ``to_us`` is None while it lasts, also when the capture
+    ends; ``to_earliest_us``/``to_latest_us`` bound an end that nobody announced. ``first_frame`` and
+    ``last_frame``: first and last advert of the span, ``end_frame`` the frame that ended it. ``mute``:
+    silences it stayed MASTER through, with the reason to think so. ``first``: its first advert, None if all
+    that was seen of it is priority 0.
     """
 
     speaker: str
@@ -64,15 +86,38 @@ class MasterSpan:
     end_frame: int | None = None
     began_by_announcement: bool = False
     began_before_capture: bool = False
-    rejects: bool = False
-    mute: list[tuple[Micros, Micros, int, str]] = field(default_factory=list)
-    priorities: list[tuple[Micros, int, int]] = field(default_factory=list)
+    mute: deque[tuple[Micros, Micros, int, str]] = field(default_factory=deque)
+    priorities: deque[tuple[Micros, int, int]] = field(default_factory=deque)
     first: Sighting | None = None
-    adverts: int = 0
 
     def end_us(self, capture_end_us: Micros) -> Micros:
         """Where the span ends, or the capture does."""
         return capture_end_us if self.to_us is None else self.to_us
+
+    def _extend(self, sighting: Sighting) -> None:
+        if sighting.priority != self.priority or not self.priorities:
+            self.priorities.append((sighting.t_us, sighting.number, sighting.priority))
+        self.priority = sighting.priority
+        self.interval_us = sighting.interval_us
+        self.last_us, self.last_frame = sighting.t_us, sighting.number
+        self.first = self.first or sighting
+
+    def _end(self, end: str, to_us: Micros | None, frame: int | None = None) -> None:
+        self.end, self.to_us, self.end_frame = end, to_us, frame
+        self.to_earliest_us = self.to_latest_us = None
+
+    def _rejoin(self, other: MasterSpan) -> None:
+        """``other`` was this one going on."""
+        self.mute += other.mute
+        later = list(other.priorities)
+        if later and later[0][2] == self.priority:
+            del later[0]
+        self.priorities += later
+        for name in (
+            "priority", "interval_us", "last_us", "last_frame", "to_us", "to_earliest_us", "to_latest_us",
+            "end", "end_frame",
+        ):  # fmt: skip
+            setattr(self, name, getattr(other, name))
 
 
 def skew_us(sighting: Sighting) -> Micros:
@@ -88,189 +133,504 @@ def down_interval_us(sighting: Sighting) -> Micros:
     return 3 * sighting.interval_us + skew_us(sighting)
 
 
-def master_spans(router: VirtualRouter, capture_end_us: Micros) -> list[MasterSpan]:
-    """Every time anybody was MASTER of this virtual router, in order of their beginnings."""
-    spans = []
-    for speaker in router.speakers:
-        spans += _Speaker(router, speaker, capture_end_us).spans()
-    _date_back(router, spans)
-    return sorted(spans, key=lambda span: span.from_us)
+@dataclass(slots=True)
+class _Meanwhile:
+    """What others said since a router's last advert. ``higher`` is what it would yield to if it took it."""
+
+    last: Sighting
+    first_higher: Sighting | None = None
+    last_higher: Sighting | None = None
+    highest: int = 0
+    higher_us: deque[Micros] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    yields_to: Sighting | None = None  # the first higher one that it has no known reason to reject
 
 
-class _Speaker:
-    """One router's adverts among those of the others."""
+@dataclass(slots=True)
+class _Doubt:
+    """A new span that may yet prove to be the one before, after a silence from ``last`` to ``now``.
 
-    def __init__(self, router: VirtualRouter, speaker: str, capture_end_us: Micros) -> None:
-        self.own = [s for s in router.sightings if s.speaker == speaker]
-        self.others = [s for s in router.sightings if s.speaker != speaker]
-        self.times = [s.t_us for s in self.others]
-        macs = {s.mac for s in self.own} | {router.virtual_mac}
-        self.announced_us = [a.t_us for a in router.announcements if a.mac in macs]
-        self.carp_us = router.carp_us
-        self.capture_end_us = capture_end_us
-        self.rejects = False
-        self.is_rearmed = False
+    ``is_burst``: it did if another advert follows at once; else, if no announcement comes in time.
+    """
 
-    def between(self, after_us: Micros, before_us: Micros) -> list[Sighting]:
-        """The others' adverts in an open interval of time."""
-        return self.others[bisect_right(self.times, after_us) : bisect_left(self.times, before_us)]
+    last: Sighting
+    now: Sighting
+    is_burst: bool
 
-    def spans(self) -> list[MasterSpan]:
-        found: list[MasterSpan] = []
-        span: MasterSpan | None = None
-        last: Sighting | None = None
-        for index, sighting in enumerate(self.own):
-            if sighting.priority == 0:
-                span = self._leave(found, span, last, sighting)
-                last = sighting
-                continue
-            if span is not None and last is not None:
-                why = self._stayed(last, sighting, index)
-                if why is None:
-                    self._end_silently(span, last, sighting.t_us)
-                    span = None
-                elif why:
-                    span.mute.append((last.t_us, sighting.t_us, sighting.number, why))
-            if span is None:
-                span = _begin(sighting)
-                found.append(span)
-            _extend(span, sighting)
-            last = sighting
-        if span is not None and last is not None:
-            self._end_of_capture(span, last)
-        return found
 
-    def _leave(
-        self, found: list[MasterSpan], span: MasterSpan | None, last: Sighting | None, goodbye: Sighting
-    ) -> MasterSpan | None:
+@dataclass(slots=True)
+class Speaker:
+    """One router that sent adverts for a virtual router.
+
+    ``span``: its time as MASTER, also a silent one's that may still prove to have gone on; ``missing``:
+    adverts that did not come in the present run of gaps, ``missing_first`` in the first gap of it;
+    ``rivals``: the other MASTERs, while it is one of several and neither gives way.
+    """
+
+    name: str
+    mac: str
+    last: Sighting  # its latest advert
+    spans: deque[MasterSpan]
+    span: MasterSpan | None = None
+    adverts: int = 0
+    announcements: int = 0
+    missed: int = 0
+    missing: int = 0
+    missing_first: int = 0
+    rivals: set[str] = field(default_factory=set)
+    rejects: bool = False  # it went on although a higher advert came
+    _is_rearmed: bool = False  # it came when a timer ran out that another's advert had set
+    _armed_us: Micros = 0  # when its advert timer was set last, as far as is known
+    _announced_us: Micros | None = None
+    _meanwhile: _Meanwhile | None = None
+    _doubt: _Doubt | None = None
+
+    @property
+    def is_master(self) -> bool:
+        return self.span is not None and self.span.to_us is None
+
+    @property
+    def state(self) -> str:
+        """MASTER, BACKUP (it yielded, or left on purpose), FAULT (it fell silent), INIT before all that."""
+        if self.is_master or not self.spans:
+            return "MASTER" if self.spans else "INIT"
+        return STATE_AFTER[self.spans[-1].end]
+
+    @property
+    def since_us(self) -> Micros:
+        """When it came to be what it is."""
+        last = self.spans[-1]
+        return last.from_us if last.to_us is None else last.to_us
+
+    @property
+    def said_goodbye(self) -> bool:
+        return self.spans[-1].end == PRIORITY_0
+
+    def overdue(self, t_us: Micros) -> bool:
+        """An advert is missing, and nothing that was seen explains why."""
+        return t_us - self._armed_us > OVERDUE * self.last.interval_us
+
+    def beats(self, other: Speaker) -> bool:
+        """Must ``other`` yield to the last advert of this one? RFC 9568 section 6.4.3."""
+        if self.last.priority != other.last.priority:
+            return self.last.priority > other.last.priority
+        return pack_address(self.last.source) > pack_address(other.last.source)
+
+    def _rearm(self, t_us: Micros) -> None:
+        """Something came that sets its timer anew, if that has not run out before."""
+        if t_us - self._armed_us <= self.last.interval_us + LATE_US:
+            self._armed_us = t_us
+
+    def _decided_at_us(self) -> Micros:
+        """When its silence would say that it is no longer MASTER."""
+        interval_us = self.last.interval_us
+        if self._meanwhile is not None and self._meanwhile.yields_to is not None:
+            return self.last.t_us + int((OVERDUE if self.rivals else YIELDS) * interval_us)
+        return self._armed_us + int(GONE * interval_us)
+
+    def _ends_silently(self) -> None:
+        """It yielded to the next higher advert, or it was gone before."""
+        span, last, meanwhile = self.span, self.last, self._meanwhile
         if span is None:
-            if last is not None:
-                return None  # a second copy, as keepalived sends on a fault
-            span = _begin(goodbye)
-            span.from_us, span.began_before_capture = 0, True
-            found.append(span)
-        elif last is not None and goodbye.t_us - last.t_us > last.interval_us * 3 // 2:
-            why = "only a MASTER sends priority 0, so it was one all the time"
-            span.mute.append((last.t_us, goodbye.t_us, goodbye.number, why))
-        span.to_us, span.end, span.end_frame = goodbye.t_us, PRIORITY_0, goodbye.number
-        span.last_frame = goodbye.number
-        span.rejects = span.rejects or self.rejects
-        return None
+            return
+        due_us = last.t_us + last.interval_us
+        higher = meanwhile.first_higher if meanwhile is not None else None
+        if higher is not None and higher.t_us <= due_us + last.interval_us // 4 + LATE_US:
+            span._end(YIELDED, higher.t_us, higher.number)
+        else:
+            span._end(SILENT, last.t_us + last.interval_us // 2)
+            span.to_earliest_us, span.to_latest_us = last.t_us, due_us
 
-    def _stayed(self, last: Sighting, now: Sighting, index: int) -> str | None:
-        """Why it was MASTER from one advert to its next: "" if nothing is strange about it, None if it was
+    # -- did it stay? ----------------------------------------------------------------------------
+
+    def _stayed(self, now: Sighting, carp_us: Micros) -> str | None:
+        """Why it was MASTER from its last advert to this: "" if nothing is strange about it, None if it was
         not.
         """
+        last, meanwhile = self.last, self._meanwhile
         gap_us = now.t_us - last.t_us
-        others = self.between(last.t_us, now.t_us)
-        higher = [s for s in others if s.priority >= last.priority]
-        if gap_us <= last.interval_us * 3 // 2 and not higher:
+        if meanwhile is not None and meanwhile.first_higher is not None:
+            return self._despite_higher(meanwhile, now)
+        if _is_in_time(last, now):
             return ""
-        if higher:
-            return self._despite_higher(higher, others, last, now)
-        if others and _is_answer(others[-1], now):
+        other = meanwhile.last if meanwhile is not None else None
+        if other is not None and _is_answer(other, now):
             return "it answered a lower advert at once, as only a MASTER does"
-        if others and self._is_burst(index):
-            return "it answered several adverts at one moment, as a MASTER does that was paused"
-        if others and _is_rearmed(others[-1], now):
-            self.is_rearmed = True
+        if other is not None and _is_rearmed(other, now):
+            self._is_rearmed = True
             return "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
         too_soon_us = down_interval_us(now) - min(LATE_US, now.interval_us // 4)
-        if gap_us < too_soon_us and (now.priority < 255 or not others):
+        if gap_us < too_soon_us and (now.priority < 255 or other is None):
             lost = round(gap_us / last.interval_us) - 1
             what = "adverts are" if lost > 1 else "an advert is"
             return f"{what} missing, but a BACKUP could not have come back so soon" if lost > 0 else ""
-        if not others and self._came_without_announcing(now):
-            return "it came back without announcing its addresses, so it was MASTER all the time, only late"
-        carp_us = self._last_carp_us(now.t_us)
         if last.t_us < carp_us and abs(now.t_us - carp_us - now.interval_us) <= LATE_US:
             return f"{_CARP_REARMS}, as one interval after such an advert shows"
         return None
 
-    def _came_without_announcing(self, now: Sighting) -> bool:
-        """A router that becomes MASTER announces its addresses at once; one that was held up does not."""
-        if not self.announced_us:
-            return False
-        index = bisect_left(self.announced_us, now.t_us - now.interval_us - LATE_US)
-        return index == len(self.announced_us) or self.announced_us[index] > now.t_us + ANNOUNCES_US
-
-    def _last_carp_us(self, before_us: Micros) -> Micros:
-        index = bisect_left(self.carp_us, before_us)
-        return self.carp_us[index - 1] if index else -1
-
-    def _despite_higher(
-        self, higher: list[Sighting], others: list[Sighting], last: Sighting, now: Sighting
-    ) -> str | None:
-        gap_us = now.t_us - last.t_us
-        if gap_us <= last.interval_us * 3 // 2:
-            if now.t_us - higher[0].t_us < LATE_US:
+    def _despite_higher(self, meanwhile: _Meanwhile, now: Sighting) -> str | None:
+        first, last_higher = meanwhile.first_higher, meanwhile.last_higher
+        assert first is not None
+        assert last_higher is not None
+        gap_us = now.t_us - self.last.t_us
+        if _is_in_time(self.last, now):
+            if now.t_us - first.t_us < LATE_US:
                 return ""  # two adverts that crossed on the wire
-            if now.priority < 255 or now.t_us - higher[-1].t_us < gap_us:
+            if now.priority < 255 or now.t_us - last_higher.t_us < gap_us:
                 self.rejects = True
                 return "it did not yield to a higher advert: it does not hear it, or rejects it"
         # silent for longer: had it yielded, only a BACKUP's timers would bring it back, not an advert's
         # rhythm
-        is_rearmed = _is_rearmed(others[-1], now) or _is_rearmed_late(higher, others[-1], now)
-        if is_rearmed and now.priority <= max(s.priority for s in higher):
-            self.rejects = self.is_rearmed = True
+        is_rearmed = _is_rearmed(meanwhile.last, now) or _is_rearmed_late(meanwhile, now)
+        if is_rearmed and now.priority <= meanwhile.highest:
+            self.rejects = self._is_rearmed = True
             return "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
         return None
 
-    def _is_burst(self, index: int) -> bool:
-        return index + 1 < len(self.own) and self.own[index + 1].t_us - self.own[index].t_us < 2 * ANSWER_US
 
-    def _end_silently(self, span: MasterSpan, last: Sighting, until_us: Micros) -> None:
-        """It was no longer MASTER after ``last``: it yielded to the next higher advert, or it was gone
-        before.
+class Change(NamedTuple):
+    """What was just decided about a speaker, which was ``before``, a state.
+
+    ``what``: BEGAN to be MASTER; STAYED MASTER although its silence looked like an end, and ``why``; ENDED,
+    perhaps because of ``other``, with ``was_rival``: neither had given way before; RIVALS: it and ``other``
+    are MASTERs at once, and neither gives way.
+    """
+
+    speaker: Speaker
+    what: str
+    before: str
+    why: str = ""
+    other: Speaker | None = None
+    was_rival: bool = False
+
+
+class Masters(VirtualRouter):
+    """Who is MASTER of one virtual router. Frames in, in order of time; decisions out.
+
+    ``remembers``: how many spans of a speaker, and silences and priorities of a span, are kept; None: all.
+    How many speakers there are is the caller's to bound (``forget``).
+    """
+
+    def __init__(self, vrid: int, ip_version: int, lan: str = "", remembers: int | None = None) -> None:
+        super().__init__(vrid, ip_version, lan)
+        self.speakers: dict[str, Speaker] = {}
+        self._remembers = remembers
+        self._carp_us: Micros = -1
+        self._next_us: Micros = NEVER_US  # nothing can be decided by silence before
+
+    @property
+    def masters(self) -> list[Speaker]:
+        """Everyone who is MASTER, as far as is known."""
+        return [s for s in self.speakers.values() if s.is_master]
+
+    def forget(self, name: str) -> None:
+        """A speaker that nobody wants to know of any more."""
+        del self.speakers[name]
+
+    # -- frames ----------------------------------------------------------------------------------
+
+    def take(self, now: Sighting) -> list[Change]:
+        """An advert was seen."""
+        changes = self.advance(now.t_us) if now.t_us > self._next_us else []
+        speaker = self.speakers.get(now.speaker)
+        if speaker is None:
+            speaker = Speaker(now.speaker, now.mac, now, deque(maxlen=self._remembers))
+            self.speakers[now.speaker] = speaker
+        last, meanwhile, span = speaker.last, speaker._meanwhile, speaker.span
+        was_master = span is not None and span.to_us is None
+        if now.priority == 0:
+            changes += self._leave(speaker, now)
+        elif span is None or meanwhile or speaker._doubt or not _is_in_time(last, now) or not was_master:
+            changes += self._go_on(speaker, now)
+        else:  # almost every advert
+            span._extend(now)
+            speaker.missing = 0
+        speaker.last, speaker.mac, speaker._armed_us = now, now.mac, now.t_us
+        speaker._meanwhile = None
+        speaker.adverts += 1
+        if len(self.speakers) > 1:
+            began = not was_master and speaker.is_master
+            for other in self.speakers.values():
+                if other.span is not None and other is not speaker:
+                    changes += self._hear(other, speaker, began)
+            if now.priority:
+                changes += self._rivals(speaker, meanwhile)
+        if not was_master or now.interval_us < last.interval_us:
+            self._wake(speaker._decided_at_us())
+        return changes
+
+    def announced(self, announcement: Announcement) -> list[Speaker]:
+        """Somebody announced an address of this virtual router; the answer: who it can have been."""
+        self.advance(announcement.t_us)
+        is_shared = announcement.mac == self.virtual_mac
+        found = [s for s in self.speakers.values() if is_shared or s.mac == announcement.mac]
+        for speaker in found:
+            speaker._announced_us = announcement.t_us
+            if speaker._doubt is not None and not speaker._doubt.is_burst:
+                speaker._doubt = None
+        return found
+
+    def carp(self, t_us: Micros) -> None:
+        """CARP with the same number was seen: keepalived takes it for an advert that it rejects."""
+        self._carp_us = t_us
+        for speaker in self.masters:
+            speaker._rearm(t_us)
+
+    # -- time ------------------------------------------------------------------------------------
+
+    @property
+    def next_us(self) -> Micros:
+        """After which moment silence may decide something; asking too early does no harm."""
+        return self._next_us
+
+    def advance(self, t_us: Micros) -> list[Change]:
+        """It is this late, and nothing else was seen until now."""
+        if t_us <= self._next_us:
+            return []
+        self._next_us = NEVER_US
+        changes: list[Change] = []
+        for speaker in self.speakers.values():
+            doubt = speaker._doubt
+            if doubt is not None and not doubt.is_burst:
+                if t_us > doubt.now.t_us + ANNOUNCES_US:
+                    self._was_only_late(speaker)
+                else:
+                    self._wake(doubt.now.t_us + ANNOUNCES_US)
+            if speaker.is_master:
+                if t_us > speaker._decided_at_us():
+                    changes.append(self._fall_silent(speaker))
+                else:
+                    self._wake(speaker._decided_at_us())
+        return changes
+
+    def finish(self, end_us: Micros) -> list[MasterSpan]:
+        """Nothing more was seen until ``end_us``: every span that is remembered, in order of their
+        beginnings.
         """
-        due_us = last.t_us + last.interval_us
-        higher = [s for s in self.between(last.t_us, until_us) if s.priority >= last.priority]
-        if higher and higher[0].t_us <= due_us + last.interval_us // 4 + LATE_US:
-            span.to_us, span.end, span.end_frame = higher[0].t_us, YIELDED, higher[0].number
-        else:
-            span.to_earliest_us, span.to_latest_us = last.t_us, due_us
-            span.to_us, span.end = last.t_us + last.interval_us // 2, SILENT
-        span.rejects = span.rejects or self.rejects
+        for speaker in self.speakers.values():
+            if speaker._doubt is not None and not speaker._doubt.is_burst:
+                self._was_only_late(speaker)
+            if speaker.span is not None:
+                self._end_of_capture(speaker, speaker.span, end_us)
+        return sorted((n for s in self.speakers.values() for n in s.spans), key=lambda span: span.from_us)
 
-    def _end_of_capture(self, span: MasterSpan, last: Sighting) -> None:
+    def _wake(self, at_us: Micros) -> None:
+        self._next_us = min(self._next_us, at_us)
+
+    # -- decisions -------------------------------------------------------------------------------
+
+    def _begin(self, speaker: Speaker, now: Sighting) -> MasterSpan:
+        limit = self._remembers
+        speaker.span = MasterSpan(
+            now.speaker, now.mac, now.priority, now.t_us, now.number, now.number, now.t_us, now.interval_us,
+            mute=deque(maxlen=limit), priorities=deque(maxlen=limit),
+        )  # fmt: skip
+        speaker.spans.append(speaker.span)
+        return speaker.span
+
+    def _leave(self, speaker: Speaker, goodbye: Sighting) -> list[Change]:
+        self._resolve_burst(speaker, goodbye)
+        span, before = speaker.span, speaker.state
+        if span is None:
+            if speaker.adverts:
+                return []  # a second copy, as keepalived sends on a fault
+            span = self._begin(speaker, goodbye)
+            span.from_us, span.began_before_capture = 0, True
+        elif not _is_in_time(speaker.last, goodbye):
+            why = "only a MASTER sends priority 0, so it was one all the time"
+            span.mute.append((speaker.last.t_us, goodbye.t_us, goodbye.number, why))
+        span._end(PRIORITY_0, goodbye.t_us, goodbye.number)
+        span.last_frame = goodbye.number
+        speaker.span = None
+        return [self._ended(speaker, before)]
+
+    def _go_on(self, speaker: Speaker, now: Sighting) -> list[Change]:
+        """An advert with a priority: it is MASTER, was it all the time?"""
+        self._resolve_burst(speaker, now)
+        span, last, before = speaker.span, speaker.last, speaker.state
+        why: str | None = None
+        if span is not None:
+            why = speaker._stayed(now, self._carp_us)
+            if why is None:
+                speaker._ends_silently()
+                self._may_prove_late(speaker, now)
+            else:
+                if why:
+                    span.mute.append((last.t_us, now.t_us, now.number, why))
+                span._end(STILL, None)
+                self._count_missing(speaker, now)
+        if why is None:
+            speaker.rivals.clear()
+            speaker.missing = 0
+            span = self._begin(speaker, now)
+        assert span is not None
+        span._extend(now)
+        if before == "MASTER":
+            return []
+        return [Change(speaker, BEGAN if why is None else STAYED, before, why or "")]
+
+    def _count_missing(self, speaker: Speaker, now: Sighting) -> None:
+        gap_us = now.t_us - speaker._armed_us
+        if gap_us <= OVERDUE * now.interval_us:
+            speaker.missing = 0
+            return
+        lost = max(1, round(gap_us / now.interval_us) - 1)
+        if not speaker.missing:
+            speaker.missing_first = lost
+        speaker.missing += lost
+        speaker.missed += lost
+
+    def _hear(self, other: Speaker, speaker: Speaker, began: bool) -> list[Change]:
+        """What an advert of ``speaker`` means for a MASTER, or one that may still be."""
+        now = speaker.last
+        meanwhile = other._meanwhile
+        if meanwhile is None:
+            meanwhile = other._meanwhile = _Meanwhile(now)
+        meanwhile.last = now
+        is_rejected = _reject(other, speaker)
+        if is_rejected:
+            other._rearm(now.t_us)
+        if now.priority >= other.last.priority:
+            meanwhile.first_higher = meanwhile.first_higher or now
+            meanwhile.last_higher = now
+            meanwhile.highest = max(meanwhile.highest, now.priority)
+            meanwhile.higher_us.append(now.t_us)
+            if not is_rejected and now.priority:
+                meanwhile.yields_to = meanwhile.yields_to or now
+        if not other.is_master or not now.priority:
+            return []
+        if other.overdue(now.t_us) and (began or meanwhile.yields_to is not None):
+            return [self._fall_silent(other)]
+        self._wake(other._decided_at_us())
+        return []
+
+    def _rivals(self, speaker: Speaker, meanwhile: _Meanwhile | None) -> list[Change]:
+        """Has this advert shown that neither it nor another MASTER gives way?"""
+        has_stayed = meanwhile is not None and speaker.rejects
+        changes = []
+        for other in self.masters:
+            if other is speaker or other.name in speaker.rivals or other.overdue(speaker.last.t_us):
+                continue
+            if _reject(speaker, other) or (has_stayed and other.beats(speaker)):
+                speaker.rivals.add(other.name)
+                other.rivals.add(speaker.name)
+                changes.append(Change(speaker, RIVALS, "MASTER", other=other))
+        return changes
+
+    def _fall_silent(self, speaker: Speaker) -> Change:
+        before = speaker.state
+        speaker._ends_silently()
+        return self._ended(speaker, before)
+
+    def _ended(self, speaker: Speaker, before: str) -> Change:
+        meanwhile = speaker._meanwhile
+        by = meanwhile.first_higher.speaker if meanwhile is not None and meanwhile.first_higher else ""
+        was_rival = by in speaker.rivals
+        for name in speaker.rivals:
+            self.speakers[name].rivals.discard(speaker.name)
+        speaker.rivals.clear()
+        speaker.missing = 0
+        return Change(speaker, ENDED, before, other=self.speakers.get(by), was_rival=was_rival)
+
+    # -- hindsight -------------------------------------------------------------------------------
+
+    def _may_prove_late(self, speaker: Speaker, now: Sighting) -> None:
+        """It was gone, it seems; what would show that it was not?"""
+        meanwhile = speaker._meanwhile
+        speaker._doubt = None
+        if meanwhile is None:
+            # a router that becomes MASTER announces its addresses at once; one that was held up does not
+            announced_us = speaker._announced_us
+            if announced_us is not None and announced_us < now.t_us - now.interval_us - LATE_US:
+                speaker._doubt = _Doubt(speaker.last, now, is_burst=False)
+                self._wake(now.t_us + ANNOUNCES_US)
+        elif meanwhile.first_higher is None:
+            speaker._doubt = _Doubt(speaker.last, now, is_burst=True)
+
+    def _resolve_burst(self, speaker: Speaker, now: Sighting) -> None:
+        doubt = speaker._doubt
+        if doubt is not None and doubt.is_burst:
+            if now.t_us - doubt.now.t_us < 2 * ANSWER_US:
+                why = "it answered several adverts at one moment, as a MASTER does that was paused"
+                self._take_back(speaker, doubt, why)
+            speaker._doubt = None
+
+    def _was_only_late(self, speaker: Speaker) -> None:
+        assert speaker._doubt is not None
+        why = "it came back without announcing its addresses, so it was MASTER all the time, only late"
+        self._take_back(speaker, speaker._doubt, why)
+        speaker._doubt = None
+
+    def _take_back(self, speaker: Speaker, doubt: _Doubt, why: str) -> None:
+        """The speaker's last two spans were one."""
+        newer = speaker.spans.pop()
+        older = speaker.spans[-1]
+        older.mute.append((doubt.last.t_us, doubt.now.t_us, doubt.now.number, why))
+        older._rejoin(newer)
+        if speaker.span is newer:
+            speaker.span = older
+
+    def _end_of_capture(self, speaker: Speaker, span: MasterSpan, end_us: Micros) -> None:
+        last, meanwhile = speaker.last, speaker._meanwhile
         patience_us = last.interval_us * 3 // 2 + LATE_US
-        overdue = self.capture_end_us - last.t_us > patience_us
-        higher = [s for s in self.between(last.t_us, self.capture_end_us + 1) if s.priority >= last.priority]
-        span.rejects = self.rejects
-        if self.rejects and self.is_rearmed and overdue:
-            text = "it rejected higher adverts before, so it may be MASTER still, without a word"
-            span.mute.append((last.t_us, self.capture_end_us, last.number, text))
-        elif overdue and not higher and self.capture_end_us - self._carp_train_us(last) <= patience_us:
-            text = f"{_CARP_REARMS}, so it may be MASTER still, without a word"
-            span.mute.append((last.t_us, self.capture_end_us, last.number, text))
-        elif overdue or higher:
-            self._end_silently(span, last, self.capture_end_us + 1)
-
-    def _carp_train_us(self, last: Sighting) -> Micros:
-        """The last CARP advert of those that came before the timer could run out again, or ``last``."""
-        reached_us = last.t_us
-        for t_us in self.carp_us[bisect_right(self.carp_us, last.t_us) :]:
-            if t_us - reached_us > last.interval_us + LATE_US:
-                break
-            reached_us = t_us
-        return reached_us
+        is_overdue = end_us - last.t_us > patience_us
+        higher = meanwhile is not None and meanwhile.first_higher is not None
+        span._end(STILL, None)
+        text = ""
+        if is_overdue and speaker.rejects and speaker._is_rearmed:
+            text = f"it rejected higher adverts before, {_MAY_BE}"
+        elif is_overdue and end_us - speaker._armed_us <= patience_us:
+            carp = speaker._armed_us == self._carp_us
+            text = f"{_CARP_REARMS if carp else 'adverts that it rejects re-arm its timer'}, {_MAY_BE}"
+        if text:
+            span.mute.append((last.t_us, end_us, last.number, text))
+        elif is_overdue or higher:
+            speaker._ends_silently()
 
 
-def _begin(sighting: Sighting) -> MasterSpan:
-    return MasterSpan(
-        sighting.speaker, sighting.mac, sighting.priority, sighting.t_us, sighting.number, sighting.number,
-        sighting.t_us, sighting.interval_us,
-    )  # fmt: skip
+def master_spans(router: Heard, capture_end_us: Micros) -> list[MasterSpan]:
+    """Every time anybody was MASTER of this virtual router, in order of their beginnings."""
+    masters = Masters(router.vrid, router.ip_version, router.lan)
+    others: list[tuple[Micros, Announcement | None]] = [(a.t_us, a) for a in router.announcements]
+    others += ((t_us, None) for t_us in router.carp_us)
+    others.sort(key=itemgetter(0), reverse=True)
+    for sighting in router.sightings:
+        while others and others[-1][0] < sighting.t_us:
+            _take_other(masters, *others.pop())
+        masters.take(sighting)
+    while others:
+        _take_other(masters, *others.pop())
+    spans = masters.finish(capture_end_us)
+    _date_back(router, spans)
+    return sorted(spans, key=lambda span: span.from_us)
 
 
-def _extend(span: MasterSpan, sighting: Sighting) -> None:
-    if sighting.priority != span.priority or not span.priorities:
-        span.priorities.append((sighting.t_us, sighting.number, sighting.priority))
-    span.priority = sighting.priority
-    span.interval_us = sighting.interval_us
-    span.last_us, span.last_frame = sighting.t_us, sighting.number
-    span.first = span.first or sighting
-    span.adverts += 1
+def _take_other(masters: Masters, t_us: Micros, announcement: Announcement | None) -> None:
+    if announcement is None:
+        masters.carp(t_us)
+    else:
+        masters.announced(announcement)
+
+
+def _reject(one: Speaker, other: Speaker) -> bool:
+    """Do they reject each other's adverts, by what these say?
+
+    Version, authentication and (in version 2) interval must be equal for every daemon; another list of
+    addresses is rejected by some (keepalived 2.2.7), which shows in what they did.
+    """
+    a, b = one.last, other.last
+    if a.version != b.version:
+        return True
+    if a.version == 2 and (
+        a.interval_us != b.interval_us or a.auth_type != b.auth_type or a.password != b.password
+    ):
+        return True
+    if a.addresses is b.addresses or not (one.rejects or other.rejects):
+        return False
+    return a.is_whole and b.is_whole and set(a.addresses) != set(b.addresses)
+
+
+def _is_in_time(last: Sighting, now: Sighting) -> bool:
+    return now.t_us - last.t_us <= last.interval_us * 3 // 2
 
 
 def _is_answer(other: Sighting, now: Sighting) -> bool:
@@ -283,16 +643,17 @@ def _is_rearmed(other: Sighting, now: Sighting) -> bool:
     return abs(now.t_us - other.t_us - now.interval_us) <= tolerance_us and other.priority > 0
 
 
-def _is_rearmed_late(higher: list[Sighting], other: Sighting, now: Sighting) -> bool:
+def _is_rearmed_late(meanwhile: _Meanwhile, now: Sighting) -> bool:
     """The same on a loaded machine: later, but no BACKUP's timer that began at a higher advert fits."""
+    other = meanwhile.last
     late_us = now.t_us - other.t_us - now.interval_us
     if not other.priority or not 0 <= late_us <= LATE_US:
         return False
     down_us = down_interval_us(now)
-    return not any(-ANSWER_US <= now.t_us - s.t_us - down_us <= LATE_US for s in higher)
+    return not any(-ANSWER_US <= now.t_us - t_us - down_us <= LATE_US for t_us in meanwhile.higher_us)
 
 
-def _date_back(router: VirtualRouter, spans: list[MasterSpan]) -> None:
+def _date_back(router: Heard, spans: list[MasterSpan]) -> None:
     """A router that announced the addresses before its first advert was MASTER from the announcement on.
 
     FRR over IPv6 (measured): the advert that should go first is lost, the next one comes an interval later.

@@ -14,8 +14,7 @@ from typing import NamedTuple
 from vrrplab.capture.reader import CapturedFrame
 from vrrplab.decoding.sender_duties import Reason
 from vrrplab.decoding.verdict import Verdict
-from vrrplab.witness.copies import COPY_US
-from vrrplab.witness.sightings import Sighting, ah_sequence, interface_of
+from vrrplab.witness.sightings import COPY_US, Sighting, ah_sequence, interface_of
 
 
 class Replay(NamedTuple):

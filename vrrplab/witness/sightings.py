@@ -1,15 +1,16 @@
 """What a capture says about virtual routers, sorted out: who sent which advert when, who announced which
 address.
 
-One ``VirtualRouter`` for each LAN (capture interface and VLANs; interfaces that see copies of one packet are
+One ``Heard`` for each LAN (capture interface and VLANs; interfaces that see copies of one packet are
 on one LAN), IP version and VRID. Its speakers are told apart by source address; where routers share even
-that (FRR over IPv6: same virtual MAC, same link-local address) by priority. No conclusions here: those are
-drawn in ``masters``.
+that (FRR over IPv6: same virtual MAC, same link-local address) by priority. Packets that were captured
+several times are counted once. No conclusions here: those are drawn in ``masters``.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -19,14 +20,15 @@ from vrrplab.errors import DropReason
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 from vrrplab.wire import links
 from vrrplab.wire.addresses import virtual_mac
-from vrrplab.wire.dissect import Frame
-from vrrplab.wire.vrrp import AUTH_AH, Advertisement
-from vrrplab.witness.copies import COPY_US, without_copies
+from vrrplab.wire.dissect import Endpoints, Frame
+from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
 
 # How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
 LATE_US = 60_000
-# of frames that matter here; others only count
-KINDS = ("vrrp", "arp", "na", "carp")
+# How far apart the copies of a packet are that a capture of several interfaces, or a mirror port, holds
+COPY_US = 10_000
+# two may be chance; and of a capture that lost some of the copies, two thirds are still in it
+_PAIRS, _OF_GROUPS = 2, 2 / 3
 # the link header of a frame of ``-i any``: what tells one interface's copy from another's stands in it
 _LINK_SIZE = {links.ETHERNET: 0, links.LINUX_SLL: 16, links.LINUX_SLL2: 20}
 
@@ -35,7 +37,8 @@ class Sighting(NamedTuple):
     """One advert: when (microseconds from the first frame of the capture), frame number, and what it said.
 
     ``is_whole`` is False if the capture's snap length cut it: addresses may be missing then. ``ah_sequence``
-    is None without AH, or if the check value is not of the key that is known.
+    is None without AH, or if the check value is not of the key that is known; ``password`` is that of
+    authentication type 1, in clear.
     """
 
     t_us: Micros
@@ -51,6 +54,12 @@ class Sighting(NamedTuple):
     destination: str
     is_whole: bool = True
     ah_sequence: int | None = None
+    password: bytes | None = None
+
+    @property
+    def source(self) -> str:
+        """Its IP address, also of a speaker that is told apart by more."""
+        return self.speaker.partition(" ")[0]
 
 
 class Announcement(NamedTuple):
@@ -72,32 +81,38 @@ class Rejected(NamedTuple):
 
 
 class VirtualRouter:
-    """All that was seen of one VRID on one LAN, in order of time."""
+    """What makes a virtual router: a VRID, of IPv4 or IPv6, on one LAN ("" if there is only one)."""
 
     def __init__(self, vrid: int, ip_version: int, lan: str) -> None:
         self.vrid = vrid
         self.ip_version = ip_version
         self.lan = lan
-        self.sightings: list[Sighting] = []
-        self.announcements: list[Announcement] = []
-        self.carp_us: list[Micros] = []  # when CARP with this number was sent
         self.virtual_mac = virtual_mac(vrid, ip_version)
 
     @property
+    def label(self) -> str:
+        """``VRID 51``, with IPv6 where it is."""
+        return f"VRID {self.vrid}" + (" IPv6" if self.ip_version == 6 else "")
+
+    @property
     def name(self) -> str:
-        """``VRID 51``, with IPv6 and the LAN where they matter."""
-        family = " IPv6" if self.ip_version == 6 else ""
-        return f"VRID {self.vrid}{family}" + (f" on {self.lan}" if self.lan else "")
+        """The label, with the LAN where it matters."""
+        return self.label + (f" on {self.lan}" if self.lan else "")
+
+
+class Heard(VirtualRouter):
+    """All that was seen of one virtual router, in order of time."""
+
+    def __init__(self, vrid: int, ip_version: int, lan: str) -> None:
+        super().__init__(vrid, ip_version, lan)
+        self.sightings: list[Sighting] = []
+        self.announcements: list[Announcement] = []
+        self.carp_us: list[Micros] = []  # when CARP with this number was sent
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Every virtual address any advert named, in order of appearance."""
         return tuple(dict.fromkeys(a for s in self.sightings for a in s.addresses))
-
-    @property
-    def speakers(self) -> tuple[str, ...]:
-        """Who sent adverts, in order of appearance."""
-        return tuple(dict.fromkeys(s.speaker for s in self.sightings))
 
 
 class Sightings:
@@ -107,7 +122,7 @@ class Sightings:
 
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key  # of AH
-        self.routers: dict[tuple[str, int, int], VirtualRouter] = {}
+        self.routers: dict[tuple[str, int, int], Heard] = {}
         self.rejected: list[Rejected] = []
         self.cut_early: list[Rejected] = []  # the snap length left too little to say anything
         self.copies = 0  # frames that are an earlier one again, seen on another interface
@@ -201,25 +216,17 @@ class Sightings:
         key = (self._lan(captured, ends.vlans), ends.ip_version, advert.vrid)
         router = self.routers.get(key)
         if router is None:
-            router = self.routers[key] = VirtualRouter(advert.vrid, ends.ip_version, key[0])
+            router = self.routers[key] = Heard(advert.vrid, ends.ip_version, key[0])
         listed = advert.addresses or ()
         addresses = self._lists.setdefault(listed, listed)  # one tuple for a million
-        sighting = Sighting(
-            t_us, captured.number, ends.source, ends.mac, advert.priority, _interval(advert),
-            advert.version, addresses, advert.auth_type or 0, advert.checksum_form, ends.destination,
-            bool(advert.checksum_ok), ah_sequence(frame, self._key),
-        )  # fmt: skip
-        router.sightings.append(sighting)
+        router.sightings.append(
+            sighting_of(t_us, captured.number, advert, ends, addresses, ah_sequence(frame, self._key))
+        )
 
     def _add_announcement(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
         self.neighbour_frames += 1
-        address = mac = None
-        if frame.arp is not None and frame.arp.gratuitous:
-            address, mac = frame.arp.sender_ip, frame.arp.sender_mac
-        elif frame.na is not None and not frame.na.solicited and frame.na.checksum_ok:
-            address, mac = frame.na.target, frame.na.mac or _source_mac(frame)
-        if address is not None and mac is not None:
-            found = Announcement(t_us, captured.number, mac, address)
+        found = announcement_of(t_us, captured.number, frame)
+        if found is not None:
             eth = frame.eth
             vlans = tuple(tag.vlan_id for tag in eth.vlans) if eth is not None else ()
             self._announcements.append((self._lan(captured, vlans), found))
@@ -228,17 +235,17 @@ class Sightings:
         """Put things in order of time and give each announcement to the virtual router whose address it
         names.
         """
-        merged: dict[tuple[str, int, int], VirtualRouter] = {}
+        merged: dict[tuple[str, int, int], Heard] = {}
         for (lan, ip_version, vrid), router in self.routers.items():
             router.lan = self._final_lan(lan)
             known = merged.setdefault((router.lan, ip_version, vrid), router)
             if known is not router:
                 known.sightings += router.sightings
         self.routers = merged
-        owner: dict[tuple[str, str], list[VirtualRouter]] = {}
+        owner: dict[tuple[str, str], list[Heard]] = {}
         for (lan, _, _), router in self.routers.items():
             router.sightings.sort()
-            once = without_copies(router.sightings)
+            once = _without_copies(router.sightings)
             self.copies += len(router.sightings) - len(once)
             router.sightings = once
             for address in router.addresses:
@@ -269,6 +276,32 @@ def collect(frames: Iterable[CapturedFrame | Passed], key: bytes | None = None) 
     finally:
         found.finish()
     return found
+
+
+def sighting_of(
+    t_us: Micros,
+    number: int,
+    advert: Advertisement,
+    ends: Endpoints,
+    addresses: tuple[str, ...],
+    sequence: int | None,
+) -> Sighting:
+    """What an advert says, taken down."""
+    return Sighting(
+        t_us, number, ends.source, ends.mac, advert.priority, _interval(advert), advert.version, addresses,
+        advert.auth_type or 0, advert.checksum_form, ends.destination, bool(advert.checksum_ok), sequence,
+        advert.auth_data if advert.auth_type == AUTH_PASS else None,
+    )  # fmt: skip
+
+
+def announcement_of(t_us: Micros, number: int, frame: Frame) -> Announcement | None:
+    """The gratuitous ARP or unsolicited neighbour advertisement that a frame is, if it is one."""
+    arp, na = frame.arp, frame.na
+    if arp is not None and arp.gratuitous:
+        return Announcement(t_us, number, arp.sender_mac, arp.sender_ip)
+    if na is not None and not na.solicited and na.checksum_ok:
+        return Announcement(t_us, number, na.mac or _source_mac(frame), na.target)
+    return None
 
 
 def _is_numbered(raw: bytes, at: int) -> bool:
@@ -315,7 +348,7 @@ def _interval(advert: Advertisement) -> Micros:
     return advert.interval_us or (SECOND_US if advert.version == 2 else CENTISECOND_US)
 
 
-def _split_shared_addresses(router: VirtualRouter) -> None:
+def _split_shared_addresses(router: Heard) -> None:
     """Routers that share source address and virtual MAC become one speaker a priority (FRR over IPv6,
     measured).
     """
@@ -370,3 +403,52 @@ def _trains(own: list[Sighting], announced: list[Micros]) -> list[list[Sighting]
             priorities[latest] = sighting.priority
         trains[latest].append(sighting)
     return trains
+
+
+def _without_copies(sightings: list[Sighting]) -> list[Sighting]:
+    """The adverts of one virtual router, in order of time, each once.
+
+    A mirror port shows packets twice, and over IPv6 no number tells a copy from a second packet. One pair of
+    equal adverts says nothing: keepalived sends priority 0 twice, up to 5 ms apart, and a MASTER that was
+    held up answers several adverts at one moment (measured). But no router sends *each* of its adverts twice.
+    So a router's copies are left out only if most of its adverts come several times, within a fraction of its
+    interval; and of two priority 0, both shown twice, two stay.
+    """
+    by_speaker: dict[tuple[str, str], list[Sighting]] = {}
+    for sighting in sightings:
+        by_speaker.setdefault((sighting.speaker, sighting.mac), []).append(sighting)
+    left_out: set[int] = set()
+    for own in by_speaker.values():
+        left_out.update(_copies(_groups(own)))
+    return [s for s in sightings if s.number not in left_out] if left_out else sightings
+
+
+def _groups(own: Iterable[Sighting]) -> list[list[Sighting]]:
+    """Equal adverts that follow each other closely, together."""
+    groups: list[list[Sighting]] = []
+    open_groups: dict[tuple[object, ...], list[Sighting]] = {}
+    for sighting in own:
+        words = sighting[2:]
+        group = open_groups.get(words)
+        if group is not None and sighting.t_us - group[-1].t_us <= _closely_us(sighting):
+            group.append(sighting)
+        else:
+            open_groups[words] = group = [sighting]
+            groups.append(group)
+    return groups
+
+
+def _closely_us(sighting: Sighting) -> Micros:
+    return min(COPY_US, sighting.interval_us // 4)
+
+
+def _copies(groups: list[list[Sighting]]) -> Iterable[int]:
+    steady = [len(group) for group in groups if group[0].priority]
+    several = [size for size in steady if size > 1]
+    if len(several) < _PAIRS or len(several) < len(steady) * _OF_GROUPS:
+        return
+    times = Counter(several).most_common(1)[0][0]
+    for group in groups:
+        packets = max(round(len(group) / times), 1)
+        kept = {group[index * len(group) // packets].number for index in range(packets)}
+        yield from (s.number for s in group if s.number not in kept)

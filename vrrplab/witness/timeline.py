@@ -16,7 +16,7 @@ from vrrplab.capture.reader import CapturedFrame, Passed
 from vrrplab.units import Micros, format_s
 from vrrplab.witness.findings import Finding, findings
 from vrrplab.witness.masters import PRIORITY_0, MasterSpan, master_spans
-from vrrplab.witness.sightings import Sightings, VirtualRouter, collect
+from vrrplab.witness.sightings import Heard, Sightings, collect
 
 
 class Gap(NamedTuple):
@@ -36,7 +36,7 @@ class Gap(NamedTuple):
 class RouterTimeline(NamedTuple):
     """One virtual router's part of the timeline."""
 
-    router: VirtualRouter
+    router: Heard
     spans: list[MasterSpan]
     findings: list[Finding]
     gaps: list[Gap]
@@ -83,7 +83,7 @@ def analyse(sightings: Sightings) -> Timeline:
     return Timeline(sightings, parts, _other_findings(sightings))
 
 
-def _gaps(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> list[Gap]:
+def _gaps(router: Heard, spans: list[MasterSpan], end_us: Micros) -> list[Gap]:
     found = []
     covered_us = 0  # how far the spans so far reach; they are in order of their beginnings
     for span, new in pairwise(spans):
@@ -98,7 +98,7 @@ def _gaps(router: VirtualRouter, spans: list[MasterSpan], end_us: Micros) -> lis
     return found
 
 
-def _reachable(router: VirtualRouter, new: MasterSpan) -> tuple[Micros, int]:
+def _reachable(router: Heard, new: MasterSpan) -> tuple[Micros, int]:
     """When clients could reach the new MASTER: at its first announcement, or advert if it makes none."""
     begin = bisect_left(router.announcements, (new.from_us,))
     for announcement in router.announcements[begin : begin + 1000]:

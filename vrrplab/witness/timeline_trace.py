@@ -15,11 +15,10 @@ from typing import Any
 from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import SECOND_US, seconds
 from vrrplab.witness.findings import beginning
-from vrrplab.witness.masters import PRIORITY_0, SILENT, YIELDED, MasterSpan, describe_end
-from vrrplab.witness.sightings import Sighting, VirtualRouter
+from vrrplab.witness.masters import STATE_AFTER, MasterSpan, describe_end
+from vrrplab.witness.sightings import Heard, Sighting
 from vrrplab.witness.timeline import RouterTimeline, Timeline
 
-_AFTER = {PRIORITY_0: "BACKUP", YIELDED: "BACKUP", SILENT: "FAULT"}
 _WARNINGS = frozenset(
     (
         "two-masters",
@@ -76,7 +75,7 @@ def _span_events(
     router = part.router
     earlier = takewhile(lambda s: s is not span, part.spans)
     last = deque((s for s in earlier if s.speaker == span.speaker), maxlen=1)
-    state = _AFTER.get(last[0].end, "INIT") if last else "INIT"
+    state = STATE_AFTER.get(last[0].end, "INIT") if last else "INIT"
     base = {"server": span.speaker, "instance": router.name}
     _, why, frames = beginning(router, part.spans, span, timeline.end_us)
     found = []
@@ -92,7 +91,7 @@ def _span_events(
         loss: dict[str, Any] = {
             **base,
             "from": "MASTER",
-            "to": _AFTER[span.end],
+            "to": STATE_AFTER[span.end],
             "reason": describe_end(span),
         }
         loss["frames"] = [span.last_frame] if span.end_frame is None else [span.last_frame, span.end_frame]
@@ -104,12 +103,12 @@ def _with_prefix(address: str) -> str:
     return f"{address}/{128 if ':' in address else 32}"
 
 
-def _advert(router: VirtualRouter, sighting: Sighting) -> TraceEvent:
+def _advert(router: Heard, sighting: Sighting) -> TraceEvent:
     fields = {
         "server": sighting.speaker,
         "instance": router.name,
         "interface": "lan",
-        "source": sighting.speaker.split(" ")[0],
+        "source": sighting.source,
         "destination": sighting.destination,
         "version": sighting.version,
         "vrid": router.vrid,
@@ -141,7 +140,7 @@ def _scenario(timeline: Timeline, name: str) -> dict[str, Any]:
             server = servers.setdefault(sighting.speaker, {"interfaces": {}, "services": {}, "instances": {}})
             if router.name in server["instances"]:
                 continue
-            address = sighting.speaker.split(" ")[0]
+            address = sighting.source
             interface = {"segment": "lan", "mac": sighting.mac, "addresses": [_with_prefix(address)]}
             server["interfaces"]["lan"] = interface
             server["instances"][router.name] = {
