@@ -1,70 +1,13 @@
-"""The watcher's reasoning, fed with what real daemons sent: who it says is master is who logged it."""
+"""What the watcher says at once, frame by frame; that it names the right MASTERs, ``test_masters`` shows."""
 
 from __future__ import annotations
 
-import json
-
-import pytest
-
-from vrrplab.capture.reader import read_frames
-from vrrplab.data_files import data_path
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import TraceEvent
 from vrrplab.units import SECOND_US
 from vrrplab.watch.table import Table
 from vrrplab.wire.frames import advert_frame, decode, garp_frame
 from vrrplab.wire.vrrp import Advertisement
 from vrrplab.witness.observer import MOST_ROUTERS, MOST_SPEAKERS, MOST_TOLD, Observer
-
-RECORDINGS = [
-    "article_drill1_eth0_down_up",
-    "article_drill3_squid_kill9",
-    "graceful_stop",
-    "poweroff",
-    "prio0_v3_a1_p100",
-    "takeover_v3_a0.1_p100",
-    "v3_ipv6",
-    "auth_ah",
-    "three_nodes_poweroff",
-    "preempt_delay",
-]
-
-
-def watch(recording: str) -> tuple[Trace, list[tuple[float, str, int]]]:
-    """What the observer says of a recording's capture, and when its daemons became MASTER by their logs."""
-    folder = data_path("recordings", recording)
-    seen = json.loads((folder / "observed.json").read_text(encoding="utf-8"))
-    run = seen["runs"][0]
-    names = {a["src"]: a["server"] for a in run["adverts"]}
-    vrids = {(a["server"], v): a["vrid"] for a in run["adverts"] for v in [a["vrid"]]}
-    events: list[TraceEvent] = []
-    observer = Observer(events.append, names)
-    start_ns, tick_us = 0, 0
-    for captured in read_frames(folder / "capture.pcap"):
-        start_ns = start_ns or captured.t_ns
-        t_us = (captured.t_ns - start_ns) // 1000
-        while tick_us < t_us:
-            observer.tick(tick_us)
-            tick_us += 100_000
-        observer.frame(t_us, "lan", captured.frame)
-    first = next(a for a in sorted((r["first"], a["server"]) for a in run["adverts"] for r in a["runs"]))
-    shift_s = first[0] - next(e.t for e in events if e.event == "advert_sent")
-    masters = []
-    for t in run["transitions"]:
-        if t["to"] == "MASTER" and t["first_advert_t"] is not None:
-            masters.append((t["first_advert_t"] - shift_s, t["server"], vrids.get((t["server"], 0), 0)))
-    return Trace(events), masters
-
-
-@pytest.mark.parametrize("recording", RECORDINGS)
-def test_masters_are_those_of_the_logs(recording: str) -> None:
-    """Input: the capture of a real election. Output: a MASTER for each that the daemons logged, at that
-    moment.
-    """
-    trace, masters = watch(recording)
-    said = [(e.t, e.server) for e in trace.of("state") if e.fields["to"] == "MASTER"]
-    for t_s, server, _ in masters:
-        assert any(abs(t - t_s) < 0.005 and who == server for t, who in said), (t_s, server, said)
-    assert len(said) == len(masters)
 
 
 def frame_of(priority: int, source: str, t: int = 0, ttl: int = 255, **fields: object) -> object:
@@ -98,7 +41,7 @@ def test_two_masters_are_told_once() -> None:
         ear.hear(second + 0.4, frame_of(100, "192.168.2.2"))
     assert len([w for w in ear.warnings() if "two MASTERs" in w]) == 1
     lower = [e.fields["to"] for e in ear.said("state") if e.server == "192.168.2.2"]
-    assert lower == ["MASTER", "BACKUP", "MASTER"], "they do not change places with every advert"
+    assert lower == ["MASTER"], "it never gave way"
     assert {s.state for s in next(iter(ear.observer.routers.values())).speakers.values()} == {"MASTER"}
 
 
@@ -190,7 +133,8 @@ def test_routers_that_do_not_agree_are_told() -> None:
     ear = Ear()
     ear.hear(0, frame_of(150, "192.168.2.1"))
     ear.hear(0.2, frame_of(100, "192.168.2.2", auth_type=1, auth_data=b"secret\0\0"))
-    assert "authentication type 1 against 0" in ear.warnings()[0]
+    assert [w for w in ear.warnings() if "authentication type 1 against 0" in w]
+    assert [w for w in ear.warnings() if "two MASTERs" in w], "they reject each other, so both stay"
 
 
 def test_memory_is_bounded_whoever_shouts() -> None:

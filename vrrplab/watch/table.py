@@ -8,7 +8,8 @@ from vrrplab.output.terminal import printable
 from vrrplab.output.trace_writer import watch_line
 from vrrplab.trace import TraceEvent
 from vrrplab.units import SECOND_US, Micros
-from vrrplab.witness.observer import Observer, Speaker, VirtualRouter
+from vrrplab.witness.masters import Masters, Speaker
+from vrrplab.witness.observer import Observer
 
 CLEAR = "\x1b[H\x1b[J"
 _LATEST = 12
@@ -48,23 +49,23 @@ class Table:
         lines += ["", *self._latest, "", "Ctrl-C ends."]
         return "\n".join(line[:width] for line in lines)
 
-    def _router(self, router: VirtualRouter, t_us: Micros) -> list[str]:
+    def _router(self, router: Masters, t_us: Micros) -> list[str]:
         order = {"MASTER": 0, "BACKUP": 1, "FAULT": 2, "INIT": 3}
-        speakers = sorted(router.speakers.values(), key=lambda s: (order[s.state], -s.priority))
-        label = f"{router.vrid}" + ("/v6" if router.family == 6 else "")
+        speakers = sorted(router.speakers.values(), key=lambda s: (order[s.state], -s.last.priority))
+        label = f"{router.vrid}" + ("/v6" if router.ip_version == 6 else "")
         rows = [self._speaker(label if i == 0 else "", s, t_us) for i, s in enumerate(speakers)]
-        addresses = ", ".join(speakers[0].addresses) if speakers else ""
+        addresses = ", ".join(speakers[0].last.addresses) if speakers else ""
         return [*rows, f"{'':8} -> {addresses}"]
 
     def _speaker(self, label: str, speaker: Speaker, t_us: Micros) -> str:
-        name = printable(self._names.get(speaker.source, speaker.source))[:24]
+        name = printable(self._names.get(speaker.name, speaker.name))[:24]
         state = speaker.state if not (speaker.state == "MASTER" and speaker.overdue(t_us)) else "MASTER?"
         shown = {"FAULT": "silent", "INIT": "?"}.get(state, state)
-        every = f"{speaker.interval_us / SECOND_US:g}s"
-        last = f"{(t_us - speaker.last_us) / SECOND_US:.1f}s"
+        every = f"{speaker.last.interval_us / SECOND_US:g}s"
+        last = f"{(t_us - speaker.last.t_us) / SECOND_US:.1f}s"
         since = f"{(t_us - speaker.since_us) / SECOND_US:.1f}s"
         counts = (speaker.missed, speaker.announcements)
-        return _row(label, name, shown, speaker.priority, every, last, *counts, since)
+        return _row(label, name, shown, speaker.last.priority, every, last, *counts, since)
 
 
 def _row(*cells: object) -> str:

@@ -30,6 +30,7 @@ from vrrplab.wire.frames import decode
 from vrrplab.witness.observer import Observer
 
 TICK_S = 0.1
+SHORTEST_TICK_S = 0.01
 REDRAW_S = 0.5
 
 
@@ -164,7 +165,8 @@ class Watcher:
         if self._pcap is not None and self._pcap.trouble and not self._pcap_told:
             self._pcap_told = True
             self._warn(self._pcap.trouble)
-        asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        silence_s = (self.observer.next_us() - now) / SECOND_US  # until one may mean something
+        asyncio.get_running_loop().call_later(min(TICK_S, max(silence_s, SHORTEST_TICK_S)), self._tick)
 
     def _redraw(self) -> None:
         assert self._table is not None

@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from vrrplab.units import Micros, format_s
+from vrrplab.witness.differences import differences
 from vrrplab.witness.masters import (
     PRIORITY_0,
     REARM_TOLERANCE_US,
@@ -200,28 +201,10 @@ def _disagreements(router: Heard) -> Iterator[Finding]:
     speakers = list(firsts.values())
     for other in speakers[1:]:
         one = speakers[0]
-        differences = list(_differences(one, other))
-        if differences:
-            text = f"{one.speaker} and {other.speaker} are set up differently: {'; '.join(differences)}"
+        differ = list(differences(one, other))
+        if differ:
+            text = f"{one.speaker} and {other.speaker} are set up differently: {'; '.join(differ)}"
             yield Finding(other.t_us, "mismatch", router.name, text, (one.number, other.number))
-
-
-def _differences(one: Sighting, other: Sighting) -> Iterator[str]:
-    if one.version != other.version:
-        yield f"version {one.version} against {other.version}"
-        return
-    if one.interval_us != other.interval_us:
-        effect = "version 2 rejects that" if one.version == 2 else "version 3 learns the MASTER's"
-        yield f"interval {one.interval_us / 1e6:g} s against {other.interval_us / 1e6:g} s ({effect})"
-    if one.auth_type != other.auth_type:
-        yield f"authentication type {one.auth_type} against {other.auth_type}"
-    are_whole = one.is_whole and other.is_whole
-    if are_whole and one.checksum_form != other.checksum_form:
-        yield f"checksum over the {one.checksum_form} against the {other.checksum_form} form"
-    if are_whole and set(one.addresses) != set(other.addresses):
-        yield f"{len(one.addresses)} against {len(other.addresses)} addresses, or other ones"
-    if (one.destination[:3] in ("224", "ff0")) != (other.destination[:3] in ("224", "ff0")):
-        yield "multicast against unicast"
 
 
 def _replays(router: Heard) -> Iterator[Finding]:

@@ -26,12 +26,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
 
 from vrrplab.units import SECOND_US, Micros, format_s
 from vrrplab.wire.addresses import pack_address
+from vrrplab.witness.differences import have_other_addresses, reject_always
 from vrrplab.witness.sightings import LATE_US, Announcement, Heard, Sighting, VirtualRouter
 
 # What keepalived and FRR were seen to need (recordings of real daemons)
@@ -177,10 +179,10 @@ class Speaker:
     missing: int = 0
     missing_first: int = 0
     rivals: set[str] = field(default_factory=set)
-    rejects: bool = False  # it went on although a higher advert came
+    rejects: bool = False  # it went on although a higher advert came, or began beside one
     _is_rearmed: bool = False  # it came when a timer ran out that another's advert had set
     _armed_us: Micros = 0  # when its advert timer was set last, as far as is known
-    _announced_us: Micros | None = None
+    _announced_us: Micros = -1
     _meanwhile: _Meanwhile | None = None
     _doubt: _Doubt | None = None
 
@@ -225,7 +227,7 @@ class Speaker:
         interval_us = self.last.interval_us
         if self._meanwhile is not None and self._meanwhile.yields_to is not None:
             return self.last.t_us + int((OVERDUE if self.rivals else YIELDS) * interval_us)
-        return self._armed_us + int(GONE * interval_us)
+        return max(self._armed_us, self._announced_us) + int(GONE * interval_us)
 
     def _ends_silently(self) -> None:
         """It yielded to the next higher advert, or it was gone before."""
@@ -353,21 +355,30 @@ class Masters(VirtualRouter):
                 if other.span is not None and other is not speaker:
                     changes += self._hear(other, speaker, began)
             if now.priority:
-                changes += self._rivals(speaker, meanwhile)
+                mute = span.mute if span is not None and span is speaker.span else None
+                has_stayed = bool(mute and mute[-1][1] == now.t_us)
+                changes += self._rivals(speaker, now.t_us, lambda other: has_stayed and other.beats(speaker))
         if not was_master or now.interval_us < last.interval_us:
             self._wake(speaker._decided_at_us())
         return changes
 
-    def announced(self, announcement: Announcement) -> list[Speaker]:
-        """Somebody announced an address of this virtual router; the answer: who it can have been."""
-        self.advance(announcement.t_us)
+    def announced(self, announcement: Announcement) -> tuple[list[Change], list[Speaker]]:
+        """Somebody announced an address of this virtual router; and who it can have been."""
+        changes = self.advance(announcement.t_us)
         is_shared = announcement.mac == self.virtual_mac
         found = [s for s in self.speakers.values() if is_shared or s.mac == announcement.mac]
         for speaker in found:
             speaker._announced_us = announcement.t_us
+            if not is_shared and speaker.span is not None and speaker.state == "FAULT":
+                speaker.span._end(STILL, None)
+                changes.append(
+                    Change(speaker, STAYED, "FAULT", "it announces addresses, as only a MASTER does")
+                )
+                changes += self._rivals(speaker, announcement.t_us, lambda other: True)
+                self._wake(speaker._decided_at_us())
             if speaker._doubt is not None and not speaker._doubt.is_burst:
                 speaker._doubt = None
-        return found
+        return changes, found
 
     def carp(self, t_us: Micros) -> None:
         """CARP with the same number was seen: keepalived takes it for an advert that it rejects."""
@@ -462,6 +473,10 @@ class Masters(VirtualRouter):
             speaker.rivals.clear()
             speaker.missing = 0
             span = self._begin(speaker, now)
+            too_soon_us = down_interval_us(now) - LATE_US
+            speaker.rejects = speaker.rejects or any(
+                s.last.priority > now.priority and now.t_us - s.last.t_us < too_soon_us for s in self.masters
+            )
         assert span is not None
         span._extend(now)
         if before == "MASTER":
@@ -494,7 +509,9 @@ class Masters(VirtualRouter):
             meanwhile.last_higher = now
             meanwhile.highest = max(meanwhile.highest, now.priority)
             meanwhile.higher_us.append(now.t_us)
-            if not is_rejected and now.priority:
+            # that it rejects another list of addresses is a guess as long as it sent one advert only
+            is_guess = is_rejected and other.last is other.spans[-1].first
+            if now.priority and (not is_rejected or (is_guess and not reject_always(other.last, now))):
                 meanwhile.yields_to = meanwhile.yields_to or now
         if not other.is_master or not now.priority:
             return []
@@ -503,14 +520,15 @@ class Masters(VirtualRouter):
         self._wake(other._decided_at_us())
         return []
 
-    def _rivals(self, speaker: Speaker, meanwhile: _Meanwhile | None) -> list[Change]:
-        """Has this advert shown that neither it nor another MASTER gives way?"""
-        has_stayed = meanwhile is not None and speaker.rejects
+    def _rivals(self, speaker: Speaker, t_us: Micros, is_shown: Callable[[Speaker], bool]) -> list[Change]:
+        """Those beside which it is MASTER, and neither gives way: it just showed it, or they reject each
+        other.
+        """
         changes = []
         for other in self.masters:
-            if other is speaker or other.name in speaker.rivals or other.overdue(speaker.last.t_us):
+            if other is speaker or other.name in speaker.rivals or other.overdue(t_us):
                 continue
-            if _reject(speaker, other) or (has_stayed and other.beats(speaker)):
+            if is_shown(other) or _reject(speaker, other):
                 speaker.rivals.add(other.name)
                 other.rivals.add(speaker.name)
                 changes.append(Change(speaker, RIVALS, "MASTER", other=other))
@@ -540,7 +558,7 @@ class Masters(VirtualRouter):
         if meanwhile is None:
             # a router that becomes MASTER announces its addresses at once; one that was held up does not
             announced_us = speaker._announced_us
-            if announced_us is not None and announced_us < now.t_us - now.interval_us - LATE_US:
+            if 0 <= announced_us < now.t_us - now.interval_us - LATE_US:
                 speaker._doubt = _Doubt(speaker.last, now, is_burst=False)
                 self._wake(now.t_us + ANNOUNCES_US)
         elif meanwhile.first_higher is None:
@@ -612,21 +630,9 @@ def _take_other(masters: Masters, t_us: Micros, announcement: Announcement | Non
 
 
 def _reject(one: Speaker, other: Speaker) -> bool:
-    """Do they reject each other's adverts, by what these say?
-
-    Version, authentication and (in version 2) interval must be equal for every daemon; another list of
-    addresses is rejected by some (keepalived 2.2.7), which shows in what they did.
-    """
+    """Do they reject each other's adverts, by what these say, or by what they did?"""
     a, b = one.last, other.last
-    if a.version != b.version:
-        return True
-    if a.version == 2 and (
-        a.interval_us != b.interval_us or a.auth_type != b.auth_type or a.password != b.password
-    ):
-        return True
-    if a.addresses is b.addresses or not (one.rejects or other.rejects):
-        return False
-    return a.is_whole and b.is_whole and set(a.addresses) != set(b.addresses)
+    return reject_always(a, b) or ((one.rejects or other.rejects) and have_other_addresses(a, b))
 
 
 def _is_in_time(last: Sighting, now: Sighting) -> bool:

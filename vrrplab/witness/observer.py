@@ -1,9 +1,7 @@
-"""Who is master, from what is on the wire, as it happens. Frames in, trace events out; no socket, no clock.
+"""Who is MASTER, from what is on the wire, as it happens. Frames in, trace events out; no socket, no clock.
 
-Only a MASTER sends adverts, so a router is MASTER from its first one on. What ends it: its own priority 0; a
-better advert from somebody else, to which it yields (if it speaks again all the same, there are two MASTERs,
-and that is worth a warning); or silence. A whole capture allows more careful reasoning afterwards, see
-``capture.masters``; here every sentence must be said before the next packet comes.
+The reasoning is that of ``masters``; here it is put in words before the next packet comes, beside what else
+is worth saying at once: missed adverts, two MASTERs, nobody, routers that do not agree, strangers.
 
 Names are those of captures: servers are source addresses (or what the user calls them), instances "VRID 51".
 Memory is bounded: strangers beyond the limits are counted (``strangers``), not kept, and warned of once. A
@@ -13,70 +11,18 @@ warning is said once until what it tells of has ended, or until more than can be
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from vrrplab.trace import TraceEvent, make_event
 from vrrplab.units import SECOND_US, Micros, format_s
-from vrrplab.wire.addresses import is_multicast, pack_address, virtual_mac
+from vrrplab.wire.addresses import is_multicast, pack_address
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.ip import IPv4Header, IPv6Header
-from vrrplab.wire.vrrp import Advertisement
+from vrrplab.witness.differences import differences
+from vrrplab.witness.masters import BEGAN, ENDED, NEVER_US, RIVALS, SILENT, Change, Masters, Speaker
+from vrrplab.witness.sightings import Announcement, Sighting, announcement_of, sighting_of
 
-MOST_ROUTERS, MOST_SPEAKERS, MOST_TOLD = 512, 32, 1024
-OVERDUE = 1.5  # intervals without an advert, and one is missing
-GONE = 4.05  # intervals: longer than the longest master-down interval, 3 and the largest skew
-
-
-@dataclass(slots=True)
-class Speaker:
-    """One router that was heard for a VRID. ``state`` is MASTER, BACKUP (it yielded or left) or FAULT
-    (silent).
-    """
-
-    source: str
-    mac: str
-    state: str = "INIT"
-    priority: int = 0
-    interval_us: Micros = SECOND_US
-    version: int = 2
-    auth_type: int = 0
-    addresses: tuple[str, ...] = ()
-    last_us: Micros = 0
-    since_us: Micros = 0
-    adverts: int = 0
-    missed: int = 0
-    announcements: int = 0
-    said_goodbye: bool = False
-    missing: int = 0  # adverts missed in the present run of gaps
-    missing_told: int = 0
-    rivals: set[str] = field(default_factory=set)  # sources of the other MASTERs while it is one of several
-
-    def overdue(self, t_us: Micros) -> bool:
-        return t_us - self.last_us > OVERDUE * self.interval_us
-
-
-@dataclass(slots=True)
-class VirtualRouter:
-    """One VRID of one IP version on one interface."""
-
-    vrid: int
-    family: int
-    interface: str
-    speakers: dict[str, Speaker] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return f"VRID {self.vrid}" + (" IPv6" if self.family == 6 else "")
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """What tells it apart in warnings that are said once."""
-        return self.interface, self.name
-
-    @property
-    def masters(self) -> list[Speaker]:
-        return [s for s in self.speakers.values() if s.state == "MASTER"]
+MOST_ROUTERS, MOST_SPEAKERS, MOST_TOLD, MOST_SPANS = 512, 32, 1024, 4
 
 
 class Observer:
@@ -88,47 +34,51 @@ class Observer:
         self._write = write
         self._names = names or {}
         self._frames = frames
-        self.routers: dict[tuple[str, int, int], VirtualRouter] = {}
+        self.routers: dict[tuple[str, int, int], Masters] = {}  # by interface, IP version and VRID
         self.adverts = self.rejected = self.announcements = self.strangers = 0
+        self._number = 0
         self._told: dict[tuple[str, ...], None] = {}  # in the order they were said
 
     # -- in --------------------------------------------------------------------------------------
 
     def frame(self, t_us: Micros, interface: str, frame: Frame) -> None:
         """Take one frame in."""
+        self._number += 1
         if frame.kind == "vrrp":
             self._vrrp(t_us, interface, frame)
-        elif frame.arp is not None and frame.arp.gratuitous:
-            self._announced(t_us, interface, frame.arp.sender_ip, frame.arp.sender_mac)
-        elif frame.na is not None and not frame.na.solicited:
-            self._announced(t_us, interface, frame.na.target, frame.na.mac or _source_mac(frame))
         elif frame.kind == "carp" and frame.ip is not None:
             self._warn(t_us, "carp", frame.ip.source, text=f"CARP, not VRRP, from {frame.ip.source}")
+            router = self.routers.get((interface, 4, frame.payload[1]))
+            if router is not None:
+                router.carp(t_us)
+        else:
+            announcement = announcement_of(t_us, self._number, frame)
+            if announcement is not None:
+                self._announced(interface, announcement)
+
+    def next_us(self) -> Micros:
+        """After which moment ``tick`` may have something to say; far in the future if it may not."""
+        return min((router.next_us for router in self.routers.values()), default=NEVER_US)
 
     def tick(self, t_us: Micros) -> None:
         """Time has passed: say who has fallen silent."""
-        for router in self.routers.values():
-            for speaker in router.masters:
-                if t_us - speaker.last_us > GONE * speaker.interval_us:
-                    silent_s = format_s(t_us - speaker.last_us)
-                    self._enter(t_us, router, speaker, "FAULT", f"no advert from it for {silent_s} s")
-                    if not router.masters:
-                        text = f"nobody is MASTER of {router.name}: its addresses answer nobody"
-                        self._warn(t_us, "nobody", *router.place, str(speaker.last_us), text=text)
+        for (interface, _, _), router in self.routers.items():
+            if t_us > router.next_us:
+                self._tell(t_us, interface, router, router.advance(t_us))
 
     def interface_lost(self, t_us: Micros, interface: str, why: str) -> None:
         """Nothing can be heard on an interface: what was known of its routers holds no longer."""
         for key, router in list(self.routers.items()):
-            if router.interface == interface:
+            if key[0] == interface:
                 for speaker in router.masters:
-                    self._enter(t_us, router, speaker, "INIT", why)
+                    self._enter(t_us, interface, router, speaker, "MASTER", "INIT", why)
                 del self.routers[key]
 
     # -- adverts ---------------------------------------------------------------------------------
 
     def _vrrp(self, t_us: Micros, interface: str, frame: Frame) -> None:
-        advert, ip = frame.vrrp, frame.ip
-        if advert is None or ip is None or frame.problems or _came_from_afar(ip):
+        advert, ip, ends = frame.vrrp, frame.ip, frame.endpoints()
+        if advert is None or ip is None or ends is None or frame.problems or _came_from_afar(ip):
             self.rejected += 1
             source = ip.source if ip is not None else ""
             reason = frame.problems[0].reason.name if frame.problems else "BAD_TTL"
@@ -137,209 +87,170 @@ class Observer:
             self._write(make_event(t_us, "advert_dropped", {**fields, "vrid": vrid}))
             return
         self.adverts += 1
-        key = (interface, ip.version, advert.vrid)
+        key = (interface, ends.ip_version, advert.vrid)
         router = self.routers.get(key)
         if router is None:
             if len(self.routers) >= MOST_ROUTERS:
                 self._not_kept(t_us, f"more than {MOST_ROUTERS} virtual routers")
                 return
-            router = self.routers[key] = VirtualRouter(advert.vrid, ip.version, interface)
-        speaker = router.speakers.get(ip.source)
+            router = self.routers[key] = Masters(advert.vrid, ends.ip_version, remembers=MOST_SPANS)
+        speaker = router.speakers.get(ends.source)
+        if speaker is None and len(router.speakers) >= MOST_SPEAKERS and not _forget_one(router):
+            self._not_kept(t_us, f"more than {MOST_SPEAKERS} senders for {router.label}")
+            return
+        sighting = sighting_of(t_us, self._number, advert, ends, advert.addresses, None)
+        self._note_advert(interface, router, sighting, frame)
         if speaker is None:
-            if len(router.speakers) >= MOST_SPEAKERS and not self._forget_one(router):
-                self._not_kept(t_us, f"more than {MOST_SPEAKERS} senders for {router.name}")
-                return
-            speaker = router.speakers[ip.source] = Speaker(ip.source, _source_mac(frame))
-        self._note_advert(t_us, router, advert, frame)
-        self._judge(t_us, router, speaker, advert)
+            self._tell(t_us, interface, router, router.take(sighting))
+            self._compare(interface, router, sighting)
+        else:
+            before = speaker.last
+            self._tell_more(interface, router, speaker, sighting)
+            if before[5:] != sighting[5:]:
+                self._compare(interface, router, sighting)
 
     def _not_kept(self, t_us: Micros, what: str) -> None:
         self.strangers += 1
         self._warn(t_us, "strangers", what, text=f"{what}: further ones are counted, not followed")
 
-    def _forget_one(self, router: VirtualRouter) -> bool:
-        """Make room: drop the speaker that has been silent longest, unless it is MASTER."""
-        idle = [s for s in router.speakers.values() if s.state != "MASTER"]
-        if not idle:
-            return False
-        del router.speakers[min(idle, key=lambda s: s.last_us).source]
-        return True
-
-    def _note_advert(self, t_us: Micros, router: VirtualRouter, advert: Advertisement, frame: Frame) -> None:
-        assert frame.ip is not None
+    def _note_advert(self, interface: str, router: Masters, sighting: Sighting, frame: Frame) -> None:
         fields: dict[str, Any] = {
-            "server": self._server(frame.ip.source),
-            "instance": router.name,
-            "interface": router.interface,
-            "source": frame.ip.source,
-            "destination": frame.ip.destination,
-            "version": advert.version,
-            "vrid": advert.vrid,
-            "priority": advert.priority,
-            "interval_s": advert.interval_us / SECOND_US,
-            "addresses": list(advert.addresses),
+            "server": self._server(sighting.source),
+            "instance": router.label,
+            "interface": interface,
+            "source": sighting.source,
+            "destination": sighting.destination,
+            "version": sighting.version,
+            "vrid": router.vrid,
+            "priority": sighting.priority,
+            "interval_s": sighting.interval_us / SECOND_US,
+            "addresses": list(sighting.addresses),
         }
         if self._frames:
             fields["frame"] = frame.raw.hex()
-        self._write(make_event(t_us, "advert_sent", fields))
+        self._write(TraceEvent(sighting.t_us, "advert_sent", fields))
 
-    def _judge(self, t_us: Micros, router: VirtualRouter, speaker: Speaker, advert: Advertisement) -> None:
-        before_us, old_priority = speaker.last_us, speaker.priority
-        first = speaker.adverts == 0
-        speaker.adverts += 1
-        speaker.last_us = t_us
-        speaker.interval_us = advert.interval_us or SECOND_US
-        speaker.version, speaker.auth_type = advert.version, advert.auth_type or 0
-        speaker.addresses = advert.addresses
-        if advert.priority == 0:
-            if speaker.state == "MASTER" or first:
-                speaker.said_goodbye = True
-                why = "it said goodbye with priority 0: it was stopped, or noticed a fault of its own"
-                self._enter(t_us, router, speaker, "BACKUP", why)
-            return
-        speaker.priority = advert.priority
-        yielded_late = speaker.state == "BACKUP" and not speaker.said_goodbye and not first
-        stayed = yielded_late and t_us - before_us < 2.5 * speaker.interval_us
-        if speaker.state == "MASTER":
-            self._note_gap(t_us, router, speaker, t_us - before_us)
-            if advert.priority != old_priority:
-                change = {"from": old_priority, "to": advert.priority, "reason": "its adverts say so"}
-                who = {"server": self._server(speaker.source), "instance": router.name}
-                self._write(make_event(t_us, "priority", {**who, **change}))
-        else:
-            why = (
-                "it goes on although it heard a better advert" if stayed else self._why(t_us, router, speaker)
-            )
-            self._enter(t_us, router, speaker, "MASTER", why)
-        for other in router.masters:
-            if other is not speaker:
-                self._meet(t_us, router, speaker, other, stayed)
-        self._compare(t_us, router, speaker)
+    def _tell_more(self, interface: str, router: Masters, speaker: Speaker, now: Sighting) -> None:
+        """An advert of somebody known: what it changes, and what is odd about it."""
+        before, was_master = speaker.last, speaker.is_master
+        missing, first_missing = speaker.missing, speaker.missing_first
+        changes = router.take(now)
+        if was_master and now.priority:
+            whose = f"of {self._server(speaker.name)} for {router.label}"
+            if speaker.missing and not missing:
+                silent_s = format_s(now.t_us - before.t_us)
+                text = f"{_adverts(speaker.missing)} {whose} missed: nothing came for {silent_s} s"
+                self._say(now.t_us, text)
+            elif missing > first_missing and not speaker.missing:
+                self._say(now.t_us, f"{_adverts(missing)} {whose} missed until they came in time again")
+            if now.priority != before.priority and speaker.is_master:
+                change = {"from": before.priority, "to": now.priority, "reason": "its adverts say so"}
+                who = {"server": self._server(speaker.name), "instance": router.label}
+                self._write(TraceEvent(now.t_us, "priority", {**who, **change}))
+        self._tell(now.t_us, interface, router, changes)
 
-    def _note_gap(self, t_us: Micros, router: VirtualRouter, speaker: Speaker, gap_us: Micros) -> None:
-        """Count adverts that did not come; told when a run of gaps begins, and at its end if it grew."""
-        whose = f"of {self._server(speaker.source)} for {router.name}"
-        if gap_us > OVERDUE * speaker.interval_us:
-            lost = max(1, round(gap_us / speaker.interval_us) - 1)
-            speaker.missed += lost
-            speaker.missing += lost
-            if not speaker.missing_told:
-                speaker.missing_told = lost
-                text = f"{_adverts(lost)} {whose} missed: nothing came for {format_s(gap_us)} s"
-                self._say(t_us, text)
-        else:
-            if speaker.missing > speaker.missing_told:
-                self._say(t_us, f"{_adverts(speaker.missing)} {whose} missed until they came in time again")
-            speaker.missing = speaker.missing_told = 0
+    def _tell(self, t_us: Micros, interface: str, router: Masters, changes: list[Change]) -> None:
+        for change in changes:
+            speaker = change.speaker
+            if change.what == RIVALS and change.other is not None:
+                pair = sorted((speaker.name, change.other.name), key=pack_address)
+                names = " and ".join(map(self._server, pair))
+                why = "they do not hear each other, or reject what they hear"
+                self._say(t_us, f"two MASTERs of {router.label} on {interface}: {names}; {why}")
+            elif change.what != ENDED:
+                why = self._why_master(t_us, router, speaker) if change.what == BEGAN else change.why
+                self._enter(t_us, interface, router, speaker, change.before, "MASTER", why)
+            else:
+                why = self._why_ended(t_us, change)
+                self._enter(t_us, interface, router, speaker, change.before, speaker.state, why)
+                if speaker.spans[-1].end == SILENT and not router.masters:
+                    text = f"nobody is MASTER of {router.label}: its addresses answer nobody"
+                    self._warn(t_us, "nobody", interface, router.label, str(speaker.last.t_us), text=text)
 
-    def _why(self, t_us: Micros, router: VirtualRouter, speaker: Speaker) -> str:
-        others = [s for s in router.speakers.values() if s is not speaker and s.adverts]
+    def _why_master(self, t_us: Micros, router: Masters, speaker: Speaker) -> str:
+        others = [s for s in router.speakers.values() if s is not speaker]
         if not others:
             return "its first advert"
-        last = max(others, key=lambda s: s.last_us)
-        after = format_s(t_us - last.last_us)
-        name = self._server(last.source)
-        if last.said_goodbye:
+        other = max(others, key=lambda s: s.last.t_us)
+        after = format_s(t_us - other.last.t_us)
+        name = self._server(other.name)
+        if other.said_goodbye:
             return f"{after} s after {name} said goodbye"
-        if last.state == "MASTER" and last.priority < speaker.priority and not last.overdue(t_us):
-            return f"it preempts {name}: priority {speaker.priority} against {last.priority}"
+        mine, its = speaker.last.priority, other.last.priority
+        if other.is_master and its < mine and not other.overdue(t_us):
+            return f"it preempts {name}: priority {mine} against {its}"
         return f"{after} s after the last advert of {name}"
 
-    def _meet(
-        self, t_us: Micros, router: VirtualRouter, speaker: Speaker, other: Speaker, stayed: bool
-    ) -> None:
-        """``speaker`` has just sent; ``other`` is MASTER too. One must give way, or they are rivals."""
-        name = self._server(speaker.source)
-        if other.overdue(t_us):
-            silent_s = format_s(t_us - other.last_us)
-            if other.source in speaker.rivals:
-                self._enter(t_us, router, other, "BACKUP", f"silent for {silent_s} s, while {name} goes on")
-            else:
-                self._enter(t_us, router, other, "FAULT", f"no advert from it for {silent_s} s")
-        elif other.source in speaker.rivals:
-            pass  # told already, and neither gives way
-        elif _beats(speaker, other):
-            why = f"{name} advertises priority {speaker.priority}, its own is {other.priority}"
-            self._enter(t_us, router, other, "BACKUP", why)
-        elif stayed:
-            speaker.rivals.add(other.source)
-            other.rivals.add(speaker.source)
-            pair = sorted((speaker.source, other.source), key=pack_address)
-            names = " and ".join(self._server(source) for source in pair)
-            why = "they do not hear each other, or reject what they hear"
-            where = f"{router.name} on {router.interface}"
-            self._say(t_us, f"two MASTERs of {where}: {names}; {why}")
+    def _why_ended(self, t_us: Micros, change: Change) -> str:
+        speaker, other = change.speaker, change.other
+        silent_s = format_s(t_us - speaker.last.t_us)
+        if speaker.said_goodbye:
+            return "it said goodbye with priority 0: it was stopped, or noticed a fault of its own"
+        if speaker.state == "FAULT" or other is None:
+            return f"no advert from it for {silent_s} s"
+        if change.was_rival:
+            return f"silent for {silent_s} s, while {self._server(other.name)} goes on"
+        its = speaker.last.priority
+        return f"{self._server(other.name)} advertises priority {other.last.priority}, its own is {its}"
 
-    def _compare(self, t_us: Micros, router: VirtualRouter, speaker: Speaker) -> None:
+    def _compare(self, interface: str, router: Masters, now: Sighting) -> None:
         for other in router.speakers.values():
-            if other is speaker or not other.adverts:
+            if other.last is now:
                 continue
-            differ = []
-            if other.version != speaker.version:
-                differ.append(f"version {speaker.version} against {other.version}")
-            elif other.interval_us != speaker.interval_us and speaker.version == 2:
-                differ.append(f"interval {_s(speaker.interval_us)} against {_s(other.interval_us)}")
-            if other.auth_type != speaker.auth_type:
-                differ.append(f"authentication type {speaker.auth_type} against {other.auth_type}")
-            if set(other.addresses) != set(speaker.addresses):
-                differ.append("another list of virtual addresses")
-            kind = ("differ", *router.place, *sorted((speaker.source, other.source)))
+            differ = list(differences(now, other.last))
+            kind = ("differ", interface, router.label, *sorted((now.speaker, other.name)))
             if not differ:
                 self._told.pop(kind, None)
             else:
-                one, two = self._server(speaker.source), self._server(other.source)
-                text = f"{one} and {two} do not agree on {router.name}: {', '.join(differ)}"
-                self._warn(t_us, *kind, text=text)
+                one, two = self._server(now.speaker), self._server(other.name)
+                text = f"{one} and {two} do not agree on {router.label}: {', '.join(differ)}"
+                self._warn(now.t_us, *kind, text=text)
 
     # -- announcements ---------------------------------------------------------------------------
 
-    def _announced(self, t_us: Micros, interface: str, address: str, mac: str) -> None:
+    def _announced(self, interface: str, announcement: Announcement) -> None:
         self.announcements += 1
+        t_us, address, mac = announcement.t_us, announcement.address, announcement.mac
         family = 6 if ":" in address else 4
-        owners = [
-            (router, speaker)
-            for router in self.routers.values()
-            if router.family == family and router.interface == interface
-            for speaker in router.speakers.values()
-            if address in speaker.addresses
-        ]
         kind = "na_sent" if family == 6 else "garp_sent"
         fields = {"interface": interface, "address": address, "mac": mac}
+        owners = [
+            router
+            for (place, version, _), router in self.routers.items()
+            if version == family
+            and place == interface
+            and any(address in s.last.addresses for s in router.speakers.values())
+        ]
         if not owners:
             self._write(make_event(t_us, kind, {"server": self._names.get(address, mac), **fields}))
             return
-        router = owners[0][0]
-        same = [s for _, s in owners if s.mac == mac or mac == virtual_mac(router.vrid, family)]
-        speaker = next((s for s in same if s.state == "MASTER"), same[0] if same else None)
-        if speaker is None:
-            text = f"{mac} says it has {address} of {router.name}, but no router with that MAC was heard"
-            self._warn(t_us, "stranger", *router.place, mac, address, text=text)
-            self._write(make_event(t_us, kind, {"server": mac, "instance": router.name, **fields}))
+        router = owners[0]
+        changes, found = router.announced(announcement)
+        self._tell(t_us, interface, router, changes)
+        fields = {"instance": router.label, **fields}
+        if not found:
+            text = f"{mac} says it has {address} of {router.label}, but no router with that MAC was heard"
+            self._warn(t_us, "stranger", interface, router.label, mac, address, text=text)
+            self._write(TraceEvent(t_us, kind, {"server": mac, **fields}))
             return
+        speaker = next((s for s in found if s.is_master), found[0])
         speaker.announcements += 1
-        server = self._server(speaker.source)
-        self._write(make_event(t_us, kind, {"server": server, "instance": router.name, **fields}))
+        self._write(TraceEvent(t_us, kind, {"server": self._server(speaker.name), **fields}))
 
     # -- out -------------------------------------------------------------------------------------
 
-    def _enter(self, t_us: Micros, router: VirtualRouter, speaker: Speaker, state: str, why: str) -> None:
-        old, speaker.state, speaker.since_us = speaker.state, state, t_us
-        if state == "MASTER":
-            speaker.said_goodbye = False
-        else:  # with it ends every split brain that it was part of
-            for source in speaker.rivals:
-                router.speakers[source].rivals.discard(speaker.source)
-            speaker.rivals.clear()
-            speaker.missing = speaker.missing_told = 0
-        who = {"server": self._server(speaker.source), "instance": router.name}
-        self._write(make_event(t_us, "state", {**who, "from": old, "to": state, "reason": why}))
-        if state != "MASTER" and old != "MASTER":
+    def _enter(
+        self, t_us: Micros, interface: str, router: Masters, speaker: Speaker, old: str, new: str, why: str
+    ) -> None:
+        who = {"server": self._server(speaker.name), "instance": router.label}
+        self._write(TraceEvent(t_us, "state", {**who, "from": old, "to": new, "reason": why}))
+        if "MASTER" not in (old, new):
             return
-        change = "address_added" if state == "MASTER" else "address_removed"
-        for address in speaker.addresses:
+        change = "address_added" if new == "MASTER" else "address_removed"
+        for address in speaker.last.addresses:
             prefix = 128 if ":" in address else 32
-            fields = {**who, "interface": router.interface, "address": f"{address}/{prefix}"}
-            self._write(make_event(t_us, change, fields))
+            fields = {**who, "interface": interface, "address": f"{address}/{prefix}"}
+            self._write(TraceEvent(t_us, change, fields))
 
     def _warn(self, t_us: Micros, *kind: str, text: str) -> None:
         """Say something once; when there is too much to remember, the oldest is forgotten."""
@@ -357,11 +268,13 @@ class Observer:
         return self._names.get(source, source)
 
 
-def _beats(one: Speaker, other: Speaker) -> bool:
-    """Must ``other`` yield to an advert of ``one``? RFC 9568 section 6.4.3."""
-    if one.priority != other.priority:
-        return one.priority > other.priority
-    return pack_address(one.source) > pack_address(other.source)
+def _forget_one(router: Masters) -> bool:
+    """Make room: drop the speaker that has been silent longest, unless it is MASTER."""
+    idle = [s for s in router.speakers.values() if not s.is_master]
+    if not idle:
+        return False
+    router.forget(min(idle, key=lambda s: s.last.t_us).name)
+    return True
 
 
 def _came_from_afar(ip: IPv4Header | IPv6Header) -> bool:
@@ -369,13 +282,5 @@ def _came_from_afar(ip: IPv4Header | IPv6Header) -> bool:
     return ip.ttl != 255 and is_multicast(ip.destination)
 
 
-def _source_mac(frame: Frame) -> str:
-    return frame.eth.source if frame.eth is not None and frame.eth.source else ""
-
-
 def _adverts(number: int) -> str:
     return f"{number} advert{'s' if number != 1 else ''}"
-
-
-def _s(interval_us: Micros) -> str:
-    return f"{interval_us / SECOND_US:g} s"
