@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "capture": GROUND | {"wire", "output"},
     "columns": GROUND | {"wire", "capture"},
     # Values only: what an advert says and what a configuration means, not how either is read.
-    "machine": GROUND | {"wire.vrrp", "config.model"},
+    "machine": GROUND | {"wire.vrrp", "wire.addresses", "config.model"},
     # A verdict asks the machine's law, and nothing else of it.
     "decoding": BYTES | {"machine.acceptance", "machine.profiles"},
     "witness": BYTES | {"trace", "decoding"},
@@ -55,7 +55,7 @@ MAY_IMPORT = {
     # A view reads the trace and never asks the machine: names of states and the edges between them, no more.
     "views": GROUND | {"trace", "wire", "decoding", "machine.states"},
     # Traces in words.
-    "tell": GROUND | {"trace"},
+    "tell": GROUND | {"trace", "wire.addresses"},
     "verify": DRIVERS | {"recording", "sim"},
     "rules": GROUND | {"config", "scenario"},
     "forecast": DRIVERS | {"sim", "rules"},

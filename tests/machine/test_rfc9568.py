@@ -226,6 +226,9 @@ def test_R3_5_2_9_a_the_first_ipv6_address_is_link_local(profile: Profile, versi
     addresses = (VirtualAddress(GLOBAL_6, 64, "eth0"), VirtualAddress(VIP_6, 128, "eth0"))
     backup = a_backup(profile, SINCE_S, family=6, virtual_addresses=addresses)
     must(dropped(backup, 200) == "ADDRESS_LIST_MISMATCH", "takes an advert that begins with another one")
+    last = (VirtualAddress("febf::1", 128, "eth0"),)  # fe80::/10 ends with it
+    backup = a_backup(profile, SINCE_S, family=6, virtual_addresses=last)
+    must(dropped(backup, 200) == "", "knows fe80::/12 only")
 
 
 @duty("R3-5.2.9-b", versions=(3,))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sim_builders import conf, two_routers
 
 from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.from_configs import scenario_from_configs
+from vrrplab.scenario.reader import scenario_from_text
 from vrrplab.sim.world import run
 
 VIP = "192.168.2.100"
@@ -80,6 +82,23 @@ def test_ipv6_addresses_that_go_and_come_with_the_link_are_in_the_trace(tmp_path
     ]
     own = "fe80::ff:fe00:1/64"
     assert changes == [(8, "address_removed", own), (9, "address_added", own)]
+
+
+@pytest.mark.parametrize(("address", "is_link_local"), [("febf::1/64", True), ("fec0::1/64", False)])
+def test_an_interface_with_a_link_local_address_is_given_no_second_one(
+    address: str, is_link_local: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "r1.conf").write_text(conf(150, vip="fe80::100/64"), encoding="utf-8")
+    text = f"""
+name: one-router
+duration_s: 6
+segments: {{lan: {{subnet: 192.168.2.0/24}}}}
+servers:
+  r1: {{config: r1.conf, interfaces: {{eth0: {{segment: lan, addresses: [192.168.2.251/24, "{address}"]}}}}}}
+"""
+    trace = run(scenario_from_text(text, tmp_path))
+    sources = {e.fields["source"] for e in trace.of("advert_sent", server="r1")}
+    assert sources == {"febf::1" if is_link_local else "fe80::ff:fe00:1"}
 
 
 def test_every_interface_of_every_host_has_a_mac_address_of_its_own() -> None:

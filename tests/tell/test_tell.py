@@ -66,6 +66,13 @@ def test_ip_a_follows_links_and_addresses() -> None:
     assert "192.168.2.101" in "".join(show(trace, "proxy-serv02", "eth0", 20_000_000))
 
 
+def test_link_local_is_all_of_fe80_10() -> None:
+    for address, scope in (("fe80::1/64", "link"), ("febf::1/64", "link"), ("fec0::1/64", "global")):
+        nic = {"segment": "lan", "addresses": [address]}
+        trace = Trace([TraceEvent(0, "scenario", {"servers": {"r1": {"interfaces": {"eth0": nic}}}})])
+        assert story.ip_address_show(trace, "r1", "eth0", 0)[-1] == f"    inet6 {address} scope {scope}"
+
+
 def test_a_pulled_cable_looks_otherwise_than_a_link_that_was_set_down() -> None:
     for action, flags in (
         ("link_down", "<BROADCAST,MULTICAST> mtu 1500 state DOWN"),

@@ -14,6 +14,7 @@ from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
 from vrrplab.units import CENTISECOND_US, SECOND_US
+from vrrplab.wire.addresses import is_link_local
 from vrrplab.wire.vrrp import Advertisement
 
 AUTH_TYPES = {"": 0, "PASS": 1, "AH": 2}
@@ -98,8 +99,12 @@ def _refused(config: InstanceConfig, profile: Profile, advert: Advertisement) ->
         return DropReason.BAD_INTERVAL
     if not advert.count and "no-address" in profile.refuses:
         return DropReason.BAD_COUNT
-    first = advert.addresses[0] if advert.addresses else ""
-    if config.family == 6 and not first.startswith("fe8") and "first-not-link-local" in profile.refuses:
+    first = advert.addresses[:1]
+    if (
+        config.family == 6
+        and "first-not-link-local" in profile.refuses
+        and not any(map(is_link_local, first))
+    ):
         return DropReason.ADDRESS_LIST_MISMATCH
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vrrplab.config.model import NodeConfig
+from vrrplab.wire.addresses import is_link_local
 from vrrplab.wire.vrrp import Advertisement
 
 
@@ -28,7 +29,7 @@ class InterfaceStatus:
             is_v6 = ":" in address
             if family == 4 and not is_v6:
                 return address
-            if family == 6 and is_v6 and address.lower().startswith("fe8"):
+            if family == 6 and is_v6 and is_link_local(address):
                 return address
         return ""
 

@@ -13,6 +13,7 @@ from vrrplab.sim.neighbors import NeighborCache
 from vrrplab.sim.packet import Packet, mac_bytes, mac_text
 from vrrplab.sim.scheduler import Scheduler
 from vrrplab.sim.switch import Switch
+from vrrplab.wire.addresses import is_link_local
 from vrrplab.wire.frames import arp_reply_frame, na_frame
 
 IPV6_KIND, VRRP_KIND = 0x86DD, 112
@@ -117,7 +118,7 @@ class Host:
         self._add_link_local(nic)
 
     def _add_link_local(self, nic: Nic) -> None:
-        has_one = any(a.address.startswith("fe8") for a in nic.addresses)
+        has_one = any(":" in a.address and is_link_local(a.address) for a in nic.addresses)
         if nic.wants_link_local and not has_one:
             nic.addresses.append(Address(link_local(nic.mac_text), 64))
 

@@ -9,6 +9,7 @@ from typing import Any
 from vrrplab.tell.words import action_in_words, clean, wrap
 from vrrplab.trace import Trace
 from vrrplab.units import Micros, format_s
+from vrrplab.wire.addresses import is_link_local
 
 NARROW = 80
 
@@ -124,7 +125,7 @@ def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) ->
 
 def _address_line(address: str, label: str, interface: str, subnets: set[tuple[str, str]]) -> str:
     if ":" in address:
-        scope = "link" if address.lower().startswith("fe8") else "global"
+        scope = "link" if is_link_local(address.partition("/")[0]) else "global"
         return f"inet6 {address} scope {scope}"
     text, _, prefix = address.partition("/")
     bits = int(prefix or 32)
