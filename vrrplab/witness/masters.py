@@ -49,7 +49,7 @@ OVERDUE = 1.5  # intervals without an advert, and one is missing
 YIELDS = 1.1  # intervals without an advert after a higher one, and it yielded to that
 GONE = 4.05  # intervals: longer than the longest master-down interval, 3 and the largest skew
 NEVER_US = 1 << 62
-_REMEMBERED = 256  # higher adverts during one silence whose moments are kept
+_REMEMBERED = 32  # higher adverts during one silence whose moments are kept
 
 # what ended a span
 PRIORITY_0, YIELDED, SILENT, STILL = "priority 0", "yielded", "silent", "still MASTER"
@@ -88,8 +88,8 @@ class MasterSpan:
     end_frame: int | None = None
     began_by_announcement: bool = False
     began_before_capture: bool = False
-    mute: deque[tuple[Micros, Micros, int, str]] = field(default_factory=deque)
-    priorities: deque[tuple[Micros, int, int]] = field(default_factory=deque)
+    mute: list[tuple[Micros, Micros, int, str]] = field(default_factory=list)
+    priorities: list[tuple[Micros, int, int]] = field(default_factory=list)
     first: Sighting | None = None
 
     def end_us(self, capture_end_us: Micros) -> Micros:
@@ -111,10 +111,8 @@ class MasterSpan:
     def _rejoin(self, other: MasterSpan) -> None:
         """``other`` was this one going on."""
         self.mute += other.mute
-        later = list(other.priorities)
-        if later and later[0][2] == self.priority:
-            del later[0]
-        self.priorities += later
+        same = bool(other.priorities) and other.priorities[0][2] == self.priority
+        self.priorities += other.priorities[same:]
         for name in (
             "priority", "interval_us", "last_us", "last_frame", "to_us", "to_earliest_us", "to_latest_us",
             "end", "end_frame",
@@ -171,7 +169,7 @@ class Speaker:
     name: str
     mac: str
     last: Sighting  # its latest advert
-    spans: deque[MasterSpan]
+    spans: list[MasterSpan] = field(default_factory=list)
     span: MasterSpan | None = None
     adverts: int = 0
     announcements: int = 0
@@ -335,7 +333,7 @@ class Masters(VirtualRouter):
         changes = self.advance(now.t_us) if now.t_us > self._next_us else []
         speaker = self.speakers.get(now.speaker)
         if speaker is None:
-            speaker = Speaker(now.speaker, now.mac, now, deque(maxlen=self._remembers))
+            speaker = Speaker(now.speaker, now.mac, now)
             self.speakers[now.speaker] = speaker
         last, meanwhile, span = speaker.last, speaker._meanwhile, speaker.span
         was_master = span is not None and span.to_us is None
@@ -360,6 +358,9 @@ class Masters(VirtualRouter):
                 changes += self._rivals(speaker, now.t_us, lambda other: has_stayed and other.beats(speaker))
         if not was_master or now.interval_us < last.interval_us:
             self._wake(speaker._decided_at_us())
+        if self._remembers is not None:
+            for kept in (speaker.spans, speaker.spans[-1].mute, speaker.spans[-1].priorities):
+                del kept[: -self._remembers]
         return changes
 
     def announced(self, announcement: Announcement) -> tuple[list[Change], list[Speaker]]:
@@ -430,10 +431,8 @@ class Masters(VirtualRouter):
     # -- decisions -------------------------------------------------------------------------------
 
     def _begin(self, speaker: Speaker, now: Sighting) -> MasterSpan:
-        limit = self._remembers
         speaker.span = MasterSpan(
             now.speaker, now.mac, now.priority, now.t_us, now.number, now.number, now.t_us, now.interval_us,
-            mute=deque(maxlen=limit), priorities=deque(maxlen=limit),
         )  # fmt: skip
         speaker.spans.append(speaker.span)
         return speaker.span
@@ -470,8 +469,7 @@ class Masters(VirtualRouter):
                 span._end(STILL, None)
                 self._count_missing(speaker, now)
         if why is None:
-            speaker.rivals.clear()
-            speaker.missing = 0
+            self._stop_counting(speaker)
             span = self._begin(speaker, now)
             too_soon_us = down_interval_us(now) - LATE_US
             speaker.rejects = speaker.rejects or any(
@@ -543,11 +541,15 @@ class Masters(VirtualRouter):
         meanwhile = speaker._meanwhile
         by = meanwhile.first_higher.speaker if meanwhile is not None and meanwhile.first_higher else ""
         was_rival = by in speaker.rivals
+        self._stop_counting(speaker)
+        return Change(speaker, ENDED, before, other=self.speakers.get(by), was_rival=was_rival)
+
+    def _stop_counting(self, speaker: Speaker) -> None:
+        """With its time as MASTER end its split brains and its run of missing adverts."""
         for name in speaker.rivals:
             self.speakers[name].rivals.discard(speaker.name)
         speaker.rivals.clear()
         speaker.missing = 0
-        return Change(speaker, ENDED, before, other=self.speakers.get(by), was_rival=was_rival)
 
     # -- hindsight -------------------------------------------------------------------------------
 

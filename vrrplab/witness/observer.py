@@ -11,13 +11,13 @@ warning is said once until what it tells of has ended, or until more than can be
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from vrrplab.trace import TraceEvent, make_event
-from vrrplab.units import SECOND_US, Micros, format_s
+from vrrplab.trace import TraceEvent
+from vrrplab.units import Micros, format_s
 from vrrplab.wire.addresses import is_multicast, pack_address
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.ip import IPv4Header, IPv6Header
+from vrrplab.witness import events as made
 from vrrplab.witness.differences import differences
 from vrrplab.witness.masters import BEGAN, ENDED, NEVER_US, RIVALS, SILENT, Change, Masters, Speaker
 from vrrplab.witness.sightings import Announcement, Sighting, announcement_of, sighting_of
@@ -82,9 +82,8 @@ class Observer:
             self.rejected += 1
             source = ip.source if ip is not None else ""
             reason = frame.problems[0].reason.name if frame.problems else "BAD_TTL"
-            fields = {"server": self._server(source), "source": source, "reason": reason}
             vrid = advert.vrid if advert is not None else 0
-            self._write(make_event(t_us, "advert_dropped", {**fields, "vrid": vrid}))
+            self._write(made.advert_dropped(t_us, self._server(source), source, reason, vrid))
             return
         self.adverts += 1
         key = (interface, ends.ip_version, advert.vrid)
@@ -96,10 +95,11 @@ class Observer:
             router = self.routers[key] = Masters(advert.vrid, ends.ip_version, remembers=MOST_SPANS)
         speaker = router.speakers.get(ends.source)
         if speaker is None and len(router.speakers) >= MOST_SPEAKERS and not _forget_one(router):
-            self._not_kept(t_us, f"more than {MOST_SPEAKERS} senders for {router.label}")
+            self._not_kept(t_us, f"more than {MOST_SPEAKERS} senders for {router.name}")
             return
         sighting = sighting_of(t_us, self._number, advert, ends, advert.addresses, None)
-        self._note_advert(interface, router, sighting, frame)
+        more = {"frame": frame.raw.hex()} if self._frames else {}
+        self._write(made.advert_sent(router, sighting, self._server(ends.source), interface, **more))
         if speaker is None:
             self._tell(t_us, interface, router, router.take(sighting))
             self._compare(interface, router, sighting)
@@ -113,30 +113,13 @@ class Observer:
         self.strangers += 1
         self._warn(t_us, "strangers", what, text=f"{what}: further ones are counted, not followed")
 
-    def _note_advert(self, interface: str, router: Masters, sighting: Sighting, frame: Frame) -> None:
-        fields: dict[str, Any] = {
-            "server": self._server(sighting.source),
-            "instance": router.label,
-            "interface": interface,
-            "source": sighting.source,
-            "destination": sighting.destination,
-            "version": sighting.version,
-            "vrid": router.vrid,
-            "priority": sighting.priority,
-            "interval_s": sighting.interval_us / SECOND_US,
-            "addresses": list(sighting.addresses),
-        }
-        if self._frames:
-            fields["frame"] = frame.raw.hex()
-        self._write(TraceEvent(sighting.t_us, "advert_sent", fields))
-
     def _tell_more(self, interface: str, router: Masters, speaker: Speaker, now: Sighting) -> None:
         """An advert of somebody known: what it changes, and what is odd about it."""
         before, was_master = speaker.last, speaker.is_master
         missing, first_missing = speaker.missing, speaker.missing_first
         changes = router.take(now)
         if was_master and now.priority:
-            whose = f"of {self._server(speaker.name)} for {router.label}"
+            whose = f"of {self._server(speaker.name)} for {router.name}"
             if speaker.missing and not missing:
                 silent_s = format_s(now.t_us - before.t_us)
                 text = f"{_adverts(speaker.missing)} {whose} missed: nothing came for {silent_s} s"
@@ -144,9 +127,8 @@ class Observer:
             elif missing > first_missing and not speaker.missing:
                 self._say(now.t_us, f"{_adverts(missing)} {whose} missed until they came in time again")
             if now.priority != before.priority and speaker.is_master:
-                change = {"from": before.priority, "to": now.priority, "reason": "its adverts say so"}
-                who = {"server": self._server(speaker.name), "instance": router.label}
-                self._write(TraceEvent(now.t_us, "priority", {**who, **change}))
+                server = self._server(speaker.name)
+                self._write(made.priority(now.t_us, router, server, before.priority, now.priority))
         self._tell(now.t_us, interface, router, changes)
 
     def _tell(self, t_us: Micros, interface: str, router: Masters, changes: list[Change]) -> None:
@@ -156,7 +138,7 @@ class Observer:
                 pair = sorted((speaker.name, change.other.name), key=pack_address)
                 names = " and ".join(map(self._server, pair))
                 why = "they do not hear each other, or reject what they hear"
-                self._say(t_us, f"two MASTERs of {router.label} on {interface}: {names}; {why}")
+                self._say(t_us, f"two MASTERs of {router.name} on {interface}: {names}; {why}")
             elif change.what != ENDED:
                 why = self._why_master(t_us, router, speaker) if change.what == BEGAN else change.why
                 self._enter(t_us, interface, router, speaker, change.before, "MASTER", why)
@@ -164,8 +146,8 @@ class Observer:
                 why = self._why_ended(t_us, change)
                 self._enter(t_us, interface, router, speaker, change.before, speaker.state, why)
                 if speaker.spans[-1].end == SILENT and not router.masters:
-                    text = f"nobody is MASTER of {router.label}: its addresses answer nobody"
-                    self._warn(t_us, "nobody", interface, router.label, str(speaker.last.t_us), text=text)
+                    text = f"nobody is MASTER of {router.name}: its addresses answer nobody"
+                    self._warn(t_us, "nobody", interface, router.name, str(speaker.last.t_us), text=text)
 
     def _why_master(self, t_us: Micros, router: Masters, speaker: Speaker) -> str:
         others = [s for s in router.speakers.values() if s is not speaker]
@@ -198,12 +180,12 @@ class Observer:
             if other.last is now:
                 continue
             differ = list(differences(now, other.last))
-            kind = ("differ", interface, router.label, *sorted((now.speaker, other.name)))
+            kind = ("differ", interface, router.name, *sorted((now.speaker, other.name)))
             if not differ:
                 self._told.pop(kind, None)
             else:
                 one, two = self._server(now.speaker), self._server(other.name)
-                text = f"{one} and {two} do not agree on {router.label}: {', '.join(differ)}"
+                text = f"{one} and {two} do not agree on {router.name}: {', '.join(differ)}"
                 self._warn(now.t_us, *kind, text=text)
 
     # -- announcements ---------------------------------------------------------------------------
@@ -212,8 +194,6 @@ class Observer:
         self.announcements += 1
         t_us, address, mac = announcement.t_us, announcement.address, announcement.mac
         family = 6 if ":" in address else 4
-        kind = "na_sent" if family == 6 else "garp_sent"
-        fields = {"interface": interface, "address": address, "mac": mac}
         owners = [
             router
             for (place, version, _), router in self.routers.items()
@@ -222,35 +202,32 @@ class Observer:
             and any(address in s.last.addresses for s in router.speakers.values())
         ]
         if not owners:
-            self._write(make_event(t_us, kind, {"server": self._names.get(address, mac), **fields}))
+            self._write(made.announced(announcement, self._names.get(address, mac), interface))
             return
         router = owners[0]
         changes, found = router.announced(announcement)
         self._tell(t_us, interface, router, changes)
-        fields = {"instance": router.label, **fields}
-        if not found:
-            text = f"{mac} says it has {address} of {router.label}, but no router with that MAC was heard"
-            self._warn(t_us, "stranger", interface, router.label, mac, address, text=text)
-            self._write(TraceEvent(t_us, kind, {"server": mac, **fields}))
-            return
-        speaker = next((s for s in found if s.is_master), found[0])
-        speaker.announcements += 1
-        self._write(TraceEvent(t_us, kind, {"server": self._server(speaker.name), **fields}))
+        server = mac
+        if found:
+            speaker = next((s for s in found if s.is_master), found[0])
+            speaker.announcements += 1
+            server = self._server(speaker.name)
+        else:
+            text = f"{mac} says it has {address} of {router.name}, but no router with that MAC was heard"
+            self._warn(t_us, "stranger", interface, router.name, mac, address, text=text)
+        self._write(made.announced(announcement, server, interface, router))
 
     # -- out -------------------------------------------------------------------------------------
 
     def _enter(
         self, t_us: Micros, interface: str, router: Masters, speaker: Speaker, old: str, new: str, why: str
     ) -> None:
-        who = {"server": self._server(speaker.name), "instance": router.label}
-        self._write(TraceEvent(t_us, "state", {**who, "from": old, "to": new, "reason": why}))
-        if "MASTER" not in (old, new):
-            return
-        change = "address_added" if new == "MASTER" else "address_removed"
-        for address in speaker.last.addresses:
-            prefix = 128 if ":" in address else 32
-            fields = {**who, "interface": interface, "address": f"{address}/{prefix}"}
-            self._write(TraceEvent(t_us, change, fields))
+        server = self._server(speaker.name)
+        self._write(made.state(t_us, router, server, old, new, why))
+        if "MASTER" in (old, new):
+            addresses, is_added = speaker.last.addresses, new == "MASTER"
+            for event in made.addresses_changed(t_us, router, server, interface, addresses, is_added):
+                self._write(event)
 
     def _warn(self, t_us: Micros, *kind: str, text: str) -> None:
         """Say something once; when there is too much to remember, the oldest is forgotten."""
@@ -262,7 +239,7 @@ class Observer:
         self._say(t_us, text)
 
     def _say(self, t_us: Micros, text: str) -> None:
-        self._write(make_event(t_us, "warning", {"text": text}))
+        self._write(made.warning(t_us, text))
 
     def _server(self, source: str) -> str:
         return self._names.get(source, source)

@@ -90,14 +90,10 @@ class VirtualRouter:
         self.virtual_mac = virtual_mac(vrid, ip_version)
 
     @property
-    def label(self) -> str:
-        """``VRID 51``, with IPv6 where it is."""
-        return f"VRID {self.vrid}" + (" IPv6" if self.ip_version == 6 else "")
-
-    @property
     def name(self) -> str:
-        """The label, with the LAN where it matters."""
-        return self.label + (f" on {self.lan}" if self.lan else "")
+        """``VRID 51``, with IPv6 and the LAN where they matter."""
+        family = " IPv6" if self.ip_version == 6 else ""
+        return f"VRID {self.vrid}{family}" + (f" on {self.lan}" if self.lan else "")
 
 
 class Heard(VirtualRouter):

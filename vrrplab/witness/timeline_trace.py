@@ -14,9 +14,9 @@ from typing import Any
 
 from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import SECOND_US, seconds
+from vrrplab.witness import events as made
 from vrrplab.witness.findings import beginning
 from vrrplab.witness.masters import STATE_AFTER, MasterSpan, describe_end
-from vrrplab.witness.sightings import Heard, Sighting
 from vrrplab.witness.timeline import RouterTimeline, Timeline
 
 _WARNINGS = frozenset(
@@ -43,29 +43,26 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
     events: list[tuple[int, int, TraceEvent]] = []
     for part in timeline.routers:
         for sighting in part.router.sightings:
-            events.append((sighting.t_us, 1, _advert(part.router, sighting)))
+            event = made.advert_sent(
+                part.router, sighting, sighting.speaker, "lan", frame_number=sighting.number
+            )
+            events.append((sighting.t_us, 1, event))
         for span in part.spans:
             events += _span_events(timeline, part, span)
         by_mac: dict[str, list[MasterSpan]] = {}
         for span in part.spans:
             by_mac.setdefault(span.mac, []).append(span)
         for announcement in part.router.announcements:
-            kind = "na_sent" if ":" in announcement.address else "garp_sent"
-            fields: dict[str, Any] = {
-                "server": _server_of(part, by_mac, announcement.mac, announcement.t_us),
-                "instance": part.router.name,
-                "interface": "lan",
-                "address": announcement.address,
-                "mac": announcement.mac,
-            }
-            events.append((announcement.t_us, 3, make_event(announcement.t_us, kind, fields)))
+            server = _server_of(part, by_mac, announcement.mac, announcement.t_us)
+            event = made.announced(announcement, server, "lan", part.router)
+            events.append((announcement.t_us, 3, event))
     for finding in timeline.findings():
         if finding.kind in _WARNINGS:
             text = finding.text[0].upper() + finding.text[1:]
-            fields = {"text": text, "instance": finding.router, "frames": list(finding.frames)}
-            events.append((finding.t_us, 4, make_event(finding.t_us, "warning", fields)))
+            event = made.warning(finding.t_us, text, instance=finding.router, frames=list(finding.frames))
+            events.append((finding.t_us, 4, event))
     events.sort(key=lambda item: item[:2])
-    head = make_event(0, "scenario", _scenario(timeline, name))
+    head = made.scenario(_scenario(timeline, name))
     return Trace([head, *(event for _, _, event in events)], end_us=timeline.end_us)
 
 
@@ -76,48 +73,22 @@ def _span_events(
     earlier = takewhile(lambda s: s is not span, part.spans)
     last = deque((s for s in earlier if s.speaker == span.speaker), maxlen=1)
     state = STATE_AFTER.get(last[0].end, "INIT") if last else "INIT"
-    base = {"server": span.speaker, "instance": router.name}
+    who = span.speaker
     _, why, frames = beginning(router, part.spans, span, timeline.end_us)
-    found = []
-    gain = {**base, "from": state, "to": "MASTER", "reason": why, "frames": list(frames)}
-    found.append((span.from_us, 0, make_event(span.from_us, "state", gain)))
+    gain = made.state(span.from_us, router, who, state, "MASTER", why, frames=list(frames))
+    found = [(span.from_us, 0, gain)]
     addresses = span.first.addresses if span.first is not None else ()
-    for address in addresses:
-        fields = {**base, "interface": "lan", "address": _with_prefix(address), "label": ""}
-        found.append((span.from_us, 2, make_event(span.from_us, "address_added", fields)))
-        if span.to_us is not None:
-            found.append((span.to_us, 2, make_event(span.to_us, "address_removed", fields)))
+    added = made.addresses_changed(span.from_us, router, who, "lan", addresses, is_added=True)
+    found += ((span.from_us, 2, event) for event in added)
     if span.to_us is not None:
-        loss: dict[str, Any] = {
-            **base,
-            "from": "MASTER",
-            "to": STATE_AFTER[span.end],
-            "reason": describe_end(span),
-        }
-        loss["frames"] = [span.last_frame] if span.end_frame is None else [span.last_frame, span.end_frame]
-        found.append((span.to_us, 2, make_event(span.to_us, "state", loss)))
+        removed = made.addresses_changed(span.to_us, router, who, "lan", addresses, is_added=False)
+        found += ((span.to_us, 2, event) for event in removed)
+        ends = [span.last_frame] if span.end_frame is None else [span.last_frame, span.end_frame]
+        loss = made.state(
+            span.to_us, router, who, "MASTER", STATE_AFTER[span.end], describe_end(span), frames=ends
+        )
+        found.append((span.to_us, 2, loss))
     return found
-
-
-def _with_prefix(address: str) -> str:
-    return f"{address}/{128 if ':' in address else 32}"
-
-
-def _advert(router: Heard, sighting: Sighting) -> TraceEvent:
-    fields = {
-        "server": sighting.speaker,
-        "instance": router.name,
-        "interface": "lan",
-        "source": sighting.source,
-        "destination": sighting.destination,
-        "version": sighting.version,
-        "vrid": router.vrid,
-        "priority": sighting.priority,
-        "interval_s": sighting.interval_us / SECOND_US,
-        "addresses": list(sighting.addresses),
-        "frame_number": sighting.number,
-    }
-    return make_event(sighting.t_us, "advert_sent", fields)
 
 
 def _server_of(part: RouterTimeline, by_mac: dict[str, list[MasterSpan]], mac: str, t_us: int) -> str:
@@ -141,7 +112,7 @@ def _scenario(timeline: Timeline, name: str) -> dict[str, Any]:
             if router.name in server["instances"]:
                 continue
             address = sighting.source
-            interface = {"segment": "lan", "mac": sighting.mac, "addresses": [_with_prefix(address)]}
+            interface = {"segment": "lan", "mac": sighting.mac, "addresses": [made.with_prefix(address)]}
             server["interfaces"]["lan"] = interface
             server["instances"][router.name] = {
                 "vrid": router.vrid,
@@ -149,7 +120,7 @@ def _scenario(timeline: Timeline, name: str) -> dict[str, Any]:
                 "priority": sighting.priority,
                 "version": sighting.version,
                 "advert_int_s": sighting.interval_us / SECOND_US,
-                "virtual_addresses": [_with_prefix(a) for a in sighting.addresses],
+                "virtual_addresses": [made.with_prefix(a) for a in sighting.addresses],
             }
     return {
         "name": name,
