@@ -163,7 +163,7 @@ def by_watcher(name: str) -> dict[Key, list[Time]]:
             interval_s[who] = event.fields["interval_s"]
         elif event.event == "state" and event.fields["to"] == "MASTER":
             open_s[who] = event.t
-        elif event.event == "state":
+        elif event.event == "state" and event.fields["from"] != "FAULT":
             open_s.setdefault(who, 0.0)  # all that was heard of it is that it left
             silent = re.search(r"(?:no advert from it|silent) for ([\d.]+) s", event.fields["reason"])
             close(who, event.t, *([f"told later: {silent[1]}"] if silent else []))

@@ -7,11 +7,14 @@ from vrrplab.units import SECOND_US
 from vrrplab.watch.table import Table
 from vrrplab.wire.frames import advert_frame, decode, garp_frame
 from vrrplab.wire.vrrp import Advertisement
-from vrrplab.witness.observer import MOST_ROUTERS, MOST_SPEAKERS, MOST_TOLD, Observer
+from vrrplab.witness.masters import Speaker
+from vrrplab.witness.observer import MOST_ROUTERS, MOST_SPANS, MOST_SPEAKERS, MOST_TOLD, Observer
 
 
-def frame_of(priority: int, source: str, t: int = 0, ttl: int = 255, **fields: object) -> object:
-    advert = Advertisement(2, 51, priority, SECOND_US, ("192.168.2.100",), **fields)  # type: ignore[arg-type]
+def frame_of(
+    priority: int, source: str, t: int = 0, ttl: int = 255, version: int = 2, **fields: object
+) -> object:
+    advert = Advertisement(version, 51, priority, SECOND_US, ("192.168.2.100",), **fields)  # type: ignore[arg-type]
     mac = f"02:00:00:00:00:{int(source.rpartition('.')[2]):02x}"
     return decode(advert_frame(mac, source, "224.0.0.18", advert, ttl=ttl))
 
@@ -25,6 +28,9 @@ class Ear:
 
     def hear(self, t_s: float, frame: object, interface: str = "lan") -> None:
         self.observer.frame(round(t_s * SECOND_US), interface, frame)  # type: ignore[arg-type]
+
+    def speakers(self) -> list[Speaker]:
+        return [s for router in self.observer.routers.values() for s in router.speakers.values()]
 
     def said(self, kind: str) -> list[TraceEvent]:
         return [e for e in self.events if e.event == kind]
@@ -102,6 +108,63 @@ def test_a_preemption_is_no_split_brain() -> None:
         ("192.168.2.1", "MASTER"),
         ("192.168.2.2", "BACKUP"),
     ]
+
+
+def test_a_yield_is_known_when_the_next_advert_is_overdue() -> None:
+    ear = Ear()
+    ear.hear(0, frame_of(100, "192.168.2.2"))
+    ear.hear(0.3, frame_of(150, "192.168.2.1"))
+    ear.observer.tick(1_090_000)
+    assert [s.state for s in ear.speakers()] == ["MASTER", "MASTER"]
+    assert ear.observer.next_us() == 1_100_000
+    ear.observer.tick(1_110_000)
+    assert [s.state for s in ear.speakers()] == ["BACKUP", "MASTER"]
+    assert ear.said("state")[-1].fields["reason"] == "192.168.2.1 advertises priority 150, its own is 100"
+    assert ear.warnings() == []
+
+
+def test_a_master_that_rejects_the_other_stays_one_without_a_word() -> None:
+    """Input: version 2 and version 3, measured: each advert of the one re-arms the other's timer. Output: two
+    MASTERs, told at once; the mute one is not missed while the other goes on, and is gone with it.
+    """
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1"))
+    for second in range(10):
+        ear.hear(second + 0.2, frame_of(100, "192.168.2.2", version=3))
+        ear.observer.tick(second * SECOND_US + 1_150_000)
+    assert [s.state for s in ear.speakers()] == ["MASTER", "MASTER"]
+    assert [w.partition(":")[0] for w in ear.warnings()] == [
+        "two MASTERs of VRID 51 on lan",
+        "192.168.2.2 and 192.168.2.1 do not agree on VRID 51",
+    ]
+    ear.observer.tick(14 * SECOND_US)
+    assert [s.state for s in ear.speakers()] == ["FAULT", "FAULT"]
+    assert "nobody is MASTER" in ear.warnings()[-1]
+
+
+def test_a_master_whose_adverts_are_lost_is_known_by_its_announcements() -> None:
+    """Input: a firewall drops the adverts of the MASTER, measured: another takes over, and it goes on
+    announcing its addresses. Output: it is MASTER again, and two MASTERs are told.
+    """
+    ear = Ear()
+    ear.hear(0, frame_of(150, "192.168.2.1"))
+    ear.hear(3.61, frame_of(100, "192.168.2.2"))
+    assert [s.state for s in ear.speakers()] == ["FAULT", "MASTER"]
+    ear.hear(3.63, decode(garp_frame("02:00:00:00:00:01", "192.168.2.100")))
+    assert [s.state for s in ear.speakers()] == ["MASTER", "MASTER"]
+    assert ["two MASTERs" in w for w in ear.warnings()] == [True]
+    ear.observer.tick(8 * SECOND_US)
+    assert [s.state for s in ear.speakers()] == ["FAULT", "FAULT"]
+
+
+def test_what_is_kept_of_a_long_split_brain_is_bounded() -> None:
+    ear = Ear()
+    for second in range(100):
+        ear.hear(second, frame_of(150 + second % 2, "192.168.2.1"))
+        ear.hear(second + 0.4, frame_of(100 + second % 2, "192.168.2.2"))
+    for speaker in ear.speakers():
+        kept = (speaker.spans, speaker.spans[-1].mute, speaker.spans[-1].priorities)
+        assert max(map(len, kept)) <= MOST_SPANS
 
 
 def test_silence_is_noticed_while_it_lasts() -> None:

@@ -76,6 +76,25 @@ def test_the_mute_master_that_rejects_the_other() -> None:
     assert "interval 1 s against 2 s" in text_of(timeline, "mismatch")
 
 
+def test_a_mute_master_that_rejects_the_other_until_the_capture_ends() -> None:
+    """Versions 2 and 3: it may be MASTER still as long as the other's adverts re-arm its timer."""
+    wire = Wire().advert(0, ONE, 150)
+    for second in range(8):
+        wire.advert(second + 0.2, TWO, 100, version=3)
+    one, two = wire.timeline().routers[0].spans
+    assert (one.speaker, one.to_us, two.to_us) == (ONE, None, None)
+    assert "adverts that it rejects re-arm its timer" in text_of(wire.timeline(), "mute")
+
+
+def test_different_passwords_are_told() -> None:
+    wire = Wire()
+    for at_s, who, password in ((0, ONE, b"1111"), (0.2, TWO, b"2222")):
+        fields = {"auth_type": 1, "auth_data": password.ljust(8, b"\0")}
+        advert = Advertisement(2, 51, 150, 1_000_000, (VIP,), **fields)  # type: ignore[arg-type]
+        wire.raw(at_s, advert_frame(MAC[who], who, "224.0.0.18", advert))
+    assert "set up differently: another password" in text_of(wire.timeline(), "mismatch")
+
+
 def test_the_hidden_master_shows_when_the_other_dies() -> None:
     """FRR and keepalived that reject each other: the silent one's first advert comes one interval after
     the last.

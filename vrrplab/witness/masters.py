@@ -18,23 +18,21 @@ each other in milliseconds, such a moment is soon met by chance, so less of one 
 ``Masters`` takes frames one at a time. What it says is decided as far as is known by then: a silent MASTER
 has left when its advert is overdue and a higher one has come, or when nobody could be silent for so long;
 if it comes back as only a MASTER does, it is said to have stayed. The timeline of a capture feeds it
-everything and asks in the end (``master_spans``), which also dates beginnings back to their announcements;
-the watcher tells each ``Change`` when it is known.
+everything and asks in the end, and then dates beginnings back to their announcements; the watcher tells each
+``Change`` when it is known.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import NamedTuple
 
 from vrrplab.units import SECOND_US, Micros, format_s
 from vrrplab.wire.addresses import pack_address
 from vrrplab.witness.differences import have_other_addresses, reject_always
-from vrrplab.witness.sightings import LATE_US, Announcement, Heard, Sighting, VirtualRouter
+from vrrplab.witness.sightings import LATE_US, Announcement, Sighting, VirtualRouter
 
 # What keepalived and FRR were seen to need (recordings of real daemons)
 ANSWER_US = 12_000
@@ -43,8 +41,6 @@ REARM_TOLERANCE_US = 8_000
 CHANCE = 20
 # how soon a new MASTER announces its addresses on a loaded machine; usually it takes milliseconds
 ANNOUNCES_US = 300_000
-# garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
-SECOND_BATCH_US = 6 * SECOND_US
 OVERDUE = 1.5  # intervals without an advert, and one is missing
 YIELDS = 1.1  # intervals without an advert after a higher one, and it yielded to that
 GONE = 4.05  # intervals: longer than the longest master-down interval, 3 and the largest skew
@@ -607,30 +603,6 @@ class Masters(VirtualRouter):
             speaker._ends_silently()
 
 
-def master_spans(router: Heard, capture_end_us: Micros) -> list[MasterSpan]:
-    """Every time anybody was MASTER of this virtual router, in order of their beginnings."""
-    masters = Masters(router.vrid, router.ip_version, router.lan)
-    others: list[tuple[Micros, Announcement | None]] = [(a.t_us, a) for a in router.announcements]
-    others += ((t_us, None) for t_us in router.carp_us)
-    others.sort(key=itemgetter(0), reverse=True)
-    for sighting in router.sightings:
-        while others and others[-1][0] < sighting.t_us:
-            _take_other(masters, *others.pop())
-        masters.take(sighting)
-    while others:
-        _take_other(masters, *others.pop())
-    spans = masters.finish(capture_end_us)
-    _date_back(router, spans)
-    return sorted(spans, key=lambda span: span.from_us)
-
-
-def _take_other(masters: Masters, t_us: Micros, announcement: Announcement | None) -> None:
-    if announcement is None:
-        masters.carp(t_us)
-    else:
-        masters.announced(announcement)
-
-
 def _reject(one: Speaker, other: Speaker) -> bool:
     """Do they reject each other's adverts, by what these say, or by what they did?"""
     a, b = one.last, other.last
@@ -659,48 +631,6 @@ def _is_rearmed_late(meanwhile: _Meanwhile, now: Sighting) -> bool:
         return False
     down_us = down_interval_us(now)
     return not any(-ANSWER_US <= now.t_us - t_us - down_us <= LATE_US for t_us in meanwhile.higher_us)
-
-
-def _date_back(router: Heard, spans: list[MasterSpan]) -> None:
-    """A router that announced the addresses before its first advert was MASTER from the announcement on.
-
-    FRR over IPv6 (measured): the advert that should go first is lost, the next one comes an interval later.
-    keepalived beside a MASTER whose adverts it rejects (measured): it announces itself and is mute after
-    that. Announcements shortly after a span may be that span's own second batch. With a shared virtual MAC
-    only an announcement just before the first advert can be told to be this router's.
-    """
-    times = [announcement.t_us for announcement in router.announcements]
-    by_speaker: dict[str, list[MasterSpan]] = {}
-    for span in sorted(spans, key=lambda s: s.from_us):
-        own = by_speaker.setdefault(span.speaker, [])
-        previous_end_us = own[-1].end_us(span.from_us) if own else -SECOND_BATCH_US
-        own.append(span)
-        if span.began_before_capture:
-            continue
-        just_before_us = span.from_us - span.interval_us - max(span.interval_us // 10, LATE_US)
-        earliest_us = max(min(just_before_us, previous_end_us + SECOND_BATCH_US), previous_end_us + 1)
-        begin, end = bisect_left(times, earliest_us), bisect_left(times, span.from_us)
-        for announcement in router.announcements[begin:end]:
-            if announcement.mac != span.mac:
-                continue
-            late = announcement.t_us >= just_before_us
-            if span.mac == router.virtual_mac:
-                taken = any(s is not span and _covers(s, announcement.t_us) for s in spans)
-                just_one_us = span.from_us - announcement.t_us - span.interval_us
-                if not late or (taken and abs(just_one_us) > LATE_US):
-                    continue
-            elif not late and announcement.t_us < previous_end_us + SECOND_BATCH_US:
-                continue
-            if not late:
-                why = "it had announced the address, so it was MASTER"
-                span.mute.append((announcement.t_us, span.from_us, span.first_frame, why))
-            span.from_us, span.first_frame = announcement.t_us, announcement.number
-            span.began_by_announcement = True
-            break
-
-
-def _covers(span: MasterSpan, t_us: Micros) -> bool:
-    return span.from_us <= t_us and (span.to_us is None or t_us <= span.to_us)
 
 
 def describe_end(span: MasterSpan) -> str:

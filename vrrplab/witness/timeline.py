@@ -10,13 +10,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
-from vrrplab.capture.reader import CapturedFrame, Passed
-from vrrplab.units import Micros, format_s
+from vrrplab.capture.reader import CapturedFrame
+from vrrplab.units import SECOND_US, Micros, format_s
 from vrrplab.witness.findings import Finding, findings
-from vrrplab.witness.masters import PRIORITY_0, MasterSpan, master_spans
-from vrrplab.witness.sightings import Heard, Sightings, collect
+from vrrplab.witness.masters import PRIORITY_0, Masters, MasterSpan
+from vrrplab.witness.sightings import LATE_US, Announcement, Heard, Sightings, collect
+
+# garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
+SECOND_BATCH_US = 6 * SECOND_US
 
 
 class Gap(NamedTuple):
@@ -81,6 +85,72 @@ def analyse(sightings: Sightings) -> Timeline:
         found = findings(router, spans, sightings.end_us, has_neighbour_frames)
         parts.append(RouterTimeline(router, spans, found, _gaps(router, spans, sightings.end_us)))
     return Timeline(sightings, parts, _other_findings(sightings))
+
+
+def master_spans(router: Heard, capture_end_us: Micros) -> list[MasterSpan]:
+    """Every time anybody was MASTER of this virtual router, in order of their beginnings."""
+    masters = Masters(router.vrid, router.ip_version, router.lan)
+    others: list[tuple[Micros, Announcement | None]] = [(a.t_us, a) for a in router.announcements]
+    others += ((t_us, None) for t_us in router.carp_us)
+    others.sort(key=itemgetter(0), reverse=True)
+    for sighting in router.sightings:
+        while others and others[-1][0] < sighting.t_us:
+            _take_other(masters, *others.pop())
+        masters.take(sighting)
+    while others:
+        _take_other(masters, *others.pop())
+    spans = masters.finish(capture_end_us)
+    _date_back(router, spans)
+    return sorted(spans, key=lambda span: span.from_us)
+
+
+def _take_other(masters: Masters, t_us: Micros, announcement: Announcement | None) -> None:
+    if announcement is None:
+        masters.carp(t_us)
+    else:
+        masters.announced(announcement)
+
+
+def _date_back(router: Heard, spans: list[MasterSpan]) -> None:
+    """A router that announced the addresses before its first advert was MASTER from the announcement on.
+
+    FRR over IPv6 (measured): the advert that should go first is lost, the next one comes an interval later.
+    keepalived beside a MASTER whose adverts it rejects (measured): it announces itself and is mute after
+    that. Announcements shortly after a span may be that span's own second batch. With a shared virtual MAC
+    only an announcement just before the first advert can be told to be this router's.
+    """
+    times = [announcement.t_us for announcement in router.announcements]
+    by_speaker: dict[str, list[MasterSpan]] = {}
+    for span in sorted(spans, key=lambda s: s.from_us):
+        own = by_speaker.setdefault(span.speaker, [])
+        previous_end_us = own[-1].end_us(span.from_us) if own else -SECOND_BATCH_US
+        own.append(span)
+        if span.began_before_capture:
+            continue
+        just_before_us = span.from_us - span.interval_us - max(span.interval_us // 10, LATE_US)
+        earliest_us = max(min(just_before_us, previous_end_us + SECOND_BATCH_US), previous_end_us + 1)
+        begin, end = bisect_left(times, earliest_us), bisect_left(times, span.from_us)
+        for announcement in router.announcements[begin:end]:
+            if announcement.mac != span.mac:
+                continue
+            late = announcement.t_us >= just_before_us
+            if span.mac == router.virtual_mac:
+                taken = any(s is not span and _covers(s, announcement.t_us) for s in spans)
+                just_one_us = span.from_us - announcement.t_us - span.interval_us
+                if not late or (taken and abs(just_one_us) > LATE_US):
+                    continue
+            elif not late and announcement.t_us < previous_end_us + SECOND_BATCH_US:
+                continue
+            if not late:
+                why = "it had announced the address, so it was MASTER"
+                span.mute.append((announcement.t_us, span.from_us, span.first_frame, why))
+            span.from_us, span.first_frame = announcement.t_us, announcement.number
+            span.began_by_announcement = True
+            break
+
+
+def _covers(span: MasterSpan, t_us: Micros) -> bool:
+    return span.from_us <= t_us and (span.to_us is None or t_us <= span.to_us)
 
 
 def _gaps(router: Heard, spans: list[MasterSpan], end_us: Micros) -> list[Gap]:
