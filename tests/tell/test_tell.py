@@ -69,7 +69,7 @@ def test_ip_a_follows_links_and_addresses() -> None:
 def test_link_local_is_all_of_fe80_10() -> None:
     for address, scope in (("fe80::1/64", "link"), ("febf::1/64", "link"), ("fec0::1/64", "global")):
         nic = {"segment": "lan", "addresses": [address]}
-        trace = Trace([TraceEvent(0, "scenario", {"servers": {"r1": {"interfaces": {"eth0": nic}}}})])
+        trace = Trace([make_event(0, "scenario", {"servers": {"r1": {"interfaces": {"eth0": nic}}}})])
         assert story.ip_address_show(trace, "r1", "eth0", 0)[-1] == f"    inet6 {address} scope {scope}"
 
 

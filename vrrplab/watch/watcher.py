@@ -22,7 +22,7 @@ from vrrplab.output.trace_writer import Output
 from vrrplab.system.failure import end_on_failure
 from vrrplab.system.host import KernelHost
 from vrrplab.system.sniffer import choose_interfaces
-from vrrplab.trace import TraceEvent, make_event
+from vrrplab.trace.events import ScenarioEvent, TraceEvent, WarningEvent
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.watch.listener import Listener, reader, udp_reader
 from vrrplab.watch.table import CLEAR, Table
@@ -101,7 +101,7 @@ class Watcher:
         end_on_failure(loop, ended, lambda text: None)
         self._output.write(self._head())
         if self._options.udp:
-            self._output.write(make_event(0, "warning", {"text": LABEL}))
+            self._output.write(WarningEvent(0, text=LABEL))
         if self._udp is not None:
             loop.add_reader(self._udp.fileno(), reader(udp_reader(self._udp), self._take))
         if self._cards is not None:
@@ -134,7 +134,7 @@ class Watcher:
             "clients": {},
             "clock": {"monotonic_s": self._started_ns / 1e9, "unix_s": time.time()},
         }
-        return make_event(0, "scenario", fields)
+        return ScenarioEvent(0, content=fields)
 
     def _take(self, where: str, age_ns: int, frame: bytes) -> None:
         t_us = max(0, (time.monotonic_ns() - self._started_ns - age_ns) // 1000)
@@ -151,7 +151,7 @@ class Watcher:
 
     def _warn(self, text: str) -> None:
         """A word of the watcher's own, never held back."""
-        self._output.write(make_event(self.now, "warning", {"text": text}), always=True)
+        self._output.write(WarningEvent(self.now, text=text), always=True)
 
     def _tick(self) -> None:
         now = self.now

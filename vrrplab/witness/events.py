@@ -1,82 +1,64 @@
-"""What was seen and concluded, as trace events: the only place in this room that makes them."""
+"""Trace events made of what was seen, for the timeline and for the watcher."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vrrplab.trace import TraceEvent
+from vrrplab.trace.events import (
+    AddressAddedEvent,
+    AddressEvent,
+    AddressRemovedEvent,
+    AdvertSentEvent,
+    AnnouncementEvent,
+    GarpSentEvent,
+    NaSentEvent,
+)
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.witness.sightings import Announcement, Sighting, VirtualRouter
 
 
 def advert_sent(
     router: VirtualRouter, sighting: Sighting, server: str, interface: str, **more: Any
-) -> TraceEvent:
+) -> AdvertSentEvent:
     """``more``: ``frame_number`` in a capture, ``frame``: its bytes."""
-    fields = {
-        "server": server,
-        "instance": router.name,
-        "interface": interface,
-        "source": sighting.source,
-        "destination": sighting.destination,
-        "version": sighting.version,
-        "vrid": router.vrid,
-        "priority": sighting.priority,
-        "interval_s": sighting.interval_us / SECOND_US,
-        "addresses": list(sighting.addresses),
-    }
-    return TraceEvent(sighting.t_us, "advert_sent", {**fields, **more})
-
-
-def advert_dropped(t_us: Micros, server: str, source: str, reason: str, vrid: int) -> TraceEvent:
-    """An advert that no router takes."""
-    fields = {"server": server, "source": source, "reason": reason, "vrid": vrid}
-    return TraceEvent(t_us, "advert_dropped", fields)
+    return AdvertSentEvent(
+        sighting.t_us,
+        server,
+        instance=router.name,
+        interface=interface,
+        source=sighting.source,
+        destination=sighting.destination,
+        version=sighting.version,
+        vrid=router.vrid,
+        priority=sighting.priority,
+        interval_s=sighting.interval_us / SECOND_US,
+        addresses=list(sighting.addresses),
+        **more,
+    )
 
 
 def announced(
     announcement: Announcement, server: str, interface: str, router: VirtualRouter | None = None
-) -> TraceEvent:
+) -> AnnouncementEvent:
     """``router``: whose address it is, if anybody's."""
-    kind = "na_sent" if ":" in announcement.address else "garp_sent"
-    fields = {"server": server, **({"instance": router.name} if router is not None else {})}
-    fields |= {"interface": interface, "address": announcement.address, "mac": announcement.mac}
-    return TraceEvent(announcement.t_us, kind, fields)
-
-
-def state(
-    t_us: Micros, router: VirtualRouter, server: str, old: str, new: str, reason: str, **more: Any
-) -> TraceEvent:
-    """``more``: the ``frames`` it rests on."""
-    fields = {"server": server, "instance": router.name, "from": old, "to": new, "reason": reason}
-    return TraceEvent(t_us, "state", {**fields, **more})
+    t_us, _, mac, address = announcement
+    event = (NaSentEvent if ":" in address else GarpSentEvent)(
+        t_us, server, interface=interface, address=address, mac=mac
+    )
+    if router is not None:
+        event.instance = router.name
+    return event
 
 
 def addresses_changed(
     t_us: Micros, router: VirtualRouter, server: str, interface: str, addresses: Iterable[str], is_added: bool
-) -> Iterator[TraceEvent]:
+) -> Iterator[AddressEvent]:
     """Where the addresses are is concluded from who is MASTER."""
+    kind = AddressAddedEvent if is_added else AddressRemovedEvent
     for address in addresses:
-        fields = {"server": server, "instance": router.name, "interface": interface}
-        fields |= {"address": with_prefix(address), "label": ""}
-        yield TraceEvent(t_us, "address_added" if is_added else "address_removed", fields)
-
-
-def priority(t_us: Micros, router: VirtualRouter, server: str, old: int, new: int) -> TraceEvent:
-    """A MASTER's adverts have another priority."""
-    who = {"server": server, "instance": router.name}
-    return TraceEvent(t_us, "priority", {**who, "from": old, "to": new, "reason": "its adverts say so"})
-
-
-def warning(t_us: Micros, text: str, **more: Any) -> TraceEvent:
-    """``more``: the ``instance`` it is about and the ``frames`` it rests on."""
-    return TraceEvent(t_us, "warning", {"text": text, **more})
-
-
-def scenario(fields: dict[str, Any]) -> TraceEvent:
-    """The first event: what there is."""
-    return TraceEvent(0, "scenario", fields)
+        on = with_prefix(address)
+        yield kind(t_us, server, instance=router.name, interface=interface, address=on, label="")
 
 
 def with_prefix(address: str) -> str:

@@ -12,7 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vrrplab.trace import TraceEvent
+from vrrplab.trace.events import (
+    AdvertDroppedEvent,
+    PriorityEvent,
+    StateEvent,
+    TraceEvent,
+    WarningEvent,
+)
 from vrrplab.units import Micros, format_s
 from vrrplab.wire.addresses import is_multicast, pack_address
 from vrrplab.wire.dissect import Frame
@@ -83,7 +89,8 @@ class Observer:
             source = ip.source if ip is not None else ""
             reason = frame.problems[0].reason.name if frame.problems else "BAD_TTL"
             vrid = advert.vrid if advert is not None else 0
-            self._write(made.advert_dropped(t_us, self._server(source), source, reason, vrid))
+            server = self._server(source)
+            self._write(AdvertDroppedEvent(t_us, server, source=source, vrid=vrid, reason=reason))
             return
         self.adverts += 1
         key = (interface, ends.ip_version, advert.vrid)
@@ -128,7 +135,15 @@ class Observer:
                 self._say(now.t_us, f"{_adverts(missing)} {whose} missed until they came in time again")
             if now.priority != before.priority and speaker.is_master:
                 server = self._server(speaker.name)
-                self._write(made.priority(now.t_us, router, server, before.priority, now.priority))
+                event = PriorityEvent(
+                    now.t_us,
+                    server,
+                    instance=router.name,
+                    from_=before.priority,
+                    to=now.priority,
+                    reason="its adverts say so",
+                )
+                self._write(event)
         self._tell(now.t_us, interface, router, changes)
 
     def _tell(self, t_us: Micros, interface: str, router: Masters, changes: list[Change]) -> None:
@@ -223,7 +238,7 @@ class Observer:
         self, t_us: Micros, interface: str, router: Masters, speaker: Speaker, old: str, new: str, why: str
     ) -> None:
         server = self._server(speaker.name)
-        self._write(made.state(t_us, router, server, old, new, why))
+        self._write(StateEvent(t_us, server, instance=router.name, from_=old, to=new, reason=why))
         if "MASTER" in (old, new):
             addresses, is_added = speaker.last.addresses, new == "MASTER"
             for event in made.addresses_changed(t_us, router, server, interface, addresses, is_added):
@@ -239,7 +254,7 @@ class Observer:
         self._say(t_us, text)
 
     def _say(self, t_us: Micros, text: str) -> None:
-        self._write(made.warning(t_us, text))
+        self._write(WarningEvent(t_us, text=text))
 
     def _server(self, source: str) -> str:
         return self._names.get(source, source)

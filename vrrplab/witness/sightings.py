@@ -25,6 +25,8 @@ from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
 
 # How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
 LATE_US = 60_000
+# of frames that matter here; others only count
+KINDS = ("vrrp", "arp", "na", "carp")
 # How far apart the copies of a packet are that a capture of several interfaces, or a mirror port, holds
 COPY_US = 10_000
 # two may be chance; and of a capture that lost some of the copies, two thirds are still in it

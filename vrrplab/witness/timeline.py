@@ -13,7 +13,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
-from vrrplab.capture.reader import CapturedFrame
+from vrrplab.capture.reader import CapturedFrame, Passed
 from vrrplab.units import SECOND_US, Micros, format_s
 from vrrplab.witness.findings import Finding, findings
 from vrrplab.witness.masters import PRIORITY_0, Masters, MasterSpan

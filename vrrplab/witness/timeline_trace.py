@@ -12,7 +12,8 @@ from collections import deque
 from itertools import takewhile
 from typing import Any
 
-from vrrplab.trace import Trace, TraceEvent, make_event
+from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace.events import ScenarioEvent, StateEvent, WarningEvent
 from vrrplab.units import SECOND_US, seconds
 from vrrplab.witness import events as made
 from vrrplab.witness.findings import beginning
@@ -43,10 +44,10 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
     events: list[tuple[int, int, TraceEvent]] = []
     for part in timeline.routers:
         for sighting in part.router.sightings:
-            event = made.advert_sent(
+            advert = made.advert_sent(
                 part.router, sighting, sighting.speaker, "lan", frame_number=sighting.number
             )
-            events.append((sighting.t_us, 1, event))
+            events.append((sighting.t_us, 1, advert))
         for span in part.spans:
             events += _span_events(timeline, part, span)
         by_mac: dict[str, list[MasterSpan]] = {}
@@ -54,15 +55,17 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
             by_mac.setdefault(span.mac, []).append(span)
         for announcement in part.router.announcements:
             server = _server_of(part, by_mac, announcement.mac, announcement.t_us)
-            event = made.announced(announcement, server, "lan", part.router)
-            events.append((announcement.t_us, 3, event))
+            garp = made.announced(announcement, server, "lan", part.router)
+            events.append((announcement.t_us, 3, garp))
     for finding in timeline.findings():
         if finding.kind in _WARNINGS:
             text = finding.text[0].upper() + finding.text[1:]
-            event = made.warning(finding.t_us, text, instance=finding.router, frames=list(finding.frames))
-            events.append((finding.t_us, 4, event))
+            warning = WarningEvent(
+                finding.t_us, instance=finding.router, text=text, frames=list(finding.frames)
+            )
+            events.append((finding.t_us, 4, warning))
     events.sort(key=lambda item: item[:2])
-    head = made.scenario(_scenario(timeline, name))
+    head = ScenarioEvent(0, content=_scenario(timeline, name))
     return Trace([head, *(event for _, _, event in events)], end_us=timeline.end_us)
 
 
@@ -73,20 +76,19 @@ def _span_events(
     earlier = takewhile(lambda s: s is not span, part.spans)
     last = deque((s for s in earlier if s.speaker == span.speaker), maxlen=1)
     state = STATE_AFTER.get(last[0].end, "INIT") if last else "INIT"
-    who = span.speaker
     _, why, frames = beginning(router, part.spans, span, timeline.end_us)
-    gain = made.state(span.from_us, router, who, state, "MASTER", why, frames=list(frames))
-    found = [(span.from_us, 0, gain)]
+    who: dict[str, Any] = {"server": span.speaker, "instance": router.name}
+    gain = StateEvent(span.from_us, **who, from_=state, to="MASTER", reason=why, frames=list(frames))
+    found: list[tuple[int, int, TraceEvent]] = [(span.from_us, 0, gain)]
     addresses = span.first.addresses if span.first is not None else ()
-    added = made.addresses_changed(span.from_us, router, who, "lan", addresses, is_added=True)
+    added = made.addresses_changed(span.from_us, router, span.speaker, "lan", addresses, is_added=True)
     found += ((span.from_us, 2, event) for event in added)
     if span.to_us is not None:
-        removed = made.addresses_changed(span.to_us, router, who, "lan", addresses, is_added=False)
+        removed = made.addresses_changed(span.to_us, router, span.speaker, "lan", addresses, is_added=False)
         found += ((span.to_us, 2, event) for event in removed)
         ends = [span.last_frame] if span.end_frame is None else [span.last_frame, span.end_frame]
-        loss = made.state(
-            span.to_us, router, who, "MASTER", STATE_AFTER[span.end], describe_end(span), frames=ends
-        )
+        to, why = STATE_AFTER[span.end], describe_end(span)
+        loss = StateEvent(span.to_us, **who, from_="MASTER", to=to, reason=why, frames=ends)
         found.append((span.to_us, 2, loss))
     return found
 
