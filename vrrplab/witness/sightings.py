@@ -285,10 +285,13 @@ def sighting_of(
     sequence: int | None,
 ) -> Sighting:
     """What an advert says, taken down."""
+    # 0 is not allowed, and a timer of nothing would make no sense of a gap
+    interval_us = advert.interval_us or (SECOND_US if advert.version == 2 else CENTISECOND_US)
+    auth_type = advert.auth_type or 0
     return Sighting(
-        t_us, number, ends.source, ends.mac, advert.priority, _interval(advert), advert.version, addresses,
-        advert.auth_type or 0, advert.checksum_form, ends.destination, bool(advert.checksum_ok), sequence,
-        advert.auth_data if advert.auth_type == AUTH_PASS else None,
+        t_us, number, ends.source, ends.mac, advert.priority, interval_us, advert.version, addresses,
+        auth_type, advert.checksum_form, ends.destination, bool(advert.checksum_ok), sequence,
+        advert.auth_data if auth_type == AUTH_PASS else None,
     )  # fmt: skip
 
 
@@ -339,11 +342,6 @@ def _says_enough(frame: Frame, advert: Advertisement) -> bool:
 
 def _source_mac(frame: Frame) -> str:
     return (frame.eth.source if frame.eth is not None else None) or ""
-
-
-def _interval(advert: Advertisement) -> Micros:
-    # 0 is not allowed, and a timer of nothing would make no sense of a gap
-    return advert.interval_us or (SECOND_US if advert.version == 2 else CENTISECOND_US)
 
 
 def _split_shared_addresses(router: Heard) -> None:
