@@ -1,5 +1,6 @@
-"""``live watch``: listens, never sends. Frames from sniffers to the observer; its events to screen and
-files.
+"""``live watch``: listens, never sends.
+
+Frames go from sniffers to the observer, its events to screen and files.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""What an engineer would point out in a capture: takeovers and their causes, silences, two MASTERs at once,
-priority changes, announcements and where they are missing. Each finding names the frames it rests on.
+"""What an engineer would point out in a capture.
+
+Takeovers and their causes, silences, two MASTERs at once, priority changes, announcements and where they are
+missing. Each finding names the frames it rests on.
 """
 
 from __future__ import annotations

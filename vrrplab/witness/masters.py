@@ -464,6 +464,8 @@ class Masters(VirtualRouter):
                     span.mute.append((last.t_us, now.t_us, now.number, why))
                 span._end(STILL, None)
                 self._count_missing(speaker, now)
+        else:
+            speaker._doubt = None
         if why is None:
             self._stop_counting(speaker)
             span = self._begin(speaker, now)

@@ -1,5 +1,4 @@
-"""AH sequence numbers over a capture: one that is not above all earlier ones of its virtual router is a
-replay.
+"""AH sequence numbers over a capture: one not above all earlier ones of its virtual router is a replay.
 
 keepalived has one counter for what it sends and what it hears (measured: a new MASTER goes on where the old
 one stopped), and drops an advert whose number is not above it. Whoever heard the earlier ones drops the later

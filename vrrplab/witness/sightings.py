@@ -1,5 +1,4 @@
-"""What a capture says about virtual routers, sorted out: who sent which advert when, who announced which
-address.
+"""What a capture says about virtual routers, sorted out: who sent which advert, who announced an address.
 
 One ``Heard`` for each LAN (capture interface and VLANs; interfaces that see copies of one packet are
 on one LAN), IP version and VRID. Its speakers are told apart by source address; where routers share even

@@ -1,5 +1,4 @@
-"""The timeline of a capture: spans of MASTERs, findings, gaps clients could see, and what a capture cannot
-show.
+"""The timeline of a capture: spans of MASTERs, findings, gaps, and what a capture cannot show.
 
 ``timeline_of`` is the way in; ``timeline_text`` and ``timeline_trace`` turn the result into words and into
 a trace.
