@@ -32,6 +32,7 @@ from vrrplab.witness.observer import Observer
 
 TICK_S = 0.1
 SHORTEST_TICK_S = 0.01
+WAITED_NS = 20_000_000
 REDRAW_S = 0.5
 
 
@@ -78,6 +79,7 @@ class Watcher:
             self._output.to_stdout("watch" if options.style == "log" else options.style)
         self._pcap = PcapFile(options.pcap) if options.pcap else None
         self._pcap_told = False
+        self._behind_us: Micros | None = None  # when the last frame came, if it had to wait to be read
         self._asked_s = 0  # in which second the kernel was asked for lost frames
         self._end: Callable[[], None] = lambda: None
 
@@ -141,6 +143,7 @@ class Watcher:
         t_us = max(0, (time.monotonic_ns() - self._started_ns - age_ns) // 1000)
         if self._pcap is not None:
             self._pcap.write(time.time_ns() - age_ns, frame)
+        self._behind_us = t_us if age_ns > WAITED_NS else None
         self.observer.frame(t_us, where, decode(frame))
 
     def _lost(self, interface: str, trouble: str) -> None:
@@ -156,7 +159,9 @@ class Watcher:
 
     def _tick(self) -> None:
         now = self.now
-        self.observer.tick(now)
+        # while frames wait to be read, nobody's silence reaches beyond the last that was
+        self.observer.tick(now if self._behind_us is None else self._behind_us)
+        self._behind_us = None
         for text in self._output.housekeeping(now):
             self._warn(text)
         if self._cards is not None and now // SECOND_US != self._asked_s:
