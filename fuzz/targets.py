@@ -20,8 +20,9 @@ from vrrplab.config.reader import parse_text
 from vrrplab.decoding.describe import describe, sender
 from vrrplab.decoding.explain import explain
 from vrrplab.decoding.report import report
-from vrrplab.decoding.verdict import PROFILES, judge
+from vrrplab.decoding.verdict import judge
 from vrrplab.errors import CaptureError, ConfigError
+from vrrplab.machine.profiles import PROFILES
 from vrrplab.wire import links
 from vrrplab.wire.frames import decode, encode
 from vrrplab.witness.timeline import timeline_of

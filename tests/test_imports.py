@@ -42,7 +42,7 @@ MAY_IMPORT = {
     # Values only: what an advert says and what a configuration means, not how either is read.
     "machine": GROUND | {"wire.vrrp", "wire.addresses", "config.model"},
     # A verdict asks the machine's law, and nothing else of it.
-    "decoding": BYTES | {"machine.acceptance", "machine.profiles"},
+    "decoding": BYTES | {"machine.acceptance", "machine.events", "machine.profiles"},
     "witness": BYTES | {"trace", "decoding"},
     "drive": BYTES | TOLD | {"machine"},
     "scenario": BYTES | TOLD | {"machine.profiles"},

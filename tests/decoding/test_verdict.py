@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from vrrplab.decoding.report import report
-from vrrplab.decoding.verdict import PROFILES, judge
+from vrrplab.decoding.verdict import judge
+from vrrplab.machine.profiles import PROFILES
 from vrrplab.wire.auth import HmacTrailer, key_bytes, trailer_hmac
 from vrrplab.wire.frames import advert_frame, decode, garp_frame
 from vrrplab.wire.ip import IPv4Header, IPv6Header

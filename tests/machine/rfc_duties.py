@@ -22,7 +22,7 @@ K227, K243, R3768, R5798, R9568 = (
 )
 BOTH_KEEPALIVEDS = (K227, K243)
 # The profiles that speak a version.
-SPEAK = {2: (R3768, K227, K243), 3: (R5798, R9568, K227, K243)}
+SPEAK = {v: tuple(p for p in (R3768, R5798, R9568, K227, K243) if v in p.versions) for v in (2, 3)}
 
 Check = Callable[[Profile, int], None]
 

@@ -215,7 +215,7 @@ def test_K12_options_no_rfc_has(profile: Profile, version: int) -> None:
     must(to_group[0].destinations == ("239.1.1.1",), "no mcast_dst_ip")
 
 
-@duty("K13")
+@duty("K13", departs=(R3768, R5798, R9568))
 def test_K13_unicast_ttl_is_not_looked_at_unless_asked(profile: Profile, version: int) -> None:
     plain = a_backup(profile, SINCE_S, version=version, unicast_peers=(UnicastPeer(THEIRS),))
     must(not dropped(plain, 200, ttl=3, destination=OURS), "drops TTL 3")

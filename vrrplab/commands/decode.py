@@ -14,8 +14,9 @@ from typing import IO, TYPE_CHECKING, TypeVar
 from vrrplab.capture.files import is_capture, known_format
 from vrrplab.capture.reader import CapturedFrame, read_frames
 from vrrplab.decoding.hexdump import bytes_of, guess_link_type
-from vrrplab.decoding.verdict import DEFAULT_PROFILE, PROFILES, judge
+from vrrplab.decoding.verdict import DEFAULT_PROFILE, judge
 from vrrplab.errors import CaptureError
+from vrrplab.machine.profiles import PROFILES
 from vrrplab.wire import links
 from vrrplab.wire.frames import decode
 

@@ -183,7 +183,7 @@ class Driver:
         self._node = node
         self._scripts.global_defs = node.global_defs
         self._feed(finished)
-        self._guard.follow(self._daemon)
+        self._guard.follow()
         self._say_warnings()
         self._listen()
 

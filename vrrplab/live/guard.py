@@ -1,7 +1,7 @@
 """How much of what a wire brings may reach the machine: nobody can starve a router by shouting.
 
-Every packet is parsed and judged by the machine's own rules first. Then it takes a token: rejected ones from
-a small bucket for each instance and kind of fault (enough for the log), lower adverts from another (each
+Every packet is parsed, and the daemon asked whether it would use it. Then it takes a token: rejected ones
+from a small bucket for each instance and kind of fault (enough for the log), lower adverts from another (each
 makes a MASTER answer with an advert and a round of ARP), all others from a large one; what comes from the
 MASTER an instance follows has its own, so that strangers cannot use it up. What gets no token is counted, by
 reason, and told once a second. The tables have a fixed number of keys, so memory stays flat whatever the
@@ -10,13 +10,10 @@ senders invent.
 
 from __future__ import annotations
 
-from vrrplab.config.model import InstanceConfig
 from vrrplab.errors import DropReason
 from vrrplab.live.transport import Packet, Unusable, understand
-from vrrplab.machine.acceptance import examine
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.events import AdvertisementReceived
-from vrrplab.machine.instance import Instance
 from vrrplab.units import SECOND_US, Micros
 
 REJECTED_A_SECOND = 2
@@ -85,51 +82,39 @@ class Guard:
         self._summary = Summary()
         self.received = 0
         self.passed = 0
-        self.follow(daemon)
 
-    def follow(self, daemon: Daemon) -> None:
-        """(Re)read which instances there are."""
-        self._by_vrid: dict[tuple[str, int, int], Instance] = {}
-        self._keys: dict[tuple[str, int], bytes] = {}
-        for instance in daemon.instances:
-            config = instance.config
-            self._by_vrid.setdefault((config.interface, config.vrid, config.family), instance)
-            authentication = config.authentication
-            if authentication is not None and authentication.kind == "AH":
-                self._keys[config.interface, config.vrid] = authentication.password
+    def follow(self) -> None:
+        """A reload: what was counted by the old configuration is forgotten."""
         self._buckets.clear()
 
     def judge(self, packet: Packet | Unusable, now: Micros) -> AdvertisementReceived | Unusable | None:
         """What the driver should do with a packet: hand it on, write down why not, or (None) nothing."""
         self.received += 1
-        if isinstance(packet, Unusable):
-            return packet if self._passes("", packet.reason.name, packet.source, now) else None
-        message = packet.message
-        key = (packet.interface, message[1] if len(message) > 1 else 0, 6 if ":" in packet.source else 4)
-        instance = self._by_vrid.get(key)
-        fault = _plain_fault(instance, packet)
-        if fault:
-            # most of a flood ends here, without having been parsed; a few go on, so that the log tells of
-            # them
-            name = instance.config.name if instance is not None else ""
-            if not self._passes(name, fault, packet.source, now):
-                return None
-        found = understand(packet, self._keys.get(key[:2]) if packet.ah is not None else None)
+        found = packet if isinstance(packet, Unusable) else understand(packet, self._key(packet))
         if isinstance(found, Unusable):
-            if not fault and not self._passes("", found.reason.name, found.source, now):
-                return None
-        elif not fault and instance is not None and not self._may_reach(instance, found, now):
-            return None
-        self.passed += 1
-        return found
+            passes = self._passes("", found.reason.name, found.source, now)
+        else:
+            passes = self._may_reach(found, now)
+        if passes and not isinstance(packet, Unusable):
+            self.passed += 1
+        return found if passes else None
 
-    def _may_reach(self, instance: Instance, event: AdvertisementReceived, now: Micros) -> bool:
-        config, name = instance.config, instance.config.name
-        fault = _fault(instance, event)
-        if fault:
-            return self._passes(name, fault, event.source, now)
+    def _key(self, packet: Packet) -> bytes | None:
+        """What an AH value is checked with."""
+        if packet.ah is None or len(packet.message) < 2:
+            return None
+        instance = self._daemon.instance_of(packet.interface, packet.message[1], packet.source)
+        authentication = instance.config.authentication if instance is not None else None
+        return authentication.password if authentication is not None else None
+
+    def _may_reach(self, event: AdvertisementReceived, now: Micros) -> bool:
+        instance, reason = self._daemon.judge(event)
+        name = instance.config.name if instance is not None else ""
+        if instance is None or reason is not None:
+            return self._passes(name, (reason or DropReason.BAD_VRID).name, event.source, now)
         if event.source == instance.reception.master_address:
-            rate = max(FOLLOWED_A_SECOND, 4 * SECOND_US // max(config.advert_interval_us, 1))
+            interval_us = max(instance.config.advert_interval_us, 1)
+            rate = max(FOLLOWED_A_SECOND, 4 * SECOND_US // interval_us)
             return self._passes(name, "followed", event.source, now, rate)
         if 0 < event.advertisement.priority < instance.effective_priority:
             return self._passes(name, "lower", event.source, now, LOWER_A_SECOND)
@@ -156,50 +141,3 @@ class Guard:
             return ""
         self._summary = Summary()
         return held.text(now)
-
-
-def _plain_fault(instance: Instance | None, packet: Packet) -> str:
-    """A fault that a few bytes show: the name of its DropReason, or "". What is not seen here is seen
-    later.
-    """
-    message = packet.message
-    if len(message) < 8:
-        return DropReason.TOO_SHORT.name
-    if instance is None:
-        return DropReason.BAD_VRID.name
-    config = instance.config
-    if packet.ttl != 255 and not config.unicast:
-        return DropReason.BAD_TTL.name
-    if message[0] != config.version << 4 | 1:
-        return DropReason.BAD_VERSION.name
-    if message[3] != len(config.virtual_addresses) and instance.profile.list_mismatch == "drop":
-        return DropReason.BAD_COUNT.name
-    if config.version == 2:
-        if message[5] * SECOND_US != config.advert_interval_us:
-            return DropReason.BAD_INTERVAL.name
-        if len(message) % 2 == 0 and int.from_bytes(message, "big") % 0xFFFF:
-            return DropReason.BAD_CHECKSUM.name  # RFC 1071: all words sum up to zero
-    return ""
-
-
-def _fault(instance: Instance, event: AdvertisementReceived) -> str:
-    """Name of the DropReason the machine will reject this advert for, or ""."""
-    config = instance.config
-    expects_ah = config.authentication is not None and config.authentication.kind == "AH"
-    if expects_ah != (event.sequence is not None):
-        return DropReason.BAD_AUTH_TYPE.name
-    if config.unicast == _is_multicast(event.destination, config):
-        return DropReason.UNICAST_MISMATCH.name
-    changed = event.source != instance.reception.master_address
-    finding = examine(
-        config,
-        instance.profile,
-        event,
-        check_addresses=changed or not config.skip_check_adv_addr,
-        last_sequence=instance.voice.sequence,
-    )
-    return finding.reason.name if finding is not None and finding.fatal else ""
-
-
-def _is_multicast(destination: str, config: InstanceConfig) -> bool:
-    return destination.startswith("ff") or destination == (config.multicast_group or "224.0.0.18")

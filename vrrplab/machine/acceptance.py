@@ -1,118 +1,317 @@
-"""Is a received advert used? The checks of RFC 9568 and RFC 3768 section 7.1, in keepalived's order.
+"""Is a received advert used? The one place that knows RFC 9568, 5798 and 3768 section 7.1, and keepalived.
 
-The codec has checked length and checksum already; the socket has sorted by VRID, family, AH and
-unicast/multicast. What is left depends on the instance's configuration.
+A ``Receiver`` is a router's side of every comparison: what it expects of an advert. ``Profile.checks`` names
+the checks in the order in which a router of that profile looks; here they are. The machine makes a receiver
+of an instance's configuration and wants the first objection; a verdict on a captured frame makes one that is
+configured for just that frame and wants them all. What the codec found is part of the event (``flaws``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from vrrplab.config.model import Authentication, InstanceConfig
+from vrrplab.config.model import Authentication, InstanceConfig, UnicastPeer
 from vrrplab.errors import DropReason
 from vrrplab.machine.events import AdvertisementReceived
-from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
-from vrrplab.units import CENTISECOND_US, SECOND_US
+from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 from vrrplab.wire.addresses import is_link_local
-from vrrplab.wire.vrrp import Advertisement
 
 AUTH_TYPES = {"": 0, "PASS": 1, "AH": 2}
 
 
+@dataclass(slots=True)
+class Receiver:
+    """What a router expects of the adverts for one of its virtual routers."""
+
+    profile: Profile
+    version: int
+    family: int
+    vrid: int
+    interval_us: Micros
+    auth_type: int | None = 0
+    password: bytes | None = None  # eight bytes; None: taken on trust
+    has_hmac: bool = False  # keepalived's auth_hmac, a draft
+    unicast: bool = False
+    group: str = ""
+    peers: dict[str, UnicastPeer] | None = None  # None: from anybody
+    deaf: bool = False  # an address owner that takes no advert at all
+    checksum_form: str | None = None  # of version 3 over IPv4; None: any
+    addresses: tuple[str, ...] | None = None  # None: whatever they are
+
+
+def receiver_of(config: InstanceConfig, profile: Profile) -> Receiver:
+    """What an instance expects."""
+    authentication = authentication_of(config, profile)
+    is_pass = authentication is not None and authentication.kind == "PASS"
+    return Receiver(
+        profile,
+        config.version,
+        config.family,
+        config.vrid,
+        config.advert_interval_us,
+        AUTH_TYPES[authentication.kind if authentication else ""] if config.version == 2 else None,
+        authentication.password.ljust(8, b"\0") if authentication and is_pass else None,
+        unicast=config.unicast,
+        group=multicast_group(config),
+        peers={p.address: p for p in config.unicast_peers} if config.check_unicast_src else None,
+        deaf=config.address_owner and (config.owner_ignore_adverts or not profile.owner_listens),
+        # keepalived, as its source reads: with v3_checksum_as_v2 it takes any checksum
+        checksum_form=None if config.v3_checksum_as_v2 else profile.checksum_form,
+        addresses=tuple(a.address for a in config.virtual_addresses),
+    )
+
+
 class Finding(NamedTuple):
-    """What is odd about an advert. ``fatal``: it is not used. ``line``: what the daemon logs."""
+    """What is odd about an advert. ``fatal``: it is not used. ``key``, ``values``: of a log line."""
 
     reason: DropReason
-    fatal: bool
-    line: str
+    key: str = ""
+    values: dict[str, object] | None = None
+    fatal: bool = True
 
 
-def examine(
-    config: InstanceConfig,
-    profile: Profile,
-    event: AdvertisementReceived,
-    *,
-    check_addresses: bool,
-    last_sequence: int,
-) -> Finding | None:
-    """The first thing wrong with an advert for this instance, or None."""
-    advert = event.advertisement
-    name, source = config.name, event.source
-
-    def finding(reason: DropReason, fatal: bool = True, key: str = "", **values: object) -> Finding:
-        line = say(profile.wording, key or reason.name, name=name, source=source, vrid=config.vrid, **values)
-        return Finding(reason, fatal, line)
-
-    if not config.unicast and event.ttl != 255:
-        return finding(DropReason.BAD_TTL, got=event.ttl)
-    if advert.version != config.version:
-        return finding(DropReason.BAD_VERSION, got=advert.version, ours=config.version)
-    if config.version == 2:
-        authentication = authentication_of(config, profile)
-        expected = AUTH_TYPES[authentication.kind if authentication else ""]
-        if advert.auth_type != expected:
-            return finding(DropReason.BAD_AUTH_TYPE, got=advert.auth_type, ours=expected)
-        if authentication and authentication.kind == "PASS":
-            if advert.auth_data != authentication.password.ljust(8, b"\0"):
-                return finding(DropReason.AUTH_MISMATCH)
-        elif authentication:
-            if not event.ah_valid:
-                return finding(DropReason.AUTH_MISMATCH, key="AUTH_AH")
-            if event.sequence is not None and event.sequence <= last_sequence:
-                return finding(DropReason.REPLAYED, got=event.sequence, ours=last_sequence)
-        if advert.interval_us != config.advert_interval_us:
-            got_s, ours_s = advert.interval_us // SECOND_US, config.advert_interval_us // SECOND_US
-            return finding(DropReason.BAD_INTERVAL, got=got_s, ours=ours_s)
-    if _is_other_checksum(config, profile, advert):
-        return finding(DropReason.BAD_CHECKSUM, version=3)
-    refused = _refused(config, profile, advert)
-    if refused:
-        return finding(refused, key="refused")  # no daemon looks at these, so there is no line
-    if config.address_owner and (config.owner_ignore_adverts or not profile.owner_listens):
-        return finding(DropReason.ADDRESS_OWNER)
-    if config.unicast and config.check_unicast_src:
-        peer = next((p for p in config.unicast_peers if p.address == source), None)
-        if peer is None:
-            return finding(DropReason.NOT_A_PEER)
-        if not peer.min_ttl <= event.ttl <= peer.max_ttl:
-            return finding(DropReason.BAD_TTL, got=event.ttl)
-    if check_addresses:
-        from_owner = advert.priority == 255
-        fatal = profile.list_mismatch == "drop" or (
-            profile.list_mismatch == "drop-unless-owner" and not from_owner
-        )
-        ours = [a.address for a in config.virtual_addresses]
-        if len(advert.addresses) != len(ours):
-            return finding(DropReason.BAD_COUNT, fatal, got=len(advert.addresses), ours=len(ours))
-        missing = next((a for a in ours if a not in advert.addresses), "")
-        if missing:
-            return finding(DropReason.ADDRESS_LIST_MISMATCH, fatal, address=missing)
-    return None
+_Look = Callable[[Receiver, AdvertisementReceived, int], Finding | None]
 
 
-def _refused(config: InstanceConfig, profile: Profile, advert: Advertisement) -> DropReason | None:
-    """What only some RFCs refuse in VRRPv3 (RFC 9568 errata 8299, 8300 and 8301)."""
-    if config.version != 3:
+class Check(NamedTuple):
+    """``concerns``: is there anything to look at, for such a receiver?"""
+
+    concerns: Callable[[Receiver], bool]
+    look: _Look
+
+
+def _flaw(*reasons: DropReason) -> _Look:
+    def look(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+        if not event.flaws:
+            return None
+        return next((Finding(reason) for reason in reasons if reason in event.flaws), None)
+
+    return look
+
+
+_incomplete = _flaw(DropReason.TOO_SHORT, DropReason.BAD_LENGTH)
+_wrong_sum = _flaw(DropReason.BAD_CHECKSUM)
+
+
+def _exact_length(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    if not event.surplus and not event.flaws:
         return None
-    if not advert.interval_us and "interval-zero" in profile.refuses:
-        return DropReason.BAD_INTERVAL
-    if not advert.count and "no-address" in profile.refuses:
-        return DropReason.BAD_COUNT
-    first = advert.addresses[:1]
-    if (
-        config.family == 6
-        and "first-not-link-local" in profile.refuses
-        and not any(map(is_link_local, first))
-    ):
-        return DropReason.ADDRESS_LIST_MISMATCH
+    return _incomplete(r, event, last_sequence) or (Finding(DropReason.BAD_LENGTH) if event.surplus else None)
+
+
+def _length_or_padding(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    """K15: what could be Ethernet padding that went astray (60 bytes less 14, in steps of a VLAN tag)."""
+    found = _exact_length(r, event, last_sequence)
+    if found is None or not event.surplus:
+        return found
+    size = event.advertisement.needed_size(4 if r.family == 4 else 16) + (20 if r.family == 4 else 0)
+    return None if r.has_hmac or (size < 46 and event.surplus % 4 == 2) else found
+
+
+def _ttl(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    return None if event.ttl == 255 else Finding(DropReason.BAD_TTL, "BAD_TTL", {"got": event.ttl})
+
+
+def _vrid(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    return None if event.advertisement.vrid == r.vrid else Finding(DropReason.BAD_VRID)
+
+
+def _version(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    got = event.advertisement.version
+    if got == r.version:
+        return None
+    return Finding(DropReason.BAD_VERSION, "BAD_VERSION", {"got": got, "ours": r.version})
+
+
+def _ah_header(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    """keepalived has a socket for AH and one without: the other's packets never reach the instance."""
+    expects = r.auth_type == AUTH_TYPES["AH"]
+    return None if expects == (event.sequence is not None) else Finding(DropReason.BAD_AUTH_TYPE)
+
+
+def _addressed(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    """Unicast and multicast have a socket each, too."""
+    came_multicast = event.destination == r.group or event.destination.startswith("ff")
+    return Finding(DropReason.UNICAST_MISMATCH) if r.unicast == came_multicast else None
+
+
+def _hmac(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    return None if event.ah_valid else Finding(DropReason.AUTH_MISMATCH)
+
+
+def _auth_type(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    got = event.advertisement.auth_type
+    if got == r.auth_type:
+        return None
+    return Finding(DropReason.BAD_AUTH_TYPE, "BAD_AUTH_TYPE", {"got": got, "ours": r.auth_type})
+
+
+def _password(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    got = event.advertisement.auth_data
+    if r.password is None or got is None or got == r.password:
+        return None
+    return Finding(DropReason.AUTH_MISMATCH, "AUTH_MISMATCH")
+
+
+def _ah_value(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    return None if event.ah_valid else Finding(DropReason.AUTH_MISMATCH, "AUTH_AH")
+
+
+def _replay(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    got = event.sequence
+    if got is None or got > last_sequence:
+        return None
+    return Finding(DropReason.REPLAYED, "REPLAYED", {"got": got, "ours": last_sequence})
+
+
+def _interval(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    got_us = event.advertisement.interval_us
+    if got_us == r.interval_us:
+        return None
+    values: dict[str, object] = {"got": got_us // SECOND_US, "ours": r.interval_us // SECOND_US}
+    return Finding(DropReason.BAD_INTERVAL, "BAD_INTERVAL", values)
+
+
+def _interval_not_zero(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    advert = event.advertisement
+    return Finding(DropReason.BAD_INTERVAL) if advert.version == 3 and advert.interval_us == 0 else None
+
+
+def _checksum(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    advert = event.advertisement
+    if advert.version != 3 or r.family == 6 or advert.checksum_form in (r.checksum_form, None):
+        return _wrong_sum(r, event, last_sequence)
+    if r.checksum_form is None:
+        return None
+    return Finding(DropReason.BAD_CHECKSUM, "BAD_CHECKSUM", {"version": 3})
+
+
+def _any_address(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    advert = event.advertisement
+    return Finding(DropReason.BAD_COUNT) if advert.version == 3 and advert.count == 0 else None
+
+
+def _first_link_local(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    advert = event.advertisement
+    if advert.version != 3 or not advert.addresses or is_link_local(advert.addresses[0]):
+        return None
+    return Finding(DropReason.ADDRESS_LIST_MISMATCH)
+
+
+def _owner(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    return Finding(DropReason.ADDRESS_OWNER, "ADDRESS_OWNER")
+
+
+def _peer(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    peer = (r.peers or {}).get(event.source)
+    if peer is None:
+        return Finding(DropReason.NOT_A_PEER, "NOT_A_PEER")
+    if not peer.min_ttl <= event.ttl <= peer.max_ttl:
+        return Finding(DropReason.BAD_TTL, "BAD_TTL", {"got": event.ttl})
     return None
 
 
-def _is_other_checksum(config: InstanceConfig, profile: Profile, advert: Advertisement) -> bool:
-    if config.version != 3 or config.family != 4 or config.v3_checksum_as_v2:
-        return False  # keepalived, as its source reads: with that option it takes any checksum
-    return advert.checksum_form != profile.checksum_form
+def _list(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    ours, theirs = r.addresses or (), event.advertisement.addresses
+    if theirs == ours:
+        return None
+    rule = r.profile.list_mismatch
+    fatal = rule == "drop" or (rule == "drop-unless-owner" and event.advertisement.priority != 255)
+    if len(theirs) != len(ours):
+        values: dict[str, object] = {"got": len(theirs), "ours": len(ours)}
+        return Finding(DropReason.BAD_COUNT, "BAD_COUNT", values, fatal)
+    missing = next((a for a in ours if a not in theirs), "")
+    if not missing:
+        return None
+    reason = DropReason.ADDRESS_LIST_MISMATCH
+    return Finding(reason, reason.name, {"address": missing}, fatal)
+
+
+def _always(r: Receiver) -> bool:
+    return True
+
+
+def _is_version_2(r: Receiver) -> bool:
+    return r.version == 2
+
+
+def _is_version_3(r: Receiver) -> bool:
+    return r.version == 3
+
+
+CHECKS: dict[str, Check] = {
+    "vrid": Check(_always, _vrid),
+    "ah-header": Check(_always, _ah_header),
+    "addressed": Check(_always, _addressed),
+    "complete": Check(_always, _incomplete),
+    "exact-length": Check(_always, _exact_length),
+    "length-or-padding": Check(_always, _length_or_padding),
+    "ttl": Check(lambda r: not (r.unicast and r.profile.unicast_ttl), _ttl),
+    "version": Check(_always, _version),
+    "type": Check(_always, _flaw(DropReason.BAD_TYPE)),
+    "hmac": Check(lambda r: r.has_hmac, _hmac),
+    "auth-type": Check(_is_version_2, _auth_type),
+    "password": Check(lambda r: r.auth_type == AUTH_TYPES["PASS"], _password),
+    "ah-value": Check(lambda r: r.auth_type == AUTH_TYPES["AH"], _ah_value),
+    "replay": Check(lambda r: r.auth_type == AUTH_TYPES["AH"], _replay),
+    "interval": Check(_is_version_2, _interval),
+    "interval-not-zero": Check(_is_version_3, _interval_not_zero),
+    "kernel-checksum": Check(lambda r: r.family == 6, _checksum),
+    "checksum": Check(_always, _checksum),
+    "ipv4-checksum": Check(lambda r: r.family == 4, _checksum),
+    "any-address": Check(_is_version_3, _any_address),
+    "first-link-local": Check(lambda r: r.version == 3 and r.family == 6, _first_link_local),
+    "owner": Check(lambda r: r.deaf, _owner),
+    "peer": Check(lambda r: r.unicast and r.peers is not None, _peer),
+    "list": Check(lambda r: r.addresses is not None, _list),
+}
+
+# keepalived's sockets see to these: what they turn away no instance hears of
+AT_SOCKET = ("vrid", "ah-header", "addressed")
+
+
+def checks_of(receiver: Receiver) -> Iterator[str]:
+    """Names of the checks that concern such a receiver, in its order."""
+    return (name for name in receiver.profile.checks.split() if CHECKS[name].concerns(receiver))
+
+
+def objections(receiver: Receiver, event: AdvertisementReceived) -> list[tuple[str, Finding]]:
+    """All that this receiver has against an advert, by the check's name, in its order."""
+    looks = ((name, CHECKS[name].look(receiver, event, -1)) for name in checks_of(receiver))
+    return [(name, found) for name, found in looks if found is not None]
+
+
+class Law:
+    """The checks of one instance, chosen once."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        names = list(checks_of(receiver))
+        self._at_socket = [CHECKS[n].look for n in names if n in AT_SOCKET]
+        self._checks = [CHECKS[n].look for n in names if n not in AT_SOCKET]
+        self._without_list = [look for look in self._checks if look is not _list]
+
+    def misdirected(self, event: AdvertisementReceived) -> Finding | None:
+        """Why the sockets of a daemon turn an advert away."""
+        for look in self._at_socket:
+            if found := look(self._receiver, event, 0):
+                return found
+        return None
+
+    def objection(
+        self, event: AdvertisementReceived, check_addresses: bool, last_sequence: int
+    ) -> Finding | None:
+        """The first thing wrong with an advert that reached the instance, or None."""
+        for look in self._checks if check_addresses else self._without_list:
+            if found := look(self._receiver, event, last_sequence):
+                return found
+        return None
+
+
+# -- what a configuration means in a profile --------------------------------------------------------------
 
 
 def authentication_of(config: InstanceConfig, profile: Profile) -> Authentication | None:
@@ -120,20 +319,42 @@ def authentication_of(config: InstanceConfig, profile: Profile) -> Authenticatio
     return config.authentication if profile.authenticates else None
 
 
+def multicast_group(config: InstanceConfig) -> str:
+    """224.0.0.18 or ff02::12 (RFC 9568 sections 5.1.1.2 and 5.1.2.2), unless configured otherwise."""
+    return config.multicast_group or ("ff02::12" if config.family == 6 else "224.0.0.18")
+
+
 def checksum_form(config: InstanceConfig, profile: Profile) -> str:
     """Which VRRPv3/IPv4 checksum this instance sends (keepalived option v3_checksum_as_v2)."""
     return "message" if config.v3_checksum_as_v2 else profile.checksum_form
 
 
-def interval_remark(config: InstanceConfig, profile: Profile, event: AdvertisementReceived) -> str:
-    """VRRPv3: a differing interval is worth a line and no more (RFC 9568 section 7.1); "" if equal."""
-    advert = event.advertisement
-    if not profile.v3_interval_line or config.version != 3 or advert.interval_us == config.advert_interval_us:
+def versions(profile: Profile, family: int) -> tuple[int, ...]:
+    """The versions of VRRP that a profile knows over IPv4 or IPv6 (K14: keepalived has both over both)."""
+    return profile.versions if family == 4 or profile.versions != (2,) else ()
+
+
+def unknown_version(profile: Profile, version: int, family: int) -> str:
+    """What a router of the profile has to do with a version that its RFC does not know; "" if it knows it."""
+    if version in versions(profile, family) or not profile.rfc:
         return ""
-    return say(
-        profile.wording,
-        "v3_interval",
-        name=config.name,
-        ours=config.advert_interval_us // CENTISECOND_US,
-        got=advert.interval_us // CENTISECOND_US,
+    over = " over IPv6" if family == 6 and version in profile.versions else ""
+    return (
+        f"{profile.rfc} has no version {version}{over}: its routers drop such adverts, and simulate speaks it"
+        f" by the other rules of {profile.rfc}"
     )
+
+
+def outside(config: InstanceConfig, profile: Profile) -> list[str]:
+    """What a configuration asks for and the profile's document does not know, a sentence each."""
+    remarks = [unknown_version(profile, config.version, config.family)]
+    if config.authentication and not profile.authenticates:
+        remarks.append("its authentication is not used: RFC 3768 and later know none")
+    return [remark for remark in remarks if remark]
+
+
+def interval_remark(config: InstanceConfig, profile: Profile, got_us: Micros) -> dict[str, object] | None:
+    """VRRPv3: a differing interval is worth a line and no more (RFC 9568 section 7.1): the line's values."""
+    if not profile.v3_interval_line or config.version != 3 or got_us == config.advert_interval_us:
+        return None
+    return {"ours": config.advert_interval_us // CENTISECOND_US, "got": got_us // CENTISECOND_US}

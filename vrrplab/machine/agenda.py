@@ -13,8 +13,10 @@ from vrrplab.units import Micros
 
 
 class HasDeadline(Protocol):
-    armed: int  # counts up through the daemon's life: who set its timer first is served first at a tie
-
+    @property
+    def armed(
+        self,
+    ) -> int: ...  # counts up: who set its timer first is served first at a tie
     def next_deadline(self) -> Micros | None: ...
 
 

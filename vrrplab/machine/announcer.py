@@ -2,53 +2,17 @@
 
 keepalived: at once when MASTER (``garp_master_repeat``), again after ``garp_master_delay``, on every lower
 advert (``garp_lower_prio_*``), and every ``garp_master_refresh``. A pause between frames of one interface
-(``garp_interval``) is kept by ``Pacer``. Measured in the recordings garp_*; an RFC router sends one, once.
+(``garp_interval``) is kept by a ``Pacer``. Measured in the recordings garp_*; an RFC router sends one, once.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vrrplab.config.model import InstanceConfig, VirtualAddress
 from vrrplab.machine.actions import SendGratuitousArp, WriteLog
 from vrrplab.machine.log_lines import say
+from vrrplab.machine.pacer import Pacer
+from vrrplab.machine.process import Process
 from vrrplab.units import Micros, earliest
-
-if TYPE_CHECKING:
-    from vrrplab.machine.process import Process
-
-
-class Pacer:
-    """Keeps ``garp_interval`` (or ``gna_interval``) on one interface, for all instances that use it."""
-
-    def __init__(self, keeps_all: bool) -> None:
-        self._keeps_all = keeps_all
-        self._next_at_us: Micros = 0
-        self._waiting: list[tuple[Announcer, VirtualAddress]] = []
-
-    def request(
-        self, announcer: Announcer, address: VirtualAddress, now: Micros, interval_us: Micros
-    ) -> None:
-        """Send now if the pause is over, else queue (2.2.7: a second frame for the same address is lost)."""
-        if not interval_us or now >= self._next_at_us:
-            self._next_at_us = now + interval_us
-            announcer.send(address)
-        elif self._keeps_all or (announcer, address) not in self._waiting:
-            self._waiting.append((announcer, address))
-
-    def forget(self, announcer: Announcer) -> None:
-        """Drop what an instance still had waiting: it is no longer MASTER."""
-        self._waiting = [w for w in self._waiting if w[0] is not announcer]
-
-    def next_deadline(self) -> Micros | None:
-        return self._next_at_us if self._waiting else None
-
-    def tick(self, now: Micros) -> None:
-        """Send the first that waits, if its time has come."""
-        if self._waiting and now >= self._next_at_us:
-            announcer, address = self._waiting.pop(0)
-            self._next_at_us = now + announcer.interval_us(address)
-            announcer.send(address)
 
 
 class Announcer:
@@ -61,10 +25,6 @@ class Announcer:
         self._batches: list[tuple[Micros, int]] = []  # (due, repeat)
         self._refresh_at_us: Micros | None = None
         self.holds_addresses = False
-
-    def interval_us(self, address: VirtualAddress) -> Micros:
-        garp = self._config.garp
-        return garp.gna_interval_us if ":" in address.address else garp.interval_us
 
     # -- occasions -----------------------------------------------------------------------------
 
@@ -106,7 +66,7 @@ class Announcer:
         self.holds_addresses = False
         self._refresh_at_us = None
         for address in self._addresses():
-            self._pacer_of(address).forget(self)
+            self._pacer_of(address).forget(self.send)
 
     # -- time ----------------------------------------------------------------------------------
 
@@ -133,11 +93,14 @@ class Announcer:
         """``repeat`` rounds over all addresses, excluded ones included."""
         if not self.holds_addresses:
             return
+        garp = self._config.garp
         for turn in range(repeat):
             for address in self._addresses():
+                is_v6 = ":" in address.address
+                interval_us = garp.gna_interval_us if is_v6 else garp.interval_us
                 if turn == 0:
-                    self._log("na_queue" if ":" in address.address else "garp_queue", address)
-                self._pacer_of(address).request(self, address, now, self.interval_us(address))
+                    self._log("na_queue" if is_v6 else "garp_queue", address)
+                self._pacer_of(address).request(self.send, address, now, interval_us)
 
     def send(self, address: VirtualAddress) -> None:
         """One frame, now."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.errors import DropReason
-from vrrplab.machine.acceptance import authentication_of
 from vrrplab.machine.actions import Action, AdvertisementDropped, EndProcess
 from vrrplab.machine.agenda import Agenda
 from vrrplab.machine.dependencies import Dependencies
@@ -52,38 +51,47 @@ class Daemon:
         self._delay_ends_us: Micros | None = None
         self._ends_at_us: Micros | None = None
         self._reloading = False
-        self._build(config)
+        self._waiting: list[Event] = []  # came while it read its configuration
+        self._build(config, {})
 
-    def _build(self, config: NodeConfig) -> None:
+    def _build(self, config: NodeConfig, before: dict[Identity, Instance]) -> None:
         self.config = config
         process = self._process
-        self.instances = [Instance(c, self.profile, process) for c in config.instances]
+        states = {identity: old.state for identity, old in before.items()}
+        self.instances = [
+            Instance(c, self.profile, process, states.get(_identity(c))) for c in config.instances
+        ]
         by_name = {i.config.name: i for i in self.instances}
         self.groups = [SyncGroup(c, process) for c in config.sync_groups]
         for group in self.groups:
-            group.members = [by_name[name] for name in group.config.members if name in by_name]
-            for member in group.members:
+            members = [by_name[name] for name in group.config.members if name in by_name]
+            group.members.extend(members)
+            for member in members:
                 member.group = group
         self._depends = Dependencies(self.instances, config.scripts, process)
         self._startup = StartupLog(config, self.instances, process)
         self._log = self._startup.log
-        self._agenda = Agenda()
-        self._places = {i.config.name: self._agenda.add(i) for i in self.instances}
-        self._script_places = {name: self._agenda.add(t) for name, t in self._depends.trackers.items()}
+        self._schedule()
         self._by_vrid: dict[tuple[str, int, int], Instance] = {}
         for i in self.instances:
             self._by_vrid.setdefault((i.config.interface, i.config.vrid, i.config.family), i)
+
+    def _schedule(self) -> None:
+        self._agenda = Agenda()
+        self._places = {i.config.name: self._agenda.add(i) for i in self.instances}
+        self._script_places = {name: self._agenda.add(t) for name, t in self._depends.trackers.items()}
 
     # -- the driver's side ----------------------------------------------------------------------------------
 
     def handle(self, event: Event, now: Micros) -> list[Action]:
         """What to do about an event at ``now``, in order."""
-        if self._ends_at_us is not None:
-            self._linger(event, now)
-        elif self._reloading and not isinstance(event, ReloadFinished):
-            pass  # busy reading its configuration
-        else:
-            self._react(event, now)
+        if self._reloading and not isinstance(event, ReloadFinished):
+            if not isinstance(event, TimePassed):
+                self._waiting.append(event)  # it is busy: signals and packets wait, as with any process
+            return []
+        self._react(event, now)
+        while self._waiting and not self._reloading:
+            self._react(self._waiting.pop(0), now)
         return self._process.take()
 
     def next_deadline(self) -> Micros | None:
@@ -94,7 +102,22 @@ class Daemon:
             return None
         return earliest(self._agenda.next_deadline(), self._delay_ends_us, self._process.next_deadline())
 
+    def instance_of(self, interface: str, vrid: int, source: str) -> Instance | None:
+        """Whom an advert with this VRID from that address concerns."""
+        return self._by_vrid.get((interface, vrid, 6 if ":" in source else 4))
+
+    def judge(self, event: AdvertisementReceived) -> tuple[Instance | None, DropReason | None]:
+        """Whom an advert is for, and why it would not be used now, if so. Asking changes nothing."""
+        instance = self.instance_of(event.interface, event.advertisement.vrid, event.source)
+        if instance is None:
+            return None, DropReason.BAD_VRID
+        found = instance.reception.law.misdirected(event) or instance.objection(event)
+        return instance, found.reason if found and found.fatal else None
+
     def _react(self, event: Event, now: Micros) -> None:
+        if self._ends_at_us is not None:
+            self._linger(event, now)
+            return
         match event:
             case AdvertisementReceived():
                 self._received(event, now)
@@ -126,20 +149,19 @@ class Daemon:
                 self._log("late", seconds=seconds(late_us))
 
     def _received(self, event: AdvertisementReceived, now: Micros) -> None:
-        vrid = event.advertisement.vrid
-        family = 6 if ":" in event.source else 4
-        instance = self._by_vrid.get((event.interface, vrid, family))
+        instance = self.instance_of(event.interface, event.advertisement.vrid, event.source)
         if instance is None:
-            dropped = AdvertisementDropped("", event.source, vrid, DropReason.BAD_VRID.name)
-            self._process.emit(dropped)
+            self._turn_away("", event, DropReason.BAD_VRID)
             return
-        wrong = _wrong_socket(instance, event)
-        if wrong:
-            dropped = AdvertisementDropped(instance.config.name, event.source, vrid, wrong.name)
-            self._process.emit(dropped)
+        if wrong := instance.reception.law.misdirected(event):
+            self._turn_away(instance.config.name, event, wrong.reason)
             return
         instance.react(event, now)
         self._look_at_group_of(instance)
+
+    def _turn_away(self, name: str, event: AdvertisementReceived, reason: DropReason) -> None:
+        dropped = AdvertisementDropped(name, event.source, event.advertisement.vrid, reason.name)
+        self._process.emit(dropped)
 
     def _script_exited(self, event: ScriptExited, now: Micros) -> None:
         tracker = self._depends.trackers.get(event.script)
@@ -244,7 +266,7 @@ class Daemon:
         self._process.forget_announcements()
         old_trackers, interfaces = self._depends.trackers, self._depends.interfaces
         old_startup = self._startup
-        self._build(event.config)
+        self._build(event.config, before)
         self._depends.interfaces = event.interfaces or interfaces
         for name, tracker in self._depends.trackers.items():
             if name in old_trackers:
@@ -263,15 +285,13 @@ class Daemon:
         fresh = [i for i in self.instances if not self._continues(i, before, begins[i.config.name], now)]
         for group in self.groups:
             group.begin()
-            if group.members and all(isinstance(m.state, Master) for m in group.members):
-                group.state = "MASTER"
         self._log("reloaded")
         for instance in self.instances:
             if instance in fresh:
                 instance.react(begins[instance.config.name], now)
             else:
                 resume(instance, begins[instance.config.name], now)
-        self._look_at_all()
+        self._schedule()  # anew: deadlines of before may have passed while it was busy
         self._start_scripts(now)
 
     def _continues(
@@ -280,7 +300,6 @@ class Daemon:
         """Take over from the instance of before the reload; False if this one has to start anew."""
         old = before.get(_identity(instance.config))
         if old is None or isinstance(old.state, Init | Fault):
-            instance.state = old.state if old else instance.state
             return False
         adopt(instance, old, begin.priority_shift, now)
         return True
@@ -288,14 +307,3 @@ class Daemon:
 
 def _identity(config: InstanceConfig) -> Identity:
     return config.name, config.interface, config.use_vmac, config.vrid, config.family
-
-
-def _wrong_socket(instance: Instance, event: AdvertisementReceived) -> DropReason | None:
-    """Adverts that never reach the instance: keepalived has a socket each for AH, unicast and multicast."""
-    config = instance.config
-    authentication = authentication_of(config, instance.profile)
-    expects_ah = authentication is not None and authentication.kind == "AH"
-    if expects_ah != (event.sequence is not None):
-        return DropReason.BAD_AUTH_TYPE
-    came_multicast = event.destination == instance.voice.multicast_group or event.destination.startswith("ff")
-    return DropReason.UNICAST_MISMATCH if config.unicast == came_multicast else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vrrplab.config.model import NodeConfig
+from vrrplab.errors import DropReason
 from vrrplab.wire.addresses import is_link_local
 from vrrplab.wire.vrrp import Advertisement
 
@@ -53,7 +54,9 @@ class AdvertisementReceived:
     ttl: int
     advertisement: Advertisement
     sequence: int | None = None  # of the AH header; None: there was none
-    ah_valid: bool = True  # False: the AH value does not fit our key
+    ah_valid: bool = True  # False: the AH value (or HMAC trailer) does not fit our key
+    surplus: int = 0  # bytes behind the message, which its length does not account for
+    flaws: tuple[DropReason, ...] = ()  # what the codec found; no driver hands such a one to the machine
 
 
 @dataclass(slots=True)

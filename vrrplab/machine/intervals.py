@@ -1,7 +1,10 @@
-"""The times that apply to one instance now: the formulas of ``timers`` with its priority and what it learned.
+"""The times of one instance: four formulas, with its priority and what it learned from the MASTER.
 
-RFC 9568 section 6.1 calls them Active_Adver_Interval, Skew_Time and Active_Down_Interval. In VRRPv3 the
-first is the MASTER's, learned from its adverts; an instance that is MASTER itself uses its own.
+Integers of microseconds; multiply before dividing by 256. RFC 3768 section 6.1 (VRRPv2): the skew is in
+seconds, not scaled with the interval. RFC 5798 and 9568 section 6.1 (VRRPv3): it is scaled with the MASTER's
+interval. keepalived measures up to both to a millisecond (recordings takeover_*, prio0_*). RFC 9568 calls
+them Active_Adver_Interval, Skew_Time and Active_Down_Interval; in VRRPv3 the first is the MASTER's, learned
+from its adverts, and an instance that is MASTER itself uses its own.
 """
 
 from __future__ import annotations
@@ -9,9 +12,15 @@ from __future__ import annotations
 from vrrplab.config.model import InstanceConfig
 from vrrplab.machine.priority import OWNER, Priority
 from vrrplab.machine.process import Process
-from vrrplab.machine.timers import skew_time_us
+from vrrplab.machine.reasons import waiting_sum
 from vrrplab.machine.voice import Voice
-from vrrplab.units import Micros
+from vrrplab.units import SECOND_US, Micros
+
+
+def skew_time_us(version: int, priority: int, master_adver_interval_us: Micros) -> Micros:
+    """How much later than three intervals a BACKUP of this priority acts: the higher, the sooner."""
+    unit_us = SECOND_US if version == 2 else master_adver_interval_us
+    return (256 - priority) * unit_us // 256
 
 
 class Intervals:
@@ -35,6 +44,11 @@ class Intervals:
     def down_us(self) -> Micros:
         """Silence after which it is MASTER (keepalived: ``down_timer_adverts`` times, not always three)."""
         return self._config.down_timer_adverts * self.master_adver_interval_us + self.skew_us
+
+    def in_words(self, interval_us: Micros) -> str:
+        """How a waiting time is made up, for who asks "why?"."""
+        parts = (self._config.down_timer_adverts, self.master_adver_interval_us, self.skew_us)
+        return waiting_sum(interval_us, *parts)
 
     @property
     def one_advert_us(self) -> Micros:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrrplab.machine.actions import Action
-from vrrplab.machine.announcer import Pacer
+from vrrplab.machine.pacer import Pacer
 from vrrplab.machine.profiles import Profile
 from vrrplab.units import Micros, earliest
 

@@ -17,9 +17,16 @@ class Profile:
     """One behaviour a field; the defaults are keepalived 2.2.7's, the best measured one."""
 
     name: str
-    wording: str = "2.2.7"  # whose log lines (wording.py)
+    wording: str = "2.2.7"  # whose log lines (log_lines.py)
+    rfc: str = ""  # the document, of a profile that is one
+    versions: tuple[int, ...] = (2, 3)  # of VRRP, that it knows
 
-    # Receiving
+    # Receiving: what it looks at, in its order (acceptance.py has the checks)
+    checks: str = (
+        "kernel-checksum vrid ah-header addressed exact-length ttl version hmac auth-type password ah-value"
+        " replay interval type ipv4-checksum owner peer list"
+    )
+    unicast_ttl: bool = True  # unicast adverts have a TTL of their own; False: 255 like all
     list_mismatch: str = "drop"  # "drop" | "drop-unless-owner" | "warn": another list of virtual addresses
     rejected_advert_rearms: bool = True  # a MASTER restarts its advert timer on a packet it rejects
     lower_advert_rearms: bool = True  # a MASTER restarts its advert timer on a lower advert
@@ -30,7 +37,6 @@ class Profile:
     v3_interval_line: bool = False  # says once that the intervals differ
     owner_listens: bool = True  # an address owner takes part in elections; False: it drops every advert
     authenticates: bool = True  # knows the authentication of RFC 2338; False: type 0 only
-    refuses: tuple[str, ...] = ()  # VRRPv3: "interval-zero", "no-address", "first-not-link-local"
 
     # Election
     two_owners: str = "hearer-yields"  # "hearer-yields" | "lower-address-yields" | "by-address"
@@ -64,6 +70,7 @@ KEEPALIVED_243 = replace(
     KEEPALIVED_227,
     name="keepalived-2.4.3",
     wording="2.4.3",
+    checks=KEEPALIVED_227.checks.replace("exact-length", "length-or-padding"),
     list_mismatch="warn",
     reject_lines="once",
     logs_master_change=True,
@@ -79,12 +86,18 @@ KEEPALIVED_243 = replace(
 RFC9568 = replace(
     KEEPALIVED_227,
     name="rfc9568",
+    rfc="RFC 9568",
+    versions=(3,),
+    checks=(
+        "ttl version type complete checksum vrid addressed auth-type interval interval-not-zero any-address"
+        " first-link-local owner peer list"
+    ),
+    unicast_ttl=False,
     list_mismatch="warn",
     rejected_advert_rearms=False,
     lower_advert_rearms=False,
     lower_advert_gets="advert",
     authenticates=False,
-    refuses=("interval-zero", "no-address", "first-not-link-local"),
     two_owners="by-address",
     owner_needs_state_master=False,
     owner_returns_at_once=True,
@@ -104,14 +117,23 @@ RFC9568 = replace(
 RFC5798 = replace(
     RFC9568,
     name="rfc5798",
+    rfc="RFC 5798",
+    checks=(
+        "ttl version type complete checksum vrid addressed auth-type interval any-address owner peer list"
+    ),
     lower_advert_gets="nothing",
     owner_listens=False,
-    refuses=("no-address",),
     checksum_form="pseudo-header",
 )
 
 RFC3768 = replace(
-    RFC5798, name="rfc3768", list_mismatch="drop-unless-owner", learns_interval=False, refuses=()
+    RFC5798,
+    name="rfc3768",
+    rfc="RFC 3768",
+    versions=(2,),
+    checks="ttl version type complete checksum vrid addressed auth-type interval owner peer list",
+    list_mismatch="drop-unless-owner",
+    learns_interval=False,
 )
 
 PROFILES: dict[str, Profile] = {
@@ -119,6 +141,10 @@ PROFILES: dict[str, Profile] = {
 }
 
 SOURCES: dict[str, str] = {
+    "rfc": "the profile's name",
+    "versions": "RFC 3768 §5.3.1, RFC 5798 and 9568 §5.2.1; keepalived.conf(5): vrrp_version",
+    "checks": "§7.1 of each RFC, RFC 9568 errata 8299, 8300 and 8301; keepalived's source has none of those",
+    "unicast_ttl": "keepalived.conf(5): unicast_ttl; RFC 9568 §5.1.1.3 wants 255 of every advert",
     "list_mismatch": "2.2.7 two masters, 2.4.3 one (recordings vip_list_*); RFC 3768 §7.1, 9568 §7.1",
     "rejected_advert_rearms": "recordings advert_int_mismatch_*, auth_mismatch_*; RFC 9568 §6.4.3 (f)",
     "lower_advert_rearms": "keepalived: as after any packet; RFC 9568 §6.4.3 names no restart there",
@@ -129,7 +155,6 @@ SOURCES: dict[str, str] = {
     "v3_interval_line": "logs of keepalived 2.4.3; RFC 9568 §7.1",
     "owner_listens": "recordings prio255_*; RFC 3768 and 5798 §7.1 (9568 erratum 8298: only a log line)",
     "authenticates": "recordings auth_*; RFC 3768 §5.3.6 and §10: types 1 and 2 are gone",
-    "refuses": "RFC 9568 errata 8299, 8300 and 8301; keepalived's source has none of these checks",
     "two_owners": "recordings prio255_* (2.2.7: who hears last wins), 2.4.3 measured; RFC 9568 §6.4.3",
     "owner_needs_state_master": "recordings prio255_*; RFC 9568 §6.4.1",
     "owner_returns_at_once": "recordings article_drill*: 3.004 s after FAULT; RFC 9568 §6.4.1",

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vrrplab.units import Micros, format_s
-
-if TYPE_CHECKING:
-    from vrrplab.machine.events import AdvertisementReceived
-    from vrrplab.machine.instance import Instance
-
 
 OWNER_BEGINS = "address owner (priority 255, state MASTER): MASTER at once"
 OWNER_WAITS = "its faults are gone; address owner: MASTER when the start delay is over"
 
 
-def address_key(address: str) -> tuple[int, tuple[int, ...]]:
-    """Addresses in network order, as RFC 9568 section 6.4.3 compares them (unsigned)."""
-    if ":" not in address:
-        return 4, tuple(int(part) for part in address.split(".")) if address else ()
-    head, _, tail = address.partition("::")
-    left = [int(part, 16) for part in head.split(":") if part]
-    right = [int(part, 16) for part in tail.split(":") if part]
-    return 6, tuple(left + [0] * (8 - len(left) - len(right)) + right)
-
-
-def waiting_sum(instance: Instance, interval_us: Micros) -> str:
+def waiting_sum(interval_us: Micros, adverts: int, advert_us: Micros, skew_us: Micros) -> str:
     """How a master-down interval is made up, e.g. ``3.609 s (3 x 1.000 s + skew 0.609 s)``."""
-    adverts = instance.config.down_timer_adverts
-    advert_us = instance.intervals.master_adver_interval_us
-    skew_us = instance.intervals.skew_us
-    if interval_us != instance.intervals.down_us:
+    if interval_us != adverts * advert_us + skew_us:
         return f"{format_s(interval_us)} s"
     return f"{format_s(interval_us)} s ({adverts} x {format_s(advert_us)} s + skew {format_s(skew_us)} s)"
 
@@ -39,23 +19,19 @@ def starts_broken(faults: dict[str, str]) -> str:
     return "cannot start: " + "; ".join(faults.values())
 
 
-def starts_as_backup(instance: Instance, interval_us: Micros) -> str:
-    return (
-        f"starts with priority {instance.priority.effective} and listens first: "
-        f"without an advert it is MASTER after {waiting_sum(instance, interval_us)}"
-    )
+def starts_as_backup(priority: int, waits: str) -> str:
+    return f"starts with priority {priority} and listens first: without an advert it is MASTER after {waits}"
 
 
-def comes_back(instance: Instance, why: str, interval_us: Micros) -> str:
-    owner = ", address owner or not," if instance.config.address_owner else ""
-    return f"{why}; comes back as BACKUP{owner} and listens for {waiting_sum(instance, interval_us)}"
+def comes_back(why: str, is_owner: bool, waits: str) -> str:
+    owner = ", address owner or not," if is_owner else ""
+    return f"{why}; comes back as BACKUP{owner} and listens for {waits}"
 
 
-def better_advert(event: AdvertisementReceived, ours: int) -> str:
-    theirs = event.advertisement.priority
+def better_advert(source: str, theirs: int, ours: int) -> str:
     if theirs > ours:
-        return f"{event.source} advertises with higher priority {theirs} (ours {ours})"
-    return f"{event.source} advertises with the same priority {ours} and has the higher IP address"
+        return f"{source} advertises with higher priority {theirs} (ours {ours})"
+    return f"{source} advertises with the same priority {ours} and has the higher IP address"
 
 
 class Heard:
@@ -91,10 +67,8 @@ class Heard:
     def self_inflicted(self) -> None:
         self._self_inflicted = True
 
-    def why_master(self, instance: Instance, now: Micros) -> str:
-        """Why the master-down timer could run out."""
-        ours = instance.priority.effective
-        skew_us = instance.intervals.skew_us
+    def why_master(self, ours: int, skew_us: Micros, waited: str, now: Micros) -> str:
+        """Why the master-down timer could run out. ``waited``: how long it was, in words."""
         if self._self_inflicted:
             return f"takes its address back after its own skew time of {format_s(skew_us)} s"
         if self._goodbye:
@@ -102,7 +76,6 @@ class Heard:
                 f"{self._goodbye} said goodbye with priority 0; after the skew time of {format_s(skew_us)} s "
                 f"((256 - {ours}) / 256) nobody else had taken over"
             )
-        waited = waiting_sum(instance, instance.intervals.down_us)
         if self._discarded:
             source, priority = self._discarded
             return (

@@ -1,4 +1,4 @@
-"""What one instance makes of the adverts it hears: which count, what is written about the others.
+"""What one instance makes of the adverts it receives: which count, what is written about the others.
 
 The rules of acceptance are in ``acceptance``; here is what an instance remembers between two adverts: who
 the MASTER is, what has been said about its adverts already, and (``heard``) what explains a later takeover.
@@ -7,8 +7,8 @@ the MASTER is, what has been said about its adverts already, and (``heard``) wha
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig
-from vrrplab.machine.acceptance import examine, interval_remark
-from vrrplab.machine.actions import AdvertisementDropped, WriteLog
+from vrrplab.machine.acceptance import Finding, Law, interval_remark, receiver_of
+from vrrplab.machine.actions import AdvertisementDropped
 from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.machine.process import Process
 from vrrplab.machine.reasons import Heard
@@ -21,6 +21,7 @@ class Reception:
         self._profile = process.profile
         self._emit = process.emit
         self._voice = voice
+        self.law = Law(receiver_of(config, process.profile))
         self._said: set[str] = set()  # rejections already logged, where a profile says them once
         self.master_address = ""  # who advertised last; "": nobody yet
         self.heard = Heard()
@@ -37,29 +38,31 @@ class Reception:
         """Another MASTER: what was said about the last one's adverts may be said again."""
         self._said.clear()
 
+    def objection(self, event: AdvertisementReceived, check_addresses: bool) -> Finding | None:
+        """The first thing wrong with an advert, or None."""
+        return self.law.objection(event, check_addresses, self._voice.sequence)
+
     def accepts(self, event: AdvertisementReceived, check_addresses: bool) -> bool:
         """Does this advert count? If not, it is reported and remembered."""
-        finding = examine(
-            self._config,
-            self._profile,
-            event,
-            check_addresses=check_addresses,
-            last_sequence=self._voice.sequence,
-        )
-        self._remark("v3_interval", interval_remark(self._config, self._profile, event), once=True)
-        if finding is not None:
-            reason = finding.reason
-            self._remark(reason.name, finding.line, once=self._profile.reject_lines == "once")
-            if finding.fatal:
-                self.heard.rejected(event.source, reason.value)
+        found = self.objection(event, check_addresses)
+        remark = interval_remark(self._config, self._profile, event.advertisement.interval_us)
+        if remark is not None:
+            self._say("v3_interval", remark, once=True)
+        if found is not None:
+            if found.key:
+                values = found.values or {}
+                values = {"source": event.source, "vrid": self._config.vrid, **values}
+                self._say(found.key, values, once=self._profile.reject_lines == "once")
+            if found.fatal:
+                self.heard.rejected(event.source, found.reason.value)
                 vrid = event.advertisement.vrid
-                self._emit(AdvertisementDropped(self._config.name, event.source, vrid, reason.name))
+                self._emit(AdvertisementDropped(self._config.name, event.source, vrid, found.reason.name))
                 return False
         if event.sequence is not None:
             self._voice.sequence = event.sequence
         return True
 
-    def _remark(self, kind: str, line: str, once: bool) -> None:
-        if line and not (once and kind in self._said):
-            self._said.add(kind)
-            self._emit(WriteLog(line))
+    def _say(self, key: str, values: dict[str, object], once: bool) -> None:
+        if not (once and key in self._said):
+            self._said.add(key)
+            self._voice.log(key, **values)

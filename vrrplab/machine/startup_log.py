@@ -59,7 +59,7 @@ class StartupLog:
         for instance in self._instances:
             group = instance.group
             if begins[instance.config.name].faults and group and group.state != "FAULT":
-                group.state = "FAULT"
+                group.fail()
                 self.log("group_start_fault", group=group.config.name, name=instance.config.name)
         for instance in self._instances:
             if begins[instance.config.name].faults or (instance.group and instance.group.state == "FAULT"):

@@ -7,17 +7,33 @@ Recordings: sync_group*, notify_sync*.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from vrrplab.config.model import SyncGroupConfig
+from vrrplab.config.model import InstanceConfig, SyncGroupConfig
 from vrrplab.machine.actions import RunNotify, WriteLog
+from vrrplab.machine.announcer import Announcer
 from vrrplab.machine.log_lines import say
 from vrrplab.machine.process import Process
+from vrrplab.machine.states import Master, State
 from vrrplab.machine.voice import script_for
 from vrrplab.units import Micros
 
-if TYPE_CHECKING:
-    from vrrplab.machine.instance import Instance
+
+class Member(Protocol):
+    """What a group knows of an instance: what it is and would be, and how to take it along."""
+
+    @property
+    def config(self) -> InstanceConfig: ...
+    @property
+    def wanted(self) -> str: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def announcer(self) -> Announcer: ...
+    def go_master(self, now: Micros, why: str) -> None: ...
+    def follow(self, to: str, now: Micros, why: str) -> None: ...
+    def give_up(self, now: Micros, why: str) -> None: ...
+    def wait_again(self, now: Micros) -> None: ...
 
 
 class SyncGroup:
@@ -25,7 +41,7 @@ class SyncGroup:
         self.config = config
         self._profile = process.profile
         self._emit = process.emit
-        self.members: list[Instance] = []
+        self.members: list[Member] = []
         self.state = "BACKUP"
         self.in_fault: set[str] = set()  # members that failed by themselves
         self.waiting: set[str] = set()  # members that wait for a first script result
@@ -38,76 +54,78 @@ class SyncGroup:
             self.state = "INIT"
         if self.in_fault:
             self.state = "FAULT"
+        if self.members and all(isinstance(m.state, Master) for m in self.members):
+            self.state = "MASTER"  # they go on after a reload
 
-    def may_become_master(self, member: Instance, now: Micros) -> bool:
+    def fail(self) -> None:
+        """A member is broken from the start."""
+        self.state = "FAULT"
+
+    def may_become_master(self, member: Member, now: Micros) -> bool:
         """Do all others want it too? If not, the member goes on waiting, its timer restarted."""
         if self.state == "MASTER":
             return True
         if any(m is not member and m.wanted != "MASTER" for m in self.members):
-            member.restart_master_down(now)
+            member.wait_again(now)
             return False
         return True
 
-    def follow_to_master(self, leader: Instance, now: Micros) -> None:
+    def follow_to_master(self, leader: Member, now: Micros) -> None:
         if self.state == "MASTER" or not self.may_become_master(leader, now):
             return
         self._say("MASTER")
         for member in self._others(leader):
             if member.state.name != "MASTER":
-                member.wanted = "MASTER"
                 member.go_master(now, f"sync group {self.config.name}: {leader.config.name} became MASTER")
         self._settle("MASTER")
 
-    def follow_to_backup(self, leader: Instance, now: Micros) -> None:
+    def follow_to_backup(self, leader: Member, now: Micros) -> None:
         if self.state == "BACKUP":
             return
         self._say("BACKUP")
         why = f"sync group {self.config.name}: {leader.config.name} went to BACKUP"
         for member in self._others(leader):
-            if member.state.name == "BACKUP":
-                continue
-            member.wanted = "BACKUP"
-            if member.state.name == "MASTER":
-                member.leave_master(now, why, farewell=False)
-            else:
-                member.leave_fault(now, why)
+            if member.state.name != "BACKUP":
+                member.follow("BACKUP", now, why)
         self._settle("BACKUP")
 
-    def follow_to_fault(self, leader: Instance, now: Micros) -> None:
+    def follow_to_fault(self, leader: Member, now: Micros) -> None:
         if self.state == "FAULT":
             return
         self._say("FAULT")
         why = f"sync group {self.config.name}: {leader.config.name} is in FAULT"
         for member in self._others(leader):
-            if member.state.name == "FAULT":
-                continue
-            member.wanted = "FAULT"
-            if member.state.name == "MASTER":
-                member.leave_master(now, why, farewell=False)
-            elif member.state.name in ("BACKUP", "INIT"):
-                member.fall_silent(why)
+            if member.state.name != "FAULT":
+                member.follow("FAULT", now, why)
         self._settle("FAULT")
+
+    def give_up(self, leader: Member, now: Micros, why: str) -> None:
+        """A member that was MASTER lost an address: the others give theirs back too."""
+        for member in self._others(leader):
+            if isinstance(member.state, Master):
+                member.give_up(now, why)
+        self.state = "BACKUP"
 
     # -- what members report -------------------------------------------------------------------
 
-    def member_failed(self, member: Instance, now: Micros) -> None:
+    def member_failed(self, member: Member, now: Micros) -> None:
         alone = not self.in_fault
         self.in_fault.add(member.config.name)
         if alone:
             self.follow_to_fault(member, now)
 
-    def member_waits(self, member: Instance) -> None:
+    def member_waits(self, member: Member) -> None:
         """Its faults are gone, but a script has not given its first result yet."""
         self.in_fault.discard(member.config.name)
         self.state = "INIT"
 
-    def member_recovered(self, member: Instance) -> bool:
+    def member_recovered(self, member: Member) -> bool:
         """True if with this one all members can work again."""
         self.waiting.discard(member.config.name)
         self.in_fault.discard(member.config.name)
         return not self.in_fault and not self.waiting
 
-    def follow(self, leader: Instance, now: Micros) -> None:
+    def follow(self, leader: Member, now: Micros) -> None:
         """The others go where the leader went when it left FAULT."""
         if leader.state.name == "MASTER":
             self.follow_to_master(leader, now)
@@ -117,7 +135,7 @@ class SyncGroup:
     def stop(self) -> None:
         self._settle("STOP")
 
-    def announce(self, leader: Instance, now: Micros) -> None:
+    def announce(self, leader: Member, now: Micros) -> None:
         """A lower MASTER was heard by one member: the addresses of all others need announcing too."""
         for member in self._others(leader):
             member.announcer.heard_lower(now)
@@ -133,7 +151,7 @@ class SyncGroup:
             command = scripts.any_state + arguments
             self._emit(RunNotify("", self.config.name, command, scripts.user_of("notify")))
 
-    def _others(self, leader: Instance) -> list[Instance]:
+    def _others(self, leader: Member) -> list[Member]:
         return [m for m in self.members if m is not leader]
 
     def _settle(self, state: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig, NotifyScripts
-from vrrplab.machine.acceptance import authentication_of, checksum_form
+from vrrplab.machine.acceptance import authentication_of, checksum_form, multicast_group
 from vrrplab.machine.actions import RunNotify, SendAdvertisement, SendGratuitousArp, WriteLog
 from vrrplab.machine.log_lines import say
 from vrrplab.machine.process import Process
@@ -29,11 +29,6 @@ class Voice:
         self.source = ""  # of adverts; "": the interface has no address of the family
         self.sequence = 0  # AH: last number sent or seen (keepalived has one counter for both)
 
-    @property
-    def multicast_group(self) -> str:
-        """224.0.0.18 or ff02::12 (RFC 9568 sections 5.1.1.2 and 5.1.2.2), unless configured otherwise."""
-        return self._config.multicast_group or ("ff02::12" if self._config.family == 6 else "224.0.0.18")
-
     def log(self, key: str, **values: object) -> None:
         """The daemon's line for what happened, if its version has one."""
         line = say(self._process.profile.wording, key, name=self._config.name, **values)
@@ -49,7 +44,7 @@ class Voice:
                 config.name,
                 config.use_vmac if over_vmac else config.interface,
                 self.source,
-                tuple(p.address for p in config.unicast_peers) or (self.multicast_group,),
+                tuple(p.address for p in config.unicast_peers) or (multicast_group(config),),
                 config.version,
                 config.vrid,
                 priority,
@@ -57,7 +52,7 @@ class Voice:
                 tuple(a.address for a in config.virtual_addresses),
                 authentication_of(config, self._process.profile),
                 self.sequence,
-                config.unicast_ttl if config.unicast else 255,
+                config.unicast_ttl if config.unicast and self._process.profile.unicast_ttl else 255,
                 checksum_form(config, self._process.profile),
                 priority == GOODBYE,
             )
