@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 
+from vrrplab.config.model import Authentication, InstanceConfig, NodeConfig, UnicastPeer, VirtualAddress
+from vrrplab.config.reader import parse_text
 from vrrplab.decoding.report import report
 from vrrplab.decoding.verdict import judge
+from vrrplab.machine.acceptance import unknown_version
+from vrrplab.machine.actions import Warn
+from vrrplab.machine.daemon import Daemon
+from vrrplab.machine.events import AdvertisementReceived, InterfaceStatus, Started
 from vrrplab.machine.profiles import PROFILES
+from vrrplab.wire.addresses import is_multicast
 from vrrplab.wire.auth import HmacTrailer, key_bytes, trailer_hmac
 from vrrplab.wire.frames import advert_frame, decode, garp_frame
 from vrrplab.wire.ip import IPv4Header, IPv6Header
@@ -18,6 +25,14 @@ from vrrplab.wire.vrrp import Advertisement
 
 MAC, SOURCE, GROUP = "02:00:00:00:00:fb", "192.168.2.251", "224.0.0.18"
 ONE = ("192.168.2.100",)
+CONFIG = """vrrp_instance V1 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority 100
+    virtual_ipaddress { 192.168.2.100 }
+}
+"""
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "frames" / "frames.json").read_text())["vectors"]
 
 K227, K243, RFC3768, RFC5798, RFC9568 = PROFILES
@@ -231,6 +246,63 @@ def test_cut_frames_say_where_they_end() -> None:
         assert fields["verdict"] == "drop"
         if size >= 24:
             assert fields["vrrp"]["checksum_ok"] is None
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_machine_does_what_a_verdict_says(profile: str) -> None:
+    """Every frame of the real daemon, to an instance that is configured as its sender is: used or not."""
+    judged = 0
+    for vector in VECTORS:
+        frame = decode(bytes.fromhex(vector["hex"]))
+        advert, ip = frame.vrrp, frame.ip
+        if frame.kind != "vrrp" or advert is None or ip is None or (profile == RFC3768 and ip.version == 6):
+            continue
+        if advert.version not in PROFILES[profile].versions:
+            continue
+        kind = ("", "PASS", "AH")[advert.auth_type or 0]
+        password = (vector.get("ah_password") or advert.password or "").encode()
+        is_unicast = not is_multicast(ip.destination)
+        instance = InstanceConfig(
+            name="V1",
+            state="BACKUP",
+            interface="eth0",
+            vrid=advert.vrid,
+            base_priority=1,
+            version=advert.version,
+            family=ip.version,
+            advert_interval_us=advert.interval_us,
+            virtual_addresses=tuple(VirtualAddress(a, 24, "eth0") for a in advert.addresses),
+            authentication=Authentication(kind, password) if kind else None,
+            unicast_peers=(UnicastPeer(ip.source),) if is_unicast else (),
+            multicast_group="" if is_unicast else ip.destination,
+        )
+        daemon = Daemon(NodeConfig("keepalived.conf", instances=(instance,)), PROFILES[profile])
+        sequence = frame.ah.sequence if frame.ah is not None else None
+        event = AdvertisementReceived("eth0", ip.source, ip.destination, ip.ttl, advert, sequence)
+        verdict = judge(frame, profile, password)
+        _, reason = daemon.judge(event)
+        assert (reason is None) == verdict.accepted, (vector["id"], reason, verdict.reasons)
+        assert reason is None or reason.name == verdict.reasons[0].name, vector["id"]
+        judged += 1
+    assert judged > 5
+
+
+def test_version_2_in_a_profile_that_has_none() -> None:
+    """decode drops it, simulate speaks it all the same and warns: one sentence says both."""
+    sentence = unknown_version(PROFILES[RFC9568], 2, 4)
+    assert judge(decode(frame_of(v2())), RFC9568).reasons[0].text == f"version 2, expected 3: {sentence}"
+    assert sentence.startswith("RFC 9568 has no version 2: its routers drop such adverts, and simulate")
+    daemon = Daemon(parse_text(CONFIG), PROFILES[RFC9568])
+    actions = daemon.handle(Started({"eth0": InterfaceStatus(True, (SOURCE,))}), 0)
+    assert [action.text for action in actions if isinstance(action, Warn)] == [sentence]
+    neighbour = AdvertisementReceived("eth0", "192.168.2.252", GROUP, 255, v2(priority=200))
+    assert daemon.judge(neighbour) == (daemon.instances[0], None)
+    for profile in (K227, K243, RFC3768):
+        actions = Daemon(parse_text(CONFIG), PROFILES[profile]).handle(
+            Started({"eth0": InterfaceStatus(True, (SOURCE,))}), 0
+        )
+        assert [action for action in actions if isinstance(action, Warn)] == []
+    assert "no version 2 over IPv6" in unknown_version(PROFILES[RFC3768], 2, 6)
 
 
 def test_sender_notes() -> None:

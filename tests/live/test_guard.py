@@ -16,7 +16,7 @@ from vrrplab.live.guard import FOLLOWED_A_SECOND, LOWER_A_SECOND, REJECTED_A_SEC
 from vrrplab.live.transport import Packet, Unusable, read_ipv4
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.events import AdvertisementReceived, InterfaceStatus, Started
-from vrrplab.machine.profiles import KEEPALIVED_227
+from vrrplab.machine.profiles import KEEPALIVED_227, PROFILES
 from vrrplab.units import SECOND_US
 from vrrplab.wire.frames import advert_frame
 from vrrplab.wire.vrrp import Advertisement
@@ -113,3 +113,17 @@ def test_a_rejected_advert_does_not_silence_a_live_master() -> None:
     assert isinstance(found, AdvertisementReceived)
     daemon.handle(found, 4 * SECOND_US + 500_000)
     assert daemon.next_deadline() == due_us
+
+
+def test_a_profile_without_authentication_takes_what_the_machine_takes() -> None:
+    """Input: 40 valid adverts to a router whose file wants AH, profile rfc3768. Output: all are used."""
+    text = config(priority=100, more="authentication { auth_type AH\n auth_pass secret }")
+    daemon = Daemon(parse_text(text), live_profile(PROFILES["rfc3768"]))
+    daemon.handle(Started({"eth0": InterfaceStatus(True, ("192.168.2.1",))}), 0)
+    guard, master = Guard(daemon), a_packet(200, "192.168.2.9")
+    for i in range(40):
+        found = guard.judge(master, SECOND_US + i * 10_000)
+        assert isinstance(found, AdvertisementReceived)
+        assert daemon.handle(found, SECOND_US + i * 10_000) == []
+    assert daemon.instances[0].reception.master_address == "192.168.2.9"
+    assert guard.summary(5 * SECOND_US) == ""

@@ -1,4 +1,4 @@
-"""How the machine's files hang together: who assigns a state or a deadline, and who imports whom."""
+"""How the machine's files hang together: who assigns a state or a deadline; tables that must be whole."""
 
 from __future__ import annotations
 
@@ -66,30 +66,6 @@ def f(self, member, now):
     assert trespassers("syncgroup.py", "def f(self, member):\n    self.state = member.state = 1\n") == [
         "syncgroup.py: f sets member.state"
     ]
-
-
-def imports() -> dict[str, set[str]]:
-    """Module of the machine: the machine's modules that it imports, for its types only or not."""
-    found: dict[str, set[str]] = {}
-    for path in MACHINE.glob("*.py"):
-        names = found[path.stem] = set()
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                whole = [f"{node.module}.{alias.name}" for alias in node.names] + [node.module]
-                parts = [dotted.split(".") for dotted in whole]
-                names |= {p[2] for p in parts if p[:2] == ["vrrplab", "machine"] and len(p) > 2}
-        names -= {path.stem}
-    return {name: {n for n in names if n in found} for name, names in found.items()}
-
-
-def test_no_circle_of_imports() -> None:
-    """Typing-only imports counted: whoever cannot be read without the other is one file, not two."""
-    left = imports()
-    assert left["daemon"] >= {"instance", "reload", "events"}
-    while left:
-        free = {name for name, needs in left.items() if not needs & left.keys()}
-        assert free, f"in a circle, or above one: {sorted(left)}"
-        left = {name: needs for name, needs in left.items() if name not in free}
 
 
 def test_every_field_of_a_profile_has_a_source() -> None:

@@ -298,7 +298,7 @@ def test_no_pair_of_state_and_event_is_missing() -> None:
 
 
 def test_rows_use_every_edge_but_those_of_owners() -> None:
-    """And each edge is declared: ``Instance.enter`` refuses others."""
+    """And each edge is declared: ``Role.enter`` refuses others."""
     seen = {row for rows in ROWS.values() for actions, _ in rows.values() for row in actions if " -> " in row}
     declared = {f"{edge.from_state} -> {edge.to_state}" for edge in EDGES}
     of_owners = {"INIT -> MASTER", "FAULT -> MASTER"}

@@ -9,7 +9,7 @@
                                     |  all faults gone: BACKUP
 
 A state value owns the deadlines that exist in that state, so a stale timer cannot exist: a MASTER has
-no master-down timer that could fire. ``EDGES`` lists every change that may happen; ``Instance._enter``
+no master-down timer that could fire. ``EDGES`` lists every change that may happen; ``Role.enter``
 checks against it, and the state diagram is drawn from it.
 """
 
