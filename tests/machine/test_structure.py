@@ -13,9 +13,10 @@ from vrrplab.machine.profiles import PROFILES, SOURCES, Profile
 from vrrplab.machine.states import State
 
 MACHINE = Path(__file__).resolve().parents[2] / "vrrplab" / "machine"
-DEADLINES = {field.name for kind in get_args(State) for field in fields(kind)} | {"armed"}
-# a script's timer and a group's common state are their own, set by nobody else
-OWN = {"tracking.py": {"armed"}, "syncgroup.py": {"state"}}
+OF_STATES = {field.name for kind in get_args(State) for field in fields(kind)}
+DEADLINES = OF_STATES | {"armed", "delayed_until_us"}
+# a script's timer, a group's common state and the end of an instance's start delay: set by nobody else
+OWN = {"tracking.py": {"armed"}, "syncgroup.py": {"state"}, "instance.py": {"delayed_until_us"}}
 ALLOWED = {("role.py", name) for name in ("__init__", "enter", "restart_master_down", "restart_advert")}
 
 

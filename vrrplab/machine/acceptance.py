@@ -157,7 +157,9 @@ def _password(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> 
 
 
 def _ah_value(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
-    return None if event.ah_valid else Finding(DropReason.AUTH_MISMATCH, "AUTH_AH")
+    if event.ah_valid or event.sequence is None:
+        return None
+    return Finding(DropReason.AUTH_MISMATCH, "AUTH_AH")
 
 
 def _replay(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
@@ -255,7 +257,7 @@ CHECKS: dict[str, Check] = {
     "hmac": Check(lambda r: r.has_hmac, _hmac),
     "auth-type": Check(_is_version_2, _auth_type),
     "password": Check(lambda r: r.auth_type == AUTH_TYPES["PASS"], _password),
-    "ah-value": Check(lambda r: r.auth_type == AUTH_TYPES["AH"], _ah_value),
+    "ah-value": Check(_is_version_2, _ah_value),
     "replay": Check(lambda r: r.auth_type == AUTH_TYPES["AH"], _replay),
     "interval": Check(_is_version_2, _interval),
     "interval-not-zero": Check(_is_version_3, _interval_not_zero),
