@@ -8,8 +8,9 @@ configured for just that frame and wants them all. What the codec found is part 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from vrrplab.config.model import Authentication, InstanceConfig, UnicastPeer
@@ -272,28 +273,34 @@ CHECKS: dict[str, Check] = {
 }
 
 # keepalived's sockets see to these: what they turn away no instance hears of
-AT_SOCKET = ("vrid", "ah-header", "addressed")
+AT_SOCKET = ("ah-header", "addressed")
 
 
-def checks_of(receiver: Receiver) -> Iterator[str]:
-    """Names of the checks that concern such a receiver, in its order."""
-    return (name for name in receiver.profile.checks.split() if CHECKS[name].concerns(receiver))
+@cache
+def order(names: str) -> list[tuple[str, Check]]:
+    """A profile's checks by name, in its order (``Profile.checks``)."""
+    return [(name, CHECKS[name]) for name in names.split()]
 
 
 def objections(receiver: Receiver, event: AdvertisementReceived) -> list[tuple[str, Finding]]:
     """All that this receiver has against an advert, by the check's name, in its order."""
-    looks = ((name, CHECKS[name].look(receiver, event, -1)) for name in checks_of(receiver))
-    return [(name, found) for name, found in looks if found is not None]
+    return [
+        (name, found)
+        for name, check in order(receiver.profile.checks)
+        if check.concerns(receiver) and (found := check.look(receiver, event, -1)) is not None
+    ]
 
 
 class Law:
-    """The checks of one instance, chosen once."""
+    """The checks of one instance, chosen once; its VRID is not among them, the daemon found it by that."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        names = list(checks_of(receiver))
-        self._at_socket = [CHECKS[n].look for n in names if n in AT_SOCKET]
-        self._checks = [CHECKS[n].look for n in names if n not in AT_SOCKET]
+        own = [
+            (name, check.look) for name, check in order(receiver.profile.checks) if check.concerns(receiver)
+        ]
+        self._at_socket = [look for name, look in own if name in AT_SOCKET]
+        self._checks = [look for name, look in own if name not in (*AT_SOCKET, "vrid")]
         self._without_list = [look for look in self._checks if look is not _list]
 
     def misdirected(self, event: AdvertisementReceived) -> Finding | None:
