@@ -8,7 +8,8 @@ import pytest
 
 from vrrplab import at, load_scenario, simulate, variant
 from vrrplab.scenario.model import Segment, Service
-from vrrplab.sim.host import Host, Nic
+from vrrplab.sim.host import Host
+from vrrplab.sim.nic import Nic
 from vrrplab.sim.rng import Chance
 from vrrplab.sim.scheduler import ACTION, CLIENT, PACKET, TIMER, Scheduler
 from vrrplab.sim.services import RunningService
@@ -93,7 +94,7 @@ def test_an_entry_is_trusted_30_s_then_checked_and_dropped_after_8_more() -> Non
     lan = Lan()
     lan.resolve(1, "10.0.0.2")
     lan.scheduler.run_until(1000)
-    lan.hosts[1].powered = False
+    lan.hosts[1].switch_off()
     lan.scheduler.run_until(30_500_000)
     assert lan.resolve(1, "10.0.0.2") == ["02:00:00:00:00:02"]  # stale, used, now being checked
     lan.scheduler.run_until(38_400_000)

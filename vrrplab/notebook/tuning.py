@@ -184,7 +184,7 @@ def panel(
     scenario, option, server or instance.
     """
     from vrrplab.scenario.reader import load_scenario
-    from vrrplab.sim.world import run
+    from vrrplab.sim.play import run
     from vrrplab.views.panels import show
 
     scenario: Scenario = source if isinstance(source, Scenario) else load_scenario(source)

@@ -1,4 +1,4 @@
-"""The actions of a scenario: their keys, read and checked. What they do is in ``actions``."""
+"""The actions of a scenario: their keys, read and checked. What they do is in ``sim.actions``."""
 
 from __future__ import annotations
 

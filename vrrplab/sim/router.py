@@ -42,7 +42,8 @@ from vrrplab.machine.events import (
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Stopped
 from vrrplab.scenario.model import Server
-from vrrplab.sim.host import Host, Nic, Vmac
+from vrrplab.sim.host import Host
+from vrrplab.sim.nic import Nic, Vmac
 from vrrplab.sim.packet import Packet
 from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.sim.sender import Sender
@@ -115,8 +116,8 @@ class Router:
         self.deliver(Started(self._interfaces(), self._missing_scripts()))
 
     def stop(self) -> None:
-        """SIGTERM."""
-        self._stopping = self.daemon is not None
+        """SIGTERM. A start that waits for the end of an earlier one is called off."""
+        self._stopping, self._starts_again = self.daemon is not None, False
         self.deliver(StopRequested())
 
     def kill(self, process: str) -> None:
@@ -171,6 +172,10 @@ class Router:
 
     def _reloaded(self, node: NodeConfig) -> None:
         self.deliver(ReloadFinished(node, self._interfaces(), self._missing_scripts()))
+        if (
+            self._stopping
+        ):  # SIGTERM came meanwhile: the reload ends first; one that stops already is not disturbed
+            self.deliver(StopRequested())
 
     def _later(self, delay_us: Micros, call: Callable[..., None], *args: Any) -> None:
         """Call later, unless the process has ended by then."""

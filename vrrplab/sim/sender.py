@@ -13,7 +13,8 @@ from vrrplab.drive.journal import Journal
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
-from vrrplab.sim.host import Host, Nic, Vmac
+from vrrplab.sim.host import Host
+from vrrplab.sim.nic import Nic, Vmac
 from vrrplab.sim.scheduler import Scheduler
 from vrrplab.wire.addresses import is_multicast, virtual_mac
 from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
