@@ -172,9 +172,7 @@ class Router:
 
     def _reloaded(self, node: NodeConfig) -> None:
         self.deliver(ReloadFinished(node, self._interfaces(), self._missing_scripts()))
-        if (
-            self._stopping
-        ):  # SIGTERM came meanwhile: the reload ends first; one that stops already is not disturbed
+        if self._stopping:  # SIGTERM came meanwhile; a daemon that stops already takes no notice
             self.deliver(StopRequested())
 
     def _later(self, delay_us: Micros, call: Callable[..., None], *args: Any) -> None:
