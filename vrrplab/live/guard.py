@@ -11,8 +11,8 @@ senders invent.
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig
+from vrrplab.drive.messages import Packet, Unusable, key_of, understand
 from vrrplab.errors import DropReason
-from vrrplab.live.transport import Packet, Unusable, understand
 from vrrplab.machine.acceptance import examine
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.events import AdvertisementReceived
@@ -94,9 +94,9 @@ class Guard:
         for instance in daemon.instances:
             config = instance.config
             self._by_vrid.setdefault((config.interface, config.vrid, config.family), instance)
-            authentication = config.authentication
-            if authentication is not None and authentication.kind == "AH":
-                self._keys[config.interface, config.vrid] = authentication.password
+            key = key_of(config.authentication)
+            if key is not None:
+                self._keys[config.interface, config.vrid] = key
         self._buckets.clear()
 
     def judge(self, packet: Packet | Unusable, now: Micros) -> AdvertisementReceived | Unusable | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.drive.journal import Journal
+from vrrplab.drive.messages import ah_fits, key_of
 from vrrplab.machine.actions import (
     Action,
     AddAddresses,
@@ -48,7 +49,6 @@ from vrrplab.sim.packet import Packet
 from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.sim.sender import Sender
 from vrrplab.units import Micros
-from vrrplab.wire import auth
 from vrrplab.wire.addresses import is_multicast, virtual_mac
 from vrrplab.wire.ip import PROTOCOL_AH
 
@@ -243,9 +243,8 @@ class Router:
         self.journal.received(now, nic.name, source, destination, advert, packet.data, instance)
         sequence, ah_valid = None, True
         if packet.data[23] == PROTOCOL_AH and packet.frame.ah is not None:
-            sequence = packet.frame.ah.sequence
-            key = auth.key_bytes(config.authentication.password if config and config.authentication else b"")
-            ah_valid = auth.verify(key, packet.data[14:34], packet.frame.ah, packet.frame.payload)
+            ah, key = packet.frame.ah, key_of(config.authentication if config else None)
+            sequence, ah_valid = ah.sequence, ah_fits(key, packet.data[14:34], ah, packet.frame.payload)
         self.deliver(AdvertisementReceived(nic.name, source, destination, ttl, advert, sequence, ah_valid))
 
     def _concerned(self, interface: str, vrid: int, family: int) -> InstanceConfig | None:
