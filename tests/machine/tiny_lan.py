@@ -8,7 +8,8 @@ from machine_builders import OURS, THEIRS
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.machine.profiles import Profile
-from vrrplab.scenario.model import Interface, Scenario, Segment, Server
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Interface, Segment, Server
 from vrrplab.sim.packet import Packet, mac_bytes
 from vrrplab.sim.play import play
 from vrrplab.sim.world import World

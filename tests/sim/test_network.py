@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vrrplab import at, load_scenario, simulate, variant
-from vrrplab.scenario.model import Segment, Service
+from vrrplab.scenario.parts import Segment, Service
 from vrrplab.sim.host import Host
 from vrrplab.sim.nic import Nic
 from vrrplab.sim.rng import Chance

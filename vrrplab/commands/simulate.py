@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from vrrplab.errors import ScenarioError, VrrplabError
 from vrrplab.machine.profiles import profile_named
-from vrrplab.scenario.expect_check import broken_expectations
+from vrrplab.scenario.expect import broken_expectations
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario
 from vrrplab.sim.play import play, until

@@ -14,9 +14,8 @@ from typing import Any
 from vrrplab import arguments
 from vrrplab.config.model import InstanceConfig, NodeConfig, ScriptConfig
 from vrrplab.errors import VrrplabError
+from vrrplab.scenario.configs import EDITED, label_without_file
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.reader import label_without_file
-from vrrplab.scenario.writer import EDITED
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views.panels import Control
 

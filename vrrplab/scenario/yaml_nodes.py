@@ -112,6 +112,15 @@ class Node:
         return t_us
 
 
+def node_of(value: Any, name: str) -> Node:
+    """A plain value as if it had been read from a file."""
+    if isinstance(value, dict):
+        return Node("action", 0, name, {str(k): node_of(v, f"{name}.{k}") for k, v in value.items()})
+    if isinstance(value, (list, tuple)):
+        return Node("action", 0, name, [node_of(v, f"{name}[{i}]") for i, v in enumerate(value)])
+    return Node("action", 0, name, value)
+
+
 def nearest(word: str, known: list[str]) -> str:
     """A hint that names the nearest valid word, or all of them when they are few."""
     if not known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDown, InterfaceWentUp
-from vrrplab.scenario.model import TimedAction
+from vrrplab.scenario.parts import TimedAction
 from vrrplab.sim.nic import Address, Nic
 from vrrplab.sim.world import Box, World
 from vrrplab.units import micros

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vrrplab.scenario.model import Probe
+from vrrplab.scenario.parts import Probe
 from vrrplab.sim.host import Host
 from vrrplab.sim.nic import Nic
 from vrrplab.sim.packet import mac_bytes

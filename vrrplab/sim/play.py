@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import Profile
-from vrrplab.scenario.model import Client, Probe, Scenario
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Client, Probe
 from vrrplab.sim.actions import perform
 from vrrplab.sim.clients import Flow
 from vrrplab.sim.host import Host

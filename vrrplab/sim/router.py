@@ -42,7 +42,7 @@ from vrrplab.machine.events import (
 )
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Stopped
-from vrrplab.scenario.model import Server
+from vrrplab.scenario.parts import Server
 from vrrplab.sim.host import Host
 from vrrplab.sim.nic import Nic, Vmac
 from vrrplab.sim.packet import Packet

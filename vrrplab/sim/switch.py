@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from vrrplab.scenario.model import Segment
+from vrrplab.scenario.parts import Segment
 from vrrplab.sim.packet import Packet, mac_text
 from vrrplab.sim.rng import Chance
 from vrrplab.sim.scheduler import PACKET, Scheduler

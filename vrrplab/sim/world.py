@@ -8,7 +8,8 @@ from typing import Any
 
 from vrrplab.drive.journal import Journal
 from vrrplab.machine.profiles import Profile, profile_named
-from vrrplab.scenario.model import Probe, Scenario, Server
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Probe, Server
 from vrrplab.sim.host import Host
 from vrrplab.sim.rng import Chance
 from vrrplab.sim.router import Router
