@@ -218,7 +218,7 @@ def _server(
     scripts = [s.name for s in node_config.scripts]
     checks = {}
     for script, service in _pairs(keys, "checks"):
-        if script not in scripts:
+        if script not in scripts and not refusal:
             hint = nearest(script, scripts)
             raise service.error(f"{node_config.file} has no vrrp_script {script!r}", hint)
         checks[script] = service.one_of(services)

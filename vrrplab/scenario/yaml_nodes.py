@@ -32,7 +32,9 @@ class Node:
 
     def mapping(self) -> dict[str, Node]:
         if not isinstance(self.plain, dict):
-            raise self.error(f"{self.name} must be a mapping (key: value)", f"it is {_kind(self.plain)}")
+            raise self.error(
+                f"{self.name or 'the scenario'} must be a mapping (key: value)", f"it is {_kind(self.plain)}"
+            )
         return self.plain
 
     def only(self, known: Iterable[str]) -> dict[str, Node]:
