@@ -8,6 +8,8 @@ from typing import Any
 from vrrplab.config.model import NodeConfig
 from vrrplab.units import Micros, plain_seconds
 
+PROBE_TIMEOUT_US: dict[str, Micros] = {"icmp": 200_000, "http": 500_000}  # unless a scenario says otherwise
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

@@ -26,10 +26,9 @@ from vrrplab.scenario.address_checks import (
 from vrrplab.scenario.configs import label_without_file, read_config
 from vrrplab.scenario.expect import read_expectation
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.parts import Client, Interface, Probe, Segment, Server, Service
+from vrrplab.scenario.parts import PROBE_TIMEOUT_US, Client, Interface, Probe, Segment, Server, Service
 from vrrplab.scenario.yaml_cache import read_yaml_cached
 from vrrplab.scenario.yaml_nodes import Node, nearest, parse_yaml
-from vrrplab.units import micros
 
 TOP_KEYS = [
     "name",
@@ -47,7 +46,6 @@ TOP_KEYS = [
 ]
 SERVER_KEYS = ["config", "start_at_s", "interfaces", "services", "checks", "script_run_s", "missing_files"]
 SEGMENT_KEYS = ["subnet", "latency_s", "jitter_s", "loss", "multicast", "port_security", "mac_ageing_s"]
-PROBE_TIMEOUT_US = {"icmp": micros(0.2), "http": micros(0.5)}
 
 
 def builtin_scenarios() -> dict[str, str]:
