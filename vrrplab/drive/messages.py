@@ -98,7 +98,7 @@ class AdvertFrames:
         """
         # from 1 for each instance (keepalived 2.2.7, measured); never 0, which the kernel would replace
         ip_id = self._ip_ids[action.instance] = self._ip_ids.get(action.instance, 0) % 0xFFFF + 1
-        key = key_of(action.authentication)
+        key = key_of(action.authentication) if action.authentication is not None else None
         return advert_frame(
             mac,
             action.source,
