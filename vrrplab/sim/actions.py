@@ -1,17 +1,12 @@
-"""What each action of a scenario does to the world. Their keys are in ``action_kinds``."""
+"""What each action of a scenario does to the world. Their keys are in ``scenario.actions``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDown, InterfaceWentUp
-from vrrplab.scenario.model import TimedAction
-from vrrplab.sim.host import Address, Nic
-from vrrplab.sim.scheduler import TIMER
+from vrrplab.scenario.parts import TimedAction
+from vrrplab.sim.nic import Address, Nic
+from vrrplab.sim.world import Box, World
 from vrrplab.units import micros
-
-if TYPE_CHECKING:
-    from vrrplab.sim.world import Box, World
 
 
 def perform(world: World, action: TimedAction) -> None:
@@ -46,7 +41,7 @@ def perform(world: World, action: TimedAction) -> None:
         case "address_add":
             add_address(world, box.host.nics[keys["interface"]], keys["address"])
         case "service_stop" | "service_start" | "service_kill":
-            change_service(world, box, keys["service"], action.kind.removeprefix("service_"))
+            world.change_service(box, keys["service"], action.kind.removeprefix("service_"))
         case "check_fail" | "check_pass" | "check_hang":
             force = {"check_fail": 1, "check_pass": 0, "check_hang": None}[action.kind]
             named = [keys["script"]] if "script" in keys else [s.name for s in box.server.node.scripts]
@@ -88,18 +83,18 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
     nic.carrier = nic.carrier if carrier is None else carrier
     if nic.up == before:
         return
-    world.note("interface", server=nic.host.name, interface=nic.name, up=nic.up)
-    router = world.boxes[nic.host.name].router
+    world.note("interface", server=nic.host_name, interface=nic.name, up=nic.up)
+    router, host = world.boxes[nic.host_name].router, world.boxes[nic.host_name].host
     if nic.up:
         for name in (nic.name, *nic.vmacs):
             router.deliver(InterfaceWentUp(name))
-        for address in nic.host.restore_ipv6(nic):
+        for address in host.restore_ipv6(nic):
             _note_address(world, "address_added", nic, address)
             router.deliver(AddressAdded(nic.name, address.address))
     else:
         nic.switch.forget(nic)
         router.deliver(InterfaceWentDown(nic.name))
-        for address in nic.host.flush_ipv6(nic):
+        for address in host.flush_ipv6(nic):
             _note_address(world, "address_removed", nic, address)
             router.deliver(AddressRemoved(nic.name, address.address))
         for name in list(nic.vmacs):
@@ -109,58 +104,29 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
 
 def _note_address(world: World, event: str, nic: Nic, address: Address) -> None:
     labelled = {"label": address.label} if address.label else {}
-    place = {"server": nic.host.name, "interface": nic.name}
+    place = {"server": nic.host_name, "interface": nic.name}
     world.note(event, **place, address=address.with_prefix, **labelled)
 
 
 def remove_address(world: World, nic: Nic, address: str) -> None:
     """By hand; Linux takes the rest of the subnet along with its first address."""
     holder = next((v for v in nic.vmacs.values() if any(a.address == address for a in v.addresses)), nic)
-    router = world.boxes[nic.host.name].router
-    for gone in nic.host.remove_address(holder.name, address):
+    box = world.boxes[nic.host_name]
+    for gone in box.host.remove_address(holder.name, address):
         labelled = {"label": gone.label} if gone.label else {}
-        place = {"server": nic.host.name, "interface": holder.name}
+        place = {"server": nic.host_name, "interface": holder.name}
         world.note("address_removed", **place, address=gone.with_prefix, **labelled)
-        router.deliver(AddressRemoved(nic.name, gone.address))
+        box.router.deliver(AddressRemoved(holder.name, gone.address))
 
 
 def add_address(world: World, nic: Nic, text: str) -> None:
     address, _, prefix = text.partition("/")
     bits = int(prefix) if prefix else (128 if ":" in address else 32)
-    if nic.host.add_address(nic.name, address, bits):
-        place = {"server": nic.host.name, "interface": nic.name}
+    box = world.boxes[nic.host_name]
+    if box.host.add_address(nic.name, address, bits):
+        place = {"server": nic.host_name, "interface": nic.name}
         world.note("address_added", **place, address=f"{address}/{bits}")
-        world.boxes[nic.host.name].router.deliver(AddressAdded(nic.name, address))
-
-
-def change_service(world: World, box: Box, name: str, what: str) -> None:
-    """start, stop, kill, restart or reload a service."""
-    service = box.services[name]
-    match what:
-        case "start" | "restart" | "reload" | "reconfigure":
-            service.start()
-        case "stop":
-            if service.up:
-                turn = service.stop()
-                delay_us = service.service.shutdown_us
-                if delay_us:
-                    world.scheduler.after(delay_us, TIMER, _end_service, world, box, name, turn)
-                else:
-                    service.end(turn)
-        case "kill":
-            service.kill()
-    _note_service(world, box, name)
-
-
-def _end_service(world: World, box: Box, name: str, turn: int) -> None:
-    if box.services[name].end(turn):
-        _note_service(world, box, name)
-
-
-def _note_service(world: World, box: Box, name: str) -> None:
-    service = box.services[name]
-    state = {"up": service.up, "accepting": service.accepting}
-    world.note("service", server=box.host.name, service=name, **state)
+        box.router.deliver(AddressAdded(nic.name, address))
 
 
 def power_off(world: World, box: Box) -> None:
@@ -169,7 +135,7 @@ def power_off(world: World, box: Box) -> None:
         return
     box.router.lose_power()
     ups = [nic for nic in box.host.nics.values() if nic.up]
-    box.host.powered = False
+    box.host.switch_off()
     for service in box.services.values():
         service.kill()
     for nic in ups:
