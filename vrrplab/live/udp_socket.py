@@ -6,7 +6,7 @@ This is NOT VRRP on a wire. Several processes of one machine share a make-believ
     "VRRPLAB" 01 | length of the segment's name | name | Ethernet frame
 
 The frames inside are the real ones, byte for byte, so captures, decoders and tie-breaks by address work as
-ever. Interfaces and addresses are make-believe too (``pretended``).
+ever. Interfaces and addresses are make-believe too (``fake_host``).
 """
 
 from __future__ import annotations

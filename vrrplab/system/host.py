@@ -1,6 +1,6 @@
 """The host a router runs on, as the driver sees it: interfaces with addresses, and news of their changes.
 
-``KernelHost`` is this machine (or namespace), through netlink. ``pretended.FakeHost`` is make-believe.
+``KernelHost`` is this machine (or namespace), through netlink. ``fake_host.FakeHost`` is make-believe.
 """
 
 from __future__ import annotations
