@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 
+from vrrplab.config.model import VirtualAddress
 from vrrplab.drive.journal import Journal
 from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.live.firewall import Firewall, remove_leftovers
@@ -34,6 +35,7 @@ from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
 from vrrplab.system.host import Host
 from vrrplab.system.tools import run_tool, sysctl
+from vrrplab.trace.events import AddressAddedEvent, AddressEvent, AddressRemovedEvent
 from vrrplab.units import Micros
 from vrrplab.wire.addresses import is_link_local, is_multicast, virtual_mac
 
@@ -122,7 +124,7 @@ class Effects:
             if not action.quiet_when_down:
                 key = "send_error" if is_multicast(destination) else "unicast_error"
                 values = {"name": action.instance, "peer": destination, "errno": error.errno, "text": text}
-                self._journal.note(now, "log", line=say(self._profile.wording, key, **values))
+                self._journal.log(now, say(self._profile.wording, key, **values))
         except VrrplabError as error:  # a value that has no room on the wire
             self._journal.not_sent(now, action, destination, str(error))
         else:
@@ -153,7 +155,7 @@ class Effects:
                 values = {"interface": action.interface, "address": action.address}
                 text = os.strerror(error.errno or 0)
                 line = say(self._profile.wording, "garp_error", errno=error.errno, text=text, **values)
-                self._journal.note(now, "log", line=line)
+                self._journal.log(now, line)
             return
         self._journal.announced(now, action.instance, action.interface, action.address, mac)
 
@@ -169,12 +171,10 @@ class Effects:
             except OSError as error:
                 why = os.strerror(error.errno or 0)
                 text = f"{address.with_prefix} could not be put on {interface}: {why}"
-                self._journal.note(now, "warning", instance=action.instance, text=text)
+                self._journal.warn(now, text, action.instance)
                 continue
             if fresh:
-                self._note(
-                    now, "address_added", action.instance, interface, address.with_prefix, address.label
-                )
+                self._note(now, AddressAddedEvent, action.instance, address)
 
     def _remove(self, action: RemoveAddresses, now: Micros) -> None:
         for address in action.addresses:
@@ -184,18 +184,14 @@ class Effects:
             except OSError as error:
                 why = os.strerror(error.errno or 0)
                 text = f"{address.with_prefix} could not be taken off {interface}: {why}"
-                self._journal.note(now, "warning", instance=action.instance, text=text)
+                self._journal.warn(now, text, action.instance)
                 continue
             if gone:
-                self._note(
-                    now, "address_removed", action.instance, interface, address.with_prefix, address.label
-                )
+                self._note(now, AddressRemovedEvent, action.instance, address)
 
-    def _note(self, now: Micros, event: str, instance: str, interface: str, address: str, label: str) -> None:
-        more: dict[str, object] = {"label": label} if label else {}
-        if self._addresses.pretended:
-            more["pretended"] = True
-        self._journal.note(now, event, instance=instance, interface=interface, address=address, **more)
+    def _note(self, now: Micros, kind: type[AddressEvent], instance: str, address: VirtualAddress) -> None:
+        where, text = address.interface, address.with_prefix
+        self._journal.address(now, kind, instance, where, text, address.label, self._addresses.pretended)
 
     # -- VMAC interfaces and the firewall: rare, and done by the system's own tools -----------------
 
@@ -219,7 +215,7 @@ class Effects:
             run_tool("ip", "link", "set", "dev", action.name, "up")
         except LiveError as error:
             text = f"the VMAC interface {action.name} could not be made: {error}"
-            self._journal.note(now, "warning", instance=action.instance, text=text)
+            self._journal.warn(now, text, action.instance)
             return
         if action.family == 6:
             self.share_link_local(action.name, self._addresses.link_local(action.base))
@@ -273,4 +269,4 @@ class Effects:
             self._firewall.refuse(instance, addresses)
         except LiveError as error:
             text = f"packets to {', '.join(sorted(addresses)) or 'the addresses'} are not filtered: {error}"
-            self._journal.note(now, "warning", instance=instance, text=text)
+            self._journal.warn(now, text, instance)

@@ -1,4 +1,4 @@
-"""What each action of a scenario does to the world. Their keys are in ``action_kinds``."""
+"""What each action of a scenario does to the world. Their keys are in ``trace.vocabulary``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDo
 from vrrplab.scenario.model import TimedAction
 from vrrplab.sim.host import Address, Nic
 from vrrplab.sim.scheduler import TIMER
+from vrrplab.trace.events import (
+    ABSENT,
+    ActionEvent,
+    AddressAddedEvent,
+    AddressEvent,
+    AddressRemovedEvent,
+    InterfaceEvent,
+    ServiceEvent,
+)
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import micros
 
 if TYPE_CHECKING:
@@ -16,63 +26,63 @@ if TYPE_CHECKING:
 
 def perform(world: World, action: TimedAction) -> None:
     """Do it now, and write it down."""
-    world.note("action", action=action.kind, **action.keys)
+    world.write(ActionEvent(world.scheduler.now, content={"action": action.kind, **action.keys}))
     keys = action.keys
-    if action.kind in ("segment_fault", "segment_heal"):
+    if action.kind in (Act.SEGMENT_FAULT, Act.SEGMENT_HEAL):
         _segment(world, action)
         return
     box = world.boxes[keys["server"]]
     match action.kind:
-        case "link_down":
+        case Act.LINK_DOWN:
             set_link(world, box.host.nics[keys["interface"]], admin=False)
-        case "link_up":
+        case Act.LINK_UP:
             set_link(world, box.host.nics[keys["interface"]], admin=True)
-        case "carrier_down":
+        case Act.CARRIER_DOWN:
             set_link(world, box.host.nics[keys["interface"]], carrier=False)
-        case "carrier_up":
+        case Act.CARRIER_UP:
             set_link(world, box.host.nics[keys["interface"]], carrier=True)
-        case "ifdown":
+        case Act.IFDOWN:
             nic = box.host.nics[keys["interface"]]
             for address in [a.address for a in nic.addresses]:
                 remove_address(world, nic, address)
             set_link(world, nic, admin=False)
-        case "ifup":
+        case Act.IFUP:
             nic = box.host.nics[keys["interface"]]
             set_link(world, nic, admin=True)
             for configured in nic.configured:
                 add_address(world, nic, configured)
-        case "address_remove":
+        case Act.ADDRESS_REMOVE:
             remove_address(world, box.host.nics[keys["interface"]], keys["address"].split("/")[0])
-        case "address_add":
+        case Act.ADDRESS_ADD:
             add_address(world, box.host.nics[keys["interface"]], keys["address"])
-        case "service_stop" | "service_start" | "service_kill":
+        case Act.SERVICE_STOP | Act.SERVICE_START | Act.SERVICE_KILL:
             change_service(world, box, keys["service"], action.kind.removeprefix("service_"))
-        case "check_fail" | "check_pass" | "check_hang":
-            force = {"check_fail": 1, "check_pass": 0, "check_hang": None}[action.kind]
+        case Act.CHECK_FAIL | Act.CHECK_PASS | Act.CHECK_HANG:
+            force = {str(Act.CHECK_FAIL): 1, Act.CHECK_PASS: 0, Act.CHECK_HANG: None}[action.kind]
             named = [keys["script"]] if "script" in keys else [s.name for s in box.server.node.scripts]
             for script in named:
                 box.forced[script] = force
-        case "daemon_stop":
+        case Act.DAEMON_STOP:
             box.router.stop()
-        case "daemon_start":
+        case Act.DAEMON_START:
             box.router.start()
-        case "daemon_kill":
+        case Act.DAEMON_KILL:
             box.router.kill(keys.get("process", "both"))
-        case "daemon_freeze":
+        case Act.DAEMON_FREEZE:
             box.router.freeze()
-        case "daemon_thaw":
+        case Act.DAEMON_THAW:
             box.router.thaw()
-        case "power_off":
+        case Act.POWER_OFF:
             power_off(world, box)
-        case "power_on":
+        case Act.POWER_ON:
             power_on(world, box)
-        case "reload":
+        case Act.RELOAD:
             if action.node is not None:
                 box.router.reload(action.node)
-        case "firewall_drop":
+        case Act.FIREWALL_DROP:
             box.host.blocked.add((keys["direction"], keys["protocol"]))
             world.changed()
-        case "firewall_clear":
+        case Act.FIREWALL_CLEAR:
             box.host.blocked -= {
                 (d, p)
                 for d, p in box.host.blocked
@@ -88,29 +98,41 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
     nic.carrier = nic.carrier if carrier is None else carrier
     if nic.up == before:
         return
-    world.note("interface", server=nic.host.name, interface=nic.name, up=nic.up)
+    _note_interface(world, nic, nic.up)
     router = world.boxes[nic.host.name].router
     if nic.up:
         for name in (nic.name, *nic.vmacs):
             router.deliver(InterfaceWentUp(name))
         for address in nic.host.restore_ipv6(nic):
-            _note_address(world, "address_added", nic, address)
+            _note_address(world, AddressAddedEvent, nic, address)
             router.deliver(AddressAdded(nic.name, address.address))
     else:
         nic.switch.forget(nic)
         router.deliver(InterfaceWentDown(nic.name))
         for address in nic.host.flush_ipv6(nic):
-            _note_address(world, "address_removed", nic, address)
+            _note_address(world, AddressRemovedEvent, nic, address)
             router.deliver(AddressRemoved(nic.name, address.address))
         for name in list(nic.vmacs):
             router.deliver(InterfaceWentDown(name))
     world.changed()
 
 
-def _note_address(world: World, event: str, nic: Nic, address: Address) -> None:
-    labelled = {"label": address.label} if address.label else {}
-    place = {"server": nic.host.name, "interface": nic.name}
-    world.note(event, **place, address=address.with_prefix, **labelled)
+def _note_interface(world: World, nic: Nic, up: bool) -> None:
+    world.write(InterfaceEvent(world.scheduler.now, nic.host.name, interface=nic.name, up=up))
+
+
+def _note_address(
+    world: World, kind: type[AddressEvent], nic: Nic, address: Address, interface: str = ""
+) -> None:
+    world.write(
+        kind(
+            world.scheduler.now,
+            nic.host.name,
+            interface=interface or nic.name,
+            address=address.with_prefix,
+            label=address.label or ABSENT,
+        )
+    )
 
 
 def remove_address(world: World, nic: Nic, address: str) -> None:
@@ -118,9 +140,7 @@ def remove_address(world: World, nic: Nic, address: str) -> None:
     holder = next((v for v in nic.vmacs.values() if any(a.address == address for a in v.addresses)), nic)
     router = world.boxes[nic.host.name].router
     for gone in nic.host.remove_address(holder.name, address):
-        labelled = {"label": gone.label} if gone.label else {}
-        place = {"server": nic.host.name, "interface": holder.name}
-        world.note("address_removed", **place, address=gone.with_prefix, **labelled)
+        _note_address(world, AddressRemovedEvent, nic, gone, holder.name)
         router.deliver(AddressRemoved(nic.name, gone.address))
 
 
@@ -128,8 +148,10 @@ def add_address(world: World, nic: Nic, text: str) -> None:
     address, _, prefix = text.partition("/")
     bits = int(prefix) if prefix else (128 if ":" in address else 32)
     if nic.host.add_address(nic.name, address, bits):
-        place = {"server": nic.host.name, "interface": nic.name}
-        world.note("address_added", **place, address=f"{address}/{bits}")
+        event = AddressAddedEvent(
+            world.scheduler.now, nic.host.name, interface=nic.name, address=f"{address}/{bits}"
+        )
+        world.write(event)
         world.boxes[nic.host.name].router.deliver(AddressAdded(nic.name, address))
 
 
@@ -159,8 +181,10 @@ def _end_service(world: World, box: Box, name: str, turn: int) -> None:
 
 def _note_service(world: World, box: Box, name: str) -> None:
     service = box.services[name]
-    state = {"up": service.up, "accepting": service.accepting}
-    world.note("service", server=box.host.name, service=name, **state)
+    event = ServiceEvent(
+        world.scheduler.now, box.host.name, service=name, up=service.up, accepting=service.accepting
+    )
+    world.write(event)
 
 
 def power_off(world: World, box: Box) -> None:
@@ -170,11 +194,14 @@ def power_off(world: World, box: Box) -> None:
     box.router.lose_power()
     ups = [nic for nic in box.host.nics.values() if nic.up]
     box.host.powered = False
-    for service in box.services.values():
+    for name, service in box.services.items():
+        was_up = service.up
         service.kill()
+        if was_up:
+            _note_service(world, box, name)
     for nic in ups:
         nic.switch.forget(nic)
-        world.note("interface", server=box.host.name, interface=nic.name, up=False)
+        _note_interface(world, nic, up=False)
     world.changed()
 
 
@@ -185,9 +212,10 @@ def power_on(world: World, box: Box) -> None:
     box.host.boot()
     for nic in box.host.nics.values():
         if nic.up:
-            world.note("interface", server=box.host.name, interface=nic.name, up=True)
-    for service in box.services.values():
+            _note_interface(world, nic, up=True)
+    for name, service in box.services.items():
         service.start()
+        _note_service(world, box, name)
     box.router.node = box.server.node
     box.router.start()
     world.changed()
@@ -196,7 +224,7 @@ def power_on(world: World, box: Box) -> None:
 def _segment(world: World, action: TimedAction) -> None:
     keys = {k: v for k, v in action.keys.items() if k != "segment"}
     switch = world.switches[action.keys["segment"]]
-    if action.kind == "segment_heal":
+    if action.kind == Act.SEGMENT_HEAL:
         switch.heal(*keys)
         return
     switch.disturb(

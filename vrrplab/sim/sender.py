@@ -59,7 +59,7 @@ class Sender:
             if not (action.quiet_when_down and error is UNREACHABLE and not nic.up):
                 key = "send_error" if is_multicast(destination) else "unicast_error"
                 values = {"name": action.instance, "peer": destination, "errno": error[0], "text": error[1]}
-                self._journal.note(now, "log", line=say(self._profile.wording, key, **values))
+                self._journal.log(now, say(self._profile.wording, key, **values))
             return
         if is_multicast(destination):
             self._put(nic, action, destination, None)
@@ -117,7 +117,7 @@ class Sender:
             if ":" not in action.address:
                 values = {"interface": action.interface, "address": action.address}
                 line = say(self._profile.wording, "garp_error", errno=DOWN[0], text=DOWN[1], **values)
-                self._journal.note(now, "log", line=line)
+                self._journal.log(now, line)
             return
         mac = self._announced_mac(action, holder)
         if ":" in action.address:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from vrrplab.drive.journal import Journal
 from vrrplab.errors import VrrplabError
@@ -19,7 +18,8 @@ from vrrplab.sim.scheduler import ACTION, Scheduler
 from vrrplab.sim.services import RunningService
 from vrrplab.sim.split_brain_warning import SplitBrainWarning
 from vrrplab.sim.switch import Switch
-from vrrplab.trace import Trace, TraceEvent, make_event
+from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace.events import MacLearnedEvent, NeighbourEvent, OutageEvent, ScenarioEvent
 from vrrplab.units import Micros, micros, seconds
 
 Frame = tuple[Micros, str, bytes]  # when, on which segment, the bytes
@@ -91,7 +91,7 @@ class World:
 
     def _switch(self, name: str, capture: bool) -> Switch:
         def learned(segment: str, mac: str, port: str | None) -> None:
-            self.note("mac_learned", segment=segment, mac=mac, port=port)
+            self.write(MacLearnedEvent(self.scheduler.now, segment=segment, mac=mac, port=port))
 
         switch = Switch(self.scenario.segments[name], self.scheduler, self._chance, self.changed, learned)
         if capture:
@@ -136,21 +136,25 @@ class World:
     def _client(self, client: Client) -> list[Flow]:
         host = Host(client.name, self.scheduler, self.changed)
         nic = host.add_nic("eth0", client.mac, self.switches[client.segment], client.addresses)
-        host.neighbors.on_change = lambda ip, mac: self.note("neighbour", client=client.name, ip=ip, mac=mac)
+
+        def changed(ip: str, mac: str | None) -> None:
+            self.write(NeighbourEvent(self.scheduler.now, client=client.name, ip=ip, mac=mac))
+
+        host.neighbors.on_change = changed
 
         def report(probe: Probe, good_us: Micros, again_us: Micros | None, lost: int) -> None:
-            fields = {
-                "client": client.name,
-                "kind": probe.kind,
-                "target": probe.target,
-                "from_s": seconds(good_us),
-                "to_s": None if again_us is None else seconds(again_us),
-                "lost": lost,
-            }
-            at_us = (
-                self.scenario.duration_us if again_us is None else min(again_us, self.scenario.duration_us)
+            end_us = self.scenario.duration_us
+            self._outages.append(
+                OutageEvent(
+                    end_us if again_us is None else min(again_us, end_us),
+                    client=client.name,
+                    kind=probe.kind,
+                    target=probe.target,
+                    from_s=seconds(good_us),
+                    to_s=None if again_us is None else seconds(again_us),
+                    lost=lost,
+                )
             )
-            self._outages.append(make_event(at_us, "outage", fields))
 
         return [Flow(self, host, nic, probe, report) for probe in client.probes]
 
@@ -159,7 +163,7 @@ class World:
     def run(self) -> Trace:
         """To the end of the scenario."""
         end_us = self.scenario.duration_us
-        self.events.append(make_event(0, "scenario", self.scenario.as_cast()))
+        self.events.append(ScenarioEvent(0, content=self.scenario.as_cast()))
         for action in self.scenario.actions:
             self.scheduler.at(action.at_us, ACTION, perform, self, action)
         self.scheduler.run_until(end_us)
@@ -181,9 +185,6 @@ class World:
     def write(self, event: TraceEvent) -> None:
         self._split_brain.see(event)
         self.events.append(event)
-
-    def note(self, event: str, **fields: Any) -> None:
-        self.write(make_event(self.scheduler.now, event, fields))
 
     def answers(self, host: Host, target: str, probe: Probe) -> bool:
         """Would this host answer a probe to that address?"""
