@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from vrrplab.output.files import open_to_write
 from vrrplab.output.terminal import printable
-from vrrplab.trace import TraceEvent, make_event
+from vrrplab.trace.events import TraceEvent, WarningEvent
 from vrrplab.units import SECOND_US, Micros
 
 FORMATS = ("log", "jsonl")
@@ -202,7 +202,7 @@ class Sink:
     def _confession(self, first: TraceEvent) -> TraceEvent:
         number, self.lost = self.lost, 0
         text = f"{number} events are missing here: {self._name} could not be written"
-        return make_event(first.t_us, "warning", {"text": text})
+        return WarningEvent(first.t_us, text=text)
 
     def _write(self, data: bytes, lines: int) -> None:
         start = os.lseek(self._descriptor, 0, os.SEEK_CUR) if self._regular else 0
