@@ -134,7 +134,7 @@ class Journal:
                 priority=action.priority,
                 interval_s=seconds(action.interval_us),
                 addresses=list(action.addresses),
-                frame=frame.hex() if self._frames else None,
+                frame=frame.hex() if self._frames else ABSENT,
             )
         )
 
@@ -177,7 +177,7 @@ class Journal:
                 priority=advert.priority,
                 interval_s=seconds(advert.interval_us),
                 addresses=list(advert.addresses),
-                frame=frame.hex() if self._frames else None,
+                frame=frame.hex() if self._frames else ABSENT,
             )
         )
 
@@ -230,6 +230,6 @@ class Journal:
                 interface=interface,
                 address=address,
                 mac=mac,
-                frame=frame.hex() if self._frames and frame else None,
+                frame=frame.hex() if self._frames and frame else ABSENT,
             )
         )

@@ -18,7 +18,15 @@ from collections.abc import Callable
 
 from vrrplab.output.files import open_to_write
 from vrrplab.output.terminal import printable
-from vrrplab.trace.events import TraceEvent, WarningEvent
+from vrrplab.trace.events import (
+    AddressAddedEvent,
+    AddressEvent,
+    LogEvent,
+    PriorityEvent,
+    StateEvent,
+    TraceEvent,
+    WarningEvent,
+)
 from vrrplab.units import SECOND_US, Micros
 
 FORMATS = ("log", "jsonl")
@@ -96,11 +104,11 @@ class RateLimit:
 def _kind(event: TraceEvent) -> str:
     """Never an event's bare name, which stands for all of its kinds."""
     fields = event.fields
-    if event.event in ("log", "warning"):
+    if isinstance(event, LogEvent | WarningEvent):
         # numbers and addresses differ from line to line of one kind
         text = str(fields.get("line") or fields.get("text") or "")
         return f"{''.join(c for c in text if not c.isdigit())[:60]} "
-    if event.event in ("state", "priority"):
+    if isinstance(event, StateEvent | PriorityEvent):
         return f"{event.event} {fields.get('instance', '')}"[:60]
     which = (
         fields.get("reason") or fields.get("address") or fields.get("script") or fields.get("instance", "")
@@ -110,11 +118,11 @@ def _kind(event: TraceEvent) -> str:
 
 def watch_line(event: TraceEvent) -> str:
     """As ``log_line``, for a watcher: routers by name, and nothing of what is only taken to be so."""
-    if event.event in ("address_added", "address_removed"):
+    if isinstance(event, AddressEvent):
         return ""
     line = log_line(event)
-    instance = str(event.fields.get("instance", ""))
-    if line and event.event in ("state", "priority"):
+    instance = str(event.instance)
+    if line and isinstance(event, StateEvent | PriorityEvent):
         return line.replace(f"  {instance}:", f"  {printable(event.server)} {instance}:", 1)
     return line
 
@@ -134,7 +142,7 @@ def log_line(event: TraceEvent) -> str:
         case "warning":
             text = f"  warning: {fields['text']}"
         case "address_added" | "address_removed":
-            done = "is now on" if event.event == "address_added" else "is off"
+            done = "is now on" if isinstance(event, AddressAddedEvent) else "is off"
             unreal = " (not really: see above)" if fields.get("pretended") else ""
             text = f"  {fields['address']} {done} {fields['interface']}{unreal}"
         case "advert_failed":

@@ -13,6 +13,7 @@ from vrrplab.recording.log import log_events
 from vrrplab.recording.participants import Cast, scenario_fields
 from vrrplab.trace import Trace
 from vrrplab.trace.events import (
+    ABSENT,
     ActionEvent,
     AddressAddedEvent,
     AddressRemovedEvent,
@@ -218,7 +219,7 @@ def _adverts(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -
                     priority=a["priority"],
                     interval_s=interval_s,
                     addresses=a["vips"],
-                    frame=sighting.raw.hex() if frames and sighting.raw else None,
+                    frame=sighting.raw.hex() if frames and sighting.raw else ABSENT,
                 )
             )
     return events
@@ -252,7 +253,7 @@ def _announcements(cast: Cast, seen: dict[str, Any], capture: Capture, frames: b
                     interface=instance.interface if instance else "",
                     address=address,
                     mac=sightings[0].mac if sightings else _announced_mac(cast, note, instance),
-                    frame=sighting.raw.hex() if frames and sighting.raw else None,
+                    frame=sighting.raw.hex() if frames and sighting.raw else ABSENT,
                 )
             )
     return events

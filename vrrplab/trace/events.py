@@ -17,6 +17,7 @@ from dataclasses import MISSING, dataclass, field
 from dataclasses import fields as declared_fields
 from typing import Annotated, Any, ClassVar, Final
 
+from vrrplab.trace.vocabulary import ACTIONS, Act
 from vrrplab.units import Micros, seconds
 
 
@@ -105,6 +106,11 @@ class ActionEvent(OpenEvent):
         """The action's word, see ``vocabulary``."""
         return str(self.content.get("action", ""))
 
+    @property
+    def act(self) -> Act | None:
+        """What is known of it; None: a word that no scenario knows."""
+        return ACTIONS.get(self.action)
+
 
 class ScenarioEvent(OpenEvent):
     """The first event: the cast as plain values; nobody needs the files it was made from."""
@@ -160,7 +166,7 @@ class AdvertEvent(TraceEvent):
     priority: Annotated[int, "0: a farewell"]
     interval_s: Annotated[float | None, "advertisement interval; null: it is not known"]
     addresses: Annotated[list[str], "virtual addresses, as they stand in the advert"]
-    frame: Annotated[str | None, "its bytes (hexadecimal), with --frames"] = None
+    frame: Annotated[str, "its bytes (hexadecimal), with --frames"] = ABSENT
     frame_number: Annotated[int | None, "capture: which frame of the file it is"] = None
 
 
@@ -259,7 +265,7 @@ class AnnouncementEvent(TraceEvent):
     interface: Annotated[str, "where it left"]
     address: Annotated[str, "the address announced, without prefix"]
     mac: Annotated[str, "the MAC announced for it"]
-    frame: Annotated[str | None, "its bytes (hexadecimal), with --frames"] = None
+    frame: Annotated[str, "its bytes (hexadecimal), with --frames"] = ABSENT
 
 
 class GarpSentEvent(AnnouncementEvent):

@@ -295,7 +295,7 @@ def _ownership_change(event: TraceEvent, address: str) -> str:
     """ "add", "remove" or "": what an event does to who has ``address``."""
     if isinstance(event, AddressEvent) and event.bare == address:
         return "add" if isinstance(event, AddressAddedEvent) else "remove"
-    if isinstance(event, ActionEvent) and event.action == Act.POWER_OFF:
+    if isinstance(event, ActionEvent) and event.act is Act.POWER_OFF:
         return "remove"
     return ""
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+# Parts of the network that an action changes.
+PORT, DAEMON, POWER, FIREWALL, SEGMENT = "port", "daemon", "power", "firewall", "segment"
 _FAULTS = "loss latency_s jitter_s multicast between"
 
 

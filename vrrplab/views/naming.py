@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace
+from vrrplab.trace.events import (
+    ActionEvent,
+    AddressAddedEvent,
+    AdvertSentEvent,
+    AnnouncementEvent,
+    TraceEvent,
+)
 from vrrplab.units import Micros
 
 NEAR_US: Micros = 150_000  # things this close together are told once
@@ -72,9 +79,9 @@ def _servers(trace: Trace) -> dict[str, Any]:
 
 def _addresses_by_instance(trace: Trace) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
-    for event in trace.of("address_added"):
+    for event in trace.of(AddressAddedEvent):
         if event.instance:
-            address = str(event.fields["address"]).split("/")[0]
+            address = str(event.address).split("/")[0]
             own = found.setdefault((event.server, event.instance), [])
             if address not in own:
                 own.append(address)
@@ -82,17 +89,17 @@ def _addresses_by_instance(trace: Trace) -> dict[tuple[str, str], list[str]]:
 
 
 def _vrid_seen(trace: Trace, members: list[tuple[str, str]]) -> int | None:
-    for event in trace.of("advert_sent"):
+    for event in trace.of(AdvertSentEvent):
         if (event.server, event.instance) in members:
-            return int(event.fields["vrid"])
+            return int(event.vrid)
     return None
 
 
 def alive_until(trace: Trace) -> dict[str, list[tuple[Micros, str]]]:
     """server -> moments at which all its instances fell silent without a word, each with what happened."""
     found: dict[str, list[tuple[Micros, str]]] = {}
-    for event in trace.of("action"):
-        kind = event.fields.get("action")
+    for event in trace.of(ActionEvent):
+        kind = event.action
         if kind == "power_off":
             found.setdefault(event.server, []).append((event.t_us, "no power"))
         elif kind == "daemon_kill" and event.fields.get("process", "both") == "both":
@@ -253,8 +260,8 @@ def mac_owners(trace: Trace) -> dict[str, str]:
     for client, about in (clients if isinstance(clients, dict) else {}).items():
         if about.get("mac"):
             found[str(about["mac"]).lower()] = str(client)
-    for event in trace.of("garp_sent", "na_sent"):
-        mac = str(event.fields.get("mac") or "").lower()
+    for event in trace.of(AnnouncementEvent):
+        mac = str(event.mac or "").lower()
         if mac and not mac.startswith("00:00:5e:00:0"):
             found.setdefault(mac, f"{event.server} {event.fields.get('interface') or ''}".strip())
     return found
