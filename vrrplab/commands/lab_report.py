@@ -19,6 +19,7 @@ from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.world import run as simulate
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent, LogEvent, StateEvent
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import Micros, format_s, micros
 
 AGREES_WITHIN_US = micros(0.15)
@@ -70,7 +71,7 @@ def _figures(measured: Trace, predicted: Trace) -> list[Figure]:
     instance, address = _subject(measured, victim, broken_us)
     both = (measured, predicted)
     # how long a process takes to start is the machine's affair: only returns of a running router are judged
-    restarts = [event.action in ("daemon_start", "power_on") for event in measured.of(ActionEvent)][1]
+    restarts = [event.act in (Act.DAEMON_START, Act.POWER_ON) for event in measured.of(ActionEvent)][1]
 
     def moment(name: str, server: str, state: str, after_us: Micros, judged: bool) -> Figure:
         found = [_entered(trace, server, instance, state, after_us) for trace in both]

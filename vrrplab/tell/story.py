@@ -9,6 +9,7 @@ from typing import Any
 from vrrplab.tell.words import action_in_words, clean, wrap
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent, AddressAddedEvent, AddressRemovedEvent, InterfaceEvent, LogEvent
+from vrrplab.trace.vocabulary import POWER, Act
 from vrrplab.units import Micros, format_s
 from vrrplab.wire.addresses import is_link_local
 
@@ -30,7 +31,7 @@ def render(trace: Trace, width: int = NARROW, interface: str = "") -> str:
     for begin_us, end_us in zip(begins, ends, strict=True):
         if end_us == begin_us:
             continue
-        words = "; ".join(action_in_words(a.fields) for a in actions if a.t_us == begin_us)
+        words = "; ".join(action_in_words(a, trace) for a in actions if a.t_us == begin_us)
         is_start = begin_us == 0 and not words
         title = f"{format_s(begin_us)} s: {words}" if not is_start else "0.000 s: keepalived starts"
         lines += ["", "", *wrap(title, width), "-" * width]
@@ -66,7 +67,7 @@ def _side_by_side(
     for event in trace.of(LogEvent):
         if not begin_us <= event.t_us < end_us or event.server not in servers:
             continue
-        line = str(event.line)
+        line = event.line
         if said_us.get((event.server, line)) == event.t_us:
             continue  # five gratuitous ARP at one moment read as one
         said_us[(event.server, line)] = event.t_us
@@ -92,19 +93,21 @@ def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) ->
             break
         fields = event.fields
         if isinstance(event, ActionEvent) and fields.get("server") == server:
-            powered = {"power_off": False, "power_on": True}.get(str(fields["action"]), powered)
+            act = event.act
+            if act and act.part == POWER:
+                powered = bool(act.mends)
             if fields.get("interface") == interface:
-                pulled = fields["action"] == "carrier_down"
-            if fields["action"] == "power_off":
+                pulled = act is Act.CARRIER_DOWN
+            if act is Act.POWER_OFF:
                 held = {str(a): "" for a in nic.get("addresses", [])}
         if event.server != server or fields.get("interface") != interface:
             continue
         if isinstance(event, InterfaceEvent):
-            up = bool(fields["up"])
+            up = event.up
         elif isinstance(event, AddressAddedEvent):
-            held[str(fields["address"])] = str(fields.get("label", ""))
+            held[event.address] = event.label
         elif isinstance(event, AddressRemovedEvent):
-            held.pop(str(fields["address"]), None)
+            held.pop(event.address, None)
     if not powered:
         return ["  (the server has no power)"]
     index = (

@@ -64,7 +64,7 @@ def render(trace: Trace) -> str:
     steps = steps_of(trace)
     labels = mastery_labels(trace)
     for step in steps:
-        lines += _step_lines(step, labels)
+        lines += _step_lines(trace, step, labels)
     lines += ["", *_owner_lines(trace, [s.at_us for s in steps if s.actions])]
     outages = _outage_lines(trace)
     lines += ["", *(outages or ["No client missed an answer."] if trace.scenario.get("clients") else [])]
@@ -87,10 +87,10 @@ def _head(trace: Trace) -> list[str]:
     return [*lines, f"{cast.get('profile', '')}{seed}, {format_s(trace.end_us, 1)} s"]
 
 
-def _step_lines(step: Step, labels: dict[int, str]) -> list[str]:
+def _step_lines(trace: Trace, step: Step, labels: dict[int, str]) -> list[str]:
     at_us = step.at_us
     lines = [""]
-    for words in [action_in_words(a.fields) for a in step.actions] or ["keepalived starts"]:
+    for words in [action_in_words(a, trace) for a in step.actions] or ["keepalived starts"]:
         first, *more = wrap(words, WIDTH - 13)
         lines += [f"{format_s(at_us):>9} s  {first}", *(" " * 13 + line for line in more)]
     actors = {a.server for a in step.actions if a.server}

@@ -136,7 +136,7 @@ def _anatomy(
     detail = f"{words} {short.get(outage.target, outage.target)}"
     taken = _take_over(trace, routers, outage, to_us)
     cause = _cause(trace, outage)
-    told = [f"{naming.action_text(cause)} at {cause.t:.3f} s"] if cause else []
+    told = [f"{naming.action_text(cause, trace)} at {cause.t:.3f} s"] if cause else []
     parts: list[Part] = []
     if taken is None:
         parts.append(Part("other", outage.from_us, to_us))
@@ -182,7 +182,7 @@ def _take_over(
     return found
 
 
-def _cause(trace: Trace, outage: Outage) -> TraceEvent | None:
+def _cause(trace: Trace, outage: Outage) -> ActionEvent | None:
     """The last action before the outage could be noticed."""
     before = [e for e in trace.of(ActionEvent) if e.t_us <= outage.from_us + naming.NEAR_US]
     return before[-1] if before else None

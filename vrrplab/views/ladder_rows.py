@@ -147,7 +147,7 @@ def _collect(
             continue
         if isinstance(event, ActionEvent):
             gone = event.server if (event.server, event.t_us) in silent else ""
-            found.append(Deed(event.t_us, naming.action_text(event), gone))
+            found.append(Deed(event.t_us, naming.action_text(event, trace), gone))
         elif isinstance(event, StateEvent):
             reason = event.reason or ""
             found.append(Turn(event.t_us, event.server, event.instance, event.to, reason))

@@ -98,7 +98,7 @@ def _take_over(trace: Trace) -> str:
     for event in trace.of(StateEvent):
         if actions and event.t_us > actions[0].t_us and event.to == "MASTER":
             late_s = seconds(event.t_us - actions[0].t_us)
-            return f"{event.server} is MASTER {late_s:.2f} s after “{action_text(actions[0])}”."
+            return f"{event.server} is MASTER {late_s:.2f} s after “{action_text(actions[0], trace)}”."
     return "Nobody took over." if actions else ""
 
 

@@ -116,7 +116,7 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
         str(trace.scenario.get("description") or ""),
         *figure_arguments.window_us(trace, from_s, to_s),
         tuple(charts),
-        tuple((event.t_us, naming.action_text(event)) for event in trace.of(ActionEvent)),
+        tuple((event.t_us, naming.action_text(event, trace)) for event in trace.of(ActionEvent)),
     )
 
 

@@ -175,7 +175,7 @@ def still_text(trace: Trace, at_s: float) -> str:
             f"  {client}: no answer from {target} for {gap:.1f} s" for target, gap in gaps if gap is not None
         ]
     done = [e for e in trace.of(ActionEvent) if e.t <= at_s]
-    lines += [f"  last action, at {done[-1].t:.3f} s: {action_text(done[-1])}"] if done else []
+    lines += [f"  last action, at {done[-1].t:.3f} s: {action_text(done[-1], trace)}"] if done else []
     return "\n".join(lines)
 
 

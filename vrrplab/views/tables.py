@@ -101,7 +101,7 @@ def rows(
         str(trace.scenario.get("description") or ""),
         *figure_arguments.window_us(trace, from_s, to_s),
         tuple(lane for lane in lanes if len(lane.entries) > 1 or not moved_only),
-        tuple((event.t_us, naming.action_text(event)) for event in trace.of(ActionEvent)),
+        tuple((event.t_us, naming.action_text(event, trace)) for event in trace.of(ActionEvent)),
     )
 
 

@@ -109,7 +109,7 @@ def rows(
     others = [a for a in trace.addresses if a not in shown]
     lanes += _address_lanes(trace, others, "other addresses", len(routers), short, bursts, stable)
     lanes += _client_lanes(trace, short, stable)
-    actions = tuple(ActionMark(e.t_us, action_text(e)) for e in trace.of(ActionEvent))
+    actions = tuple(ActionMark(e.t_us, action_text(e, trace)) for e in trace.of(ActionEvent))
     return TimelineRows(
         title_of(trace),
         origin_note(trace),
