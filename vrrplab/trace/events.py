@@ -57,7 +57,7 @@ class TraceEvent:
     def fields(self) -> dict[str, Any]:
         """All but time and kind, in JSON's order and under JSON's names."""
         found = {}
-        for attribute, name, required in _layout(type(self)):
+        for attribute, name, required in layout(type(self)):
             value = getattr(self, attribute)
             if value is not ABSENT and (required or value is not None):
                 found[name] = value
@@ -75,6 +75,8 @@ class TraceEvent:
 @dataclass(slots=True)
 class OpenEvent(TraceEvent):
     """An event with fields as they come, in ``content``."""
+
+    keys: ClassVar[Mapping[str, tuple[str, str]]] = {}  # those that are known: type and meaning
 
     content: dict[str, Any] = field(default_factory=dict, kw_only=True)
 
@@ -100,6 +102,9 @@ class ActionEvent(OpenEvent):
     __slots__ = ()
     event = "action"
     written_by = (SIMULATOR, RECORDING)
+    keys: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "action": ("text", "the action's word; its keys follow, see below")
+    }
 
     @property
     def action(self) -> str:
@@ -123,7 +128,7 @@ class ScenarioEvent(OpenEvent):
         "description": ("text", "what it is about"),
         "profile": ("text", "the behaviour profile"),
         "seed": ("integer or null", "every random choice comes from it; null: a recording has none"),
-        "duration_s": ("number", "how long it lasts, in seconds"),
+        "duration_s": ("number", "how long it lasts"),
         "origin": ("text", "simulation, recording, capture or live"),
         "segments": ("object", "name: {subnet}"),
         "servers": (
@@ -471,7 +476,7 @@ KINDS: Final[dict[str, type[TraceEvent]]] = {
 _LAYOUTS: dict[type[TraceEvent], tuple[tuple[str, str, bool], ...]] = {}
 
 
-def _layout(kind: type[TraceEvent]) -> tuple[tuple[str, str, bool], ...]:
+def layout(kind: type[TraceEvent]) -> tuple[tuple[str, str, bool], ...]:
     """A kind's fields in JSON's order: attribute, JSON name, whether it must be there."""
     if kind not in _LAYOUTS:
         own = [f for f in declared_fields(kind) if f.name not in ("t_us", "extra")]
@@ -488,7 +493,7 @@ def make_event(t_us: Micros, word: str, fields: dict[str, Any]) -> TraceEvent:
         return kind(t_us, content=fields)
     extra = dict(fields)
     given: dict[str, Any] = {}
-    for attribute, name, required in _layout(kind):
+    for attribute, name, required in layout(kind):
         if name in extra and (required or extra[name] is not None):
             given[attribute] = extra.pop(name)
         elif required:
