@@ -25,6 +25,7 @@ from vrrplab.trace.events import (
     ABSENT,
     AddressEvent,
     AdvertDroppedEvent,
+    AdvertEvent,
     AdvertFailedEvent,
     AdvertReceivedEvent,
     AdvertSentEvent,
@@ -121,22 +122,8 @@ class Journal:
 
     def sent(self, t_us: Micros, action: SendAdvertisement, destination: str, frame: bytes) -> None:
         """An advert has left the host."""
-        self._write(
-            AdvertSentEvent(
-                t_us,
-                self.server,
-                instance=action.instance,
-                interface=action.interface,
-                source=action.source,
-                destination=destination,
-                version=action.version,
-                vrid=action.vrid,
-                priority=action.priority,
-                interval_s=seconds(action.interval_us),
-                addresses=list(action.addresses),
-                frame=frame.hex() if self._frames else ABSENT,
-            )
-        )
+        where = action.interface, action.source, destination
+        self._advert(AdvertSentEvent, t_us, where, action, frame, action.instance)
 
     def not_sent(self, t_us: Micros, action: SendAdvertisement, destination: str, reason: str) -> None:
         """An advert could not leave the host."""
@@ -164,22 +151,32 @@ class Journal:
         instance: str = "",
     ) -> None:
         """An advert was handed to the process; ``instance`` "": it has none for that VRID."""
-        self._write(
-            AdvertReceivedEvent(
-                t_us,
-                self.server,
-                instance=instance or ABSENT,
-                interface=interface,
-                source=source,
-                destination=destination,
-                version=advert.version,
-                vrid=advert.vrid,
-                priority=advert.priority,
-                interval_s=seconds(advert.interval_us),
-                addresses=list(advert.addresses),
-                frame=frame.hex() if self._frames else ABSENT,
-            )
+        self._advert(AdvertReceivedEvent, t_us, (interface, source, destination), advert, frame, instance)
+
+    def _advert(
+        self,
+        kind: type[AdvertEvent],
+        t_us: Micros,
+        where: tuple[str, str, str],
+        advert: SendAdvertisement | Advertisement,
+        frame: bytes,
+        instance: str,
+    ) -> None:
+        event = kind(
+            t_us,
+            self.server,
+            instance=instance or ABSENT,
+            interface=where[0],
+            source=where[1],
+            destination=where[2],
+            version=advert.version,
+            vrid=advert.vrid,
+            priority=advert.priority,
+            interval_s=seconds(advert.interval_us),
+            addresses=list(advert.addresses),
+            frame=frame.hex() if self._frames else ABSENT,
         )
+        self._write(event)
 
     def address(
         self,
