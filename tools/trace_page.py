@@ -120,7 +120,8 @@ def script() -> str:
     for name, (meaning, rows) in tables.items():
         lines = (f"  {key}: {json.dumps(value, ensure_ascii=False)},\n" for key, value in rows.items())
         kind = "string" if isinstance(next(iter(rows.values())), str) else ROW
-        text += f"\n/** @type {{Record<string, {kind}>}} {meaning} */\nexport const {name} = {{\n{''.join(lines)}}};\n"
+        text += f"\n/** @type {{Record<string, {kind}>}} {meaning} */\n"
+        text += f"export const {name} = {{\n{''.join(lines)}}};\n"
     return text
 
 
