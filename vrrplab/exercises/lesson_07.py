@@ -109,7 +109,7 @@ def heal(answer: Any) -> str:
             raise Miss(
                 f"Healed at {moment:g} s, the first advert for {address} to get through is that of"
                 f" {last.server}"
-                f" (priority {last.fields['priority']}), and then {address} is out for"
+                f" (priority {last.priority}), and then {address} is out for"
                 f" {length_s(trace, gap):.1f} s."
             )
     return (

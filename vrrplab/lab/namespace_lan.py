@@ -132,7 +132,7 @@ class NamespaceLan:
     def master(self) -> str:
         """Who sent the latest advert, if it was no farewell; "" if nobody did."""
         adverts = self.trace().of(AdvertSentEvent)
-        return adverts[-1].server if adverts and adverts[-1].fields["priority"] else ""
+        return adverts[-1].server if adverts and adverts[-1].priority else ""
 
     def wait_for_master(self, host: str, limit_s: float = 15.0) -> None:
         """Until a host is the one that advertises; LiveError if that takes too long."""

@@ -208,7 +208,7 @@ def _heard(trace: Trace, routers: Routers, master: TraceEvent, from_us: Micros) 
     steady = [e for e in others if e.priority != 0]
     if not steady:
         return master.t_us
-    return steady[-1].t_us + 3 * micros(steady[-1].fields.get("interval_s") or 0)
+    return steady[-1].t_us + 3 * micros(steady[-1].interval_s or 0)
 
 
 def _announced(trace: Trace, address: str, master: TraceEvent) -> TraceEvent | None:

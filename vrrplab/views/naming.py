@@ -212,7 +212,7 @@ def mac_owners(trace: Trace) -> dict[str, str]:
     for event in trace.of(AnnouncementEvent):
         mac = str(event.mac or "").lower()
         if mac and not mac.startswith("00:00:5e:00:0"):
-            found.setdefault(mac, f"{event.server} {event.fields.get('interface') or ''}".strip())
+            found.setdefault(mac, f"{event.server} {event.interface}".strip())
     return found
 
 

@@ -61,7 +61,7 @@ def rows(trace: Trace | None = None) -> DiagramRows:
         return DiagramRows(
             "States of a VRRP instance", "RFC 9568 section 6.4, and keepalived's FAULT", arrows
         )
-    taken = Counter((e.fields.get("from", "INIT"), e.to) for e in trace.of(StateEvent))
+    taken = Counter((e.from_ or "INIT", e.to) for e in trace.of(StateEvent))
     arrows = tuple(
         Arrow(number, edge, taken[edge.from_state, edge.to_state]) for number, edge in enumerate(EDGES, 1)
     )
