@@ -23,9 +23,10 @@ sys.path.insert(0, str(ROOT))
 
 from vrrplab.config.model import InstanceConfig, NodeConfig, VirtualAddress  # noqa: E402
 from vrrplab.scenario.address_checks import default_mac  # noqa: E402
-from vrrplab.scenario.model import Interface, Scenario, Segment, Server  # noqa: E402
+from vrrplab.scenario.model import Scenario  # noqa: E402
+from vrrplab.scenario.parts import Interface, Segment, Server  # noqa: E402
 from vrrplab.scenario.reader import load_scenario  # noqa: E402
-from vrrplab.sim.world import run  # noqa: E402
+from vrrplab.sim.play import run  # noqa: E402
 from vrrplab.units import SECOND_US  # noqa: E402
 
 QUICK = "--quick" in sys.argv[1:]

@@ -51,7 +51,8 @@ MAY_IMPORT = {
     "system": BYTES | TOLD | {"machine.events"},
     "live": DRIVERS | {"system", "output"},
     "watch": JUDGED | {"system", "output", "live.udp_socket"},
-    "lab": JUDGED | {"system", "output", "scenario", "recording"},
+    # A recording names the profile of the daemon that ran.
+    "lab": JUDGED | {"system", "output", "scenario", "recording", "machine.profiles"},
     # A view reads the trace and never asks the machine: names of states and the edges between them, no more.
     "views": GROUND | {"trace", "wire", "decoding", "machine.states"},
     # Traces in words.

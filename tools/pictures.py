@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT))
 
 from vrrplab.recording import read_recording  # noqa: E402
 from vrrplab.scenario.reader import load_scenario  # noqa: E402
-from vrrplab.sim.world import run  # noqa: E402
+from vrrplab.sim.play import run  # noqa: E402
 from vrrplab.views import timeline  # noqa: E402
 
 

@@ -35,3 +35,9 @@ def earliest(*moments_us: Micros | None) -> Micros | None:
 def format_s(duration_us: Micros, decimals: int = 3) -> str:
     """Microseconds as text in seconds, e.g. ``3.609``; rounds half away from zero."""
     return f"{duration_us / SECOND_US:.{decimals}f}"
+
+
+def plain_seconds(t_us: Micros) -> float | int:
+    """As a person writes it into a file: 1, not 1.0."""
+    value = seconds(t_us)
+    return int(value) if value.is_integer() else value

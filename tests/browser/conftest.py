@@ -131,7 +131,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
     """
     from vrrplab.errors import VrrplabError
     from vrrplab.scenario.reader import load_scenario
-    from vrrplab.sim.world import run
+    from vrrplab.sim.play import run
     from vrrplab.views.explain import explanations
     from vrrplab.views.forks import Forks
 

@@ -40,7 +40,7 @@ TIDY = f"""
 def simulated(name: str = DRILL) -> Trace:
     """A built-in scenario's trace, with the bytes of its frames."""
     from vrrplab.scenario.reader import load_scenario
-    from vrrplab.sim.world import run
+    from vrrplab.sim.play import run
 
     return run(load_scenario(name), frames=True)
 

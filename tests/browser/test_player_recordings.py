@@ -19,7 +19,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: 
 def test_recordings_and_their_simulations_look_tidy(file_page: Callable[..., Any], width: int) -> None:
     from vrrplab.recording import read_recording
     from vrrplab.scenario.reader import load_scenario
-    from vrrplab.sim.world import run
+    from vrrplab.sim.play import run
 
     viewport = {"width": width, "height": 900}
     page = file_page(Trace([]), viewport=viewport, reduced_motion="reduce")

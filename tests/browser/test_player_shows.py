@@ -265,7 +265,7 @@ def test_every_byte_has_a_name(live_page: Callable[..., Any]) -> None:
     frames = []
     for name in ("v3_ipv6", "auth_ah", "auth_pass", "v3_ipv4", "use_vmac"):
         from vrrplab.scenario.reader import load_scenario
-        from vrrplab.sim.world import run
+        from vrrplab.sim.play import run
 
         trace = run(load_scenario(data_path("recordings", name, "scenario.yaml")), frames=True)
         sent = [e for e in trace if e.event in ("advert_sent", "garp_sent", "na_sent")]

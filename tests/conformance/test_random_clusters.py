@@ -27,7 +27,8 @@ from vrrplab.config.model import (
     VirtualAddress,
 )
 from vrrplab.machine.profiles import PROFILES
-from vrrplab.scenario.model import Interface, Scenario, Segment, Server
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Interface, Segment, Server
 from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import Micros, micros
 

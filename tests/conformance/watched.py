@@ -6,6 +6,7 @@ from vrrplab.machine.events import Event, TimePassed
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Master
 from vrrplab.scenario.model import Scenario
+from vrrplab.sim.play import play
 from vrrplab.sim.router import Router
 from vrrplab.sim.world import Box, World
 from vrrplab.trace import Trace
@@ -20,7 +21,7 @@ class WatchedWorld:
             self._watch(box.router)
 
     def run(self) -> Trace:
-        return self.world.run()
+        return play(self.world)
 
     def _watch(self, router: Router) -> None:
         deliver, thaw = router.deliver, router.thaw

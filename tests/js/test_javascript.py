@@ -13,7 +13,7 @@ import pytest
 
 from vrrplab.errors import DropReason
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario
-from vrrplab.sim.world import World
+from vrrplab.sim.play import run
 from vrrplab.trace.vocabulary import Act
 from vrrplab.views.assets import player_script
 
@@ -27,7 +27,7 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the trace of every built-in scenario, and what Python says of itself."""
     folder = tmp_path_factory.mktemp("traces")
     for name in builtin_scenarios():
-        trace = World(load_scenario(name), frames=True).run()
+        trace = run(load_scenario(name), frames=True)
         (folder / f"{name}.jsonl").write_text("".join(event.to_json() + "\n" for event in trace))
     known = {
         "scenarios": list(builtin_scenarios()),

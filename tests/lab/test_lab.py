@@ -19,7 +19,15 @@ from live_bench import ROOT
 
 from vrrplab.data_files import data_path
 from vrrplab.lab import state_file
-from vrrplab.lab.topology import config_names, lab_config, parse_routers, server_plans
+from vrrplab.lab.topology import (
+    CLIENT,
+    SERVERS,
+    UPSTREAM,
+    config_names,
+    lab_config,
+    parse_routers,
+    server_plans,
+)
 from vrrplab.trace import Trace
 
 pytestmark = pytest.mark.needs("namespaces", "ip", "nsenter")
@@ -63,8 +71,10 @@ def leftovers(folder: Path) -> list[str]:
     return found + ([str(p) for p in kept.iterdir()] if kept.exists() else [])
 
 
-def host_networks() -> str:
-    return subprocess.run(["ip", "netns"], capture_output=True, text=True, check=False).stdout
+def host_networks() -> set[str]:
+    """Namespaces on this host that are called as the lab's are; others may come and go meanwhile."""
+    listed = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=False).stdout
+    return {line.split()[0] for line in listed.splitlines()} & {*SERVERS, CLIENT, UPSTREAM}
 
 
 def test_up_status_shell_down(lab: Lab, tmp_path: Path) -> None:

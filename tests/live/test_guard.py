@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from live_bench import config
 
 from vrrplab.config.reader import parse_text
+from vrrplab.drive.messages import Packet, Unusable
 from vrrplab.errors import DropReason
 from vrrplab.live.driver import live_profile
 from vrrplab.live.guard import FOLLOWED_A_SECOND, LOWER_A_SECOND, REJECTED_A_SECOND, Guard
-from vrrplab.live.transport import Packet, Unusable, read_ipv4
+from vrrplab.live.transport import read_ipv4
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.events import AdvertisementReceived, InterfaceStatus, Started
 from vrrplab.machine.profiles import KEEPALIVED_227, PROFILES

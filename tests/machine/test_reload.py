@@ -23,7 +23,7 @@ from vrrplab.machine.events import (
     TimePassed,
 )
 from vrrplab.scenario.reader import scenario_from_text
-from vrrplab.sim.world import run
+from vrrplab.sim.play import run
 from vrrplab.units import micros
 
 

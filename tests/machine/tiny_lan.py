@@ -8,8 +8,10 @@ from machine_builders import OURS, THEIRS
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.machine.profiles import Profile
-from vrrplab.scenario.model import Interface, Scenario, Segment, Server
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Interface, Segment, Server
 from vrrplab.sim.packet import Packet, mac_bytes
+from vrrplab.sim.play import play
 from vrrplab.sim.world import World
 from vrrplab.trace import Trace
 from vrrplab.units import Micros, micros, seconds
@@ -77,5 +79,5 @@ def lan(
     }
     scenario = Scenario("tiny", micros(end_s), {"lan": Segment("lan")}, servers)
     world = World(scenario.with_actions(actions), profile=profile, capture=True)
-    trace = world.run()
+    trace = play(world)
     return Lan(trace, [(t_us, decode(data)) for t_us, _, data in world.captured], world)

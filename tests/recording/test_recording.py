@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -183,6 +184,19 @@ def test_every_recording_ends_with_the_owners_that_were_seen(name: str) -> None:
             assert sorted(trace.owners(address, trace.end_us / 1e6)) == sorted(owners), (address, run)
 
 
+def test_what_nobody_saw_is_not_made_up(tmp_path: Path) -> None:
+    """Input: a scenario without MAC addresses. Output: none, where a simulation would give everybody one."""
+    folder = Path(shutil.copytree(RECORDINGS / "article_steady", tmp_path / "recording"))
+    text = (folder / "scenario.yaml").read_text(encoding="utf-8")
+    (folder / "scenario.yaml").write_text(
+        re.sub(r",? *mac: *['\"]?[0-9a-f:]+['\"]?", "", text), encoding="utf-8"
+    )
+    cast = read_recording(folder).scenario
+    macs = [port["mac"] for server in cast["servers"].values() for port in server["interfaces"].values()]
+    assert set(macs) == {""}
+    assert all(client["mac"] == "" for client in cast["clients"].values())
+
+
 class TestBadInput:
     """One line, with the file, and no traceback."""
 
@@ -220,7 +234,14 @@ class TestBadInput:
 
     def test_yaml_of_something_else(self, folder: Path) -> None:
         (folder / "scenario.yaml").write_text("- a\n", encoding="utf-8")
-        assert "is not a scenario" in self.message(folder)
+        assert "scenario.yaml:1: the scenario must be a mapping" in self.message(folder)
+
+    def test_a_configuration_the_daemon_refused_is_no_obstacle(self, folder: Path) -> None:
+        """Its server has no instances; what was seen of the others is there."""
+        (folder / "serv01.conf").write_text("vrrp_instance V {\n interface eth0\n}\n", encoding="utf-8")
+        trace = read_recording(folder)
+        assert trace.scenario["servers"]["serv01"]["instances"] == {}
+        assert trace.of("state", server="serv02")
 
     def test_no_configuration(self, folder: Path) -> None:
         (folder / "serv01.conf").unlink()

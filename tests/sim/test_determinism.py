@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.sim.world import run
+from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ PROGRAM = """
 import sys, hashlib
 sys.path[:0] = sys.argv[1:]
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.sim.world import run
+from vrrplab.sim.play import run
 digest = hashlib.sha256()
 for name in ("article-drill-1-lan-nic", "article-drill-3-squid", "firewall-closed"):
     for event in run(load_scenario(name), frames=True):

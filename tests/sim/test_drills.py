@@ -8,9 +8,9 @@ import pytest
 from sim_builders import conf, two_routers
 
 from vrrplab.notebook.simulate import simulate
-from vrrplab.scenario.expect_check import broken_expectations
+from vrrplab.scenario.expect import broken_expectations
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario
-from vrrplab.sim.world import run
+from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 
 SERV1, SERV2 = "proxy-serv01", "proxy-serv02"

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from vrrplab import at, load_scenario, simulate, variant
-from vrrplab.scenario.model import Segment, Service
-from vrrplab.sim.host import Host, Nic
+from vrrplab.scenario.parts import Segment, Service
+from vrrplab.sim.host import Host
+from vrrplab.sim.nic import Nic
 from vrrplab.sim.rng import Chance
 from vrrplab.sim.scheduler import ACTION, CLIENT, PACKET, TIMER, Scheduler
 from vrrplab.sim.services import RunningService
@@ -67,6 +68,19 @@ def test_arp_finds_a_host_and_the_switch_learns_both() -> None:
     assert lan.learned == [("02:00:00:00:00:01", "h1:eth0"), ("02:00:00:00:00:02", "h2:eth0")]
 
 
+@pytest.mark.parametrize(
+    ("own", "made"),
+    [("febf::1/10", 0), ("fe80::1/64", 0), ("2001:db8::1/64", 1)],
+    ids=["febf", "fe80", "global"],
+)
+def test_a_host_with_a_link_local_address_gets_no_second_one(own: str, made: int) -> None:
+    """Link-local is fe80::/10: up to febf:…"""
+    lan = Lan()
+    host = Host("h4", lan.scheduler, lan.changed)
+    nic = host.add_nic("eth0", "02:00:00:00:00:04", lan.switch, (own,))
+    assert len(nic.addresses) == 1 + made
+
+
 def test_nobody_answers_for_an_address_that_nobody_has() -> None:
     lan = Lan()
     answers = lan.resolve(1, "10.0.0.9")
@@ -93,7 +107,7 @@ def test_an_entry_is_trusted_30_s_then_checked_and_dropped_after_8_more() -> Non
     lan = Lan()
     lan.resolve(1, "10.0.0.2")
     lan.scheduler.run_until(1000)
-    lan.hosts[1].powered = False
+    lan.hosts[1].switch_off()
     lan.scheduler.run_until(30_500_000)
     assert lan.resolve(1, "10.0.0.2") == ["02:00:00:00:00:02"]  # stale, used, now being checked
     lan.scheduler.run_until(38_400_000)

@@ -10,7 +10,7 @@ from sim_builders import conf, two_routers
 from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.from_configs import scenario_from_configs
 from vrrplab.scenario.reader import load_scenario, scenario_from_text
-from vrrplab.sim.world import run
+from vrrplab.sim.play import run
 from vrrplab.trace.events import ServiceEvent
 
 VIP = "192.168.2.100"
@@ -59,6 +59,41 @@ def test_a_daemon_told_to_start_while_it_stops_starts_when_it_has_stopped(tmp_pa
     trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
     begun = [e for e in trace.of("state", server="r1") if e.fields["from"] == "INIT" and e.t > 8]
     assert [e.t for e in begun] == [9]  # keepalived stays for a second after its farewell
+    assert trace.owner(VIP, 19) == "r1"
+
+
+def test_a_stop_calls_off_the_start_that_was_waiting(tmp_path: Path) -> None:
+    actions = """
+- {at_s: 8, action: daemon_stop, server: r1}
+- {at_s: 8.2, action: daemon_start, server: r1}
+- {at_s: 8.5, action: daemon_stop, server: r1}"""
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    assert trace.state_at(19, "r1", "V1") == "STOP"
+
+
+def test_a_daemon_told_to_stop_while_it_reloads_stops_then_and_can_be_started(tmp_path: Path) -> None:
+    """The real 2.2.7 says: "Reload complete", "Stopping", "sent 0 priority"."""
+    actions = """
+- {at_s: 8, action: reload, server: r1, config: r1.conf}
+- {at_s: 8.001, action: daemon_stop, server: r1}
+- {at_s: 15, action: daemon_start, server: r1}"""
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    stopped = [e.t for e in trace.of("state", server="r1") if e.fields["to"] == "STOP"]
+    assert stopped == [8.01]
+    assert [e.t for e in trace.of("advert_sent", server="r1") if e.fields["priority"] == 0] == [8.01]
+    assert [e.t for e in trace.of("log", server="r1") if e.fields["line"] == "Stopping"] == [8.01]
+    assert trace.owner(VIP, 14) == "r2"
+    assert trace.owner(VIP, 19) == "r1"
+
+
+def test_a_start_waits_for_a_stop_that_waits_for_a_reload(tmp_path: Path) -> None:
+    actions = """
+- {at_s: 8, action: reload, server: r1, config: r1.conf}
+- {at_s: 8.001, action: daemon_stop, server: r1}
+- {at_s: 8.002, action: daemon_start, server: r1}"""
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    begun = [e.t for e in trace.of("state", server="r1") if e.fields["from"] == "INIT" and e.t > 8]
+    assert begun == [9.01]
     assert trace.owner(VIP, 19) == "r1"
 
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from vrrplab.errors import VrrplabError
 from vrrplab.notebook.tuning import OPTIONS, controls_of, panel, tune
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.sim.world import run
+from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 from vrrplab.views import style, timeline
 from vrrplab.views.live import LiveTimeline

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from vrrplab.lab.topology import SERVERS
 from vrrplab.recording import read_recording
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.sim.world import run as simulate
+from vrrplab.sim.play import run as simulate
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent, LogEvent, StateEvent
 from vrrplab.trace.vocabulary import Act

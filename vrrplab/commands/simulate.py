@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TextIO
 
 from vrrplab.errors import ScenarioError, VrrplabError
 from vrrplab.machine.profiles import profile_named
-from vrrplab.scenario.expect_check import broken_expectations
+from vrrplab.scenario.expect import broken_expectations
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario
-from vrrplab.sim.world import Frame, World, until
+from vrrplab.sim.play import play, until
+from vrrplab.sim.world import Frame, World
 from vrrplab.trace import Trace
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _prepared(scenario: Scenario, args: argparse.Namespace) -> Scenario:
 
 def _run(scenario: Scenario, args: argparse.Namespace) -> tuple[Trace, list[Frame]]:
     world = World(scenario, frames=args.frames or bool(args.html), capture=bool(args.pcap))
-    return world.run(), world.captured
+    return play(world), world.captured
 
 
 def _say_warnings(scenarios: list[Scenario]) -> None:

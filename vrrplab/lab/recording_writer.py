@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -20,15 +20,32 @@ from vrrplab.lab.measure import Line
 from vrrplab.lab.topology import (
     CLIENT,
     CLIENT_ADDRESS,
+    KEEPALIVED,
     LAN,
     PROBE_EVERY_S,
     PROXY_PORT,
+    SQUID_LIFETIME_S,
+    VRRPLAB,
+    VRRPLAB_PROFILE,
     WAN,
     ServerPlan,
-    scenario_servers,
+    virtual_addresses,
+)
+from vrrplab.machine.profiles import nearest_profile
+from vrrplab.scenario.address_checks import default_mac
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import (
+    PROBE_TIMEOUT_US,
+    Client,
+    Interface,
+    Probe,
+    Segment,
+    Server,
+    Service,
+    TimedAction,
 )
 from vrrplab.trace.vocabulary import Act
-from vrrplab.units import SECOND_US, Micros, seconds
+from vrrplab.units import SECOND_US, Micros, micros, seconds
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.frames import decode
 
@@ -45,7 +62,10 @@ def write_recording(
     nodes: dict[str, NodeConfig],
     facts: dict[str, Any],
 ) -> None:
-    """Make the folder and its files. ``facts``: ``keepalived`` version, ``note``, ``script_run_s``."""
+    """Make the folder and its files.
+
+    ``facts``: ``keepalived`` (its version), ``profile``, ``note``, ``script_run_s``.
+    """
     os.makedirs(folder, exist_ok=True)
     notes = Notes(outcome, plans, nodes)
     run = notes.run()
@@ -65,7 +85,7 @@ def write_recording(
         "shown": outcome.shown,
     }
     _write(folder, "observed.json", json.dumps(observed, ensure_ascii=False))
-    _write(folder, "scenario.yaml", _yaml(scenario))
+    _write(folder, "scenario.yaml", scenario.to_yaml(beside=True))
     for plan in plans:
         _write(folder, f"{plan.name}.conf", plan.config)
     epoch_s = outcome.measurement.began_unix_ns // 1_000_000_000
@@ -296,45 +316,68 @@ def _runs(times: list[Micros], interval_s: float) -> Iterable[dict[str, Any]]:
         yield run
 
 
+def profile_of(routers: Collection[str], version: str) -> tuple[str, str]:
+    """The profile that a recording's simulation needs, and what must be known about it ("": nothing).
+
+    ``routers``: what the servers ran; ``version``: the installed keepalived's, "" where none was asked.
+    """
+    if KEEPALIVED not in routers:
+        return VRRPLAB_PROFILE, ""
+    name = nearest_profile(version).name
+    cautions = []
+    if not version:
+        cautions.append(f"keepalived did not tell its version: its profile is a guess, {name}")
+    elif name != f"keepalived-{version}":
+        cautions.append(f"there is no profile of keepalived {version}: the nearest known one is {name}")
+    if VRRPLAB in routers and name != VRRPLAB_PROFILE:
+        cautions.append(f"vrrplab behaved like {VRRPLAB_PROFILE}")
+    return name, "; ".join(cautions)
+
+
 def _scenario(
     outcome: Outcome,
     plans: list[ServerPlan],
     nodes: dict[str, NodeConfig],
     run: dict[str, Any],
     facts: dict[str, Any],
-) -> dict[str, Any]:
+) -> Scenario:
     """The same network and the same moments, for the simulator."""
-    servers = scenario_servers(plans)
-    for name, server in servers.items():
-        script_run_s = _check_s(name, outcome, facts["script_run_s"])
-        server["start_at_s"] = _start_s(name, run, script_run_s)
-        server["script_run_s"] = script_run_s
-        if outcome.shutdown_s is not None:
-            server["services"]["squid"]["shutdown_s"] = outcome.shutdown_s
-        server["checks"] = {script.name: "squid" for script in nodes[name].scripts}
-    addresses = list(
-        dict.fromkeys(a.address for n in nodes.values() for i in n.instances for a in i.virtual_addresses)
-    )
+    shutdown_s = SQUID_LIFETIME_S if outcome.shutdown_s is None else outcome.shutdown_s
+    squid = Service("squid", PROXY_PORT, shutdown_us=micros(shutdown_s))
+    servers = {}
+    for plan in plans:
+        check_us = _check_us(plan.name, outcome, micros(facts["script_run_s"]))
+        servers[plan.name] = Server(
+            plan.name,
+            f"{plan.name}.conf",
+            nodes[plan.name],
+            {p.name: Interface(p.name, p.segment, (p.address,), p.mac) for p in plan.ports},
+            start_at_us=_start_us(plan.name, run, check_us),
+            services={squid.name: squid},
+            checks={script.name: squid.name for script in nodes[plan.name].scripts},
+            script_run_us=check_us,
+        )
     probes = []
-    for address in (a for a in addresses if ":" not in a):
-        probes.append({"kind": "icmp", "target": address, "every_s": PROBE_EVERY_S})
-        probes.append({"kind": "http", "target": address, "port": PROXY_PORT, "every_s": PROBE_EVERY_S})
-    return {
-        "name": f"lab-{outcome.drill.name}",
-        "description": f"{outcome.drill.title}, and is mended",
-        "profile": "keepalived-2.2.7",
-        "duration_s": seconds(outcome.end_us),
-        "segments": {LAN: {"subnet": "192.168.2.0/24"}, WAN: {"subnet": "203.0.113.0/24"}},
-        "servers": servers,
-        "clients": {CLIENT: {"segment": LAN, "addresses": [f"{CLIENT_ADDRESS}/24"], "probes": probes}},
-        "actions": [
-            {"at_s": seconds(a["at_us"]), **{k: v for k, v in a.items() if k != "at_us"}}
+    for address in virtual_addresses(nodes):
+        for kind, port in (("icmp", 0), ("http", PROXY_PORT)):
+            probes.append(Probe(kind, address, micros(PROBE_EVERY_S), port, PROBE_TIMEOUT_US[kind]))
+    client = Client(CLIENT, LAN, (f"{CLIENT_ADDRESS}/24",), default_mac(0xC0, 0), tuple(probes))
+    return Scenario(
+        name=f"lab-{outcome.drill.name}",
+        description=f"{outcome.drill.title}, and is mended",
+        profile=facts["profile"],
+        duration_us=outcome.end_us,
+        segments={LAN: Segment(LAN, "192.168.2.0/24"), WAN: Segment(WAN, "203.0.113.0/24")},
+        servers=servers,
+        clients={CLIENT: client},
+        actions=tuple(
+            TimedAction(a["at_us"], a["action"], {k: v for k, v in a.items() if k not in ("at_us", "action")})
             for a in outcome.actions
-        ],
-    }
+        ),
+    )
 
 
-def _check_s(server: str, outcome: Outcome, otherwise_s: float) -> float:
+def _check_us(server: str, outcome: Outcome, otherwise_us: Micros) -> Micros:
     """How long the first check of a server took in this drill: from the start of its instances to its
     result.
     """
@@ -345,25 +388,11 @@ def _check_s(server: str, outcome: Outcome, otherwise_s: float) -> float:
         if "removing VIPs" in line.line:
             began_us = line.t_us
         elif line.line.startswith("VRRP_Script(") and began_us is not None:
-            return max(0.001, round(seconds(line.t_us - began_us), 6))
-    return otherwise_s
+            return max(1000, line.t_us - began_us)
+    return otherwise_us
 
 
-def _start_s(server: str, run: dict[str, Any], script_run_s: float) -> float:
+def _start_us(server: str, run: dict[str, Any], check_us: Micros) -> Micros:
     """When a server's instances began: one check's length before the first thing that is known of them."""
     known = [t["first_advert_t"] or t["t"] for t in run["transitions"] if t["server"] == server]
-    return round(max(0.0, min(known, default=0.0) - script_run_s), 6)
-
-
-def _yaml(value: dict[str, Any]) -> str:
-    from io import StringIO
-
-    from ruamel.yaml import YAML
-
-    writer = YAML(typ="safe", pure=True)
-    writer.default_flow_style = None
-    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    writer.width = 160
-    text = StringIO()
-    writer.dump(value, text)
-    return text.getvalue()
+    return max(0, micros(min(known, default=0.0)) - check_us)

@@ -23,6 +23,7 @@ from vrrplab.lab.topology import (
     KEEPALIVED,
     PROXY_PORT,
     SQUID,
+    VRRPLAB_PROFILE,
     ServerPlan,
     cable_lines,
     cable_name,
@@ -257,6 +258,8 @@ class Server:
                 config,
                 "--name",
                 self.name,
+                "--profile",
+                VRRPLAB_PROFILE,
                 "--format",
                 "jsonl",
             ]

@@ -24,7 +24,7 @@ from typing import Any
 from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.lab.drill import DRILLS, Outcome, Performer
 from vrrplab.lab.measure import Measurement
-from vrrplab.lab.recording_writer import write_recording
+from vrrplab.lab.recording_writer import profile_of, write_recording
 from vrrplab.lab.server import ROOTLESS_WRAPPER, Server, ip, ip_batch
 from vrrplab.lab.topology import (
     CLIENT,
@@ -215,11 +215,17 @@ class Keeper:
 
     def _facts(self, outcome: Outcome) -> dict[str, Any]:
         routers = {plan.name: plan.router for plan in self.plans}
-        version = _keepalived_version() if KEEPALIVED in routers.values() else "2.2.7"
+        version = _keepalived_version() if KEEPALIVED in routers.values() else ""
+        profile, caution = profile_of(routers.values(), version)
         who = ", ".join(f"{server} ran {router}" for server, router in routers.items())
         proxy = "Squid" if self.real_squid else "a stand-in for Squid"
         note = f"lab drill {outcome.drill.name}: {who}; the proxies were {proxy}"
-        return {"keepalived": version, "note": note, "script_run_s": self.script_run_s}
+        return {
+            "keepalived": version,
+            "profile": profile,
+            "note": f"{note}; {caution}" if caution else note,
+            "script_run_s": self.script_run_s,
+        }
 
     # -- life ----------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import InstanceConfig, NodeConfig
@@ -26,6 +26,7 @@ from vrrplab.errors import LiveError
 
 KEEPALIVED, VRRPLAB = "keepalived", "vrrplab"
 ROUTERS = (KEEPALIVED, VRRPLAB)
+VRRPLAB_PROFILE = "keepalived-2.2.7"  # what a vrrplab router of the lab behaves like
 SERVERS = ("proxy-serv01", "proxy-serv02")
 LAN, WAN = "lan", "wan"
 CLIENT, UPSTREAM = "office-pc", "upstream"
@@ -204,20 +205,3 @@ def squid_config(server: str) -> str:
             "",
         )
     )
-
-
-def scenario_servers(plans: Iterable[ServerPlan]) -> dict[str, Any]:
-    """The servers in the format of scenario files; ``start_at_s`` is added by who knows it."""
-    return {
-        plan.name: {
-            "config": f"{plan.name}.conf",
-            "interfaces": {
-                port.name: {"segment": port.segment, "addresses": [port.address], "mac": port.mac}
-                for port in plan.ports
-            },
-            "services": {
-                "squid": {"port": PROXY_PORT, "listen": ["0.0.0.0"], "shutdown_s": SQUID_LIFETIME_S},
-            },
-        }
-        for plan in plans
-    }

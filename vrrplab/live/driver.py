@@ -20,13 +20,14 @@ from typing import Any
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
 from vrrplab.drive.journal import Journal
+from vrrplab.drive.messages import Packet, Unusable
 from vrrplab.errors import VrrplabError
 from vrrplab.live.effects import Effects
 from vrrplab.live.guard import Guard
 from vrrplab.live.kernel_addresses import AddressBook
 from vrrplab.live.scripts import ScriptRunner, missing_scripts, refused_scripts
 from vrrplab.live.self_report import Lateness, usage
-from vrrplab.live.transport import Packet, Transport, Unusable
+from vrrplab.live.transport import Transport
 from vrrplab.machine.actions import EndProcess, StateChanged
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.events import (

@@ -13,6 +13,7 @@ import os
 
 from vrrplab.config.model import VirtualAddress
 from vrrplab.drive.journal import Journal
+from vrrplab.drive.messages import advert_failure_line, announcement_failure_line
 from vrrplab.errors import LiveError, VrrplabError
 from vrrplab.live.firewall import Firewall, remove_leftovers
 from vrrplab.live.kernel_addresses import AddressBook
@@ -31,13 +32,12 @@ from vrrplab.machine.actions import (
     SendGratuitousArp,
     SetAccept,
 )
-from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
 from vrrplab.system.host import Host
 from vrrplab.system.tools import run_tool, sysctl
 from vrrplab.trace.events import AddressAddedEvent, AddressEvent, AddressRemovedEvent
 from vrrplab.units import Micros
-from vrrplab.wire.addresses import is_link_local, is_multicast, virtual_mac
+from vrrplab.wire.addresses import is_link_local, virtual_mac
 
 # what the kernel says of a source address that is not on the interface
 _NOT_THERE = frozenset((errno.EINVAL, errno.EADDRNOTAVAIL, errno.ENETUNREACH))
@@ -122,9 +122,8 @@ class Effects:
             text = os.strerror(error.errno) if error.errno else str(error)
             self._journal.not_sent(now, action, destination, text)
             if not action.quiet_when_down:
-                key = "send_error" if is_multicast(destination) else "unicast_error"
-                values = {"name": action.instance, "peer": destination, "errno": error.errno, "text": text}
-                self._journal.log(now, say(self._profile.wording, key, **values))
+                line = advert_failure_line(self._profile.wording, action, destination, error.errno, text)
+                self._journal.log(now, line)
         except VrrplabError as error:  # a value that has no room on the wire
             self._journal.not_sent(now, action, destination, str(error))
         else:
@@ -151,10 +150,9 @@ class Effects:
         try:
             mac = self._transport.announce(action)
         except OSError as error:
-            if ":" not in action.address:
-                values = {"interface": action.interface, "address": action.address}
-                text = os.strerror(error.errno or 0)
-                line = say(self._profile.wording, "garp_error", errno=error.errno, text=text, **values)
+            text = os.strerror(error.errno or 0)
+            line = announcement_failure_line(self._profile.wording, action, error.errno, text)
+            if line:
                 self._journal.log(now, line)
             return
         self._journal.announced(now, action.instance, action.interface, action.address, mac)

@@ -10,8 +10,8 @@ senders invent.
 
 from __future__ import annotations
 
+from vrrplab.drive.messages import Packet, Unusable, key_of, understand
 from vrrplab.errors import DropReason
-from vrrplab.live.transport import Packet, Unusable, understand
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.units import SECOND_US, Micros
@@ -104,8 +104,7 @@ class Guard:
         if packet.ah is None or len(packet.message) < 2:
             return None
         instance = self._daemon.instance_of(packet.interface, packet.message[1], packet.source)
-        authentication = instance.config.authentication if instance is not None else None
-        return authentication.password if authentication is not None else None
+        return key_of(instance.config.authentication) if instance is not None else None
 
     def _may_reach(self, event: AdvertisementReceived, now: Micros) -> bool:
         instance, reason = self._daemon.judge(event)

@@ -14,18 +14,18 @@ import struct
 from collections.abc import Callable, Iterable
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.drive.messages import AdvertFrames, Packet, Unusable, advertisement_of, announcement_of
 from vrrplab.errors import LiveError
-from vrrplab.live.transport import Packet, Unusable, advertisement_of, ah_of, read_ipv4
+from vrrplab.live.transport import read_ipv4
 from vrrplab.live.vrid_lock import Claims
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.system.interfaces import InterfaceTable
 from vrrplab.system.privilege import NET_RAW, no_privilege
-from vrrplab.wire import frames
 from vrrplab.wire.addresses import (
     VRRP_GROUP_IPV4,
     VRRP_GROUP_IPV6,
     ZERO_MAC,
-    multicast_mac,
+    is_multicast,
     pack_address,
     unpack_address,
 )
@@ -58,7 +58,7 @@ class RawTransport:
         self._receivers: dict[tuple[str, int, int], socket.socket] = {}
         self._senders: dict[tuple[str, int], socket.socket] = {}
         self._packet_sockets: dict[str, socket.socket] = {}
-        self._identification: dict[str, int] = {}
+        self._frames = AdvertFrames()
         for interface in sorted({name for name, _ in self._groups}):
             self.open(interface)
         self._claims.take(self._instances)
@@ -173,27 +173,12 @@ class RawTransport:
     # -- sending ---------------------------------------------------------------------------------
 
     def send_advert(self, action: SendAdvertisement, destination: str) -> bytes:
-        advertisement = advertisement_of(action)
         if ":" in destination:
-            self._send6(action, destination, advertisement.emit(action.source, destination))
+            self._send6(action, destination, advertisement_of(action).emit(action.source, destination))
             return b""
-        # IP ids count from 1 for each instance (keepalived 2.2.7, measured)
-        ident = self._identification[action.instance] = (
-            self._identification.get(action.instance, 0) & 0xFFFF
-        ) + 1
-        mac = self._mac(action.interface)
-        multicast = destination.startswith("2") and 224 <= int(destination.partition(".")[0]) <= 239
-        frame = frames.advert_frame(
-            mac,
-            action.source,
-            destination,
-            advertisement,
-            ttl=action.ttl,
-            ip_id=ident & 0xFFFF,
-            destination_mac=multicast_mac(destination) if multicast else ZERO_MAC,
-            ah=ah_of(action),
-            checksum_form=action.checksum_form,
-        )
+        multicast = is_multicast(destination)
+        to_mac = None if multicast else ZERO_MAC
+        frame = self._frames.make(action, destination, self._mac(action.interface), to_mac)
         self._sender(action.interface, 4).sendto(frame[14:], (destination, 0))
         return frame if multicast else b""
 
@@ -210,12 +195,7 @@ class RawTransport:
 
     def announce(self, action: SendGratuitousArp) -> str:
         mac = self._mac(action.interface)
-        if ":" in action.address:
-            frame = frames.na_frame(mac, action.address, router=action.router)
-        else:
-            frame = frames.garp_frame(mac, action.address)
-            if not action.broadcast_target:
-                frame = frame[:32] + frame[6:12] + frame[38:]
+        frame = announcement_of(action, mac)
         one = self._packet_sockets.get(action.interface)
         if one is None:
             one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)

@@ -11,7 +11,7 @@ from typing import Any
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
 from vrrplab.machine.profiles import Profile
-from vrrplab.scenario.cast import instance_fields
+from vrrplab.scenario.cast import scenario_fields, server_fields
 from vrrplab.system.host import Host
 from vrrplab.trace.events import ScenarioEvent, TraceEvent
 from vrrplab.units import SECOND_US, Micros
@@ -43,27 +43,19 @@ def cast(
 ) -> TraceEvent:
     """The trace's first event: who takes part, and where its time 0 is (``began_us``: monotonic clock)."""
     ago_s = (time.monotonic_ns() // 1000 - began_us) / SECOND_US
-    addresses = dict.fromkeys(a.address for i in node.instances for a in i.virtual_addresses)
-    fields = {
-        "name": f"{server} live",
-        "description": f"{server} on {socket.gethostname() if mode == 'raw' else 'loopback'}",
-        "profile": profile.name,
-        "origin": "live",
-        "mode": mode,
-        "segments": host.segments(),
-        "servers": {
-            server: {
-                "interfaces": host.describe(interfaces_of(node)),
-                "services": {},
-                "config": os.path.basename(node.file),
-                "instances": {i.name: instance_fields(i) for i in node.instances},
-            }
+    fields = scenario_fields(
+        f"{server} live",
+        f"{server} on {socket.gethostname() if mode == 'raw' else 'loopback'}",
+        "live",
+        profile.name,
+        [node],
+        segments=host.segments(),
+        servers={
+            server: server_fields(os.path.basename(node.file), node, host.describe(interfaces_of(node)))
         },
-        "clients": {},
-        "dns": {},
-        "virtual_addresses": list(addresses),
-        "clock": {"monotonic_s": began_us / SECOND_US, "unix_s": time.time() - ago_s},
-    }
+        mode=mode,
+        clock={"monotonic_s": began_us / SECOND_US, "unix_s": time.time() - ago_s},
+    )
     return ScenarioEvent(0, content=fields)
 
 

@@ -1,4 +1,4 @@
-"""What both ways of speaking VRRP have in common: a packet taken in, and the face the driver talks to.
+"""What both ways of speaking VRRP have in common: the face the driver talks to, and IPv4 packets taken in.
 
 Two transports exist: ``raw_socket`` speaks real VRRP (protocol 112, root), ``udp_socket`` carries whole
 frames inside UDP on this host's loopback (no privilege). The driver cannot tell them apart.
@@ -7,37 +7,15 @@ frames inside UDP on this host's loopback (no privilege). The driver cannot tell
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from vrrplab.config.model import NodeConfig
+from vrrplab.drive.messages import Packet, Unusable
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
-from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.wire import auth
 from vrrplab.wire.addresses import unpack_address
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_VRRP
-from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
-
-
-class Packet(NamedTuple):
-    """An IP packet that came in with VRRP in it. ``message``: the VRRP part. ``ah``: header before it."""
-
-    interface: str
-    source: str
-    destination: str
-    ttl: int
-    message: bytes
-    ah: auth.AhHeader | None = None
-    ip_header: bytes = b""
-
-
-class Unusable(NamedTuple):
-    """Bytes that came in and cannot be used, before anybody asked whose they are."""
-
-    interface: str
-    source: str
-    vrid: int
-    reason: DropReason
 
 
 class Transport(Protocol):
@@ -88,47 +66,3 @@ def read_ipv4(interface: str, packet: bytes) -> Packet | Unusable:
         return Unusable(interface, source, 0, error.reason)
     message = body[auth.AH_SIZE :]
     return Packet(interface, source, destination, packet[8], message, ah, packet[:size])
-
-
-def understand(packet: Packet, key: bytes | None) -> AdvertisementReceived | Unusable:
-    """Bytes to the machine's event. ``key``: the password an AH value is checked with, if there is one."""
-    try:
-        advert = Advertisement.parse(packet.message, packet.source, packet.destination)
-    except PacketError as error:
-        vrid = packet.message[1] if len(packet.message) > 1 else 0
-        return Unusable(packet.interface, packet.source, vrid, error.reason)
-    ah = packet.ah
-    if ah is None:
-        return AdvertisementReceived(packet.interface, packet.source, packet.destination, packet.ttl, advert)
-    valid = key is not None and auth.verify(auth.key_bytes(key), packet.ip_header, ah, packet.message)
-    return AdvertisementReceived(
-        packet.interface, packet.source, packet.destination, packet.ttl, advert, ah.sequence, valid
-    )
-
-
-def advertisement_of(action: SendAdvertisement) -> Advertisement:
-    """The message an action asks for."""
-    authentication = action.authentication
-    auth_type, auth_data = None, None
-    if authentication is not None and action.version == 2:
-        auth_type = AUTH_PASS if authentication.kind == "PASS" else AUTH_AH
-        if auth_type == AUTH_PASS:
-            auth_data = auth.key_bytes(authentication.password)
-    return Advertisement(
-        action.version,
-        action.vrid,
-        action.priority,
-        action.interval_us,
-        action.addresses,
-        auth_type=auth_type,
-        auth_data=auth_data,
-        checksum_form=action.checksum_form,
-    )
-
-
-def ah_of(action: SendAdvertisement) -> tuple[bytes, int] | None:
-    """Password and sequence number for the codec, if the action wants an AH header."""
-    authentication = action.authentication
-    if authentication is None or authentication.kind != "AH":
-        return None
-    return authentication.password, action.sequence

@@ -17,11 +17,11 @@ import socket
 from collections.abc import Callable
 
 from vrrplab.config.model import NodeConfig
+from vrrplab.drive.messages import AdvertFrames, Packet, Unusable, announcement_of
 from vrrplab.errors import DropReason, LiveError
 from vrrplab.live.fake_host import FakeHost, FakeInterface, mac_of
-from vrrplab.live.transport import Packet, Unusable, advertisement_of, ah_of, read_ipv4
+from vrrplab.live.transport import read_ipv4
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
-from vrrplab.wire import frames
 from vrrplab.wire.addresses import is_multicast, unpack_mac
 from vrrplab.wire.ethernet import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_VRRP, IPv6Header
@@ -116,7 +116,7 @@ class UdpTransport:
         self._port = port
         self._receiver = open_receiver(port)
         self._sender = open_sender()
-        self._identification: dict[str, int] = {}
+        self._frames = AdvertFrames()
 
     def readers(self) -> list[tuple[int, Callable[[], Packet | Unusable | None]]]:
         return [(self._receiver.fileno(), self._read)]
@@ -150,31 +150,14 @@ class UdpTransport:
 
     def send_advert(self, action: SendAdvertisement, destination: str) -> bytes:
         interface = self._interface(action.interface)
-        ident = self._identification[action.instance] = (
-            self._identification.get(action.instance, 0) % 65535 + 1
-        )
         to_mac = None if is_multicast(destination) else mac_of(destination)
-        frame = frames.advert_frame(
-            interface.mac,
-            action.source,
-            destination,
-            advertisement_of(action),
-            ttl=action.ttl,
-            ip_id=ident,
-            destination_mac=to_mac,
-            ah=ah_of(action),
-            checksum_form=action.checksum_form,
-        )
+        frame = self._frames.make(action, destination, interface.mac, to_mac)
         self._send(interface, frame)
         return frame
 
     def announce(self, action: SendGratuitousArp) -> str:
         interface = self._interface(action.interface)
-        if ":" in action.address:
-            frame = frames.na_frame(interface.mac, action.address, router=action.router)
-        else:
-            frame = frames.garp_frame(interface.mac, action.address)
-        self._send(interface, frame)
+        self._send(interface, announcement_of(action, interface.mac))
         return interface.mac
 
     def _interface(self, name: str) -> FakeInterface:

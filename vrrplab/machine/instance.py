@@ -2,8 +2,8 @@
 
 ``handle(event, now)`` answers with actions, in the order they must be carried out; ``next_deadline()``
 says when to call again with ``TimePassed``. The sections stand in the RFC's order, INIT, BACKUP, MASTER, then
-FAULT; the numbers in the comments are the steps as RFC 5798 counts them, and RFC 9568 has the same in the same
-order. Every change of state goes through ``Role.enter`` and carries a reason that answers "why?".
+FAULT. The numbers in the comments are the steps as RFC 5798 counts them; RFC 9568 has the same in order.
+Every change of state goes through ``Role.enter`` and carries a reason that answers "why?".
 
 Beyond the RFCs: FAULT (something tracked is broken), first results of track scripts, start and preempt delay,
 weights, sync groups. ``wanted`` is what the instance would be if its sync group let it; keepalived calls it

@@ -181,3 +181,18 @@ def profile_named(name: str) -> Profile:
         return PROFILES[name]
     except (KeyError, TypeError):  # TypeError: no name at all, a list for instance
         raise VrrplabError(f"unknown profile {name!r} - one of: {', '.join(PROFILES)}") from None
+
+
+def nearest_profile(version: str) -> Profile:
+    """The keepalived profile of this version ("2.2.7"), or that of the nearest version there is one for.
+
+    A version that cannot be read counts as the best measured one, 2.2.7.
+    """
+
+    def number(text: str) -> int:
+        parts = [int(part) for part in text.split(".") if part.isdecimal()][:3]
+        return sum(part * 100**place for place, part in enumerate(reversed([*parts, 0, 0, 0][:3])))
+
+    measured = [p for p in PROFILES.values() if p.name == f"keepalived-{p.wording}"]
+    wanted = number(version) or number(KEEPALIVED_227.wording)
+    return min(measured, key=lambda p: abs(number(p.wording) - wanted))

@@ -50,7 +50,7 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
 
 
 def _run(scenario: Scenario) -> Trace:
-    from vrrplab.sim.world import run
+    from vrrplab.sim.play import run
 
     return run(scenario, frames=True)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from vrrplab import arguments
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import PlacedError, VrrplabError
+from vrrplab.scenario.configs import GIVEN, label_without_file
 from vrrplab.scenario.from_configs import scenario_from_configs
-from vrrplab.scenario.model import Scenario, Server
-from vrrplab.scenario.reader import label_without_file
-from vrrplab.scenario.writer import GIVEN
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Server
 
 
 def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:

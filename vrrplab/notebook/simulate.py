@@ -12,7 +12,7 @@ from vrrplab.machine.profiles import profile_named
 from vrrplab.scenario.from_configs import scenario_from_configs
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.sim.world import run, until
+from vrrplab.sim.play import run, until
 from vrrplab.trace import Trace
 
 Source = Scenario | str | os.PathLike[str]

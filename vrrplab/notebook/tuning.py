@@ -14,9 +14,8 @@ from typing import Any
 from vrrplab import arguments
 from vrrplab.config.model import InstanceConfig, NodeConfig, ScriptConfig
 from vrrplab.errors import VrrplabError
+from vrrplab.scenario.configs import EDITED, label_without_file
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.reader import label_without_file
-from vrrplab.scenario.writer import EDITED
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views.panels import Control
 
@@ -184,7 +183,7 @@ def panel(
     scenario, option, server or instance.
     """
     from vrrplab.scenario.reader import load_scenario
-    from vrrplab.sim.world import run
+    from vrrplab.sim.play import run
     from vrrplab.views.panels import show
 
     scenario: Scenario = source if isinstance(source, Scenario) else load_scenario(source)

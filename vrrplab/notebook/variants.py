@@ -18,9 +18,10 @@ from typing import Any
 from vrrplab import arguments
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import ConfigError, VrrplabError, did_you_mean
-from vrrplab.scenario.model import Scenario, Server
-from vrrplab.scenario.reader import builtin_scenarios, label_without_file, load_scenario, scenario_from_text
-from vrrplab.scenario.writer import EDITED, file_matches
+from vrrplab.scenario.configs import EDITED, file_matches, label_without_file
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Server
+from vrrplab.scenario.reader import builtin_scenarios, load_scenario, scenario_from_text
 from vrrplab.units import micros
 
 BASE = "article-steady"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vrrplab.errors import TraceError, VrrplabError
+from vrrplab.errors import PlacedError, TraceError
 from vrrplab.recording.capture import Capture, Sighting
 from vrrplab.recording.log import log_events
-from vrrplab.recording.participants import Cast, scenario_fields
+from vrrplab.recording.participants import Cast
+from vrrplab.scenario.address_checks import default_mac
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.reader import load_scenario
 from vrrplab.trace import Trace
 from vrrplab.trace.events import (
     ABSENT,
@@ -33,7 +37,7 @@ from vrrplab.units import CENTISECOND_US, Micros, micros, seconds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vrrplab.config.model import InstanceConfig, NodeConfig
+    from vrrplab.config.model import InstanceConfig
 
 _ENDS = (Act.DAEMON_STOP, Act.DAEMON_KILL, Act.POWER_OFF)
 
@@ -52,17 +56,18 @@ def read_recording(directory: str | Path, run: int = 0, *, frames: bool = False)
     observed_file = os.path.join(folder, "observed.json")
     observed = _read_json(observed_file)
     scenario_file = os.path.join(folder, "scenario.yaml")
-    scenario = _read_yaml(scenario_file)
+    try:
+        scenario = load_scenario(scenario_file, run_refused=True)
+    except PlacedError as error:
+        raise TraceError(error.file, error.line, error.message, error.hint) from None
     runs = observed.get("runs")
-    if not isinstance(runs, list) or not isinstance(scenario.get("servers"), dict):
+    if not isinstance(runs, list):
         raise TraceError(folder, 0, "is not a recording", "needs scenario.yaml and observed.json with runs")
     if not 0 <= run < len(runs):
         raise TraceError(observed_file, 0, f"has no run {run}", f"runs 0 to {len(runs) - 1} are there")
     try:
-        daemon = "2.4.3" if observed.get("keepalived") == "2.4.3" else "2.2.7"
-        nodes = {name: _node(folder, s["config"], daemon) for name, s in scenario["servers"].items()}
         capture = Capture(folder, runs[0]["adverts"]) if run == 0 else Capture()
-        return _trace(Cast(scenario, nodes), observed, run, capture, frames)
+        return _trace(Cast(_only_seen(scenario)), observed, run, capture, frames)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         hint = "see the description of the format beside the recordings"
         raise TraceError(observed_file, 0, f"is not as recordings are: {error!r}", hint) from None
@@ -81,33 +86,19 @@ def _read_json(file: str) -> dict[str, Any]:
     return content
 
 
-def _read_yaml(file: str) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        with open(file, encoding="utf-8") as stream:
-            content = YAML(typ="safe", pure=True).load(stream)
-    except OSError as error:
-        raise TraceError(file, 0, f"cannot be read: {error.strerror}", "a recording is a folder") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        raise TraceError(file, mark.line + 1 if mark else 0, "is not YAML") from None
-    if not isinstance(content, dict):
-        raise TraceError(file, 1, "is not a scenario", "a mapping with servers and actions is expected")
-    return content
-
-
-def _node(folder: str, config: str, daemon: str) -> NodeConfig:
-    from vrrplab.config.reader import parse_config
-
-    file = os.path.join(folder, config)
-    try:
-        return parse_config(file, daemon=daemon)
-    except OSError as error:
-        raise TraceError(file, 0, f"cannot be read: {error.strerror}") from None
-    except VrrplabError as error:
-        raise TraceError(file, 0, f"cannot be used: {error}") from None
+def _only_seen(scenario: Scenario) -> Scenario:
+    """Without the MAC addresses that its reader makes up where a file names none."""
+    servers, clients = {}, {}
+    for place, server in enumerate(scenario.servers.values()):
+        interfaces = {
+            port.name: replace(port, mac="") if port.mac == default_mac(number, place) else port
+            for number, port in enumerate(server.interfaces.values())
+        }
+        servers[server.name] = replace(server, interfaces=interfaces)
+    for place, client in enumerate(scenario.clients.values()):
+        made_up = client.mac == default_mac(0xC0, place)
+        clients[client.name] = replace(client, mac="") if made_up else client
+    return scenario.changed(servers=servers, clients=clients)
 
 
 def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, frames: bool) -> Trace:
@@ -127,7 +118,8 @@ def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, fra
     ]
     events = [event for event in events if event.t_us <= end_us]
     events.sort(key=lambda event: event.t_us)
-    head: list[TraceEvent] = [ScenarioEvent(0, content=scenario_fields(cast, observed, end_us))]
+    fields = cast.scenario.as_cast() | {"origin": "recording", "seed": None, "duration_s": seconds(end_us)}
+    head: list[TraceEvent] = [ScenarioEvent(0, content=fields)]
     if observed.get("note"):
         head.append(WarningEvent(0, text=str(observed["note"])))
     return Trace(head + events, end_us=end_us)
@@ -136,7 +128,7 @@ def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, fra
 def _end_us(cast: Cast, seen: dict[str, Any]) -> Micros:
     """The scenario's length, or the clean stop (priority 0 that no action asked for) if that came first."""
     asked_for = {(p["server"], micros(p["t"])) for p in seen["priority_zero"]}
-    ends = [micros(cast.scenario["duration_s"])]
+    ends = [cast.scenario.duration_us]
     for adverts in seen["adverts"]:
         if adverts["priority"] == 0:
             for part in adverts["runs"]:
@@ -147,8 +139,8 @@ def _end_us(cast: Cast, seen: dict[str, Any]) -> Micros:
 
 def _actions(cast: Cast, observed: dict[str, Any], run: int) -> list[ActionEvent]:
     """The scenario's actions; a repetition has the same ones, in the same order, at its own times."""
-    told = [dict(action) for action in cast.scenario.get("actions") or []]
-    times = [micros(action.pop("at_s")) for action in told]
+    told = [{"action": action.kind, **action.keys} for action in cast.scenario.actions]
+    times = [action.at_us for action in cast.scenario.actions]
     if run > 0:
         timed = [a for a in observed["actions_per_run"][run] if a["action"] != "start" or a["t"] > 1.0]
         set_up = [at for at in times if at == 0]  # done before the start, so not timed
@@ -241,8 +233,7 @@ def _announcements(cast: Cast, seen: dict[str, Any], capture: Capture, frames: b
     noted += [(n, NaSentEvent, n["target"]) for n in seen["unsolicited_na"]]
     for note, kind, address in noted:
         instance = cast.by_address(note["server"], address)
-        interfaces = cast.scenario["servers"][note["server"]]["interfaces"]
-        macs = {str(port.get("mac") or "") for port in interfaces.values()}
+        macs = {port.mac for port in cast.scenario.servers[note["server"]].interfaces.values()}
         sightings = capture.announcements(kind.event, address, note["t"], note["count"], macs)
         for sighting in sightings or [Sighting(micros(note["t"]), "", b"")] * note["count"]:
             events.append(
@@ -268,7 +259,7 @@ def _announced_mac(cast: Cast, note: dict[str, Any], instance: InstanceConfig | 
         return ""
     if instance.use_vmac:  # RFC 9568 section 7.3
         return f"00:00:5e:00:0{1 if instance.family == 4 else 2}:{instance.vrid:02x}"
-    return str(cast.scenario["servers"][note["server"]]["interfaces"][instance.interface].get("mac") or "")
+    return cast.scenario.servers[note["server"]].interfaces[instance.interface].mac
 
 
 def _addresses(cast: Cast, seen: dict[str, Any]) -> list[TraceEvent]:
@@ -292,7 +283,7 @@ def _addresses(cast: Cast, seen: dict[str, Any]) -> list[TraceEvent]:
 
 
 def _client(cast: Cast) -> str:
-    return next(iter(cast.scenario.get("clients") or {}), "client")
+    return next(iter(cast.scenario.clients), "client")
 
 
 def _neighbours(cast: Cast, seen: dict[str, Any]) -> list[NeighbourEvent]:
@@ -305,14 +296,14 @@ def _neighbours(cast: Cast, seen: dict[str, Any]) -> list[NeighbourEvent]:
 
 def _outages(cast: Cast, seen: dict[str, Any], end_us: Micros) -> list[TraceEvent]:
     client = _client(cast)
-    probes = (cast.scenario.get("clients") or {}).get(client, {}).get("probes", [])
-    every = {(p["kind"], p["target"]): p["every_s"] for p in probes}
+    probes = (p for c in cast.scenario.clients.values() if c.name == client for p in c.probes)
+    every_us = {(p.kind, p.target): p.every_us for p in probes}
     events: list[TraceEvent] = []
     for x in seen["outages"]:
         kind, target = x["probe"].split(" ", 1)
         from_us, to_us = micros(x["last_ok_t"]), None if x["next_ok_t"] is None else micros(x["next_ok_t"])
         until_us = end_us if to_us is None else to_us
-        lost = round((until_us - from_us) / micros(every.get((kind, target), 0.02))) - (to_us is not None)
+        lost = round((until_us - from_us) / every_us.get((kind, target), 20_000)) - (to_us is not None)
         events.append(
             OutageEvent(
                 until_us,

@@ -1,4 +1,4 @@
-"""The actions of a scenario file, read and checked; which keys each has is in ``trace.vocabulary``."""
+"""The actions of a scenario: their keys, read and checked. What they do is in ``sim.actions``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.scenario.address_checks import check_address, check_interface_address
-from vrrplab.scenario.model import Client, Segment, Server, TimedAction
+from vrrplab.scenario.parts import Client, Segment, Server, TimedAction
 from vrrplab.scenario.yaml_nodes import Node
 from vrrplab.trace.vocabulary import ACTIONS, Act
 

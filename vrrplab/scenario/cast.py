@@ -1,23 +1,73 @@
-"""What a trace says of an instance at its start: the same for simulator, live router and recordings."""
+"""The ``scenario`` event a trace begins with: who takes part, and what each instance was configured to do.
+
+The same for simulator, live router and recordings; what the event's fields mean is said in ``trace``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from vrrplab.config.model import InstanceConfig
-from vrrplab.units import seconds
+from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.units import plain_seconds
+
+
+def scenario_fields(
+    name: str,
+    description: str,
+    origin: str,
+    profile: str,
+    nodes: Iterable[NodeConfig],
+    *,
+    segments: dict[str, Any],
+    servers: dict[str, Any],
+    clients: dict[str, Any] | None = None,
+    dns: dict[str, list[str]] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """The event's fields. ``nodes``: all configurations. ``more``: what not every trace has (seed, clock)."""
+    return {
+        "name": name,
+        "description": description,
+        "origin": origin,
+        "profile": profile,
+        **more,
+        "segments": segments,
+        "servers": servers,
+        "clients": clients or {},
+        "dns": dns or {},
+        "virtual_addresses": virtual_addresses(nodes),
+    }
+
+
+def server_fields(
+    config: str, node: NodeConfig, interfaces: dict[str, Any], services: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """One server: the name of its configuration and what it runs."""
+    return {
+        "config": config,
+        "interfaces": interfaces,
+        "services": services or {},
+        "instances": {i.name: instance_fields(i) for i in node.instances},
+    }
 
 
 def instance_fields(instance: InstanceConfig) -> dict[str, Any]:
     """The instance's options that views and readers of a trace ask for; ``advert_int_s`` in seconds."""
-    every_s = seconds(instance.advert_interval_us)
     return {
         "vrid": instance.vrid,
         "interface": instance.interface,
         "priority": instance.base_priority,
         "state": instance.state,
         "version": instance.version,
-        "advert_int_s": int(every_s) if every_s.is_integer() else every_s,  # 1, as in the file, not 1.0
+        "advert_int_s": plain_seconds(instance.advert_interval_us),
         "preempt": instance.preempt,
         "virtual_addresses": [a.with_prefix for a in instance.virtual_addresses],
     }
+
+
+def virtual_addresses(nodes: Iterable[NodeConfig]) -> list[str]:
+    """All virtual addresses of all configurations, in order of appearance, no prefix."""
+    instances = (instance for node in nodes for instance in node.instances)
+    found = (a.address for i in instances for a in i.virtual_addresses + i.excluded_addresses)
+    return list(dict.fromkeys(found))

@@ -20,7 +20,8 @@ from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import profile_named
 from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.infer_networks import Card, networks, own_address
-from vrrplab.scenario.model import Client, Interface, Probe, Scenario, Segment, Server
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Client, Interface, Probe, Segment, Server
 from vrrplab.units import Micros, micros
 from vrrplab.wire.addresses import is_link_local, pack_address, unpack_address
 

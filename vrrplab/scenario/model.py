@@ -1,107 +1,25 @@
-"""Who and what a scenario is made of: plain immutable values, as the scenario file says.
+"""A scenario: the network, its servers and clients, and what happens, as one immutable value.
 
-No reading and no running here; ``scenario`` makes these, ``world`` brings them to life.
+``reader`` makes these from files, ``sim`` brings them to life; here one is changed and written down again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from os.path import dirname, join
 from typing import Any
 
+from vrrplab import arguments
 from vrrplab.config.model import NodeConfig
-from vrrplab.scenario.cast import instance_fields
-from vrrplab.units import Micros, seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One learning switch."""
-
-    name: str
-    subnet: str = ""
-    latency_us: Micros = 200
-    jitter_us: Micros = 0
-    loss: float = 0.0
-    multicast: bool = True
-    port_security: bool = False
-    mac_ageing_us: Micros = 300_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Interface:
-    name: str
-    segment: str
-    addresses: tuple[str, ...]  # with prefix
-    mac: str
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """An application: after a stop it refuses clients at once, its process ends ``shutdown_us`` later."""
-
-    name: str
-    port: int = 0
-    listen: tuple[str, ...] = ("0.0.0.0",)
-    shutdown_us: Micros = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    name: str
-    config: str  # path as written in the scenario
-    node: NodeConfig
-    interfaces: dict[str, Interface]
-    start_at_us: Micros = 0
-    services: dict[str, Service] = field(default_factory=dict)
-    checks: dict[str, str] = field(
-        default_factory=dict
-    )  # vrrp_script -> service; a check that names its port asks there
-    script_run_us: Micros = 8_000
-    missing_files: tuple[str, ...] = ()
-    refusal: str = ""  # why its keepalived does not start at all; "": it does
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    kind: str  # "icmp" or "http"
-    target: str  # an address, or a name that goes through dns
-    every_us: Micros
-    port: int = 0
-    timeout_us: Micros = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    name: str
-    segment: str
-    addresses: tuple[str, ...]
-    mac: str
-    probes: tuple[Probe, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TimedAction:
-    at_us: Micros
-    kind: str
-    keys: dict[str, Any]
-    line: int = 0
-    node: NodeConfig | None = None  # the parsed file of a reload
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"at_s": _number(seconds(self.at_us)), "action": self.kind, **self.keys}
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """``owner``: address -> server (None: nobody) at a moment. ``outage``: at most so long."""
-
-    at_us: Micros | None = None
-    owner: dict[str, str | None] = field(default_factory=dict)
-    outage_target: str = ""
-    outage_at_most_us: Micros | None = None
-    state: dict[str, dict[str, str]] = field(default_factory=dict)  # instance -> server -> state
-    line: int = 0
+from vrrplab.scenario import writer
+from vrrplab.scenario.actions import read_action
+from vrrplab.scenario.cast import scenario_fields, server_fields, virtual_addresses
+from vrrplab.scenario.configs import EDITED, GIVEN, label_without_file, read_config
+from vrrplab.scenario.parts import Client, Expectation, Segment, Server, TimedAction
+from vrrplab.scenario.yaml_nodes import Node, node_of
+from vrrplab.units import Micros, plain_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,69 +39,104 @@ class Scenario:
 
     def virtual_addresses(self) -> list[str]:
         """All virtual addresses of all servers, in order of appearance, no prefix."""
-        found: dict[str, None] = {}
-        for server in self.servers.values():
-            for instance in server.node.instances:
-                for address in instance.virtual_addresses + instance.excluded_addresses:
-                    found[address.address] = None
-        return list(found)
+        return virtual_addresses(server.node for server in self.servers.values())
 
     def changed(self, **changes: Any) -> Scenario:
         """A copy with some fields replaced."""
         return replace(self, **changes)
 
     def with_actions(self, actions: Iterable[dict[str, Any]]) -> Scenario:
-        """The same with more actions, each a mapping as in a scenario file; ScenarioError for a wrong one."""
-        from vrrplab.scenario.writer import with_actions
+        """The same with more actions, each a mapping as in a scenario file (``at_s``, ``action``, …).
 
-        return with_actions(self, actions)
+        Later ones of the same moment come after those already there. ScenarioError for a wrong one.
+        """
+        actions = arguments.several(
+            actions, "actions", '[{"at_s": 5, "action": "power_off", "server": "r1"}]'
+        )
+        more = [
+            read_action(
+                node_of(action, f"actions[{n}]"), self.servers, self.segments, self.clients, self._read_config
+            )
+            for n, action in enumerate(actions)
+        ]
+        together = sorted([*self.actions, *more], key=lambda a: a.at_us)
+        return replace(self, actions=tuple(together))
 
-    def to_yaml(self) -> str:
-        """The scenario as a scenario file."""
-        from vrrplab.scenario.writer import to_yaml
+    def _read_config(self, place: Node, server: str) -> NodeConfig:
+        """The file of a ``reload``; one that is in no file means the very same text again."""
+        in_no_file = [label_without_file(server), *(label_without_file(server, w) for w in (EDITED, GIVEN))]
+        own = self.servers.get(server)
+        if own is not None and own.config == place.text() and own.config in in_no_file:
+            return own.node
+        return read_config(join(dirname(self.file), place.text()), place, self.profile, False, server)
 
-        return to_yaml(self)
+    def to_yaml(self, *, beside: bool = False) -> str:
+        """The scenario as a scenario file.
+
+        It runs from any folder, with the configurations in it; ``beside``: they are to lie beside it, under
+        their own names.
+        """
+        named: writer.Naming = partial(
+            writer.config_from_anywhere, folder=dirname(self.file), profile=self.profile
+        )
+        if beside:
+            named = _by_name
+        plain: dict[str, Any] = {"name": self.name}
+        if self.description:
+            plain["description"] = self.description
+        plain |= {
+            "profile": self.profile,
+            "seed": self.seed,
+            "duration_s": plain_seconds(self.duration_us),
+            "segments": {s.name: writer.plain_segment(s) for s in self.segments.values()},
+            "servers": {s.name: writer.plain_server(s, named) for s in self.servers.values()},
+        }
+        if self.clients:
+            plain["clients"] = {c.name: writer.plain_client(c) for c in self.clients.values()}
+        if self.dns:
+            plain["dns"] = {name: list(addresses) for name, addresses in self.dns.items()}
+        plain["actions"] = [writer.plain_action(a, named) for a in self.actions]
+        if self.expect:
+            plain["expect"] = [writer.plain_expectation(e) for e in self.expect]
+        return writer.yaml_text(plain)
 
     def as_cast(self) -> dict[str, Any]:
         """The fields of a trace's ``scenario`` event (see trace.py)."""
-        return {
-            "name": self.name,
-            "description": self.description,
-            "origin": "simulation",
-            "profile": self.profile,
-            "seed": self.seed,
-            "duration_s": _number(seconds(self.duration_us)),
-            "segments": {s.name: {"subnet": s.subnet} for s in self.segments.values()},
-            "servers": {s.name: _server_cast(s) for s in self.servers.values()},
-            "clients": {c.name: _client_cast(c) for c in self.clients.values()},
-            "dns": {name: list(addresses) for name, addresses in self.dns.items()},
-            "virtual_addresses": self.virtual_addresses(),
-        }
+        return scenario_fields(
+            self.name,
+            self.description,
+            "simulation",
+            self.profile,
+            [server.node for server in self.servers.values()],
+            seed=self.seed,
+            duration_s=plain_seconds(self.duration_us),
+            segments={s.name: {"subnet": s.subnet} for s in self.segments.values()},
+            servers={s.name: _server_fields(s) for s in self.servers.values()},
+            clients={c.name: _client_fields(c) for c in self.clients.values()},
+            dns={name: list(addresses) for name, addresses in self.dns.items()},
+        )
 
 
-def _number(value: float) -> float | int:
-    return int(value) if value == int(value) else value
+def _by_name(path: str, _node: NodeConfig, _server: str) -> str:
+    return path
 
 
-def _server_cast(server: Server) -> dict[str, Any]:
-    return {
-        "config": server.config,
-        "interfaces": {
-            i.name: {"segment": i.segment, "mac": i.mac, "addresses": list(i.addresses)}
-            for i in server.interfaces.values()
-        },
-        "services": {s.name: {"port": s.port} for s in server.services.values()},
-        "instances": {i.name: instance_fields(i) for i in server.node.instances},
+def _server_fields(server: Server) -> dict[str, Any]:
+    interfaces = {
+        i.name: {"segment": i.segment, "mac": i.mac, "addresses": list(i.addresses)}
+        for i in server.interfaces.values()
     }
+    services = {s.name: {"port": s.port} for s in server.services.values()}
+    return server_fields(server.config, server.node, interfaces, services)
 
 
-def _client_cast(client: Client) -> dict[str, Any]:
+def _client_fields(client: Client) -> dict[str, Any]:
     probes = []
     for p in client.probes:
         shown: dict[str, Any] = {"kind": p.kind, "target": p.target}
         if p.port:
             shown["port"] = p.port
-        probes.append({**shown, "every_s": _number(seconds(p.every_us))})
+        probes.append({**shown, "every_s": plain_seconds(p.every_us)})
     return {
         "segment": client.segment,
         "mac": client.mac,

@@ -1,4 +1,4 @@
-"""Scenario files: YAML to ``Scenario`` and back, each mistake with its line and the nearest valid word.
+"""Scenario files: YAML to ``Scenario``, each mistake with its line and the nearest valid word.
 
 The format is the contract's. ``load_scenario`` also takes the name of a built-in scenario.
 """
@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import lru_cache
 from os.path import dirname, isfile, join
 from typing import Any
 
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.model import NodeConfig
-from vrrplab.config.reader import parse_config, parse_text
 from vrrplab.data_files import data_root
 from vrrplab.errors import ConfigError, ScenarioError, VrrplabError
 from vrrplab.machine.profiles import PROFILES, profile_named
@@ -25,11 +23,12 @@ from vrrplab.scenario.address_checks import (
     check_subnet,
     default_mac,
 )
-from vrrplab.scenario.expect_reader import read_expectation
-from vrrplab.scenario.model import Client, Interface, Probe, Scenario, Segment, Server, Service
+from vrrplab.scenario.configs import label_without_file, read_config
+from vrrplab.scenario.expect import read_expectation
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import PROBE_TIMEOUT_US, Client, Interface, Probe, Segment, Server, Service
 from vrrplab.scenario.yaml_cache import read_yaml_cached
 from vrrplab.scenario.yaml_nodes import Node, nearest, parse_yaml
-from vrrplab.units import micros
 
 TOP_KEYS = [
     "name",
@@ -47,7 +46,6 @@ TOP_KEYS = [
 ]
 SERVER_KEYS = ["config", "start_at_s", "interfaces", "services", "checks", "script_run_s", "missing_files"]
 SEGMENT_KEYS = ["subnet", "latency_s", "jitter_s", "loss", "multicast", "port_security", "mac_ageing_s"]
-PROBE_TIMEOUT_US = {"icmp": micros(0.2), "http": micros(0.5)}
 
 
 def builtin_scenarios() -> dict[str, str]:
@@ -117,8 +115,11 @@ def _build(root: Node, path: str, profile: str | None, strict: bool, run_refused
         if not dns[name]:
             raise value.error(f"dns.{name} lists no address", "list at least one")
     _check_targets(top, clients, dns)
-    read = ReloadReader(dirname(path), used, strict)
-    actions = [read_action(a, servers, segments, clients, read) for a in _list(top, "actions")]
+
+    def read_reloaded(place: Node, server: str) -> NodeConfig:
+        return read_config(join(dirname(path), place.text()), place, used, strict, server)
+
+    actions = [read_action(a, servers, segments, clients, read_reloaded) for a in _list(top, "actions")]
     return Scenario(
         name=top["name"].text() if "name" in top else os.path.splitext(os.path.basename(path))[0],
         description=top["description"].text() if "description" in top else "",
@@ -215,7 +216,7 @@ def _server(
     scripts = [s.name for s in node_config.scripts]
     checks = {}
     for script, service in _pairs(keys, "checks"):
-        if script not in scripts:
+        if script not in scripts and not refusal:
             hint = nearest(script, scripts)
             raise service.error(f"{node_config.file} has no vrrp_script {script!r}", hint)
         checks[script] = service.one_of(services)
@@ -233,75 +234,8 @@ def _server(
     )
 
 
-def read_config(path: str, place: Node, profile: str, strict: bool, host: str) -> NodeConfig:
-    """A keepalived.conf named in a scenario; a missing one is the scenario's mistake, at its line.
-
-    ``host`` is the server's name: lines such as ``@host1 priority 100`` are for the host so called.
-    What has several lines is no path but the file's text itself.
-    """
-    daemon = PROFILES[profile].wording
-    if "\n" in place.text():
-        try:
-            return parse_text(
-                place.text(), label_without_file(host), host_id=host, daemon=daemon, strict=strict
-            )
-        except ConfigError as error:
-            raise place.error(
-                f"line {error.line} of {host}'s configuration: {error.message}", error.hint
-            ) from None
-    found = path if isfile(path) else shipped(place.text())
-    if found is None:
-        message = f"configuration file {place.text()!r} does not exist"
-        raise place.error(message, "paths are relative to the scenario")
-    with open(found, "rb") as file:
-        content = file.read()
-    if b"include" in content:  # other files may change while this one does not
-        return parse_config(_short(found), host_id=host, daemon=daemon, strict=strict)
-    return _parsed(_short(found), content, daemon, strict, host)
-
-
-@lru_cache(maxsize=64)
-def _parsed(path: str, _content: bytes, daemon: str, strict: bool, host: str) -> NodeConfig:
-    # the drills of one cluster share their configurations
-    return parse_config(path, host_id=host, daemon=daemon, strict=strict)
-
-
-def _short(path: str) -> str:
-    """The path as a person would type it here: without detours, relative if it lies below this folder."""
-    plain, here = os.path.normpath(path), os.getcwd()
-    inside = os.path.isabs(plain) and plain.startswith(here + os.sep)
-    return os.path.relpath(plain, here) if inside else plain
-
-
-def label_without_file(server: str, why: str = "in the scenario") -> str:
-    """What a configuration is called that is in no file, and ``why``.
-
-    No path looks like that, so a ``reload`` of this name means the very same text again.
-    """
-    return f"{server}.conf ({why})"
-
-
-def shipped(name: str) -> str | None:
-    """A configuration that comes with vrrplab is found from anywhere, e.g. article/proxy-serv01.conf."""
-    parts = [p for p in name.split("/") if p not in ("..", "", ".")]
-    if parts[:1] == ["configs"]:
-        parts = parts[1:]
-    path = join(data_root(), "configs", *parts)
-    return path if parts and not os.path.isabs(name) and isfile(path) else None
-
-
 def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
     return replace(node, warnings=node.warnings + tuple(more)) if more else node
-
-
-class ReloadReader:
-    """Reads the file of a ``reload`` action."""
-
-    def __init__(self, folder: str, profile: str, strict: bool) -> None:
-        self._folder, self._profile, self._strict = folder, profile, strict
-
-    def __call__(self, place: Node, server: str) -> NodeConfig:
-        return read_config(join(self._folder, place.text()), place, self._profile, self._strict, server)
 
 
 def _service(name: str, value: Node) -> Service:

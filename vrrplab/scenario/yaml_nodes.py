@@ -32,7 +32,9 @@ class Node:
 
     def mapping(self) -> dict[str, Node]:
         if not isinstance(self.plain, dict):
-            raise self.error(f"{self.name} must be a mapping (key: value)", f"it is {_kind(self.plain)}")
+            raise self.error(
+                f"{self.name or 'the scenario'} must be a mapping (key: value)", f"it is {_kind(self.plain)}"
+            )
         return self.plain
 
     def only(self, known: Iterable[str]) -> dict[str, Node]:
@@ -110,6 +112,15 @@ class Node:
         if t_us < least_us:
             raise self.error(f"{self.name} is {value} s", f"at least {least_us / 1e6:g} s")
         return t_us
+
+
+def node_of(value: Any, name: str) -> Node:
+    """A plain value as if it had been read from a file."""
+    if isinstance(value, dict):
+        return Node("action", 0, name, {str(k): node_of(v, f"{name}.{k}") for k, v in value.items()})
+    if isinstance(value, (list, tuple)):
+        return Node("action", 0, name, [node_of(v, f"{name}[{i}]") for i, v in enumerate(value)])
+    return Node("action", 0, name, value)
 
 
 def nearest(word: str, known: list[str]) -> str:

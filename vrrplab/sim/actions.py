@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDown, InterfaceWentUp
-from vrrplab.scenario.model import TimedAction
-from vrrplab.sim.host import Address, Nic
-from vrrplab.sim.scheduler import TIMER
+from vrrplab.scenario.parts import TimedAction
+from vrrplab.sim.nic import Address, Nic
+from vrrplab.sim.world import Box, World
 from vrrplab.trace.events import (
     ABSENT,
     ActionEvent,
@@ -15,13 +13,9 @@ from vrrplab.trace.events import (
     AddressEvent,
     AddressRemovedEvent,
     InterfaceEvent,
-    ServiceEvent,
 )
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import micros
-
-if TYPE_CHECKING:
-    from vrrplab.sim.world import Box, World
 
 
 def perform(world: World, action: TimedAction) -> None:
@@ -56,7 +50,7 @@ def perform(world: World, action: TimedAction) -> None:
         case Act.ADDRESS_ADD:
             add_address(world, box.host.nics[keys["interface"]], keys["address"])
         case Act.SERVICE_STOP | Act.SERVICE_START | Act.SERVICE_KILL:
-            change_service(world, box, keys["service"], action.kind.removeprefix("service_"))
+            world.change_service(box, keys["service"], action.kind.removeprefix("service_"))
         case Act.CHECK_FAIL | Act.CHECK_PASS | Act.CHECK_HANG:
             force = {str(Act.CHECK_FAIL): 1, Act.CHECK_PASS: 0, Act.CHECK_HANG: None}[action.kind]
             named = [keys["script"]] if "script" in keys else [s.name for s in box.server.node.scripts]
@@ -99,17 +93,17 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
     if nic.up == before:
         return
     _note_interface(world, nic, nic.up)
-    router = world.boxes[nic.host.name].router
+    router, host = world.boxes[nic.host_name].router, world.boxes[nic.host_name].host
     if nic.up:
         for name in (nic.name, *nic.vmacs):
             router.deliver(InterfaceWentUp(name))
-        for address in nic.host.restore_ipv6(nic):
+        for address in host.restore_ipv6(nic):
             _note_address(world, AddressAddedEvent, nic, address)
             router.deliver(AddressAdded(nic.name, address.address))
     else:
         nic.switch.forget(nic)
         router.deliver(InterfaceWentDown(nic.name))
-        for address in nic.host.flush_ipv6(nic):
+        for address in host.flush_ipv6(nic):
             _note_address(world, AddressRemovedEvent, nic, address)
             router.deliver(AddressRemoved(nic.name, address.address))
         for name in list(nic.vmacs):
@@ -118,7 +112,7 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
 
 
 def _note_interface(world: World, nic: Nic, up: bool) -> None:
-    world.write(InterfaceEvent(world.scheduler.now, nic.host.name, interface=nic.name, up=up))
+    world.write(InterfaceEvent(world.scheduler.now, nic.host_name, interface=nic.name, up=up))
 
 
 def _note_address(
@@ -127,7 +121,7 @@ def _note_address(
     world.write(
         kind(
             world.scheduler.now,
-            nic.host.name,
+            nic.host_name,
             interface=interface or nic.name,
             address=address.with_prefix,
             label=address.label or ABSENT,
@@ -138,53 +132,22 @@ def _note_address(
 def remove_address(world: World, nic: Nic, address: str) -> None:
     """By hand; Linux takes the rest of the subnet along with its first address."""
     holder = next((v for v in nic.vmacs.values() if any(a.address == address for a in v.addresses)), nic)
-    router = world.boxes[nic.host.name].router
-    for gone in nic.host.remove_address(holder.name, address):
+    box = world.boxes[nic.host_name]
+    for gone in box.host.remove_address(holder.name, address):
         _note_address(world, AddressRemovedEvent, nic, gone, holder.name)
-        router.deliver(AddressRemoved(nic.name, gone.address))
+        box.router.deliver(AddressRemoved(holder.name, gone.address))
 
 
 def add_address(world: World, nic: Nic, text: str) -> None:
     address, _, prefix = text.partition("/")
     bits = int(prefix) if prefix else (128 if ":" in address else 32)
-    if nic.host.add_address(nic.name, address, bits):
+    box = world.boxes[nic.host_name]
+    if box.host.add_address(nic.name, address, bits):
         event = AddressAddedEvent(
-            world.scheduler.now, nic.host.name, interface=nic.name, address=f"{address}/{bits}"
+            world.scheduler.now, nic.host_name, interface=nic.name, address=f"{address}/{bits}"
         )
         world.write(event)
-        world.boxes[nic.host.name].router.deliver(AddressAdded(nic.name, address))
-
-
-def change_service(world: World, box: Box, name: str, what: str) -> None:
-    """start, stop, kill, restart or reload a service."""
-    service = box.services[name]
-    match what:
-        case "start" | "restart" | "reload" | "reconfigure":
-            service.start()
-        case "stop":
-            if service.up:
-                turn = service.stop()
-                delay_us = service.service.shutdown_us
-                if delay_us:
-                    world.scheduler.after(delay_us, TIMER, _end_service, world, box, name, turn)
-                else:
-                    service.end(turn)
-        case "kill":
-            service.kill()
-    _note_service(world, box, name)
-
-
-def _end_service(world: World, box: Box, name: str, turn: int) -> None:
-    if box.services[name].end(turn):
-        _note_service(world, box, name)
-
-
-def _note_service(world: World, box: Box, name: str) -> None:
-    service = box.services[name]
-    event = ServiceEvent(
-        world.scheduler.now, box.host.name, service=name, up=service.up, accepting=service.accepting
-    )
-    world.write(event)
+        box.router.deliver(AddressAdded(nic.name, address))
 
 
 def power_off(world: World, box: Box) -> None:
@@ -193,12 +156,12 @@ def power_off(world: World, box: Box) -> None:
         return
     box.router.lose_power()
     ups = [nic for nic in box.host.nics.values() if nic.up]
-    box.host.powered = False
+    box.host.switch_off()
     for name, service in box.services.items():
         was_up = service.up
         service.kill()
         if was_up:
-            _note_service(world, box, name)
+            world.note_service(box, name)
     for nic in ups:
         nic.switch.forget(nic)
         _note_interface(world, nic, up=False)
@@ -215,7 +178,7 @@ def power_on(world: World, box: Box) -> None:
             _note_interface(world, nic, up=True)
     for name, service in box.services.items():
         service.start()
-        _note_service(world, box, name)
+        world.note_service(box, name)
     box.router.node = box.server.node
     box.router.start()
     world.changed()

@@ -9,16 +9,14 @@ accounts for every question it slept through. Counting and times are those of as
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from vrrplab.scenario.model import Probe
-from vrrplab.sim.host import Host, Nic
+from vrrplab.scenario.parts import Probe
+from vrrplab.sim.host import Host
+from vrrplab.sim.nic import Nic
 from vrrplab.sim.packet import mac_bytes
 from vrrplab.sim.scheduler import CLIENT
+from vrrplab.sim.world import World
 from vrrplab.units import Micros
-
-if TYPE_CHECKING:
-    from vrrplab.sim.world import World
 
 Report = Callable[[Probe, Micros, "Micros | None", int], None]  # probe, last good, next good, lost
 
@@ -79,7 +77,7 @@ class Flow:
         if self._version != self._world.version or not self._nic.switch.is_certain:
             self._outcomes.clear()  # the question itself changed something, or chance decides
         if len(self._outcomes) == len(self._targets):
-            self._world.sleepers.append(self)
+            self._world.sleepers.append(self.wake)
         else:
             self._schedule()
 
@@ -136,7 +134,7 @@ class Flow:
         """There and back: the round-trip time, or None."""
         there, us, switch = mac_bytes(mac), self._nic.mac, self._nic.switch
         walked = switch.walk(self._nic, us, there)
-        if walked is None or not self._world.answers(walked[0].host, target, self._probe):
+        if walked is None or not self._world.answers(walked[0], target, self._probe):
             return None
         back = switch.walk(walked[0], there, us)
         if back is None or back[0] is not self._nic:

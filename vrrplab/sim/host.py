@@ -1,4 +1,4 @@
-"""A host on the LAN: network interfaces with addresses, link state, a firewall for VRRP, ARP and ND answers.
+"""A host on the LAN: its interfaces and who has which address, a firewall for VRRP, ARP and ND answers.
 
 It behaves like Linux where that matters here: removing the first address of a subnet removes the others of
 that subnet too, IPv6 addresses go with the link, any address is answered for on any interface.
@@ -10,77 +10,14 @@ from collections.abc import Callable
 
 from vrrplab.scenario.address_checks import link_local, same_subnet
 from vrrplab.sim.neighbors import NeighborCache
-from vrrplab.sim.packet import Packet, mac_bytes, mac_text
+from vrrplab.sim.nic import Address, Nic, Vmac
+from vrrplab.sim.packet import Packet, mac_text
 from vrrplab.sim.scheduler import Scheduler
 from vrrplab.sim.switch import Switch
 from vrrplab.wire.addresses import is_link_local
 from vrrplab.wire.frames import arp_reply_frame, na_frame
 
 IPV6_KIND, VRRP_KIND = 0x86DD, 112
-
-
-class Address:
-    """One address on an interface; ``mac``: the virtual router MAC address it is reached by, or ""."""
-
-    __slots__ = ("address", "label", "mac", "mac_bytes", "prefix")
-
-    def __init__(self, address: str, prefix: int, label: str = "", mac: str = "") -> None:
-        self.address = address
-        self.prefix = prefix
-        self.label = label
-        self.mac = mac
-        self.mac_bytes = mac_bytes(mac) if mac else b""
-
-    @property
-    def with_prefix(self) -> str:
-        return f"{self.address}/{self.prefix}"
-
-
-class Nic:
-    """A network interface and the switch port it is plugged into."""
-
-    def __init__(self, host: Host, name: str, mac: str, switch: Switch, addresses: tuple[str, ...]) -> None:
-        self.host = host
-        self.name = name
-        self.mac_text = mac
-        self.mac = mac_bytes(mac)
-        self.switch = switch
-        self.configured = addresses
-        self.admin_up = True
-        self.carrier = True
-        self.addresses: list[Address] = []
-        self.vmacs: dict[str, Vmac] = {}
-        self.wants_link_local = any(":" in a for a in addresses)
-        switch.attach(self)
-
-    @property
-    def port_name(self) -> str:
-        return f"{self.host.name}:{self.name}"
-
-    @property
-    def up(self) -> bool:
-        """Frames can pass: powered, up, and a cable in it."""
-        return self.admin_up and self.carrier and self.host.powered
-
-    def answers_to(self, mac: bytes) -> bool:
-        if mac == self.mac or any(v.mac == mac for v in self.vmacs.values()):
-            return True
-        return any(a.mac_bytes == mac for a in self.addresses)
-
-    def has(self, address: str) -> bool:
-        return any(a.address == address for a in self.addresses) or any(
-            a.address == address for v in self.vmacs.values() for a in v.addresses
-        )
-
-
-class Vmac:
-    """A macvlan on a NIC, with the virtual router MAC address and addresses of its own."""
-
-    def __init__(self, name: str, mac: str) -> None:
-        self.name = name
-        self.mac_text = mac
-        self.mac = mac_bytes(mac)
-        self.addresses: list[Address] = []
 
 
 class Host:
@@ -94,13 +31,18 @@ class Host:
         self.powered = True
         self.blocked: set[tuple[str, str]] = set()  # (direction, protocol)
         self.refused: set[str] = set()  # addresses whose packets the host drops (no_accept)
-        self.neighbors = NeighborCache(self)
+        self.neighbors = NeighborCache(scheduler, self.send, changed)
         self.on_vrrp: Callable[[Nic, Packet], None] | None = None
 
     def add_nic(self, name: str, mac: str, switch: Switch, addresses: tuple[str, ...]) -> Nic:
-        nic = self.nics[name] = Nic(self, name, mac, switch, addresses)
+        nic = self.nics[name] = Nic(self.name, name, mac, switch, addresses, self.receive)
         self.configure(nic)
         return nic
+
+    def switch_off(self) -> None:
+        self.powered = False
+        for nic in self.nics.values():
+            nic.powered = False
 
     def boot(self) -> None:
         """Power is back. What was set by hand is forgotten; a pulled cable is still out."""
@@ -109,7 +51,7 @@ class Host:
         self.refused.clear()
         self.neighbors.clear()
         for nic in self.nics.values():
-            nic.admin_up = True
+            nic.admin_up = nic.powered = True
             self.configure(nic)
 
     def configure(self, nic: Nic) -> None:

@@ -8,15 +8,11 @@ answers the entry is dropped and everybody is asked. Gratuitous ARP changes an e
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from vrrplab.sim.packet import mac_text
-from vrrplab.sim.scheduler import TIMER
+from vrrplab.sim.nic import Nic
+from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.wire.frames import arp_request_frame, ns_frame
-
-if TYPE_CHECKING:
-    from vrrplab.sim.host import Host, Nic
 
 TRUST_US = 30 * SECOND_US
 DELAY_US = 5 * SECOND_US
@@ -42,10 +38,17 @@ class Entry:
 
 
 class NeighborCache:
-    """``on_change(address, mac)`` tells about every new, changed or dropped entry."""
+    """``send`` puts a question on the wire, ``changed()`` says that answers may differ now.
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    ``on_change(address, mac)`` tells about every new, changed or dropped entry.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, send: Callable[[Nic, bytes], None], changed: Callable[[], None]
+    ) -> None:
+        self._scheduler = scheduler
+        self._send = send
+        self._changed = changed
         self._entries: dict[str, Entry] = {}
         self.on_change: Callable[[str, str | None], None] | None = None
 
@@ -80,7 +83,7 @@ class NeighborCache:
         entry = self._entries.get(address)
         if entry is None:
             return  # Linux learns from strangers only what it had asked for
-        now = self._host.scheduler.now
+        now = self._scheduler.now
         moved = entry.mac is not None and entry.mac != mac
         if moved and not gratuitous and now - entry.answered_us < LOCK_US:
             return
@@ -99,7 +102,7 @@ class NeighborCache:
         entry.state = state
         entry.stamp += 1
         entry.questions = 0
-        self._host.scheduler.after(lasts_us, TIMER, self._expired, entry, entry.stamp)
+        self._scheduler.after(lasts_us, TIMER, self._expired, entry, entry.stamp)
 
     def _expired(self, entry: Entry, stamp: int) -> None:
         if entry.stamp != stamp:
@@ -107,7 +110,7 @@ class NeighborCache:
         match entry.state:
             case "reachable":
                 entry.state = "stale"  # checked at its next use
-                self._host.changed()
+                self._changed()
             case "delay":
                 entry.state = "probe"
                 self._ask(entry)
@@ -119,7 +122,7 @@ class NeighborCache:
     def _ask(self, entry: Entry) -> None:
         entry.questions += 1
         entry.stamp += 1
-        nic, host = entry.nic, self._host
+        nic = entry.nic
         source = _source_for(nic, entry.address)
         if source:
             if ":" in entry.address:
@@ -128,8 +131,8 @@ class NeighborCache:
                 frame = arp_request_frame(nic.mac_text, source, entry.address, entry.mac)
             else:
                 frame = arp_request_frame(nic.mac_text, source, entry.address)
-            host.send(nic, frame)
-        host.scheduler.after(ASK_EVERY_US, TIMER, self._expired, entry, entry.stamp)
+            self._send(nic, frame)
+        self._scheduler.after(ASK_EVERY_US, TIMER, self._expired, entry, entry.stamp)
 
     def _drop(self, entry: Entry) -> None:
         del self._entries[entry.address]
@@ -138,12 +141,12 @@ class NeighborCache:
             self._tell(entry)
         for then in entry.waiting:
             then(None)
-        self._host.changed()
+        self._changed()
 
     def _tell(self, entry: Entry) -> None:
         if self.on_change:
             self.on_change(entry.address, entry.mac)
-        self._host.changed()
+        self._changed()
 
 
 def _source_for(nic: Nic, target: str) -> str:
@@ -152,6 +155,3 @@ def _source_for(nic: Nic, target: str) -> str:
         if (":" in address.address) == (":" in target):
             return address.address
     return ""
-
-
-__all__ = ["NeighborCache", "mac_text"]

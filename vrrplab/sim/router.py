@@ -12,6 +12,7 @@ from typing import Any
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.drive.journal import Journal
+from vrrplab.drive.messages import ah_fits, key_of
 from vrrplab.errors import DropReason
 from vrrplab.machine.actions import (
     Action,
@@ -42,14 +43,14 @@ from vrrplab.machine.events import (
 )
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Stopped
-from vrrplab.scenario.model import Server
-from vrrplab.sim.host import Host, Nic, Vmac
+from vrrplab.scenario.parts import Server
+from vrrplab.sim.host import Host
+from vrrplab.sim.nic import Nic, Vmac
 from vrrplab.sim.packet import Packet
 from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.sim.sender import Sender
 from vrrplab.trace.events import AddressAddedEvent, AddressRemovedEvent
 from vrrplab.units import Micros
-from vrrplab.wire import auth
 from vrrplab.wire.addresses import is_multicast, virtual_mac
 from vrrplab.wire.ip import PROTOCOL_AH
 
@@ -86,8 +87,6 @@ class Router:
         self._armed: Micros | None = None
         self._life = 0  # counts processes: what belonged to a dead one is void
         self._sender = Sender(host, profile, scheduler, journal, self._config_of)
-        self._sorted_for: tuple[InstanceConfig, ...] = ()
-        self._by_vrid: dict[tuple[str, int, int], InstanceConfig] = {}
         host.on_vrrp = self.receive
 
     # -- the process -------------------------------------------------------------------------------
@@ -114,8 +113,8 @@ class Router:
         self.deliver(Started(self._interfaces(), self._missing_scripts()))
 
     def stop(self) -> None:
-        """SIGTERM."""
-        self._stopping = self.daemon is not None
+        """SIGTERM. A start that waits for the end of an earlier one is called off."""
+        self._stopping, self._starts_again = self.daemon is not None, False
         self.deliver(StopRequested())
 
     def kill(self, process: str) -> None:
@@ -231,7 +230,8 @@ class Router:
         source, destination, ttl = packet.ends
         if not is_multicast(destination) and not self.host.has(destination):
             return
-        config = self._concerned(nic.name, advert.vrid, 6 if ":" in source else 4)
+        concerned = self.daemon.instance_of(nic.name, advert.vrid, source)
+        config = concerned.config if concerned else None
         instance = config.name if config else ""
         if ("in", "vrrp") in self.host.blocked:
             self.journal.dropped(now, instance, source, advert.vrid, DropReason.FIREWALL.name)
@@ -239,18 +239,9 @@ class Router:
         self.journal.received(now, nic.name, source, destination, advert, packet.data, instance)
         sequence, ah_valid = None, True
         if packet.data[23] == PROTOCOL_AH and packet.frame.ah is not None:
-            sequence = packet.frame.ah.sequence
-            key = auth.key_bytes(config.authentication.password if config and config.authentication else b"")
-            ah_valid = auth.verify(key, packet.data[14:34], packet.frame.ah, packet.frame.payload)
+            ah, key = packet.frame.ah, key_of(config.authentication if config else None)
+            sequence, ah_valid = ah.sequence, ah_fits(key, packet.data[14:34], ah, packet.frame.payload)
         self.deliver(AdvertisementReceived(nic.name, source, destination, ttl, advert, sequence, ah_valid))
-
-    def _concerned(self, interface: str, vrid: int, family: int) -> InstanceConfig | None:
-        """The instance that an advert with this VRID on this interface is for."""
-        running = self._running_configs()
-        if self._sorted_for is not running:
-            self._sorted_for = running
-            self._by_vrid = {(c.interface, c.vrid, c.family): c for c in reversed(running)}
-        return self._by_vrid.get((interface, vrid, family))
 
     # -- what the process asks for --------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ A service bound to addresses of its own (not 0.0.0.0) takes only those that the 
 
 from __future__ import annotations
 
-from vrrplab.scenario.model import Service
+from vrrplab.scenario.parts import Service
 from vrrplab.sim.host import Host
 
 EVERYWHERE = ("0.0.0.0", "::")

@@ -7,18 +7,31 @@ in a single delivery event. Ports forget their addresses when the link goes down
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
-from vrrplab.scenario.model import Segment
+from vrrplab.scenario.parts import Segment
 from vrrplab.sim.packet import Packet, mac_text
 from vrrplab.sim.rng import Chance
 from vrrplab.sim.scheduler import PACKET, Scheduler
 from vrrplab.units import Micros
 
-if TYPE_CHECKING:
-    from vrrplab.sim.host import Nic
-
 BROADCAST = b"\xff" * 6
+
+
+class Port(Protocol):
+    """What is plugged in: a network interface of some host."""
+
+    host_name: str
+    port_name: str  # as a MAC table shows it
+    mac: bytes
+
+    @property
+    def up(self) -> bool: ...
+
+    @property
+    def receive(self) -> Callable[[Packet], None]: ...
+
+    def answers_to(self, mac: bytes) -> bool: ...
 
 
 class OneWay(NamedTuple):
@@ -45,12 +58,12 @@ class Switch:
         self._chance = chance
         self._changed = changed
         self._learned = learned
-        self._ports: list[Nic] = []
-        self._table: dict[bytes, tuple[Nic, Micros]] = {}
+        self._ports: list[Port] = []
+        self._table: dict[bytes, tuple[Port, Micros]] = {}
         self.capture: Callable[[Micros, str, bytes], None] | None = None
         self.heal()
 
-    def attach(self, nic: Nic) -> None:
+    def attach(self, nic: Port) -> None:
         self._ports.append(nic)
 
     # -- faults --------------------------------------------------------------------------------
@@ -104,7 +117,7 @@ class Switch:
 
     # -- frames --------------------------------------------------------------------------------
 
-    def accept(self, sender: Nic, packet: Packet) -> None:
+    def accept(self, sender: Port, packet: Packet) -> None:
         """A frame comes in at a port."""
         if self.capture:
             self.capture(self._scheduler.now, self.segment.name, packet.data)
@@ -121,14 +134,14 @@ class Switch:
                     self._delay_us(sender, receiver), PACKET, self._deliver, packet, [receiver]
                 )
 
-    def _deliver(self, packet: Packet, receivers: list[Nic]) -> None:
+    def _deliver(self, packet: Packet, receivers: list[Port]) -> None:
         destination = packet.destination
         is_group = destination[0] & 1
         for nic in receivers:
             if nic.up and (is_group or nic.answers_to(destination)):
-                nic.host.receive(nic, packet)
+                nic.receive(packet)
 
-    def walk(self, sender: Nic, source: bytes, destination: bytes) -> tuple[Nic, Micros] | None:
+    def walk(self, sender: Port, source: bytes, destination: bytes) -> tuple[Port, Micros] | None:
         """Client traffic, without an event for each frame: who takes it and how long it travels."""
         if not self._learn(source, sender):
             return None
@@ -138,7 +151,7 @@ class Switch:
                 taker = nic
         return (taker, self._delay_us(sender, taker)) if taker else None
 
-    def _outputs(self, sender: Nic, destination: bytes) -> list[Nic]:
+    def _outputs(self, sender: Port, destination: bytes) -> list[Port]:
         if destination[0] & 1:
             if not self.multicast and destination != BROADCAST:
                 return []
@@ -148,17 +161,17 @@ class Switch:
                 return [entry[0]] if entry[0] is not sender else []
         return [p for p in self._ports if p is not sender]
 
-    def _lost(self, sender: Nic, receiver: Nic) -> bool:
-        fault = self.one_way.get((sender.host.name, receiver.host.name))
+    def _lost(self, sender: Port, receiver: Port) -> bool:
+        fault = self.one_way.get((sender.host_name, receiver.host_name))
         if fault and fault.loss >= 1:
             return True
         if self.loss and self._chance.draw() < self.loss:
             return True
         return fault is not None and fault.loss > 0 and self._chance.draw() < fault.loss
 
-    def _delay_us(self, sender: Nic, receiver: Nic) -> Micros:
+    def _delay_us(self, sender: Port, receiver: Port) -> Micros:
         latency_us, jitter_us = self.latency_us, self.jitter_us
-        fault = self.one_way.get((sender.host.name, receiver.host.name))
+        fault = self.one_way.get((sender.host_name, receiver.host_name))
         if fault:
             latency_us = latency_us if fault.latency_us is None else fault.latency_us
             jitter_us = jitter_us if fault.jitter_us is None else fault.jitter_us
@@ -166,7 +179,7 @@ class Switch:
 
     # -- the MAC table -------------------------------------------------------------------------
 
-    def _learn(self, mac: bytes, port: Nic) -> bool:
+    def _learn(self, mac: bytes, port: Port) -> bool:
         """Note where an address is; False when port security forbids it there."""
         now = self._scheduler.now
         if self.segment.port_security and mac != port.mac:
@@ -185,7 +198,7 @@ class Switch:
         if entry and entry[1] < seen_us:
             self._table[mac] = (entry[0], seen_us)
 
-    def forget(self, port: Nic) -> None:
+    def forget(self, port: Port) -> None:
         """The link of a port went down."""
         for mac in [m for m, (p, _) in self._table.items() if p is port]:
             del self._table[mac]

@@ -1,4 +1,4 @@
-"""A scenario brought to life: hosts, switches, routers and clients wired up, run, and written down."""
+"""A scenario brought to life: servers, switches and their routers wired up, and what happens written down."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import re
 from collections.abc import Callable
 
 from vrrplab.drive.journal import Journal
-from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import Profile, profile_named
-from vrrplab.scenario.model import Client, Probe, Scenario, Server
-from vrrplab.sim.actions import change_service, perform
-from vrrplab.sim.clients import Flow
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Probe, Server
 from vrrplab.sim.host import Host
 from vrrplab.sim.rng import Chance
 from vrrplab.sim.router import Router
-from vrrplab.sim.scheduler import ACTION, Scheduler
+from vrrplab.sim.scheduler import ACTION, TIMER, Scheduler
 from vrrplab.sim.services import RunningService
 from vrrplab.sim.split_brain_warning import SplitBrainWarning
-from vrrplab.sim.switch import Switch
-from vrrplab.trace import Trace, TraceEvent
-from vrrplab.trace.events import MacLearnedEvent, NeighbourEvent, OutageEvent, ScenarioEvent
-from vrrplab.units import Micros, micros, seconds
+from vrrplab.sim.switch import Port, Switch
+from vrrplab.trace.events import MacLearnedEvent, ServiceEvent, TraceEvent
+from vrrplab.units import Micros
 
 Frame = tuple[Micros, str, bytes]  # when, on which segment, the bytes
 
@@ -62,7 +59,7 @@ class Box:
 
 
 class World:
-    """Build, ``run``, done: a World is for one run."""
+    """The network of one run, before anything has happened in it; ``play`` runs it."""
 
     def __init__(
         self,
@@ -75,17 +72,16 @@ class World:
         self.scenario = scenario
         self.scheduler = Scheduler()
         self.version = 0
-        self.sleepers: list[Flow] = []
+        self.sleepers: list[Callable[[], None]] = []
         self.captured: list[Frame] = []
         self.events: list[TraceEvent] = []
         self._chance = Chance(scenario.seed)
         self._profile = profile or profile_named(scenario.profile)
         self._frames = frames
         self._split_brain = SplitBrainWarning(self.scheduler, self.events.append)
-        self._outages: list[TraceEvent] = []
+        self.hosts: dict[Port, Host] = {}  # servers and clients, by each of their interfaces
         self.switches = {s.name: self._switch(s.name, capture) for s in scenario.segments.values()}
         self.boxes = {s.name: self._box(s) for s in scenario.servers.values()}
-        self._flows = [f for c in scenario.clients.values() for f in self._client(c)]
 
     # -- building ------------------------------------------------------------------------------------
 
@@ -107,6 +103,7 @@ class World:
             if any(i.family == 6 and i.interface == interface.name for i in server.node.instances):
                 nic.wants_link_local = True
                 host.configure(nic)
+        self.hosts |= dict.fromkeys(host.nics.values(), host)
         services = {s.name: RunningService(s, host) for s in server.services.values()}
         box = Box(server, host, services)
         journal = Journal(server.name, self.write, self._frames)
@@ -128,84 +125,59 @@ class World:
             for name in box.services:
                 for verb in ("restart", "reload", "reconfigure", "start", "stop"):
                     if name in words and verb in words:
-                        change_service(self, box, name, verb)
+                        self.change_service(box, name, verb)
                         return
 
         return run
 
-    def _client(self, client: Client) -> list[Flow]:
-        host = Host(client.name, self.scheduler, self.changed)
-        nic = host.add_nic("eth0", client.mac, self.switches[client.segment], client.addresses)
+    # -- while it runs -------------------------------------------------------------------------------
 
-        def changed(ip: str, mac: str | None) -> None:
-            self.write(NeighbourEvent(self.scheduler.now, client=client.name, ip=ip, mac=mac))
+    def change_service(self, box: Box, name: str, what: str) -> None:
+        """start, stop, kill, restart or reload a service."""
+        service = box.services[name]
+        match what:
+            case "start" | "restart" | "reload" | "reconfigure":
+                service.start()
+            case "stop":
+                if service.up:
+                    turn = service.stop()
+                    delay_us = service.service.shutdown_us
+                    if delay_us:
+                        self.scheduler.after(delay_us, TIMER, self._end_service, box, name, turn)
+                    else:
+                        service.end(turn)
+            case "kill":
+                service.kill()
+        self.note_service(box, name)
 
-        host.neighbors.on_change = changed
+    def _end_service(self, box: Box, name: str, turn: int) -> None:
+        if box.services[name].end(turn):
+            self.note_service(box, name)
 
-        def report(probe: Probe, good_us: Micros, again_us: Micros | None, lost: int) -> None:
-            end_us = self.scenario.duration_us
-            self._outages.append(
-                OutageEvent(
-                    end_us if again_us is None else min(again_us, end_us),
-                    client=client.name,
-                    kind=probe.kind,
-                    target=probe.target,
-                    from_s=seconds(good_us),
-                    to_s=None if again_us is None else seconds(again_us),
-                    lost=lost,
-                )
-            )
-
-        return [Flow(self, host, nic, probe, report) for probe in client.probes]
-
-    # -- running -------------------------------------------------------------------------------------
-
-    def run(self) -> Trace:
-        """To the end of the scenario."""
-        end_us = self.scenario.duration_us
-        self.events.append(ScenarioEvent(0, content=self.scenario.as_cast()))
-        for action in self.scenario.actions:
-            self.scheduler.at(action.at_us, ACTION, perform, self, action)
-        self.scheduler.run_until(end_us)
-        self.changed()  # wakes the sleeping probes, so that they account for what they slept through
-        for flow in self._flows:
-            flow.finish()
-        events = self.events + self._outages
-        events.sort(key=lambda event: event.t_us)
-        return Trace(events, end_us)
+    def note_service(self, box: Box, name: str) -> None:
+        """Write down how a service is now."""
+        service, now = box.services[name], self.scheduler.now
+        state = ServiceEvent(now, box.host.name, service=name, up=service.up, accepting=service.accepting)
+        self.write(state)
 
     def changed(self) -> None:
         """Something that client traffic depends on may be different now."""
         self.version += 1
         if self.sleepers:
             woken, self.sleepers = self.sleepers, []
-            for flow in woken:
-                flow.wake()
+            for wake in woken:
+                wake()
 
     def write(self, event: TraceEvent) -> None:
         self._split_brain.see(event)
         self.events.append(event)
 
-    def answers(self, host: Host, target: str, probe: Probe) -> bool:
-        """Would this host answer a probe to that address?"""
+    def answers(self, asked: Port, target: str, probe: Probe) -> bool:
+        """Would the host with that interface answer a probe to that address?"""
+        host = self.hosts[asked]
         if not host.powered or not host.has(target) or target in host.refused:
             return False
         if probe.kind == "icmp":
             return True
         box = self.boxes.get(host.name)
         return box is not None and any(s.takes(target, probe.port) for s in box.services.values())
-
-
-def run(scenario: Scenario, *, frames: bool = False, profile: Profile | None = None) -> Trace:
-    """Simulate a scenario; same scenario, same trace. ``frames``: adverts with their bytes (hex).
-
-    ``profile`` replaces the scenario's (for models that are no named profile).
-    """
-    return World(scenario, frames=frames, profile=profile).run()
-
-
-def until(scenario: Scenario, end_s: float) -> Scenario:
-    """The same scenario, ended at ``end_s``; VrrplabError if that is not a positive time."""
-    if not 0 < end_s < 1e9:
-        raise VrrplabError(f"--until {end_s:g}: give a positive number of seconds")
-    return scenario.changed(duration_us=micros(end_s))

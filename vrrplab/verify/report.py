@@ -9,7 +9,7 @@ from pathlib import Path
 from vrrplab.machine.profiles import Profile
 from vrrplab.recording import read_recording
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.sim.world import run
+from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 from vrrplab.units import Micros
 from vrrplab.verify.lines import Lines, compare_lines

@@ -111,9 +111,9 @@ def cut_arp(data: bytes) -> dict[str, Any]:
     }
 
 
-def gratuitous(mac: str, address: str) -> ArpPacket:
+def gratuitous(mac: str, address: str, target_mac: str = BROADCAST_MAC) -> ArpPacket:
     """The announcement "``address`` is at ``mac``", in keepalived's form."""
-    return ArpPacket(REQUEST, mac, address, BROADCAST_MAC, address)
+    return ArpPacket(REQUEST, mac, address, target_mac, address)
 
 
 def request(mac: str, sender_ip: str, target_ip: str) -> ArpPacket:

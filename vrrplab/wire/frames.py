@@ -144,9 +144,9 @@ def _with_ah(
     return header + signed.emit() + message
 
 
-def garp_frame(mac: str, address: str) -> bytes:
+def garp_frame(mac: str, address: str, target_mac: str = BROADCAST_MAC) -> bytes:
     """Gratuitous ARP, 42 bytes: a broadcast request for ``address`` from ``address``, which is at ``mac``."""
-    return _ethernet(mac, BROADCAST_MAC, ETHERTYPE_ARP) + _arp.gratuitous(mac, address).emit()
+    return _ethernet(mac, BROADCAST_MAC, ETHERTYPE_ARP) + _arp.gratuitous(mac, address, target_mac).emit()
 
 
 def arp_request_frame(

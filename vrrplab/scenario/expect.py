@@ -1,6 +1,6 @@
-"""What a scenario expects, read and checked: a name that nothing can ever match is a mistake, not a pass.
+"""``expect`` of a scenario: read and checked, and held against a trace.
 
-Whether a trace keeps it is decided in ``expectations``.
+A name that nothing can ever match is a mistake, not a pass. What failed is told with the trace's reason.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from collections.abc import Iterable
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.scenario.address_checks import canonical
-from vrrplab.scenario.model import Client, Expectation, Server, TimedAction
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import Client, Expectation, Server, TimedAction
 from vrrplab.scenario.yaml_nodes import Node, nearest
-from vrrplab.trace import STATES
+from vrrplab.trace import STATES, Trace
+from vrrplab.units import format_s, seconds
 
 
 def read_expectation(
@@ -19,6 +21,7 @@ def read_expectation(
 ) -> Expectation:
     """One entry of ``expect``; ScenarioError with the line and the nearest valid word."""
     keys = node.only(("at_s", "owner", "outage", "state"))
+    actions = tuple(actions)  # gone through twice
     if "outage" in keys:
         return _outage(node, keys["outage"], clients)
     at_us = node.need("at_s").time_us()
@@ -96,3 +99,42 @@ def _states(
 
 def _nodes(servers: Iterable[Server], reloads: Iterable[TimedAction]) -> list[NodeConfig]:
     return [s.node for s in servers] + [a.node for a in reloads if a.node is not None]
+
+
+def broken_expectations(scenario: Scenario, trace: Trace) -> list[str]:
+    """One line for each expectation that failed, with place, what was expected, what was, and why."""
+    found: list[str] = []
+    for expected in scenario.expect:
+        place = f"{scenario.file}:{expected.line}" if scenario.file else f"expect, line {expected.line}"
+        found += [f"{place}: {problem}" for problem in _problems(expected, trace)]
+    return found
+
+
+def _problems(expected: Expectation, trace: Trace) -> list[str]:
+    problems: list[str] = []
+    if expected.outage_at_most_us is not None:
+        target, limit_us = expected.outage_target, expected.outage_at_most_us
+        for outage in trace.outages(target):
+            length_us = outage.duration_us(trace.end_us)
+            if length_us > limit_us:
+                problems.append(
+                    f"{target} was out for {format_s(length_us)} s ({outage.kind}, from"
+                    f" {format_s(outage.from_us)} s), expected at most {format_s(limit_us)} s"
+                )
+    if expected.at_us is None:
+        return problems
+    at_s = seconds(expected.at_us)
+    if at_s > seconds(trace.end_us):
+        return [f"expects something at {at_s:.3f} s, but the run ends at {seconds(trace.end_us):.3f} s"]
+    for address, server in expected.owner.items():
+        owners = trace.owners(address, at_s)
+        if owners != ((server,) if server else ()):
+            have = " and ".join(owners) or "nobody"
+            problems.append(f"{address} at {at_s:.3f} s: expected {server or 'nobody'}, {have} had it")
+    for instance, servers in expected.state.items():
+        for server, state in servers.items():
+            is_now = trace.state_at(at_s, server, instance)
+            if is_now != state:
+                why = trace.why(at_s, server, instance)
+                problems.append(f"{instance} on {server} at {at_s:.3f} s: expected {state}; {why}")
+    return problems
