@@ -50,6 +50,7 @@ class DropReason(Enum):
     ADDRESS_OWNER = "this router owns the addresses"
     UNICAST_MISMATCH = "multicast where unicast is expected, or the reverse"
     NOT_A_PEER = "sender is not a configured unicast peer"
+    FIREWALL = "the firewall drops it"
 
 
 class PacketError(VrrplabError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from player_pages import DRILL, PLAYER, badge, frame_on_screen, moment, seek, simulated, thing
 
 from vrrplab.data_files import data_path
+from vrrplab.notebook.simulate import simulate
 from vrrplab.trace import Trace
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
@@ -138,6 +140,34 @@ def test_two_masters_are_said_out_loud(live_page: Callable[..., Any]) -> None:
     expect(page.locator(".vl-banner")).to_have_text("serv01 and serv02 both have .101, .102")
     seek(page, 1)
     expect(page.locator(".vl-banner")).to_be_hidden()
+
+
+def test_a_network_healed_in_part_is_still_broken(file_page: Callable[..., Any]) -> None:
+    """Input: a segment loses every frame and is slow; only its speed is healed. Output: it loses all."""
+    fault = {"at_s": 10, "action": "segment_fault", "segment": "lan", "loss": 1.0, "latency_s": 0.05}
+    heal = {"at_s": 15, "action": "segment_heal", "segment": "lan", "latency_s": 0}
+    whole = {"at_s": 20, "action": "segment_heal", "segment": "lan"}
+    page = file_page(simulate("lesson-two-routers", actions=[fault, heal, whole], until_s=25))
+    seek(page, 12)
+    expect(thing(page, "switch lan")).to_have_attribute(
+        "aria-label", re.compile("loses every frame, 0.05 s late")
+    )
+    seek(page, 17)
+    expect(thing(page, "switch lan")).to_have_attribute("data-state", "fault")
+    expect(thing(page, "switch lan")).to_have_attribute("aria-label", re.compile("loses every frame$"))
+    words = "network lan works again in part, but still loses 100 % of all frames"
+    expect(page.locator(".vl-log").get_by_text(words)).to_be_visible()
+    seek(page, 22)
+    expect(thing(page, "switch lan")).to_have_attribute("data-state", "up")
+
+
+def test_a_service_is_back_with_the_power(file_page: Callable[..., Any]) -> None:
+    stop = {"at_s": 5, "action": "service_stop", "server": "proxy-serv01", "service": "squid"}
+    off = {"at_s": 8, "action": "power_off", "server": "proxy-serv01"}
+    on = {"at_s": 12, "action": "power_on", "server": "proxy-serv01"}
+    page = file_page(simulate("article-steady", actions=[stop, off, on], until_s=20))
+    at = [page.evaluate(f"{PLAYER}.model.value({t}, 'service', 'proxy-serv01', 'squid')") for t in (7, 9, 15)]
+    assert at == ["refusing", "down", "up"]
 
 
 @pytest.mark.alone

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { actionText } from "../../vrrplab/views/static/words.js";
 import { test } from "node:test";
 import { parseTrace, portName, parsePort } from "../../vrrplab/views/static/model.js";
 import { VIP, action, advert, at, builtIn, client, givesUp, model, modelOf, python, scenario, server, state, takes } from "./traces.js";
@@ -118,6 +119,18 @@ test("faults of a network add up until it is healed", () => {
   const m = model(fault(1, { loss: 1 }), fault(2, { latency_s: 0.2 }), { t: 3, event: "action", action: "segment_heal", segment: "lan" });
   assert.deepEqual([1, 2].map((t) => JSON.parse(m.value(t, "fault", "lan"))), [{ loss: 1 }, { loss: 1, latency_s: 0.2 }]);
   assert.equal(m.value(3, "fault", "lan"), null);
+});
+
+test("a healing that names keys leaves the other faults of a network", () => {
+  const of = (t, action, more) => ({ t, event: "action", action, segment: "lan", ...more });
+  const m = model(of(1, "segment_fault", { loss: 1, latency_s: 0.2 }), of(2, "segment_fault", { between: [["r1", "r2"]] }), of(3, "segment_heal", { latency_s: 0 }), of(4, "segment_heal", { loss: 0 }), of(5, "segment_heal", { between: [] }));
+  const at = [2, 3, 4, 5].map((t) => JSON.parse(m.value(t, "fault", "lan")));
+  assert.deepEqual(at, [{ loss: 1, latency_s: 0.2, between: { "r1 → r2": { loss: 1 } } }, { loss: 1, between: { "r1 → r2": { loss: 1 } } }, { between: { "r1 → r2": { loss: 1 } } }, null]);
+  assert.deepEqual(m.actions.slice(2).map((a) => actionText(a.e)), [
+    "network lan works again in part, but still loses 100 % of all frames, loses 100 % of all frames (r1 → r2)",
+    "network lan works again in part, but still loses 100 % of all frames (r1 → r2)",
+    "network lan works again",
+  ]);
 });
 
 test("services and checks", () => {

@@ -28,7 +28,8 @@ test("frames stay longer in the air the faster time runs, but never as much long
 test("what is wrong with a network, on its switch", () => {
   assert.equal(faultText({ loss: 1 }), "loses every frame");
   assert.equal(faultText({ loss: 0.3, latency_s: 0.2, jitter_s: 0.1, multicast: false }), "loses 30 %, no multicast, 0.2 s late, ± 0.1 s");
-  assert.equal(faultText({ loss: 1, between: [["r1", "r2"]] }), "one way r1 → r2: loses every frame");
+  assert.equal(faultText({ between: { "r1 → r2": { loss: 1 } } }), "one way r1 → r2: loses every frame");
+  assert.equal(faultText({ jitter_s: 1, between: { "a → b": { loss: 1 }, "b → a": { loss: 1 } } }), "± 1 s, one way a → b, b → a: loses every frame");
   assert.equal(faultText({}), "fault");
 });
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from vrrplab.errors import DropReason
-from vrrplab.scenario.actions import KINDS
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario
-from vrrplab.sim.world import World
+from vrrplab.sim.play import run
+from vrrplab.trace.vocabulary import Act
 from vrrplab.views.assets import player_script
 
 HERE = Path(__file__).resolve().parent
@@ -27,12 +27,12 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the trace of every built-in scenario, and what Python says of itself."""
     folder = tmp_path_factory.mktemp("traces")
     for name in builtin_scenarios():
-        trace = World(load_scenario(name), frames=True).run()
+        trace = run(load_scenario(name), frames=True)
         (folder / f"{name}.jsonl").write_text("".join(event.to_json() + "\n" for event in trace))
     known = {
         "scenarios": list(builtin_scenarios()),
-        "actions": {kind: [*needed, *optional] for kind, (needed, optional) in KINDS.items()},
-        "needed": {kind: needed for kind, (needed, _) in KINDS.items()},
+        "actions": {act: [*act.needs, *act.may] for act in Act},
+        "needed": {act: act.needs for act in Act},
         "drop_reasons": [reason.name for reason in DropReason],
     }
     (folder / "python.json").write_text(json.dumps(known))

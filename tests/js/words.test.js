@@ -83,7 +83,7 @@ test("the log of a small failure, word for word", () => {
     { t: 15, event: "outage", client: "pc", kind: "icmp", target: VIP, from_s: 14, to_s: 15, lost: 9 },
   );
   assert.deepEqual(log(m, "story"), [
-    "r1 V1: INIT → MASTER", "r1 takes .101", "r1 announces .101: 2 gratuitous ARPs", "r2 throws away an advert of r1: its TTL is not 255",
+    "r1 V1: INIT → MASTER", "r1 takes .101", "r1 announces .101: 2 gratuitous ARPs", "r2 throws away an advert of r1: TTL or hop limit is not 255",
     "r1 V1: priority 199 → 149", "check chk on r1 fails (timed out)", "web on r1 is stopped", "web on r1 has ended", "r1 V1 says goodbye: advert with priority 0",
     "r1 runs notify.sh INSTANCE V1", "r1 eth0 is down", "pc now reaches .101 at r2", "switch lan: …00:02 is at r2 eth0", "switch lan forgets where …00:02 is", "two masters",
     "pc gets no answer from .101 (icmp)", "pc reaches .101 again (icmp) after 1.000 s",

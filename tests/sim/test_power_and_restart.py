@@ -9,8 +9,9 @@ from sim_builders import conf, two_routers
 
 from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.from_configs import scenario_from_configs
-from vrrplab.scenario.reader import scenario_from_text
+from vrrplab.scenario.reader import load_scenario, scenario_from_text
 from vrrplab.sim.play import run
+from vrrplab.trace.events import ServiceEvent
 
 VIP = "192.168.2.100"
 
@@ -153,3 +154,16 @@ def test_servers_of_configurations_alone_keep_clear_of_virtual_addresses(tmp_pat
     assert own == ["192.168.2.252/24", "192.168.2.253/24"]
     assert scenario.clients["client"].addresses == ("192.168.2.20/24",)
     assert run(scenario).owner("192.168.2.251", 30) == "a"
+
+
+def test_services_go_and_come_with_the_power() -> None:
+    """Input: a service is stopped, its server loses power and gets it back; and the same without the stop.
+    Output: the trace says that it runs again, and that a running one was gone while there was no power.
+    """
+    off = {"at_s": 8, "action": "power_off", "server": "proxy-serv01"}
+    on = {"at_s": 12, "action": "power_on", "server": "proxy-serv01"}
+    stop = {"at_s": 2, "action": "service_kill", "server": "proxy-serv01", "service": "squid"}
+    for actions, begin in (([stop, off, on], 2), ([off, on], 8)):
+        trace = run(load_scenario("article-steady").with_actions(actions))
+        told = [(e.t, e.service, e.up, e.accepting) for e in trace.of(ServiceEvent)]
+        assert told == [(begin, "squid", False, False), (12, "squid", True, True)]

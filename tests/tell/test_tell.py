@@ -92,6 +92,14 @@ def test_actions_of_one_moment_are_one_step_and_read_like_the_scenario_file() ->
     assert "takeover" in rows[place + 2]
 
 
+def test_a_healing_in_part_is_told_with_what_it_leaves() -> None:
+    fault = {"at_s": 10, "action": "segment_fault", "segment": "lan", "loss": 1.0, "latency_s": 0.05}
+    heal = {"at_s": 15, "action": "segment_heal", "segment": "lan", "latency_s": 0}
+    trace = simulate("lesson-two-routers", actions=[fault, heal], until_s=20)
+    for told in (table.render(trace), story.render(trace)):
+        assert "segment_heal lan latency_s=0.0 (still loses 100%)" in told
+
+
 def test_a_table_names_start_takeover_and_return() -> None:
     faults = [
         {"at_s": 10, "action": "power_off", "server": "r1"},

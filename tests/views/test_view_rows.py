@@ -7,6 +7,7 @@ from drawn import cast, event, recording, state, trace
 
 from vrrplab.machine.states import EDGES
 from vrrplab.trace import Trace
+from vrrplab.trace.events import ActionEvent
 from vrrplab.views import anatomy, ladder_rows, priority, state_diagram, tables
 from vrrplab.views.ladder_rows import Deed, Fold, Message, Turn
 from vrrplab.views.naming import action_text, mac_text, short_addresses, short_names
@@ -254,6 +255,22 @@ class TestWords:
     )
     def test_actions(self, fields: dict[str, object], words: str) -> None:
         assert action_text(event(1, "action", **fields)) == words
+
+    @pytest.mark.parametrize(
+        ("keys", "words"),
+        [
+            ({"latency_s": 0}, "lan healed in part, but still loses 100%"),
+            ({"loss": 0}, "lan healed in part, but still delays 0.05 s"),
+            ({"loss": 0, "latency_s": 0}, "lan healed"),
+            ({}, "lan healed"),
+        ],
+    )
+    def test_a_healing_in_part_leaves_the_rest(self, keys: dict[str, object], words: str) -> None:
+        broken = event(1, "action", action="segment_fault", segment="lan", loss=1.0, latency_s=0.05)
+        healing = event(2, "action", action="segment_heal", segment="lan", **keys)
+        other = event(3, "action", action="segment_fault", segment="wan", loss=1.0)
+        assert isinstance(healing, ActionEvent)
+        assert action_text(healing, trace(broken, healing, other)) == words
 
     def test_addresses(self) -> None:
         assert short_addresses(["10.0.0.1", "10.0.0.2/24"]) == {"10.0.0.1": ".1", "10.0.0.2": ".2"}

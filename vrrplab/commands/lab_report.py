@@ -18,6 +18,8 @@ from vrrplab.recording import read_recording
 from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.play import run as simulate
 from vrrplab.trace import Trace
+from vrrplab.trace.events import ActionEvent, LogEvent, StateEvent
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import Micros, format_s, micros
 
 AGREES_WITHIN_US = micros(0.15)
@@ -64,12 +66,12 @@ def judge(drill: str, folder: str) -> Result:
 
 
 def _figures(measured: Trace, predicted: Trace) -> list[Figure]:
-    broken_us, mended_us = (event.t_us for event in measured.of("action")[:2])
+    broken_us, mended_us = (event.t_us for event in measured.of(ActionEvent)[:2])
     victim, other = SERVERS
     instance, address = _subject(measured, victim, broken_us)
     both = (measured, predicted)
     # how long a process takes to start is the machine's affair: only returns of a running router are judged
-    restarts = [event.fields["action"] in ("daemon_start", "power_on") for event in measured.of("action")][1]
+    restarts = [event.act in (Act.DAEMON_START, Act.POWER_ON) for event in measured.of(ActionEvent)][1]
 
     def moment(name: str, server: str, state: str, after_us: Micros, judged: bool) -> Figure:
         found = [_entered(trace, server, instance, state, after_us) for trace in both]
@@ -99,9 +101,9 @@ def _subject(trace: Trace, victim: str, at_us: Micros) -> tuple[str, str]:
 
 def _entered(trace: Trace, server: str, instance: str, state: str, after_us: Micros) -> Micros | None:
     """How long after a moment an instance entered a state; None if it did not before the next action."""
-    next_us = min((e.t_us for e in trace.of("action") if e.t_us > after_us), default=trace.end_us)
-    for event in trace.of("state", server=server, instance=instance):
-        if after_us <= event.t_us <= next_us and event.fields["to"] == state:
+    next_us = min((e.t_us for e in trace.of(ActionEvent) if e.t_us > after_us), default=trace.end_us)
+    for event in trace.of(StateEvent, server=server, instance=instance):
+        if after_us <= event.t_us <= next_us and event.to == state:
             return event.t_us - after_us
     return None
 
@@ -177,15 +179,15 @@ def story(result: Result) -> str:
 def _logs(trace: Trace) -> list[str]:
     column = (_WIDTH - 12) // 2
     lines = [f"{'t':>8}  {SERVERS[0]:<{column}}  {SERVERS[1]}"]
-    first_us = min((e.t_us for e in trace.of("action")), default=0)
+    first_us = min((e.t_us for e in trace.of(ActionEvent)), default=0)
     for event in trace:
-        if event.event == "action":
+        if isinstance(event, ActionEvent):
             what = " ".join(str(v) for k, v in event.fields.items() if k != "server")
             lines.append(f"{format_s(event.t_us):>8}  ---- {what} on {event.server} ----")
-        elif event.event == "log" and event.t_us >= first_us and _matters(str(event.fields["line"])):
+        elif isinstance(event, LogEvent) and event.t_us >= first_us and _matters(str(event.line)):
             margin = "" if event.server == SERVERS[0] else " " * (column + 2)
             time = format_s(event.t_us)
-            for part in wrap(str(event.fields["line"]), column, subsequent_indent="  "):
+            for part in wrap(str(event.line), column, subsequent_indent="  "):
                 lines.append(f"{time:>8}  {margin}{part}")
                 time = ""
     return lines

@@ -11,6 +11,7 @@ from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import profile_named
 from vrrplab.tell import lines
 from vrrplab.tell.words import terminal_width, wrap
+from vrrplab.trace.events import ActionEvent, AddressEvent, LogEvent, OutageEvent, PriorityEvent, StateEvent
 from vrrplab.units import format_s
 from vrrplab.verify import Result, verify_recording
 from vrrplab.verify.lines import told
@@ -91,7 +92,7 @@ def _print_result(result: Result, verbose: bool) -> None:
 
 def _print_side_by_side(result: Result) -> None:
     """Reality on the left, the simulation on the right, in order of time; then what only one of them says."""
-    kinds = ("action", "state", "priority", "address_added", "address_removed", "outage", "log")
+    kinds = (ActionEvent, StateEvent, PriorityEvent, AddressEvent, OutageEvent, LogEvent)
     rows = [(e, 0) for e in result.real.of(*kinds) if told(e)]
     rows += [(e, 1) for e in result.simulated.of(*kinds) if told(e)]
     width = max(COLUMN, (terminal_width() - 3) // 2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vrrplab.errors import DropReason
 from vrrplab.wire.addresses import VRRP_GROUP_IPV4, VRRP_GROUP_IPV6, is_link_local, is_multicast, virtual_mac
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.ip import IPHeader
@@ -36,7 +37,7 @@ def first_is_not_link_local(advert: Advertisement) -> Reason | None:
     addresses = advert.addresses
     if advert.version == 3 and addresses and ":" in addresses[0] and not is_link_local(addresses[0]):
         text = f"the first IPv6 address must be link-local, {addresses[0]} is not"
-        return Reason("ADDRESS_LIST_MISMATCH", "R3-5.2.9-a", text)
+        return Reason(DropReason.ADDRESS_LIST_MISMATCH.name, "R3-5.2.9-a", text)
     return None
 
 

@@ -7,8 +7,8 @@ there?) are reported through methods of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from vrrplab.config.model import NodeConfig
 from vrrplab.machine.actions import (
     Action,
     AdvertisementDropped,
@@ -21,7 +21,25 @@ from vrrplab.machine.actions import (
     Warn,
     WriteLog,
 )
-from vrrplab.trace import TraceEvent, make_event
+from vrrplab.trace.events import (
+    ABSENT,
+    AddressEvent,
+    AdvertDroppedEvent,
+    AdvertEvent,
+    AdvertFailedEvent,
+    AdvertReceivedEvent,
+    AdvertSentEvent,
+    GarpSentEvent,
+    InterfaceEvent,
+    LogEvent,
+    NaSentEvent,
+    NotifyEvent,
+    PriorityEvent,
+    ScriptEvent,
+    StateEvent,
+    TraceEvent,
+    WarningEvent,
+)
 from vrrplab.units import Micros, seconds
 from vrrplab.wire.vrrp import Advertisement
 
@@ -34,67 +52,92 @@ class Journal:
         self._write = write
         self._frames = frames
 
-    def note(self, t_us: Micros, event: str, **fields: Any) -> None:
-        """Any event of this server."""
-        self._write(make_event(t_us, event, {"server": self.server, **fields}))
+    def log(self, t_us: Micros, line: str) -> None:
+        """A line of the daemon's log."""
+        self._write(LogEvent(t_us, self.server, line=line))
+
+    def warn(self, t_us: Micros, text: str, instance: str = ABSENT) -> None:
+        """Something the user should know."""
+        self._write(WarningEvent(t_us, self.server, instance=instance or ABSENT, text=text))
+
+    def warn_of_config(self, t_us: Micros, node: NodeConfig, file: Callable[[str], str] = str) -> None:
+        """What the reader of a configuration warned of; ``file`` makes the name that is told of a path."""
+        for warning in node.warnings:
+            text = f"{warning.message}" + (f" - {warning.hint}" if warning.hint else "")
+            place, line = file(warning.source.file), warning.source.line
+            self._write(WarningEvent(t_us, self.server, text=text, kind=warning.kind, file=place, line=line))
+
+    def interface(self, t_us: Micros, interface: str, up: bool) -> None:
+        """An interface came up or went down."""
+        self._write(InterfaceEvent(t_us, self.server, interface=interface, up=up))
+
+    def state(self, t_us: Micros, instance: str, old: str, new: str, reason: str) -> None:
+        """An instance entered a state."""
+        self._write(StateEvent(t_us, self.server, instance=instance, from_=old, to=new, reason=reason))
 
     def record(self, t_us: Micros, action: Action) -> bool:
         """Write an action that needs nothing but writing; False: it is one for the driver."""
         match action:
             case WriteLog(line=line):
-                self.note(t_us, "log", line=line)
+                self.log(t_us, line)
             case StateChanged(instance, old, new, reason):
-                self.note(t_us, "state", instance=instance, **{"from": old, "to": new, "reason": reason})
-            case PriorityChanged(instance, old_priority, new_priority, reason):
-                change = {"from": old_priority, "to": new_priority, "reason": reason}
-                self.note(t_us, "priority", instance=instance, **change)
+                self.state(t_us, instance, old, new, reason)
+            case PriorityChanged(instance, before, now, reason):
+                self._write(
+                    PriorityEvent(t_us, self.server, instance=instance, from_=before, to=now, reason=reason)
+                )
             case AdvertisementDropped(instance, source, vrid, reason):
                 self.dropped(t_us, instance, source, vrid, reason)
-            case ScriptJudged(script, exit_code, passed, changed):
+            case ScriptJudged(script, code, passed, changed):
                 result = "pass" if passed else "fail"
-                fields = {"script": script, "exit": exit_code, "result": result}
-                self.note(t_us, "script", **fields, **({"changed": True} if changed else {}))
+                self._write(
+                    ScriptEvent(
+                        t_us, self.server, script=script, exit=code, result=result, changed=changed or None
+                    )
+                )
             case Warn(instance, text):
-                self.note(t_us, "warning", **({"instance": instance} if instance else {}), text=text)
+                self.warn(t_us, text, instance)
             case RunNotify(instance, group, command):
-                who = {"instance": instance} if instance else {"group": group}
-                self.note(t_us, "notify", **who, script=command[0], arguments=list(command[1:]))
+                self._write(
+                    NotifyEvent(
+                        t_us,
+                        self.server,
+                        instance=instance or ABSENT,
+                        group=ABSENT if instance else group,
+                        script=command[0],
+                        arguments=list(command[1:]),
+                    )
+                )
             case _:
                 return False
         return True
 
     def dropped(self, t_us: Micros, instance: str, source: str, vrid: int, reason: str) -> None:
-        who = {"instance": instance} if instance else {}
-        self.note(t_us, "advert_dropped", **who, source=source, vrid=vrid, reason=reason)
+        """An advert is not used; ``reason`` is the name of a DropReason."""
+        self._write(
+            AdvertDroppedEvent(
+                t_us, self.server, instance=instance or ABSENT, source=source, vrid=vrid, reason=reason
+            )
+        )
 
     def sent(self, t_us: Micros, action: SendAdvertisement, destination: str, frame: bytes) -> None:
         """An advert has left the host."""
-        fields = {
-            "instance": action.instance,
-            "interface": action.interface,
-            "source": action.source,
-            "destination": destination,
-            "version": action.version,
-            "vrid": action.vrid,
-            "priority": action.priority,
-            "interval_s": seconds(action.interval_us),
-            "addresses": list(action.addresses),
-        }
-        if self._frames:
-            fields["frame"] = frame.hex()
-        self.note(t_us, "advert_sent", **fields)
+        where = action.interface, action.source, destination
+        self._advert(AdvertSentEvent, t_us, where, action, frame, action.instance)
 
     def not_sent(self, t_us: Micros, action: SendAdvertisement, destination: str, reason: str) -> None:
         """An advert could not leave the host."""
-        self.note(
-            t_us,
-            "advert_failed",
-            instance=action.instance,
-            interface=action.interface,
-            destination=destination,
-            vrid=action.vrid,
-            priority=action.priority,
-            reason=reason,
+        self._write(
+            AdvertFailedEvent(
+                t_us,
+                self.server,
+                instance=action.instance,
+                interface=action.interface,
+                destination=destination,
+                vrid=action.vrid,
+                priority=action.priority,
+                reason=reason,
+            )
         )
 
     def received(
@@ -108,32 +151,82 @@ class Journal:
         instance: str = "",
     ) -> None:
         """An advert was handed to the process; ``instance`` "": it has none for that VRID."""
-        fields = {
-            **({"instance": instance} if instance else {}),
-            "interface": interface,
-            "source": source,
-            "destination": destination,
-            "version": advert.version,
-            "vrid": advert.vrid,
-            "priority": advert.priority,
-            "interval_s": seconds(advert.interval_us),
-            "addresses": list(advert.addresses),
-        }
-        if self._frames:
-            fields["frame"] = frame.hex()
-        self.note(t_us, "advert_received", **fields)
+        self._advert(AdvertReceivedEvent, t_us, (interface, source, destination), advert, frame, instance)
+
+    def _advert(
+        self,
+        kind: type[AdvertEvent],
+        t_us: Micros,
+        where: tuple[str, str, str],
+        advert: SendAdvertisement | Advertisement,
+        frame: bytes,
+        instance: str,
+    ) -> None:
+        event = kind(
+            t_us,
+            self.server,
+            instance=instance or ABSENT,
+            interface=where[0],
+            source=where[1],
+            destination=where[2],
+            version=advert.version,
+            vrid=advert.vrid,
+            priority=advert.priority,
+            interval_s=seconds(advert.interval_us),
+            addresses=list(advert.addresses),
+            frame=frame.hex() if self._frames else ABSENT,
+        )
+        self._write(event)
+
+    def address(
+        self,
+        t_us: Micros,
+        kind: type[AddressEvent],
+        instance: str,
+        interface: str,
+        address: str,
+        label: str,
+        pretended: bool = False,
+    ) -> None:
+        """An address (with its prefix) was put on an interface or taken off, as ``kind`` says."""
+        self._write(
+            kind(
+                t_us,
+                self.server,
+                instance=instance,
+                interface=interface,
+                address=address,
+                label=label or ABSENT,
+                pretended=pretended or None,
+            )
+        )
 
     def not_announced(self, t_us: Micros, action: SendGratuitousArp, reason: str) -> None:
         """A gratuitous ARP or neighbour advertisement could not leave the host."""
-        fields = {"instance": action.instance, "interface": action.interface, "address": action.address}
-        self.note(t_us, "advert_failed", **fields, reason=reason)
+        self._write(
+            AdvertFailedEvent(
+                t_us,
+                self.server,
+                instance=action.instance,
+                interface=action.interface,
+                address=action.address,
+                reason=reason,
+            )
+        )
 
     def announced(
         self, t_us: Micros, instance: str, interface: str, address: str, mac: str, frame: bytes = b""
     ) -> None:
         """A gratuitous ARP or an unsolicited neighbour advertisement has left the host."""
-        kind = "na_sent" if ":" in address else "garp_sent"
-        fields = {"instance": instance, "interface": interface, "address": address, "mac": mac}
-        if self._frames and frame:
-            fields["frame"] = frame.hex()
-        self.note(t_us, kind, **fields)
+        kind = NaSentEvent if ":" in address else GarpSentEvent
+        self._write(
+            kind(
+                t_us,
+                self.server,
+                instance=instance,
+                interface=interface,
+                address=address,
+                mac=mac,
+                frame=frame.hex() if self._frames and frame else ABSENT,
+            )
+        )

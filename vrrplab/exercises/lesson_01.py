@@ -11,6 +11,7 @@ from vrrplab.exercises.frames import read_frame
 from vrrplab.exercises.observe import IP1, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import variant
+from vrrplab.trace.events import AdvertSentEvent
 from vrrplab.wire.frames import decode
 
 SMALL = "lesson-two-routers"  # its only VRID may become any other
@@ -20,7 +21,7 @@ def _first_advert() -> bytes:
     from vrrplab.notebook.simulate import simulate
 
     trace = simulate("article-steady", until_s=1, frames=True)
-    return bytes.fromhex(trace.of("advert_sent", instance="proxy_ip1")[0].fields["frame"])
+    return bytes.fromhex(trace.of(AdvertSentEvent, instance="proxy_ip1")[0].frame)
 
 
 @exercise("01-where", "which byte of the frame is the priority")

@@ -9,6 +9,7 @@ from vrrplab.exercises.observe import S1, S2, became, run
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.trace import Trace
+from vrrplab.trace.events import AdvertReceivedEvent, AdvertSentEvent
 
 NEAR_S = 0.005
 OFF = at(12.5, "power_off", server=S1)
@@ -16,8 +17,8 @@ OFF = at(12.5, "power_off", server=S1)
 
 def _silence_s(trace: Trace) -> float:
     """From the last advert that the second server hears to the first that it sends, for proxy_ip1."""
-    heard = [e.t for e in trace.of("advert_received", server=S2) if e.fields["vrid"] == 1]
-    return trace.of("advert_sent", server=S2, instance="proxy_ip1")[0].t - heard[-1]
+    heard = [e.t for e in trace.of(AdvertReceivedEvent, server=S2) if e.vrid == 1]
+    return trace.of(AdvertSentEvent, server=S2, instance="proxy_ip1")[0].t - heard[-1]
 
 
 def _said(guess: float, happened: float) -> str:

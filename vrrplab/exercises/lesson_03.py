@@ -11,6 +11,7 @@ from vrrplab.exercises.answers import number, table, text
 from vrrplab.exercises.observe import IP1, IP2, S1, S2, demand_normal, gaps_in_words, holders_in_words, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import at, variant
+from vrrplab.trace.events import AdvertSentEvent
 
 
 def edit_table(answer: Any) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def unicast(answer: Any) -> str:
     demand_normal(trace, 15)
     if trace.owner(IP1, 35) != S2:
         raise Miss(f"{S1} lost its power at 20 s, and {holders_in_words(trace, IP1, 35)}.")
-    to = sorted({str(e.fields["destination"]) for e in trace.of("advert_sent")})
+    to = sorted({str(e.destination) for e in trace.of(AdvertSentEvent)})
     group = next((address for address in to if ip_address(address).is_multicast), "")
     if group:
         raise Miss(f"Some adverts still go to {group}, which is a multicast group.")
@@ -69,7 +70,7 @@ def group(answer: Any) -> str:
         raise NotUnderstood("The answer here is a network with its prefix, like '10.0.0.0/8'.")
     bits = int(found[5] or 32)
     address = int.from_bytes(bytes(int(part) for part in found.groups()[:4]), "big")
-    sent = {e.fields["destination"] for e in run(variant("article-steady", duration_s=5)).of("advert_sent")}
+    sent = {e.destination for e in run(variant("article-steady", duration_s=5)).of(AdvertSentEvent)}
     packed = [int.from_bytes(bytes(int(p) for p in to.split(".")), "big") for to in sent]
     if any(bits and (to ^ address) >> (32 - bits) for to in packed):
         raise Miss(

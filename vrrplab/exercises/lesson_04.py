@@ -11,6 +11,7 @@ from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, long
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
+from vrrplab.trace.events import LogEvent
 
 DRILLS = {
     "eth0": "article-drill-1-lan-nic",
@@ -61,7 +62,7 @@ def worst(answer: Any) -> str:
 @exercise("04-detective", "which drill left this log")
 def detective(answer: Any) -> str:
     choice = one_of(answer, DRILLS, "what failed")
-    lines = [e.fields["line"] for e in run(variant(DRILLS[choice])).of("log", server=S2) if 12 <= e.t < 46]
+    lines = [e.line for e in run(variant(DRILLS[choice])).of(LogEvent, server=S2) if 12 <= e.t < 46]
     farewell = "(proxy_ip1) Backup received priority 0 advertisement"
     if choice != "eth0":
         if farewell not in lines:

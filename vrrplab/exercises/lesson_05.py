@@ -9,6 +9,7 @@ from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, holders_in_words, outage_s, run, taken_s
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.notebook.variants import at, variant
+from vrrplab.trace.events import PriorityEvent, ScriptEvent
 
 PAIR = {"priority 255": "priority 150"}
 DEAD = at(12, "service_kill", server=S1, service="squid")
@@ -32,7 +33,7 @@ def smallest(answer: Any) -> str:
             f" {holders_in_words(trace, IP1, 35)}."
         )
     if at_end != (S2,):
-        left = [e.fields["to"] for e in trace.of("priority", server=S1, instance="proxy_ip1")]
+        left = [e.to for e in trace.of(PriorityEvent, server=S1, instance="proxy_ip1")]
         raise Miss(
             f"Squid died at 12 s, {S1} still says {left[-1] if left else 150}, and"
             f" {holders_in_words(trace, IP1, 35)}."
@@ -94,7 +95,7 @@ def glitch(answer: Any) -> str:
     edit = edit_table(answer)
     calm = run(variant("article-steady", edit=edit, duration_s=60))
     demand_normal(calm, 11)
-    ended = next((e.t for e in calm.of("script", server=S1) if e.t > 12), None)
+    ended = next((e.t for e in calm.of(ScriptEvent, server=S1) if e.t > 12), None)
     if ended is None:
         raise Miss(f"From 12 s on, no check runs on {S1} for {60 - 12} s.")
     glitch = (at(ended - 0.05, "check_fail", server=S1), at(ended, "check_pass", server=S1))

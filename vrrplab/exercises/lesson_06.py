@@ -12,6 +12,7 @@ from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
+from vrrplab.trace.events import GarpSentEvent, MacLearnedEvent, NeighbourEvent
 from vrrplab.wire.dissect import decode
 
 # The takeover at 14.6 s; in that moment nothing that the new MASTER sends reaches the client.
@@ -36,7 +37,7 @@ def _drill() -> Trace:
 @exercise("06-op", "request or reply: the operation of a GARP")
 def op(answer: Any) -> str:
     guess = whole(answer, 0, 65535, "3")
-    sent = decode(bytes.fromhex(_drill().of("garp_sent")[0].fields["frame"])).arp
+    sent = decode(bytes.fromhex(_drill().of(GarpSentEvent)[0].frame)).arp
     if sent is None:
         raise AssertionError("a GARP is an ARP packet")
     if guess != sent.op:
@@ -48,7 +49,9 @@ def op(answer: Any) -> str:
 def count(answer: Any) -> str:
     guess = whole(answer, 0, 1000, "3")
     trace = run(variant("article-steady", at(12, "link_down", server=S1, interface="eth0")))
-    moments = [round(e.t, 1) for e in trace.of("garp_sent", server=S2, instance="proxy_ip1") if 12 < e.t < 25]
+    moments = [
+        round(e.t, 1) for e in trace.of(GarpSentEvent, server=S2, instance="proxy_ip1") if 12 < e.t < 25
+    ]
     if guess != len(moments):
         raise Miss(
             f"They leave at {', '.join(map(str, dict.fromkeys(moments)))} s, several in a row each time."
@@ -63,9 +66,9 @@ def mac(answer: Any) -> str:
     if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", given):
         raise NotUnderstood("A MAC address is six pairs of hexadecimal digits, like '02:00:00:00:00:01'.")
     trace = _drill()
-    believed = [e.fields["mac"] for e in trace.of("neighbour") if e.fields["ip"] == IP1 and e.t <= 20]
+    believed = [e.mac for e in trace.of(NeighbourEvent) if e.ip == IP1 and e.t <= 20]
     if given != believed[-1]:
-        whose = {e.fields["mac"]: e.server for e in trace.of("garp_sent")}
+        whose = {e.mac: e.server for e in trace.of(GarpSentEvent)}
         raise Miss(
             f"{given} is {'a card of ' + whose[given] if given in whose else 'nobody here'}; who answers"
             f" for {IP1} at 20 s?"
@@ -89,7 +92,7 @@ def lost(answer: Any) -> str:
     gap = longest(trace, IP1)
     if gap is None:
         raise Miss("Nobody misses anything: then the drill itself is gone.")
-    sent = [round(e.t, 1) for e in trace.of("garp_sent", server=S2, instance="proxy_ip1") if e.t > 14]
+    sent = [round(e.t, 1) for e in trace.of(GarpSentEvent, server=S2, instance="proxy_ip1") if e.t > 14]
     if length_s(trace, gap) >= 8:
         told = ", ".join(map(str, dict.fromkeys(sent))) or "never"
         raise Miss(
@@ -108,8 +111,8 @@ def vmac(answer: Any) -> str:
     edit = {"priority ": "use_vmac\n    priority "}
     trace = run(variant("article-steady", at(12, "link_down", server=S1, interface="eth0"), edit=edit))
     moved = {
-        "client": any(e.fields["ip"] == IP1 and e.t > 12 for e in trace.of("neighbour")),
-        "switch": any(e.fields["mac"].startswith("00:00:5e") and e.t > 12.1 for e in trace.of("mac_learned")),
+        "client": any(e.ip == IP1 and e.t > 12 for e in trace.of(NeighbourEvent)),
+        "switch": any(e.mac.startswith("00:00:5e") and e.t > 12.1 for e in trace.of(MacLearnedEvent)),
     }
     seen = "both" if all(moved.values()) else next((name for name, did in moved.items() if did), "neither")
     if choice != seen:

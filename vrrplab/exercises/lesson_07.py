@@ -23,6 +23,7 @@ from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
+from vrrplab.trace.events import AdvertSentEvent, LogEvent
 
 
 def password(word: str) -> dict[str, str]:
@@ -53,7 +54,7 @@ def accidents() -> dict[str, Scenario]:
 def complaints(trace: Trace) -> list[str]:
     """Log lines in which a daemon says that something is wrong with an advert."""
     signs = ("mismatch", "invalid", "wrong", "incorrect", "not present", "expected")
-    lines = [str(e.fields["line"]) for e in trace.of("log")]
+    lines = [str(e.line) for e in trace.of(LogEvent)]
     return [line for line in dict.fromkeys(lines) if any(sign in line for sign in signs)]
 
 
@@ -103,14 +104,12 @@ def heal(answer: Any) -> str:
     for address in (IP1, IP2):
         gap = longest(trace, address)
         if gap:
-            adverts = (
-                e for e in trace.of("advert_sent") if e.t > moment and e.fields["addresses"] == [address]
-            )
+            adverts = (e for e in trace.of(AdvertSentEvent) if e.t > moment and e.addresses == [address])
             last = next(adverts)
             raise Miss(
                 f"Healed at {moment:g} s, the first advert for {address} to get through is that of"
                 f" {last.server}"
-                f" (priority {last.fields['priority']}), and then {address} is out for"
+                f" (priority {last.priority}), and then {address} is out for"
                 f" {length_s(trace, gap):.1f} s."
             )
     return (

@@ -21,6 +21,7 @@ from vrrplab.exercises.observe import (
 )
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.notebook.variants import at, variant
+from vrrplab.trace.events import LogEvent, NotifyEvent
 
 BOUND = {"squid": {"listen": [IP1, IP2]}}
 NOTIFY = {"priority ": 'notify "/etc/keepalived/told.sh"\n    priority '}
@@ -30,9 +31,7 @@ NOTIFY = {"priority ": 'notify "/etc/keepalived/told.sh"\n    priority '}
 def count(answer: Any) -> str:
     guess = whole(answer, 0, 100, "3")
     trace = run(variant("article-drill-1-lan-nic", edit=NOTIFY))
-    told = [
-        e for e in trace.of("notify", server=S1, instance="proxy_ip1") if e.fields["arguments"][2] == "MASTER"
-    ]
+    told = [e for e in trace.of(NotifyEvent, server=S1, instance="proxy_ip1") if e.arguments[2] == "MASTER"]
     if guess != len(told):
         few = "more often" if guess < len(told) else "less often"
         raise Miss(
@@ -45,10 +44,8 @@ def count(answer: Any) -> str:
 def last(answer: Any) -> str:
     guess = whole(answer, 0, 255, "7")
     trace = run(variant("article-drill-1-lan-nic", edit=NOTIFY))
-    taken = next(
-        e for e in trace.of("notify", server=S2, instance="proxy_ip1") if "MASTER" in e.fields["arguments"]
-    )
-    said = taken.fields["arguments"]
+    taken = next(e for e in trace.of(NotifyEvent, server=S2, instance="proxy_ip1") if "MASTER" in e.arguments)
+    said = taken.arguments
     if str(guess) != said[-1]:
         raise Miss(
             f"At {taken.t:.2f} s the script on {S2} gets {' '.join(said[:-1])} and one more word, which is"
@@ -69,7 +66,7 @@ def bound(answer: Any) -> str:
             end = "the end" if gap.to_s is None else f"{gap.to_s:.2f} s"
             told = [
                 e
-                for e in trace.of("notify")
+                for e in trace.of(NotifyEvent)
                 if gap.from_s - 0.5 <= e.t and (gap.to_s is None or e.t < gap.to_s)
             ]
             heard = f"{len(told)} notify scripts ran meanwhile" if told else "no notify script ran"
@@ -90,11 +87,7 @@ def security(answer: Any) -> str:
     stop = at(12, "service_kill", server=S1, service="squid")
     trace = run(variant("article-steady", stop, edit=edit, duration_s=30))
     demand_normal(trace, 11)
-    grumbles = [
-        str(e.fields["line"])
-        for e in trace.of("log")
-        if "SECURITY" in e.fields["line"] or "Script user" in e.fields["line"]
-    ]
+    grumbles = [str(e.line) for e in trace.of(LogEvent) if "SECURITY" in e.line or "Script user" in e.line]
     if grumbles:
         raise Miss(f"The log still says {grumbles[0]!r}.")
     if trace.owner(IP1, 25) != S2:

@@ -12,6 +12,7 @@ from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
+from vrrplab.trace.events import AdvertSentEvent, StateEvent
 
 BASE = "lesson-two-routers"
 
@@ -52,14 +53,14 @@ def lossy(advert_int: float, loss: float, seed: int = 0) -> Trace:
 
 def takeovers(trace: Trace) -> int:
     """How often r2 became MASTER after the start."""
-    return sum(e.fields["to"] == "MASTER" and e.t > 10 for e in trace.of("state", server="r2"))
+    return sum(e.to == "MASTER" and e.t > 10 for e in trace.of(StateEvent, server="r2"))
 
 
 @exercise("09-half", "what advert_int 0.5 is in version 2")
 def half(answer: Any) -> str:
     guess = number(answer, "0.5")
     trace = run(variant("article-steady", edit={"priority ": "advert_int 0.5\n    priority "}))
-    sent = [e.t for e in trace.of("advert_sent", server=S1, instance="proxy_ip1") if e.t > 5]
+    sent = [e.t for e in trace.of(AdvertSentEvent, server=S1, instance="proxy_ip1") if e.t > 5]
     apart = sent[1] - sent[0]
     if abs(guess - apart) > 0.01:
         raise Miss(

@@ -8,6 +8,7 @@ from vrrplab.exercises.answers import number, whole
 from vrrplab.exercises.observe import run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import at, variant
+from vrrplab.trace.events import AdvertSentEvent
 
 BASE = "lesson-two-routers"
 
@@ -19,8 +20,8 @@ def silence_s(advert_int: float) -> float:
     cut = at(cut_s, "carrier_down", server="r1", interface="eth0")
     edit = {"advert_int 1": f"advert_int {advert_int:g}"}
     trace = run(variant(BASE, cut, edit=edit, duration_s=cut_s + 4 * advert_int + 1))
-    last = [e.t for e in trace.of("advert_sent", server="r1")][-1]
-    return next(e.t for e in trace.of("advert_sent", server="r2") if e.t > last) - last
+    last = [e.t for e in trace.of(AdvertSentEvent, server="r1")][-1]
+    return next(e.t for e in trace.of(AdvertSentEvent, server="r2") if e.t > last) - last
 
 
 @exercise("10-interval", "a takeover within a second, on real sockets")

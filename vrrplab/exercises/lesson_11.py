@@ -12,6 +12,7 @@ from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.own_cluster import complaints, own_cluster
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
+from vrrplab.trace.events import ActionEvent
 
 VIP = "10.1.0.80"
 
@@ -71,6 +72,6 @@ def twice(answer: Any) -> str:
         raise Miss(f"In your run {IP1} is with {told}.")
     if all(S1 in servers for servers in route):
         raise Miss(f"In your run {IP1} is with {told}: {S1} has it all the time.")
-    if not trace.of("action"):
+    if not trace.of(ActionEvent):
         raise NotUnderstood("Something has to happen in it: add actions.")
     return f"{IP1} is with {told}."

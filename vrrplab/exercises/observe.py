@@ -8,6 +8,7 @@ from vrrplab.exercises.registry import Miss, NotUnderstood
 from vrrplab.notebook.simulate import simulate
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Outage, Trace
+from vrrplab.trace.events import AddressAddedEvent, StateEvent
 from vrrplab.units import micros, seconds
 
 S1, S2 = "proxy-serv01", "proxy-serv02"
@@ -100,9 +101,9 @@ def demand_normal(trace: Trace, at_s: float) -> None:
 def _card(trace: Trace, server: str, address: str, at_s: float) -> str:
     """The interface on which a server last took an address; with use_vmac it is none of its cards."""
     added = [
-        str(e.fields["interface"])
-        for e in trace.of("address_added", server=server)
-        if str(e.fields["address"]).split("/")[0] == address and e.t <= at_s
+        str(e.interface)
+        for e in trace.of(AddressAddedEvent, server=server)
+        if str(e.address).split("/")[0] == address and e.t <= at_s
     ]
     return added[-1] if added else ""
 
@@ -117,7 +118,7 @@ def taken_s(trace: Trace, address: str, server: str, after_s: float) -> float | 
 
 def became(trace: Trace, state: str, server: str, instance: str, after_s: float = 0.0) -> float | None:
     """When an instance entered a state, first after ``after_s``; None if never."""
-    for event in trace.of("state", server=server, instance=instance):
-        if event.fields["to"] == state and event.t >= after_s:
+    for event in trace.of(StateEvent, server=server, instance=instance):
+        if event.to == state and event.t >= after_s:
             return event.t
     return None

@@ -15,6 +15,7 @@ from vrrplab.config.model import InstanceConfig
 from vrrplab.errors import LiveError
 from vrrplab.lab.measure import Measurement
 from vrrplab.lab.server import Server
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import SECOND_US, Micros, seconds
 from vrrplab.wire.frames import decode
 
@@ -41,33 +42,35 @@ DRILLS: dict[str, Drill] = {
         Drill(
             "lan-nic",
             "the LAN interface goes down (ip link set eth0 down)",
-            {"action": "link_down", "interface": "eth0"},
-            {"action": "link_up", "interface": "eth0"},
+            {"action": Act.LINK_DOWN.value, "interface": "eth0"},
+            {"action": Act.LINK_UP.value, "interface": "eth0"},
         ),
         Drill(
             "wan-nic",
             "the WAN interface goes down (ip link set eth1 down)",
-            {"action": "link_down", "interface": "eth1"},
-            {"action": "link_up", "interface": "eth1"},
+            {"action": Act.LINK_DOWN.value, "interface": "eth1"},
+            {"action": Act.LINK_UP.value, "interface": "eth1"},
         ),
         Drill(
             "squid",
             "Squid is stopped (as systemctl stop squid)",
-            {"action": "service_stop", "service": "squid"},
-            {"action": "service_start", "service": "squid"},
+            {"action": Act.SERVICE_STOP.value, "service": "squid"},
+            {"action": Act.SERVICE_START.value, "service": "squid"},
         ),
         Drill(
             "stop",
             "the router is stopped (SIGTERM)",
-            {"action": "daemon_stop"},
-            {"action": "daemon_start"},
+            {"action": Act.DAEMON_STOP.value},
+            {"action": Act.DAEMON_START.value},
         ),
-        Drill("power", "the server loses power", {"action": "power_off"}, {"action": "power_on"}),
+        Drill(
+            "power", "the server loses power", {"action": Act.POWER_OFF.value}, {"action": Act.POWER_ON.value}
+        ),
         Drill(
             "kill",
             "the router is killed (SIGKILL)",
-            {"action": "daemon_kill"},
-            {"action": "daemon_start"},
+            {"action": Act.DAEMON_KILL.value},
+            {"action": Act.DAEMON_START.value},
         ),
     )
 }
@@ -129,7 +132,7 @@ class Performer:
         self._act(drill.repair)
         text = f"{self._victim.name} did not come back"
         await self._wait(lambda: self._is_master(self._victim), LONGEST_S, text)
-        if drill.repair["action"] in ("daemon_start", "power_on"):
+        if drill.repair["action"] in (Act.DAEMON_START, Act.POWER_ON):
             self._actions[-1]["at_us"] = self._began(self._actions[-1]["at_us"]) or self._actions[-1]["at_us"]
         await asyncio.sleep(AFTERWARDS_S)
         self._show("after")
@@ -138,7 +141,7 @@ class Performer:
         return Outcome(drill, measurement, self._actions, self._shown, end_us, self._shutdown_s())
 
     def _shutdown_s(self) -> float | None:
-        stopped: list[Micros] = [a["at_us"] for a in self._actions if a["action"] == "service_stop"]
+        stopped: list[Micros] = [a["at_us"] for a in self._actions if a["action"] == Act.SERVICE_STOP]
         ended_us = self._victim.service_ended_us
         if not stopped or ended_us is None:
             return None
@@ -183,23 +186,23 @@ class Performer:
         server, measurement = self._victim, self._measurement
         at_us = measurement.now
         match action["action"]:
-            case "link_down" | "link_up" as kind:
-                server.set_link(action["interface"], kind == "link_up")
-            case "service_stop":
+            case Act.LINK_DOWN | Act.LINK_UP as kind:
+                server.set_link(action["interface"], kind == Act.LINK_UP)
+            case Act.SERVICE_STOP:
                 server.stop_service()
-            case "service_start":
+            case Act.SERVICE_START:
                 server.start_service()
                 at_us = measurement.now  # it accepts clients from now on
-            case "daemon_stop":
+            case Act.DAEMON_STOP:
                 server.signal_router(signal.SIGTERM)
-            case "daemon_kill":
+            case Act.DAEMON_KILL:
                 server.signal_router(signal.SIGKILL)
-            case "daemon_start":
+            case Act.DAEMON_START:
                 server.start_router()
-            case "power_off":
+            case Act.POWER_OFF:
                 measurement.leave(server)
                 server.power_off()
-            case "power_on":
+            case Act.POWER_ON:
                 server.power_on()
                 server.start_service()
                 measurement.follow(server)

@@ -19,6 +19,7 @@ from vrrplab.errors import LiveError, TraceError
 from vrrplab.system.doctor import examine
 from vrrplab.system.namespaces import Enclosure, Inhabitant, bridge_lines, port_name
 from vrrplab.trace import Trace, read_trace
+from vrrplab.trace.events import AdvertSentEvent
 
 SWITCH = "lan"
 _NEEDED = ("ip", "unshare", "nsenter", "keepalived")
@@ -130,8 +131,8 @@ class NamespaceLan:
 
     def master(self) -> str:
         """Who sent the latest advert, if it was no farewell; "" if nobody did."""
-        adverts = self.trace().of("advert_sent")
-        return adverts[-1].server if adverts and adverts[-1].fields["priority"] else ""
+        adverts = self.trace().of(AdvertSentEvent)
+        return adverts[-1].server if adverts and adverts[-1].priority else ""
 
     def wait_for_master(self, host: str, limit_s: float = 15.0) -> None:
         """Until a host is the one that advertises; LiveError if that takes too long."""

@@ -44,6 +44,7 @@ from vrrplab.scenario.parts import (
     Service,
     TimedAction,
 )
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import SECOND_US, Micros, micros, seconds
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.frames import decode
@@ -283,7 +284,7 @@ class Notes:
                 holders.remove(change.server)
         # a server that lost power took its addresses with it, and nobody told
         for action in self._outcome.actions:
-            if action["action"] == "power_off":
+            if action["action"] == Act.POWER_OFF:
                 for address, holders in owners.items():
                     later = [
                         c

@@ -32,6 +32,7 @@ from vrrplab.lab.topology import (
 )
 from vrrplab.system.doctor import program
 from vrrplab.system.namespaces import children_of, wait_gone
+from vrrplab.trace.events import LogEvent, ScenarioEvent
 
 _CTIME = re.compile(r"^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}: ")
 _LIMIT_S = 20.0
@@ -340,10 +341,10 @@ class Server:
         except ValueError:
             self._say(now_us, line, None)  # a word of complaint on its way out
             return
-        if event.get("event") == "scenario":
+        if event.get("event") == ScenarioEvent.event:
             self._epoch_us = round(event["clock"]["monotonic_s"] * 1_000_000)
         at_us = now_us if self._epoch_us is None else self._epoch_us + round(event["t"] * 1_000_000)
-        text = event["line"] if event.get("event") == "log" else ""
+        text = event["line"] if event.get("event") == LogEvent.event else ""
         self._say(at_us, text, event)
 
     def _say(self, at_us: int, text: str, event: dict[str, Any] | None) -> None:

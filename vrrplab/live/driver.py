@@ -48,6 +48,7 @@ from vrrplab.output.trace_writer import Output
 from vrrplab.system.failure import end_on_failure
 from vrrplab.system.host import Host
 from vrrplab.system.interfaces import Change
+from vrrplab.trace.events import StatisticsEvent
 from vrrplab.units import SECOND_US, Micros
 
 BATCH = 128  # packets read before timers get their turn
@@ -121,8 +122,8 @@ class Driver:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
-            self._journal.note(self.now, "warning", text=self._host.notice) if self._host.notice else None
-            self._say_warnings()
+            self._journal.warn(self.now, self._host.notice) if self._host.notice else None
+            self._journal.warn_of_config(self.now, self._node)
             self._effects.prepare()
             self._listen()
             for descriptor in self._host.descriptors():
@@ -146,7 +147,8 @@ class Driver:
         self._transport.close()
         self._host.close()
         counts = {"packets": self._guard.received, "passed_on": self._guard.passed}
-        self._journal.note(self.now, "statistics", **self.lateness.fields(), **counts, **usage())
+        figures = {**self.lateness.fields(), **counts, **usage()}
+        self._output.write(StatisticsEvent(self.now, self._journal.server, **figures))
 
     def stop(self) -> None:
         """SIGTERM; a second one does not wait for the farewell to get out."""
@@ -158,7 +160,7 @@ class Driver:
 
     def _failed(self, text: str) -> None:
         """A router that does not know what it does must not keep an address: leave as after SIGTERM."""
-        self._journal.note(self.now, "warning", text=f"{text}; the router leaves")
+        self._journal.warn(self.now, f"{text}; the router leaves")
         with contextlib.suppress(Exception):  # the farewell may meet the same bug; addresses go in any case
             self._feed(StopRequested())
 
@@ -175,9 +177,7 @@ class Driver:
             finished = ReloadFinished(node, self._status(node), missing_scripts(node), refused)
             self._transport.follow(node)
         except VrrplabError as error:
-            self._journal.note(
-                self.now, "warning", text=f"not reloaded, the old configuration stays: {error}"
-            )
+            self._journal.warn(self.now, f"not reloaded, the old configuration stays: {error}")
             return
         # from here on nothing may fail: between these two events a MASTER is silent
         self._feed(ReloadRequested())
@@ -185,14 +185,8 @@ class Driver:
         self._scripts.global_defs = node.global_defs
         self._feed(finished)
         self._guard.follow()
-        self._say_warnings()
+        self._journal.warn_of_config(self.now, self._node)
         self._listen()
-
-    def _say_warnings(self) -> None:
-        for warning in self._node.warnings:
-            text = f"{warning.message}" + (f" - {warning.hint}" if warning.hint else "")
-            place = {"file": warning.source.file, "line": warning.source.line}
-            self._journal.note(self.now, "warning", text=text, kind=warning.kind, **place)
 
     def _status(self, node: NodeConfig) -> dict[str, Any]:
         """The interfaces a configuration names, and its VMACs that are there. Virtual addresses on them are
@@ -211,7 +205,7 @@ class Driver:
         refused = refused_scripts(node)
         for name, why in refused.items():
             text = f"check {name} is refused, its instances run without it: {why}"
-            self._journal.note(self.now, "warning", text=text)
+            self._journal.warn(self.now, text)
         return frozenset(refused)
 
     # -- events in -------------------------------------------------------------------------------
@@ -316,14 +310,14 @@ class Driver:
     def _journal_interface(self, change: Event) -> None:
         if isinstance(change, InterfaceWentDown | InterfaceWentUp):
             up = isinstance(change, InterfaceWentUp)
-            self._journal.note(self.now, "interface", interface=change.interface, up=up)
+            self._journal.interface(self.now, change.interface, up)
 
     def _reopen(self, interface: str) -> None:
         """An interface is new, or came back under another number: its sockets must be made anew."""
         try:
             self._transport.open(interface)
         except VrrplabError as error:
-            self._journal.note(self.now, "warning", text=str(error))
+            self._journal.warn(self.now, str(error))
         self._listen()
 
     def _warn_of_takeover(self, instance: str, event: AdvertisementReceived) -> None:
@@ -335,7 +329,7 @@ class Driver:
             f"{event.source} took VRID {advert.vrid} from us with priority {advert.priority}, as the protocol"
             " demands; VRRP has no security to speak of: whoever can send on this network can do that"
         )
-        self._journal.note(self.now, "warning", instance=instance, text=text)
+        self._journal.warn(self.now, text, instance)
 
     # -- scripts ---------------------------------------------------------------------------------
 
@@ -344,7 +338,7 @@ class Driver:
         self._feed(ScriptExited(script, run, status, number))
 
     def _script_refused(self, what: str, text: str) -> None:
-        self._journal.note(self.now, "warning", text=text)
+        self._journal.warn(self.now, text)
 
     def _watch(self, descriptor: int, call: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_reader(descriptor, call)
@@ -361,5 +355,5 @@ class Driver:
         now = self.now
         held = self._guard.summary(now)
         for text in ([held] if held else []) + self._output.housekeeping(now):
-            self._journal.note(now, "warning", text=text)
+            self._journal.warn(now, text)
         asyncio.get_running_loop().call_later(HOUSEKEEPING_S, self._housekeeping)

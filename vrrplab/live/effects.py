@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 
+from vrrplab.config.model import VirtualAddress
 from vrrplab.drive.journal import Journal
 from vrrplab.drive.messages import advert_failure_line, announcement_failure_line
 from vrrplab.errors import LiveError, VrrplabError
@@ -34,6 +35,7 @@ from vrrplab.machine.actions import (
 from vrrplab.machine.profiles import Profile
 from vrrplab.system.host import Host
 from vrrplab.system.tools import run_tool, sysctl
+from vrrplab.trace.events import AddressAddedEvent, AddressEvent, AddressRemovedEvent
 from vrrplab.units import Micros
 from vrrplab.wire.addresses import is_link_local, virtual_mac
 
@@ -121,7 +123,7 @@ class Effects:
             self._journal.not_sent(now, action, destination, text)
             if not action.quiet_when_down:
                 line = advert_failure_line(self._profile.wording, action, destination, error.errno, text)
-                self._journal.note(now, "log", line=line)
+                self._journal.log(now, line)
         except VrrplabError as error:  # a value that has no room on the wire
             self._journal.not_sent(now, action, destination, str(error))
         else:
@@ -151,7 +153,7 @@ class Effects:
             text = os.strerror(error.errno or 0)
             line = announcement_failure_line(self._profile.wording, action, error.errno, text)
             if line:
-                self._journal.note(now, "log", line=line)
+                self._journal.log(now, line)
             return
         self._journal.announced(now, action.instance, action.interface, action.address, mac)
 
@@ -167,12 +169,10 @@ class Effects:
             except OSError as error:
                 why = os.strerror(error.errno or 0)
                 text = f"{address.with_prefix} could not be put on {interface}: {why}"
-                self._journal.note(now, "warning", instance=action.instance, text=text)
+                self._journal.warn(now, text, action.instance)
                 continue
             if fresh:
-                self._note(
-                    now, "address_added", action.instance, interface, address.with_prefix, address.label
-                )
+                self._note(now, AddressAddedEvent, action.instance, address)
 
     def _remove(self, action: RemoveAddresses, now: Micros) -> None:
         for address in action.addresses:
@@ -182,18 +182,14 @@ class Effects:
             except OSError as error:
                 why = os.strerror(error.errno or 0)
                 text = f"{address.with_prefix} could not be taken off {interface}: {why}"
-                self._journal.note(now, "warning", instance=action.instance, text=text)
+                self._journal.warn(now, text, action.instance)
                 continue
             if gone:
-                self._note(
-                    now, "address_removed", action.instance, interface, address.with_prefix, address.label
-                )
+                self._note(now, AddressRemovedEvent, action.instance, address)
 
-    def _note(self, now: Micros, event: str, instance: str, interface: str, address: str, label: str) -> None:
-        more: dict[str, object] = {"label": label} if label else {}
-        if self._addresses.pretended:
-            more["pretended"] = True
-        self._journal.note(now, event, instance=instance, interface=interface, address=address, **more)
+    def _note(self, now: Micros, kind: type[AddressEvent], instance: str, address: VirtualAddress) -> None:
+        where, text = address.interface, address.with_prefix
+        self._journal.address(now, kind, instance, where, text, address.label, self._addresses.pretended)
 
     # -- VMAC interfaces and the firewall: rare, and done by the system's own tools -----------------
 
@@ -217,7 +213,7 @@ class Effects:
             run_tool("ip", "link", "set", "dev", action.name, "up")
         except LiveError as error:
             text = f"the VMAC interface {action.name} could not be made: {error}"
-            self._journal.note(now, "warning", instance=action.instance, text=text)
+            self._journal.warn(now, text, action.instance)
             return
         if action.family == 6:
             self.share_link_local(action.name, self._addresses.link_local(action.base))
@@ -271,4 +267,4 @@ class Effects:
             self._firewall.refuse(instance, addresses)
         except LiveError as error:
             text = f"packets to {', '.join(sorted(addresses)) or 'the addresses'} are not filtered: {error}"
-            self._journal.note(now, "warning", instance=instance, text=text)
+            self._journal.warn(now, text, instance)

@@ -24,6 +24,7 @@ from vrrplab.machine.events import (
     InterfaceWentUp,
 )
 from vrrplab.system.interfaces import Change
+from vrrplab.trace.vocabulary import Act
 from vrrplab.wire.addresses import pack_address, unpack_mac
 
 
@@ -93,17 +94,17 @@ class FakeHost:
         if interface is None:
             return None
         match words[0], words[2:]:
-            case "link_down", [] if interface.up:
+            case Act.LINK_DOWN, [] if interface.up:
                 interface.up = False
                 return InterfaceWentDown(interface.name)
-            case "link_up", [] if not interface.up:
+            case Act.LINK_UP, [] if not interface.up:
                 interface.up = True
                 return InterfaceWentUp(interface.name)
-            case "address_remove", [address]:
+            case Act.ADDRESS_REMOVE, [address]:
                 kept = [a for a in interface.addresses if a.partition("/")[0] != address]
                 interface.addresses = kept
                 return AddressRemoved(interface.name, address)
-            case "address_add", [address]:
+            case Act.ADDRESS_ADD, [address]:
                 interface.addresses.append(f"{address}/24")
                 return AddressAdded(interface.name, address)
         return None

@@ -26,6 +26,7 @@ from vrrplab.errors import LiveError
 from vrrplab.live.merge_traces import merge
 from vrrplab.live.udp_socket import LOOPBACK
 from vrrplab.trace import STATES, Trace, read_trace
+from vrrplab.trace.events import StateEvent
 
 _START_S = 10.0
 
@@ -120,9 +121,9 @@ class LiveRouter(Process):
 
     def state(self, instance: str = "") -> str:
         """The state of an instance now ("": the first one)."""
-        states = [e for e in self.trace().of("state") if not instance or e.instance == instance]
+        states = [e for e in self.trace().of(StateEvent) if not instance or e.instance == instance]
         first = instance or (states[0].instance if states else "")
-        return next((str(e.fields["to"]) for e in reversed(states) if e.instance == first), "INIT")
+        return next((str(e.to) for e in reversed(states) if e.instance == first), "INIT")
 
     def wait_for(self, state: str, instance: str = "", limit_s: float = 15.0) -> None:
         """Until an instance is in a state; LiveError if that takes too long."""

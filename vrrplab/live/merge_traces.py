@@ -7,9 +7,11 @@ routers tell themselves.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from vrrplab.trace import Trace, TraceEvent, make_event
+from vrrplab.trace import Trace
+from vrrplab.trace.events import ScenarioEvent, TraceEvent
 from vrrplab.units import Micros, micros
 
 
@@ -22,9 +24,9 @@ def merge(traces: list[Trace], name: str = "live") -> Trace:
     for trace, began_us in zip(traces, begun, strict=True):
         shift_us = began_us - zero_us
         end_us = max(end_us, trace.end_us + shift_us)
-        events += [_moved(event, shift_us) for event in trace if event.event != "scenario"]
+        events += [_moved(event, shift_us) for event in trace if not isinstance(event, ScenarioEvent)]
     events.sort(key=lambda event: event.t_us)
-    head = make_event(0, "scenario", _cast([trace.scenario for trace in traces], name))
+    head = ScenarioEvent(0, content=_cast([trace.scenario for trace in traces], name))
     return Trace([head, *events], end_us=end_us)
 
 
@@ -36,7 +38,7 @@ def _began_us(trace: Trace) -> Micros:
 
 
 def _moved(event: TraceEvent, shift_us: Micros) -> TraceEvent:
-    return make_event(event.t_us + shift_us, event.event, event.fields)
+    return replace(event, t_us=event.t_us + shift_us)
 
 
 def _cast(casts: list[dict[str, Any]], name: str) -> dict[str, Any]:

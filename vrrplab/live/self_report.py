@@ -13,7 +13,7 @@ from vrrplab.config.model import NodeConfig
 from vrrplab.machine.profiles import Profile
 from vrrplab.scenario.cast import scenario_fields, server_fields
 from vrrplab.system.host import Host
-from vrrplab.trace import TraceEvent, make_event
+from vrrplab.trace.events import ScenarioEvent, TraceEvent
 from vrrplab.units import SECOND_US, Micros
 
 
@@ -56,7 +56,7 @@ def cast(
         mode=mode,
         clock={"monotonic_s": began_us / SECOND_US, "unix_s": time.time() - ago_s},
     )
-    return make_event(0, "scenario", fields)
+    return ScenarioEvent(0, content=fields)
 
 
 def usage() -> dict[str, Any]:

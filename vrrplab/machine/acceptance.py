@@ -113,7 +113,9 @@ def _length_or_padding(r: Receiver, event: AdvertisementReceived, last_sequence:
 
 
 def _ttl(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
-    return None if event.ttl == 255 else Finding(DropReason.BAD_TTL, "BAD_TTL", {"got": event.ttl})
+    return (
+        None if event.ttl == 255 else Finding(DropReason.BAD_TTL, DropReason.BAD_TTL.name, {"got": event.ttl})
+    )
 
 
 def _vrid(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
@@ -124,7 +126,7 @@ def _version(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> F
     got = event.advertisement.version
     if got == r.version:
         return None
-    return Finding(DropReason.BAD_VERSION, "BAD_VERSION", {"got": got, "ours": r.version})
+    return Finding(DropReason.BAD_VERSION, DropReason.BAD_VERSION.name, {"got": got, "ours": r.version})
 
 
 def _ah_header(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
@@ -147,14 +149,14 @@ def _auth_type(r: Receiver, event: AdvertisementReceived, last_sequence: int) ->
     got = event.advertisement.auth_type
     if got == r.auth_type:
         return None
-    return Finding(DropReason.BAD_AUTH_TYPE, "BAD_AUTH_TYPE", {"got": got, "ours": r.auth_type})
+    return Finding(DropReason.BAD_AUTH_TYPE, DropReason.BAD_AUTH_TYPE.name, {"got": got, "ours": r.auth_type})
 
 
 def _password(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
     got = event.advertisement.auth_data
     if r.password is None or got is None or got == r.password:
         return None
-    return Finding(DropReason.AUTH_MISMATCH, "AUTH_MISMATCH")
+    return Finding(DropReason.AUTH_MISMATCH, DropReason.AUTH_MISMATCH.name)
 
 
 def _ah_value(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
@@ -167,7 +169,7 @@ def _replay(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Fi
     got = event.sequence
     if got is None or got > last_sequence:
         return None
-    return Finding(DropReason.REPLAYED, "REPLAYED", {"got": got, "ours": last_sequence})
+    return Finding(DropReason.REPLAYED, DropReason.REPLAYED.name, {"got": got, "ours": last_sequence})
 
 
 def _interval(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
@@ -175,7 +177,7 @@ def _interval(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> 
     if got_us == r.interval_us:
         return None
     values: dict[str, object] = {"got": got_us // SECOND_US, "ours": r.interval_us // SECOND_US}
-    return Finding(DropReason.BAD_INTERVAL, "BAD_INTERVAL", values)
+    return Finding(DropReason.BAD_INTERVAL, DropReason.BAD_INTERVAL.name, values)
 
 
 def _interval_not_zero(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
@@ -189,7 +191,7 @@ def _checksum(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> 
         return _wrong_sum(r, event, last_sequence)
     if r.checksum_form is None:
         return None
-    return Finding(DropReason.BAD_CHECKSUM, "BAD_CHECKSUM", {"version": 3})
+    return Finding(DropReason.BAD_CHECKSUM, DropReason.BAD_CHECKSUM.name, {"version": 3})
 
 
 def _any_address(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
@@ -205,15 +207,15 @@ def _first_link_local(r: Receiver, event: AdvertisementReceived, last_sequence: 
 
 
 def _owner(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
-    return Finding(DropReason.ADDRESS_OWNER, "ADDRESS_OWNER")
+    return Finding(DropReason.ADDRESS_OWNER, DropReason.ADDRESS_OWNER.name)
 
 
 def _peer(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
     peer = (r.peers or {}).get(event.source)
     if peer is None:
-        return Finding(DropReason.NOT_A_PEER, "NOT_A_PEER")
+        return Finding(DropReason.NOT_A_PEER, DropReason.NOT_A_PEER.name)
     if not peer.min_ttl <= event.ttl <= peer.max_ttl:
-        return Finding(DropReason.BAD_TTL, "BAD_TTL", {"got": event.ttl})
+        return Finding(DropReason.BAD_TTL, DropReason.BAD_TTL.name, {"got": event.ttl})
     return None
 
 
@@ -225,7 +227,7 @@ def _list(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Find
     fatal = rule == "drop" or (rule == "drop-unless-owner" and event.advertisement.priority != 255)
     if len(theirs) != len(ours):
         values: dict[str, object] = {"got": len(theirs), "ours": len(ours)}
-        return Finding(DropReason.BAD_COUNT, "BAD_COUNT", values, fatal)
+        return Finding(DropReason.BAD_COUNT, DropReason.BAD_COUNT.name, values, fatal)
     missing = next((a for a in ours if a not in theirs), "")
     if not missing:
         return None

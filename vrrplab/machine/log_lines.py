@@ -7,6 +7,8 @@ happened; ``say`` fills in the names. Versions that say the same share one entry
 # ruff: noqa: E501 - a log line stands on one line, as the daemon writes it
 from __future__ import annotations
 
+from vrrplab.errors import DropReason as R
+
 COMMON: dict[str, str] = {
     "assigned": "Assigned address {address} for interface {interface}",
     "deassigned": "Deassigned address {address} from interface {interface}",
@@ -69,37 +71,41 @@ COMMON: dict[str, str] = {
     "reloaded": "Reload complete",
     "ah_sync": "({name}) IPSEC-AH : Syncing seq_num - Increment seq",
     "AUTH_AH": "({name}) IPSEC-AH : invalid IPSEC HMAC-MD5 value. Due to fields mutation or bad password !",
-    "REPLAYED": "({name}) IPSEC-AH : sequence number {got} already processed. Packet dropped. Local({ours})",
+    R.REPLAYED.name: "({name}) IPSEC-AH : sequence number {got} already"
+    " processed. Packet dropped. Local({ours})",
 }
 
 BY_VERSION: dict[str, dict[str, str]] = {
     "2.2.7": {
-        "BAD_TTL": "({name}) invalid TTL/HL. Received {got} and expect 255",
-        "BAD_VERSION": "({name}) wrong version. Received {got} and expect {ours}",
-        "BAD_AUTH_TYPE": "({name}) received a {got} auth, expecting {ours}!",
-        "AUTH_MISMATCH": "({name}) received an invalid passwd!",
-        "BAD_INTERVAL": "({name}) advertisement interval mismatch mine={ours} sec rcv'd={got} sec",
-        "BAD_COUNT": "({name}) received an unexpected ip number count {got}, expected {ours}!",
-        "ADDRESS_LIST_MISMATCH": "({name}) ip address associated with VRID {vrid} not present in MASTER advert:"
+        R.BAD_TTL.name: "({name}) invalid TTL/HL. Received {got} and expect 255",
+        R.BAD_VERSION.name: "({name}) wrong version. Received {got} and expect {ours}",
+        R.BAD_AUTH_TYPE.name: "({name}) received a {got} auth, expecting {ours}!",
+        R.AUTH_MISMATCH.name: "({name}) received an invalid passwd!",
+        R.BAD_INTERVAL.name: "({name}) advertisement interval mismatch mine={ours} sec rcv'd={got} sec",
+        R.BAD_COUNT.name: "({name}) received an unexpected ip number count {got}, expected {ours}!",
+        R.ADDRESS_LIST_MISMATCH.name: "({name}) ip address associated with VRID {vrid} not present"
+        " in MASTER advert:"
         " {address}",
-        "BAD_CHECKSUM": "({name}) Invalid VRRPv{version} checksum",
-        "NOT_A_PEER": "({name}) unicast source address {source} not a unicast peer",
+        R.BAD_CHECKSUM.name: "({name}) Invalid VRRPv{version} checksum",
+        R.NOT_A_PEER.name: "({name}) unicast source address {source} not a unicast peer",
         "two_owners": "({name}) CONFIGURATION ERROR: local instance and a remote instance are both configured"
         " as address owner, please fix - reducing local priority",
     },
     "2.4.3": {
-        "BAD_TTL": "({name}) invalid TTL/HL from {source}. Received {got} and expect 255",
-        "BAD_VERSION": "({name}) wrong VRRP version from {source}. Received {got} and expect {ours}",
-        "BAD_AUTH_TYPE": "({name}) received a {got} auth from {source}, expecting {ours}!",
-        "AUTH_MISMATCH": "({name}) received an invalid passwd from {source}!",
-        "BAD_INTERVAL": "({name}) advertisement interval mismatch with {source} mine={ours} sec rcv'd={got} sec",
-        "BAD_COUNT": "({name}) expected {ours} VIPs but received {got}",
-        "ADDRESS_LIST_MISMATCH": "({name}) ip address associated with VRID {vrid} not present in advert from"
+        R.BAD_TTL.name: "({name}) invalid TTL/HL from {source}. Received {got} and expect 255",
+        R.BAD_VERSION.name: "({name}) wrong VRRP version from {source}. Received {got} and expect {ours}",
+        R.BAD_AUTH_TYPE.name: "({name}) received a {got} auth from {source}, expecting {ours}!",
+        R.AUTH_MISMATCH.name: "({name}) received an invalid passwd from {source}!",
+        R.BAD_INTERVAL.name: "({name}) advertisement interval mismatch with {source}"
+        " mine={ours} sec rcv'd={got} sec",
+        R.BAD_COUNT.name: "({name}) expected {ours} VIPs but received {got}",
+        R.ADDRESS_LIST_MISMATCH.name: "({name}) ip address associated with VRID {vrid} not present"
+        " in advert from"
         " {source}: {address}",
-        "BAD_CHECKSUM": "({name}) Invalid VRRPv{version} checksum from {source}",
-        "NOT_A_PEER": "({name}) unicast source address {source} not a unicast peer",
+        R.BAD_CHECKSUM.name: "({name}) Invalid VRRPv{version} checksum from {source}",
+        R.NOT_A_PEER.name: "({name}) unicast source address {source} not a unicast peer",
         "v3_interval": "({name}) advertisement interval mismatch ours = {ours} centi-sec rcv'd={got} centi-sec",
-        "ADDRESS_OWNER": "({name}) Dropping packet(s) from {source} since we are address owner",
+        R.ADDRESS_OWNER.name: "({name}) Dropping packet(s) from {source} since we are address owner",
         "two_owners": "({name}) CONFIGURATION ERROR: local instance and {source} are both configured as address"
         " owner, please resolve",
         "owner_persists": "({name}) {source} is still advertising as address owner, please resolve - reducing"

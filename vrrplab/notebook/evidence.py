@@ -9,6 +9,7 @@ from vrrplab import arguments
 from vrrplab.errors import VrrplabError, did_you_mean
 from vrrplab.tell import story as _story
 from vrrplab.trace import Trace, as_trace
+from vrrplab.trace.events import LogEvent
 from vrrplab.units import micros
 
 WIDTH = 118
@@ -77,11 +78,11 @@ def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
     from_s, to_s = arguments.number(from_s, "from_s"), arguments.number(to_s, "to_s")
     if server:
         arguments.known(server, "server", trace.servers, "in this trace")
-    chosen = [e for e in trace.of("log", server=server) if from_s <= e.t <= to_s]
+    chosen = [e for e in trace.of(LogEvent, server=server) if from_s <= e.t <= to_s]
     lines: list[str] = []
     before, count = ("", ""), 0
     for event in chosen:
-        this = (event.server, str(event.fields["line"]))
+        this = (event.server, str(event.line))
         count = count + 1 if this == before else 1
         if count > 1:
             lines.pop()

@@ -18,7 +18,21 @@ from collections.abc import Callable
 
 from vrrplab.output.files import open_to_write
 from vrrplab.output.terminal import printable
-from vrrplab.trace import TraceEvent, make_event
+from vrrplab.trace.events import (
+    AddressAddedEvent,
+    AddressEvent,
+    AdvertDroppedEvent,
+    AdvertEvent,
+    AdvertFailedEvent,
+    AnnouncementEvent,
+    LogEvent,
+    NotifyEvent,
+    PriorityEvent,
+    ScriptEvent,
+    StateEvent,
+    TraceEvent,
+    WarningEvent,
+)
 from vrrplab.units import SECOND_US, Micros
 
 FORMATS = ("log", "jsonl")
@@ -26,22 +40,18 @@ _QUEUE_LIMIT = 20_000  # events; at 200 bytes each some 4 MB
 SAME_A_SECOND = 40
 _KINDS_LIMIT = 512
 _RETRY_S = 2.0
-LIMITED = frozenset(
-    (
-        "log",
-        "garp_sent",
-        "na_sent",
-        "advert_dropped",
-        "advert_received",
-        "advert_sent",
-        "advert_failed",
-        "notify",
-    )
+LIMITED: tuple[type[TraceEvent], ...] = (
+    LogEvent,
+    AnnouncementEvent,
+    AdvertEvent,
+    AdvertDroppedEvent,
+    AdvertFailedEvent,
+    NotifyEvent,
 )
 
 
 # What a router says of itself is rare and never held back; what a watcher says is made of others' packets.
-LIMITED_FOR_WATCHERS = LIMITED | {"state", "priority", "address_added", "address_removed", "warning"}
+LIMITED_FOR_WATCHERS = (*LIMITED, StateEvent, PriorityEvent, AddressEvent, WarningEvent)
 EVENT_A_SECOND = 100
 
 
@@ -56,7 +66,7 @@ class RateLimit:
         self,
         same_a_second: int = SAME_A_SECOND,
         event_a_second: int = sys.maxsize,
-        limited: frozenset[str] = LIMITED,
+        limited: tuple[type[TraceEvent], ...] = LIMITED,
     ) -> None:
         self._most = same_a_second
         self._most_of_event = event_a_second
@@ -67,7 +77,7 @@ class RateLimit:
         self._held: dict[str, int] = {}
 
     def passes(self, event: TraceEvent) -> bool:
-        if event.event not in self._limited:
+        if not isinstance(event, self._limited):
             return True
         window = event.t_us // SECOND_US
         if window > self._window:
@@ -95,27 +105,24 @@ class RateLimit:
 
 def _kind(event: TraceEvent) -> str:
     """Never an event's bare name, which stands for all of its kinds."""
-    fields = event.fields
-    if event.event in ("log", "warning"):
+    if isinstance(event, LogEvent | WarningEvent):
         # numbers and addresses differ from line to line of one kind
-        text = str(fields.get("line") or fields.get("text") or "")
+        text = event.line if isinstance(event, LogEvent) else event.text
         return f"{''.join(c for c in text if not c.isdigit())[:60]} "
-    if event.event in ("state", "priority"):
-        return f"{event.event} {fields.get('instance', '')}"[:60]
-    which = (
-        fields.get("reason") or fields.get("address") or fields.get("script") or fields.get("instance", "")
-    )
+    if isinstance(event, StateEvent | PriorityEvent):
+        return f"{event.event} {event.instance}"[:60]
+    fields = event.fields
+    which = fields.get("reason") or fields.get("address") or fields.get("script") or event.instance
     return f"{event.event} {which}"[:60]
 
 
 def watch_line(event: TraceEvent) -> str:
     """As ``log_line``, for a watcher: routers by name, and nothing of what is only taken to be so."""
-    if event.event in ("address_added", "address_removed"):
+    if isinstance(event, AddressEvent):
         return ""
     line = log_line(event)
-    instance = str(event.fields.get("instance", ""))
-    if line and event.event in ("state", "priority"):
-        return line.replace(f"  {instance}:", f"  {printable(event.server)} {instance}:", 1)
+    if line and isinstance(event, StateEvent | PriorityEvent):
+        return line.replace(f"  {event.instance}:", f"  {printable(event.server)} {event.instance}:", 1)
     return line
 
 
@@ -124,26 +131,23 @@ def log_line(event: TraceEvent) -> str:
 
     Log lines are keepalived's own; changes of state are followed by the answer to "why?".
     """
-    fields = event.fields
-    match event.event:
-        case "log":
-            text = str(fields["line"])
-        case "state":
-            where = f"{fields['instance']}: {fields['from']} -> {fields['to']}"
-            text = f"  {where}, because {fields['reason']}" if fields.get("reason") else f"  {where}"
-        case "warning":
-            text = f"  warning: {fields['text']}"
-        case "address_added" | "address_removed":
-            done = "is now on" if event.event == "address_added" else "is off"
-            unreal = " (not really: see above)" if fields.get("pretended") else ""
-            text = f"  {fields['address']} {done} {fields['interface']}{unreal}"
-        case "advert_failed":
-            what = f"an advert of VRID {fields['vrid']} could not leave {fields['interface']}"
-            text = f"  {what}: {fields['reason']}"
-        case "priority":
-            text = f"  {fields['instance']}: priority {fields['from']} -> {fields['to']}, {fields['reason']}"
-        case "script" if fields.get("changed"):
-            text = f"  check {fields['script']}: {fields['result']} ({fields['exit']})"
+    match event:
+        case LogEvent(line=text):
+            pass
+        case StateEvent(instance=instance, from_=old, to=new, reason=reason):
+            text = f"  {instance}: {old} -> {new}" + (f", because {reason}" if reason else "")
+        case WarningEvent():
+            text = f"  warning: {event.text}"
+        case AddressEvent(address=address, interface=interface):
+            done = "is now on" if isinstance(event, AddressAddedEvent) else "is off"
+            unreal = " (not really: see above)" if event.pretended else ""
+            text = f"  {address} {done} {interface}{unreal}"
+        case AdvertFailedEvent(vrid=vrid, interface=interface, reason=reason):
+            text = f"  an advert of VRID {vrid} could not leave {interface}: {reason}"
+        case PriorityEvent(instance=instance, from_=before, to=now, reason=reason):
+            text = f"  {instance}: priority {before} -> {now}, {reason}"
+        case ScriptEvent(script=script, result=result, exit=status, changed=True):
+            text = f"  check {script}: {result} ({status})"
         case _:
             return ""
     return f"{event.t_us / SECOND_US:10.3f} {printable(text)}"
@@ -202,7 +206,7 @@ class Sink:
     def _confession(self, first: TraceEvent) -> TraceEvent:
         number, self.lost = self.lost, 0
         text = f"{number} events are missing here: {self._name} could not be written"
-        return make_event(first.t_us, "warning", {"text": text})
+        return WarningEvent(first.t_us, text=text)
 
     def _write(self, data: bytes, lines: int) -> None:
         start = os.lseek(self._descriptor, 0, os.SEEK_CUR) if self._regular else 0

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from vrrplab.capture.reader import CapturedFrame, read_frames
 from vrrplab.errors import CaptureError
+from vrrplab.trace.events import GarpSentEvent, NaSentEvent
 from vrrplab.units import Micros, micros
 
 _EARLY_US: Micros = (
@@ -62,10 +63,10 @@ class Capture:
             key = (frame.ip.source, v.version, v.vrid, v.priority, v.addresses)
             sighting = Sighting(t_us, sender, frame.raw, "", v.interval_us)
         elif frame.kind == "arp" and frame.arp and frame.arp.gratuitous:
-            key = ("garp_sent", frame.arp.sender_ip)
+            key = (GarpSentEvent.event, frame.arp.sender_ip)
             sighting = Sighting(t_us, sender, frame.raw, frame.arp.sender_mac)
         elif frame.kind == "na" and frame.na and not frame.na.solicited:
-            key = ("na_sent", frame.na.target)
+            key = (NaSentEvent.event, frame.na.target)
             sighting = Sighting(t_us, sender, frame.raw, frame.na.mac or "")
         else:
             return

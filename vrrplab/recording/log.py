@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vrrplab.trace import TraceEvent, make_event
-from vrrplab.units import micros
+from vrrplab.trace.events import InterfaceEvent, LogEvent, PriorityEvent, ScriptEvent, TraceEvent
+from vrrplab.units import Micros, micros
 
 _SCRIPT = re.compile(r"VRRP_Script\((?P<script>[^)]*)\) (?P<what>succeeded|failed|timed_out)")
 _EXIT = re.compile(r"exited with status (\d+)")
@@ -22,33 +22,27 @@ _INTERFACE = re.compile(r"Netlink reports (?P<interface>\S+) (?P<what>up|down)$"
 
 def log_events(log: dict[str, Any]) -> list[TraceEvent]:
     """Each line, and before it the event it tells of."""
-    events = []
+    events: list[TraceEvent] = []
     for server, lines in log.items():
         for entry in lines:
             t_us, line = micros(entry["t"]), entry["line"]
-            told = _told(server, line)
+            told = _told(t_us, server, line)
             if told:
-                events.append(make_event(t_us, told[0], told[1]))
-            events.append(make_event(t_us, "log", {"server": server, "line": line}))
+                events.append(told)
+            events.append(LogEvent(t_us, server, line=line))
     return events
 
 
-def _told(server: str, line: str) -> tuple[str, dict[str, Any]] | None:
+def _told(t_us: Micros, server: str, line: str) -> TraceEvent | None:
     if match := _SCRIPT.match(line):
         passed = match["what"] == "succeeded"
         status = _EXIT.search(line)
         code: int | str = 0 if passed else int(status[1]) if status else "timeout"
-        return "script", {
-            "server": server,
-            "script": match["script"],
-            "exit": code,
-            "result": "pass" if passed else "fail",
-            "changed": True,
-        }
+        result = "pass" if passed else "fail"
+        return ScriptEvent(t_us, server, script=match["script"], exit=code, result=result, changed=True)
     if match := _PRIORITY.match(line):
         old, new = int(match["old"]), int(match["new"])
-        return "priority", {"server": server, "instance": match["instance"], "from": old, "to": new}
+        return PriorityEvent(t_us, server, instance=match["instance"], from_=old, to=new)
     if match := _INTERFACE.match(line):
-        up = match["what"] == "up"
-        return "interface", {"server": server, "interface": match["interface"], "up": up}
+        return InterfaceEvent(t_us, server, interface=match["interface"], up=match["what"] == "up")
     return None

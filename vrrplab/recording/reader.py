@@ -15,7 +15,23 @@ from vrrplab.recording.participants import Cast
 from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.trace import Trace, TraceEvent, make_event
+from vrrplab.trace import Trace
+from vrrplab.trace.events import (
+    ABSENT,
+    ActionEvent,
+    AddressAddedEvent,
+    AddressRemovedEvent,
+    AdvertSentEvent,
+    GarpSentEvent,
+    NaSentEvent,
+    NeighbourEvent,
+    OutageEvent,
+    ScenarioEvent,
+    StateEvent,
+    TraceEvent,
+    WarningEvent,
+)
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import CENTISECOND_US, Micros, micros, seconds
 
 if TYPE_CHECKING:
@@ -23,7 +39,7 @@ if TYPE_CHECKING:
 
     from vrrplab.config.model import InstanceConfig
 
-_ENDS = ("daemon_stop", "daemon_kill", "power_off")
+_ENDS = (Act.DAEMON_STOP, Act.DAEMON_KILL, Act.POWER_OFF)
 
 
 def read_recording(directory: str | Path, run: int = 0, *, frames: bool = False) -> Trace:
@@ -90,7 +106,7 @@ def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, fra
     end_us = _end_us(cast, seen)
     actions = _actions(cast, observed, run)
     log = observed.get("log", {}) if run == 0 else {}
-    events = [
+    events: list[TraceEvent] = [
         *actions,
         *_states(cast, seen, actions, log),
         *_adverts(cast, seen, capture, frames),
@@ -103,9 +119,9 @@ def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, fra
     events = [event for event in events if event.t_us <= end_us]
     events.sort(key=lambda event: event.t_us)
     fields = cast.scenario.as_cast() | {"origin": "recording", "seed": None, "duration_s": seconds(end_us)}
-    head = [make_event(0, "scenario", fields)]
+    head: list[TraceEvent] = [ScenarioEvent(0, content=fields)]
     if observed.get("note"):
-        head.append(make_event(0, "warning", {"text": str(observed["note"])}))
+        head.append(WarningEvent(0, text=str(observed["note"])))
     return Trace(head + events, end_us=end_us)
 
 
@@ -121,7 +137,7 @@ def _end_us(cast: Cast, seen: dict[str, Any]) -> Micros:
     return max(0, min(ends))
 
 
-def _actions(cast: Cast, observed: dict[str, Any], run: int) -> list[TraceEvent]:
+def _actions(cast: Cast, observed: dict[str, Any], run: int) -> list[ActionEvent]:
     """The scenario's actions; a repetition has the same ones, in the same order, at its own times."""
     told = [{"action": action.kind, **action.keys} for action in cast.scenario.actions]
     times = [action.at_us for action in cast.scenario.actions]
@@ -131,11 +147,11 @@ def _actions(cast: Cast, observed: dict[str, Any], run: int) -> list[TraceEvent]
         timed_us = [micros(a["t"]) for a in timed]
         if len(set_up) + len(timed_us) == len(times):
             times = set_up + timed_us
-    return [make_event(at, "action", action) for at, action in zip(times, told, strict=True)]
+    return [ActionEvent(at, content=action) for at, action in zip(times, told, strict=True)]
 
 
 def _states(
-    cast: Cast, seen: dict[str, Any], actions: list[TraceEvent], log: dict[str, Any]
+    cast: Cast, seen: dict[str, Any], actions: list[ActionEvent], log: dict[str, Any]
 ) -> list[TraceEvent]:
     """``to`` was observed; ``from`` is the state before, INIT after a start of the daemon."""
     moments: list[tuple[Micros, str, str, str]] = []  # t_us, server, instance ("": all of them), what
@@ -143,10 +159,10 @@ def _states(
         t_s = x["t"] if x.get("first_advert_t") is None else x["first_advert_t"]
         moments.append((micros(t_s), x["server"], x["instance"], x["to"]))
     for action in actions:
-        kind = action.fields["action"]
-        if kind == "daemon_stop":
+        kind = action.action
+        if kind == Act.DAEMON_STOP:
             moments.append((action.t_us, action.server, "", "STOP"))
-        elif kind == "daemon_kill" and action.fields.get("process") == "parent":
+        elif kind == Act.DAEMON_KILL and action.content.get("process") == "parent":
             # keepalived: a child that loses its parent stops by itself; its first words then tell when.
             words = [micros(line["t"]) for line in log.get(action.server, [])]
             moments.append(
@@ -156,24 +172,23 @@ def _states(
             moments.append((action.t_us, action.server, "", "INIT"))  # silent: no state is entered
     moments.sort(key=lambda moment: moment[0])
     now: dict[tuple[str, str], str] = {}
-    events = []
+    events: list[TraceEvent] = []
     for t_us, server, instance, to in moments:
         for name in [instance] if instance else [n for s, n in now if s == server]:
             before = now.get((server, name), "INIT")
             now[server, name] = to
             if to != "INIT":
                 start = "INIT" if before == "STOP" else before
-                fields = {"server": server, "instance": name, "from": start, "to": to}
-                events.append(make_event(t_us, "state", fields))
+                events.append(StateEvent(t_us, server, instance=name, from_=start, to=to))
     return events
 
 
-def _all_stop(action: TraceEvent) -> tuple[str, str, str]:
+def _all_stop(action: ActionEvent) -> tuple[str, str, str]:
     return action.server, "", "STOP"
 
 
 def _adverts(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -> list[TraceEvent]:
-    events = []
+    events: list[TraceEvent] = []
     for a in seen["adverts"]:
         instance = cast.by_vrid(a["server"], a["vrid"], 6 if ":" in a["src"] else 4)
         sightings = capture.adverts(a)
@@ -182,20 +197,23 @@ def _adverts(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -
             interval_s = seconds(sightings[0].interval_us)
         elif interval_s is None and instance is not None:
             interval_s = seconds(instance.advert_interval_us // CENTISECOND_US * CENTISECOND_US)
-        fields = {
-            "server": a["server"],
-            "instance": instance.name if instance else "",
-            "interface": instance.interface if instance else "",
-            "source": a["src"],
-            "destination": a["dst"],
-            "version": a["version"],
-            "vrid": a["vrid"],
-            "priority": a["priority"],
-            "interval_s": interval_s,
-            "addresses": a["vips"],
-        }
         for sighting in sightings or [Sighting(t_us, "", b"") for t_us in _spread(a["runs"])]:
-            events.append(_sent("advert_sent", fields, sighting, frames))
+            events.append(
+                AdvertSentEvent(
+                    sighting.t_us,
+                    a["server"],
+                    instance=instance.name if instance else "",
+                    interface=instance.interface if instance else "",
+                    source=a["src"],
+                    destination=a["dst"],
+                    version=a["version"],
+                    vrid=a["vrid"],
+                    priority=a["priority"],
+                    interval_s=interval_s,
+                    addresses=a["vips"],
+                    frame=sighting.raw.hex() if frames and sighting.raw else ABSENT,
+                )
+            )
     return events
 
 
@@ -207,30 +225,28 @@ def _spread(runs: list[dict[str, Any]]) -> Iterator[Micros]:
             yield first_us + ((last_us - first_us) * number // gaps if gaps else 0)
 
 
-def _sent(kind: str, fields: dict[str, Any], sighting: Sighting, frames: bool) -> TraceEvent:
-    if frames and sighting.raw:
-        fields = {**fields, "frame": sighting.raw.hex()}
-    return make_event(sighting.t_us, kind, fields)
-
-
 def _announcements(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -> list[TraceEvent]:
     """Gratuitous ARP and unsolicited neighbour advertisements, one event a frame."""
-    events = []
-    noted = [(g, "garp_sent", g["address"]) for g in seen["gratuitous_arp"]]
-    noted += [(n, "na_sent", n["target"]) for n in seen["unsolicited_na"]]
+    events: list[TraceEvent] = []
+    noted: list[tuple[Any, type[GarpSentEvent | NaSentEvent], str]]
+    noted = [(g, GarpSentEvent, g["address"]) for g in seen["gratuitous_arp"]]
+    noted += [(n, NaSentEvent, n["target"]) for n in seen["unsolicited_na"]]
     for note, kind, address in noted:
         instance = cast.by_address(note["server"], address)
         macs = {port.mac for port in cast.scenario.servers[note["server"]].interfaces.values()}
-        sightings = capture.announcements(kind, address, note["t"], note["count"], macs)
-        fields = {
-            "server": note["server"],
-            "instance": instance.name if instance else "",
-            "interface": instance.interface if instance else "",
-            "address": address,
-            "mac": sightings[0].mac if sightings else _announced_mac(cast, note, instance),
-        }
+        sightings = capture.announcements(kind.event, address, note["t"], note["count"], macs)
         for sighting in sightings or [Sighting(micros(note["t"]), "", b"")] * note["count"]:
-            events.append(_sent(kind, fields, sighting, frames))
+            events.append(
+                kind(
+                    sighting.t_us,
+                    note["server"],
+                    instance=instance.name if instance else "",
+                    interface=instance.interface if instance else "",
+                    address=address,
+                    mac=sightings[0].mac if sightings else _announced_mac(cast, note, instance),
+                    frame=sighting.raw.hex() if frames and sighting.raw else ABSENT,
+                )
+            )
     return events
 
 
@@ -247,20 +263,22 @@ def _announced_mac(cast: Cast, note: dict[str, Any], instance: InstanceConfig | 
 
 
 def _addresses(cast: Cast, seen: dict[str, Any]) -> list[TraceEvent]:
-    events = []
+    events: list[TraceEvent] = []
     for x in seen["addresses"]:
         address = x["address"].split("/")[0]
         instance = cast.by_address(x["server"], address)
         labels = [v.label for v in instance.virtual_addresses if v.address == address] if instance else []
-        fields = {
-            "server": x["server"],
-            "instance": instance.name if instance else "",
-            "interface": x["interface"],
-            "address": x["address"],
-            "label": labels[0] if labels else "",
-        }
-        kind = "address_added" if x["op"] == "add" else "address_removed"
-        events.append(make_event(micros(x["t"]), kind, fields))
+        kind = AddressAddedEvent if x["op"] == "add" else AddressRemovedEvent
+        events.append(
+            kind(
+                micros(x["t"]),
+                x["server"],
+                instance=instance.name if instance else "",
+                interface=x["interface"],
+                address=x["address"],
+                label=labels[0] if labels else "",
+            )
+        )
     return events
 
 
@@ -268,10 +286,10 @@ def _client(cast: Cast) -> str:
     return next(iter(cast.scenario.clients), "client")
 
 
-def _neighbours(cast: Cast, seen: dict[str, Any]) -> list[TraceEvent]:
+def _neighbours(cast: Cast, seen: dict[str, Any]) -> list[NeighbourEvent]:
     client = _client(cast)
     return [
-        make_event(micros(x["t"]), "neighbour", {"client": client, "ip": x["ip"], "mac": x["mac"]})
+        NeighbourEvent(micros(x["t"]), client=client, ip=x["ip"], mac=x["mac"])
         for x in seen["client_neighbours"]
     ]
 
@@ -280,19 +298,21 @@ def _outages(cast: Cast, seen: dict[str, Any], end_us: Micros) -> list[TraceEven
     client = _client(cast)
     probes = (p for c in cast.scenario.clients.values() if c.name == client for p in c.probes)
     every_us = {(p.kind, p.target): p.every_us for p in probes}
-    events = []
+    events: list[TraceEvent] = []
     for x in seen["outages"]:
         kind, target = x["probe"].split(" ", 1)
         from_us, to_us = micros(x["last_ok_t"]), None if x["next_ok_t"] is None else micros(x["next_ok_t"])
         until_us = end_us if to_us is None else to_us
         lost = round((until_us - from_us) / every_us.get((kind, target), 20_000)) - (to_us is not None)
-        fields = {
-            "client": client,
-            "kind": kind,
-            "target": target,
-            "from_s": seconds(from_us),
-            "to_s": None if to_us is None else seconds(to_us),
-            "lost": max(1, lost),
-        }
-        events.append(make_event(until_us, "outage", fields))
+        events.append(
+            OutageEvent(
+                until_us,
+                client=client,
+                kind=kind,
+                target=target,
+                from_s=seconds(from_us),
+                to_s=None if to_us is None else seconds(to_us),
+                lost=max(1, lost),
+            )
+        )
     return events

@@ -9,36 +9,7 @@ from vrrplab.config.model import NodeConfig
 from vrrplab.scenario.address_checks import check_address, check_interface_address
 from vrrplab.scenario.parts import Client, Segment, Server, TimedAction
 from vrrplab.scenario.yaml_nodes import Node
-
-# action: (keys it needs, keys it may have)
-KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "link_down": (("server", "interface"), ()),
-    "link_up": (("server", "interface"), ()),
-    "carrier_down": (("server", "interface"), ()),
-    "carrier_up": (("server", "interface"), ()),
-    "ifdown": (("server", "interface"), ()),
-    "ifup": (("server", "interface"), ()),
-    "address_remove": (("server", "interface", "address"), ()),
-    "address_add": (("server", "interface", "address"), ()),
-    "service_stop": (("server", "service"), ()),
-    "service_start": (("server", "service"), ()),
-    "service_kill": (("server", "service"), ()),
-    "check_fail": (("server",), ("script",)),
-    "check_pass": (("server",), ("script",)),
-    "check_hang": (("server",), ("script",)),
-    "daemon_stop": (("server",), ()),
-    "daemon_start": (("server",), ()),
-    "daemon_kill": (("server",), ("process",)),
-    "daemon_freeze": (("server",), ()),
-    "daemon_thaw": (("server",), ()),
-    "power_off": (("server",), ()),
-    "power_on": (("server",), ()),
-    "reload": (("server", "config"), ()),
-    "firewall_drop": (("server", "direction", "protocol"), ()),
-    "firewall_clear": (("server",), ("direction", "protocol")),
-    "segment_fault": (("segment",), ("loss", "latency_s", "jitter_s", "multicast", "between")),
-    "segment_heal": (("segment",), ("loss", "latency_s", "jitter_s", "multicast", "between")),
-}
+from vrrplab.trace.vocabulary import ACTIONS, Act
 
 
 def read_action(
@@ -49,8 +20,8 @@ def read_action(
     read_config: Callable[[Node, str], NodeConfig],
 ) -> TimedAction:
     """One entry of ``actions``; ScenarioError with the line and the nearest valid word."""
-    kind = node.need("action").one_of(KINDS)
-    needed, optional = KINDS[kind]
+    kind = node.need("action").one_of(ACTIONS)
+    needed, optional = ACTIONS[kind].needs, ACTIONS[kind].may
     found = node.only(("at_s", "action", *needed, *optional))
     at_us = node.need("at_s").time_us()
     keys: dict[str, Any] = {}
@@ -63,11 +34,11 @@ def read_action(
     for key, value in found.items():
         if key not in ("at_s", "action", "server"):
             keys[key] = _value(kind, key, value, server, segments, servers, clients)
-    if kind == "segment_fault" and len(keys) == 1:
+    if kind == Act.SEGMENT_FAULT and len(keys) == 1:
         raise node.error(
             "segment_fault changes nothing", "give loss, latency_s, jitter_s, multicast or between"
         )
-    reloaded = read_config(found["config"], keys["server"]) if kind == "reload" else None
+    reloaded = read_config(found["config"], keys["server"]) if kind == Act.RELOAD else None
     if reloaded is not None and "\n" in keys["config"]:
         keys["config"] = reloaded.file  # the text itself would be told in every log
     return TimedAction(at_us, kind, keys, node.line, reloaded)

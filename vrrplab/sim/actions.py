@@ -1,4 +1,4 @@
-"""What each action of a scenario does to the world. Their keys are in ``scenario.actions``."""
+"""What each action of a scenario does to the world. Their keys are in ``trace.vocabulary``."""
 
 from __future__ import annotations
 
@@ -6,68 +6,77 @@ from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDo
 from vrrplab.scenario.parts import TimedAction
 from vrrplab.sim.nic import Address, Nic
 from vrrplab.sim.world import Box, World
+from vrrplab.trace.events import (
+    ABSENT,
+    ActionEvent,
+    AddressAddedEvent,
+    AddressEvent,
+    AddressRemovedEvent,
+    InterfaceEvent,
+)
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import micros
 
 
 def perform(world: World, action: TimedAction) -> None:
     """Do it now, and write it down."""
-    world.note("action", action=action.kind, **action.keys)
+    world.write(ActionEvent(world.scheduler.now, content={"action": action.kind, **action.keys}))
     keys = action.keys
-    if action.kind in ("segment_fault", "segment_heal"):
+    if action.kind in (Act.SEGMENT_FAULT, Act.SEGMENT_HEAL):
         _segment(world, action)
         return
     box = world.boxes[keys["server"]]
     match action.kind:
-        case "link_down":
+        case Act.LINK_DOWN:
             set_link(world, box.host.nics[keys["interface"]], admin=False)
-        case "link_up":
+        case Act.LINK_UP:
             set_link(world, box.host.nics[keys["interface"]], admin=True)
-        case "carrier_down":
+        case Act.CARRIER_DOWN:
             set_link(world, box.host.nics[keys["interface"]], carrier=False)
-        case "carrier_up":
+        case Act.CARRIER_UP:
             set_link(world, box.host.nics[keys["interface"]], carrier=True)
-        case "ifdown":
+        case Act.IFDOWN:
             nic = box.host.nics[keys["interface"]]
             for address in [a.address for a in nic.addresses]:
                 remove_address(world, nic, address)
             set_link(world, nic, admin=False)
-        case "ifup":
+        case Act.IFUP:
             nic = box.host.nics[keys["interface"]]
             set_link(world, nic, admin=True)
             for configured in nic.configured:
                 add_address(world, nic, configured)
-        case "address_remove":
+        case Act.ADDRESS_REMOVE:
             remove_address(world, box.host.nics[keys["interface"]], keys["address"].split("/")[0])
-        case "address_add":
+        case Act.ADDRESS_ADD:
             add_address(world, box.host.nics[keys["interface"]], keys["address"])
-        case "service_stop" | "service_start" | "service_kill":
+        case Act.SERVICE_STOP | Act.SERVICE_START | Act.SERVICE_KILL:
             world.change_service(box, keys["service"], action.kind.removeprefix("service_"))
-        case "check_fail" | "check_pass" | "check_hang":
-            force = {"check_fail": 1, "check_pass": 0, "check_hang": None}[action.kind]
+        case Act.CHECK_FAIL | Act.CHECK_PASS | Act.CHECK_HANG:
+            force = {str(Act.CHECK_FAIL): 1, Act.CHECK_PASS: 0, Act.CHECK_HANG: None}[action.kind]
             named = [keys["script"]] if "script" in keys else [s.name for s in box.server.node.scripts]
             for script in named:
                 box.forced[script] = force
-        case "daemon_stop":
+        case Act.DAEMON_STOP:
             box.router.stop()
-        case "daemon_start":
+        case Act.DAEMON_START:
             box.router.start()
-        case "daemon_kill":
+        case Act.DAEMON_KILL:
             box.router.kill(keys.get("process", "both"))
-        case "daemon_freeze":
+        case Act.DAEMON_FREEZE:
             box.router.freeze()
-        case "daemon_thaw":
+        case Act.DAEMON_THAW:
             box.router.thaw()
-        case "power_off":
+        case Act.POWER_OFF:
             power_off(world, box)
-        case "power_on":
+        case Act.POWER_ON:
             power_on(world, box)
-        case "reload":
+        case Act.RELOAD:
             if action.node is not None:
                 box.router.reload(action.node)
-        case "firewall_drop":
+        case Act.FIREWALL_DROP:
             box.host.blocked.add((keys["direction"], keys["protocol"]))
             world.changed()
-        case "firewall_clear":
+        case Act.FIREWALL_CLEAR:
             box.host.blocked -= {
                 (d, p)
                 for d, p in box.host.blocked
@@ -83,29 +92,41 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
     nic.carrier = nic.carrier if carrier is None else carrier
     if nic.up == before:
         return
-    world.note("interface", server=nic.host_name, interface=nic.name, up=nic.up)
+    _note_interface(world, nic, nic.up)
     router, host = world.boxes[nic.host_name].router, world.boxes[nic.host_name].host
     if nic.up:
         for name in (nic.name, *nic.vmacs):
             router.deliver(InterfaceWentUp(name))
         for address in host.restore_ipv6(nic):
-            _note_address(world, "address_added", nic, address)
+            _note_address(world, AddressAddedEvent, nic, address)
             router.deliver(AddressAdded(nic.name, address.address))
     else:
         nic.switch.forget(nic)
         router.deliver(InterfaceWentDown(nic.name))
         for address in host.flush_ipv6(nic):
-            _note_address(world, "address_removed", nic, address)
+            _note_address(world, AddressRemovedEvent, nic, address)
             router.deliver(AddressRemoved(nic.name, address.address))
         for name in list(nic.vmacs):
             router.deliver(InterfaceWentDown(name))
     world.changed()
 
 
-def _note_address(world: World, event: str, nic: Nic, address: Address) -> None:
-    labelled = {"label": address.label} if address.label else {}
-    place = {"server": nic.host_name, "interface": nic.name}
-    world.note(event, **place, address=address.with_prefix, **labelled)
+def _note_interface(world: World, nic: Nic, up: bool) -> None:
+    world.write(InterfaceEvent(world.scheduler.now, nic.host_name, interface=nic.name, up=up))
+
+
+def _note_address(
+    world: World, kind: type[AddressEvent], nic: Nic, address: Address, interface: str = ""
+) -> None:
+    world.write(
+        kind(
+            world.scheduler.now,
+            nic.host_name,
+            interface=interface or nic.name,
+            address=address.with_prefix,
+            label=address.label or ABSENT,
+        )
+    )
 
 
 def remove_address(world: World, nic: Nic, address: str) -> None:
@@ -113,9 +134,7 @@ def remove_address(world: World, nic: Nic, address: str) -> None:
     holder = next((v for v in nic.vmacs.values() if any(a.address == address for a in v.addresses)), nic)
     box = world.boxes[nic.host_name]
     for gone in box.host.remove_address(holder.name, address):
-        labelled = {"label": gone.label} if gone.label else {}
-        place = {"server": nic.host_name, "interface": holder.name}
-        world.note("address_removed", **place, address=gone.with_prefix, **labelled)
+        _note_address(world, AddressRemovedEvent, nic, gone, holder.name)
         box.router.deliver(AddressRemoved(holder.name, gone.address))
 
 
@@ -124,8 +143,10 @@ def add_address(world: World, nic: Nic, text: str) -> None:
     bits = int(prefix) if prefix else (128 if ":" in address else 32)
     box = world.boxes[nic.host_name]
     if box.host.add_address(nic.name, address, bits):
-        place = {"server": nic.host_name, "interface": nic.name}
-        world.note("address_added", **place, address=f"{address}/{bits}")
+        event = AddressAddedEvent(
+            world.scheduler.now, nic.host_name, interface=nic.name, address=f"{address}/{bits}"
+        )
+        world.write(event)
         box.router.deliver(AddressAdded(nic.name, address))
 
 
@@ -136,11 +157,14 @@ def power_off(world: World, box: Box) -> None:
     box.router.lose_power()
     ups = [nic for nic in box.host.nics.values() if nic.up]
     box.host.switch_off()
-    for service in box.services.values():
+    for name, service in box.services.items():
+        was_up = service.up
         service.kill()
+        if was_up:
+            world.note_service(box, name)
     for nic in ups:
         nic.switch.forget(nic)
-        world.note("interface", server=box.host.name, interface=nic.name, up=False)
+        _note_interface(world, nic, up=False)
     world.changed()
 
 
@@ -151,9 +175,10 @@ def power_on(world: World, box: Box) -> None:
     box.host.boot()
     for nic in box.host.nics.values():
         if nic.up:
-            world.note("interface", server=box.host.name, interface=nic.name, up=True)
-    for service in box.services.values():
+            _note_interface(world, nic, up=True)
+    for name, service in box.services.items():
         service.start()
+        world.note_service(box, name)
     box.router.node = box.server.node
     box.router.start()
     world.changed()
@@ -162,7 +187,7 @@ def power_on(world: World, box: Box) -> None:
 def _segment(world: World, action: TimedAction) -> None:
     keys = {k: v for k, v in action.keys.items() if k != "segment"}
     switch = world.switches[action.keys["segment"]]
-    if action.kind == "segment_heal":
+    if action.kind == Act.SEGMENT_HEAL:
         switch.heal(*keys)
         return
     switch.disturb(

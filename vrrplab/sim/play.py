@@ -11,7 +11,8 @@ from vrrplab.sim.clients import Flow
 from vrrplab.sim.host import Host
 from vrrplab.sim.scheduler import ACTION
 from vrrplab.sim.world import World
-from vrrplab.trace import Trace, TraceEvent, make_event
+from vrrplab.trace import Trace
+from vrrplab.trace.events import NeighbourEvent, OutageEvent, ScenarioEvent, TraceEvent
 from vrrplab.units import Micros, micros, seconds
 
 
@@ -28,7 +29,7 @@ def play(world: World) -> Trace:
     scenario = world.scenario
     outages: list[TraceEvent] = []
     flows = [flow for client in scenario.clients.values() for flow in _flows(world, client, outages)]
-    world.events.append(make_event(0, "scenario", scenario.as_cast()))
+    world.events.append(ScenarioEvent(0, content=scenario.as_cast()))
     for action in scenario.actions:
         world.scheduler.at(action.at_us, ACTION, perform, world, action)
     world.scheduler.run_until(scenario.duration_us)
@@ -51,20 +52,26 @@ def _flows(world: World, client: Client, outages: list[TraceEvent]) -> list[Flow
     """A client's host, plugged in, and each of its probes; what they miss is noted in ``outages``."""
     host = Host(client.name, world.scheduler, world.changed)
     nic = host.add_nic("eth0", client.mac, world.switches[client.segment], client.addresses)
-    host.neighbors.on_change = lambda ip, mac: world.note("neighbour", client=client.name, ip=ip, mac=mac)
+
+    def changed(ip: str, mac: str | None) -> None:
+        world.write(NeighbourEvent(world.scheduler.now, client=client.name, ip=ip, mac=mac))
+
+    host.neighbors.on_change = changed
     world.hosts[nic] = host
     end_us = world.scenario.duration_us
 
     def report(probe: Probe, good_us: Micros, again_us: Micros | None, lost: int) -> None:
-        fields = {
-            "client": client.name,
-            "kind": probe.kind,
-            "target": probe.target,
-            "from_s": seconds(good_us),
-            "to_s": None if again_us is None else seconds(again_us),
-            "lost": lost,
-        }
         at_us = end_us if again_us is None else min(again_us, end_us)
-        outages.append(make_event(at_us, "outage", fields))
+        outages.append(
+            OutageEvent(
+                at_us,
+                client=client.name,
+                kind=probe.kind,
+                target=probe.target,
+                from_s=seconds(good_us),
+                to_s=None if again_us is None else seconds(again_us),
+                lost=lost,
+            )
+        )
 
     return [Flow(world, host, nic, probe, report) for probe in client.probes]

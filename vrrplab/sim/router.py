@@ -13,6 +13,7 @@ from typing import Any
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.drive.journal import Journal
 from vrrplab.drive.messages import ah_fits, key_of
+from vrrplab.errors import DropReason
 from vrrplab.machine.actions import (
     Action,
     AddAddresses,
@@ -48,6 +49,7 @@ from vrrplab.sim.nic import Nic, Vmac
 from vrrplab.sim.packet import Packet
 from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.sim.sender import Sender
+from vrrplab.trace.events import AddressAddedEvent, AddressRemovedEvent
 from vrrplab.units import Micros
 from vrrplab.wire.addresses import is_multicast, virtual_mac
 from vrrplab.wire.ip import PROTOCOL_AH
@@ -97,20 +99,17 @@ class Router:
             self._starts_again = self._stopping
             if not self._stopping:
                 text = "keepalived is running already: nothing is started"
-                self.journal.note(self._scheduler.now, "warning", text=text)
+                self.journal.warn(self._scheduler.now, text)
             return
         if self.server.refusal:
             text = f"keepalived does not start: {self.server.refusal}"
-            self.journal.note(self._scheduler.now, "warning", text=text)
+            self.journal.warn(self._scheduler.now, text)
             return
         self._life += 1
         self._frozen = self._stopping = self._starts_again = False
         self._inbox.clear()
         self.daemon = Daemon(self.node, self.profile)
-        for warning in self.node.warnings:
-            text = f"{warning.message}" + (f" - {warning.hint}" if warning.hint else "")
-            place = {"file": basename(warning.source.file), "line": warning.source.line}
-            self.journal.note(self._scheduler.now, "warning", text=text, kind=warning.kind, **place)
+        self.journal.warn_of_config(self._scheduler.now, self.node, basename)
         self.deliver(Started(self._interfaces(), self._missing_scripts()))
 
     def stop(self) -> None:
@@ -139,8 +138,8 @@ class Router:
             return
         for instance in self.daemon.instances:
             if not isinstance(instance.state, Stopped):
-                change = {"from": instance.state.name, "to": "STOP", "reason": why}
-                self.journal.note(self._scheduler.now, "state", instance=instance.config.name, **change)
+                name, old = instance.config.name, instance.state.name
+                self.journal.state(self._scheduler.now, name, old, "STOP", why)
         self.daemon = None
         self._life += 1
 
@@ -235,7 +234,7 @@ class Router:
         config = concerned.config if concerned else None
         instance = config.name if config else ""
         if ("in", "vrrp") in self.host.blocked:
-            self.journal.dropped(now, instance, source, advert.vrid, "FIREWALL")
+            self.journal.dropped(now, instance, source, advert.vrid, DropReason.FIREWALL.name)
             return
         self.journal.received(now, nic.name, source, destination, advert, packet.data, instance)
         sequence, ah_valid = None, True
@@ -286,22 +285,27 @@ class Router:
             interface = address.interface
             mac = self._sender.virtual_mac_of(action.instance)
             if self.host.add_address(interface, address.address, address.prefix, address.label, mac):
-                self._note_address(
-                    "address_added", action.instance, interface, address.with_prefix, address.label
+                self.journal.address(
+                    self._scheduler.now,
+                    AddressAddedEvent,
+                    action.instance,
+                    interface,
+                    address.with_prefix,
+                    address.label,
                 )
 
     def _remove(self, action: RemoveAddresses) -> None:
         for address in action.addresses:
             interface = address.interface
             for gone in self.host.remove_address(interface, address.address):
-                self._note_address(
-                    "address_removed", action.instance, interface, gone.with_prefix, gone.label
+                self.journal.address(
+                    self._scheduler.now,
+                    AddressRemovedEvent,
+                    action.instance,
+                    interface,
+                    gone.with_prefix,
+                    gone.label,
                 )
-
-    def _note_address(self, event: str, instance: str, interface: str, address: str, label: str) -> None:
-        labelled = {"label": label} if label else {}
-        fields = {"instance": instance, "interface": interface, "address": address, **labelled}
-        self.journal.note(self._scheduler.now, event, **fields)
 
     def _config_of(self, instance: str) -> InstanceConfig | None:
         return next((i for i in self._running_configs() if i.name == instance), None)

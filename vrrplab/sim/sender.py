@@ -61,7 +61,7 @@ class Sender:
             self._journal.not_sent(now, action, destination, error[1])
             if not (action.quiet_when_down and error is UNREACHABLE and not nic.up):
                 line = advert_failure_line(self._profile.wording, action, destination, *error)
-                self._journal.note(now, "log", line=line)
+                self._journal.log(now, line)
             return
         if is_multicast(destination):
             self._put(nic, action, destination, None)
@@ -95,7 +95,7 @@ class Sender:
             self._journal.not_announced(now, action, DOWN[1])
             line = announcement_failure_line(self._profile.wording, action, *DOWN)
             if line:
-                self._journal.note(now, "log", line=line)
+                self._journal.log(now, line)
             return
         mac = self.virtual_mac_of(action.instance) or holder.mac_text
         frame = announcement_of(action, mac)

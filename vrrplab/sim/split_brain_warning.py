@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vrrplab.errors import DropReason
 from vrrplab.sim.scheduler import TIMER, Scheduler
-from vrrplab.trace import TraceEvent, make_event
+from vrrplab.trace import TraceEvent
+from vrrplab.trace.events import AdvertDroppedEvent, StateEvent, WarningEvent
 from vrrplab.units import Micros
 
 Key = tuple[str, int, int]  # segment, VRID, family
@@ -31,12 +33,12 @@ class SplitBrainWarning:
 
     def see(self, event: TraceEvent) -> None:
         """Every event passes here before it is written."""
-        if event.event == "advert_dropped":
-            self._rejected[(event.server, str(event.fields["source"]))] = str(event.fields["reason"])
-        elif event.event == "state" and (event.server, event.instance) in self._keys:
+        if isinstance(event, AdvertDroppedEvent):
+            self._rejected[(event.server, event.source)] = event.reason
+        elif isinstance(event, StateEvent) and (event.server, event.instance) in self._keys:
             key, interval_us = self._keys[(event.server, event.instance)]
             masters = self._masters.setdefault(key, {})
-            if event.fields["to"] == "MASTER":
+            if event.to == "MASTER":
                 masters[event.server] = event.t_us
                 if len(masters) > 1:
                     self._scheduler.after(interval_us + GRACE_US, TIMER, self._check, key, event.t_us)
@@ -51,11 +53,13 @@ class SplitBrainWarning:
         self._told.add((key, who))
         names = " and ".join(sorted(who))
         segment, vrid, _ = key
-        reasons = {r for (server, _), r in self._rejected.items() if server in who and r != "BAD_VRID"}
+        reasons = {
+            r for (server, _), r in self._rejected.items() if server in who and r != DropReason.BAD_VRID.name
+        }
         why = (
             f"adverts are rejected: {', '.join(sorted(reasons))}"
             if reasons
             else "they do not hear each other"
         )
         text = f"split brain: {names} are all MASTER for VRID {vrid} on {segment} ({why})"
-        self._write(make_event(self._scheduler.now, "warning", {"text": text, "servers": sorted(who)}))
+        self._write(WarningEvent(self._scheduler.now, text=text, servers=sorted(who)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from vrrplab.drive.journal import Journal
 from vrrplab.machine.profiles import Profile, profile_named
@@ -17,7 +16,7 @@ from vrrplab.sim.scheduler import ACTION, TIMER, Scheduler
 from vrrplab.sim.services import RunningService
 from vrrplab.sim.split_brain_warning import SplitBrainWarning
 from vrrplab.sim.switch import Port, Switch
-from vrrplab.trace import TraceEvent, make_event
+from vrrplab.trace.events import MacLearnedEvent, ServiceEvent, TraceEvent
 from vrrplab.units import Micros
 
 Frame = tuple[Micros, str, bytes]  # when, on which segment, the bytes
@@ -88,7 +87,7 @@ class World:
 
     def _switch(self, name: str, capture: bool) -> Switch:
         def learned(segment: str, mac: str, port: str | None) -> None:
-            self.note("mac_learned", segment=segment, mac=mac, port=port)
+            self.write(MacLearnedEvent(self.scheduler.now, segment=segment, mac=mac, port=port))
 
         switch = Switch(self.scenario.segments[name], self.scheduler, self._chance, self.changed, learned)
         if capture:
@@ -149,16 +148,17 @@ class World:
                         service.end(turn)
             case "kill":
                 service.kill()
-        self._note_service(box, name)
+        self.note_service(box, name)
 
     def _end_service(self, box: Box, name: str, turn: int) -> None:
         if box.services[name].end(turn):
-            self._note_service(box, name)
+            self.note_service(box, name)
 
-    def _note_service(self, box: Box, name: str) -> None:
-        service = box.services[name]
-        state = {"up": service.up, "accepting": service.accepting}
-        self.note("service", server=box.host.name, service=name, **state)
+    def note_service(self, box: Box, name: str) -> None:
+        """Write down how a service is now."""
+        service, now = box.services[name], self.scheduler.now
+        state = ServiceEvent(now, box.host.name, service=name, up=service.up, accepting=service.accepting)
+        self.write(state)
 
     def changed(self) -> None:
         """Something that client traffic depends on may be different now."""
@@ -171,9 +171,6 @@ class World:
     def write(self, event: TraceEvent) -> None:
         self._split_brain.see(event)
         self.events.append(event)
-
-    def note(self, event: str, **fields: Any) -> None:
-        self.write(make_event(self.scheduler.now, event, fields))
 
     def answers(self, asked: Port, target: str, probe: Probe) -> bool:
         """Would the host with that interface answer a probe to that address?"""

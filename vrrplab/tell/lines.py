@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from vrrplab.tell.words import action_in_words, clean
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace
+from vrrplab.trace.events import (
+    ActionEvent,
+    AdvertFailedEvent,
+    AdvertReceivedEvent,
+    AdvertSentEvent,
+    LogEvent,
+    MacLearnedEvent,
+    NotifyEvent,
+    OutageEvent,
+    PriorityEvent,
+    ScenarioEvent,
+    StateEvent,
+    TraceEvent,
+    WarningEvent,
+)
 from vrrplab.units import format_s
 
-QUIET = ("scenario", "advert_received", "mac_learned")  # the log shows what a person would look for
+QUIET = (ScenarioEvent, AdvertReceivedEvent, MacLearnedEvent)  # the log shows what a person would look for
 
 
 def render(trace: Trace) -> str:
     """The trace as lines; what every receiver got is left out (it is in ``jsonl``)."""
-    shown = [line(event) for event in trace if event.event not in QUIET]
+    shown = [line(event) for event in trace if not isinstance(event, QUIET)]
     return "\n".join(shown) + "\n" if shown else ""
 
 
@@ -27,25 +42,24 @@ def line(event: TraceEvent, places: int = 6) -> str:
 
 
 def _what(event: TraceEvent) -> str:
-    f = event.fields
-    match event.event:
-        case "action":
-            return action_in_words(f)
-        case "state" | "priority":
-            reason = f": {f['reason']}" if f.get("reason") else ""
-            return f"{event.instance} {f.get('from')} -> {f['to']}{reason}"
-        case "advert_sent":
-            return f"{event.instance} VRID {f['vrid']} priority {f['priority']} to {f['destination']}"
-        case "advert_failed":
-            return f"{event.instance} VRID {f['vrid']} priority {f['priority']}: {f['reason']}"
-        case "log":
-            return str(f["line"])
-        case "outage":
-            until = "the end" if f["to_s"] is None else f"{f['to_s']:.3f}"
-            return f"{f['kind']} {f['target']} no answer from {f['from_s']:.3f} to {until} ({f['lost']} lost)"
-        case "warning":
-            return str(f.get("text", ""))
-        case "notify":
-            return " ".join([str(f.get("script", "")), *map(str, f.get("arguments", []))])
-    rest = {k: v for k, v in f.items() if k not in ("server", "client", "frame")}
+    match event:
+        case ActionEvent():
+            return action_in_words(event)
+        case StateEvent(from_=old, to=new, reason=reason) | PriorityEvent(from_=old, to=new, reason=reason):
+            return f"{event.instance} {old} -> {new}" + (f": {reason}" if reason else "")
+        case AdvertSentEvent():
+            return f"{event.instance} VRID {event.vrid} priority {event.priority} to {event.destination}"
+        case AdvertFailedEvent() if not event.address:
+            return f"{event.instance} VRID {event.vrid} priority {event.priority}: {event.reason}"
+        case LogEvent():
+            return event.line
+        case OutageEvent():
+            until = "the end" if event.to_s is None else f"{event.to_s:.3f}"
+            when = f"from {event.from_s:.3f} to {until} ({event.lost} lost)"
+            return f"{event.kind} {event.target} no answer {when}"
+        case WarningEvent():
+            return event.text
+        case NotifyEvent():
+            return " ".join([event.script, *map(str, event.arguments)])
+    rest = {k: v for k, v in event.fields.items() if k not in ("server", "client", "frame")}
     return " ".join(f"{k}={v}" for k, v in rest.items())

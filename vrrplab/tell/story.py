@@ -8,6 +8,8 @@ from typing import Any
 
 from vrrplab.tell.words import action_in_words, clean, wrap
 from vrrplab.trace import Trace
+from vrrplab.trace.events import ActionEvent, AddressAddedEvent, AddressRemovedEvent, InterfaceEvent, LogEvent
+from vrrplab.trace.vocabulary import POWER, Act
 from vrrplab.units import Micros, format_s
 from vrrplab.wire.addresses import is_link_local
 
@@ -22,14 +24,14 @@ def render(trace: Trace, width: int = NARROW, interface: str = "") -> str:
     lines = [clean(trace.name), "=" * min(len(trace.name), width)]
     if trace.scenario.get("description"):
         lines += wrap(clean(str(trace.scenario["description"])), width)
-    actions = trace.of("action")
+    actions = trace.of(ActionEvent)
     moments = sorted(dict.fromkeys(a.t_us for a in actions))
     begins = [0, *moments]
     ends = [*moments, trace.end_us + 1]
     for begin_us, end_us in zip(begins, ends, strict=True):
         if end_us == begin_us:
             continue
-        words = "; ".join(action_in_words(a.fields) for a in actions if a.t_us == begin_us)
+        words = "; ".join(action_in_words(a, trace) for a in actions if a.t_us == begin_us)
         is_start = begin_us == 0 and not words
         title = f"{format_s(begin_us)} s: {words}" if not is_start else "0.000 s: keepalived starts"
         lines += ["", "", *wrap(title, width), "-" * width]
@@ -62,10 +64,10 @@ def _side_by_side(
     rows = [" | ".join(clean(s)[:column].ljust(column) for s in servers).rstrip()]
     count = 0
     said_us: dict[tuple[str, str], Micros] = {}
-    for event in trace.of("log"):
+    for event in trace.of(LogEvent):
         if not begin_us <= event.t_us < end_us or event.server not in servers:
             continue
-        line = str(event.fields["line"])
+        line = event.line
         if said_us.get((event.server, line)) == event.t_us:
             continue  # five gratuitous ARP at one moment read as one
         said_us[(event.server, line)] = event.t_us
@@ -90,20 +92,22 @@ def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) ->
         if event.t_us > at_us:
             break
         fields = event.fields
-        if event.event == "action" and fields.get("server") == server:
-            powered = {"power_off": False, "power_on": True}.get(str(fields["action"]), powered)
+        if isinstance(event, ActionEvent) and fields.get("server") == server:
+            act = event.act
+            if act and act.part == POWER:
+                powered = bool(act.mends)
             if fields.get("interface") == interface:
-                pulled = fields["action"] == "carrier_down"
-            if fields["action"] == "power_off":
+                pulled = act is Act.CARRIER_DOWN
+            if act is Act.POWER_OFF:
                 held = {str(a): "" for a in nic.get("addresses", [])}
         if event.server != server or fields.get("interface") != interface:
             continue
-        if event.event == "interface":
-            up = bool(fields["up"])
-        elif event.event == "address_added":
-            held[str(fields["address"])] = str(fields.get("label", ""))
-        elif event.event == "address_removed":
-            held.pop(str(fields["address"]), None)
+        if isinstance(event, InterfaceEvent):
+            up = event.up
+        elif isinstance(event, AddressAddedEvent):
+            held[event.address] = event.label
+        elif isinstance(event, AddressRemovedEvent):
+            held.pop(event.address, None)
     if not powered:
         return ["  (the server has no power)"]
     index = (

@@ -7,7 +7,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vrrplab.tell.words import action_in_words, clean, later, wrap
-from vrrplab.trace import Outage, Trace, TraceEvent
+from vrrplab.trace import Outage, Trace
+from vrrplab.trace.events import (
+    ActionEvent,
+    PriorityEvent,
+    ServiceEvent,
+    StateEvent,
+    TraceEvent,
+    WarningEvent,
+)
 from vrrplab.units import Micros, format_s, micros
 
 WIDTH = 80
@@ -15,12 +23,15 @@ MOMENTS = 4  # of the table of owners
 Router = str | tuple[str, int, bool]  # segment, VRID, IPv6; or an instance's name when that is all there is
 
 
+Change = StateEvent | PriorityEvent | ServiceEvent
+
+
 class Step(NamedTuple):
     """The actions of one moment and what followed them, up to the next; without any: the start."""
 
     at_us: Micros
-    actions: list[TraceEvent]
-    changes: list[TraceEvent]
+    actions: list[ActionEvent]
+    changes: list[Change]
 
 
 def steps_of(trace: Trace) -> list[Step]:
@@ -28,10 +39,11 @@ def steps_of(trace: Trace) -> list[Step]:
 
     Where nobody does anything, there is one step: how the cluster starts.
     """
-    actions = trace.of("action")
+    actions = trace.of(ActionEvent)
     begins = list(dict.fromkeys(a.t_us for a in actions)) or [0]
     ends = [*begins[1:], trace.end_us + 1]
-    changes = [e for e in trace.of("state", "priority", "service") if not _opens(e)]
+    told: list[Change] = trace.of(StateEvent, PriorityEvent, ServiceEvent)
+    changes = [e for e in told if not _opens(e)]
     return [
         Step(
             at_us,
@@ -43,9 +55,7 @@ def steps_of(trace: Trace) -> list[Step]:
 
 
 def _opens(event: TraceEvent) -> bool:
-    return (
-        event.event == "state" and event.fields.get("from") == "INIT" and event.fields.get("to") == "BACKUP"
-    )
+    return isinstance(event, StateEvent) and event.from_ == "INIT" and event.to == "BACKUP"
 
 
 def render(trace: Trace) -> str:
@@ -54,14 +64,14 @@ def render(trace: Trace) -> str:
     steps = steps_of(trace)
     labels = mastery_labels(trace)
     for step in steps:
-        lines += _step_lines(step, labels)
+        lines += _step_lines(trace, step, labels)
     lines += ["", *_owner_lines(trace, [s.at_us for s in steps if s.actions])]
     outages = _outage_lines(trace)
     lines += ["", *(outages or ["No client missed an answer."] if trace.scenario.get("clients") else [])]
     lines += _why_lines(trace, steps)
-    warnings = [e for e in trace.of("warning") if "kind" not in e.fields]
+    warnings = [e for e in trace.of(WarningEvent) if not e.kind]
     for warning in warnings[:6]:
-        lines += wrap(clean(f"! {format_s(warning.t_us)} s: {warning.fields['text']}"), WIDTH, "    ")
+        lines += wrap(clean(f"! {format_s(warning.t_us)} s: {warning.text}"), WIDTH, "    ")
     while lines and not lines[-1]:
         lines.pop()
     return "\n".join(lines) + "\n"
@@ -77,25 +87,25 @@ def _head(trace: Trace) -> list[str]:
     return [*lines, f"{cast.get('profile', '')}{seed}, {format_s(trace.end_us, 1)} s"]
 
 
-def _step_lines(step: Step, labels: dict[int, str]) -> list[str]:
+def _step_lines(trace: Trace, step: Step, labels: dict[int, str]) -> list[str]:
     at_us = step.at_us
     lines = [""]
-    for words in [action_in_words(a.fields) for a in step.actions] or ["keepalived starts"]:
+    for words in [action_in_words(a, trace) for a in step.actions] or ["keepalived starts"]:
         first, *more = wrap(words, WIDTH - 13)
         lines += [f"{format_s(at_us):>9} s  {first}", *(" " * 13 + line for line in more)]
-    actors = {str(a.fields["server"]) for a in step.actions if "server" in a.fields}
+    actors = {a.server for a in step.actions if a.server}
     told: set[str] = set()
     for change in step.changes:
-        if change.event == "service":
+        if isinstance(change, ServiceEvent):
             what = _service_in_words(change, named=actors != {change.server})
             lines.append(_row(change.t_us, at_us, "service", what))
             continue
-        if change.event == "priority":
-            shift = f"priority {change.fields['from']} -> {change.fields['to']}"
+        if isinstance(change, PriorityEvent):
+            shift = f"priority {change.from_} -> {change.to}"
             lines.append(_row(change.t_us, at_us, "weight", f"{_who(change)} {shift}"))
             told.add(change.server)
             continue
-        old, new = change.fields.get("from"), change.fields["to"]
+        old, new = change.from_, change.to
         label = labels.get(id(change), "")
         if not label and change.server in actors - told:
             label = "detected"
@@ -115,8 +125,8 @@ def mastery_labels(trace: Trace) -> dict[int, str]:
     homes = _homes(trace)
     labels: dict[int, str] = {}
     begun: set[Router] = set()
-    for event in trace.of("state"):
-        if event.fields["to"] != "MASTER":
+    for event in trace.of(StateEvent):
+        if event.to != "MASTER":
             continue
         router = _router_of(trace, event.server, event.instance)
         if router not in begun:
@@ -161,11 +171,10 @@ def _who(event: TraceEvent) -> str:
     return clean(f"{event.instance} on {event.server}:")
 
 
-def _service_in_words(event: TraceEvent, *, named: bool) -> str:
+def _service_in_words(event: ServiceEvent, *, named: bool) -> str:
     where = f" on {event.server}" if named else ""
-    up, accepting = event.fields.get("up"), event.fields.get("accepting")
-    state = "answers" if accepting else "refuses clients, its process lives" if up else "is gone"
-    return clean(f"{event.fields['service']}{where} {state}")
+    state = "answers" if event.accepting else "refuses clients, its process lives" if event.up else "is gone"
+    return clean(f"{event.service}{where} {state}")
 
 
 def _owner_lines(trace: Trace, moments: list[Micros]) -> list[str]:
@@ -245,9 +254,9 @@ def _asked(trace: Trace, outage: Outage, until_us: Micros) -> int:
 def _why_lines(trace: Trace, steps: list[Step]) -> list[str]:
     lines: list[str] = []
     for step in steps:
-        masters = [c for c in step.changes if c.event == "state" and c.fields["to"] == "MASTER"]
+        masters = [c for c in step.changes if isinstance(c, StateEvent) and c.to == "MASTER"]
         for change in masters[:2]:
-            reason = change.fields.get("reason")
+            reason = change.reason
             if reason:
                 text = f"Why {change.server} at {format_s(change.t_us)} s? {reason}."
                 lines += wrap(clean(text), WIDTH, "    ")

@@ -8,6 +8,8 @@ import sys
 import textwrap
 from typing import Any
 
+from vrrplab.trace import Trace
+from vrrplab.trace.events import ActionEvent
 from vrrplab.units import Micros, format_s
 
 ANSI_OR_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -18,16 +20,18 @@ def clean(text: str) -> str:
     return ANSI_OR_CONTROL.sub("?", text)
 
 
-def action_in_words(fields: dict[str, Any]) -> str:
-    """e.g. ``link_down proxy-serv01 eth0``."""
-    parts = [str(fields["action"])]
-    for key, value in fields.items():
+def action_in_words(action: ActionEvent, trace: Trace | None = None) -> str:
+    """e.g. ``link_down proxy-serv01 eth0``; ``trace``: for what a healing left broken."""
+    parts = [action.action]
+    for key, value in action.content.items():
         if key == "action":
             continue
         if key in ("server", "interface", "service", "segment", "script", "config", "process", "address"):
             parts.append(str(value))
         else:
             parts.append(f"{key}={_plain(value)}")
+    left = trace.left_broken(action) if trace else ""
+    parts += [f"(still {left})"] if left else []
     return clean(" ".join(parts))
 
 

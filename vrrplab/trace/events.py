@@ -12,12 +12,21 @@ what is missing is ``ABSENT``, the rest is kept in ``extra``; a kind that is not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field
 from dataclasses import fields as declared_fields
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final
 
+from vrrplab.trace.vocabulary import ACTIONS, Act
 from vrrplab.units import Micros, seconds
+
+
+@cache
+def _encoder() -> Callable[[object], str]:
+    from json import JSONEncoder  # not needed to tell a trace as a table
+
+    return JSONEncoder(ensure_ascii=False).encode
 
 
 class _Absent(str):
@@ -35,7 +44,7 @@ SIMULATOR, ROUTER, RECORDING = "simulator", "live router", "recording"
 CAPTURE, WATCHER, SEARCH = "capture", "watcher", "search"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class TraceEvent:
     """One thing that happened, ``t_us`` after the start; ``server`` and ``instance`` "": it has none."""
 
@@ -56,24 +65,34 @@ class TraceEvent:
     def fields(self) -> dict[str, Any]:
         """All but time and kind, in JSON's order and under JSON's names."""
         found = {}
-        for attribute, name, required in _layout(type(self)):
+        for attribute, name, required in layout(type(self)):
             value = getattr(self, attribute)
             if value is not ABSENT and (required or value is not None):
                 found[name] = value
         return found | self.extra if self.extra else found
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TraceEvent):
+            return NotImplemented
+        return (self.t_us, self.event, self.fields) == (other.t_us, other.event, other.fields)
+
+    __hash__ = None  # type: ignore[assignment]  # it can be changed
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.to_json()}>"
+
     def to_json(self) -> str:
         """One line of a trace file, without the line end."""
-        import json  # not needed to tell a trace as a table
-
-        body = json.dumps(self.fields, ensure_ascii=False)[1:]
+        body = _encoder()(self.fields)[1:]
         head = f'{{"t": {self.t_us // 1_000_000}.{self.t_us % 1_000_000:06d}, "event": "{self.event}"'
         return head + (", " + body if body != "}" else "}")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class OpenEvent(TraceEvent):
     """An event with fields as they come, in ``content``."""
+
+    keys: ClassVar[Mapping[str, tuple[str, str]]] = {}  # those that are known: type and meaning
 
     content: dict[str, Any] = field(default_factory=dict, kw_only=True)
 
@@ -86,7 +105,7 @@ class OpenEvent(TraceEvent):
         return self.content
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class OtherEvent(OpenEvent):
     """A kind that is not declared here: from a user's file, or from a later version."""
 
@@ -99,11 +118,19 @@ class ActionEvent(OpenEvent):
     __slots__ = ()
     event = "action"
     written_by = (SIMULATOR, RECORDING)
+    keys: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "action": ("text", "the action's word; its keys follow, see below")
+    }
 
     @property
     def action(self) -> str:
         """The action's word, see ``vocabulary``."""
         return str(self.content.get("action", ""))
+
+    @property
+    def act(self) -> Act | None:
+        """What is known of it; None: a word that no scenario knows."""
+        return ACTIONS.get(self.action)
 
 
 class ScenarioEvent(OpenEvent):
@@ -117,7 +144,7 @@ class ScenarioEvent(OpenEvent):
         "description": ("text", "what it is about"),
         "profile": ("text", "the behaviour profile"),
         "seed": ("integer or null", "every random choice comes from it; null: a recording has none"),
-        "duration_s": ("number", "how long it lasts, in seconds"),
+        "duration_s": ("number", "how long it lasts"),
         "origin": ("text", "simulation, recording, capture or live"),
         "segments": ("object", "name: {subnet}"),
         "servers": (
@@ -135,7 +162,7 @@ class ScenarioEvent(OpenEvent):
     }
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class StateEvent(TraceEvent):
     """A state really entered, FAULT at the start included; an owner goes from INIT to MASTER directly."""
 
@@ -148,7 +175,7 @@ class StateEvent(TraceEvent):
     frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class AdvertEvent(TraceEvent):
     """An advert, sent or received."""
 
@@ -160,7 +187,7 @@ class AdvertEvent(TraceEvent):
     priority: Annotated[int, "0: a farewell"]
     interval_s: Annotated[float | None, "advertisement interval; null: it is not known"]
     addresses: Annotated[list[str], "virtual addresses, as they stand in the advert"]
-    frame: Annotated[str | None, "its bytes (hexadecimal), with --frames"] = None
+    frame: Annotated[str, "its bytes (hexadecimal), with --frames"] = ABSENT
     frame_number: Annotated[int | None, "capture: which frame of the file it is"] = None
 
 
@@ -180,7 +207,7 @@ class AdvertReceivedEvent(AdvertEvent):
     written_by = (SIMULATOR, ROUTER)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class AdvertDroppedEvent(TraceEvent):
     """An advert was not used."""
 
@@ -192,7 +219,7 @@ class AdvertDroppedEvent(TraceEvent):
     reason: Annotated[str, "the drop reason's name"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class AdvertFailedEvent(TraceEvent):
     """An advert, gratuitous ARP or neighbour advertisement could not leave the host."""
 
@@ -207,7 +234,7 @@ class AdvertFailedEvent(TraceEvent):
     reason: Annotated[str, "why not"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class PriorityEvent(TraceEvent):
     """An instance's effective priority changed."""
 
@@ -219,7 +246,7 @@ class PriorityEvent(TraceEvent):
     reason: Annotated[str, "whose weight it is"] = ABSENT
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class AddressEvent(TraceEvent):
     """An address was put on an interface or taken off it."""
 
@@ -250,7 +277,7 @@ class AddressRemovedEvent(AddressEvent):
     event = "address_removed"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class AnnouncementEvent(TraceEvent):
     """A host told its neighbours at which MAC an address is."""
 
@@ -259,7 +286,7 @@ class AnnouncementEvent(TraceEvent):
     interface: Annotated[str, "where it left"]
     address: Annotated[str, "the address announced, without prefix"]
     mac: Annotated[str, "the MAC announced for it"]
-    frame: Annotated[str | None, "its bytes (hexadecimal), with --frames"] = None
+    frame: Annotated[str, "its bytes (hexadecimal), with --frames"] = ABSENT
 
 
 class GarpSentEvent(AnnouncementEvent):
@@ -276,7 +303,7 @@ class NaSentEvent(AnnouncementEvent):
     event = "na_sent"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class ScriptEvent(TraceEvent):
     """A vrrp_script ended."""
 
@@ -289,7 +316,7 @@ class ScriptEvent(TraceEvent):
     changed: Annotated[bool | None, "true: fall or rise was reached"] = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class InterfaceEvent(TraceEvent):
     """An interface came up or went down."""
 
@@ -300,7 +327,7 @@ class InterfaceEvent(TraceEvent):
     up: Annotated[bool, "whether it works now"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class ServiceEvent(TraceEvent):
     """An application was started, stopped or ended, by an action, a notify script or the power."""
 
@@ -312,7 +339,7 @@ class ServiceEvent(TraceEvent):
     accepting: Annotated[bool | None, "whether it takes clients"] = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class NotifyEvent(TraceEvent):
     """A notify script was run, of an instance or of a sync group."""
 
@@ -324,7 +351,7 @@ class NotifyEvent(TraceEvent):
     arguments: Annotated[list[str], "what it is called with"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LogEvent(TraceEvent):
     """A line of the daemon's log."""
 
@@ -334,7 +361,7 @@ class LogEvent(TraceEvent):
     line: Annotated[str, "exactly as keepalived of that profile would write it, without time stamp"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class MacLearnedEvent(TraceEvent):
     """A switch changed its table."""
 
@@ -346,7 +373,7 @@ class MacLearnedEvent(TraceEvent):
     port: Annotated[str | None, "where it is now, host and interface; null: forgotten"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class NeighbourEvent(TraceEvent):
     """A client's ARP or neighbour cache changed."""
 
@@ -358,7 +385,7 @@ class NeighbourEvent(TraceEvent):
     mac: Annotated[str | None, "the MAC it has for it now; null: none"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class OutageEvent(TraceEvent):
     """A client got no answer for a while; written when it ends, or at the end of the run."""
 
@@ -373,7 +400,7 @@ class OutageEvent(TraceEvent):
     lost: Annotated[int, "number of probes without an answer"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class WarningEvent(TraceEvent):
     """Anything a user should know: a corrected configuration, two masters at once, …"""
 
@@ -388,7 +415,7 @@ class WarningEvent(TraceEvent):
     frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class StatisticsEvent(TraceEvent):
     """The last event of a live router: how punctual it was and what it cost."""
 
@@ -404,7 +431,7 @@ class StatisticsEvent(TraceEvent):
     memory_kb: Annotated[int, "the most memory so far"]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class RouteEvent(TraceEvent):
     """A virtual route or rule was put into a routing table or taken out."""
 
@@ -441,7 +468,7 @@ class RuleRemovedEvent(RouteEvent):
     event = "rule_removed"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class UndecidedEvent(TraceEvent):
     """Things of one moment whose order nothing decides: this run drew lots."""
 
@@ -465,7 +492,7 @@ KINDS: Final[dict[str, type[TraceEvent]]] = {
 _LAYOUTS: dict[type[TraceEvent], tuple[tuple[str, str, bool], ...]] = {}
 
 
-def _layout(kind: type[TraceEvent]) -> tuple[tuple[str, str, bool], ...]:
+def layout(kind: type[TraceEvent]) -> tuple[tuple[str, str, bool], ...]:
     """A kind's fields in JSON's order: attribute, JSON name, whether it must be there."""
     if kind not in _LAYOUTS:
         own = [f for f in declared_fields(kind) if f.name not in ("t_us", "extra")]
@@ -482,7 +509,7 @@ def make_event(t_us: Micros, word: str, fields: dict[str, Any]) -> TraceEvent:
         return kind(t_us, content=fields)
     extra = dict(fields)
     given: dict[str, Any] = {}
-    for attribute, name, required in _layout(kind):
+    for attribute, name, required in layout(kind):
         if name in extra and (required or extra[name] is not None):
             given[attribute] = extra.pop(name)
         elif required:

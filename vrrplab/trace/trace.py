@@ -26,7 +26,7 @@ from vrrplab.trace.events import (
     make_event,
 )
 from vrrplab.trace.spans import Outage, OwnerSpan, StateSpan
-from vrrplab.trace.vocabulary import Act
+from vrrplab.trace.vocabulary import Act, Segments, fault_words
 from vrrplab.units import Micros, micros, seconds
 
 if TYPE_CHECKING:
@@ -252,6 +252,17 @@ class Trace:
         named = instance in list(about.get("instances") or ()) if isinstance(about, dict) else False
         return named or bool(self._history(TraceEvent, server, instance))
 
+    def left_broken(self, action: ActionEvent) -> str:
+        """What is still wrong with a segment after its ``segment_heal``, in words; "": nothing."""
+        if action.act is not Act.SEGMENT_HEAL:
+            return ""
+        segments = Segments()
+        for event in self._history(ActionEvent):
+            faults = segments.see(event.content)
+            if event is action:
+                return fault_words(faults)
+        return ""
+
     # -- faces ---------------------------------------------------------------------------------
 
     def to_dataframe(self) -> pandas.DataFrame:
@@ -295,7 +306,7 @@ def _ownership_change(event: TraceEvent, address: str) -> str:
     """ "add", "remove" or "": what an event does to who has ``address``."""
     if isinstance(event, AddressEvent) and event.bare == address:
         return "add" if isinstance(event, AddressAddedEvent) else "remove"
-    if isinstance(event, ActionEvent) and event.action == Act.POWER_OFF:
+    if isinstance(event, ActionEvent) and event.act is Act.POWER_OFF:
         return "remove"
     return ""
 

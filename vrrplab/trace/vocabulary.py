@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+# Parts of the network that an action changes.
+PORT, DAEMON, POWER, FIREWALL, SEGMENT = "port", "daemon", "power", "firewall", "segment"
 _FAULTS = "loss latency_s jitter_s multicast between"
 
 
@@ -171,10 +173,10 @@ def fault_words(faults: Mapping[str, Any]) -> str:
     return ", ".join(found)
 
 
-def label(action: Mapping[str, Any], before: Iterable[Mapping[str, Any]] = ()) -> str:
+def label(action: Mapping[str, Any], left: str = "") -> str:
     """An action in a few words, e.g. "serv01 eth0 down"; its own name where we have no words for it.
 
-    ``before``: the actions that came before it, for what a healing leaves.
+    ``left``: what a healing left broken, in words.
     """
     word = str(action.get("action", "action"))
     act = ACTIONS.get(word)
@@ -184,6 +186,5 @@ def label(action: Mapping[str, Any], before: Iterable[Mapping[str, Any]] = ()) -
     if act is Act.SEGMENT_FAULT:
         more["fault"] = fault_words(Segments().see(action))
     elif act is Act.SEGMENT_HEAL:
-        left = fault_words(Segments(before).see(action))
         more["left"] = f" in part, but still {left}" if left else ""
     return " ".join(filled(act.label, {**action, **more}).split())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace
+from vrrplab.trace.events import LogEvent, TraceEvent
 
 COUNTED = (
     "(",
@@ -57,7 +58,7 @@ def compare_lines(real: Trace, simulated: Trace) -> Lines:
 
 
 def _lines(trace: Trace, server: str) -> list[str]:
-    found = [str(e.fields["line"]) for e in trace.of("log", server=server) if e.t_us <= trace.end_us]
+    found = [str(e.line) for e in trace.of(LogEvent, server=server) if e.t_us <= trace.end_us]
     return [line for line in found if _counts(line)]
 
 
@@ -69,7 +70,7 @@ def _counts(line: str) -> bool:
 
 def told(event: TraceEvent) -> bool:
     """Is this an event that the comparison looks at? Of log lines only those that are counted."""
-    return event.event != "log" or _counts(str(event.fields["line"]))
+    return not isinstance(event, LogEvent) or _counts(str(event.line))
 
 
 def _common(a: list[str], b: list[str]) -> tuple[set[int], set[int]]:

@@ -15,7 +15,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.errors import DropReason
+from vrrplab.trace import Trace
+from vrrplab.trace.events import AdvertDroppedEvent, AdvertSentEvent, AnnouncementEvent
 from vrrplab.units import micros
 
 DRIFT = 0.003  # share of adverts that late timers may cost: 0.3 ms in 100 ms
@@ -66,19 +68,22 @@ def _of_vrid(streams: dict[Stream, list[int]], vrid: int) -> list[int]:
     return sorted(t for stream, times in streams.items() if stream.vrid == vrid for t in times)
 
 
+_NOT_ITS_FAULT = {r.name for r in (DropReason.BAD_VRID, DropReason.UNICAST_MISMATCH, DropReason.FIREWALL)}
+
+
 def _rejecting(simulated: Trace) -> set[int]:
     """VRIDs for which MASTERs on two servers reject each other's adverts."""
     rejecters: dict[int, set[str]] = {}
-    for event in simulated.of("advert_dropped"):
-        if event.fields["reason"] not in ("BAD_VRID", "UNICAST_MISMATCH", "FIREWALL"):
-            rejecters.setdefault(event.fields["vrid"], set()).add(event.server)
+    for event in simulated.of(AdvertDroppedEvent):
+        if event.reason not in _NOT_ITS_FAULT:
+            rejecters.setdefault(event.vrid, set()).add(event.server)
     return {vrid for vrid, servers in rejecters.items() if len(servers) > 1}
 
 
-def _on(event: TraceEvent, trace: Trace, segment: str) -> bool:
+def _on(event: AdvertSentEvent | AnnouncementEvent, trace: Trace, segment: str) -> bool:
     server = trace.scenario.get("servers", {}).get(event.server, {})
     interfaces = server.get("interfaces", {})
-    name = str(event.fields.get("interface", ""))
+    name = event.interface
     if name not in interfaces:  # a VMAC interface: where its instance lives
         name = server.get("instances", {}).get(event.instance, {}).get("interface", name)
     return bool(interfaces.get(name, {}).get("segment") == segment)
@@ -86,9 +91,9 @@ def _on(event: TraceEvent, trace: Trace, segment: str) -> bool:
 
 def _adverts(trace: Trace, segment: str, end_us: int) -> dict[Stream, list[int]]:
     streams: dict[Stream, list[int]] = {}
-    for event in trace.of("advert_sent"):
+    for event in trace.of(AdvertSentEvent):
         if event.t_us <= end_us and _on(event, trace, segment):
-            stream = Stream(event.server, event.fields["vrid"], event.fields["priority"])
+            stream = Stream(event.server, event.vrid, event.priority)
             streams.setdefault(stream, []).append(event.t_us)
     return streams
 
@@ -105,7 +110,7 @@ def _stretches(times: list[int]) -> int:
 def _announcers(trace: Trace, segment: str, end_us: int) -> set[tuple[str, str]]:
     virtual = set(trace.addresses)
     return {
-        (event.server, str(event.fields["address"]))
-        for event in trace.of("garp_sent", "na_sent")
-        if event.t_us <= end_us and event.fields["address"] in virtual and _on(event, trace, segment)
+        (event.server, event.address)
+        for event in trace.of(AnnouncementEvent)
+        if event.t_us <= end_us and event.address in virtual and _on(event, trace, segment)
     }

@@ -14,7 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab import arguments
-from vrrplab.trace import Outage, Trace, TraceEvent
+from vrrplab.trace import Outage, Trace
+from vrrplab.trace.events import ActionEvent, AdvertSentEvent, AnnouncementEvent, StateEvent, TraceEvent
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 from vrrplab.views.style import SMALL
@@ -135,7 +136,7 @@ def _anatomy(
     detail = f"{words} {short.get(outage.target, outage.target)}"
     taken = _take_over(trace, routers, outage, to_us)
     cause = _cause(trace, outage)
-    told = [f"{naming.action_text(cause)} at {cause.t:.3f} s"] if cause else []
+    told = [f"{naming.action_text(cause, trace)} at {cause.t:.3f} s"] if cause else []
     parts: list[Part] = []
     if taken is None:
         parts.append(Part("other", outage.from_us, to_us))
@@ -174,20 +175,16 @@ def _take_over(
     of = {a: router.members for router in routers for a in router.addresses}
     found = None
     for address in addresses:
-        for event in trace.of("state"):
+        for event in trace.of(StateEvent):
             inside = outage.from_us - naming.NEAR_US <= event.t_us <= to_us
-            if (
-                inside
-                and event.fields["to"] == "MASTER"
-                and (event.server, event.instance) in of.get(address, ())
-            ):
+            if inside and event.to == "MASTER" and (event.server, event.instance) in of.get(address, ()):
                 found = address, event
     return found
 
 
-def _cause(trace: Trace, outage: Outage) -> TraceEvent | None:
+def _cause(trace: Trace, outage: Outage) -> ActionEvent | None:
     """The last action before the outage could be noticed."""
-    before = [e for e in trace.of("action") if e.t_us <= outage.from_us + naming.NEAR_US]
+    before = [e for e in trace.of(ActionEvent) if e.t_us <= outage.from_us + naming.NEAR_US]
     return before[-1] if before else None
 
 
@@ -202,22 +199,22 @@ def _heard(trace: Trace, routers: Routers, master: TraceEvent, from_us: Micros) 
     }
     others = [
         event
-        for event in trace.of("advert_sent")
+        for event in trace.of(AdvertSentEvent)
         if (event.server, event.instance) in rivals and event.t_us < master.t_us
     ]
-    told = [e.t_us for e in others if e.fields["priority"] == 0 and e.t_us >= from_us - naming.NEAR_US]
+    told = [e.t_us for e in others if e.priority == 0 and e.t_us >= from_us - naming.NEAR_US]
     if told:
         return told[0]
-    steady = [e for e in others if e.fields["priority"] != 0]
+    steady = [e for e in others if e.priority != 0]
     if not steady:
         return master.t_us
-    return steady[-1].t_us + 3 * micros(steady[-1].fields.get("interval_s") or 0)
+    return steady[-1].t_us + 3 * micros(steady[-1].interval_s or 0)
 
 
 def _announced(trace: Trace, address: str, master: TraceEvent) -> TraceEvent | None:
     """The first gratuitous ARP or neighbour advertisement of the new MASTER."""
-    for event in trace.of("garp_sent", "na_sent", server=master.server):
-        if event.t_us >= master.t_us and str(event.fields["address"]).split("/")[0] == address:
+    for event in trace.of(AnnouncementEvent, server=master.server):
+        if event.t_us >= master.t_us and str(event.address).split("/")[0] == address:
             return event
     return None
 

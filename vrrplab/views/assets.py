@@ -14,6 +14,7 @@ from importlib.resources import files
 # Whoever is imported comes first. A test compares this with the import lines.
 MODULES = (
     "timeline",
+    "vocabulary",
     "naming",
     "model",
     "frames",

@@ -9,7 +9,18 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from vrrplab.errors import DropReason
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace
+from vrrplab.trace.events import (
+    ActionEvent,
+    AdvertDroppedEvent,
+    AdvertEvent,
+    AdvertSentEvent,
+    AnnouncementEvent,
+    GarpSentEvent,
+    NeighbourEvent,
+    StateEvent,
+)
+from vrrplab.trace.vocabulary import PORT, POWER
 from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments, naming
 
@@ -110,8 +121,8 @@ def rows(
 
 
 def _window(trace: Trace, from_s: float | None, to_s: float | None, instance: str) -> tuple[Micros, Micros]:
-    actions = [e.t_us for e in trace.of("action") if e.t_us > 0]
-    masters = [e.t_us for e in trace.of("state", instance=instance) if e.fields["to"] == "MASTER"]
+    actions = [e.t_us for e in trace.of(ActionEvent) if e.t_us > 0]
+    masters = [e.t_us for e in trace.of(StateEvent, instance=instance) if e.to == "MASTER"]
     begin_us = actions[0] if actions else masters[0] if masters else 0
     after = [t for t in masters if t >= begin_us]
     end_us = after[0] if after else begin_us + 4_000_000
@@ -130,36 +141,37 @@ def _collect(
     found: list[Row] = []
     burst: dict[tuple[str, str], int] = {}
     for event in trace:
-        if event.event == "action":
+        if isinstance(event, ActionEvent):
             wire.follow(event)
         if not from_us <= event.t_us <= to_us or (instance and event.instance not in ("", instance)):
             continue
-        if event.event == "action":
+        if isinstance(event, ActionEvent):
             gone = event.server if (event.server, event.t_us) in silent else ""
-            found.append(Deed(event.t_us, naming.action_text(event), gone))
-        elif event.event == "state":
-            reason = str(event.fields.get("reason") or "")
-            found.append(Turn(event.t_us, event.server, event.instance, event.fields["to"], reason))
-        elif event.event == "advert_sent":
+            found.append(Deed(event.t_us, naming.action_text(event, trace), gone))
+        elif isinstance(event, StateEvent):
+            reason = event.reason or ""
+            found.append(Turn(event.t_us, event.server, event.instance, event.to, reason))
+        elif isinstance(event, AdvertSentEvent):
             found.append(_advert(event, fates.get(id(event), ()) if fates else wire.meant_for(event)))
-        elif event.event in ("garp_sent", "na_sent"):
+        elif isinstance(event, AnnouncementEvent):
             _announce(event, found, burst, wire)
     return found
 
 
 def _fates(trace: Trace) -> dict[int, tuple[tuple[str, str], ...]]:
     """Sent advert -> who got it and how; empty if the trace does not tell about receiving."""
-    waiting: dict[tuple[Any, Any], list[TraceEvent]] = {}
+    waiting: dict[tuple[Any, Any], list[AdvertEvent]] = {}
     heard: dict[tuple[tuple[Any, Any], str], tuple[int, Micros]] = {}
     found: dict[int, dict[str, str]] = {}
-    for event in trace.of("advert_sent", "advert_received", "advert_dropped"):
-        key = event.fields.get("source"), event.fields.get("vrid")
-        if event.event == "advert_sent":
+    told: list[AdvertEvent | AdvertDroppedEvent] = trace.of(AdvertEvent, AdvertDroppedEvent)
+    for event in told:
+        key = event.source, event.vrid
+        if isinstance(event, AdvertSentEvent):
             recent = [e for e in waiting.get(key, []) if event.t_us - e.t_us <= _FLIGHT_US]
             waiting[key] = [*recent, event]
             continue
-        verdict, reason = event.event == "advert_dropped", str(event.fields.get("reason") or "")
-        fate = _reason_text(reason) if verdict else "heard"
+        verdict = isinstance(event, AdvertDroppedEvent)
+        fate = _reason_text(event.reason) if isinstance(event, AdvertDroppedEvent) else "heard"
         before = heard.get((key, event.server))
         if verdict and before is not None and before[1] == event.t_us:
             found[before[0]][event.server] = fate  # received, looked at, and dropped: one frame
@@ -198,60 +210,58 @@ class _Wire:
         for client, about in (trace.scenario.get("clients") or {}).items():
             self.on[client] = {str(about.get("segment") or "")}
 
-    def follow(self, action: TraceEvent) -> None:
+    def follow(self, action: ActionEvent) -> None:
         """Cables, links and power as they are after this action."""
-        kind, port = action.fields.get("action"), (action.server, str(action.fields.get("interface") or ""))
-        if kind in ("link_down", "carrier_down", "ifdown"):
-            self.down.add(port)
-        elif kind in ("link_up", "carrier_up", "ifup"):
-            self.down.discard(port)
-        elif kind == "power_off":
-            self.off.add(action.server)
-        elif kind == "power_on":
-            self.off.discard(action.server)
+        act, port = action.act, (action.server, str(action.content.get("interface") or ""))
+        if act and act.part == PORT:
+            (self.down.discard if act.mends else self.down.add)(port)
+        elif act and act.part == POWER:
+            (self.off.discard if act.mends else self.off.add)(action.server)
 
     def _segments(self, name: str) -> set[str]:
         up = {s for port, s in self.ports.items() if port[0] == name and port not in self.down}
         return set() if name in self.off else up | self.on.get(name, set())
 
-    def meant_for(self, event: TraceEvent) -> tuple[tuple[str, str], ...]:
+    def meant_for(self, event: AdvertSentEvent) -> tuple[tuple[str, str], ...]:
         """The other servers on the sender's segment, each "maybe"."""
         return self._on_segment(event, self.servers)
 
-    def _on_segment(self, event: TraceEvent, names: list[str]) -> tuple[tuple[str, str], ...]:
+    def _on_segment(
+        self, event: AdvertSentEvent | AnnouncementEvent, names: list[str]
+    ) -> tuple[tuple[str, str], ...]:
         others = [name for name in names if name != event.server and name not in self.off]
-        port = self.ports.get((event.server, str(event.fields.get("interface") or "").partition(".")[0]))
+        port = self.ports.get((event.server, event.interface.partition(".")[0]))
         here = {port} if port else self._segments(event.server)
         known = bool(self.ports)
         return tuple((name, "maybe") for name in others if not known or here & self._segments(name))
 
-    def announced_to(self, event: TraceEvent) -> tuple[tuple[str, str], ...]:
+    def announced_to(self, event: AnnouncementEvent) -> tuple[tuple[str, str], ...]:
         """Servers and clients; a client whose cache followed at once has heard it."""
-        address = str(event.fields["address"]).split("/")[0]
-        mac = str(event.fields.get("mac") or "").lower()
+        address = str(event.address).split("/")[0]
+        mac = event.mac.lower()
         changed = {
-            str(e.fields.get("client"))
-            for e in self.trace.of("neighbour")
-            if e.fields["ip"] == address
-            and str(e.fields.get("mac") or "").lower() == mac
-            and 0 <= e.t_us - event.t_us <= naming.NEAR_US
+            e.client
+            for e in self.trace.of(NeighbourEvent)
+            if e.ip == address and (e.mac or "").lower() == mac and 0 <= e.t_us - event.t_us <= naming.NEAR_US
         }
         reached = self._on_segment(event, [*self.servers, *self.clients])
         return tuple((name, "heard" if name in changed else fate) for name, fate in reached)
 
 
-def _advert(event: TraceEvent, reached: tuple[tuple[str, str], ...]) -> Message:
-    priority = event.fields.get("priority")
-    name = event.instance or f"VRID {event.fields.get('vrid')}"
+def _advert(event: AdvertSentEvent, reached: tuple[tuple[str, str], ...]) -> Message:
+    priority = event.priority
+    name = event.instance or f"VRID {event.vrid}"
     kind = "zero" if priority == 0 else "advert"
     return Message(event.t_us, event.server, event.instance, kind, f"{name}: {priority}", reached)
 
 
-def _announce(event: TraceEvent, found: list[Row], burst: dict[tuple[str, str], int], wire: _Wire) -> None:
+def _announce(
+    event: AnnouncementEvent, found: list[Row], burst: dict[tuple[str, str], int], wire: _Wire
+) -> None:
     """A row of its own, or one more in the sender's burst."""
-    kind = "garp" if event.event == "garp_sent" else "na"
+    kind = "garp" if isinstance(event, GarpSentEvent) else "na"
     place = burst.get((event.server, kind))
-    address = str(event.fields["address"]).split("/")[0]
+    address = str(event.address).split("/")[0]
     name = wire.short.get(address, address)
     if place is not None:
         known = found[place]

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace
+from vrrplab.trace.events import (
+    ActionEvent,
+    AddressAddedEvent,
+    AdvertSentEvent,
+    AnnouncementEvent,
+)
+from vrrplab.trace.vocabulary import Act, label
 from vrrplab.units import Micros
 
 NEAR_US: Micros = 150_000  # things this close together are told once
@@ -72,9 +79,9 @@ def _servers(trace: Trace) -> dict[str, Any]:
 
 def _addresses_by_instance(trace: Trace) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
-    for event in trace.of("address_added"):
+    for event in trace.of(AddressAddedEvent):
         if event.instance:
-            address = str(event.fields["address"]).split("/")[0]
+            address = event.bare
             own = found.setdefault((event.server, event.instance), [])
             if address not in own:
                 own.append(address)
@@ -82,20 +89,19 @@ def _addresses_by_instance(trace: Trace) -> dict[tuple[str, str], list[str]]:
 
 
 def _vrid_seen(trace: Trace, members: list[tuple[str, str]]) -> int | None:
-    for event in trace.of("advert_sent"):
+    for event in trace.of(AdvertSentEvent):
         if (event.server, event.instance) in members:
-            return int(event.fields["vrid"])
+            return event.vrid
     return None
 
 
 def alive_until(trace: Trace) -> dict[str, list[tuple[Micros, str]]]:
     """server -> moments at which all its instances fell silent without a word, each with what happened."""
     found: dict[str, list[tuple[Micros, str]]] = {}
-    for event in trace.of("action"):
-        kind = event.fields.get("action")
-        if kind == "power_off":
+    for event in trace.of(ActionEvent):
+        if event.act is Act.POWER_OFF:
             found.setdefault(event.server, []).append((event.t_us, "no power"))
-        elif kind == "daemon_kill" and event.fields.get("process", "both") == "both":
+        elif event.act is Act.DAEMON_KILL and event.content.get("process", "both") == "both":
             found.setdefault(event.server, []).append((event.t_us, "killed"))
     return found
 
@@ -168,59 +174,9 @@ def _common(names: list[str]) -> int:
     return next((i for i, letters in enumerate(zip(*names, strict=False)) if len(set(letters)) > 1), 0)
 
 
-_ACTIONS = {
-    "link_down": "{server} {interface} down",
-    "link_up": "{server} {interface} up",
-    "carrier_down": "{server} {interface}: cable out",
-    "carrier_up": "{server} {interface}: cable in",
-    "ifdown": "{server} ifdown {interface}",
-    "ifup": "{server} ifup {interface}",
-    "address_remove": "{server} {address} removed by hand",
-    "address_add": "{server} {address} added by hand",
-    "service_stop": "{server} {service} stopped",
-    "service_start": "{server} {service} started",
-    "service_kill": "{server} {service} killed",
-    "check_fail": "{server} check fails",
-    "check_pass": "{server} check passes",
-    "check_hang": "{server} check hangs",
-    "daemon_stop": "{server} daemon stopped",
-    "daemon_start": "{server} daemon started",
-    "daemon_kill": "{server} daemon killed",
-    "daemon_freeze": "{server} frozen",
-    "daemon_thaw": "{server} thawed",
-    "power_off": "{server} power off",
-    "power_on": "{server} power on",
-    "reload": "{server} reload",
-    "firewall_drop": "{server} firewall drops VRRP {direction}",
-    "firewall_clear": "{server} firewall cleared",
-    "segment_fault": "{segment} {fault}",
-    "segment_heal": "{segment} healed",
-}
-_FAULTS = {"loss": "loses {:.0%}", "latency_s": "delays {:g} s", "jitter_s": "jitters {:g} s"}
-
-
-def action_text(event: TraceEvent) -> str:
-    """An action in a few words, e.g. "serv01 eth0 down"; its own name where we have no words for it."""
-    fields = dict(event.fields)
-    kind = str(fields.get("action", "action"))
-    if kind == "daemon_kill" and fields.get("process", "both") != "both":
-        return f"{fields.get('server', '')} {fields['process']} process killed"
-    if kind == "segment_fault":
-        faults = [text.format(fields[key]) for key, text in _FAULTS.items() if fields.get(key)]
-        faults += ["without multicast"] if fields.get("multicast") is False else []
-        pairs = fields.get("between") or []
-        faults += [", ".join(f"{a} → {b} cut" for a, b in pairs)] if pairs else []
-        fields["fault"] = ", ".join(faults) or "faulty"
-    template = _ACTIONS.get(kind, kind.replace("_", " ") + " {server}")
-    filled = template.format_map(_Blank(fields))
-    return " ".join(filled.split())
-
-
-class _Blank(dict[str, Any]):
-    """Fields, with "" for the ones an action leaves out."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
+def action_text(event: ActionEvent, trace: Trace | None = None) -> str:
+    """An action in a few words, e.g. "serv01 eth0 down"; ``trace``: for what the action leaves broken."""
+    return label(event.content, trace.left_broken(event) if trace else "")
 
 
 def origin_note(trace: Trace) -> str:
@@ -253,10 +209,10 @@ def mac_owners(trace: Trace) -> dict[str, str]:
     for client, about in (clients if isinstance(clients, dict) else {}).items():
         if about.get("mac"):
             found[str(about["mac"]).lower()] = str(client)
-    for event in trace.of("garp_sent", "na_sent"):
-        mac = str(event.fields.get("mac") or "").lower()
+    for event in trace.of(AnnouncementEvent):
+        mac = str(event.mac or "").lower()
         if mac and not mac.startswith("00:00:5e:00:0"):
-            found.setdefault(mac, f"{event.server} {event.fields.get('interface') or ''}".strip())
+            found.setdefault(mac, f"{event.server} {event.interface}".strip())
     return found
 
 

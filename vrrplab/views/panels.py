@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace
+from vrrplab.trace.events import ActionEvent, StateEvent
 from vrrplab.units import seconds
 from vrrplab.views import timeline
 from vrrplab.views.live import LiveTimeline
@@ -93,11 +94,11 @@ def sentence(trace: Trace, before: Trace | None = None) -> str:
 
 def _take_over(trace: Trace) -> str:
     """The first MASTER after the first action."""
-    actions = [event for event in trace.of("action") if event.t_us > 0]
-    for event in trace.of("state"):
-        if actions and event.t_us > actions[0].t_us and event.fields["to"] == "MASTER":
+    actions = [event for event in trace.of(ActionEvent) if event.t_us > 0]
+    for event in trace.of(StateEvent):
+        if actions and event.t_us > actions[0].t_us and event.to == "MASTER":
             late_s = seconds(event.t_us - actions[0].t_us)
-            return f"{event.server} is MASTER {late_s:.2f} s after “{action_text(actions[0])}”."
+            return f"{event.server} is MASTER {late_s:.2f} s after “{action_text(actions[0], trace)}”."
     return "Nobody took over." if actions else ""
 
 

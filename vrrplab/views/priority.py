@@ -11,7 +11,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace
+from vrrplab.trace.events import (
+    ActionEvent,
+    AdvertSentEvent,
+    InterfaceEvent,
+    PriorityEvent,
+    ScriptEvent,
+)
 from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 from vrrplab.views.style import SMALL
@@ -109,7 +116,7 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
         str(trace.scenario.get("description") or ""),
         *figure_arguments.window_us(trace, from_s, to_s),
         tuple(charts),
-        tuple((event.t_us, naming.action_text(event)) for event in trace.of("action")),
+        tuple((event.t_us, naming.action_text(event, trace)) for event in trace.of(ActionEvent)),
     )
 
 
@@ -120,8 +127,9 @@ def _priorities(trace: Trace) -> dict[tuple[str, str], list[tuple[Micros, int]]]
         for instance, config in (about.get("instances") or {}).items():
             if isinstance(config.get("priority"), int):
                 found[server, instance] = [(0, config["priority"])]
-    for event in trace.of("priority", "advert_sent"):
-        priority = event.fields["to" if event.event == "priority" else "priority"]
+    told: list[PriorityEvent | AdvertSentEvent] = trace.of(PriorityEvent, AdvertSentEvent)
+    for event in told:
+        priority = event.to if isinstance(event, PriorityEvent) else event.priority
         own = found.setdefault((event.server, event.instance), [])
         if priority and (not own or own[-1][1] != priority):
             own.append((event.t_us if own else 0, priority))
@@ -141,8 +149,9 @@ def _steps(spans: Sequence[Span], heard: Sequence[tuple[Micros, int]]) -> list[S
 
 def _changes(trace: Trace) -> list[Change]:
     found = []
-    for event in trace.of("script", "interface"):
-        if event.event == "interface" or event.fields.get("changed"):
+    told: list[ScriptEvent | InterfaceEvent] = trace.of(ScriptEvent, InterfaceEvent)
+    for event in told:
+        if isinstance(event, InterfaceEvent) or event.changed:
             found.append(_change(event))
     seen: set[str] = set()
     kept = []
@@ -154,13 +163,13 @@ def _changes(trace: Trace) -> list[Change]:
     return kept
 
 
-def _change(event: TraceEvent) -> Change:
-    if event.event == "interface":
-        up = bool(event.fields["up"])
-        return Change(event.t_us, event.server, f"{event.fields['interface']} {'up' if up else 'down'}", up)
-    passed = event.fields["result"] == "pass"
-    verb = "passes" if passed else "times out" if event.fields.get("exit") == "timeout" else "fails"
-    return Change(event.t_us, event.server, f"{event.fields['script']} {verb}", passed)
+def _change(event: ScriptEvent | InterfaceEvent) -> Change:
+    if isinstance(event, InterfaceEvent):
+        words = f"{event.interface} {'up' if event.up else 'down'}"
+        return Change(event.t_us, event.server, words, event.up)
+    passed = event.result == "pass"
+    verb = "passes" if passed else "times out" if event.exit == "timeout" else "fails"
+    return Change(event.t_us, event.server, f"{event.script} {verb}", passed)
 
 
 def figure(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.machine.states import EDGES, Edge
 from vrrplab.trace import Trace, as_trace
+from vrrplab.trace.events import StateEvent
 from vrrplab.views import figure_arguments, naming, style
 from vrrplab.views.style import SMALL, TEXT, Theme
 
@@ -60,7 +61,7 @@ def rows(trace: Trace | None = None) -> DiagramRows:
         return DiagramRows(
             "States of a VRRP instance", "RFC 9568 section 6.4, and keepalived's FAULT", arrows
         )
-    taken = Counter((e.fields.get("from", "INIT"), e.fields["to"]) for e in trace.of("state"))
+    taken = Counter((e.from_ or "INIT", e.to) for e in trace.of(StateEvent))
     arrows = tuple(
         Arrow(number, edge, taken[edge.from_state, edge.to_state]) for number, edge in enumerate(EDGES, 1)
     )

@@ -10,6 +10,8 @@ from html import escape
 from typing import Any, NamedTuple
 
 from vrrplab.trace import Trace
+from vrrplab.trace.events import ActionEvent, AdvertSentEvent, InterfaceEvent, PriorityEvent
+from vrrplab.trace.vocabulary import DAEMON, PORT, POWER, Act
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views.naming import action_text, short_addresses
 from vrrplab.views.style import DARK, LIGHT, Theme
@@ -75,7 +77,7 @@ def _names(value: Any) -> dict[str, Any]:
 def _spoken_on(trace: Trace) -> set[str]:
     told = _names(trace.scenario.get("servers"))
     configured = {i.get("interface") for s in told.values() for i in _names(s.get("instances")).values()}
-    return configured or {e.fields.get("interface") for e in trace.of("advert_sent")}
+    return configured or {e.interface for e in trace.of(AdvertSentEvent)}
 
 
 def _server(
@@ -104,33 +106,30 @@ def _condition(trace: Trace, name: str, at_us: Micros) -> tuple[dict[str, bool],
     up: dict[str, bool] = {}
     why: dict[str, str] = {}
     power, daemon = True, ""
-    after = {"daemon_stop": "stopped", "daemon_kill": "killed", "daemon_freeze": "frozen"}
-    for event in trace.of("action", "interface", server=name):
+    told: list[ActionEvent | InterfaceEvent] = trace.of(ActionEvent, InterfaceEvent, server=name)
+    for event in told:
         if event.t_us > at_us:
             break
-        kind, port = str(event.fields.get("action", "")), str(event.fields.get("interface", ""))
-        is_down = kind in ("link_down", "ifdown", "carrier_down")
-        if is_down or (event.event == "interface" and not event.fields.get("up")):
-            if up.get(port, True):
-                words = "cable out" if kind == "carrier_down" else "down"
+        act = event.act if isinstance(event, ActionEvent) else None
+        if isinstance(event, InterfaceEvent) or (act and act.part == PORT):
+            port = str(event.fields.get("interface", ""))
+            is_up = event.up if isinstance(event, InterfaceEvent) else bool(act and act.mends)
+            if not is_up and up.get(port, True):
+                words = "cable out" if act is Act.CARRIER_DOWN else "down"
                 why[port] = f"{words} since {event.t:.3f} s"
-            up[port] = False
-        elif kind in ("link_up", "ifup", "carrier_up") or event.event == "interface":
-            up[port] = True
-        elif kind in ("power_off", "power_on"):
-            power, daemon = kind == "power_on", ""
-        elif kind in after and event.fields.get("process") != "child":
-            daemon = after[kind]
-        elif kind in ("daemon_start", "daemon_thaw"):
-            daemon = ""
+            up[port] = is_up
+        elif act and act.part == POWER:
+            power, daemon = bool(act.mends), ""
+        elif act and act.part == DAEMON and event.content.get("process") != "child":
+            daemon = "" if act.mends else act.state
     return up, why, power, daemon
 
 
 def _priority(trace: Trace, server: str, instance: str, told: dict[str, Any], at_us: Micros) -> int | None:
     now: int | None = _names(told.get("instances")).get(instance, {}).get("priority")
-    for event in trace.of("priority", server=server, instance=instance):
+    for event in trace.of(PriorityEvent, server=server, instance=instance):
         if event.t_us <= at_us:
-            now = int(event.fields["to"])
+            now = int(event.to)
     return now
 
 
@@ -175,8 +174,8 @@ def still_text(trace: Trace, at_s: float) -> str:
         lines += [
             f"  {client}: no answer from {target} for {gap:.1f} s" for target, gap in gaps if gap is not None
         ]
-    done = [e for e in trace.of("action") if e.t <= at_s]
-    lines += [f"  last action, at {done[-1].t:.3f} s: {action_text(done[-1])}"] if done else []
+    done = [e for e in trace.of(ActionEvent) if e.t <= at_s]
+    lines += [f"  last action, at {done[-1].t:.3f} s: {action_text(done[-1], trace)}"] if done else []
     return "\n".join(lines)
 
 

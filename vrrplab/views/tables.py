@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab.trace import Trace, TraceEvent
+from vrrplab.trace import Trace
+from vrrplab.trace.events import ActionEvent, MacLearnedEvent, NeighbourEvent
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 
@@ -75,26 +76,23 @@ def rows(
     """
     macs = naming.mac_owners(trace)
     places = {server: number for number, server in enumerate(trace.servers)}
-    neighbours: dict[tuple[str, str], list[TraceEvent]] = {}
-    learned: dict[tuple[str, str], list[TraceEvent]] = {}
-    for event in trace.of("neighbour"):
-        key = str(event.fields.get("client") or event.server), str(event.fields["ip"])
-        neighbours.setdefault(key, []).append(event)
-    for event in trace.of("mac_learned"):
-        key = str(event.fields["segment"]), str(event.fields["mac"]).lower()
-        learned.setdefault(key, []).append(event)
+    neighbours: dict[tuple[str, str], list[NeighbourEvent]] = {}
+    learned: dict[tuple[str, str], list[MacLearnedEvent]] = {}
+    for event in trace.of(NeighbourEvent):
+        neighbours.setdefault((event.client or event.server, event.ip), []).append(event)
+    for entry in trace.of(MacLearnedEvent):
+        learned.setdefault((entry.segment, entry.mac.lower()), []).append(entry)
     short = naming.short_addresses([ip for _, ip in neighbours])
     lanes = []
     order = {address: number for number, address in enumerate(trace.addresses)}
     sorted_keys = sorted(neighbours, key=lambda key: (key[0], order.get(key[1], len(order))))
     for client, ip in sorted_keys:
-        events = neighbours[client, ip]
-        named = [(e.t_us, naming.mac_text(str(e.fields.get("mac") or ""), macs)) for e in events]
+        named = [(e.t_us, naming.mac_text(e.mac or "", macs)) for e in neighbours[client, ip]]
         entries = _entries(named, places, trace.end_us)
         stale = _stale(trace, ip, entries)
         lanes.append(TableLane("neighbour caches", client, short[ip], entries, stale))
     for (segment, mac), events in learned.items():
-        named = [(e.t_us, str(e.fields.get("port") or "").replace(":", " ", 1)) for e in events]
+        named = [(e.t_us, (e.port or "").replace(":", " ", 1)) for e in events]
         name = naming.mac_text(mac, macs)
         lanes.append(TableLane(f"switch {segment}", name, "", _entries(named, places, trace.end_us)))
     return TableRows(
@@ -103,7 +101,7 @@ def rows(
         str(trace.scenario.get("description") or ""),
         *figure_arguments.window_us(trace, from_s, to_s),
         tuple(lane for lane in lanes if len(lane.entries) > 1 or not moved_only),
-        tuple((event.t_us, naming.action_text(event)) for event in trace.of("action")),
+        tuple((event.t_us, naming.action_text(event, trace)) for event in trace.of(ActionEvent)),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vrrplab.trace import Outage, Trace
+from vrrplab.trace.events import ActionEvent, AdvertSentEvent, AnnouncementEvent
 from vrrplab.units import Micros
 from vrrplab.views import figure_arguments
 from vrrplab.views.naming import (
@@ -108,7 +109,7 @@ def rows(
     others = [a for a in trace.addresses if a not in shown]
     lanes += _address_lanes(trace, others, "other addresses", len(routers), short, bursts, stable)
     lanes += _client_lanes(trace, short, stable)
-    actions = tuple(ActionMark(e.t_us, action_text(e)) for e in trace.of("action"))
+    actions = tuple(ActionMark(e.t_us, action_text(e, trace)) for e in trace.of(ActionEvent))
     return TimelineRows(
         title_of(trace),
         origin_note(trace),
@@ -137,9 +138,9 @@ def state_spans(
 
 def _adverts(trace: Trace) -> dict[tuple[str, str], tuple[tuple[Micros, ...], tuple[Micros, ...]]]:
     found: dict[tuple[str, str], tuple[list[Micros], list[Micros]]] = {}
-    for event in trace.of("advert_sent"):
+    for event in trace.of(AdvertSentEvent):
         ticks, zeros = found.setdefault((event.server, event.instance), ([], []))
-        (zeros if event.fields.get("priority") == 0 else ticks).append(event.t_us)
+        (zeros if event.priority == 0 else ticks).append(event.t_us)
     return {key: (tuple(ticks), tuple(zeros)) for key, (ticks, zeros) in found.items()}
 
 
@@ -147,8 +148,8 @@ def _bursts(trace: Trace) -> dict[str, list[Micros]]:
     """address -> start of each burst of announcements."""
     found: dict[str, list[Micros]] = {}
     last: dict[str, Micros] = {}
-    for event in trace.of("garp_sent", "na_sent"):
-        address = str(event.fields["address"]).split("/")[0]
+    for event in trace.of(AnnouncementEvent):
+        address = str(event.address).split("/")[0]
         if address not in last or event.t_us - last[address] > 500_000:
             found.setdefault(address, []).append(event.t_us)
         last[address] = event.t_us

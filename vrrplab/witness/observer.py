@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vrrplab.errors import DropReason
 from vrrplab.trace.events import (
     AdvertDroppedEvent,
     PriorityEvent,
@@ -87,7 +88,7 @@ class Observer:
         if advert is None or ip is None or ends is None or frame.problems or _came_from_afar(ip):
             self.rejected += 1
             source = ip.source if ip is not None else ""
-            reason = frame.problems[0].reason.name if frame.problems else "BAD_TTL"
+            reason = frame.problems[0].reason.name if frame.problems else DropReason.BAD_TTL.name
             vrid = advert.vrid if advert is not None else 0
             server = self._server(source)
             self._write(AdvertDroppedEvent(t_us, server, source=source, vrid=vrid, reason=reason))

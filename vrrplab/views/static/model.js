@@ -1,6 +1,7 @@
 // A trace, arranged so that any moment can be asked for at once. Reads events; knows no pixels.
 import { Timeline, lastIndex } from "./timeline.js";
 import { makeCast, portOf } from "./naming.js";
+import { ACTIONS } from "./vocabulary.js";
 
 /**
  * JSON lines to events. SyntaxError when a line is not JSON.
@@ -16,13 +17,29 @@ export function parseTrace(text) {
 const bare = (address) => String(address).split("/")[0];
 /** @type {(kind: LineKind, who: string, what?: string) => string} */
 const keyOf = (kind, who, what) => (what === undefined ? `${kind}|${who}` : `${kind}|${who}|${what}`);
-/** @type {Record<string, LineValues["daemon"]>} */
-const DAEMON_AFTER = {
-  daemon_stop: "stopped",
-  daemon_start: "running",
-  daemon_freeze: "frozen",
-  daemon_thaw: "running",
-};
+/**
+ * What is wrong with a segment after an action, by key, as trace/vocabulary.py has it.
+ * @param {Fault} before
+ * @param {Action} action
+ * @returns {Fault}
+ */
+export function faultsAfter(before, action) {
+  const { loss, latency_s, jitter_s, multicast, between } = action;
+  const named = Object.entries({ loss, latency_s, jitter_s, multicast, between }).filter(([, value]) => value !== undefined);
+  let fault = { ...before };
+  if (action.action === "segment_heal") {
+    const healed = named.map(([key]) => key);
+    fault = Object.fromEntries(Object.entries(before).filter(([key]) => healed.length && !healed.includes(key)));
+  } else if (action.action === "segment_fault") {
+    const harm = Object.fromEntries(named.filter(([key]) => key !== "between" && key !== "multicast"));
+    if (multicast !== undefined) fault.multicast = multicast;
+    if (between?.length) {
+      const each = Object.keys(harm).length ? harm : { loss: 1 };
+      fault.between = { ...fault.between, ...Object.fromEntries(between.map(([from, to]) => [`${from} → ${to}`, each])) };
+    } else Object.assign(fault, harm);
+  }
+  return Object.fromEntries(Object.entries(fault).filter(([key, value]) => Boolean(value) !== (key === "multicast"))); // the rest is no fault
+}
 
 export class Model {
   /** @type {Map<string, Timeline<string | number | boolean>>} "kind|who|what" -> the value over time */
@@ -197,11 +214,8 @@ export class Model {
    */
   #act(e, t) {
     const { server = "", segment = "", action } = e;
-    /** @param {LineValues["port"]} value */
-    const port = (value) => this.line("port", server, e.interface).set(t, value);
-    if (action === "link_down" || action === "ifdown") port("down");
-    else if (action === "carrier_down") port("unplugged");
-    else if (action === "link_up" || action === "ifup" || action === "carrier_up") port("up");
+    const { part = "", state = "" } = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : {};
+    if (part === "port") this.line("port", server, e.interface).set(t, /** @type {LineValues["port"]} */ (state));
     else if (action === "power_off") {
       this.line("power", server).set(t, false);
       for (const [name, line] of this.lines) if (name.startsWith(`has|${server}|`)) line.set(t, null);
@@ -210,19 +224,21 @@ export class Model {
       this.line("power", server).set(t, true);
       this.line("daemon", server).set(t, "running");
       this.line("firewall", server).set(t, ""); // its rules were not saved
-    } else if (action === "daemon_kill") {
-      if (e.process !== "child") this.line("daemon", server).set(t, "killed");
-    } else if (DAEMON_AFTER[action]) this.line("daemon", server).set(t, DAEMON_AFTER[action]);
-    else if (action === "firewall_drop") {
+    } else if (part === "daemon") {
+      if (e.process !== "child") this.line("daemon", server).set(t, /** @type {LineValues["daemon"]} */ (state));
+    } else if (action === "firewall_drop") {
       const line = this.line("firewall", server);
       line.set(t, [...new Set([...(line.at(t) || "").split("+"), e.direction || "in"])].filter(Boolean).join("+"));
     } else if (action === "firewall_clear") {
       const line = this.line("firewall", server);
       line.set(t, (line.at(t) || "").split("+").filter((d) => e.direction && d !== e.direction).join("+"));
-    } else if (action === "segment_fault") {
-      const { event: _, action: __, t: ___, segment: ____, ...what } = e;
-      this.line("fault", segment).set(t, JSON.stringify({ ...JSON.parse(this.line("fault", segment).at(t) || "{}"), ...what }));
-    } else if (action === "segment_heal") this.line("fault", segment).set(t, null);
+    } else if (part === "segment") {
+      const line = this.line("fault", segment);
+      const fault = faultsAfter(JSON.parse(line.at(t) || "{}"), e);
+      const still = Object.keys(fault).length > 0;
+      line.set(t, still ? JSON.stringify(fault) : null);
+      if (still && action === "segment_heal") e.left = fault; // what the words say of it
+    }
   }
 
   /**

@@ -1,7 +1,7 @@
 // The cluster as SVG: servers, interfaces, cables, switches, clients, and the VIP badges on their holders.
 import { CHIP_TEXT, layoutCluster, badgePlaces } from "./layout.js";
 import { fitName, fitText, label, s, setAttribute, setText } from "./dom.js";
-import { LETTER, firewallText, seconds, troubles } from "./words.js";
+import { LETTER, firewallText, oneWay, seconds, troubles } from "./words.js";
 
 let views = 0;
 
@@ -417,13 +417,17 @@ export class Scene {
   }
 }
 
-/** @param {Partial<Action>} fault */
+/**
+ * @param {Fault} fault
+ * @returns {string}
+ */
 export function faultText(fault) {
   const said = [
     fault.loss != null && (fault.loss >= 1 ? "loses every frame" : `loses ${Math.round(fault.loss * 100)} %`),
     fault.multicast === false && "no multicast",
     fault.latency_s != null && `${fault.latency_s} s late`,
     fault.jitter_s != null && `± ${fault.jitter_s} s`,
+    ...oneWay(fault, faultText).map(([words, ways]) => `one way ${ways}: ${words}`),
   ].filter(Boolean).join(", ");
-  return fault.between ? `one way ${fault.between.map(([a, b]) => `${a} → ${b}`).join(", ")}: ${said || "fault"}` : said || "fault";
+  return said || "fault";
 }

@@ -62,8 +62,17 @@ interface Action {
   between?: [from: string, to: string][];
   at_s?: number;
 }
+/** What is wrong with a segment; one way only: by "a → b". */
+interface Fault {
+  loss?: number;
+  latency_s?: number;
+  jitter_s?: number;
+  multicast?: boolean;
+  between?: Record<string, Fault>;
+}
 interface ActionEvent extends EventBase, Action {
   event: "action";
+  left?: Fault; // by a healing in part
 }
 interface StateEvent extends EventBase {
   event: "state";

@@ -1,5 +1,7 @@
 // Events as sentences: the log's rows, what an action means, what is broken. Knows no pixels.
 import { lastIndex } from "./timeline.js";
+import { ACTIONS, DROPPED, EVENTS, FAULTS } from "./vocabulary.js";
+import { faultsAfter } from "./model.js";
 
 /** @type {Record<string, string>} a state as one letter, so that colour is never alone */
 export const LETTER = { MASTER: "M", BACKUP: "B", FAULT: "F", INIT: "I", STOP: "S" };
@@ -8,16 +10,6 @@ export const seconds = (t, digits = 3) => t.toFixed(digits);
 /** @type {(n: number, word: string) => string} */
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
-/** @type {Record<string, string>} */
-const DROPPED = {
-  TOO_SHORT: "too short", BAD_ETHERTYPE: "not IP or ARP", BAD_IP_HEADER: "bad IP header", BAD_IP_CHECKSUM: "bad IP header checksum",
-  NOT_VRRP: "not VRRP", CARP: "CARP, not VRRP", FRAGMENT: "a fragment", BAD_TTL: "its TTL is not 255", BAD_VERSION: "another VRRP version",
-  BAD_TYPE: "not an advert", BAD_LENGTH: "its length does not fit the address count", BAD_CHECKSUM: "wrong checksum",
-  BAD_VRID: "a VRID that is not configured here", BAD_COUNT: "another number of addresses", BAD_INTERVAL: "another advert interval",
-  BAD_AUTH_TYPE: "another kind of authentication", AUTH_MISMATCH: "wrong password", REPLAYED: "a sequence number already seen",
-  ADDRESS_LIST_MISMATCH: "another list of addresses", ADDRESS_OWNER: "this router owns the addresses",
-  UNICAST_MISMATCH: "unicast where multicast is expected, or the reverse", NOT_A_PEER: "its sender is no configured peer", FIREWALL: "the firewall drops it",
-};
 /** @param {string | undefined} name */
 export const dropReason = (name) => DROPPED[name || ""] || String(name || "no reason given");
 
@@ -48,37 +40,47 @@ export function namer(cast) {
 }
 
 /**
- * "proxy-serv01 eth0: ip link set down", for an action of a scenario.
- * @param {Action} a
+ * A template of vocabulary.js with an action's keys: {key}, {key|without it}, {key:value=words,value=words|any other}.
+ * @param {string} template
+ * @param {Record<string, any>} keys
+ */
+const filled = (template, keys) => template.replace(/\{(\w+)(?::([^|}]*))?(?:\|([^}]*))?\}/g, (_, key, choices, other) => {
+  const value = String(keys[key] ?? "");
+  const found = choices === undefined ? value : Object.fromEntries(choices.split(",").map((/** @type {string} */ pair) => pair.split("=")))[value];
+  return found || other || "";
+});
+
+/**
+ * What is wrong one way only: [what `say` has for it, "a → b, c → d"], those of one fault together.
+ * @param {Fault} fault
+ * @param {(fault: Fault) => string} say
+ */
+export function oneWay(fault, say) {
+  /** @type {Record<string, string>} */
+  const ways = {};
+  for (const [way, harm] of Object.entries(fault.between || {})) ways[say(harm)] = ways[say(harm)] ? `${ways[say(harm)]}, ${way}` : way;
+  return Object.entries(ways);
+}
+
+/**
+ * What is wrong with a segment, as a part of a sentence.
+ * @param {Fault} fault
+ * @returns {string}
+ */
+function faultWords(fault) {
+  const { between: _, ...whole } = fault;
+  const said = Object.entries(whole).map(([key, value]) => FAULTS[key].replace("{}", String(key === "loss" ? Math.round(Number(value) * 100) : value)));
+  return [...said, ...oneWay(fault, faultWords).map(([words, ways]) => `${words} (${ways})`)].join(", ");
+}
+
+/**
+ * "eth0 of proxy-serv01 is set down", for an action of a scenario; `left`: what a healing left broken.
+ * @param {Action & {left?: Fault}} a
  */
 export function actionText(a) {
-  const s = a.server;
-  const between = (a.between || []).map(([from, to]) => `${from} → ${to}`).join(", ");
-  const fault = [
-    a.loss != null && `loses ${Math.round(a.loss * 100)} % of all frames`,
-    a.latency_s != null && `takes ${a.latency_s} s for a frame`,
-    a.jitter_s != null && `jitters by ${a.jitter_s} s`,
-    a.multicast === false && "carries no multicast",
-  ].filter(Boolean).join(", ");
-  /** @type {Record<string, string>} */
-  const words = {
-    link_down: `${a.interface} of ${s} is set down`, link_up: `${a.interface} of ${s} is set up`,
-    carrier_down: `the cable of ${s} ${a.interface} is pulled`, carrier_up: `the cable of ${s} ${a.interface} is back`,
-    ifdown: `ifdown ${a.interface} on ${s}`, ifup: `ifup ${a.interface} on ${s}`,
-    address_remove: `${a.address} is removed from ${s} by hand`, address_add: `${a.address} is added to ${s} by hand`,
-    service_stop: `${a.service} on ${s} is stopped`, service_start: `${a.service} on ${s} is started`, service_kill: `${a.service} on ${s} is killed`,
-    check_fail: `${a.script || "every check"} on ${s} fails from now on`, check_pass: `${a.script || "every check"} on ${s} passes from now on`,
-    check_hang: `${a.script || "every check"} on ${s} hangs from now on`,
-    daemon_stop: `keepalived on ${s} is stopped`, daemon_start: `keepalived on ${s} is started`,
-    daemon_kill: `keepalived on ${s} is killed${a.process && a.process !== "both" ? ` (${a.process} process)` : ""}`,
-    daemon_freeze: `keepalived on ${s} is frozen`, daemon_thaw: `keepalived on ${s} goes on`,
-    power_off: `${s} loses power`, power_on: `${s} gets power`, reload: `keepalived on ${s} reloads ${a.config || ""}`,
-    firewall_drop: `the firewall of ${s} drops VRRP ${a.direction === "out" ? "going out" : "coming in"}`,
-    firewall_clear: `the firewall of ${s} lets VRRP ${a.direction === "out" ? "out" : a.direction === "in" ? "in" : "through"} again`,
-    segment_fault: `network ${a.segment} ${fault || "has a fault"}${between ? ` (${between})` : ""}`,
-    segment_heal: `network ${a.segment} works again`,
-  };
-  return words[a.action] || `${a.action} ${s || a.segment || ""}`.trim();
+  if (!Object.hasOwn(ACTIONS, a.action)) return `${a.action} ${a.server || a.segment || ""}`.trim();
+  const left = a.left ? ` in part, but still ${faultWords(a.left)}` : "";
+  return filled(ACTIONS[a.action].sentence, { ...a, fault: faultWords(faultsAfter({}, a)), left });
 }
 
 /**
@@ -112,7 +114,7 @@ export function rowText(model, row, name) {
     case "mac_learned": return !e.port ? `switch ${e.segment} forgets where ${name.mac(e.mac)} is` : `switch ${e.segment}: ${name.mac(e.mac)} is at ${portText(model.value(e.t, "mac", e.segment, e.mac), name)}`;
     case "neighbour": return `${e.client ?? s} now reaches ${name.address(e.ip)} at ${macOwner(model, e.mac, name)}`;
     case "warning": return e.text || e.message || String(e.line || e.reason || "warning");
-    default: return `${e.event} ${who}`;
+    default: return `${e.event} ${who}${EVENTS[e.event] ? `: ${EVENTS[e.event]}` : ""}`;
   }
 }
 
