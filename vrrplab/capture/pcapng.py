@@ -27,7 +27,7 @@ _OPTION_NAME, _OPTION_RESOLUTION, _OPTION_OFFSET = 2, 9, 14
 LONGEST_BLOCK = 16 * 1024 * 1024
 
 
-class Interface(NamedTuple):
+class CaptureInterface(NamedTuple):
     link_type: int
     snap_length: int
     name: str = ""
@@ -47,7 +47,7 @@ class Blocks:
 
     def __init__(self) -> None:
         self.order = ""
-        self.interfaces: list[Interface] = []
+        self.interfaces: list[CaptureInterface] = []
         self.offset = 0
         self.record: Record | None = None
 
@@ -107,11 +107,11 @@ def read_records(stream: BinaryIO, head: bytes) -> Iterator[Record]:
         more = blocks.advance(stream)
 
 
-def _read_interface(body: bytes, order: str, offset: int) -> Interface:
+def _read_interface(body: bytes, order: str, offset: int) -> CaptureInterface:
     if len(body) < 8:
         raise Break(offset + 8, "an interface description that is too short")
     link_type, _, snap_length = Struct(order + "HHI").unpack_from(body)
-    interface = Interface(link_type, snap_length)
+    interface = CaptureInterface(link_type, snap_length)
     for code, value in _options(body[8:], order):
         if code == _OPTION_NAME:
             interface = interface._replace(name=value.rstrip(b"\0").decode("utf-8", "replace"))
@@ -136,7 +136,9 @@ def _options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
         at += 4 + (length + 3) // 4 * 4
 
 
-def _read_packet(kind: int, body: bytes, order: str, interfaces: list[Interface], offset: int) -> Record:
+def _read_packet(
+    kind: int, body: bytes, order: str, interfaces: list[CaptureInterface], offset: int
+) -> Record:
     if kind == _SIMPLE_PACKET:
         number, high, low, data_at = 0, 0, 0, 4
     else:

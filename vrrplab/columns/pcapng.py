@@ -17,7 +17,7 @@ from vrrplab.capture.pcapng import (
     SECTION,
     TELLING,
     Blocks,
-    Interface,
+    CaptureInterface,
 )
 from vrrplab.capture.records import LONGEST_PACKET, Record
 from vrrplab.columns.chain import LANE_BYTES, follow, numbers_of
@@ -131,7 +131,7 @@ def _runs(buffer: Array, end: int, blocks: Blocks) -> Iterator[Run]:
         first = stop + 1
 
 
-def _packets(buffer: Array, offsets: Array, heads: Array, interfaces: list[Interface]) -> Run:
+def _packets(buffer: Array, offsets: Array, heads: Array, interfaces: list[CaptureInterface]) -> Run:
     """Enhanced packet blocks, of which ``heads`` holds the first words: type, length, interface, upper and
     lower half of the time, captured bytes, bytes on the wire.
     """
@@ -151,7 +151,7 @@ def _packets(buffer: Array, offsets: Array, heads: Array, interfaces: list[Inter
     return Run(buffer, offsets + _HEAD_BYTES, sizes, t_ns, link_types, heads[:, 6], names)
 
 
-def _t_ns(interface: Interface, units: Array) -> Array:
+def _t_ns(interface: CaptureInterface, units: Array) -> Array:
     """Nanoseconds since 1970. Integers of 64 bits where nothing on the way can be too large for them."""
     import numpy as np
 

@@ -53,7 +53,7 @@ class Neighbour(NamedTuple):
     mac: str
 
 
-class Gap(NamedTuple):
+class ProbeGap(NamedTuple):
     probe: str
     last_ok_us: Micros
     next_ok_us: Micros | None
@@ -74,7 +74,7 @@ class Measurement:
         self.events: list[dict[str, Any]] = []
         self.addresses: list[AddressChange] = []
         self.neighbours: list[Neighbour] = []
-        self.gaps: list[Gap] = []
+        self.gaps: list[ProbeGap] = []
         self.client_ready = False
         self._monitors: dict[str, NetlinkSocket] = {}
         self._client: subprocess.Popen[bytes] | None = None
@@ -213,7 +213,7 @@ class Measurement:
                 next_ok_us = said["next_ok_us"]
                 until_us = None if next_ok_us is None else next_ok_us - self.began_us
                 self.gaps.append(
-                    Gap(said["probe"], said["last_ok_us"] - self.began_us, until_us, said["lost"])
+                    ProbeGap(said["probe"], said["last_ok_us"] - self.began_us, until_us, said["lost"])
                 )
 
 

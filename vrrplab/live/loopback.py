@@ -31,7 +31,7 @@ from vrrplab.trace.events import StateEvent
 _START_S = 10.0
 
 
-class Process:
+class LiveProcess:
     """A running ``vrrplab live`` command and the trace it writes."""
 
     def __init__(self, name: str, words: list[str], folder: str) -> None:
@@ -116,7 +116,7 @@ class Process:
                 self._process.stdin.close()
 
 
-class LiveRouter(Process):
+class LiveRouter(LiveProcess):
     """A router whose cables can be pulled."""
 
     def state(self, instance: str = "") -> str:
@@ -168,7 +168,7 @@ class LoopbackLan:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="vrrplab-lan-")
-        self._processes: dict[str, Process] = {}
+        self._processes: dict[str, LiveProcess] = {}
         self._closed = False
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
             one.bind((LOOPBACK, 0))
@@ -196,13 +196,13 @@ class LoopbackLan:
         self._processes[name] = router
         return router
 
-    def watcher(self, **names: str) -> Process:
+    def watcher(self, **names: str) -> LiveProcess:
         """Start ``live watch``; ``names``: server=address, with ``_`` for ``-`` in a server's name."""
         self._check_open()
         words = ["watch", "--udp", "--port", str(self.port), "--format", "log", "--pcap", self.pcap]
         for server, address in names.items():
             words += ["--name", f"{address}={server.replace('_', '-')}"]
-        self._processes["watcher"] = Process(self._fresh("watcher"), words, self._folder.name)
+        self._processes["watcher"] = LiveProcess(self._fresh("watcher"), words, self._folder.name)
         return self._processes["watcher"]
 
     @property

@@ -65,7 +65,7 @@ def receiver_of(config: InstanceConfig, profile: Profile) -> Receiver:
     )
 
 
-class Finding(NamedTuple):
+class Objection(NamedTuple):
     """What is odd about an advert. ``fatal``: it is not used. ``key``, ``values``: of a log line."""
 
     reason: DropReason
@@ -74,7 +74,7 @@ class Finding(NamedTuple):
     fatal: bool = True
 
 
-_Look = Callable[[Receiver, AdvertisementReceived, int], Finding | None]
+_Look = Callable[[Receiver, AdvertisementReceived, int], Objection | None]
 
 
 class Check(NamedTuple):
@@ -85,10 +85,10 @@ class Check(NamedTuple):
 
 
 def _flaw(*reasons: DropReason) -> _Look:
-    def look(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+    def look(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
         if not event.flaws:
             return None
-        return next((Finding(reason) for reason in reasons if reason in event.flaws), None)
+        return next((Objection(reason) for reason in reasons if reason in event.flaws), None)
 
     return look
 
@@ -97,13 +97,15 @@ _incomplete = _flaw(DropReason.TOO_SHORT, DropReason.BAD_LENGTH)
 _wrong_sum = _flaw(DropReason.BAD_CHECKSUM)
 
 
-def _exact_length(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _exact_length(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     if not event.surplus and not event.flaws:
         return None
-    return _incomplete(r, event, last_sequence) or (Finding(DropReason.BAD_LENGTH) if event.surplus else None)
+    return _incomplete(r, event, last_sequence) or (
+        Objection(DropReason.BAD_LENGTH) if event.surplus else None
+    )
 
 
-def _length_or_padding(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _length_or_padding(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     """K15: what could be Ethernet padding that went astray (60 bytes less 14, in steps of a VLAN tag)."""
     found = _exact_length(r, event, last_sequence)
     if found is None or not event.surplus:
@@ -112,114 +114,118 @@ def _length_or_padding(r: Receiver, event: AdvertisementReceived, last_sequence:
     return None if r.has_hmac or (size < 46 and event.surplus % 4 == 2) else found
 
 
-def _ttl(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _ttl(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     return (
-        None if event.ttl == 255 else Finding(DropReason.BAD_TTL, DropReason.BAD_TTL.name, {"got": event.ttl})
+        None
+        if event.ttl == 255
+        else Objection(DropReason.BAD_TTL, DropReason.BAD_TTL.name, {"got": event.ttl})
     )
 
 
-def _vrid(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
-    return None if event.advertisement.vrid == r.vrid else Finding(DropReason.BAD_VRID)
+def _vrid(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
+    return None if event.advertisement.vrid == r.vrid else Objection(DropReason.BAD_VRID)
 
 
-def _version(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _version(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got = event.advertisement.version
     if got == r.version:
         return None
-    return Finding(DropReason.BAD_VERSION, DropReason.BAD_VERSION.name, {"got": got, "ours": r.version})
+    return Objection(DropReason.BAD_VERSION, DropReason.BAD_VERSION.name, {"got": got, "ours": r.version})
 
 
-def _ah_header(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _ah_header(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     """keepalived has a socket for AH and one without: the other's packets never reach the instance."""
     expects = r.auth_type == AUTH_TYPES["AH"]
-    return None if expects == (event.sequence is not None) else Finding(DropReason.BAD_AUTH_TYPE)
+    return None if expects == (event.sequence is not None) else Objection(DropReason.BAD_AUTH_TYPE)
 
 
-def _addressed(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _addressed(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     """Unicast and multicast have a socket each, too."""
     came_multicast = event.destination == r.group or event.destination.startswith("ff")
-    return Finding(DropReason.UNICAST_MISMATCH) if r.unicast == came_multicast else None
+    return Objection(DropReason.UNICAST_MISMATCH) if r.unicast == came_multicast else None
 
 
-def _hmac(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
-    return None if event.ah_valid else Finding(DropReason.AUTH_MISMATCH)
+def _hmac(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
+    return None if event.ah_valid else Objection(DropReason.AUTH_MISMATCH)
 
 
-def _auth_type(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _auth_type(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got = event.advertisement.auth_type
     if got == r.auth_type:
         return None
-    return Finding(DropReason.BAD_AUTH_TYPE, DropReason.BAD_AUTH_TYPE.name, {"got": got, "ours": r.auth_type})
+    return Objection(
+        DropReason.BAD_AUTH_TYPE, DropReason.BAD_AUTH_TYPE.name, {"got": got, "ours": r.auth_type}
+    )
 
 
-def _password(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _password(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got = event.advertisement.auth_data
     if r.password is None or got is None or got == r.password:
         return None
-    return Finding(DropReason.AUTH_MISMATCH, DropReason.AUTH_MISMATCH.name)
+    return Objection(DropReason.AUTH_MISMATCH, DropReason.AUTH_MISMATCH.name)
 
 
-def _ah_value(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _ah_value(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     if event.ah_valid or event.sequence is None:
         return None
-    return Finding(DropReason.AUTH_MISMATCH, "AUTH_AH")
+    return Objection(DropReason.AUTH_MISMATCH, "AUTH_AH")
 
 
-def _replay(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _replay(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got = event.sequence
     if got is None or got > last_sequence:
         return None
-    return Finding(DropReason.REPLAYED, DropReason.REPLAYED.name, {"got": got, "ours": last_sequence})
+    return Objection(DropReason.REPLAYED, DropReason.REPLAYED.name, {"got": got, "ours": last_sequence})
 
 
-def _interval(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _interval(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got_us = event.advertisement.interval_us
     if got_us == r.interval_us:
         return None
     values: dict[str, object] = {"got": got_us // SECOND_US, "ours": r.interval_us // SECOND_US}
-    return Finding(DropReason.BAD_INTERVAL, DropReason.BAD_INTERVAL.name, values)
+    return Objection(DropReason.BAD_INTERVAL, DropReason.BAD_INTERVAL.name, values)
 
 
-def _interval_not_zero(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _interval_not_zero(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     advert = event.advertisement
-    return Finding(DropReason.BAD_INTERVAL) if advert.version == 3 and advert.interval_us == 0 else None
+    return Objection(DropReason.BAD_INTERVAL) if advert.version == 3 and advert.interval_us == 0 else None
 
 
-def _checksum(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _checksum(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     advert = event.advertisement
     if advert.version != 3 or r.family == 6 or advert.checksum_form in (r.checksum_form, None):
         return _wrong_sum(r, event, last_sequence)
     if r.checksum_form is None:
         return None
-    return Finding(DropReason.BAD_CHECKSUM, DropReason.BAD_CHECKSUM.name, {"version": 3})
+    return Objection(DropReason.BAD_CHECKSUM, DropReason.BAD_CHECKSUM.name, {"version": 3})
 
 
-def _any_address(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _any_address(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     advert = event.advertisement
-    return Finding(DropReason.BAD_COUNT) if advert.version == 3 and advert.count == 0 else None
+    return Objection(DropReason.BAD_COUNT) if advert.version == 3 and advert.count == 0 else None
 
 
-def _first_link_local(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _first_link_local(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     advert = event.advertisement
     if advert.version != 3 or not advert.addresses or is_link_local(advert.addresses[0]):
         return None
-    return Finding(DropReason.ADDRESS_LIST_MISMATCH)
+    return Objection(DropReason.ADDRESS_LIST_MISMATCH)
 
 
-def _owner(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
-    return Finding(DropReason.ADDRESS_OWNER, DropReason.ADDRESS_OWNER.name)
+def _owner(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
+    return Objection(DropReason.ADDRESS_OWNER, DropReason.ADDRESS_OWNER.name)
 
 
-def _peer(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _peer(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     peer = (r.peers or {}).get(event.source)
     if peer is None:
-        return Finding(DropReason.NOT_A_PEER, DropReason.NOT_A_PEER.name)
+        return Objection(DropReason.NOT_A_PEER, DropReason.NOT_A_PEER.name)
     if not peer.min_ttl <= event.ttl <= peer.max_ttl:
-        return Finding(DropReason.BAD_TTL, DropReason.BAD_TTL.name, {"got": event.ttl})
+        return Objection(DropReason.BAD_TTL, DropReason.BAD_TTL.name, {"got": event.ttl})
     return None
 
 
-def _list(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Finding | None:
+def _list(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     ours, theirs = r.addresses or (), event.advertisement.addresses
     if theirs == ours:
         return None
@@ -227,12 +233,12 @@ def _list(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Find
     fatal = rule == "drop" or (rule == "drop-unless-owner" and event.advertisement.priority != 255)
     if len(theirs) != len(ours):
         values: dict[str, object] = {"got": len(theirs), "ours": len(ours)}
-        return Finding(DropReason.BAD_COUNT, DropReason.BAD_COUNT.name, values, fatal)
+        return Objection(DropReason.BAD_COUNT, DropReason.BAD_COUNT.name, values, fatal)
     missing = next((a for a in ours if a not in theirs), "")
     if not missing:
         return None
     reason = DropReason.ADDRESS_LIST_MISMATCH
-    return Finding(reason, reason.name, {"address": missing}, fatal)
+    return Objection(reason, reason.name, {"address": missing}, fatal)
 
 
 def _always(r: Receiver) -> bool:
@@ -284,7 +290,7 @@ def order(names: str) -> list[tuple[str, Check]]:
     return [(name, CHECKS[name]) for name in names.split()]
 
 
-def objections(receiver: Receiver, event: AdvertisementReceived) -> list[tuple[str, Finding]]:
+def objections(receiver: Receiver, event: AdvertisementReceived) -> list[tuple[str, Objection]]:
     """All that this receiver has against an advert, by the check's name, in its order."""
     return [
         (name, found)
@@ -305,7 +311,7 @@ class Law:
         self._checks = [look for name, look in own if name not in (*AT_SOCKET, "vrid")]
         self._without_list = [look for look in self._checks if look is not _list]
 
-    def misdirected(self, event: AdvertisementReceived) -> Finding | None:
+    def misdirected(self, event: AdvertisementReceived) -> Objection | None:
         """Why the sockets of a daemon turn an advert away."""
         for look in self._at_socket:
             if found := look(self._receiver, event, 0):
@@ -314,7 +320,7 @@ class Law:
 
     def objection(
         self, event: AdvertisementReceived, check_addresses: bool, last_sequence: int
-    ) -> Finding | None:
+    ) -> Objection | None:
         """The first thing wrong with an advert that reached the instance, or None."""
         for look in self._checks if check_addresses else self._without_list:
             if found := look(self._receiver, event, last_sequence):

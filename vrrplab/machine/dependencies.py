@@ -22,7 +22,7 @@ from vrrplab.machine.instance import Instance
 from vrrplab.machine.log_lines import say
 from vrrplab.machine.process import Process
 from vrrplab.machine.states import Master
-from vrrplab.machine.tracking import ScriptTracker, Verdict
+from vrrplab.machine.tracking import ScriptTracker, ScriptVerdict
 from vrrplab.units import Micros
 
 
@@ -109,7 +109,7 @@ class Dependencies:
             else:
                 instance.react(TrackedObjectFailed(f"interface {name}", why), now)
 
-    def script_changed(self, script: str, verdict: Verdict, now: Micros) -> None:
+    def script_changed(self, script: str, verdict: ScriptVerdict, now: Micros) -> None:
         """A script changed sides: tell every instance that tracks it, itself or through its group."""
         cause, passed, why = f"script {script}", verdict.passed, verdict.why
         for instance in self._instances:

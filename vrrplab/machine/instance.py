@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.machine import reasons
-from vrrplab.machine.acceptance import Finding, outside
+from vrrplab.machine.acceptance import Objection, outside
 from vrrplab.machine.actions import Action, PriorityChanged, Warn
 from vrrplab.machine.announcer import Announcer
 from vrrplab.machine.events import (
@@ -417,7 +417,7 @@ class Instance:
         if not self.config.lower_prio_no_advert:
             self._restart_advert(now)
 
-    def objection(self, event: AdvertisementReceived) -> Finding | None:
+    def objection(self, event: AdvertisementReceived) -> Objection | None:
         """Why an advert that reached it would not be used now; None: it would be. Asking changes nothing."""
         return self.reception.objection(
             event,

@@ -34,7 +34,7 @@ def better_advert(source: str, theirs: int, ours: int) -> str:
     return f"{source} advertises with the same priority {ours} and has the higher IP address"
 
 
-class Heard:
+class HeardSoFar:
     """What a BACKUP remembers of adverts, only to explain itself."""
 
     __slots__ = ("_discarded", "_goodbye", "_last", "_rejected", "_self_inflicted")

@@ -7,11 +7,11 @@ the MASTER is, what has been said about its adverts already, and (``heard``) wha
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig
-from vrrplab.machine.acceptance import Finding, Law, interval_remark, receiver_of
+from vrrplab.machine.acceptance import Law, Objection, interval_remark, receiver_of
 from vrrplab.machine.actions import AdvertisementDropped
 from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.machine.process import Process
-from vrrplab.machine.reasons import Heard
+from vrrplab.machine.reasons import HeardSoFar
 from vrrplab.machine.voice import Voice
 
 
@@ -24,7 +24,7 @@ class Reception:
         self.law = Law(receiver_of(config, process.profile))
         self._said: set[str] = set()  # rejections already logged, where a profile says them once
         self.master_address = ""  # who advertised last; "": nobody yet
-        self.heard = Heard()
+        self.heard = HeardSoFar()
 
     def greet(self, source: str) -> bool:
         """Somebody speaks to a BACKUP: True if it is not the one who spoke last."""
@@ -38,7 +38,7 @@ class Reception:
         """Another MASTER: what was said about the last one's adverts may be said again."""
         self._said.clear()
 
-    def objection(self, event: AdvertisementReceived, check_addresses: bool) -> Finding | None:
+    def objection(self, event: AdvertisementReceived, check_addresses: bool) -> Objection | None:
         """The first thing wrong with an advert, or None."""
         return self.law.objection(event, check_addresses, self._voice.sequence)
 

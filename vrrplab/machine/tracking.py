@@ -20,7 +20,7 @@ SIGKILL, SIGTERM = 9, 15
 KILL_AFTER_US = 2 * SECOND_US  # a check that ignores SIGTERM is killed then
 
 
-class Verdict:
+class ScriptVerdict:
     """The script changed sides. ``first``: it is the result that instances waited for."""
 
     __slots__ = ("first", "passed", "reloading", "why")
@@ -100,7 +100,7 @@ class ScriptTracker:
         self._limits[self._run] = (now + limit_us, SIGTERM)
         self._emit(RunScript(self.config.name, self._run, self.config.command, self.config.user))
 
-    def exited(self, run: int, status: int | None, signal: int) -> Verdict | None:
+    def exited(self, run: int, status: int | None, signal: int) -> ScriptVerdict | None:
         """A run ended; the verdict, if the script changed sides by it."""
         if run not in self._limits:
             return None  # a run of before a reload
@@ -118,7 +118,7 @@ class ScriptTracker:
         self.phase = "done"
         return verdict
 
-    def _count(self, passed: bool, status: int | None, signal: int, timed_out: bool) -> Verdict | None:
+    def _count(self, passed: bool, status: int | None, signal: int, timed_out: bool) -> ScriptVerdict | None:
         rise, fall = self.config.rise, self.config.fall
         first, reloading = self.phase == "init", self.phase == "reload"
         verdict = None
@@ -128,14 +128,14 @@ class ScriptTracker:
             elif self.result != rise + fall - 1:
                 if self.result < rise:
                     self._say("script_succeeded")
-                    verdict = Verdict(True, first, reloading, self._why_passed(first))
+                    verdict = ScriptVerdict(True, first, reloading, self._why_passed(first))
                 self.result = rise + fall - 1
         elif self.result > rise:
             self.result -= 1
         else:
             if self.result == rise or first or reloading:
                 how = self._say_failure(status, signal, timed_out)
-                verdict = Verdict(False, first, reloading, self._why_failed(first, how))
+                verdict = ScriptVerdict(False, first, reloading, self._why_failed(first, how))
             self.result = 0
         return verdict
 

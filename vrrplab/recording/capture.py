@@ -21,7 +21,7 @@ _EARLY_US: Micros = (
 )
 
 
-class Sighting(NamedTuple):
+class CapturedAdvert(NamedTuple):
     """A frame on the wire: when, on the recording's clock; who sent it, and its bytes.
 
     ``mac`` is the one an announcement announces, ``interval_us`` an advert's.
@@ -38,7 +38,7 @@ class Capture:
     """The frames of one recording by what they say. Without a usable capture it simply knows none."""
 
     def __init__(self, folder: str = "", noted: Iterable[dict[str, Any]] = ()) -> None:
-        self._found: dict[tuple[Any, ...], list[Sighting]] = {}
+        self._found: dict[tuple[Any, ...], list[CapturedAdvert]] = {}
         self._offset_us: Micros = 0
         if not folder:
             return
@@ -61,32 +61,32 @@ class Capture:
         if frame.kind == "vrrp" and frame.vrrp and frame.ip:
             v = frame.vrrp
             key = (frame.ip.source, v.version, v.vrid, v.priority, v.addresses)
-            sighting = Sighting(t_us, sender, frame.raw, "", v.interval_us)
+            sighting = CapturedAdvert(t_us, sender, frame.raw, "", v.interval_us)
         elif frame.kind == "arp" and frame.arp and frame.arp.gratuitous:
             key = (GarpSentEvent.event, frame.arp.sender_ip)
-            sighting = Sighting(t_us, sender, frame.raw, frame.arp.sender_mac)
+            sighting = CapturedAdvert(t_us, sender, frame.raw, frame.arp.sender_mac)
         elif frame.kind == "na" and frame.na and not frame.na.solicited:
             key = (NaSentEvent.event, frame.na.target)
-            sighting = Sighting(t_us, sender, frame.raw, frame.na.mac or "")
+            sighting = CapturedAdvert(t_us, sender, frame.raw, frame.na.mac or "")
         else:
             return
         self._found.setdefault(key, []).append(sighting)
 
-    def adverts(self, noted: dict[str, Any]) -> Sequence[Sighting]:
+    def adverts(self, noted: dict[str, Any]) -> Sequence[CapturedAdvert]:
         """All frames of one kind of advert, or () where the notes count another number."""
         found = self._found.get(_key(noted), ())
         return self._timed(found) if len(found) == _count(noted) else ()
 
     def announcements(
         self, kind: str, address: str, t_s: float, count: int, macs: Collection[str]
-    ) -> Sequence[Sighting]:
+    ) -> Sequence[CapturedAdvert]:
         """``count`` frames for an address, by a server with these MACs, from ``t_s`` on; else ()."""
         begin_us = micros(t_s) + self._offset_us - _EARLY_US
         found = self._found.get((kind, address), ())
         own = [s for s in found if s.t_us >= begin_us and _may_be(s.source_mac, macs)]
         return self._timed(own[:count]) if len(own) >= count else ()
 
-    def _timed(self, sightings: Iterable[Sighting]) -> list[Sighting]:
+    def _timed(self, sightings: Iterable[CapturedAdvert]) -> list[CapturedAdvert]:
         return [s._replace(t_us=s.t_us - self._offset_us) for s in sightings]
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import PlacedError, TraceError
-from vrrplab.recording.capture import Capture, Sighting
+from vrrplab.recording.capture import Capture, CapturedAdvert
 from vrrplab.recording.log import log_events
 from vrrplab.recording.participants import Cast
 from vrrplab.scenario.address_checks import default_mac
@@ -197,7 +197,7 @@ def _adverts(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -
             interval_s = seconds(sightings[0].interval_us)
         elif interval_s is None and instance is not None:
             interval_s = seconds(instance.advert_interval_us // CENTISECOND_US * CENTISECOND_US)
-        for sighting in sightings or [Sighting(t_us, "", b"") for t_us in _spread(a["runs"])]:
+        for sighting in sightings or [CapturedAdvert(t_us, "", b"") for t_us in _spread(a["runs"])]:
             events.append(
                 AdvertSentEvent(
                     sighting.t_us,
@@ -235,7 +235,7 @@ def _announcements(cast: Cast, seen: dict[str, Any], capture: Capture, frames: b
         instance = cast.by_address(note["server"], address)
         macs = {port.mac for port in cast.scenario.servers[note["server"]].interfaces.values()}
         sightings = capture.announcements(kind.event, address, note["t"], note["count"], macs)
-        for sighting in sightings or [Sighting(micros(note["t"]), "", b"")] * note["count"]:
+        for sighting in sightings or [CapturedAdvert(micros(note["t"]), "", b"")] * note["count"]:
             events.append(
                 kind(
                     sighting.t_us,

@@ -1,8 +1,8 @@
 """A scenario made of keepalived.conf files alone: one server a file, on the networks the files speak of.
 
-Real addresses are in no keepalived.conf. ``infer_networks`` says which cards share a network. Each server gets an
-address in the subnet of the virtual addresses there (.251, .252 …, as in the article), unless its file names
-its source address, or the others' files name it as their peer; each network with virtual addresses a client.
+Real addresses are in no keepalived.conf. ``infer_networks`` says which cards share a network. A server gets
+an address in the subnet of the virtual addresses there (.251, .252 …), unless its file names its
+source address, or the others' files name it as their peer; each network with virtual addresses a client.
 No address is made up that a file names, and none twice; where a subnet is full, 10.254.0.0/16 helps out.
 """
 

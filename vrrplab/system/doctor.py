@@ -39,7 +39,7 @@ MODULES = {
 }
 
 
-class Finding(NamedTuple):
+class Ability(NamedTuple):
     """``name`` of what was tried, whether it works, and what to know or do about it."""
 
     name: str
@@ -59,9 +59,9 @@ def apt_line(*names: str) -> str:
     return f"sudo apt install {' '.join(packages)}"
 
 
-def examine(names: list[str] | None = None) -> list[Finding]:
+def examine(names: list[str] | None = None) -> list[Ability]:
     """Try everything, or what is named."""
-    probes: dict[str, Callable[[], Finding]] = dict(_PROBES)
+    probes: dict[str, Callable[[], Ability]] = dict(_PROBES)
     for name in PROGRAMS:
         probes[name] = _program_probe(name)
     for name in MODULES:
@@ -74,7 +74,7 @@ def possible() -> tuple[str, ...]:
     return (*_PROBES, *PROGRAMS, *MODULES)
 
 
-def advice(findings: list[Finding]) -> list[str]:
+def advice(findings: list[Ability]) -> list[str]:
     """What can be done on this machine, in sentences."""
     ok = {f.name for f in findings if f.ok}
     said = []
@@ -140,27 +140,27 @@ def _child(command: list[str]) -> tuple[bool, str]:
     return done.returncode == 0, last.removeprefix("PermissionError: ")
 
 
-def _raw_sockets() -> Finding:
+def _raw_sockets() -> Ability:
     ok, text = _child([sys.executable, "-c", _RAW])
     cure = "sudo; or the lab, which needs no root; or --udp"
-    return Finding("raw-sockets", ok, text, "" if ok else cure)
+    return Ability("raw-sockets", ok, text, "" if ok else cure)
 
 
-def _udp_loopback() -> Finding:
+def _udp_loopback() -> Ability:
     ok, text = _child([sys.executable, "-c", _UDP])
-    return Finding("udp-loopback", ok, text, "" if ok else "ip link set lo up, and no firewall on lo")
+    return Ability("udp-loopback", ok, text, "" if ok else "ip link set lo up, and no firewall on lo")
 
 
-def _root_namespaces() -> Finding:
+def _root_namespaces() -> Ability:
     if os.geteuid() != 0:
-        return Finding("root-namespaces", False, "this user is not root", "sudo; or rootless namespaces")
+        return Ability("root-namespaces", False, "this user is not root", "sudo; or rootless namespaces")
     ok, text = _child([program("unshare") or "unshare", "-nmpf", "--mount-proc", "sh", "-c", _NETWORK])
-    return Finding("root-namespaces", ok, text, "" if ok else _namespace_cure())
+    return Ability("root-namespaces", ok, text, "" if ok else _namespace_cure())
 
 
-def _rootless_namespaces() -> Finding:
+def _rootless_namespaces() -> Ability:
     ok, text = _child([program("unshare") or "unshare", "-Urnmpf", "--mount-proc", "sh", "-c", _NETWORK])
-    return Finding("rootless-namespaces", ok, text, "" if ok else _namespace_cure())
+    return Ability("rootless-namespaces", ok, text, "" if ok else _namespace_cure())
 
 
 def _namespace_cure() -> str:
@@ -183,7 +183,7 @@ def _namespace_cure() -> str:
     return "a container must be started with --cap-add SYS_ADMIN, or without its seccomp rules; or use --udp"
 
 
-_PROBES: dict[str, Callable[[], Finding]] = {
+_PROBES: dict[str, Callable[[], Ability]] = {
     "raw-sockets": _raw_sockets,
     "udp-loopback": _udp_loopback,
     "root-namespaces": _root_namespaces,
@@ -202,14 +202,14 @@ _VERSION_OPTION = {
 }
 
 
-def _program_probe(name: str) -> Callable[[], Finding]:
-    def probe() -> Finding:
+def _program_probe(name: str) -> Callable[[], Ability]:
+    def probe() -> Ability:
         purpose = PROGRAMS[name][0]
         path = program(name)
         if not path:
-            return Finding(name, False, f"not installed: {purpose}", apt_line(name))
+            return Ability(name, False, f"not installed: {purpose}", apt_line(name))
         version = _version(path, _VERSION_OPTION.get(name, ""))
-        return Finding(name, True, version or path)
+        return Ability(name, True, version or path)
 
     return probe
 
@@ -232,13 +232,13 @@ def _version(path: str, option: str) -> str:
     return lines[0].strip()[:60] if lines else path
 
 
-def _module_probe(name: str) -> Callable[[], Finding]:
-    def probe() -> Finding:
+def _module_probe(name: str) -> Callable[[], Ability]:
+    def probe() -> Ability:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            return Finding(name, True, f"version {version(name)}")
+            return Ability(name, True, f"version {version(name)}")
         except PackageNotFoundError:
-            return Finding(name, False, f"not installed: {MODULES[name]}", "pip install 'vrrplab[lab]'")
+            return Ability(name, False, f"not installed: {MODULES[name]}", "pip install 'vrrplab[lab]'")
 
     return probe

@@ -25,7 +25,7 @@ Change = AddressAdded | AddressRemoved | InterfaceWentDown | InterfaceWentUp
 
 
 @dataclass(slots=True)
-class Interface:
+class KernelInterface:
     """One interface as the kernel last described it; ``addresses`` without prefix, the primary one first."""
 
     name: str
@@ -44,7 +44,7 @@ class InterfaceTable:
     """All interfaces by name. ``renewed`` names those that came back under a new number since it was read."""
 
     def __init__(self) -> None:
-        self.by_name: dict[str, Interface] = {}
+        self.by_name: dict[str, KernelInterface] = {}
         self._names: dict[int, str] = {}
         self._expected: dict[tuple[str, str], int] = {}
         self.renewed: set[str] = set()
@@ -117,7 +117,7 @@ class InterfaceTable:
         self._take_over(netlink)
         changes: list[Change] = []
         for name, old in before.items():
-            new = self.by_name.get(name) or Interface(name, 0)
+            new = self.by_name.get(name) or KernelInterface(name, 0)
             if new.index and new.index != old.index:
                 self.renewed.add(name)
             changes += [AddressRemoved(name, a) for a in old.addresses if a not in new.addresses]
@@ -152,7 +152,7 @@ class InterfaceTable:
                 changes.append(InterfaceWentDown(old_name))
         known = self.by_name.get(notice.name)
         if known is None or known.index != notice.number:
-            known = self.by_name[notice.name] = Interface(notice.name, notice.number)
+            known = self.by_name[notice.name] = KernelInterface(notice.name, notice.number)
             self.renewed.add(notice.name)
         self._names[notice.number] = notice.name
         known.mac, known.flags = notice.mac, notice.flags
@@ -181,5 +181,5 @@ class InterfaceTable:
         return [AddressAdded(interface.name, address)]
 
 
-def is_loopback(interface: Interface) -> bool:
+def is_loopback(interface: KernelInterface) -> bool:
     return bool(interface.flags & IFF_LOOPBACK)

@@ -26,7 +26,7 @@ Router = str | tuple[str, int, bool]  # segment, VRID, IPv6; or an instance's na
 Change = StateEvent | PriorityEvent | ServiceEvent
 
 
-class Step(NamedTuple):
+class Moment(NamedTuple):
     """The actions of one moment and what followed them, up to the next; without any: the start."""
 
     at_us: Micros
@@ -34,7 +34,7 @@ class Step(NamedTuple):
     changes: list[Change]
 
 
-def steps_of(trace: Trace) -> list[Step]:
+def steps_of(trace: Trace) -> list[Moment]:
     """The moments of actions in order, each with the changes of state, service and priority after it.
 
     Where nobody does anything, there is one step: how the cluster starts.
@@ -45,7 +45,7 @@ def steps_of(trace: Trace) -> list[Step]:
     told: list[Change] = trace.of(StateEvent, PriorityEvent, ServiceEvent)
     changes = [e for e in told if not _opens(e)]
     return [
-        Step(
+        Moment(
             at_us,
             [a for a in actions if a.t_us == at_us],
             [c for c in changes if at_us <= c.t_us < end_us],
@@ -87,7 +87,7 @@ def _head(trace: Trace) -> list[str]:
     return [*lines, f"{cast.get('profile', '')}{seed}, {format_s(trace.end_us, 1)} s"]
 
 
-def _step_lines(trace: Trace, step: Step, labels: dict[int, str]) -> list[str]:
+def _step_lines(trace: Trace, step: Moment, labels: dict[int, str]) -> list[str]:
     at_us = step.at_us
     lines = [""]
     for words in [action_in_words(a, trace) for a in step.actions] or ["keepalived starts"]:
@@ -251,7 +251,7 @@ def _asked(trace: Trace, outage: Outage, until_us: Micros) -> int:
     return 0
 
 
-def _why_lines(trace: Trace, steps: list[Step]) -> list[str]:
+def _why_lines(trace: Trace, steps: list[Moment]) -> list[str]:
     lines: list[str] = []
     for step in steps:
         masters = [c for c in step.changes if isinstance(c, StateEvent) and c.to == "MASTER"]

@@ -21,7 +21,7 @@ OUTAGE_COUNTS_US = micros(0.1)
 OUTAGE_WITHIN_US = micros(0.25)
 
 
-class Step(NamedTuple):
+class StateStep(NamedTuple):
     """An instance enters a state; ``held_us`` until the next, ``after_start`` if the process just began."""
 
     t_us: Micros
@@ -30,14 +30,14 @@ class Step(NamedTuple):
     after_start: bool
 
 
-class Findings(NamedTuple):
+class Comparison(NamedTuple):
     """``problems`` in words; the worst error in time of the steps and outages that do correspond."""
 
     problems: list[str]
     worst_us: Micros
 
 
-def compare_states(real: Trace, simulated: Trace) -> Findings:
+def compare_states(real: Trace, simulated: Trace) -> Comparison:
     """Every instance's states, one beside the other."""
     problems: list[str] = []
     worst_us = 0
@@ -58,12 +58,12 @@ def compare_states(real: Trace, simulated: Trace) -> Findings:
                 problems.append(f"{who} to {step.state}: {times}")
             if not late_start:
                 worst_us = max(worst_us, error_us)
-    return Findings(problems, worst_us)
+    return Comparison(problems, worst_us)
 
 
-def steps_of(trace: Trace, server: str, instance: str) -> list[Step]:
+def steps_of(trace: Trace, server: str, instance: str) -> list[StateStep]:
     """The states that count: no FAULT from the very start, nothing held under 0.1 s."""
-    steps: list[Step] = []
+    steps: list[StateStep] = []
     started = True
     spans = trace.states(instance, server)
     for place, span in enumerate(spans):
@@ -74,13 +74,13 @@ def steps_of(trace: Trace, server: str, instance: str) -> list[Step]:
             continue
         last = place + 1 == len(spans)
         held_us = micros(1e6) if last else span.to_us - span.from_us
-        steps.append(Step(span.from_us, span.state, held_us, started))
+        steps.append(StateStep(span.from_us, span.state, held_us, started))
         started = False
     return _without_short(steps)
 
 
-def _without_short(steps: list[Step]) -> list[Step]:
-    kept: list[Step] = []
+def _without_short(steps: list[StateStep]) -> list[StateStep]:
+    kept: list[StateStep] = []
     skipped = False
     for step in steps:
         if step.held_us < IGNORED_US:
@@ -94,7 +94,7 @@ def _without_short(steps: list[Step]) -> list[Step]:
     return kept
 
 
-def _match(theirs: list[Step], ours: list[Step]) -> list[tuple[Step, Step]] | None:
+def _match(theirs: list[StateStep], ours: list[StateStep]) -> list[tuple[StateStep, StateStep]] | None:
     """Pairs of steps in order, each as early as can be; steps held shortly may be left out on either side.
     None: they do not fit.
 
@@ -136,7 +136,7 @@ def _left_out(row: int, optional: int) -> int:
     return row | ((row & optional) + optional ^ optional)
 
 
-def _in_words(steps: list[Step]) -> str:
+def _in_words(steps: list[StateStep]) -> str:
     return ", ".join(f"{s.state} {format_s(s.t_us)}" for s in steps) or "nothing"
 
 
@@ -155,7 +155,7 @@ def _names(servers: set[str]) -> str:
     return " and ".join(sorted(servers)) or "nobody"
 
 
-def compare_outages(real: Trace, simulated: Trace) -> Findings:
+def compare_outages(real: Trace, simulated: Trace) -> Comparison:
     """Each outage over 0.1 s has a twin of the same probe, overlapping it, of the same length."""
     problems: list[str] = []
     worst_us = 0
@@ -179,7 +179,7 @@ def compare_outages(real: Trace, simulated: Trace) -> Findings:
         counts = outage.duration_us(simulated.end_us) > OUTAGE_COUNTS_US
         if counts and _twin(outage, theirs, real.end_us) is None:
             problems.append(f"{_outage_in_words(outage, simulated)} was invented")
-    return Findings(problems, worst_us)
+    return Comparison(problems, worst_us)
 
 
 def _twin(outage: Outage, others: list[Outage], end_us: Micros) -> Outage | None:

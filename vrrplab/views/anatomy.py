@@ -35,7 +35,7 @@ _WORDS = {
 }
 
 
-Routers = list[naming.VirtualRouter]
+Routers = list[naming.RouterGroup]
 
 
 class Part(NamedTuple):

@@ -21,7 +21,7 @@ from vrrplab.units import Micros
 NEAR_US: Micros = 150_000  # things this close together are told once
 
 
-class VirtualRouter(NamedTuple):
+class RouterGroup(NamedTuple):
     """Instances of several servers that are one virtual router: same VRID, segment and address family.
 
     ``members`` are (server, instance) pairs in order of the cast; ``addresses`` are without prefix.
@@ -39,7 +39,7 @@ class VirtualRouter(NamedTuple):
         return self.name if self.vrid is None or self.name == vrid else f"{self.name} · {vrid}"
 
 
-def virtual_routers(trace: Trace) -> list[VirtualRouter]:
+def virtual_routers(trace: Trace) -> list[RouterGroup]:
     """All of them, in the order of the configuration, else of appearance."""
     told: dict[tuple[str, str], dict[str, Any]] = {}
     places: dict[tuple[str, str], tuple[Any, ...]] = {}
@@ -68,7 +68,7 @@ def virtual_routers(trace: Trace) -> list[VirtualRouter]:
             found_here.update(dict.fromkeys(seen.get(pair, ())))
         name = " / ".join(dict.fromkeys(instance for _, instance in members))
         vrid = place[1] if len(place) > 1 else _vrid_seen(trace, members)
-        found.append(VirtualRouter(name, vrid, tuple(members), tuple(found_here)))
+        found.append(RouterGroup(name, vrid, tuple(members), tuple(found_here)))
     return found
 
 

@@ -38,7 +38,7 @@ _WORDS = {
 }
 
 
-class Step(NamedTuple):
+class PriorityStep(NamedTuple):
     """A stretch with one effective priority and one state."""
 
     from_us: Micros
@@ -50,10 +50,10 @@ class Step(NamedTuple):
 class Line(NamedTuple):
     server: str
     instance: str
-    steps: tuple[Step, ...]
+    steps: tuple[PriorityStep, ...]
 
 
-class Change(NamedTuple):
+class PriorityChange(NamedTuple):
     """A tracked script or interface that changed, at the moment it counted."""
 
     t_us: Micros
@@ -67,7 +67,7 @@ class Chart(NamedTuple):
 
     name: str
     lines: tuple[Line, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[PriorityChange, ...]
 
 
 class PriorityRows(NamedTuple):
@@ -136,18 +136,18 @@ def _priorities(trace: Trace) -> dict[tuple[str, str], list[tuple[Micros, int]]]
     return found
 
 
-def _steps(spans: Sequence[Span], heard: Sequence[tuple[Micros, int]]) -> list[Step]:
-    steps: list[Step] = []
+def _steps(spans: Sequence[Span], heard: Sequence[tuple[Micros, int]]) -> list[PriorityStep]:
+    steps: list[PriorityStep] = []
     for span in spans:
         cuts = [t for t, _ in heard if span.from_us < t < span.to_us]
         for from_us, to_us in zip([span.from_us, *cuts], [*cuts, span.to_us], strict=True):
             before = [priority for t, priority in heard if t <= from_us]
             if before:
-                steps.append(Step(from_us, to_us, before[-1], span.what))
+                steps.append(PriorityStep(from_us, to_us, before[-1], span.what))
     return steps
 
 
-def _changes(trace: Trace) -> list[Change]:
+def _changes(trace: Trace) -> list[PriorityChange]:
     found = []
     told: list[ScriptEvent | InterfaceEvent] = trace.of(ScriptEvent, InterfaceEvent)
     for event in told:
@@ -163,13 +163,13 @@ def _changes(trace: Trace) -> list[Change]:
     return kept
 
 
-def _change(event: ScriptEvent | InterfaceEvent) -> Change:
+def _change(event: ScriptEvent | InterfaceEvent) -> PriorityChange:
     if isinstance(event, InterfaceEvent):
         words = f"{event.interface} {'up' if event.up else 'down'}"
-        return Change(event.t_us, event.server, words, event.up)
+        return PriorityChange(event.t_us, event.server, words, event.up)
     passed = event.result == "pass"
     verb = "passes" if passed else "times out" if event.exit == "timeout" else "fails"
-    return Change(event.t_us, event.server, f"{event.script} {verb}", passed)
+    return PriorityChange(event.t_us, event.server, f"{event.script} {verb}", passed)
 
 
 def figure(
@@ -267,7 +267,7 @@ def _draw_line(
 ) -> float:
     """The steps of one instance; returns where its line ends."""
     dashes = _DASHES[number % len(_DASHES)]
-    before: Step | None = None
+    before: PriorityStep | None = None
     y_in = 0.0
     for step in line.steps:
         seen = paper.visible(step.from_us, step.to_us)

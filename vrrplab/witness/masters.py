@@ -19,7 +19,7 @@ each other in milliseconds, such a moment is soon met by chance, so less of one 
 has left when its advert is overdue and a higher one has come, or when nobody could be silent for so long;
 if it comes back as only a MASTER does, it is said to have stayed. The timeline of a capture feeds it
 everything and asks in the end, and then dates beginnings back to their announcements; the watcher tells each
-``Change`` when it is known.
+``MasterChange`` when it is known.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _REMEMBERED = 32  # higher adverts during one silence whose moments are kept
 PRIORITY_0, YIELDED, SILENT, STILL = "priority 0", "yielded", "silent", "still MASTER"
 # what a router is after it; the wire does not say if one that left on purpose was stopped
 STATE_AFTER = {PRIORITY_0: "BACKUP", YIELDED: "BACKUP", SILENT: "FAULT"}
-# what a Change says
+# what a MasterChange says
 BEGAN, STAYED, ENDED, RIVALS = "began", "stayed", "ended", "rivals"
 
 _CARP_REARMS = "CARP with the same number re-arms its timer"
@@ -283,7 +283,7 @@ class Speaker:
         return None
 
 
-class Change(NamedTuple):
+class MasterChange(NamedTuple):
     """What was just decided about a speaker, which was ``before``, a state.
 
     ``what``: BEGAN to be MASTER; STAYED MASTER although its silence looked like an end, and ``why``; ENDED,
@@ -324,7 +324,7 @@ class Masters(VirtualRouter):
 
     # -- frames ----------------------------------------------------------------------------------
 
-    def take(self, now: Sighting) -> list[Change]:
+    def take(self, now: Sighting) -> list[MasterChange]:
         """An advert was seen."""
         changes = self.advance(now.t_us) if now.t_us > self._next_us else []
         speaker = self.speakers.get(now.speaker)
@@ -359,7 +359,7 @@ class Masters(VirtualRouter):
                 del kept[: -self._remembers]
         return changes
 
-    def announced(self, announcement: Announcement) -> tuple[list[Change], list[Speaker]]:
+    def announced(self, announcement: Announcement) -> tuple[list[MasterChange], list[Speaker]]:
         """Somebody announced an address of this virtual router; and who it can have been."""
         changes = self.advance(announcement.t_us)
         is_shared = announcement.mac == self.virtual_mac
@@ -369,7 +369,7 @@ class Masters(VirtualRouter):
             if not is_shared and speaker.span is not None and speaker.state == "FAULT":
                 speaker.span._end(STILL, None)
                 changes.append(
-                    Change(speaker, STAYED, "FAULT", "it announces addresses, as only a MASTER does")
+                    MasterChange(speaker, STAYED, "FAULT", "it announces addresses, as only a MASTER does")
                 )
                 changes += self._rivals(speaker, announcement.t_us, lambda other: True)
                 self._wake(speaker._decided_at_us())
@@ -390,12 +390,12 @@ class Masters(VirtualRouter):
         """After which moment silence may decide something; asking too early does no harm."""
         return self._next_us
 
-    def advance(self, t_us: Micros) -> list[Change]:
+    def advance(self, t_us: Micros) -> list[MasterChange]:
         """It is this late, and nothing else was seen until now."""
         if t_us <= self._next_us:
             return []
         self._next_us = NEVER_US
-        changes: list[Change] = []
+        changes: list[MasterChange] = []
         for speaker in self.speakers.values():
             doubt = speaker._doubt
             if doubt is not None and not doubt.is_burst:
@@ -433,7 +433,7 @@ class Masters(VirtualRouter):
         speaker.spans.append(speaker.span)
         return speaker.span
 
-    def _leave(self, speaker: Speaker, goodbye: Sighting) -> list[Change]:
+    def _leave(self, speaker: Speaker, goodbye: Sighting) -> list[MasterChange]:
         self._resolve_burst(speaker, goodbye)
         span, before = speaker.span, speaker.state
         if span is None:
@@ -449,7 +449,7 @@ class Masters(VirtualRouter):
         speaker.span = None
         return [self._ended(speaker, before)]
 
-    def _go_on(self, speaker: Speaker, now: Sighting) -> list[Change]:
+    def _go_on(self, speaker: Speaker, now: Sighting) -> list[MasterChange]:
         """An advert with a priority: it is MASTER, was it all the time?"""
         self._resolve_burst(speaker, now)
         span, last, before = speaker.span, speaker.last, speaker.state
@@ -477,7 +477,7 @@ class Masters(VirtualRouter):
         span._extend(now)
         if before == "MASTER":
             return []
-        return [Change(speaker, BEGAN if why is None else STAYED, before, why or "")]
+        return [MasterChange(speaker, BEGAN if why is None else STAYED, before, why or "")]
 
     def _count_missing(self, speaker: Speaker, now: Sighting) -> None:
         gap_us = now.t_us - speaker._armed_us
@@ -490,7 +490,7 @@ class Masters(VirtualRouter):
         speaker.missing += lost
         speaker.missed += lost
 
-    def _hear(self, other: Speaker, speaker: Speaker, began: bool) -> list[Change]:
+    def _hear(self, other: Speaker, speaker: Speaker, began: bool) -> list[MasterChange]:
         """What an advert of ``speaker`` means for a MASTER, or one that may still be."""
         now = speaker.last
         meanwhile = other._meanwhile
@@ -516,7 +516,9 @@ class Masters(VirtualRouter):
         self._wake(other._decided_at_us())
         return []
 
-    def _rivals(self, speaker: Speaker, t_us: Micros, is_shown: Callable[[Speaker], bool]) -> list[Change]:
+    def _rivals(
+        self, speaker: Speaker, t_us: Micros, is_shown: Callable[[Speaker], bool]
+    ) -> list[MasterChange]:
         """Those beside which it is MASTER, and neither gives way: it just showed it, or they reject each
         other.
         """
@@ -527,20 +529,20 @@ class Masters(VirtualRouter):
             if is_shown(other) or _reject(speaker, other):
                 speaker.rivals.add(other.name)
                 other.rivals.add(speaker.name)
-                changes.append(Change(speaker, RIVALS, "MASTER", other=other))
+                changes.append(MasterChange(speaker, RIVALS, "MASTER", other=other))
         return changes
 
-    def _fall_silent(self, speaker: Speaker) -> Change:
+    def _fall_silent(self, speaker: Speaker) -> MasterChange:
         before = speaker.state
         speaker._ends_silently()
         return self._ended(speaker, before)
 
-    def _ended(self, speaker: Speaker, before: str) -> Change:
+    def _ended(self, speaker: Speaker, before: str) -> MasterChange:
         meanwhile = speaker._meanwhile
         by = meanwhile.first_higher.speaker if meanwhile is not None and meanwhile.first_higher else ""
         was_rival = by in speaker.rivals
         self._stop_counting(speaker)
-        return Change(speaker, ENDED, before, other=self.speakers.get(by), was_rival=was_rival)
+        return MasterChange(speaker, ENDED, before, other=self.speakers.get(by), was_rival=was_rival)
 
     def _stop_counting(self, speaker: Speaker) -> None:
         """With its time as MASTER end its split brains and its run of missing adverts."""

@@ -26,7 +26,7 @@ from vrrplab.wire.dissect import Frame
 from vrrplab.wire.ip import IPv4Header, IPv6Header
 from vrrplab.witness import events as made
 from vrrplab.witness.differences import differences
-from vrrplab.witness.masters import BEGAN, ENDED, NEVER_US, RIVALS, SILENT, Change, Masters, Speaker
+from vrrplab.witness.masters import BEGAN, ENDED, NEVER_US, RIVALS, SILENT, MasterChange, Masters, Speaker
 from vrrplab.witness.sightings import Announcement, Sighting, announcement_of, sighting_of
 
 MOST_ROUTERS, MOST_SPEAKERS, MOST_TOLD, MOST_SPANS = 512, 32, 1024, 4
@@ -147,7 +147,7 @@ class Observer:
                 self._write(event)
         self._tell(now.t_us, interface, router, changes)
 
-    def _tell(self, t_us: Micros, interface: str, router: Masters, changes: list[Change]) -> None:
+    def _tell(self, t_us: Micros, interface: str, router: Masters, changes: list[MasterChange]) -> None:
         for change in changes:
             speaker = change.speaker
             if change.what == RIVALS and change.other is not None:
@@ -179,7 +179,7 @@ class Observer:
             return f"it preempts {name}: priority {mine} against {its}"
         return f"{after} s after the last advert of {name}"
 
-    def _why_ended(self, t_us: Micros, change: Change) -> str:
+    def _why_ended(self, t_us: Micros, change: MasterChange) -> str:
         speaker, other = change.speaker, change.other
         silent_s = format_s(t_us - speaker.last.t_us)
         if speaker.said_goodbye:
