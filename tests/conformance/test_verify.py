@@ -21,7 +21,7 @@ from vrrplab.machine.profiles import KEEPALIVED_227, PROFILES, Profile
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
 from vrrplab.verify import Result, lines, report, rule, verify_recording
-from vrrplab.verify.rule import StateStep
+from vrrplab.verify.rule import Step
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = sorted(p.parent for p in (ROOT / "data" / "recordings").glob("*/scenario.yaml"))
@@ -156,14 +156,14 @@ LONG_US, SHORT_US = 1_000_000, 200_000
 STATES = ("MASTER", "BACKUP", "FAULT")
 HISTORIES = st.lists(
     st.builds(
-        StateStep, st.just(0), st.sampled_from(STATES), st.sampled_from((LONG_US, SHORT_US)), st.just(False)
+        Step, st.just(0), st.sampled_from(STATES), st.sampled_from((LONG_US, SHORT_US)), st.just(False)
     ),
     max_size=8,
 )
 LOGS = st.lists(st.sampled_from("abcd"), max_size=12)
 
 
-def every_way(theirs: list[StateStep], ours: list[StateStep]) -> list[tuple[StateStep, StateStep]] | None:
+def every_way(theirs: list[Step], ours: list[Step]) -> list[tuple[Step, Step]] | None:
     """The rule tried out one way after the other: a pair as early as can be, else a step left out."""
     if theirs and ours and theirs[0].state == ours[0].state:
         rest = every_way(theirs[1:], ours[1:])
@@ -179,7 +179,7 @@ def every_way(theirs: list[StateStep], ours: list[StateStep]) -> list[tuple[Stat
 
 @given(HISTORIES, HISTORIES)
 def test_histories_fit_when_any_way_of_leaving_out_short_steps_makes_them_fit(
-    theirs: list[StateStep], ours: list[StateStep]
+    theirs: list[Step], ours: list[Step]
 ) -> None:
     theirs = [step._replace(t_us=place) for place, step in enumerate(theirs)]
     ours = [step._replace(t_us=place) for place, step in enumerate(ours)]
@@ -187,16 +187,16 @@ def test_histories_fit_when_any_way_of_leaving_out_short_steps_makes_them_fit(
 
 
 def test_a_short_step_may_be_missing_on_either_side() -> None:
-    short, long = StateStep(0, "BACKUP", SHORT_US, False), StateStep(0, "BACKUP", LONG_US, False)
-    fault, master = StateStep(0, "FAULT", SHORT_US, False), StateStep(1, "MASTER", LONG_US, False)
+    short, long = Step(0, "BACKUP", SHORT_US, False), Step(0, "BACKUP", LONG_US, False)
+    fault, master = Step(0, "FAULT", SHORT_US, False), Step(1, "MASTER", LONG_US, False)
     theirs, ours = [short, master], [fault, long, master]
     assert rule._match(theirs, ours) == [(short, long), (master, master)]
     assert rule._match(ours, theirs) == [(long, short), (master, master)]
 
 
-def near_equal(steps: int, last: str) -> list[StateStep]:
-    history = [StateStep(i * SHORT_US, STATES[i % 2], SHORT_US, False) for i in range(steps - 1)]
-    return [*history, StateStep(steps * SHORT_US, last, LONG_US, False)]
+def near_equal(steps: int, last: str) -> list[Step]:
+    history = [Step(i * SHORT_US, STATES[i % 2], SHORT_US, False) for i in range(steps - 1)]
+    return [*history, Step(steps * SHORT_US, last, LONG_US, False)]
 
 
 def test_histories_of_5000_steps_that_differ_in_the_last() -> None:

@@ -6,8 +6,6 @@ keepalived 2.2.7, told to stop one millisecond after it was told to reload: "Rel
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from machine_builders import OURS, THEIRS, VIP, a_config, a_daemon, all_in_words, an_advert, started, until
 
 from vrrplab.config.model import NodeConfig
@@ -22,8 +20,6 @@ from vrrplab.machine.events import (
     StopRequested,
     TimePassed,
 )
-from vrrplab.scenario.reader import scenario_from_text
-from vrrplab.sim.play import run
 from vrrplab.units import micros
 
 
@@ -104,34 +100,3 @@ def test_what_belongs_to_the_time_before_does_nothing() -> None:
     assert daemon.instances[0].state.name == "MASTER"
     daemon.handle(AddressRemoved("eth0", VIP), micros(10.02))
     assert daemon.instances[0].state.name == "BACKUP"
-
-
-def test_a_router_told_to_stop_while_it_reloads_stops_and_starts_again(tmp_path: Path) -> None:
-    """Input: SIGHUP at 10 s, SIGTERM at 10.001 s, start at 20 s. Output: its farewell, and it is back."""
-    for name, state, priority in (("n1", "MASTER", 150), ("n2", "BACKUP", 100)):
-        (tmp_path / f"{name}.conf").write_text(
-            f"vrrp_instance V {{\n state {state}\n interface eth0\n virtual_router_id 51\n"
-            f" priority {priority}\n virtual_ipaddress {{\n 192.168.2.101/24\n }}\n}}\n"
-        )
-    text = """
-name: reload-then-stop
-duration_s: 30
-segments: {lan: {subnet: 192.168.2.0/24}}
-servers:
-  r1: {config: n1.conf, interfaces: {eth0: {segment: lan, addresses: [192.168.2.1/24]}}}
-  r2: {config: n2.conf, interfaces: {eth0: {segment: lan, addresses: [192.168.2.2/24]}}}
-actions:
-  - {at_s: 10, action: reload, server: r1, config: n1.conf}
-  - {at_s: 10.001, action: daemon_stop, server: r1}
-  - {at_s: 20, action: daemon_start, server: r1}
-"""
-    trace = run(scenario_from_text(text, tmp_path))
-    spans = [
-        (round(s.from_us / 1e6, 2), s.server, s.state) for s in trace.states("V") if s.from_us > 9_000_000
-    ]
-    assert spans[:3] == [
-        (10.01, "r1", "STOP"),
-        (10.62, "r2", "MASTER"),  # its skew time only: it heard the farewell
-        (20.0, "r1", "BACKUP"),
-    ]
-    assert {server: state for _, server, state in spans} == {"r1": "MASTER", "r2": "BACKUP"}

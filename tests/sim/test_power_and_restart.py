@@ -86,6 +86,15 @@ def test_a_daemon_told_to_stop_while_it_reloads_stops_then_and_can_be_started(tm
     assert trace.owner(VIP, 19) == "r1"
 
 
+def test_a_reload_during_a_reload_takes_its_own_time(tmp_path: Path) -> None:
+    actions = """
+- {at_s: 8, action: reload, server: r1, config: r1.conf}
+- {at_s: 8.005, action: reload, server: r1, config: r1.conf}"""
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    said = [e.t for e in trace.of("log", server="r1") if e.fields["line"] == "Reload complete"]
+    assert said == [8.01, 8.02]  # contract: a reload takes 0.01 s
+
+
 def test_a_start_waits_for_a_stop_that_waits_for_a_reload(tmp_path: Path) -> None:
     actions = """
 - {at_s: 8, action: reload, server: r1, config: r1.conf}

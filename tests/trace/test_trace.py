@@ -128,3 +128,9 @@ def test_a_dataframe_has_a_row_an_event() -> None:
         assert "pip install pandas" in str(error)  # noqa: PT017 - both ways are right
     else:
         assert list(frame["event"]) == [e.event for e in TRACE]
+
+
+def test_an_address_that_is_no_text_is_nobodys(tmp_path: Path) -> None:
+    path = tmp_path / "odd.jsonl"
+    path.write_text('{"t": 1, "event": "address_added", "server": "a", "interface": "eth0", "address": 7}\n')
+    assert read_trace(path).owner("1.2.3.4", at_s=2) is None

@@ -352,22 +352,22 @@ def versions(profile: Profile, family: int) -> tuple[int, ...]:
 
 
 def unknown_version(profile: Profile, version: int, family: int) -> str:
-    """What a router of the profile has to do with a version that its RFC does not know; "" if it knows it."""
+    """That the profile's RFC does not know a version, in words; "" if it does."""
     if version in versions(profile, family) or not profile.rfc:
         return ""
     over = " over IPv6" if family == 6 and version in profile.versions else ""
-    return (
-        f"{profile.rfc} has no version {version}{over}: its routers drop such adverts, and simulate speaks it"
-        f" by the other rules of {profile.rfc}"
-    )
+    return f"{profile.rfc} has no version {version}{over}"
 
 
 def outside(config: InstanceConfig, profile: Profile) -> list[str]:
     """What a configuration asks for and the profile's document does not know, a sentence each."""
-    remarks = [unknown_version(profile, config.version, config.family)]
+    remarks = []
+    if unknown := unknown_version(profile, config.version, config.family):
+        spoken = f"its routers drop such adverts, and here it is spoken by the other rules of {profile.rfc}"
+        remarks.append(f"{unknown}: {spoken}")
     if config.authentication and not profile.authenticates:
         remarks.append("its authentication is not used: RFC 3768 and later know none")
-    return [remark for remark in remarks if remark]
+    return remarks
 
 
 def interval_remark(config: InstanceConfig, profile: Profile, got_us: Micros) -> dict[str, object] | None:

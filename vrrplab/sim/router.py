@@ -85,6 +85,7 @@ class Router:
         self._starts_again = False
         self._inbox: list[Event] = []
         self._armed: Micros | None = None
+        self._reload_ends_us: Micros = 0
         self._life = 0  # counts processes: what belonged to a dead one is void
         self._sender = Sender(host, profile, scheduler, journal, self._config_of)
         host.on_vrrp = self.receive
@@ -165,9 +166,14 @@ class Router:
             return
         self.node = node
         self.deliver(ReloadRequested())
-        self._later(RELOAD_US, self._reloaded, node)
+        now = self._scheduler.now
+        self._reload_ends_us = (
+            max(now, self._reload_ends_us) + RELOAD_US
+        )  # a second one begins when the first ends
+        self._later(self._reload_ends_us - now, self._reloaded, node)
 
     def _reloaded(self, node: NodeConfig) -> None:
+        self.node = node
         self.deliver(ReloadFinished(node, self._interfaces(), self._missing_scripts()))
 
     def _later(self, delay_us: Micros, call: Callable[..., None], *args: Any) -> None:

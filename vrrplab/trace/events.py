@@ -260,7 +260,7 @@ class AddressEvent(TraceEvent):
     @property
     def bare(self) -> str:
         """The address without its prefix."""
-        return self.address.partition("/")[0]
+        return str(self.address).partition("/")[0]  # a file may say anything
 
 
 class AddressAddedEvent(AddressEvent):

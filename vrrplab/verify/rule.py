@@ -21,7 +21,7 @@ OUTAGE_COUNTS_US = micros(0.1)
 OUTAGE_WITHIN_US = micros(0.25)
 
 
-class StateStep(NamedTuple):
+class Step(NamedTuple):
     """An instance enters a state; ``held_us`` until the next, ``after_start`` if the process just began."""
 
     t_us: Micros
@@ -61,9 +61,9 @@ def compare_states(real: Trace, simulated: Trace) -> Comparison:
     return Comparison(problems, worst_us)
 
 
-def steps_of(trace: Trace, server: str, instance: str) -> list[StateStep]:
+def steps_of(trace: Trace, server: str, instance: str) -> list[Step]:
     """The states that count: no FAULT from the very start, nothing held under 0.1 s."""
-    steps: list[StateStep] = []
+    steps: list[Step] = []
     started = True
     spans = trace.states(instance, server)
     for place, span in enumerate(spans):
@@ -74,13 +74,13 @@ def steps_of(trace: Trace, server: str, instance: str) -> list[StateStep]:
             continue
         last = place + 1 == len(spans)
         held_us = micros(1e6) if last else span.to_us - span.from_us
-        steps.append(StateStep(span.from_us, span.state, held_us, started))
+        steps.append(Step(span.from_us, span.state, held_us, started))
         started = False
     return _without_short(steps)
 
 
-def _without_short(steps: list[StateStep]) -> list[StateStep]:
-    kept: list[StateStep] = []
+def _without_short(steps: list[Step]) -> list[Step]:
+    kept: list[Step] = []
     skipped = False
     for step in steps:
         if step.held_us < IGNORED_US:
@@ -94,7 +94,7 @@ def _without_short(steps: list[StateStep]) -> list[StateStep]:
     return kept
 
 
-def _match(theirs: list[StateStep], ours: list[StateStep]) -> list[tuple[StateStep, StateStep]] | None:
+def _match(theirs: list[Step], ours: list[Step]) -> list[tuple[Step, Step]] | None:
     """Pairs of steps in order, each as early as can be; steps held shortly may be left out on either side.
     None: they do not fit.
 
@@ -136,7 +136,7 @@ def _left_out(row: int, optional: int) -> int:
     return row | ((row & optional) + optional ^ optional)
 
 
-def _in_words(steps: list[StateStep]) -> str:
+def _in_words(steps: list[Step]) -> str:
     return ", ".join(f"{s.state} {format_s(s.t_us)}" for s in steps) or "nothing"
 
 
