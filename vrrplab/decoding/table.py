@@ -9,10 +9,11 @@ from vrrplab.capture.reader import CapturedFrame
 from vrrplab.decoding.describe import describe, sender
 from vrrplab.decoding.report import report
 from vrrplab.decoding.verdict import Verdict
+from vrrplab.errors import DropReason
 
 HEADING = f"{'frame':>5} {'time':>10} {'from':<17} {'what it says':<37} verdict"
 # notes that say how far a verdict goes: they must not be overlooked
-_LIMITS = frozenset(("NO_HEADERS", "REPLAYED"))
+_LIMITS = frozenset(("NO_HEADERS", DropReason.REPLAYED.name))
 _INDENT = " " * 20
 
 

@@ -1,7 +1,7 @@
 """Where one instance is: its state with the deadlines in it, and the only ways to change them.
 
 ``enter`` goes into a state and says why; the RFCs' two timers are started anew by a helper each. Nobody else
-in the machine assigns a state or a deadline (tests/machine/test_role.py keeps it).
+in the machine assigns a state or a deadline (tests/machine/test_structure.py keeps it).
 """
 
 from __future__ import annotations

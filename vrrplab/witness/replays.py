@@ -13,6 +13,7 @@ from typing import NamedTuple
 from vrrplab.capture.reader import CapturedFrame
 from vrrplab.decoding.sender_duties import Reason
 from vrrplab.decoding.verdict import Verdict
+from vrrplab.errors import DropReason
 from vrrplab.witness.sightings import COPY_US, Sighting, ah_sequence, interface_of
 
 
@@ -89,5 +90,5 @@ class ReplayWatch:
         self._highest[place], replay = compare(self._highest.get(place), now)
         if replay is None:
             return verdict
-        note = Reason("REPLAYED", "R2-7.1-a", replay.text())
+        note = Reason(DropReason.REPLAYED.name, "R2-7.1-a", replay.text())
         return verdict._replace(notes=(*verdict.notes, note))
