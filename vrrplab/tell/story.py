@@ -4,6 +4,7 @@ side, and ``ip a show`` of the interface on each.
 
 from __future__ import annotations
 
+from ipaddress import ip_interface
 from typing import Any
 
 from vrrplab.tell.words import action_in_words, clean, wrap
@@ -110,31 +111,25 @@ def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) ->
             held.pop(event.address, None)
     if not powered:
         return ["  (the server has no power)"]
-    index = (
-        list(cast.get("interfaces", {})).index(interface) + 2
-        if interface in cast.get("interfaces", {})
-        else 2
-    )
+    names = list(cast.get("interfaces", {}))
+    index = names.index(interface) + 2 if interface in names else 2
     flags = "BROADCAST,MULTICAST"
     if up or pulled:  # without its cable it is still up for the administrator
         flags = "BROADCAST,MULTICAST,UP,LOWER_UP" if up else "NO-CARRIER,BROADCAST,MULTICAST,UP"
     lines = [f"{index}: {interface}: <{flags}> mtu 1500 state {'UP' if up else 'DOWN'}"]
     if nic.get("mac"):
         lines.append(f"    link/ether {nic['mac']} brd ff:ff:ff:ff:ff:ff")
-    subnets: set[tuple[str, str]] = set()
+    subnets: set[object] = set()
     for address, label in held.items():
         lines.append("    " + _address_line(address, label, interface, subnets))
     return lines
 
 
-def _address_line(address: str, label: str, interface: str, subnets: set[tuple[str, str]]) -> str:
+def _address_line(address: str, label: str, interface: str, subnets: set[object]) -> str:
     if ":" in address:
         scope = "link" if is_link_local(address.partition("/")[0]) else "global"
         return f"inet6 {address} scope {scope}"
-    text, _, prefix = address.partition("/")
-    bits = int(prefix or 32)
-    number = sum(int(part) << shift for part, shift in zip(text.split("."), (24, 16, 8, 0), strict=False))
-    subnet = (str(number >> (32 - bits) if bits else 0), prefix)
+    subnet = ip_interface(address).network
     secondary = " secondary" if subnet in subnets else ""
     subnets.add(subnet)
     return f"inet {address} scope global{secondary} {label or interface}"
