@@ -227,14 +227,13 @@ class _Ink:
         self.zeros.set_data([x for x, _ in zeros], [y for _, y in zeros])
         for hue, line in enumerate(self.diamonds):
             line.set_data([x for x, _ in points.get(hue, [])], [y for _, y in points.get(hue, [])])
-        used = [self.served] if served else []
-        used += [collection for kind, collection in self.bars.items() if bars[kind]]
-        used += [self.silence] if silence else []
-        used += [self.ticks] if ticks else []
-        used += [self.zeros] if zeros else []
-        used += [line for hue, line in enumerate(self.diamonds) if points.get(hue)]
-        for artist in used:
-            self.axes.draw_artist(artist)
+        artists = [self.served, *self.bars.values(), self.silence, self.ticks, self.zeros, *self.diamonds]
+        marks = [points.get(hue) for hue in range(len(self.diamonds))]
+        for artist, data in zip(
+            artists, [served, *bars.values(), silence, ticks, zeros, *marks], strict=True
+        ):
+            if data:
+                self.axes.draw_artist(artist)
         self._stamp()
 
     def _label(

@@ -291,6 +291,20 @@ def head(page: Figure, theme: Theme, title: str, note: str, more: str = "") -> l
     return written
 
 
+def bare_axes(page: Figure, box_in: tuple[float, float, float, float]) -> Axes:
+    """A part of the page (left, top, width, height) that counts in inches, y downwards; nothing is on it."""
+    page_width_in, page_height_in = page.get_size_inches()
+    left_in, top_in, width_in, height_in = box_in
+    bottom = 1 - (top_in + height_in) / page_height_in
+    axes = page.add_axes(
+        (left_in / page_width_in, bottom, width_in / page_width_in, height_in / page_height_in)
+    )
+    axes.set_axis_off()
+    axes.set_xlim(0, width_in)
+    axes.set_ylim(height_in, 0)
+    return axes
+
+
 def time_axis(axes: Axes, theme: Theme, from_s: float, to_s: float, *, labels: bool = True) -> None:
     """Seconds along the bottom; the grid is the caller's."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
