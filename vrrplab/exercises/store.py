@@ -82,8 +82,7 @@ def read_progress(path: str | os.PathLike[str]) -> Progress:
 
 def _sound(entry: Entry) -> Entry:
     """An entry without the values that are of another kind than we write: changed by hand, or damaged."""
-    read = {key: _value(key, value) for key, value in entry.items()}
-    return {key: value for key, value in read.items() if value is not None}
+    return {key: read for key, value in entry.items() if (read := _value(key, value)) is not None}
 
 
 def _value(key: str, value: object) -> object | None:

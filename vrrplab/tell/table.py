@@ -16,6 +16,7 @@ from vrrplab.trace.events import (
     TraceEvent,
     WarningEvent,
 )
+from vrrplab.trace.spans import disturbances
 from vrrplab.units import Micros, format_s, micros
 
 WIDTH = 80
@@ -220,15 +221,8 @@ def _outage_lines(trace: Trace) -> list[str]:
 
 def _grouped(trace: Trace) -> list[list[Outage]]:
     """Gaps of one probe that follow each other closely belong together: every other request of a name."""
-    groups: list[list[Outage]] = []
-    for outage in sorted(trace.outages(), key=lambda o: (o.target, o.kind, o.client, o.from_us)):
-        last = groups[-1][-1] if groups else None
-        same = last and (last.target, last.kind, last.client) == (outage.target, outage.kind, outage.client)
-        if same and last and last.to_us is not None and outage.from_us - last.to_us <= micros(1):
-            groups[-1].append(outage)
-        else:
-            groups.append([outage])
-    return sorted(groups, key=lambda g: g[0].from_us)
+    outages = sorted(trace.outages(), key=lambda o: (o.target, o.kind, o.client, o.from_us))
+    return sorted(disturbances(outages, micros(1)), key=lambda group: group[0].from_us)
 
 
 def _outage_row(trace: Trace, group: list[Outage]) -> list[str]:

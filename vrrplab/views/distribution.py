@@ -142,7 +142,6 @@ def draw(
     table: DistributionRows, *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:
     """The figure of rows made before."""
-    style.require_matplotlib()
     filled = [group for group in table.groups if group.runs]
     signs = {"dot", "median", "tail"} if filled else set()
     signs |= {"bound"} if any(group.bound_s is not None for group in filled) else set()

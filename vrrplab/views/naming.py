@@ -198,6 +198,23 @@ def title_of(trace: Trace) -> str:
     return trace.name or "Trace"
 
 
+def head_of(trace: Trace) -> tuple[str, str, str]:
+    """The head of a figure: title, where the trace comes from, what it is about."""
+    return title_of(trace), origin_note(trace), str(trace.scenario.get("description") or "")
+
+
+class ActionMark(NamedTuple):
+    """An action on a figure."""
+
+    t_us: Micros
+    text: str
+
+
+def action_marks(trace: Trace) -> tuple[ActionMark, ...]:
+    """All actions, in words."""
+    return tuple(ActionMark(event.t_us, action_text(event, trace)) for event in trace.of(ActionEvent))
+
+
 def mac_owners(trace: Trace) -> dict[str, str]:
     """MAC (lower case) -> "serv01 eth0" or a client's name; virtual router MACs -> "VRID 51"."""
     found: dict[str, str] = {}

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.trace import Trace
 from vrrplab.trace.events import (
-    ActionEvent,
     AdvertSentEvent,
     InterfaceEvent,
     PriorityEvent,
@@ -77,7 +76,7 @@ class PriorityRows(NamedTuple):
     from_us: Micros
     to_us: Micros
     charts: tuple[Chart, ...]
-    actions: tuple[tuple[Micros, str], ...]
+    actions: tuple[naming.ActionMark, ...]
 
     def summary(self) -> str:
         """The figure in one sentence."""
@@ -111,12 +110,10 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
             changes = tuple(change for change in _changes(trace) if change.server in members)
             charts.append(Chart(router.title, tuple(lines), changes))
     return PriorityRows(
-        naming.title_of(trace),
-        naming.origin_note(trace),
-        str(trace.scenario.get("description") or ""),
+        *naming.head_of(trace),
         *figure_arguments.window_us(trace, from_s, to_s),
         tuple(charts),
-        tuple((event.t_us, naming.action_text(event, trace)) for event in trace.of(ActionEvent)),
+        naming.action_marks(trace),
     )
 
 
@@ -191,7 +188,6 @@ def draw(
     tables: Sequence[PriorityRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:
     """The figure of rows made before."""
-    style.require_matplotlib()
     window = figure_layout.window_s(tables)
     charts = [chart for table in tables for chart in table.charts]
     signs = {"line"} if charts else set()

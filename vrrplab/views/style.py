@@ -193,6 +193,7 @@ def save(figure: Figure, path: str | Path) -> None:
 @lru_cache(maxsize=2048)
 def _advance(character: str, bold: bool) -> float:
     """Width of one character, in units of the text size."""
+    require_matplotlib()
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
