@@ -16,13 +16,12 @@ from vrrplab.trace.events import (
     TraceEvent,
     WarningEvent,
 )
+from vrrplab.trace.routers import virtual_routers
 from vrrplab.trace.spans import disturbances
 from vrrplab.units import Micros, format_s, micros
 
 WIDTH = 80
 MOMENTS = 4  # of the table of owners
-Router = str | tuple[str, int, bool]  # segment, VRID, IPv6; or an instance's name when that is all there is
-
 
 Change = StateEvent | PriorityEvent | ServiceEvent
 
@@ -123,13 +122,14 @@ def mastery_labels(trace: Trace) -> dict[int, str]:
     ``start``: the first MASTER of a virtual router; ``return``: the server that was given the highest
     priority has it again; ``takeover``: another one has it.
     """
-    homes = _homes(trace)
+    routers = {pair: number for number, one in enumerate(virtual_routers(trace)) for pair in one.members}
+    homes = _homes(trace, routers)
     labels: dict[int, str] = {}
-    begun: set[Router] = set()
+    begun: set[int | str] = set()
     for event in trace.of(StateEvent):
         if event.to != "MASTER":
             continue
-        router = _router_of(trace, event.server, event.instance)
+        router = routers.get((event.server, event.instance), event.instance)
         if router not in begun:
             labels[id(event)] = "start"
         else:
@@ -141,23 +141,12 @@ def mastery_labels(trace: Trace) -> dict[int, str]:
     return labels
 
 
-def _router_of(trace: Trace, server: str, instance: str) -> Router:
-    """The virtual router: servers may call it by different names."""
-    cast = trace.scenario.get("servers", {}).get(server, {})
-    config = cast.get("instances", {}).get(instance)
-    if config is None:
-        return instance
-    segment = cast.get("interfaces", {}).get(config["interface"], {}).get("segment", "")
-    is_ipv6 = any(":" in address for address in config["virtual_addresses"])
-    return str(segment), int(config["vrid"]), is_ipv6
-
-
-def _homes(trace: Trace) -> dict[Router, str]:
+def _homes(trace: Trace, routers: dict[tuple[str, str], int]) -> dict[int | str, str]:
     """For each virtual router of the cast the server with the highest priority, the first of equals."""
-    best: dict[Router, tuple[int, str]] = {}
+    best: dict[int, tuple[int, str]] = {}
     for server, cast in trace.scenario.get("servers", {}).items():
         for instance, config in cast.get("instances", {}).items():
-            router, priority = _router_of(trace, server, instance), int(config["priority"])
+            router, priority = routers[server, instance], int(config["priority"])
             if router not in best or priority > best[router][0]:
                 best[router] = (priority, server)
     return {router: server for router, (_, server) in best.items()}

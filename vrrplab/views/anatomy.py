@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vrrplab import arguments
 from vrrplab.trace import Outage, Trace
 from vrrplab.trace.events import ActionEvent, AdvertSentEvent, AnnouncementEvent, StateEvent, TraceEvent
+from vrrplab.trace.routers import RouterGroup, virtual_routers
 from vrrplab.trace.spans import disturbances
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
@@ -36,7 +37,7 @@ _WORDS = {
 }
 
 
-Routers = list[naming.RouterGroup]
+Routers = list[RouterGroup]
 
 
 class Part(NamedTuple):
@@ -88,7 +89,7 @@ def rows(trace: Trace, target: str = "", at_least_s: float = 0.1, most: int = 12
     of one client that failed together and for the same target are told once.
     """
     short = naming.short_addresses(trace.addresses)
-    routers = naming.virtual_routers(trace)
+    routers = virtual_routers(trace)
     together: list[tuple[Outage, int, list[str]]] = []
     for group in disturbances(trace.outages(target), _BETWEEN_US):
         outage = group[0]._replace(to_us=group[-1].to_us, lost=sum(o.lost for o in group))

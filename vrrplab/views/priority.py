@@ -18,6 +18,7 @@ from vrrplab.trace.events import (
     PriorityEvent,
     ScriptEvent,
 )
+from vrrplab.trace.routers import virtual_routers
 from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 from vrrplab.views.style import SMALL
@@ -98,7 +99,7 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
     silent = naming.alive_until(trace)
     heard = _priorities(trace)
     charts = []
-    for router in naming.virtual_routers(trace):
+    for router in virtual_routers(trace):
         lines = []
         for server, instance in router.members:
             spans = state_spans(trace, server, instance, silent.get(server, []))

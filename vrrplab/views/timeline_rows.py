@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from vrrplab.trace import Outage, Trace
 from vrrplab.trace.events import AdvertSentEvent, AnnouncementEvent
+from vrrplab.trace.routers import as_table, virtual_routers
 from vrrplab.units import Micros
 from vrrplab.views import figure_arguments
 from vrrplab.views.naming import (
@@ -20,7 +21,6 @@ from vrrplab.views.naming import (
     near,
     short_addresses,
     short_names,
-    virtual_routers,
 )
 
 FEW_TARGETS = 6
@@ -188,8 +188,7 @@ def _address_lanes(
 def _client_lanes(trace: Trace, short: dict[str, str], stable: bool) -> list[Lane]:
     """One lane a client and what it asked for; probes that failed together share one."""
     probes: dict[tuple[str, str, str], list[Outage]] = {}
-    clients = trace.scenario.get("clients")
-    for client, about in (clients if isinstance(clients, dict) else {}).items():
+    for client, about in as_table(trace.scenario.get("clients")).items():
         for probe in about.get("probes") or []:
             probes[client, str(probe.get("target")), str(probe.get("kind"))] = []
     for outage in trace.outages():
