@@ -56,12 +56,16 @@ def advert_ticks(paper: Paper, ticks: Sequence[Micros], zeros: Sequence[Micros],
     """A tick below ``y_in`` for each advert, a triangle for priority 0; a band where they are dense."""
     from matplotlib.collections import LineCollection
 
-    shown = paper.moments(ticks, gap_in=0.011)  # closer than a pixel is one tick
-    lines = [[(t, y_in + 0.012), (t, y_in + 0.058)] for t in shown]
+    lines = tick_lines(paper, ticks, y_in)
     paper.axes.add_collection(
         LineCollection(lines, colors=paper.theme.text, linewidths=0.9, zorder=3), autolim=False
     )
     _points(paper.axes, paper.theme, paper.moments(zeros), y_in + 0.035, "v", 4.6, paper.theme.vermillion)
+
+
+def tick_lines(paper: Paper, ticks: Sequence[Micros], y_in: float) -> list[list[tuple[float, float]]]:
+    """From where to where each tick goes; those closer than a pixel are one."""
+    return [[(t, y_in + 0.012), (t, y_in + 0.058)] for t in paper.moments(ticks, gap_in=0.011)]
 
 
 def diamonds(axes: Axes, theme: Theme, moments_s: Sequence[float], y_in: float, colour: str) -> None:
