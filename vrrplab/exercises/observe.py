@@ -136,9 +136,7 @@ def taken_s(trace: Trace, address: str, server: str, after_s: float) -> float | 
     return None
 
 
-def became(trace: Trace, state: str, server: str, instance: str, after_s: float = 0.0) -> float | None:
-    """When an instance entered a state, first after ``after_s``; None if never."""
-    for event in trace.of(StateEvent, server=server, instance=instance):
-        if event.to == state and event.t >= after_s:
-            return event.t
-    return None
+def became(trace: Trace, state: str, server: str, instance: str) -> float | None:
+    """When an instance first entered a state; None if never."""
+    events = trace.of(StateEvent, server=server, instance=instance)
+    return next((event.t for event in events if event.to == state), None)

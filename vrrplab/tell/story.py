@@ -17,8 +17,8 @@ from vrrplab.wire.addresses import is_link_local
 NARROW = 80
 
 
-def render(trace: Trace, width: int = NARROW, interface: str = "") -> str:
-    """The story as text, ``width`` columns wide; ``interface`` "": the one the instances use."""
+def render(trace: Trace, width: int = NARROW) -> str:
+    """The story as text, ``width`` columns wide; of each server the interface that its instances use."""
     servers = trace.servers
     if not servers:
         return "Nothing happened in this trace.\n"
@@ -39,18 +39,13 @@ def render(trace: Trace, width: int = NARROW, interface: str = "") -> str:
         lines += _side_by_side(trace, servers, begin_us, end_us, width)
         shown = end_us - 1
         for server in servers:
-            lines += [
-                "",
-                f"{server} at {format_s(shown, 1)} s$ ip a show {_interface(trace, server, interface)}",
-            ]
-            shown_lines = ip_address_show(trace, server, _interface(trace, server, interface), shown)
-            lines += [line[:width] for line in shown_lines]
+            interface = _interface(trace, server)
+            lines += ["", f"{server} at {format_s(shown, 1)} s$ ip a show {interface}"]
+            lines += [line[:width] for line in ip_address_show(trace, server, interface, shown)]
     return "\n".join(lines) + "\n"
 
 
-def _interface(trace: Trace, server: str, wanted: str) -> str:
-    if wanted:
-        return wanted
+def _interface(trace: Trace, server: str) -> str:
     cast = trace.scenario.get("servers", {}).get(server, {})
     for instance in cast.get("instances", {}).values():
         return str(instance["interface"])

@@ -190,10 +190,10 @@ def _owner_column(trace: Trace, addresses: list[str], at_us: Micros) -> list[str
     return [" + ".join(trace.owners(address, at_us / 1e6)) or "nobody" for address in addresses]
 
 
-def columns(rows: list[list[str]], width: int = WIDTH) -> list[str]:
+def columns(rows: list[list[str]]) -> list[str]:
     """Rows as aligned columns; the widest give way when they do not fit."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 8:
+    while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max(widths) > 8:
         widths[widths.index(max(widths))] -= 1
     shown = []
     for row in rows:
