@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from textwrap import fill
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -14,7 +15,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 from vrrplab.capture.files import is_capture, known_format
 from vrrplab.capture.reader import CapturedFrame, read_frames
 from vrrplab.decoding.hexdump import bytes_of, guess_link_type
-from vrrplab.decoding.verdict import DEFAULT_PROFILE, judge
+from vrrplab.decoding.verdict import DEFAULT_PROFILE, Verdict, judge
 from vrrplab.errors import CaptureError
 from vrrplab.machine.profiles import PROFILES
 from vrrplab.wire import links
@@ -23,6 +24,7 @@ from vrrplab.wire.frames import decode
 if TYPE_CHECKING:
     import argparse
 _F = TypeVar("_F")
+Judged = tuple[CapturedFrame, Verdict]
 
 _LINKS = {
     "ethernet": links.ETHERNET,
@@ -74,13 +76,15 @@ def run(args: argparse.Namespace) -> int:
 
         show_timeline(_frames(args.input, args.link, frames_that_count), args)
         return 0
-    frames = _frames(args.input, args.link, read_frames)
     key = args.key.encode() if args.key is not None else None
+    frames = _judged(_frames(args.input, args.link, read_frames), args.profile, key)
     if args.explain:
-        return _explain(frames, args.profile, key)
-    if args.format == "jsonl":
-        return _json(frames, args.profile, key)
-    return _table(frames, args.profile, key)
+        _explain(frames, args.profile)
+    elif args.format == "jsonl":
+        _json(frames, key)
+    else:
+        _table(frames, args.profile)
+    return 0
 
 
 def _frames(
@@ -114,23 +118,29 @@ def _from_hex(text: str, name: str, link: str | None) -> Iterator[CapturedFrame]
     return iter((CapturedFrame(1, 0, decode(data, link_type), "", len(data)),))
 
 
-def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
-    from vrrplab.decoding.table import HEADING, summary, table_lines
+def _judged(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> Iterator[Judged]:
+    """The frames, each with its verdict; a replay is told from what came before it."""
     from vrrplab.witness.replays import ReplayWatch
 
     watch = ReplayWatch(key)
-    counts: dict[str, int] = {}
+    for captured in frames:
+        yield captured, watch.noted(captured, judge(captured.frame, profile, key))
+
+
+def _table(frames: Iterable[Judged], profile: str) -> None:
+    from vrrplab.decoding.table import HEADING, summary, table_lines
+
+    counts: Counter[str] = Counter()
     dropped = 0
     start_ns = None
     out: IO[str] = sys.stdout
     try:
-        for captured in frames:
+        for captured, verdict in frames:
             if start_ns is None:
                 start_ns = captured.t_ns
                 out.write(HEADING + "\n")
             kind = captured.frame.kind
-            counts[kind] = counts.get(kind, 0) + 1
-            verdict = watch.noted(captured, judge(captured.frame, profile, key))
+            counts[kind] += 1
             dropped += kind == "vrrp" and not verdict.accepted
             out.write("\n".join(table_lines(captured, verdict, start_ns)) + "\n")
     finally:
@@ -138,30 +148,21 @@ def _table(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> 
             out.write(fill(f"{summary(counts, dropped)}; verdicts of {profile}", 80) + "\n")
     if not counts:
         out.write("no frame in it\n")
-    return 0
 
 
-def _json(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
+def _json(frames: Iterable[Judged], key: bytes | None) -> None:
     from vrrplab.decoding.table import json_line
-    from vrrplab.witness.replays import ReplayWatch
 
-    watch = ReplayWatch(key)
-    for captured in frames:
-        verdict = watch.noted(captured, judge(captured.frame, profile, key))
+    for captured, verdict in frames:
         sys.stdout.write(json_line(captured, verdict, key) + "\n")
-    return 0
 
 
-def _explain(frames: Iterable[CapturedFrame], profile: str, key: bytes | None) -> int:
+def _explain(frames: Iterable[Judged], profile: str) -> None:
     from vrrplab.decoding.explain import explain
-    from vrrplab.witness.replays import ReplayWatch
 
-    watch = ReplayWatch(key)
-    for number, captured in enumerate(frames):
+    for number, (captured, verdict) in enumerate(frames):
         if number:
             sys.stdout.write("\n" + "=" * 80 + "\n\n")
         if captured.t_ns:
             sys.stdout.write(f"Frame {captured.number}, {captured.t_ns / 1e9:.6f} s\n\n")
-        verdict = watch.noted(captured, judge(captured.frame, profile, key))
         sys.stdout.write(explain(captured.frame, verdict, profile) + "\n")
-    return 0

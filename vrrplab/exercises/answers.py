@@ -65,13 +65,10 @@ def as_guess(value: object) -> Guess | None:
             value = float(measure[1].replace(",", ".")) * SCALE[measure[2]]
         else:
             return SPOKEN.get(said, short_repr(value.strip())) if said else None
-    if value is None or isinstance(value, bytes):
-        return None
     try:
-        as_number = float(value)  # type: ignore[arg-type]
-    except Exception:  # whatever it is, it is no number
+        return number(value)
+    except NotUnderstood:
         return None
-    return as_number if math.isfinite(as_number) else None
 
 
 def is_number(value: object) -> bool:
@@ -119,6 +116,14 @@ def words(answer: object, known: Iterable[str], what: str) -> list[str]:
     if not isinstance(parts, list | tuple | set | frozenset):
         raise NotUnderstood(f"The answer here is a list of {what}, like [{allowed[0]!r}].")
     return list(dict.fromkeys(one_of(part, allowed, f"a list of {what}") for part in parts))
+
+
+def mac_address(answer: object, example: str) -> str:
+    """A MAC address as six pairs of digits with colons between; ``example`` shows the kind that is meant."""
+    given = re.sub(r"[-.]", ":", text(answer, f"a MAC address like {example!r}").strip().lower())
+    if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", given):
+        raise NotUnderstood(f"A MAC address is six pairs of hexadecimal digits, like {example!r}.")
+    return given
 
 
 def text(answer: object, what: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from vrrplab.decoding.explain import fields
-from vrrplab.exercises.answers import number, text, whole
+from vrrplab.exercises.answers import mac_address, number, whole
 from vrrplab.exercises.frames import read_frame
 from vrrplab.exercises.observe import IP1, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
@@ -55,9 +54,7 @@ def farewell(answer: Any) -> str:
 
 @exercise("01-group-mac", "the MAC address of the group 224.0.0.18")
 def group_mac(answer: Any) -> str:
-    given = re.sub(r"[-.]", ":", text(answer, "a MAC address like '02:00:00:00:00:fb'").strip().lower())
-    if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", given):
-        raise NotUnderstood("A MAC address is six pairs of hexadecimal digits, like '02:00:00:00:00:fb'.")
+    given = mac_address(answer, "02:00:00:00:00:fb")
     sent = decode(_first_advert()).eth
     right = str(sent.destination) if sent else ""
     same = sum(a == b for a, b in zip(given.split(":"), right.split(":"), strict=True))

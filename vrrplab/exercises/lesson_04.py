@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 from vrrplab.exercises.answers import number, one_of, scenario, words
-from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, longest, outage_s, run
+from vrrplab.exercises.observe import IP1, S2, demand_normal, length_s, longest, outage_s, page_outages, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.notebook.variants import at, variant
+from vrrplab.notebook.variants import variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace.events import LogEvent
 
@@ -35,11 +35,7 @@ def order(answer: Any) -> str:
 @cache
 def _by_moment() -> dict[float, float]:
     """When Squid is stopped, spread over one interval of its check, and how long pages are missing."""
-    found = {}
-    for moment in [12 + step / 5 for step in range(15)]:
-        stop = at(moment, "service_stop", server=S1, service="squid")
-        found[moment] = outage_s(run(variant("article-steady", stop, duration_s=60)), IP1, "http")
-    return found
+    return page_outages([12 + step / 5 for step in range(15)], duration_s=60, action="service_stop")
 
 
 @exercise("04-worst", "the worst outage of drill 3, by phase")

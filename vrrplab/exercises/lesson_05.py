@@ -6,7 +6,7 @@ from typing import Any
 
 from vrrplab.exercises.answers import one_of, whole
 from vrrplab.exercises.lesson_03 import edit_table
-from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, holders_in_words, outage_s, run, taken_s
+from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, holders_in_words, page_outages, run, taken_s
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.trace.events import PriorityEvent, ScriptEvent
@@ -77,14 +77,8 @@ def repair(answer: Any) -> str:
 @exercise("05-quick", "a crash of Squid repaired within 2 s")
 def quick(answer: Any) -> str:
     edit = edit_table(answer)
-    worst, when = 0.0, 0.0
-    for step in range(10):
-        crash = at(12 + step / 10, "service_kill", server=S1, service="squid")
-        trace = run(variant("article-steady", crash, edit=edit, duration_s=40))
-        demand_normal(trace, 11)
-        lost = outage_s(trace, IP1, "http")
-        if lost > worst:
-            worst, when = lost, 12 + step / 10
+    found = page_outages([12 + step / 10 for step in range(10)], edit)
+    when, worst = max(found.items(), key=lambda one: one[1])
     if worst >= 2:
         raise Miss(f"Squid crashes at {when:g} s, and {IP1} serves no page for {worst:.2f} s.")
     return f"{worst:.2f} s at worst, over ten moments."
@@ -105,11 +99,8 @@ def glitch(answer: Any) -> str:
         raise Miss(
             f"One check at {ended:.1f} s fails, the next is fine, and {S2} takes over at {taken:.2f} s."
         )
-    lost, when = 0.0, 12.0
-    for moment in [12 + step * 1.3 for step in range(8)]:
-        dead = at(moment, "service_kill", server=S1, service="squid")
-        gap = outage_s(run(variant("article-steady", dead, edit=edit, duration_s=60)), IP1, "http")
-        lost, when = max((lost, when), (gap, moment))
+    found = page_outages([12 + step * 1.3 for step in range(8)], edit, 60)
+    lost, when = max((gap, moment) for moment, gap in found.items())
     if lost > 10:
         raise Miss(f"Squid really dies at {when:g} s, and {IP1} serves no page for {lost:.2f} s.")
     return f"One bad check is forgiven. A dead Squid costs up to {lost:.2f} s now; patience has its price."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from vrrplab.exercises.answers import one_of, text, whole
+from vrrplab.exercises.answers import mac_address, one_of, whole
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, longest, run, taken_s
-from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
+from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
@@ -62,9 +61,7 @@ def count(answer: Any) -> str:
 
 @exercise("06-mac", "what office-pc believes at 20 s of drill 1")
 def mac(answer: Any) -> str:
-    given = re.sub(r"[-.]", ":", text(answer, "a MAC address like '02:00:00:00:00:01'").strip().lower())
-    if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", given):
-        raise NotUnderstood("A MAC address is six pairs of hexadecimal digits, like '02:00:00:00:00:01'.")
+    given = mac_address(answer, "02:00:00:00:00:01")
     trace = _drill()
     believed = [e.mac for e in trace.of(NeighbourEvent) if e.ip == IP1 and e.t <= 20]
     if given != believed[-1]:

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from vrrplab.exercises.answers import number
-from vrrplab.exercises.observe import IP1, S1, outage_s, run
+from vrrplab.exercises.observe import S1, page_outages, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
@@ -109,12 +109,7 @@ def compromise(answer: Any) -> str:
 def _worst_crash_s() -> float:
     """The longest wait for a page of fifteen crashes of Squid, spread over one interval of its check."""
     edit = {"priority ": "version 3\n    advert_int 0.1\n    priority "}
-    worst = 0.0
-    for step in range(15):
-        crash = at(12 + step / 5, "service_kill", server=S1, service="squid")
-        trace = run(variant("article-steady", crash, edit=edit, duration_s=40))
-        worst = max(worst, outage_s(trace, IP1, "http"))
-    return worst
+    return max(page_outages([12 + step / 5 for step in range(15)], edit).values())
 
 
 @exercise("09-squid", "what fast adverts do for a crashed Squid")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 
 # kind: sign, word, colour of the edge (readable on light and on dark paper; sign and word say the same)
@@ -15,17 +16,17 @@ KINDS = {
 }
 
 
+@dataclass(slots=True, repr=False, eq=False)
 class Message:
     """``kind`` is a key of KINDS, ``text`` what is said, ``notes`` what else happened (one line each).
 
     True if an exercise is passed.
     """
 
-    def __init__(self, kind: str, text: str, name: str = "", notes: tuple[str, ...] = ()) -> None:
-        self.kind = kind
-        self.text = text
-        self.name = name
-        self.notes = notes
+    kind: str
+    text: str
+    name: str = ""
+    notes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.kind == "passed"

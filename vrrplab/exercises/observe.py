@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.registry import Miss, NotUnderstood
 from vrrplab.notebook.simulate import simulate
+from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Outage, Trace
 from vrrplab.trace.events import AddressAddedEvent, StateEvent
@@ -61,6 +65,22 @@ def _targets(trace: Trace) -> list[str]:
     return list(dict.fromkeys([*asked, *trace.addresses, *(o.target for o in trace.outages())]))
 
 
+def page_outages(
+    moments: Iterable[float],
+    edit: dict[str, Any] | None = None,
+    duration_s: float = 40,
+    action: str = "service_kill",
+) -> dict[float, float]:
+    """Squid on the first server ends at one of these moments: how long .101 serves no page, for each."""
+    found = {}
+    for moment in moments:
+        end = at(moment, action, server=S1, service="squid")
+        trace = run(variant("article-steady", end, edit=edit, duration_s=duration_s))
+        demand_normal(trace, 11)
+        found[moment] = outage_s(trace, IP1, "http")
+    return found
+
+
 def gaps_in_words(trace: Trace) -> str:
     """e.g. ``192.168.2.101 gave no answer from 11.98 s to 14.62 s``; "" if nobody missed anything."""
     told = []
@@ -103,7 +123,7 @@ def _card(trace: Trace, server: str, address: str, at_s: float) -> str:
     added = [
         str(e.interface)
         for e in trace.of(AddressAddedEvent, server=server)
-        if str(e.address).split("/")[0] == address and e.t <= at_s
+        if e.bare == address and e.t <= at_s
     ]
     return added[-1] if added else ""
 
@@ -116,9 +136,7 @@ def taken_s(trace: Trace, address: str, server: str, after_s: float) -> float | 
     return None
 
 
-def became(trace: Trace, state: str, server: str, instance: str, after_s: float = 0.0) -> float | None:
-    """When an instance entered a state, first after ``after_s``; None if never."""
-    for event in trace.of(StateEvent, server=server, instance=instance):
-        if event.to == state and event.t >= after_s:
-            return event.t
-    return None
+def became(trace: Trace, state: str, server: str, instance: str) -> float | None:
+    """When an instance first entered a state; None if never."""
+    events = trace.of(StateEvent, server=server, instance=instance)
+    return next((event.t for event in events if event.to == state), None)

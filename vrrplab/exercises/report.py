@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -53,12 +54,12 @@ class Learner(NamedTuple):
     progress: Progress
 
 
+@dataclass(slots=True, repr=False, eq=False)
 class ClassResults:
     """A class's results; ``broken`` says, one line each, which files could not be used."""
 
-    def __init__(self, learners: Sequence[Learner], broken: Sequence[str]) -> None:
-        self.learners = list(learners)
-        self.broken = list(broken)
+    learners: list[Learner]
+    broken: list[str]
 
     def __repr__(self) -> str:
         return "\n".join(

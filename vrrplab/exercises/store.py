@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -31,14 +32,12 @@ _PUT_AWAY = re.compile(r"\.(old|broken)-\d+\.json$")
 Entry = dict[str, Any]
 
 
+@dataclass(slots=True)
 class Progress:
     """What is known of one learner: ``exercises`` and ``predictions``, each name to its entry."""
 
-    def __init__(
-        self, exercises: dict[str, Entry] | None = None, predictions: dict[str, Entry] | None = None
-    ):
-        self.exercises = exercises or {}
-        self.predictions = predictions or {}
+    exercises: dict[str, Entry] = field(default_factory=dict)
+    predictions: dict[str, Entry] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of the file."""
@@ -83,8 +82,7 @@ def read_progress(path: str | os.PathLike[str]) -> Progress:
 
 def _sound(entry: Entry) -> Entry:
     """An entry without the values that are of another kind than we write: changed by hand, or damaged."""
-    read = {key: _value(key, value) for key, value in entry.items()}
-    return {key: value for key, value in read.items() if value is not None}
+    return {key: read for key, value in entry.items() if (read := _value(key, value)) is not None}
 
 
 def _value(key: str, value: object) -> object | None:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +19,16 @@ if TYPE_CHECKING:
     from vrrplab.witness.timeline import Timeline
 
 
+@dataclass(repr=False, eq=False)
 class Capture:
     """The frames of a capture file, in file order: ``len``, iteration and indexing give CapturedFrames.
 
     ``broken`` is the CaptureError of a file that breaks off in the middle, else None.
     """
 
-    def __init__(self, name: str, frames: list[CapturedFrame], broken: CaptureError | None = None) -> None:
-        self.name = name
-        self.frames = frames
-        self.broken = broken
+    name: str
+    frames: list[CapturedFrame]
+    broken: CaptureError | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -38,9 +40,7 @@ class Capture:
         return self.frames[index]
 
     def __repr__(self) -> str:
-        kinds: dict[str, int] = {}
-        for captured in self.frames:
-            kinds[captured.frame.kind] = kinds.get(captured.frame.kind, 0) + 1
+        kinds = Counter(captured.frame.kind for captured in self.frames)
         what = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
         end = f"; {self.broken}" if self.broken else ""
         return f"<Capture {self.name}: {len(self.frames)} frames ({what}){end}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -16,6 +17,7 @@ WIDTH = 118
 MONO = "font-family:var(--jp-code-font-family,monospace),monospace"
 
 
+@dataclass(repr=False, eq=False)
 class Screen:
     """Text as a terminal shows it; ``str`` and ``print`` give the text alone.
 
@@ -23,9 +25,11 @@ class Screen:
     without it such a line is scrolled.
     """
 
-    def __init__(self, text: str, hang: int = 0) -> None:
-        self.text = text.rstrip("\n")
-        self.hang = hang
+    text: str
+    hang: int = 0
+
+    def __post_init__(self) -> None:
+        self.text = self.text.rstrip("\n")
 
     def __repr__(self) -> str:
         return self.text

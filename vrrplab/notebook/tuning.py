@@ -7,7 +7,7 @@ Names are keepalived's; ``loss`` is the network's. A scenario is never changed, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,19 @@ from vrrplab.config.model import InstanceConfig, NodeConfig, ScriptConfig
 from vrrplab.errors import VrrplabError
 from vrrplab.scenario.configs import EDITED, label_without_file
 from vrrplab.scenario.model import Scenario
-from vrrplab.units import Micros, micros, seconds
+from vrrplab.units import micros, seconds
 from vrrplab.views.panels import Control
 
-OPTIONS = ("priority", "advert_int", "weight", "fall", "rise", "interval", "loss")
+# What a value has to be, and keepalived's range of it.
+OPTIONS: dict[str, tuple[Callable[..., float], float, float]] = {
+    "priority": (arguments.whole, 1, 255),
+    "advert_int": (arguments.number, 0.01, 255),
+    "weight": (arguments.whole, -253, 253),
+    "fall": (arguments.whole, 1, 1000),
+    "rise": (arguments.whole, 1, 1000),
+    "interval": (arguments.number, 0.01, 1000),
+    "loss": (arguments.number, 0, 1),
+}
 
 
 def tune(
@@ -44,28 +53,21 @@ def tune(
     """
     arguments.instance(scenario, Scenario, "tune", "a scenario, as load_scenario(...) returns it")
     _check_names(scenario, instance, server)
-    priority = _whole("priority", priority, 1, 255)
-    weight = _whole("weight", weight, -253, 253)
-    fall, rise = _whole("fall", fall, 1, 1000), _whole("rise", rise, 1, 1000)
-    advert_int = _number("advert_int", advert_int, 0.01, 255)
-    interval = _number("interval", interval, 0.01, 1000)
-    loss = _number("loss", loss, 0, 1)
+    given = (priority, advert_int, weight, fall, rise, interval, loss)
+    options = {
+        name: check(value, name, low, high)
+        for value, (name, (check, low, high)) in zip(given, OPTIONS.items(), strict=True)
+        if value is not None
+    }
     servers = {}
     for name, one in scenario.servers.items():
-        node = _tuned(
-            one.node,
-            instance,
-            priority if server in ("", name) else None,
-            None if advert_int is None else micros(advert_int),
-            {"weight": weight, "fall": fall, "rise": rise},
-            None if interval is None else micros(interval),
-        )
+        node = _tuned(one.node, instance, options, here=server in ("", name))
         servers[name] = (
             replace(one, node=node, config=label_without_file(name, EDITED)) if node != one.node else one
         )
     changed = scenario.changed(servers=servers)
     if loss is not None:
-        segments = {name: replace(segment, loss=loss) for name, segment in scenario.segments.items()}
+        segments = {name: replace(s, loss=options["loss"]) for name, s in scenario.segments.items()}
         changed = changed.changed(segments=segments)
     return changed
 
@@ -78,54 +80,31 @@ def _check_names(scenario: Scenario, instance: str, server: str) -> None:
         arguments.known(instance, "instance", sorted(instances))
 
 
-def _number(name: str, value: float | None, low: float, high: float) -> float | None:
-    return None if value is None else arguments.number(value, name, low, high)
-
-
-def _whole(name: str, value: int | None, low: int, high: int) -> int | None:
-    return None if value is None else arguments.whole(value, name, low, high)
-
-
-def _tuned(
-    node: NodeConfig,
-    instance: str,
-    priority: int | None,
-    advert_interval_us: Micros | None,
-    numbers: Mapping[str, int | None],
-    interval_us: Micros | None,
-) -> NodeConfig:
-    changes: dict[str, Any] = {key: value for key, value in numbers.items() if value is not None}
-    if interval_us is not None:
-        changes["interval_us"] = interval_us
-    scripts = tuple(_tuned_script(script, changes) for script in node.scripts)
+def _tuned(node: NodeConfig, instance: str, options: Mapping[str, Any], *, here: bool) -> NodeConfig:
+    """``here``: this server's priority is meant, too."""
+    changes = {key: options[key] for key in ("weight", "fall", "rise") if key in options}
+    if "interval" in options:
+        changes["interval_us"] = micros(options["interval"])
+    scripts = tuple(replace(script, **changes) for script in node.scripts)
     instances = tuple(
-        _tuned_instance(one, priority, advert_interval_us, numbers.get("weight"))
-        if instance in ("", one.name)
-        else one
+        _tuned_instance(one, options, here=here) if instance in ("", one.name) else one
         for one in node.instances
     )
     return replace(node, scripts=scripts, instances=instances, text=None)
 
 
-def _tuned_script(script: ScriptConfig, changes: Mapping[str, Any]) -> ScriptConfig:
-    changed: ScriptConfig = replace(script, **changes)
-    return changed
-
-
-def _tuned_instance(
-    instance: InstanceConfig, priority: int | None, advert_interval_us: Micros | None, weight: int | None
-) -> InstanceConfig:
+def _tuned_instance(instance: InstanceConfig, options: Mapping[str, Any], *, here: bool) -> InstanceConfig:
     changes: dict[str, Any] = {}
-    if priority is not None:
-        changes["base_priority"] = priority
-    if advert_interval_us is not None:
+    if "priority" in options and here:
+        changes["base_priority"] = options["priority"]
+    if "advert_int" in options:
         # RFC 3768 section 5.3.7: whole seconds in version 2; RFC 9568 section 5.2.7: hundredths in version 3
         unit_us = 1_000_000 if instance.version == 2 else 10_000
-        changes["advert_interval_us"] = max(unit_us, advert_interval_us // unit_us * unit_us)
-    if weight is not None:
+        changes["advert_interval_us"] = max(unit_us, micros(options["advert_int"]) // unit_us * unit_us)
+    if "weight" in options:
+        weight = options["weight"]
         changes["track_scripts"] = tuple(replace(s, weight=weight) for s in instance.track_scripts)
-    changed: InstanceConfig = replace(instance, **changes)
-    return changed
+    return replace(instance, **changes)
 
 
 def controls_of(scenario: Scenario, options: Iterable[str], instance: str, server: str) -> list[Control]:

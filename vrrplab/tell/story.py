@@ -4,6 +4,7 @@ side, and ``ip a show`` of the interface on each.
 
 from __future__ import annotations
 
+from ipaddress import ip_interface
 from typing import Any
 
 from vrrplab.tell.words import action_in_words, clean, wrap
@@ -16,8 +17,8 @@ from vrrplab.wire.addresses import is_link_local
 NARROW = 80
 
 
-def render(trace: Trace, width: int = NARROW, interface: str = "") -> str:
-    """The story as text, ``width`` columns wide; ``interface`` "": the one the instances use."""
+def render(trace: Trace, width: int = NARROW) -> str:
+    """The story as text, ``width`` columns wide; of each server the interface that its instances use."""
     servers = trace.servers
     if not servers:
         return "Nothing happened in this trace.\n"
@@ -38,18 +39,13 @@ def render(trace: Trace, width: int = NARROW, interface: str = "") -> str:
         lines += _side_by_side(trace, servers, begin_us, end_us, width)
         shown = end_us - 1
         for server in servers:
-            lines += [
-                "",
-                f"{server} at {format_s(shown, 1)} s$ ip a show {_interface(trace, server, interface)}",
-            ]
-            shown_lines = ip_address_show(trace, server, _interface(trace, server, interface), shown)
-            lines += [line[:width] for line in shown_lines]
+            interface = _interface(trace, server)
+            lines += ["", f"{server} at {format_s(shown, 1)} s$ ip a show {interface}"]
+            lines += [line[:width] for line in ip_address_show(trace, server, interface, shown)]
     return "\n".join(lines) + "\n"
 
 
-def _interface(trace: Trace, server: str, wanted: str) -> str:
-    if wanted:
-        return wanted
+def _interface(trace: Trace, server: str) -> str:
     cast = trace.scenario.get("servers", {}).get(server, {})
     for instance in cast.get("instances", {}).values():
         return str(instance["interface"])
@@ -110,31 +106,25 @@ def ip_address_show(trace: Trace, server: str, interface: str, at_us: Micros) ->
             held.pop(event.address, None)
     if not powered:
         return ["  (the server has no power)"]
-    index = (
-        list(cast.get("interfaces", {})).index(interface) + 2
-        if interface in cast.get("interfaces", {})
-        else 2
-    )
+    names = list(cast.get("interfaces", {}))
+    index = names.index(interface) + 2 if interface in names else 2
     flags = "BROADCAST,MULTICAST"
     if up or pulled:  # without its cable it is still up for the administrator
         flags = "BROADCAST,MULTICAST,UP,LOWER_UP" if up else "NO-CARRIER,BROADCAST,MULTICAST,UP"
     lines = [f"{index}: {interface}: <{flags}> mtu 1500 state {'UP' if up else 'DOWN'}"]
     if nic.get("mac"):
         lines.append(f"    link/ether {nic['mac']} brd ff:ff:ff:ff:ff:ff")
-    subnets: set[tuple[str, str]] = set()
+    subnets: set[object] = set()
     for address, label in held.items():
         lines.append("    " + _address_line(address, label, interface, subnets))
     return lines
 
 
-def _address_line(address: str, label: str, interface: str, subnets: set[tuple[str, str]]) -> str:
+def _address_line(address: str, label: str, interface: str, subnets: set[object]) -> str:
     if ":" in address:
         scope = "link" if is_link_local(address.partition("/")[0]) else "global"
         return f"inet6 {address} scope {scope}"
-    text, _, prefix = address.partition("/")
-    bits = int(prefix or 32)
-    number = sum(int(part) << shift for part, shift in zip(text.split("."), (24, 16, 8, 0), strict=False))
-    subnet = (str(number >> (32 - bits) if bits else 0), prefix)
+    subnet = ip_interface(address).network
     secondary = " secondary" if subnet in subnets else ""
     subnets.add(subnet)
     return f"inet {address} scope global{secondary} {label or interface}"

@@ -16,12 +16,12 @@ from vrrplab.trace.events import (
     TraceEvent,
     WarningEvent,
 )
+from vrrplab.trace.routers import virtual_routers
+from vrrplab.trace.spans import disturbances
 from vrrplab.units import Micros, format_s, micros
 
 WIDTH = 80
 MOMENTS = 4  # of the table of owners
-Router = str | tuple[str, int, bool]  # segment, VRID, IPv6; or an instance's name when that is all there is
-
 
 Change = StateEvent | PriorityEvent | ServiceEvent
 
@@ -122,13 +122,14 @@ def mastery_labels(trace: Trace) -> dict[int, str]:
     ``start``: the first MASTER of a virtual router; ``return``: the server that was given the highest
     priority has it again; ``takeover``: another one has it.
     """
-    homes = _homes(trace)
+    routers = {pair: number for number, one in enumerate(virtual_routers(trace)) for pair in one.members}
+    homes = _homes(trace, routers)
     labels: dict[int, str] = {}
-    begun: set[Router] = set()
+    begun: set[int | str] = set()
     for event in trace.of(StateEvent):
         if event.to != "MASTER":
             continue
-        router = _router_of(trace, event.server, event.instance)
+        router = routers.get((event.server, event.instance), event.instance)
         if router not in begun:
             labels[id(event)] = "start"
         else:
@@ -140,23 +141,12 @@ def mastery_labels(trace: Trace) -> dict[int, str]:
     return labels
 
 
-def _router_of(trace: Trace, server: str, instance: str) -> Router:
-    """The virtual router: servers may call it by different names."""
-    cast = trace.scenario.get("servers", {}).get(server, {})
-    config = cast.get("instances", {}).get(instance)
-    if config is None:
-        return instance
-    segment = cast.get("interfaces", {}).get(config["interface"], {}).get("segment", "")
-    is_ipv6 = any(":" in address for address in config["virtual_addresses"])
-    return str(segment), int(config["vrid"]), is_ipv6
-
-
-def _homes(trace: Trace) -> dict[Router, str]:
+def _homes(trace: Trace, routers: dict[tuple[str, str], int]) -> dict[int | str, str]:
     """For each virtual router of the cast the server with the highest priority, the first of equals."""
-    best: dict[Router, tuple[int, str]] = {}
+    best: dict[int, tuple[int, str]] = {}
     for server, cast in trace.scenario.get("servers", {}).items():
         for instance, config in cast.get("instances", {}).items():
-            router, priority = _router_of(trace, server, instance), int(config["priority"])
+            router, priority = routers[server, instance], int(config["priority"])
             if router not in best or priority > best[router][0]:
                 best[router] = (priority, server)
     return {router: server for router, (_, server) in best.items()}
@@ -200,10 +190,10 @@ def _owner_column(trace: Trace, addresses: list[str], at_us: Micros) -> list[str
     return [" + ".join(trace.owners(address, at_us / 1e6)) or "nobody" for address in addresses]
 
 
-def columns(rows: list[list[str]], width: int = WIDTH) -> list[str]:
+def columns(rows: list[list[str]]) -> list[str]:
     """Rows as aligned columns; the widest give way when they do not fit."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 8:
+    while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max(widths) > 8:
         widths[widths.index(max(widths))] -= 1
     shown = []
     for row in rows:
@@ -220,15 +210,8 @@ def _outage_lines(trace: Trace) -> list[str]:
 
 def _grouped(trace: Trace) -> list[list[Outage]]:
     """Gaps of one probe that follow each other closely belong together: every other request of a name."""
-    groups: list[list[Outage]] = []
-    for outage in sorted(trace.outages(), key=lambda o: (o.target, o.kind, o.client, o.from_us)):
-        last = groups[-1][-1] if groups else None
-        same = last and (last.target, last.kind, last.client) == (outage.target, outage.kind, outage.client)
-        if same and last and last.to_us is not None and outage.from_us - last.to_us <= micros(1):
-            groups[-1].append(outage)
-        else:
-            groups.append([outage])
-    return sorted(groups, key=lambda g: g[0].from_us)
+    outages = sorted(trace.outages(), key=lambda o: (o.target, o.kind, o.client, o.from_us))
+    return sorted(disturbances(outages, micros(1)), key=lambda group: group[0].from_us)
 
 
 def _outage_row(trace: Trace, group: list[Outage]) -> list[str]:

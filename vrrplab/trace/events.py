@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field
 from dataclasses import fields as declared_fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform
 
 from vrrplab.trace.vocabulary import ACTIONS, Act
 from vrrplab.units import Micros, seconds
@@ -41,7 +41,8 @@ class _Absent(str):
 ABSENT: Final = _Absent()
 
 SIMULATOR, ROUTER, RECORDING = "simulator", "live router", "recording"
-CAPTURE, WATCHER, SEARCH = "capture", "watcher", "search"
+CAPTURE, WATCHER = "capture", "watcher"
+EVERYBODY = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -112,33 +113,27 @@ class OtherEvent(OpenEvent):
     event: str = field(default="", kw_only=True)  # type: ignore[misc]
 
 
-class ActionEvent(OpenEvent):
-    """What a scenario does to the network, as it was injected: the action's word and its keys."""
-
-    __slots__ = ()
-    event = "action"
-    written_by = (SIMULATOR, RECORDING)
-    keys: ClassVar[Mapping[str, tuple[str, str]]] = {
-        "action": ("text", "the action's word; its keys follow, see below")
-    }
-
-    @property
-    def action(self) -> str:
-        """The action's word, see ``vocabulary``."""
-        return str(self.content.get("action", ""))
-
-    @property
-    def act(self) -> Act | None:
-        """What is known of it; None: a word that no scenario knows."""
-        return ACTIONS.get(self.action)
+KINDS: Final[dict[str, type[TraceEvent]]] = {}
+_Kind = TypeVar("_Kind", bound=TraceEvent)
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field,))
+def kind(word: str, *written_by: str) -> Callable[[type[_Kind]], type[_Kind]]:
+    """Declare the decorated class as the kind with this word; ``written_by``: who writes it."""
+
+    def declare(cls: type[_Kind]) -> type[_Kind]:
+        made = dataclass(slots=True, kw_only=True, eq=False, repr=False)(cls)
+        made.event, made.written_by = word, written_by
+        KINDS[word] = made
+        return made
+
+    return declare
+
+
+@kind("scenario", *EVERYBODY)
 class ScenarioEvent(OpenEvent):
     """The first event: the cast as plain values; nobody needs the files it was made from."""
 
-    __slots__ = ()
-    event = "scenario"
-    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
     keys: ClassVar[Mapping[str, tuple[str, str]]] = {
         "name": ("text", "what was run"),
         "description": ("text", "what it is about"),
@@ -162,17 +157,42 @@ class ScenarioEvent(OpenEvent):
     }
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("action", SIMULATOR, RECORDING)
+class ActionEvent(OpenEvent):
+    """What a scenario does to the network, as it was injected: the action's word and its keys."""
+
+    keys: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "action": ("text", "the action's word; its keys follow, see below")
+    }
+
+    @property
+    def action(self) -> str:
+        """The action's word, see ``vocabulary``."""
+        return str(self.content.get("action", ""))
+
+    @property
+    def act(self) -> Act | None:
+        """What is known of it; None: a word that no scenario knows."""
+        return ACTIONS.get(self.action)
+
+
+@kind("state", *EVERYBODY)
 class StateEvent(TraceEvent):
     """A state really entered, FAULT at the start included; an owner goes from INIT to MASTER directly."""
-
-    event = "state"
-    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
 
     from_: Annotated[str, "the state before"]
     to: Annotated[str, "the state now: INIT, BACKUP, MASTER, FAULT or STOP"]
     reason: Annotated[str, 'an answer to "why?"; a recording holds what was seen, not why'] = ABSENT
     frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
+
+
+@kind("priority", SIMULATOR, ROUTER, RECORDING, WATCHER)
+class PriorityEvent(TraceEvent):
+    """An instance's effective priority changed."""
+
+    from_: Annotated[int, "the priority before"]
+    to: Annotated[int, "the priority now"]
+    reason: Annotated[str, "whose weight it is"] = ABSENT
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
@@ -191,40 +211,28 @@ class AdvertEvent(TraceEvent):
     frame_number: Annotated[int | None, "capture: which frame of the file it is"] = None
 
 
+@kind("advert_sent", *EVERYBODY)
 class AdvertSentEvent(AdvertEvent):
     """An advert left the host."""
 
-    __slots__ = ()
-    event = "advert_sent"
-    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
 
-
+@kind("advert_received", SIMULATOR, ROUTER)
 class AdvertReceivedEvent(AdvertEvent):
     """An advert was handed to the daemon; no instance: it has none for that VRID."""
 
-    __slots__ = ()
-    event = "advert_received"
-    written_by = (SIMULATOR, ROUTER)
 
-
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("advert_dropped", SIMULATOR, ROUTER, WATCHER)
 class AdvertDroppedEvent(TraceEvent):
     """An advert was not used."""
-
-    event = "advert_dropped"
-    written_by = (SIMULATOR, ROUTER, WATCHER)
 
     source: Annotated[str, "IP source address"]
     vrid: Annotated[int, "virtual router ID"]
     reason: Annotated[str, "the drop reason's name"]
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("advert_failed", SIMULATOR, ROUTER)
 class AdvertFailedEvent(TraceEvent):
     """An advert, gratuitous ARP or neighbour advertisement could not leave the host."""
-
-    event = "advert_failed"
-    written_by = (SIMULATOR, ROUTER)
 
     interface: Annotated[str, "where it should have left"]
     destination: Annotated[str, "an advert's group or unicast peer"] = ABSENT
@@ -235,22 +243,8 @@ class AdvertFailedEvent(TraceEvent):
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
-class PriorityEvent(TraceEvent):
-    """An instance's effective priority changed."""
-
-    event = "priority"
-    written_by = (SIMULATOR, ROUTER, RECORDING, WATCHER)
-
-    from_: Annotated[int, "the priority before"]
-    to: Annotated[int, "the priority now"]
-    reason: Annotated[str, "whose weight it is"] = ABSENT
-
-
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class AddressEvent(TraceEvent):
     """An address was put on an interface or taken off it."""
-
-    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
 
     interface: Annotated[str, "which interface"]
     address: Annotated[str, "with prefix"]
@@ -263,25 +257,19 @@ class AddressEvent(TraceEvent):
         return str(self.address).partition("/")[0]  # a file may say anything
 
 
+@kind("address_added", *EVERYBODY)
 class AddressAddedEvent(AddressEvent):
     """An address is on an interface now; no instance: by hand."""
 
-    __slots__ = ()
-    event = "address_added"
 
-
+@kind("address_removed", *EVERYBODY)
 class AddressRemovedEvent(AddressEvent):
     """An address was taken off. Not written for loss of power or a killed daemon: nothing removed it."""
-
-    __slots__ = ()
-    event = "address_removed"
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class AnnouncementEvent(TraceEvent):
     """A host told its neighbours at which MAC an address is."""
-
-    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
 
     interface: Annotated[str, "where it left"]
     address: Annotated[str, "the address announced, without prefix"]
@@ -289,26 +277,19 @@ class AnnouncementEvent(TraceEvent):
     frame: Annotated[str, "its bytes (hexadecimal), with --frames"] = ABSENT
 
 
+@kind("garp_sent", *EVERYBODY)
 class GarpSentEvent(AnnouncementEvent):
     """A gratuitous ARP left the host."""
 
-    __slots__ = ()
-    event = "garp_sent"
 
-
+@kind("na_sent", *EVERYBODY)
 class NaSentEvent(AnnouncementEvent):
     """An unsolicited neighbour advertisement left the host."""
 
-    __slots__ = ()
-    event = "na_sent"
 
-
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("script", SIMULATOR, ROUTER, RECORDING)
 class ScriptEvent(TraceEvent):
     """A vrrp_script ended."""
-
-    event = "script"
-    written_by = (SIMULATOR, ROUTER, RECORDING)
 
     script: Annotated[str, "its name"]
     exit: Annotated[int | str, 'exit code, or "timeout"']
@@ -316,81 +297,60 @@ class ScriptEvent(TraceEvent):
     changed: Annotated[bool | None, "true: fall or rise was reached"] = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("interface", SIMULATOR, ROUTER, RECORDING)
 class InterfaceEvent(TraceEvent):
     """An interface came up or went down."""
-
-    event = "interface"
-    written_by = (SIMULATOR, ROUTER, RECORDING)
 
     interface: Annotated[str, "which interface"]
     up: Annotated[bool, "whether it works now"]
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("service", SIMULATOR)
 class ServiceEvent(TraceEvent):
     """An application was started, stopped or ended, by an action, a notify script or the power."""
-
-    event = "service"
-    written_by = (SIMULATOR,)
 
     service: Annotated[str, "its name"]
     up: Annotated[bool, "whether its process exists"]
     accepting: Annotated[bool | None, "whether it takes clients"] = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("notify", SIMULATOR, ROUTER)
 class NotifyEvent(TraceEvent):
     """A notify script was run, of an instance or of a sync group."""
-
-    event = "notify"
-    written_by = (SIMULATOR, ROUTER)
 
     group: Annotated[str, "the sync group, where it is a group's"] = ABSENT
     script: Annotated[str, "the program"]
     arguments: Annotated[list[str], "what it is called with"]
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("log", SIMULATOR, ROUTER, RECORDING)
 class LogEvent(TraceEvent):
     """A line of the daemon's log."""
-
-    event = "log"
-    written_by = (SIMULATOR, ROUTER, RECORDING)
 
     line: Annotated[str, "exactly as keepalived of that profile would write it, without time stamp"]
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("mac_learned", SIMULATOR)
 class MacLearnedEvent(TraceEvent):
     """A switch changed its table."""
-
-    event = "mac_learned"
-    written_by = (SIMULATOR,)
 
     segment: Annotated[str, "which network"]
     mac: Annotated[str, "the address"]
     port: Annotated[str | None, "where it is now, host and interface; null: forgotten"]
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("neighbour", SIMULATOR, RECORDING)
 class NeighbourEvent(TraceEvent):
     """A client's ARP or neighbour cache changed."""
-
-    event = "neighbour"
-    written_by = (SIMULATOR, RECORDING)
 
     client: Annotated[str, "whose cache"]
     ip: Annotated[str, "the address"]
     mac: Annotated[str | None, "the MAC it has for it now; null: none"]
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("outage", SIMULATOR, RECORDING)
 class OutageEvent(TraceEvent):
     """A client got no answer for a while; written when it ends, or at the end of the run."""
-
-    event = "outage"
-    written_by = (SIMULATOR, RECORDING)
 
     client: Annotated[str, "who asked"]
     kind: Annotated[str, "icmp or http"]
@@ -400,12 +360,9 @@ class OutageEvent(TraceEvent):
     lost: Annotated[int, "number of probes without an answer"]
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("warning", *EVERYBODY)
 class WarningEvent(TraceEvent):
     """Anything a user should know: a corrected configuration, two masters at once, …"""
-
-    event = "warning"
-    written_by = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
 
     text: Annotated[str, "what, in a sentence"]
     kind: Annotated[str, "what kind of fault of a configuration it is"] = ABSENT
@@ -415,12 +372,9 @@ class WarningEvent(TraceEvent):
     frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("statistics", ROUTER)
 class StatisticsEvent(TraceEvent):
     """The last event of a live router: how punctual it was and what it cost."""
-
-    event = "statistics"
-    written_by = (ROUTER,)
 
     timers: Annotated[int, "timers served"]
     worst_late_s: Annotated[float, "how late the latest was"]
@@ -440,54 +394,33 @@ class RouteEvent(TraceEvent):
     text: Annotated[str, "as `ip route` or `ip rule` shows it"]
 
 
+@kind("route_added")
 class RouteAddedEvent(RouteEvent):
     """A virtual route is there now."""
 
-    __slots__ = ()
-    event = "route_added"
 
-
+@kind("route_removed")
 class RouteRemovedEvent(RouteEvent):
     """A virtual route was taken out."""
 
-    __slots__ = ()
-    event = "route_removed"
 
-
+@kind("rule_added")
 class RuleAddedEvent(RouteEvent):
     """A virtual rule is there now."""
 
-    __slots__ = ()
-    event = "rule_added"
 
-
+@kind("rule_removed")
 class RuleRemovedEvent(RouteEvent):
     """A virtual rule was taken out."""
 
-    __slots__ = ()
-    event = "rule_removed"
 
-
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@kind("undecided")
 class UndecidedEvent(TraceEvent):
     """Things of one moment whose order nothing decides: this run drew lots."""
-
-    event = "undecided"
 
     candidates: Annotated[list[str], "who could have been first"]
     drawn: Annotated[str, "who was, in this run"]
 
-
-KINDS: Final[dict[str, type[TraceEvent]]] = {
-    kind.event: kind
-    for kind in (
-        ScenarioEvent, ActionEvent, StateEvent, PriorityEvent, AdvertSentEvent, AdvertReceivedEvent,
-        AdvertDroppedEvent, AdvertFailedEvent, AddressAddedEvent, AddressRemovedEvent, GarpSentEvent,
-        NaSentEvent, ScriptEvent, InterfaceEvent, ServiceEvent, NotifyEvent, LogEvent, MacLearnedEvent,
-        NeighbourEvent, OutageEvent, WarningEvent, StatisticsEvent, RouteAddedEvent, RouteRemovedEvent,
-        RuleAddedEvent, RuleRemovedEvent, UndecidedEvent,
-    )
-}  # fmt: skip
 
 _LAYOUTS: dict[type[TraceEvent], tuple[tuple[str, str, bool], ...]] = {}
 

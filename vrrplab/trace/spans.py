@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from vrrplab.units import Micros, seconds
@@ -56,3 +57,17 @@ class Outage(NamedTuple):
     @property
     def to_s(self) -> float | None:
         return None if self.to_us is None else seconds(self.to_us)
+
+
+def disturbances(outages: Iterable[Outage], within_us: Micros) -> list[list[Outage]]:
+    """Outages of one probe with no more time than this between them belong together."""
+    groups: list[list[Outage]] = []
+    last: dict[tuple[str, str, str], list[Outage]] = {}
+    for outage in outages:
+        group = last.setdefault((outage.client, outage.target, outage.kind), [])
+        before_us = group[-1].to_us if group else None
+        if before_us is None or outage.from_us - before_us > within_us:
+            group = last[outage.client, outage.target, outage.kind] = []
+            groups.append(group)
+        group.append(outage)
+    return groups

@@ -162,12 +162,16 @@ class Trace:
 
     def state_at(self, at_s: float, server: str, instance: str) -> str:
         """The state of one instance at a moment; INIT before its first."""
-        at_us, state = _moment_us(at_s), "INIT"
+        last = self._last_change(at_s, server, instance)
+        return last.to if last else "INIT"
+
+    def _last_change(self, at_s: float, server: str, instance: str) -> StateEvent | None:
+        at_us, last = _moment_us(at_s), None
         for event in self._history(StateEvent, server=server, instance=instance):
             if event.t_us > at_us:
                 break
-            state = event.to
-        return state
+            last = event
+        return last
 
     def holders(self, address: str) -> list[OwnerSpan]:
         """Who had an address, when: spans that cover the whole trace, empty ``servers`` where nobody had it.
@@ -201,25 +205,22 @@ class Trace:
 
     def owners(self, address: str, at_s: float) -> tuple[str, ...]:
         """All servers that have the address at that moment and are up, in order of the cast."""
-        at_us = _moment_us(at_s)
-        found: tuple[str, ...] = ()
-        for span in self.holders(address):
-            if span.from_us <= at_us <= span.to_us:
-                found = span.servers
         order = {name: place for place, name in enumerate(self.servers)}
-        return tuple(sorted(found, key=lambda name: order.get(name, len(order))))
+        return tuple(sorted(self._having(address, at_s), key=lambda name: order.get(name, len(order))))
 
     def owner(self, address: str, at_s: float) -> str | None:
         """The server that has the address at that moment; None if nobody has it.
 
         When several have it (split brain) it is the one that took it last; ``owners`` lists them all.
         """
+        having = self._having(address, at_s)
+        return having[-1] if having else None
+
+    def _having(self, address: str, at_s: float) -> tuple[str, ...]:
+        """Those that have the address at that moment, in the order in which they took it."""
         at_us = _moment_us(at_s)
-        last: str | None = None
-        for span in self.holders(address):
-            if span.from_us <= at_us <= span.to_us:
-                last = span.servers[-1] if span.servers else None
-        return last
+        spans = self.holders(address)
+        return next((s.servers for s in reversed(spans) if s.from_us <= at_us <= s.to_us), ())
 
     def outages(self, target: str = "") -> list[Outage]:
         """Gaps seen by clients, to one target (address or name) or to all, in order of their start."""
@@ -232,12 +233,7 @@ class Trace:
 
     def why(self, t: float, server: str, instance: str) -> str:
         """Why the instance is in the state it is in at ``t`` seconds: the reason of its last change."""
-        at_us = _moment_us(t)
-        last = None
-        for event in self._history(StateEvent, server=server, instance=instance):
-            if event.t_us > at_us:
-                break
-            last = event
+        last = self._last_change(t, server, instance)
         if last is None and not self._plays(server, instance):
             return f"There is no {instance} on {server} in this trace."
         if last is None:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from vrrplab import arguments
 from vrrplab.trace import Outage, Trace
 from vrrplab.trace.events import ActionEvent, AdvertSentEvent, AnnouncementEvent, StateEvent, TraceEvent
+from vrrplab.trace.routers import RouterGroup, virtual_routers
+from vrrplab.trace.spans import disturbances
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 from vrrplab.views.style import SMALL
@@ -35,7 +37,7 @@ _WORDS = {
 }
 
 
-Routers = list[naming.RouterGroup]
+Routers = list[RouterGroup]
 
 
 class Part(NamedTuple):
@@ -87,9 +89,10 @@ def rows(trace: Trace, target: str = "", at_least_s: float = 0.1, most: int = 12
     of one client that failed together and for the same target are told once.
     """
     short = naming.short_addresses(trace.addresses)
-    routers = naming.virtual_routers(trace)
+    routers = virtual_routers(trace)
     together: list[tuple[Outage, int, list[str]]] = []
-    for outage, gaps in _disturbances(trace.outages(target)):
+    for group in disturbances(trace.outages(target), _BETWEEN_US):
+        outage = group[0]._replace(to_us=group[-1].to_us, lost=sum(o.lost for o in group))
         if outage.duration_us(trace.end_us) < micros(at_least_s):
             continue
         for known, _, kinds in together:
@@ -98,34 +101,17 @@ def rows(trace: Trace, target: str = "", at_least_s: float = 0.1, most: int = 12
                 kinds.append(outage.kind)
                 break
         else:
-            together.append((outage, gaps, [outage.kind]))
+            together.append((outage, len(group), [outage.kind]))
     longest = sorted(together, key=lambda one: -one[0].duration_us(trace.end_us))[:most]
     found = tuple(
         _anatomy(trace, routers, outage, kinds, short)._replace(gaps=gaps)
         for outage, gaps, kinds in together
         if any(outage is one[0] for one in longest)
     )
-    note = naming.origin_note(trace)
+    title, note, more = naming.head_of(trace)
     if len(together) > most:
         note += f" · the {most} longest of {len(together)} outages"
-    return AnatomyRows(naming.title_of(trace), note, str(trace.scenario.get("description") or ""), found)
-
-
-def _disturbances(outages: list[Outage]) -> list[tuple[Outage, int]]:
-    """Outages of one probe with little between them as one, and of how many gaps it is made."""
-    found: list[tuple[Outage, int]] = []
-    last: dict[tuple[str, str, str], int] = {}
-    for outage in outages:
-        key = outage.client, outage.target, outage.kind
-        if key in last:
-            before, gaps = found[last[key]]
-            if before.to_us is not None and outage.from_us - before.to_us <= _BETWEEN_US:
-                lost = before.lost + outage.lost
-                found[last[key]] = before._replace(to_us=outage.to_us, lost=lost), gaps + 1
-                continue
-        last[key] = len(found)
-        found.append((outage, 1))
-    return found
+    return AnatomyRows(title, note, more, found)
 
 
 def _anatomy(
@@ -238,7 +224,6 @@ def draw(
     tables: Sequence[AnatomyRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:
     """The figure of rows made before. Time counts from the last good answer."""
-    style.require_matplotlib()
     outages = [outage for table in tables for outage in table.outages]
     longest_s = max((seconds(o.duration_us) for o in outages), default=1.0)
     signs = {part.kind for outage in outages for part in outage.parts}

@@ -6,6 +6,7 @@ run (``forks``) and sends the new trace. Everything that moves is the player's (
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +40,12 @@ def show_cluster(
         return StillCluster(trace, at_s)
 
 
+@dataclass(repr=False, eq=False)
 class StillCluster:
     """The cluster at one moment, for a notebook without widgets: SVG, and words for a terminal."""
 
-    def __init__(self, trace: Trace, at_s: float) -> None:
-        self.trace = trace
-        self.at_s = at_s
+    trace: Trace
+    at_s: float
 
     def _repr_svg_(self) -> str:
         return still_svg(self.trace, self.at_s)

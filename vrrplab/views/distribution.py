@@ -8,6 +8,7 @@ Takes numbers, not traces: seconds, or outages, as one list or as named lists.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -103,9 +104,7 @@ def _seconds(samples: Samples) -> tuple[list[float], int]:
 
 
 def _group(name: str, values: list[float], never: int, bin_s: float, bound_s: float | None) -> Group:
-    counts: dict[int, int] = {}
-    for value in values:
-        counts[int(value / bin_s)] = counts.get(int(value / bin_s), 0) + 1
+    counts = Counter(int(value / bin_s) for value in values)
     columns = tuple((bin_s * (number + 0.5), count) for number, count in sorted(counts.items()))
     if not values:
         return Group(name, 0, (), 0.0, 0.0, 0.0, 0.0, never, bound_s)
@@ -143,7 +142,6 @@ def draw(
     table: DistributionRows, *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:
     """The figure of rows made before."""
-    style.require_matplotlib()
     filled = [group for group in table.groups if group.runs]
     signs = {"dot", "median", "tail"} if filled else set()
     signs |= {"bound"} if any(group.bound_s is not None for group in filled) else set()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vrrplab.units import Micros
 from vrrplab.views.figure_layout import Legend, Paper
-from vrrplab.views.style import SMALL, STATE_MARKS, Theme, state_colours, text_width_in, write
+from vrrplab.views.style import SMALL, STATE_MARKS, Theme, bare_axes, state_colours, text_width_in, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,12 +56,16 @@ def advert_ticks(paper: Paper, ticks: Sequence[Micros], zeros: Sequence[Micros],
     """A tick below ``y_in`` for each advert, a triangle for priority 0; a band where they are dense."""
     from matplotlib.collections import LineCollection
 
-    shown = paper.moments(ticks, gap_in=0.011)  # closer than a pixel is one tick
-    lines = [[(t, y_in + 0.012), (t, y_in + 0.058)] for t in shown]
+    lines = tick_lines(paper, ticks, y_in)
     paper.axes.add_collection(
         LineCollection(lines, colors=paper.theme.text, linewidths=0.9, zorder=3), autolim=False
     )
     _points(paper.axes, paper.theme, paper.moments(zeros), y_in + 0.035, "v", 4.6, paper.theme.vermillion)
+
+
+def tick_lines(paper: Paper, ticks: Sequence[Micros], y_in: float) -> list[list[tuple[float, float]]]:
+    """From where to where each tick goes; those closer than a pixel are one."""
+    return [[(t, y_in + 0.012), (t, y_in + 0.058)] for t in paper.moments(ticks, gap_in=0.011)]
 
 
 def diamonds(axes: Axes, theme: Theme, moments_s: Sequence[float], y_in: float, colour: str) -> None:
@@ -108,13 +112,18 @@ def part(
     axes: Axes, theme: Theme, kind: str, span_s: tuple[float, float], middle_in: float, height_in: float
 ) -> None:
     """A piece of an outage: each kind with a colour and a hatch of its own."""
+    from matplotlib.patches import Rectangle
+
     fill, edge, hatch = {
         "detection": (theme.pale[3], theme.strong[3], "////"),
         "election": (theme.pale[1], theme.strong[1], "...."),
         "announcement": (theme.pale[0], theme.strong[0], ""),
         "cache": (theme.pale[2], theme.strong[2], "\\\\\\\\"),
     }.get(kind, (theme.soft, theme.mute, "xx"))
-    _hatched(axes, span_s, middle_in, height_in, fill, edge, hatch)
+    box = (span_s[0], middle_in - height_in / 2), span_s[1] - span_s[0], height_in
+    axes.add_patch(
+        Rectangle(*box, facecolor=fill, edgecolor=edge, hatch=hatch or None, linewidth=1.0, zorder=2)
+    )
 
 
 def quantile(axes: Axes, theme: Theme, at_s: float, base_in: float, tall_in: float, kind: str) -> None:
@@ -126,23 +135,6 @@ def quantile(axes: Axes, theme: Theme, at_s: float, base_in: float, tall_in: flo
     }[kind]
     line = [at_s, at_s], [base_in + 0.04, base_in - tall_in]
     axes.plot(*line, color=colour, linestyle=dashes, linewidth=wide, zorder=4)
-
-
-def _hatched(
-    axes: Axes,
-    span_s: tuple[float, float],
-    middle_in: float,
-    height_in: float,
-    fill: str,
-    edge: str,
-    hatch: str,
-) -> None:
-    from matplotlib.patches import Rectangle
-
-    box = (span_s[0], middle_in - height_in / 2), span_s[1] - span_s[0], height_in
-    axes.add_patch(
-        Rectangle(*box, facecolor=fill, edgecolor=edge, hatch=hatch or None, linewidth=1.0, zorder=2)
-    )
 
 
 def _points(
@@ -170,11 +162,6 @@ WORDS = {
 }
 
 
-class _Entry(NamedTuple):
-    sign: str
-    text: str
-
-
 def signs_of(lanes: Sequence[Lane], brief_us: Micros = 0) -> set[str]:
     """What these lanes show, spans longer than ``brief_us`` only."""
     signs = {s.what for lane in lanes for s in lane.spans if s.to_us - s.from_us > brief_us}
@@ -186,41 +173,37 @@ def signs_of(lanes: Sequence[Lane], brief_us: Micros = 0) -> set[str]:
 
 def legend(signs: Collection[str], page_width_in: float, words: Mapping[str, str] = WORDS) -> Legend:
     """A legend of these signs in the order of ``words``; nothing that is not there is explained."""
-    entries = [_Entry(sign, text) for sign, text in words.items() if sign in signs]
+    entries = [(sign, text) for sign, text in words.items() if sign in signs]
     if not entries:
         return Legend(0.0, lambda page, theme, height_in: None)
     rows = _rows(entries, page_width_in - 0.4)
     return Legend(0.08 + _ROW_IN * len(rows), partial(_draw_legend, rows=rows))
 
 
-def _rows(entries: Sequence[_Entry], width_in: float) -> list[list[tuple[float, _Entry]]]:
-    rows: list[list[tuple[float, _Entry]]] = [[]]
+def _rows(entries: Sequence[tuple[str, str]], width_in: float) -> list[list[tuple[float, str, str]]]:
+    rows: list[list[tuple[float, str, str]]] = [[]]
     x_in = 0.0
-    for entry in entries:
-        wide_in = _SWATCH_IN + 0.07 + text_width_in(entry.text, SMALL)
+    for sign, text in entries:
+        wide_in = _SWATCH_IN + 0.07 + text_width_in(text, SMALL)
         if x_in + wide_in > width_in and rows[-1]:
             rows.append([])
             x_in = 0.0
-        rows[-1].append((x_in, entry))
+        rows[-1].append((x_in, sign, text))
         x_in += wide_in + _GAP_IN
     return rows
 
 
 def _draw_legend(
-    page: Figure, theme: Theme, height_in: float, rows: Sequence[Sequence[tuple[float, _Entry]]]
+    page: Figure, theme: Theme, height_in: float, rows: Sequence[Sequence[tuple[float, str, str]]]
 ) -> None:
     page_width_in, page_height_in = page.get_size_inches()
-    width_in = page_width_in - 0.4
-    box = (0.2 / page_width_in, 0.04 / page_height_in, width_in / page_width_in, height_in / page_height_in)
-    axes = page.add_axes(box)
-    axes.set_axis_off()
-    axes.set_xlim(0, width_in)
-    axes.set_ylim(height_in, 0)
+    box_in = 0.2, page_height_in - 0.04 - height_in, page_width_in - 0.4, height_in
+    axes = bare_axes(page, box_in)
     for row, items in enumerate(rows):
         y_in = 0.06 + _ROW_IN * (row + 0.5)
-        for x_in, entry in items:
-            _swatch(axes, theme, entry.sign, x_in, y_in)
-            write(axes, x_in + _SWATCH_IN + 0.07, y_in, entry.text, theme.mute)
+        for x_in, sign, text in items:
+            _swatch(axes, theme, sign, x_in, y_in)
+            write(axes, x_in + _SWATCH_IN + 0.07, y_in, text, theme.mute)
 
 
 def _swatch(axes: Axes, theme: Theme, sign: str, x_in: float, y_in: float) -> None:

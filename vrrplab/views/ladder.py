@@ -83,11 +83,7 @@ def draw(table: LadderRows, *, theme: str = "light", width_in: float = WIDTH_IN)
         height_in = HEAD_IN + body_in + (0.22 if table.left_out else 0.0) + legend.height_in + 0.08
         page = style.new_figure(width_in, height_in, colours, table.summary())
         style.head(page, colours, table.title, table.note, table.more)
-        bottom = 1 - (HEAD_IN + body_in) / height_in
-        axes = page.add_axes((0, bottom, 1, body_in / height_in))
-        axes.set_axis_off()
-        axes.set_xlim(0, width_in)
-        axes.set_ylim(body_in, 0)
+        axes = style.bare_axes(page, (0, HEAD_IN, width_in, body_in))
         if not table.participants or not table.rows:
             style.nothing_to_draw(axes, colours, "Nothing to draw: nobody sends or changes here.")
             return page

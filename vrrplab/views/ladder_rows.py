@@ -108,10 +108,11 @@ def rows(
     own = {s: tuple(i for t, i in members if t == s) for s in servers}
     found = _collect(trace, from_us, to_us, instance, servers, clients)
     folded = _fold(found)
+    title, origin, more = naming.head_of(trace)
     return LadderRows(
-        naming.title_of(trace),
-        f"{naming.origin_note(trace)} · {seconds(from_us):.3f} to {seconds(to_us):.3f} s",
-        str(trace.scenario.get("description") or ""),
+        title,
+        f"{origin} · {seconds(from_us):.3f} to {seconds(to_us):.3f} s",
+        more,
         (*servers, *(client for client in clients if _concerned(client, folded))),
         own,
         {(s, i): trace.state_at(seconds(from_us), s, i) for s in servers for i in own[s]},

@@ -8,7 +8,7 @@ from vrrplab.units import seconds
 from vrrplab.views import glyphs, style
 from vrrplab.views.figure_layout import Paper
 from vrrplab.views.style import SMALL
-from vrrplab.views.timeline_rows import Lane
+from vrrplab.views.timeline_rows import Lane, Span
 
 LANE_IN = {"state": 0.27, "address": 0.23, "client": 0.25}
 BAR_IN = {"state": 0.17, "address": 0.16, "client": 0.15}
@@ -45,12 +45,17 @@ def draw_owners(paper: Paper, top_in: float, lane: Lane, short: Mapping[str, str
         several = span.what == "several"
         edge, hatch = (theme.vermillion, "xxxx") if several else (strong, "")
         glyphs.bar(paper.axes, theme, seen, middle_in, bar_in, pale, edge, hatch, False)
-        names = span.text.split(" + ")
-        texts = [span.text, " + ".join(short.get(name, name) for name in names)]
-        texts += [str(len(names))] if several else []
+        texts = owner_texts(span, short)
         behind = pale if several else None
         paper.label(texts, seen, middle_in, theme.text, bold=several, behind=behind, also_busy=announced)
     glyphs.diamonds(paper.axes, theme, announced, middle_in + bar_in / 2, strong)
+
+
+def owner_texts(span: Span, short: Mapping[str, str]) -> list[str]:
+    """Who had the address, the longest text first; where several had it, how many they were is one, too."""
+    names = span.text.split(" + ")
+    texts = [span.text, " + ".join(short.get(name, name) for name in names)]
+    return [*texts, str(len(names))] if span.what == "several" else texts
 
 
 def draw_outages(paper: Paper, top_in: float, lane: Lane) -> None:

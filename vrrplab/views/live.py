@@ -15,7 +15,7 @@ from vrrplab.trace import Trace
 from vrrplab.units import seconds
 from vrrplab.views import figure_layout, glyphs, style
 from vrrplab.views.action_labels import Flag, flag_height_in
-from vrrplab.views.lanes import BAR_IN, LANE_IN, MIDDLE_IN
+from vrrplab.views.lanes import BAR_IN, LANE_IN, MIDDLE_IN, owner_texts
 from vrrplab.views.raster import Stamp, Stamps, png
 from vrrplab.views.style import SMALL, Theme
 from vrrplab.views.timeline_rows import Lane, Span, TimelineRows, rows
@@ -213,9 +213,7 @@ class _Ink:
                     bars[_kind(lane, span)].append([(a, top), (b, top), (b, bottom), (a, bottom)])
                 self._label(paper, lane, span, seen, y_in)
             base_in = y_in + half_in
-            ticks += [
-                [(t, base_in + 0.012), (t, base_in + 0.058)] for t in paper.moments(lane.ticks, gap_in=0.011)
-            ]
+            ticks += glyphs.tick_lines(paper, lane.ticks, base_in)
             zeros += [(t, base_in + 0.035) for t in paper.moments(lane.zeros)]
             hue = lane.hue % len(self.diamonds)
             points.setdefault(hue, []).extend((t, base_in) for t in paper.moments(lane.diamonds))
@@ -227,14 +225,13 @@ class _Ink:
         self.zeros.set_data([x for x, _ in zeros], [y for _, y in zeros])
         for hue, line in enumerate(self.diamonds):
             line.set_data([x for x, _ in points.get(hue, [])], [y for _, y in points.get(hue, [])])
-        used = [self.served] if served else []
-        used += [collection for kind, collection in self.bars.items() if bars[kind]]
-        used += [self.silence] if silence else []
-        used += [self.ticks] if ticks else []
-        used += [self.zeros] if zeros else []
-        used += [line for hue, line in enumerate(self.diamonds) if points.get(hue)]
-        for artist in used:
-            self.axes.draw_artist(artist)
+        artists = [self.served, *self.bars.values(), self.silence, self.ticks, self.zeros, *self.diamonds]
+        marks = [points.get(hue) for hue in range(len(self.diamonds))]
+        for artist, data in zip(
+            artists, [served, *bars.values(), silence, ticks, zeros, *marks], strict=True
+        ):
+            if data:
+                self.axes.draw_artist(artist)
         self._stamp()
 
     def _label(
@@ -250,11 +247,8 @@ class _Ink:
             fill, _, colour = style.state_colours(span.what, theme)
             bold, behind = True, fill if mark.hatch else None
         elif lane.kind == "address":
-            names = span.text.split(" + ")
-            texts = [span.text, " + ".join(self.short.get(name, name) for name in names), str(len(names))]
-            texts = texts if span.what == "several" else texts[:2]
-            behind = theme.pale[lane.hue % len(theme.pale)] if span.what == "several" else None
-            bold = span.what == "several"
+            texts, bold = owner_texts(span, self.short), span.what == "several"
+            behind = theme.pale[lane.hue % len(theme.pale)] if bold else None
         else:
             texts, colour = [span.text], theme.vermillion if lane.kind == "client" else theme.mute
             behind = theme.page

@@ -12,6 +12,7 @@ Names, values and sentences are the codec's (``wire.explain``); here they only g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.decoding.describe import describe
@@ -173,10 +174,7 @@ def draw(table: PacketRows, *, theme: str = "light", width_in: float = WIDTH_IN)
         height_in = HEAD_IN + problems_in + max(sum(heights_in), 0.8) + 0.15
         page = style.new_figure(width_in, height_in, colours, table.summary())
         style.head(page, colours, table.title, f"{table.size} bytes")
-        axes = page.add_axes((0, 0, 1, 1))
-        axes.set_axis_off()
-        axes.set_xlim(0, width_in)
-        axes.set_ylim(height_in, 0)
+        axes = style.bare_axes(page, (0, 0, width_in, height_in))
         if not table.layers:
             style.nothing_to_draw(axes, colours, "Nothing to draw: this frame has no bytes.")
         y_in = HEAD_IN
@@ -239,22 +237,17 @@ def _draw_edges(
     """A border around the field, not between the rows it continues in."""
     cell = box.cell
     top_in, bottom_in = box.y_in, box.y_in + box.tall_in
-    colour, wide = (theme.vermillion, 1.8) if cell.problem else (colour, 0.8)
-    look = {
-        "color": colour,
-        "linewidth": wide,
-        "zorder": 3.5 if cell.problem else 3,
-        "solid_capstyle": "butt",
-    }
+    colour, wide, zorder = (theme.vermillion, 1.8, 3.5) if cell.problem else (colour, 0.8, 3)
+    line = partial(axes.plot, color=colour, linewidth=wide, zorder=zorder, solid_capstyle="butt")
     left_in = LEFT_IN + cell.column * CELL_IN
     right_in = left_in + cell.size * CELL_IN
     for x_in in (left_in, right_in):
-        axes.plot([x_in, x_in], [top_in, bottom_in], **look)  # type: ignore[arg-type]
+        line([x_in, x_in], [top_in, bottom_in])
     for column in range(cell.column, cell.column + cell.size):
         edge = [LEFT_IN + column * CELL_IN, LEFT_IN + (column + 1) * CELL_IN]
         for row, y_in in ((cell.row - 1, top_in), (cell.row + 1, bottom_in)):
             if owner.get((row, column)) != cell.field:
-                axes.plot(edge, [y_in, y_in], **look)  # type: ignore[arg-type]
+                line(edge, [y_in, y_in])
 
 
 def _draw_cell(axes: Axes, theme: Theme, box: _Box, pale: str) -> None:
@@ -267,8 +260,9 @@ def _draw_cell(axes: Axes, theme: Theme, box: _Box, pale: str) -> None:
     axes.add_patch(
         Rectangle(*place, facecolor=pale, edgecolor=theme.vermillion, hatch=hatch, linewidth=0.0, zorder=2)
     )
-    behind = pale if cell.problem else None
     small = SMALL - 0.5
+    behind = pale if cell.problem else None
+    label = partial(style.write, axes, align="center", behind=behind, zorder=5)
     if cell.name or cell.value:
         middle_in = x_in + wide_in / 2
         name = style.elide(cell.name, wide_in - 0.1, small)
@@ -276,33 +270,9 @@ def _draw_cell(axes: Axes, theme: Theme, box: _Box, pale: str) -> None:
         if style.text_width_in(value, TEXT - 0.5, bold=True) > wide_in - 0.1:
             value = value.partition(" (")[0]  # what stands in brackets is in the list beside it, too
         value = style.elide(value, wide_in - 0.1, TEXT - 0.5, bold=True)
-        style.write(
-            axes,
-            middle_in,
-            y_in + 0.09,
-            name,
-            theme.mute,
-            size=small,
-            align="center",
-            behind=behind,
-            zorder=5,
-        )
-        style.write(
-            axes, middle_in, y_in + 0.225, value, theme.text, size=TEXT - 0.5, align="center", bold=True,
-            behind=behind, zorder=5,
-        )  # fmt: skip
+        label(middle_in, y_in + 0.09, name, theme.mute, size=small)
+        label(middle_in, y_in + 0.225, value, theme.text, size=TEXT - 0.5, bold=True)
     octets_in = y_in + box.tall_in - 0.095
     for number, octet in enumerate(cell.octets.split()):
         x = x_in + CELL_IN * (number + 0.5)
-        style.write(
-            axes,
-            x,
-            octets_in,
-            octet,
-            theme.text,
-            size=small,
-            align="center",
-            behind=behind,
-            mono=True,
-            zorder=5,
-        )
+        label(x, octets_in, octet, theme.text, size=small, mono=True)

@@ -105,15 +105,8 @@ def _take_over(trace: Trace) -> str:
 def _outages(trace: Trace) -> str:
     if not trace.scenario.get("clients"):
         return "No client was there to miss an answer."
-    longest_s = _longest_s(trace)
-    if longest_s is None:
-        return "No client missed an answer."
-    return f"Longest outage {longest_s:.2f} s."
-
-
-def _longest_s(trace: Trace) -> float | None:
     lengths = [seconds(outage.duration_us(trace.end_us)) for outage in trace.outages()]
-    return max(lengths, default=None)
+    return f"Longest outage {max(lengths):.2f} s." if lengths else "No client missed an answer."
 
 
 def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: str = "light") -> Any:

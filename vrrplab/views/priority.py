@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.trace import Trace
 from vrrplab.trace.events import (
-    ActionEvent,
     AdvertSentEvent,
     InterfaceEvent,
     PriorityEvent,
     ScriptEvent,
 )
+from vrrplab.trace.routers import virtual_routers
 from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 from vrrplab.views.style import SMALL
@@ -77,7 +77,7 @@ class PriorityRows(NamedTuple):
     from_us: Micros
     to_us: Micros
     charts: tuple[Chart, ...]
-    actions: tuple[tuple[Micros, str], ...]
+    actions: tuple[naming.ActionMark, ...]
 
     def summary(self) -> str:
         """The figure in one sentence."""
@@ -99,7 +99,7 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
     silent = naming.alive_until(trace)
     heard = _priorities(trace)
     charts = []
-    for router in naming.virtual_routers(trace):
+    for router in virtual_routers(trace):
         lines = []
         for server, instance in router.members:
             spans = state_spans(trace, server, instance, silent.get(server, []))
@@ -111,12 +111,10 @@ def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -
             changes = tuple(change for change in _changes(trace) if change.server in members)
             charts.append(Chart(router.title, tuple(lines), changes))
     return PriorityRows(
-        naming.title_of(trace),
-        naming.origin_note(trace),
-        str(trace.scenario.get("description") or ""),
+        *naming.head_of(trace),
         *figure_arguments.window_us(trace, from_s, to_s),
         tuple(charts),
-        tuple((event.t_us, naming.action_text(event, trace)) for event in trace.of(ActionEvent)),
+        naming.action_marks(trace),
     )
 
 
@@ -191,7 +189,6 @@ def draw(
     tables: Sequence[PriorityRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:
     """The figure of rows made before."""
-    style.require_matplotlib()
     window = figure_layout.window_s(tables)
     charts = [chart for table in tables for chart in table.charts]
     signs = {"line"} if charts else set()

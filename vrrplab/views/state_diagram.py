@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.machine.states import EDGES, Edge
@@ -56,17 +57,13 @@ class DiagramRows(NamedTuple):
 
 def rows(trace: Trace | None = None) -> DiagramRows:
     """All edges in the order of the table; changes of a trace that no edge allows do not occur."""
-    if trace is None:
-        arrows = tuple(Arrow(number, edge, None) for number, edge in enumerate(EDGES, 1))
-        return DiagramRows(
-            "States of a VRRP instance", "RFC 9568 section 6.4, and keepalived's FAULT", arrows
-        )
-    taken = Counter((e.from_ or "INIT", e.to) for e in trace.of(StateEvent))
-    arrows = tuple(
-        Arrow(number, edge, taken[edge.from_state, edge.to_state]) for number, edge in enumerate(EDGES, 1)
-    )
-    note = f"{naming.origin_note(trace)} · how often each change happened"
-    return DiagramRows(naming.title_of(trace), note, arrows)
+    title, note = "States of a VRRP instance", "RFC 9568 section 6.4, and keepalived's FAULT"
+    taken: Counter[tuple[str, str]] = Counter()
+    if trace is not None:
+        title, note = naming.title_of(trace), f"{naming.origin_note(trace)} · how often each change happened"
+        taken.update((e.from_ or "INIT", e.to) for e in trace.of(StateEvent))
+    counts = [None if trace is None else taken[edge.from_state, edge.to_state] for edge in EDGES]
+    return DiagramRows(title, note, tuple(map(Arrow, count(1), EDGES, counts)))
 
 
 def figure(trace: Trace | None = None, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:
@@ -83,10 +80,7 @@ def draw(table: DiagramRows, *, theme: str = "light", width_in: float = WIDTH_IN
         height_in = max(HEIGHT_IN, 0.75 + LINE_IN * len(table.arrows) + 0.2)
         page = style.new_figure(width_in, height_in, colours, table.summary())
         style.head(page, colours, table.title, table.note)
-        axes = page.add_axes((0, 0, 1, 1))
-        axes.set_axis_off()
-        axes.set_xlim(0, width_in)
-        axes.set_ylim(height_in, 0)
+        axes = style.bare_axes(page, (0, 0, width_in, height_in))
         for arrow in table.arrows:
             _draw_arrow(axes, colours, arrow, table.arrows)
         for state in PLACES:

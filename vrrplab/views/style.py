@@ -193,6 +193,7 @@ def save(figure: Figure, path: str | Path) -> None:
 @lru_cache(maxsize=2048)
 def _advance(character: str, bold: bool) -> float:
     """Width of one character, in units of the text size."""
+    require_matplotlib()
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
@@ -289,6 +290,20 @@ def head(page: Figure, theme: Theme, title: str, note: str, more: str = "") -> l
         more = elide(more, room_in, SMALL)
         written.append(write(page, 0.2 / width_in, 1 - 0.43 / height_in, more, theme.mute))
     return written
+
+
+def bare_axes(page: Figure, box_in: tuple[float, float, float, float]) -> Axes:
+    """A part of the page (left, top, width, height) that counts in inches, y downwards; nothing is on it."""
+    page_width_in, page_height_in = page.get_size_inches()
+    left_in, top_in, width_in, height_in = box_in
+    bottom = 1 - (top_in + height_in) / page_height_in
+    axes = page.add_axes(
+        (left_in / page_width_in, bottom, width_in / page_width_in, height_in / page_height_in)
+    )
+    axes.set_axis_off()
+    axes.set_xlim(0, width_in)
+    axes.set_ylim(height_in, 0)
+    return axes
 
 
 def time_axis(axes: Axes, theme: Theme, from_s: float, to_s: float, *, labels: bool = True) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent, AdvertSentEvent, InterfaceEvent, PriorityEvent
+from vrrplab.trace.routers import as_table
 from vrrplab.trace.vocabulary import DAEMON, PORT, POWER, Act
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views.naming import action_text, short_addresses
@@ -53,14 +54,15 @@ def read_moment(trace: Trace, at_s: float) -> Moment:
     """Everything a still shows, at ``at_s`` seconds."""
     at_us, told = micros(at_s), trace.scenario
     holders = {address: trace.owners(address, at_s) for address in trace.addresses}
-    names = _names(told.get("servers"))
+    names = as_table(told.get("servers"))
     servers = [_server(trace, name, names.get(name, {}), at_us, holders) for name in trace.servers]
     used = [
         segment for server in servers for name, segment, _ in server.interfaces if name in _spoken_on(trace)
     ]
     main = max(used, key=used.count) if used else ""
     segments = [
-        (name, str((value or {}).get("subnet") or "")) for name, value in _names(told.get("segments")).items()
+        (name, str((value or {}).get("subnet") or ""))
+        for name, value in as_table(told.get("segments")).items()
     ]
     segments.sort(key=lambda segment: segment[0] == main)
     unheld = [address for address, who in holders.items() if not who]
@@ -70,13 +72,9 @@ def read_moment(trace: Trace, at_s: float) -> Moment:
     )
 
 
-def _names(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _spoken_on(trace: Trace) -> set[str]:
-    told = _names(trace.scenario.get("servers"))
-    configured = {i.get("interface") for s in told.values() for i in _names(s.get("instances")).values()}
+    told = as_table(trace.scenario.get("servers"))
+    configured = {i.get("interface") for s in told.values() for i in as_table(s.get("instances")).values()}
     return configured or {e.interface for e in trace.of(AdvertSentEvent)}
 
 
@@ -85,7 +83,7 @@ def _server(
 ) -> _Server:
     up, why, power, daemon = _condition(trace, name, at_us)
     own = [i for i, s in trace.instances if s == name]
-    own += [i for i in _names(told.get("instances")) if i not in own]
+    own += [i for i in as_table(told.get("instances")) if i not in own]
     rows = []
     for i in own:
         state = trace.state_at(seconds(at_us), name, i)
@@ -93,7 +91,7 @@ def _server(
         rows.append(_Row(i, "INIT" if silent else state, _priority(trace, name, i, told, at_us)))
     interfaces = [
         (port, str(value.get("segment") or ""), power and up.get(port, True))
-        for port, value in _names(told.get("interfaces")).items()
+        for port, value in as_table(told.get("interfaces")).items()
     ]
     faults = [] if power else ["no power"]
     faults += [f"{port} {why[port]}" for port, _, is_up in interfaces if power and not is_up]
@@ -126,7 +124,7 @@ def _condition(trace: Trace, name: str, at_us: Micros) -> tuple[dict[str, bool],
 
 
 def _priority(trace: Trace, server: str, instance: str, told: dict[str, Any], at_us: Micros) -> int | None:
-    now: int | None = _names(told.get("instances")).get(instance, {}).get("priority")
+    now: int | None = as_table(told.get("instances")).get(instance, {}).get("priority")
     for event in trace.of(PriorityEvent, server=server, instance=instance):
         if event.t_us <= at_us:
             now = int(event.to)
@@ -135,7 +133,7 @@ def _priority(trace: Trace, server: str, instance: str, told: dict[str, Any], at
 
 def _clients(trace: Trace, at_us: Micros) -> list[tuple[str, list[tuple[str, float | None]]]]:
     found = []
-    for name, value in _names(trace.scenario.get("clients")).items():
+    for name, value in as_table(trace.scenario.get("clients")).items():
         targets = dict.fromkeys(str(p["target"]) for p in value.get("probes") or [])
         rows: list[tuple[str, float | None]] = []
         for target in targets:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.trace import Trace
-from vrrplab.trace.events import ActionEvent, MacLearnedEvent, NeighbourEvent
+from vrrplab.trace.events import MacLearnedEvent, NeighbourEvent
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 
@@ -59,7 +59,7 @@ class TableRows(NamedTuple):
     from_us: Micros
     to_us: Micros
     lanes: tuple[TableLane, ...]
-    actions: tuple[tuple[Micros, str], ...]
+    actions: tuple[naming.ActionMark, ...]
 
     def summary(self) -> str:
         """The figure in one sentence."""
@@ -96,12 +96,10 @@ def rows(
         name = naming.mac_text(mac, macs)
         lanes.append(TableLane(f"switch {segment}", name, "", _entries(named, places, trace.end_us)))
     return TableRows(
-        naming.title_of(trace),
-        naming.origin_note(trace),
-        str(trace.scenario.get("description") or ""),
+        *naming.head_of(trace),
         *figure_arguments.window_us(trace, from_s, to_s),
         tuple(lane for lane in lanes if len(lane.entries) > 1 or not moved_only),
-        tuple((event.t_us, naming.action_text(event, trace)) for event in trace.of(ActionEvent)),
+        naming.action_marks(trace),
     )
 
 
@@ -157,7 +155,6 @@ def draw(
     tables: Sequence[TableRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:
     """The figure of rows made before."""
-    style.require_matplotlib()
     window = figure_layout.window_s(tables)
     lanes = [lane for table in tables for lane in table.lanes]
     signs = {"owner"} if lanes else set()

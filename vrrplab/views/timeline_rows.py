@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vrrplab.trace import Outage, Trace
-from vrrplab.trace.events import ActionEvent, AdvertSentEvent, AnnouncementEvent
+from vrrplab.trace.events import AdvertSentEvent, AnnouncementEvent
+from vrrplab.trace.routers import as_table, virtual_routers
 from vrrplab.units import Micros
 from vrrplab.views import figure_arguments
 from vrrplab.views.naming import (
-    action_text,
+    ActionMark,
+    action_marks,
     address_range,
     alive_until,
+    head_of,
     near,
-    origin_note,
     short_addresses,
     short_names,
-    title_of,
-    virtual_routers,
 )
 
 FEW_TARGETS = 6
@@ -52,11 +52,6 @@ class Lane(NamedTuple):
     diamonds: tuple[Micros, ...] = ()
     hue: int = 0
     from_us: Micros = 0
-
-
-class ActionMark(NamedTuple):
-    t_us: Micros
-    text: str
 
 
 class TimelineRows(NamedTuple):
@@ -109,14 +104,11 @@ def rows(
     others = [a for a in trace.addresses if a not in shown]
     lanes += _address_lanes(trace, others, "other addresses", len(routers), short, bursts, stable)
     lanes += _client_lanes(trace, short, stable)
-    actions = tuple(ActionMark(e.t_us, action_text(e, trace)) for e in trace.of(ActionEvent))
     return TimelineRows(
-        title_of(trace),
-        origin_note(trace),
-        str(trace.scenario.get("description") or ""),
+        *head_of(trace),
         *figure_arguments.window_us(trace, from_s, to_s),
         tuple(lanes),
-        actions,
+        action_marks(trace),
         short_names(trace.servers),
     )
 
@@ -196,8 +188,7 @@ def _address_lanes(
 def _client_lanes(trace: Trace, short: dict[str, str], stable: bool) -> list[Lane]:
     """One lane a client and what it asked for; probes that failed together share one."""
     probes: dict[tuple[str, str, str], list[Outage]] = {}
-    clients = trace.scenario.get("clients")
-    for client, about in (clients if isinstance(clients, dict) else {}).items():
+    for client, about in as_table(trace.scenario.get("clients")).items():
         for probe in about.get("probes") or []:
             probes[client, str(probe.get("target")), str(probe.get("kind"))] = []
     for outage in trace.outages():
