@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, NotifyDraft, ScriptDraft, TrackableDraft
-from vrrplab.config.model import TrackedObject
 from vrrplab.config.numbers import UINT_MAX, Reading, read_int, read_micros, read_switch, read_unsigned
 from vrrplab.config.tokens import QuoteError, split_command
 from vrrplab.units import SECOND_US
@@ -69,65 +68,6 @@ def option_switch(attribute: str, complaint: str = "") -> Keyword:
             setattr(draft.instance, attribute, value)
 
     return Keyword(handler)
-
-
-def tracked(
-    draft: FileDraft,
-    owner: str,
-    kind: str,
-    known: list[TrackableDraft],
-    into: list[TrackedObject],
-    words: Words,
-    limit: int = 254,
-) -> None:
-    """``NAME [weight N [reverse|noreverse]]`` in a track_file, track_process or track_bfd block."""
-    diagnostics = draft.diagnostics
-    name = words[0]
-    target = next((one for one in known if one.name == name), None)
-    if target is None:
-        diagnostics.report(
-            "track-unknown",
-            f"({owner}) track {kind} {name} not found, ignoring...",
-            f"{owner} tracks the {kind} '{name}', which is not defined above it",
-        )
-        return
-    if any(one.name == name for one in into):
-        diagnostics.report("duplicate", f"({owner}) duplicate track_{kind} {name} - ignoring")
-        return
-    weight, reverse = target.weight, target.reverse
-    option_name = f" {name}" if kind == "bfd" else ""
-    if len(words) >= 2:
-        if words[1] != "weight":
-            diagnostics.report(
-                "track-option", f"({owner}) unknown track {kind}{option_name} option {words[1]} - ignoring"
-            )
-            return
-        if len(words) == 2:
-            diagnostics.report(
-                "track-option", f"({owner}) weight without value specified for track {kind} {name} - ignoring"
-            )
-            return
-        value = signed(draft, words, -limit, limit, index=2)
-        if value is None:
-            diagnostics.report(
-                "range",
-                f"({owner}) weight for track {kind} {name} must be in [-{limit}..{limit}] inclusive. "
-                "Ignoring...",
-            )
-        else:
-            weight = value
-        if len(words) >= 4:
-            if words[3] in ("reverse", "noreverse"):
-                reverse = words[3] == "reverse"
-            else:
-                style = f"track_{kind}" if kind == "process" else f"track {kind}"
-                diagnostics.report(
-                    "track-option",
-                    f"({owner}) unknown {style} {name} weight option {words[3]} - ignoring",
-                )
-                if kind != "process":
-                    return
-    into.append(TrackedObject(name, weight, reverse, diagnostics.source))
 
 
 def reverse_word(draft: FileDraft, words: Words, owner: str, target: ScriptDraft | TrackableDraft) -> None:
