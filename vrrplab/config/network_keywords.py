@@ -7,7 +7,7 @@ from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, InstanceDraft
 from vrrplab.config.model import UnicastPeer
 from vrrplab.config.numbers import read_unsigned
-from vrrplab.config.options import flag, unsigned
+from vrrplab.config.options import flag, number
 from vrrplab.config.vip_lines import MAX_INTERFACE_NAME
 
 
@@ -146,16 +146,6 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
     )
 
 
-def _unicast_ttl(draft: FileDraft, words: Words) -> None:
-    ttl = unsigned(draft, words, 0, 255, lenient=False)
-    if ttl is None:
-        draft.diagnostics.report(
-            "range", f"({draft.instance.name}): TTL '{words[1]}' not valid - must be between 0 & 255"
-        )
-    else:
-        draft.instance.unicast_ttl = ttl
-
-
 def _check_unicast_src(draft: FileDraft, words: Words) -> None:
     draft.instance.unicast_configured = True
     draft.instance.check_unicast_src = True
@@ -260,7 +250,9 @@ NETWORK_KEYWORDS: dict[str, Keyword] = {
     "unicast_fault_no_peer": Keyword(_unicast_fault_no_peer),
     "check_unicast_src": Keyword(_check_unicast_src),
     "old_unicast_checksum": Keyword(_old_unicast_checksum),
-    "unicast_ttl": Keyword(_unicast_ttl),
+    "unicast_ttl": number(
+        "unicast_ttl", 0, 255, ": TTL '{word}' not valid - must be between 0 & 255", lenient=False
+    ),
     "use_vmac": Keyword(_use_vmac),
     "use_vmac_addr": flag("vmac_addr"),
     "vmac_xmit_base": flag("vmac_xmit_base"),

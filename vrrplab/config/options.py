@@ -70,6 +70,35 @@ def option_switch(attribute: str, complaint: str = "") -> Keyword:
     return Keyword(handler)
 
 
+def number(
+    attribute: str,
+    low: int,
+    high: int,
+    log: str,
+    message: str = "",
+    hint: str = "",
+    *,
+    unit: int = 1,
+    topic: str = "range",
+    lenient: bool = True,
+) -> Keyword:
+    """A whole number of an instance, kept times ``unit``; the earlier value stays when it is not valid.
+
+    ``log`` and ``message`` hold {option} and {word}.
+    """
+
+    def handler(draft: FileDraft, words: Words) -> None:
+        value = unsigned(draft, words, low, high, lenient=lenient)
+        if value is None:
+            said = {"option": words[0], "word": words[1]}
+            complaint = f"({draft.instance.name}){log.format(**said)}"
+            draft.diagnostics.report(topic, complaint, message.format(**said), hint)
+        else:
+            setattr(draft.instance, attribute, value * unit)
+
+    return Keyword(handler)
+
+
 def reverse_word(draft: FileDraft, words: Words, owner: str, target: ScriptDraft | TrackableDraft) -> None:
     """The ``reverse`` behind the weight of something that can be tracked."""
     if len(words) >= 3:
