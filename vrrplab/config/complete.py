@@ -195,8 +195,7 @@ def _group_tracking(draft: FileDraft, group: GroupDraft) -> None:
                 draft.diagnostics.log(
                     "owner",
                     f"({group.name}) Cannot have weighted track {kind} '{one.name}' with member having "
-                    "priority "
-                    f"{OWNER_PRIORITY} - {action}",
+                    f"priority {OWNER_PRIORITY} - {action}",
                     f"the weight of {one.name} is dropped: {group.name} has a member with priority 255",
                     source=one.source,
                 )
@@ -210,8 +209,7 @@ def _group_tracking(draft: FileDraft, group: GroupDraft) -> None:
                 draft.diagnostics.log(
                     "duplicate",
                     f"({instance.name}) track_interface {one.name} is configured on VRRP instance and "
-                    "sync group. "
-                    "Remove vrrp instance or sync group config",
+                    "sync group. Remove vrrp instance or sync group config",
                     f"{one.name} is tracked by {instance.name} and by its sync group",
                     source=one.source,
                 )

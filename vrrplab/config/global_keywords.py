@@ -233,8 +233,7 @@ def _vrrp_iptables(draft: FileDraft, words: Words) -> None:
         draft.diagnostics.report(
             "deprecated",
             "iptables not supported, using nftables instead. Please replace 'vrrp_iptables and "
-            "'vrrp_ipsets' with "
-            "'nftables' config option",
+            "'vrrp_ipsets' with 'nftables' config option",
             "vrrp_iptables: nftables are used instead",
             "write nftables",
         )

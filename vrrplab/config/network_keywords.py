@@ -46,8 +46,7 @@ def _source_address(draft: FileDraft, words: Words) -> None:
         draft.diagnostics.report(
             "family",
             f"Configuration error: VRRP instance[{instance.name}] and src address[{text}] MUST be of the "
-            "same "
-            "family !!! Skipping...",
+            "same family !!! Skipping...",
             f"{text} is not IPv{instance.family} as the instance {instance.name} is",
         )
         instance.source_address = None
@@ -107,8 +106,7 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
         diagnostics.report(
             "family",
             f"Configuration error: VRRP instance[{instance.name}] and unicast peer address[{text}] MUST "
-            "be of the "
-            "same family !!! Skipping...",
+            "be of the same family !!! Skipping...",
             f"{text} is not IPv{instance.family} as the instance {instance.name} is",
         )
         return
@@ -138,8 +136,7 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
         diagnostics.report(
             "unicast",
             f"({instance.name}) {where}min_ttl {ttl['min_ttl']} > max_ttl {ttl['max_ttl']} - all packets "
-            "will be "
-            "discarded",
+            "will be discarded",
         )
     instance.unicast_peers.append(
         UnicastPeer(address.text, ttl["min_ttl"], ttl["max_ttl"], diagnostics.source)

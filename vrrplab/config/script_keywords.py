@@ -66,8 +66,7 @@ def _interval(draft: FileDraft, words: Words) -> None:
         diagnostics.report(
             "range",
             f"({script.name}): vrrp script interval '{words[1]}' must be between {smallest} and "
-            f"{LONGEST_DELAY_S} - "
-            "ignoring",
+            f"{LONGEST_DELAY_S} - ignoring",
             f"interval '{words[1]}' is not valid; 1 second is used",
             "write seconds",
         )
