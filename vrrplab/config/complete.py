@@ -9,13 +9,8 @@ from __future__ import annotations
 
 from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft
 from vrrplab.config.instance_rules import complete_instance
-from vrrplab.config.model import (
-    NodeConfig,
-    TrackedObject,
-)
+from vrrplab.config.model import OWNER_PRIORITY, NodeConfig, TrackedObject
 from vrrplab.config.values import node_value
-
-OWNER_PRIORITY = 255
 
 
 def complete(draft: FileDraft, file: str) -> NodeConfig:

@@ -7,6 +7,7 @@ Those about the packets on the wire are in ``packet_rules``, those about trackin
 from __future__ import annotations
 
 from vrrplab.config.drafts import FileDraft, InstanceDraft
+from vrrplab.config.model import OWNER_PRIORITY
 from vrrplab.config.packet_rules import (
     address_count,
     advert_interval,
@@ -17,7 +18,6 @@ from vrrplab.config.packet_rules import (
 from vrrplab.config.tracking_rules import drop_weights, own_interface
 from vrrplab.config.vmac_rules import vmac
 
-OWNER_PRIORITY = 255
 DEFAULT_PRIORITY = 100
 DOWN_TIMER_ADVERTS = 3
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from vrrplab.units import SECOND_US, Micros
 
+OWNER_PRIORITY = 255
+"""The router owns the addresses (RFC 9568 section 5.2.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -189,7 +192,7 @@ class InstanceConfig:
     @property
     def address_owner(self) -> bool:
         """Priority 255 means that the router owns the addresses (RFC 9568 section 5.2.4)."""
-        return self.base_priority == 255
+        return self.base_priority == OWNER_PRIORITY
 
     @property
     def unicast(self) -> bool:

@@ -7,7 +7,7 @@ from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, InstanceDraft
 from vrrplab.config.model import UnicastPeer
 from vrrplab.config.numbers import read_unsigned
-from vrrplab.config.options import flag, number
+from vrrplab.config.options import flag, number, plain
 from vrrplab.config.vip_lines import MAX_INTERFACE_NAME
 
 
@@ -117,17 +117,15 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
         if index + 1 == len(words):
             diagnostics.report("unicast", f"({instance.name}) {where}{words[index]} is missing a value")
             break
-        reading = read_unsigned(words[index + 1], 0, 255, lenient=False)
-        for complaint in reading.complaints:
-            diagnostics.report("number", complaint)
-        if not reading.accepted:
+        value = plain(draft, read_unsigned(words[index + 1], 0, 255, lenient=False))
+        if value is None:
             continue
         if words[index] not in ttl:
             diagnostics.report(
                 "unicast", f"({instance.name}) {where}unknown unicast_peer option {words[index]}"
             )
             break
-        ttl[words[index]] = reading.value
+        ttl[words[index]] = value
         instance.check_unicast_src = True
     if not diagnostics.old and any(peer.address == address.text for peer in instance.unicast_peers):
         diagnostics.report("duplicate", f"({instance.name}) {text} - duplicate unicast_peer")

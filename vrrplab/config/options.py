@@ -35,6 +35,13 @@ def switch(words: Words) -> bool | None:
     return read_switch(words[1]) if len(words) >= 2 else True
 
 
+def plain(draft: FileDraft, reading: Reading) -> int | None:
+    """The number where the daemon accepts it; its complaints are told without words of our own."""
+    for complaint in reading.complaints:
+        draft.diagnostics.report("number", complaint)
+    return reading.value if reading.accepted else None
+
+
 def _tell(draft: FileDraft, option: str, reading: Reading) -> int | None:
     for complaint in reading.complaints:
         draft.diagnostics.report(
