@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vrrplab.config.model import GarpSettings, InstanceConfig, NodeConfig, TrackedInterface, TrackedScript
+from vrrplab.config.model import GarpSettings, InstanceConfig, NodeConfig, TrackedObject
 from vrrplab.config.reader import parse_config, parse_text
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ def test_the_articles_first_server() -> None:
     assert first.address_owner
     (vip,) = first.virtual_addresses
     assert (vip.with_prefix, vip.interface, vip.label) == ("192.168.2.101/24", "eth0", "eth0:1")
-    assert first.track_interfaces == (TrackedInterface("eth1", source=first.track_interfaces[0].source),)
+    assert first.track_interfaces == (TrackedObject("eth1", source=first.track_interfaces[0].source),)
     assert [one.name for one in first.track_scripts] == ["chk_squid_service"]
     script = node.script("chk_squid_service")
     assert script.command == ("/usr/sbin/squid", "-k", "check")
@@ -386,7 +386,7 @@ def test_a_script_must_stand_above_the_instance_that_tracks_it() -> None:
         node_with("track_script { chk\n}", after=script),
     )
     assert above.instance("V1").track_scripts == (
-        TrackedScript("chk", -20, source=above.instance("V1").track_scripts[0].source),
+        TrackedObject("chk", -20, source=above.instance("V1").track_scripts[0].source),
     )
     assert below.instance("V1").track_scripts == ()
     assert "(V1) track script chk not found, ignoring..." in " ".join(logs(below))

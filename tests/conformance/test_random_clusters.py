@@ -22,7 +22,7 @@ from vrrplab.config.model import (
     InstanceConfig,
     NodeConfig,
     ScriptConfig,
-    TrackedScript,
+    TrackedObject,
     UnicastPeer,
     VirtualAddress,
 )
@@ -128,7 +128,7 @@ def instances(
         down_timer_adverts=draw(st.sampled_from([3, 3, 2])),
         accept=draw(st.booleans()),
         use_vmac=draw(st.sampled_from(["", "", "vrrp.51"])),
-        track_scripts=(TrackedScript("chk", weight),) if draw(st.booleans()) else (),
+        track_scripts=(TrackedObject("chk", weight),) if draw(st.booleans()) else (),
     )
 
 

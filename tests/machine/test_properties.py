@@ -20,8 +20,7 @@ from vrrplab.config.model import (
     NodeConfig,
     ScriptConfig,
     SyncGroupConfig,
-    TrackedInterface,
-    TrackedScript,
+    TrackedObject,
     UnicastPeer,
     VirtualAddress,
 )
@@ -108,10 +107,8 @@ def configs(draw: st.DrawFn, number: int = 1) -> InstanceConfig:
             refresh_us=micros(draw(st.sampled_from([0, 3]))),
             interval_us=micros(draw(st.sampled_from([0, 0.1]))),
         ),
-        track_interfaces=(TrackedInterface("eth1", weight, draw(st.booleans())),)
-        if draw(st.booleans())
-        else (),
-        track_scripts=(TrackedScript("chk", weight, draw(st.booleans())),) if draw(st.booleans()) else (),
+        track_interfaces=(TrackedObject("eth1", weight, draw(st.booleans())),) if draw(st.booleans()) else (),
+        track_scripts=(TrackedObject("chk", weight, draw(st.booleans())),) if draw(st.booleans()) else (),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vrrplab.config.blocks import Keyword, Words
 from vrrplab.config.drafts import FileDraft
 from vrrplab.config.numbers import INT_MAX, UINT_MAX
-from vrrplab.config.options import LONGEST_DELAY_S, micros, option_switch, switch, unsigned
+from vrrplab.config.options import LONGEST_DELAY_S, micros, number, option_switch, switch, unsigned
 from vrrplab.units import SECOND_US
 
 
@@ -35,19 +35,15 @@ def _skip_check_adv_addr(draft: FileDraft, words: Words) -> None:
 
 
 def _garp_delay(attribute: str) -> Keyword:
-    def handler(draft: FileDraft, words: Words) -> None:
-        delay_s = unsigned(draft, words, 0, LONGEST_DELAY_S)
-        if delay_s is None:
-            draft.diagnostics.report(
-                "range",
-                f"({draft.instance.name}): {words[0]} '{words[1]}' invalid - ignoring",
-                f"{words[0]} '{words[1]}' is not valid",
-                "write whole seconds",
-            )
-        else:
-            setattr(draft.instance, attribute, delay_s * SECOND_US)
-
-    return Keyword(handler)
+    return number(
+        attribute,
+        0,
+        LONGEST_DELAY_S,
+        ": {option} '{word}' invalid - ignoring",
+        "{option} '{word}' is not valid",
+        "write whole seconds",
+        unit=SECOND_US,
+    )
 
 
 def _garp_repeat(attribute: str) -> Keyword:
@@ -84,29 +80,6 @@ def _garp_refresh(draft: FileDraft, words: Words) -> None:
     draft.instance.garp_refresh_us = (refresh_s or 0) * SECOND_US
 
 
-def _garp_lower_prio_repeat(draft: FileDraft, words: Words) -> None:
-    repeat = unsigned(draft, words, 0, INT_MAX)
-    if repeat is None:
-        draft.diagnostics.report(
-            "range", f"({draft.instance.name}): Invalid garp_lower_prio_repeat '{words[1]}'"
-        )
-    else:
-        draft.instance.garp_lower_prio_repeat = repeat
-
-
-def _down_timer_adverts(draft: FileDraft, words: Words) -> None:
-    adverts = unsigned(draft, words, 1, 100)
-    if adverts is None:
-        draft.diagnostics.report(
-            "range",
-            f"({draft.instance.name}): Invalid down_timer_adverts [1:100] '{words[1]}'",
-            f"down_timer_adverts '{words[1]}' is not valid",
-            "write a number from 1 to 100",
-        )
-    else:
-        draft.instance.down_timer_adverts = adverts
-
-
 ADVERT_KEYWORDS: dict[str, Keyword] = {
     "advert_int": Keyword(_advert_int),
     "garp_master_delay": _garp_delay("garp_delay_us"),
@@ -114,8 +87,17 @@ ADVERT_KEYWORDS: dict[str, Keyword] = {
     "garp_master_refresh": Keyword(_garp_refresh),
     "garp_master_refresh_repeat": _garp_repeat("garp_refresh_repeat"),
     "garp_lower_prio_delay": _garp_delay("garp_lower_prio_delay_us"),
-    "garp_lower_prio_repeat": Keyword(_garp_lower_prio_repeat),
-    "down_timer_adverts": Keyword(_down_timer_adverts),
+    "garp_lower_prio_repeat": number(
+        "garp_lower_prio_repeat", 0, INT_MAX, ": Invalid garp_lower_prio_repeat '{word}'"
+    ),
+    "down_timer_adverts": number(
+        "down_timer_adverts",
+        1,
+        100,
+        ": Invalid down_timer_adverts [1:100] '{word}'",
+        "down_timer_adverts '{word}' is not valid",
+        "write a number from 1 to 100",
+    ),
     "lower_prio_no_advert": option_switch("lower_prio_no_advert"),
     "higher_prio_send_advert": option_switch("higher_prio_send_advert"),
     "skip_check_adv_addr": Keyword(_skip_check_adv_addr),

@@ -8,6 +8,7 @@ plain values (``virtual_ipaddress { … }``) is read by its own handler through 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from vrrplab.config.diagnostics import Diagnostics
@@ -18,25 +19,17 @@ from vrrplab.errors import did_you_mean
 Words = list[str]
 
 
+@dataclass(frozen=True, slots=True)
 class Keyword:
     """What a word starts: ``handler(context, words)``, perhaps a block of its own, ``end(context)`` after it.
 
     ``skip``: the whole block belongs to another part of keepalived and is passed over unread.
     """
 
-    __slots__ = ("block", "end", "handler", "skip")
-
-    def __init__(
-        self,
-        handler: Callable[[Any, Words], None] | None = None,
-        block: Table | None = None,
-        end: Callable[[Any], None] | None = None,
-        skip: bool = False,
-    ) -> None:
-        self.handler = handler
-        self.block = block
-        self.end = end
-        self.skip = skip
+    handler: Callable[[Any, Words], None] | None = None
+    block: Table | None = None
+    end: Callable[[Any], None] | None = None
+    skip: bool = False
 
 
 Table = Mapping[str, Keyword | Callable[[], Keyword]]

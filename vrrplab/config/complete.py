@@ -9,13 +9,8 @@ from __future__ import annotations
 
 from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft
 from vrrplab.config.instance_rules import complete_instance
-from vrrplab.config.model import (
-    NodeConfig,
-    TrackedObject,
-)
+from vrrplab.config.model import OWNER_PRIORITY, NodeConfig, TrackedObject
 from vrrplab.config.values import node_value
-
-OWNER_PRIORITY = 255
 
 
 def complete(draft: FileDraft, file: str) -> NodeConfig:
@@ -195,8 +190,7 @@ def _group_tracking(draft: FileDraft, group: GroupDraft) -> None:
                 draft.diagnostics.log(
                     "owner",
                     f"({group.name}) Cannot have weighted track {kind} '{one.name}' with member having "
-                    "priority "
-                    f"{OWNER_PRIORITY} - {action}",
+                    f"priority {OWNER_PRIORITY} - {action}",
                     f"the weight of {one.name} is dropped: {group.name} has a member with priority 255",
                     source=one.source,
                 )
@@ -210,8 +204,7 @@ def _group_tracking(draft: FileDraft, group: GroupDraft) -> None:
                 draft.diagnostics.log(
                     "duplicate",
                     f"({instance.name}) track_interface {one.name} is configured on VRRP instance and "
-                    "sync group. "
-                    "Remove vrrp instance or sync group config",
+                    "sync group. Remove vrrp instance or sync group config",
                     f"{one.name} is tracked by {instance.name} and by its sync group",
                     source=one.source,
                 )

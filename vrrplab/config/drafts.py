@@ -6,11 +6,15 @@ and corrections and turns drafts into the immutable values of ``model``. Only th
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from vrrplab.config.address_syntax import Address
 from vrrplab.config.blocks import BlockReader
 from vrrplab.config.diagnostics import Diagnostics
 from vrrplab.config.model import Source, TrackedObject, UnicastPeer
 from vrrplab.units import SECOND_US, Micros
+
+_Block = TypeVar("_Block")
 
 
 class VipDraft:
@@ -231,35 +235,24 @@ class FileDraft:
     @property
     def instance(self) -> InstanceDraft:
         """The vrrp_instance being read."""
-        if not self.instances:
-            self.diagnostics.fatal(
-                "a keyword of vrrp_instance without its block", "begin with vrrp_instance NAME {"
-            )
-        return self.instances[-1]
+        return self._being_read(self.instances, "vrrp_instance")
 
     @property
     def group(self) -> GroupDraft:
         """The vrrp_sync_group being read."""
-        if not self.groups:
-            self.diagnostics.fatal(
-                "a keyword of vrrp_sync_group without its block", "begin with vrrp_sync_group NAME {"
-            )
-        return self.groups[-1]
+        return self._being_read(self.groups, "vrrp_sync_group")
 
     @property
     def script(self) -> ScriptDraft:
         """The vrrp_script being read."""
-        if not self.scripts:
-            self.diagnostics.fatal(
-                "a keyword of vrrp_script without its block", "begin with vrrp_script NAME {"
-            )
-        return self.scripts[-1]
+        return self._being_read(self.scripts, "vrrp_script")
 
     @property
     def process(self) -> TrackableDraft:
         """The vrrp_track_process being read."""
-        if not self.processes:
-            self.diagnostics.fatal(
-                "a keyword of vrrp_track_process without its block", "begin with vrrp_track_process NAME {"
-            )
-        return self.processes[-1]
+        return self._being_read(self.processes, "vrrp_track_process")
+
+    def _being_read(self, drafts: list[_Block], block: str) -> _Block:
+        if not drafts:
+            self.diagnostics.fatal(f"a keyword of {block} without its block", f"begin with {block} NAME {{")
+        return drafts[-1]

@@ -53,27 +53,15 @@ def _version(draft: FileDraft, words: Words) -> None:
         draft.globals.version = version
 
 
-def _strict(draft: FileDraft, words: Words) -> None:
-    value = True if draft.diagnostics.old else switch(words)
-    if value is None:
-        _bad_switch(draft, f"Invalid value '{words[1]}' for global vrrp_strict specified", words)
-    else:
-        draft.globals.strict = value
+def _switch(
+    attribute: str, log: str = "Invalid value for {0} specified", is_flag_in_old: bool = False
+) -> Keyword:
+    """``log``: the daemon's line about another word; 2.2.7 takes some switches as flags, whatever follows."""
 
-
-def _skip_check_adv_addr(draft: FileDraft, words: Words) -> None:
-    value = True if draft.diagnostics.old else switch(words)
-    if value is None:
-        _bad_switch(draft, f"Invalid value '{words[1]}' for global vrrp_check_adv_addr specified", words)
-    else:
-        draft.globals.skip_check_adv_addr = value
-
-
-def _switch(attribute: str) -> Keyword:
     def handler(draft: FileDraft, words: Words) -> None:
-        value = switch(words)
+        value = True if is_flag_in_old and draft.diagnostics.old else switch(words)
         if value is None:
-            _bad_switch(draft, f"Invalid value for {words[0]} specified", words)
+            _bad_switch(draft, log.format(words[0], *words[1:2]), words)
         else:
             setattr(draft.globals, attribute, value)
 
@@ -245,8 +233,7 @@ def _vrrp_iptables(draft: FileDraft, words: Words) -> None:
         draft.diagnostics.report(
             "deprecated",
             "iptables not supported, using nftables instead. Please replace 'vrrp_iptables and "
-            "'vrrp_ipsets' with "
-            "'nftables' config option",
+            "'vrrp_ipsets' with 'nftables' config option",
             "vrrp_iptables: nftables are used instead",
             "write nftables",
         )
@@ -270,8 +257,12 @@ def _vmac_prefix(draft: FileDraft, words: Words) -> None:
 GLOBAL_KEYWORDS: dict[str, Keyword] = {
     "router_id": Keyword(_router_id),
     "vrrp_version": Keyword(_version),
-    "vrrp_strict": Keyword(_strict),
-    "vrrp_skip_check_adv_addr": Keyword(_skip_check_adv_addr),
+    "vrrp_strict": _switch("strict", "Invalid value '{1}' for global {0} specified", is_flag_in_old=True),
+    "vrrp_skip_check_adv_addr": _switch(
+        "skip_check_adv_addr",
+        "Invalid value '{1}' for global vrrp_check_adv_addr specified",
+        is_flag_in_old=True,
+    ),
     "vrrp_check_unicast_src": _flag("check_unicast_src"),
     "vrrp_mcast_group4": _multicast_group(4),
     "vrrp_mcast_group6": _multicast_group(6),

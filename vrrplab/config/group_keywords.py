@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vrrplab.config.blocks import Keyword, Words
 from vrrplab.config.drafts import FileDraft, GroupDraft
-from vrrplab.config.options import notify, tracked
-from vrrplab.config.tracking import take_interface, take_script
+from vrrplab.config.options import notify
+from vrrplab.config.tracking import tracking_keywords
 
 
 def begin_group(draft: FileDraft, words: Words) -> None:
@@ -54,38 +54,6 @@ def _members(draft: FileDraft, words: Words) -> None:
         )
 
 
-def _group_interfaces(draft: FileDraft, words: Words) -> None:
-    group = draft.group
-    draft.blocks.values(words, lambda entry: take_interface(draft, group.name, group.tracking, entry))
-
-
-def _group_scripts(draft: FileDraft, words: Words) -> None:
-    group = draft.group
-    draft.blocks.values(words, lambda entry: take_script(draft, group.name, group.tracking, entry))
-
-
-def _group_files(draft: FileDraft, words: Words) -> None:
-    group = draft.group
-    draft.blocks.values(
-        words, lambda entry: tracked(draft, group.name, "file", draft.files, group.tracking.files, entry)
-    )
-
-
-def _group_processes(draft: FileDraft, words: Words) -> None:
-    group = draft.group
-    draft.blocks.values(
-        words,
-        lambda entry: tracked(draft, group.name, "process", draft.processes, group.tracking.processes, entry),
-    )
-
-
-def _group_bfds(draft: FileDraft, words: Words) -> None:
-    group = draft.group
-    draft.blocks.values(
-        words, lambda entry: tracked(draft, group.name, "bfd", draft.bfds, group.tracking.bfds, entry, 253)
-    )
-
-
 def _group_notify(draft: FileDraft, words: Words) -> None:
     notify(draft, f"vrrp group {draft.group.name}:", draft.group.notify, words)
 
@@ -102,11 +70,7 @@ def _tracking_weight(draft: FileDraft, words: Words) -> None:
 
 GROUP_KEYWORDS: dict[str, Keyword] = {
     "group": Keyword(_members),
-    "track_interface": Keyword(_group_interfaces),
-    "track_script": Keyword(_group_scripts),
-    "track_file": Keyword(_group_files),
-    "track_process": Keyword(_group_processes),
-    "track_bfd": Keyword(_group_bfds),
+    **tracking_keywords(lambda draft: draft.group),
     "global_tracking": Keyword(_tracking_weight),
     "sync_group_tracking_weight": Keyword(_tracking_weight),
     **dict.fromkeys(

@@ -11,8 +11,8 @@ from vrrplab.config.advert_keywords import ADVERT_KEYWORDS, ADVERT_KEYWORDS_2_4
 from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, InstanceDraft
 from vrrplab.config.network_keywords import NETWORK_KEYWORDS
-from vrrplab.config.options import flag, micros, notify, option_switch, signed, tracked, unsigned
-from vrrplab.config.tracking import take_interface, take_script
+from vrrplab.config.options import flag, micros, notify, number, option_switch, signed, unsigned
+from vrrplab.config.tracking import tracking_keywords
 from vrrplab.config.vip_lines import take_excluded, take_vip
 from vrrplab.units import SECOND_US
 
@@ -88,19 +88,6 @@ def _state(draft: FileDraft, words: Words) -> None:
             "write MASTER or BACKUP, in capitals",
         )
         instance.state = "BACKUP"
-
-
-def _vrid(draft: FileDraft, words: Words) -> None:
-    vrid = unsigned(draft, words, 1, 255, lenient=False)
-    if vrid is None:
-        draft.diagnostics.report(
-            "vrid",
-            f"({draft.instance.name}): VRID '{words[1]}' not valid - must be between 1 & 255",
-            f"virtual_router_id '{words[1]}' is not valid",
-            "write a number from 1 to 255",
-        )
-        return
-    draft.instance.vrid = vrid
 
 
 def _priority(draft: FileDraft, words: Words) -> None:
@@ -185,54 +172,6 @@ def _auth_pass(draft: FileDraft, words: Words) -> None:
     draft.instance.auth_pass = password[:MAX_PASSWORD]
 
 
-def _track_interface(draft: FileDraft, words: Words) -> None:
-    instance = draft.instance
-    draft.blocks.values(words, lambda entry: take_interface(draft, instance.name, instance.tracking, entry))
-
-
-def _track_script(draft: FileDraft, words: Words) -> None:
-    instance = draft.instance
-    draft.blocks.values(words, lambda entry: take_script(draft, instance.name, instance.tracking, entry))
-
-
-def _track_file(draft: FileDraft, words: Words) -> None:
-    instance = draft.instance
-    _not_modelled_tracking(draft, words[0])
-    draft.blocks.values(
-        words,
-        lambda entry: tracked(draft, instance.name, "file", draft.files, instance.tracking.files, entry),
-    )
-
-
-def _track_process(draft: FileDraft, words: Words) -> None:
-    instance = draft.instance
-    _not_modelled_tracking(draft, words[0])
-    draft.blocks.values(
-        words,
-        lambda entry: tracked(
-            draft, instance.name, "process", draft.processes, instance.tracking.processes, entry
-        ),
-    )
-
-
-def _track_bfd(draft: FileDraft, words: Words) -> None:
-    instance = draft.instance
-    _not_modelled_tracking(draft, words[0])
-    draft.blocks.values(
-        words,
-        lambda entry: tracked(draft, instance.name, "bfd", draft.bfds, instance.tracking.bfds, entry, 253),
-    )
-
-
-def _not_modelled_tracking(draft: FileDraft, keyword: str) -> None:
-    draft.diagnostics.note_once(
-        "not-modelled",
-        keyword,
-        f"{keyword} is read but not modelled",
-        "what it tracks is taken as always passing",
-    )
-
-
 def _virtual_ipaddress(draft: FileDraft, words: Words) -> None:
     instance = draft.instance
     draft.blocks.values(words, lambda entry: take_vip(draft, instance, entry))
@@ -241,16 +180,6 @@ def _virtual_ipaddress(draft: FileDraft, words: Words) -> None:
 def _virtual_ipaddress_excluded(draft: FileDraft, words: Words) -> None:
     instance = draft.instance
     draft.blocks.values(words, lambda entry: take_excluded(draft, instance, entry))
-
-
-def _debug(draft: FileDraft, words: Words) -> None:
-    level = unsigned(draft, words, 0, 4)
-    if level is None:
-        draft.diagnostics.report(
-            "range", f"({draft.instance.name}) Debug value '{words[1]}' not valid; must be between 0-4"
-        )
-    else:
-        draft.instance.debug = level
 
 
 def _notify(draft: FileDraft, words: Words) -> None:
@@ -275,7 +204,16 @@ _NOTIFY_OPTIONS = (
 
 INSTANCE_KEYWORDS: dict[str, Keyword] = {
     "state": Keyword(_state),
-    "virtual_router_id": Keyword(_vrid),
+    "virtual_router_id": number(
+        "vrid",
+        1,
+        255,
+        ": VRID '{word}' not valid - must be between 1 & 255",
+        "virtual_router_id '{word}' is not valid",
+        "write a number from 1 to 255",
+        topic="vrid",
+        lenient=False,
+    ),
     "priority": Keyword(_priority),
     "version": Keyword(_version),
     "native_ipv6": Keyword(_native_ipv6),
@@ -285,16 +223,12 @@ INSTANCE_KEYWORDS: dict[str, Keyword] = {
     "preempt": flag("preempt"),
     "nopreempt": flag("preempt", False),
     "preempt_delay": Keyword(_preempt_delay),
-    "track_interface": Keyword(_track_interface),
-    "track_script": Keyword(_track_script),
-    "track_file": Keyword(_track_file),
-    "track_process": Keyword(_track_process),
-    "track_bfd": Keyword(_track_bfd),
+    **tracking_keywords(lambda draft: draft.instance, is_noted=True),
     "dont_track_primary": flag("dont_track_primary"),
     "strict_mode": option_switch("strict", "strict_mode"),
     "accept": flag("accept"),
     "no_accept": flag("accept", False),
-    "debug": Keyword(_debug),
+    "debug": number("debug", 0, 4, " Debug value '{word}' not valid; must be between 0-4"),
     "lvs_sync_daemon_interface": Keyword(_lvs_sync_daemon),
     **dict.fromkeys(_NOTIFY_OPTIONS, Keyword(_notify)),
     **NETWORK_KEYWORDS,

@@ -7,6 +7,7 @@ Those about the packets on the wire are in ``packet_rules``, those about trackin
 from __future__ import annotations
 
 from vrrplab.config.drafts import FileDraft, InstanceDraft
+from vrrplab.config.model import OWNER_PRIORITY
 from vrrplab.config.packet_rules import (
     address_count,
     advert_interval,
@@ -17,7 +18,6 @@ from vrrplab.config.packet_rules import (
 from vrrplab.config.tracking_rules import drop_weights, own_interface
 from vrrplab.config.vmac_rules import vmac
 
-OWNER_PRIORITY = 255
 DEFAULT_PRIORITY = 100
 DOWN_TIMER_ADVERTS = 3
 
@@ -221,46 +221,32 @@ def _strict_defaults(draft: FileDraft, instance: InstanceDraft) -> None:
         if settings.garp_lower_prio_delay_us is None
         else settings.garp_lower_prio_delay_us
     )
-    if instance.garp_lower_prio_repeat is None:
-        instance.garp_lower_prio_repeat = 0 if strict else repeat
-    elif strict and instance.garp_lower_prio_repeat:
-        draft.say(
-            instance,
-            "garp_lower_prio_repeat",
-            "strict",
+    # option, where its value is kept, the default, what strict mode wants, the daemon's line
+    wanted: tuple[tuple[str, str, int, int, str], ...] = (
+        (
+            "garp_lower_prio_repeat", "garp_lower_prio_repeat", repeat, 0,
             "Strict mode requires no repeat garps. resetting",
-        )
-        instance.garp_lower_prio_repeat = 0
-    if instance.garp_lower_prio_delay_us is None:
-        instance.garp_lower_prio_delay_us = 0 if strict else delay_us
-    elif strict and instance.garp_lower_prio_delay_us:
-        draft.say(
-            instance,
-            "garp_lower_prio_delay",
-            "strict",
+        ),
+        (
+            "garp_lower_prio_delay", "garp_lower_prio_delay_us", delay_us, 0,
             "Strict mode requires no repeat garp delay. resetting",
-        )
-        instance.garp_lower_prio_delay_us = 0
-    if instance.lower_prio_no_advert is None:
-        instance.lower_prio_no_advert = strict or settings.lower_prio_no_advert
-    elif strict and not instance.lower_prio_no_advert:
-        draft.say(
-            instance,
-            "lower_prio_no_advert",
-            "strict",
+        ),
+        (
+            "lower_prio_no_advert", "lower_prio_no_advert", settings.lower_prio_no_advert, True,
             "Strict mode requires no lower priority advert. resetting",
-        )
-        instance.lower_prio_no_advert = True
-    if instance.higher_prio_send_advert is None:
-        instance.higher_prio_send_advert = not strict and settings.higher_prio_send_advert
-    elif strict and instance.higher_prio_send_advert:
-        draft.say(
-            instance,
-            "higher_prio_send_advert",
-            "strict",
+        ),
+        (
+            "higher_prio_send_advert", "higher_prio_send_advert", settings.higher_prio_send_advert, False,
             "strict mode requires higher_prio_send_advert to be clear. resetting",
-        )
-        instance.higher_prio_send_advert = False
+        ),
+    )  # fmt: skip
+    for option, attribute, default, in_strict_mode, log in wanted:
+        value = getattr(instance, attribute)
+        if value is None:
+            setattr(instance, attribute, in_strict_mode if strict else default)
+        elif strict and value != in_strict_mode:
+            draft.say(instance, option, "strict", log)
+            setattr(instance, attribute, in_strict_mode)
     if not draft.diagnostics.old:
         _owner_ignores_adverts(draft, instance)
 

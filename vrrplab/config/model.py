@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from vrrplab.units import SECOND_US, Micros
 
+OWNER_PRIORITY = 255
+"""The router owns the addresses (RFC 9568 section 5.2.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -78,12 +81,12 @@ class UnicastPeer:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackedInterface:
-    """An entry of ``track_interface``. ``weight`` 0: its loss means FAULT.
+class TrackedObject:
+    """An entry of ``track_interface``, ``track_script`` … ``weight`` 0: its loss or failure means FAULT.
 
-    In a sync group keepalived logs that it ignores the weight, and its dump shows 0; yet the loss of the
-    interface moves the priority by that weight and causes no FAULT (2.2.7, measured). ``kept_weight`` is
-    that weight, 0 otherwise.
+    Files, processes and BFD sessions are not modelled further. In a sync group keepalived logs that it
+    ignores the weight of an interface, and its dump shows 0; yet the loss of the interface moves the priority
+    by that weight and causes no FAULT (2.2.7, measured). ``kept_weight`` is that weight, 0 otherwise.
     """
 
     name: str
@@ -91,27 +94,6 @@ class TrackedInterface:
     reverse: bool = False
     source: Source = Source()
     kept_weight: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedScript:
-    """An entry of ``track_script``. ``weight`` 0: its failure means FAULT."""
-
-    name: str
-    weight: int = 0
-    reverse: bool = False
-    source: Source = Source()
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedObject:
-    """A tracked thing that has no type of its own: file, process, BFD session. Not modelled further."""
-
-    name: str
-    weight: int = 0
-    reverse: bool = False
-    source: Source = Source()
-    kept_weight: int = 0  # as with TrackedInterface
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +154,8 @@ class InstanceConfig:
     unicast_source: str = ""  # unicast_src_ip; "": the interface's primary address
     unicast_peers: tuple[UnicastPeer, ...] = ()
     check_unicast_src: bool = False
-    track_interfaces: tuple[TrackedInterface, ...] = ()
-    track_scripts: tuple[TrackedScript, ...] = ()
+    track_interfaces: tuple[TrackedObject, ...] = ()
+    track_scripts: tuple[TrackedObject, ...] = ()
     dont_track_primary: bool = False
     garp: GarpSettings = GarpSettings()
     lower_prio_no_advert: bool = False
@@ -210,7 +192,7 @@ class InstanceConfig:
     @property
     def address_owner(self) -> bool:
         """Priority 255 means that the router owns the addresses (RFC 9568 section 5.2.4)."""
-        return self.base_priority == 255
+        return self.base_priority == OWNER_PRIORITY
 
     @property
     def unicast(self) -> bool:
@@ -240,8 +222,8 @@ class SyncGroupConfig:
 
     name: str
     members: tuple[str, ...]
-    track_interfaces: tuple[TrackedInterface, ...] = ()
-    track_scripts: tuple[TrackedScript, ...] = ()
+    track_interfaces: tuple[TrackedObject, ...] = ()
+    track_scripts: tuple[TrackedObject, ...] = ()
     tracking_weight: bool = False  # sgroup_tracking_weight
     notify: NotifyScripts = NotifyScripts()
     track_files: tuple[TrackedObject, ...] = ()

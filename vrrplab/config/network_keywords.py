@@ -7,7 +7,7 @@ from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, InstanceDraft
 from vrrplab.config.model import UnicastPeer
 from vrrplab.config.numbers import read_unsigned
-from vrrplab.config.options import flag, unsigned
+from vrrplab.config.options import flag, number, plain
 from vrrplab.config.vip_lines import MAX_INTERFACE_NAME
 
 
@@ -46,8 +46,7 @@ def _source_address(draft: FileDraft, words: Words) -> None:
         draft.diagnostics.report(
             "family",
             f"Configuration error: VRRP instance[{instance.name}] and src address[{text}] MUST be of the "
-            "same "
-            "family !!! Skipping...",
+            "same family !!! Skipping...",
             f"{text} is not IPv{instance.family} as the instance {instance.name} is",
         )
         instance.source_address = None
@@ -107,8 +106,7 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
         diagnostics.report(
             "family",
             f"Configuration error: VRRP instance[{instance.name}] and unicast peer address[{text}] MUST "
-            "be of the "
-            "same family !!! Skipping...",
+            "be of the same family !!! Skipping...",
             f"{text} is not IPv{instance.family} as the instance {instance.name} is",
         )
         return
@@ -119,17 +117,15 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
         if index + 1 == len(words):
             diagnostics.report("unicast", f"({instance.name}) {where}{words[index]} is missing a value")
             break
-        reading = read_unsigned(words[index + 1], 0, 255, lenient=False)
-        for complaint in reading.complaints:
-            diagnostics.report("number", complaint)
-        if not reading.accepted:
+        value = plain(draft, read_unsigned(words[index + 1], 0, 255, lenient=False))
+        if value is None:
             continue
         if words[index] not in ttl:
             diagnostics.report(
                 "unicast", f"({instance.name}) {where}unknown unicast_peer option {words[index]}"
             )
             break
-        ttl[words[index]] = reading.value
+        ttl[words[index]] = value
         instance.check_unicast_src = True
     if not diagnostics.old and any(peer.address == address.text for peer in instance.unicast_peers):
         diagnostics.report("duplicate", f"({instance.name}) {text} - duplicate unicast_peer")
@@ -138,22 +134,11 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
         diagnostics.report(
             "unicast",
             f"({instance.name}) {where}min_ttl {ttl['min_ttl']} > max_ttl {ttl['max_ttl']} - all packets "
-            "will be "
-            "discarded",
+            "will be discarded",
         )
     instance.unicast_peers.append(
         UnicastPeer(address.text, ttl["min_ttl"], ttl["max_ttl"], diagnostics.source)
     )
-
-
-def _unicast_ttl(draft: FileDraft, words: Words) -> None:
-    ttl = unsigned(draft, words, 0, 255, lenient=False)
-    if ttl is None:
-        draft.diagnostics.report(
-            "range", f"({draft.instance.name}): TTL '{words[1]}' not valid - must be between 0 & 255"
-        )
-    else:
-        draft.instance.unicast_ttl = ttl
 
 
 def _check_unicast_src(draft: FileDraft, words: Words) -> None:
@@ -260,7 +245,9 @@ NETWORK_KEYWORDS: dict[str, Keyword] = {
     "unicast_fault_no_peer": Keyword(_unicast_fault_no_peer),
     "check_unicast_src": Keyword(_check_unicast_src),
     "old_unicast_checksum": Keyword(_old_unicast_checksum),
-    "unicast_ttl": Keyword(_unicast_ttl),
+    "unicast_ttl": number(
+        "unicast_ttl", 0, 255, ": TTL '{word}' not valid - must be between 0 & 255", lenient=False
+    ),
     "use_vmac": Keyword(_use_vmac),
     "use_vmac_addr": flag("vmac_addr"),
     "vmac_xmit_base": flag("vmac_xmit_base"),

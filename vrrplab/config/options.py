@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, NotifyDraft, ScriptDraft, TrackableDraft
-from vrrplab.config.model import TrackedObject
 from vrrplab.config.numbers import UINT_MAX, Reading, read_int, read_micros, read_switch, read_unsigned
 from vrrplab.config.tokens import QuoteError, split_command
 from vrrplab.units import SECOND_US
@@ -34,6 +33,13 @@ def micros(draft: FileDraft, words: Words, low_us: int, high_us: int) -> int | N
 def switch(words: Words) -> bool | None:
     """The option alone means yes; with a word: its meaning, or None if it has none."""
     return read_switch(words[1]) if len(words) >= 2 else True
+
+
+def plain(draft: FileDraft, reading: Reading) -> int | None:
+    """The number where the daemon accepts it; its complaints are told without words of our own."""
+    for complaint in reading.complaints:
+        draft.diagnostics.report("number", complaint)
+    return reading.value if reading.accepted else None
 
 
 def _tell(draft: FileDraft, option: str, reading: Reading) -> int | None:
@@ -71,63 +77,33 @@ def option_switch(attribute: str, complaint: str = "") -> Keyword:
     return Keyword(handler)
 
 
-def tracked(
-    draft: FileDraft,
-    owner: str,
-    kind: str,
-    known: list[TrackableDraft],
-    into: list[TrackedObject],
-    words: Words,
-    limit: int = 254,
-) -> None:
-    """``NAME [weight N [reverse|noreverse]]`` in a track_file, track_process or track_bfd block."""
-    diagnostics = draft.diagnostics
-    name = words[0]
-    target = next((one for one in known if one.name == name), None)
-    if target is None:
-        diagnostics.report(
-            "track-unknown",
-            f"({owner}) track {kind} {name} not found, ignoring...",
-            f"{owner} tracks the {kind} '{name}', which is not defined above it",
-        )
-        return
-    if any(one.name == name for one in into):
-        diagnostics.report("duplicate", f"({owner}) duplicate track_{kind} {name} - ignoring")
-        return
-    weight, reverse = target.weight, target.reverse
-    option_name = f" {name}" if kind == "bfd" else ""
-    if len(words) >= 2:
-        if words[1] != "weight":
-            diagnostics.report(
-                "track-option", f"({owner}) unknown track {kind}{option_name} option {words[1]} - ignoring"
-            )
-            return
-        if len(words) == 2:
-            diagnostics.report(
-                "track-option", f"({owner}) weight without value specified for track {kind} {name} - ignoring"
-            )
-            return
-        value = signed(draft, words, -limit, limit, index=2)
+def number(
+    attribute: str,
+    low: int,
+    high: int,
+    log: str,
+    message: str = "",
+    hint: str = "",
+    *,
+    unit: int = 1,
+    topic: str = "range",
+    lenient: bool = True,
+) -> Keyword:
+    """A whole number of an instance, kept times ``unit``; the earlier value stays when it is not valid.
+
+    ``log`` and ``message`` hold {option} and {word}.
+    """
+
+    def handler(draft: FileDraft, words: Words) -> None:
+        value = unsigned(draft, words, low, high, lenient=lenient)
         if value is None:
-            diagnostics.report(
-                "range",
-                f"({owner}) weight for track {kind} {name} must be in [-{limit}..{limit}] inclusive. "
-                "Ignoring...",
-            )
+            said = {"option": words[0], "word": words[1]}
+            complaint = f"({draft.instance.name}){log.format(**said)}"
+            draft.diagnostics.report(topic, complaint, message.format(**said), hint)
         else:
-            weight = value
-        if len(words) >= 4:
-            if words[3] in ("reverse", "noreverse"):
-                reverse = words[3] == "reverse"
-            else:
-                style = f"track_{kind}" if kind == "process" else f"track {kind}"
-                diagnostics.report(
-                    "track-option",
-                    f"({owner}) unknown {style} {name} weight option {words[3]} - ignoring",
-                )
-                if kind != "process":
-                    return
-    into.append(TrackedObject(name, weight, reverse, diagnostics.source))
+            setattr(draft.instance, attribute, value * unit)
+
+    return Keyword(handler)
 
 
 def reverse_word(draft: FileDraft, words: Words, owner: str, target: ScriptDraft | TrackableDraft) -> None:

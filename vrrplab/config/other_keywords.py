@@ -117,8 +117,7 @@ def _process_weight(draft: FileDraft, words: Words) -> None:
         diagnostics.report(
             "range",
             f"Weight ({words[1]}) for vrrp_track_process {process.name} must be between [-254..254] "
-            "inclusive. "
-            "Ignoring...",
+            "inclusive. Ignoring...",
         )
         return
     reverse_word(draft, words, f"vrrp_track_process {process.name}", process)

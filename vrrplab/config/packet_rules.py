@@ -63,8 +63,7 @@ def unicast(draft: FileDraft, instance: InstanceDraft) -> None:
             "unicast_src_ip",
             "unicast",
             "A unicast keyword has been specified without any unicast peers. Defaulting to multicast. "
-            "This usage is "
-            "deprecated - please update your configuration.",
+            "This usage is deprecated - please update your configuration.",
             "a unicast option without unicast_peer: multicast is used",
             "add unicast_peer { … }",
         )
@@ -101,8 +100,7 @@ def address_count(draft: FileDraft, instance: InstanceDraft) -> None:
             "virtual_ipaddress",
             "vip-count",
             f"Number of VIPs ({len(instance.vips)}) exceeds maximum/space available in packet (max {room} "
-            "addresses)"
-            " - excess moved to eVIPs",
+            "addresses) - excess moved to eVIPs",
             f"an advertisement holds {room} addresses; the others become excluded addresses",
         )
         instance.excluded += instance.vips[room:]
@@ -132,8 +130,7 @@ def advert_interval(draft: FileDraft, instance: InstanceDraft) -> None:
             "advert_int",
             "advert-int",
             f"VRRPv3 advertisement interval {interval_us / SECOND_US:.2f}s is out of range. Must be less "
-            "than 40.96s."
-            " Setting to 40.95s",
+            "than 40.96s. Setting to 40.95s",
             "version 3 knows at most 40.95 s",
         )
         interval_us = 4095 * CENTISECOND_US

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, ScriptDraft
-from vrrplab.config.numbers import INT_MAX, Reading, read_int, read_micros
+from vrrplab.config.numbers import INT_MAX, read_int, read_micros
 from vrrplab.config.options import (
     LONGEST_DELAY_S,
     command_words,
     default_user,
+    plain,
     reverse_word,
     unsigned,
     user_exists,
@@ -58,47 +59,30 @@ def _script(draft: FileDraft, words: Words) -> None:
         )
 
 
-def _interval(draft: FileDraft, words: Words) -> None:
-    script, diagnostics = draft.script, draft.diagnostics
-    smallest = "1" if diagnostics.old else "0.001"
-    value_us = _seconds(draft, words)
-    if value_us is None:
-        diagnostics.report(
-            "range",
-            f"({script.name}): vrrp script interval '{words[1]}' must be between {smallest} and "
-            f"{LONGEST_DELAY_S} - "
-            "ignoring",
-            f"interval '{words[1]}' is not valid; 1 second is used",
-            "write seconds",
-        )
-        return
-    if value_us == 0:
-        diagnostics.report(
-            "range",
-            f"({script.name}): vrrp script interval must be greater than 0, setting to 1",
-            "interval 0 is not valid; 1 second is used",
-        )
-    script.interval_us = value_us or SECOND_US
+def _duration(option: str, log: str, instead: str) -> Keyword:
+    """``log`` is the daemon's line about a bad value, with {word}, {smallest}; ``instead``: what is used."""
 
+    def handler(draft: FileDraft, words: Words) -> None:
+        name, diagnostics = draft.script.name, draft.diagnostics
+        value_us = _seconds(draft, words)
+        if value_us is None:
+            smallest = "1" if diagnostics.old else "0.001"
+            diagnostics.report(
+                "range",
+                f"({name}): vrrp script {option} {log.format(word=words[1], smallest=smallest)} - ignoring",
+                f"{option} '{words[1]}' is not valid; {instead} is used",
+                "write seconds",
+            )
+            return
+        if value_us == 0:
+            diagnostics.report(
+                "range",
+                f"({name}): vrrp script {option} must be greater than 0, setting to 1",
+                f"{option} 0 is not valid; 1 second is used",
+            )
+        setattr(draft.script, f"{option}_us", value_us or SECOND_US)
 
-def _timeout(draft: FileDraft, words: Words) -> None:
-    script, diagnostics = draft.script, draft.diagnostics
-    value_us = _seconds(draft, words)
-    if value_us is None:
-        diagnostics.report(
-            "range",
-            f"({script.name}): vrrp script timeout '{words[1]}' invalid - ignoring",
-            f"timeout '{words[1]}' is not valid; the interval is used",
-            "write seconds",
-        )
-        return
-    if value_us == 0:
-        diagnostics.report(
-            "range",
-            f"({script.name}): vrrp script timeout must be greater than 0, setting to 1",
-            "timeout 0 is not valid; 1 second is used",
-        )
-    script.timeout_us = value_us or SECOND_US
+    return Keyword(handler)
 
 
 def _seconds(draft: FileDraft, words: Words) -> int | None:
@@ -106,19 +90,13 @@ def _seconds(draft: FileDraft, words: Words) -> int | None:
     if draft.diagnostics.old:
         value_s = unsigned(draft, words, 0, LONGEST_DELAY_S)
         return None if value_s is None else value_s * SECOND_US
-    text = word_at(words, 1)
-    reading: Reading = read_micros(text, 0, LONGEST_DELAY_S * SECOND_US, decimals=3)
-    for complaint in reading.complaints:
-        draft.diagnostics.report("number", complaint)
-    return reading.value if reading.accepted else None
+    return plain(draft, read_micros(word_at(words, 1), 0, LONGEST_DELAY_S * SECOND_US, decimals=3))
 
 
 def _script_weight(draft: FileDraft, words: Words) -> None:
     script, diagnostics = draft.script, draft.diagnostics
     reading = read_int(word_at(words, 1), -253, 253, lenient=True)
-    for complaint in reading.complaints:
-        diagnostics.report("number", complaint)
-    if not reading.accepted:
+    if plain(draft, reading) is None:
         diagnostics.report(
             "range",
             f"vrrp_script {script.name} weight {words[1]} must be in [-253, 253]",
@@ -162,8 +140,10 @@ def _init_fail(draft: FileDraft, words: Words) -> None:
 
 SCRIPT_KEYWORDS: dict[str, Keyword] = {
     "script": Keyword(_script),
-    "interval": Keyword(_interval),
-    "timeout": Keyword(_timeout),
+    "interval": _duration(
+        "interval", f"'{{word}}' must be between {{smallest}} and {LONGEST_DELAY_S}", "1 second"
+    ),
+    "timeout": _duration("timeout", "'{word}' invalid", "the interval"),
     "weight": Keyword(_script_weight),
     "rise": _count("rise"),
     "fall": _count("fall"),

@@ -1,121 +1,139 @@
-"""``track_interface`` and ``track_script`` lines of an instance or a sync group.
+"""The ``track_…`` blocks of an instance or a sync group: interfaces, scripts, files, processes, BFD sessions.
 
-``NAME [weight N [reverse]]``. Without a weight an interface counts 0 (its loss means FAULT), a script
-what its ``vrrp_script`` says. A script must be defined above the place where it is tracked.
+A line is ``NAME [weight N [reverse|noreverse]]``. Without a weight an interface counts 0 (its loss means
+FAULT), anything else what its own block says. That block must stand above the place where it is tracked.
 """
 
 from __future__ import annotations
 
-from vrrplab.config.blocks import Words
-from vrrplab.config.drafts import FileDraft, TrackingDraft
+from collections.abc import Callable
+
+from vrrplab.config.blocks import Keyword, Words
+from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft, ScriptDraft, TrackableDraft
 from vrrplab.config.model import TrackedObject
 from vrrplab.config.options import signed
 
+_KINDS = {
+    "interface": "interfaces",
+    "script": "scripts",
+    "file": "files",
+    "process": "processes",
+    "bfd": "bfds",
+}
+"""What can be tracked, and the list of a TrackingDraft (of a FileDraft: where it is defined)."""
+_MODELLED = ("interface", "script")
 
-def take_interface(draft: FileDraft, owner: str, tracking: TrackingDraft, words: Words) -> None:
-    """A line of ``track_interface``; whether the interface exists is not known here."""
-    name = words[0]
-    diagnostics = draft.diagnostics
-    draft.names_interface(name)
-    if any(one.name == name for one in tracking.interfaces):
-        diagnostics.report(
-            "duplicate",
-            f"({owner}) duplicate track_interface {name} - ignoring",
-            f"{name} is tracked already",
-        )
-        return
-    weight, reverse = 0, False
-    if len(words) >= 2:
-        if words[1] != "weight":
-            diagnostics.report(
-                "track-option",
-                f"({owner}) unknown track_interface {name} option {words[1]} - ignoring",
-                f"'{words[1]}' means nothing here; {name} is not tracked at all",
-                f"write {name} weight N, or each interface on a line of its own",
-            )
-            return
-        if len(words) == 2:
-            diagnostics.report(
-                "track-option",
-                f"({owner}) weight without value specified for track_interface {name} - ignoring",
-                f"'weight' without a number; {name} is not tracked at all",
-            )
-            return
-        value = signed(draft, words, -254, 254, index=2)
-        if value is None:
-            diagnostics.report(
-                "range",
-                f"({owner}) weight {words[2]} for {name} must be between [-253..253] inclusive. Ignoring...",
-                f"'{words[2]}' is no weight; 0 is used, so that the loss of {name} means FAULT",
-                "write a number from -253 to 253",
-            )
-        else:
-            weight = _without_254(draft, owner, name, value)
-        if len(words) >= 4:
-            if words[3] == "reverse":
-                reverse = True
-            else:
-                diagnostics.report(
-                    "track-option",
-                    f"({owner}) unknown track_interace {name} weight option {words[3]} - ignoring",
+# How the daemon calls a line when it does not know its option, and the option behind its weight.
+_OPTION_OF = {"interface": "track_interface {}", "bfd": "track bfd {}"}
+_WEIGHT_OF = {
+    "interface": "track_interace",
+    "script": "track_script",
+    "process": "track_process",
+}
+
+
+def tracking_keywords(
+    block: Callable[[FileDraft], InstanceDraft | GroupDraft], is_noted: bool = False
+) -> dict[str, Keyword]:
+    """The ``track_…`` keywords of ``block``. ``is_noted``: say once what is not modelled."""
+
+    def keyword(kind: str) -> Keyword:
+        def handler(draft: FileDraft, words: Words) -> None:
+            owner = block(draft)
+            if is_noted and kind not in _MODELLED:
+                draft.diagnostics.note_once(
+                    "not-modelled",
+                    words[0],
+                    f"{words[0]} is read but not modelled",
+                    "what it tracks is taken as always passing",
                 )
-    tracking.interfaces.append(TrackedObject(name, weight, reverse, diagnostics.source))
+            into = getattr(owner.tracking, _KINDS[kind])
+            draft.blocks.values(words, lambda entry: _take(draft, owner.name, kind, into, entry))
+
+        return Keyword(handler)
+
+    return {f"track_{kind}": keyword(kind) for kind in _KINDS}
 
 
-def take_script(draft: FileDraft, owner: str, tracking: TrackingDraft, words: Words) -> None:
-    """A line of ``track_script``."""
+def _take(draft: FileDraft, owner: str, kind: str, into: list[TrackedObject], words: Words) -> None:
+    """One line; whether an interface exists is not known here."""
     name = words[0]
-    diagnostics = draft.diagnostics
-    script = next((one for one in draft.scripts if one.name == name), None)
-    if script is None:
-        diagnostics.report(
-            "track-unknown",
-            f"({owner}) track script {name} not found, ignoring...",
-            f"{owner} tracks the script '{name}', which is not defined above it: the check has no effect",
-            f"move 'vrrp_script {name} {{ … }}' above the instance",
-        )
+
+    def report(topic: str, log: str, message: str = "", hint: str = "") -> None:
+        own_words = (message, hint) if kind in _MODELLED else ()
+        draft.diagnostics.report(topic, f"({owner}) {log}", *own_words)
+
+    weight, reverse = 0, False
+    if kind == "interface":
+        draft.names_interface(name)
+    else:
+        target = _defined(draft, owner, kind, name)
+        if target is None:
+            return
+        weight, reverse = target.weight, target.reverse
+    if any(one.name == name for one in into):
+        report("duplicate", f"duplicate track_{kind} {name} - ignoring", f"{name} is tracked already")
         return
-    if any(one.name == name for one in tracking.scripts):
-        diagnostics.report(
-            "duplicate", f"({owner}) duplicate track_script {name} - ignoring", f"{name} is tracked already"
-        )
-        return
-    weight, reverse = script.weight, script.reverse
     if len(words) >= 2:
+        not_tracked = f"{'' if kind == 'interface' else 'the script '}{name} is not tracked at all"
         if words[1] != "weight":
-            diagnostics.report(
+            line = _OPTION_OF.get(kind, f"track {kind}").format(name)
+            cure = f"write {name} weight N"
+            report(
                 "track-option",
-                f"({owner}) unknown track script option {words[1]} - ignoring",
-                f"'{words[1]}' means nothing here; the script {name} is not tracked at all",
-                f"write {name} weight N",
+                f"unknown {line} option {words[1]} - ignoring",
+                f"'{words[1]}' means nothing here; {not_tracked}",
+                f"{cure}, or each interface on a line of its own" if kind == "interface" else cure,
             )
             return
         if len(words) == 2:
-            diagnostics.report(
+            line = "track_interface" if kind == "interface" else f"track {kind}"
+            report(
                 "track-option",
-                f"({owner}) weight without value specified for track script {name} - ignoring",
-                f"'weight' without a number; the script {name} is not tracked at all",
+                f"weight without value specified for {line} {name} - ignoring",
+                f"'weight' without a number; {not_tracked}",
             )
             return
-        value = signed(draft, words, -254, 254, index=2)
+        limit = 253 if kind == "bfd" else 254
+        value = signed(draft, words, -limit, limit, index=2)
         if value is None:
-            diagnostics.report(
-                "range",
-                f"({owner}) track script {name}: weight must be between [-253..253] inclusive, ignoring...",
-                f"'{words[2]}' is no weight; {weight} is used",
-                "write a number from -253 to 253",
+            log, used = (
+                f"weight for track {kind} {name} must be in [-{limit}..{limit}] inclusive. Ignoring...",
+                "",
             )
+            if kind == "interface":
+                log = f"weight {words[2]} for {name} must be between [-253..253] inclusive. Ignoring..."
+                used = f"0 is used, so that the loss of {name} means FAULT"
+            elif kind == "script":
+                log = f"track script {name}: weight must be between [-253..253] inclusive, ignoring..."
+                used = f"{weight} is used"
+            report("range", log, f"'{words[2]}' is no weight; {used}", "write a number from -253 to 253")
         else:
-            weight = _without_254(draft, owner, name, value)
+            weight = _without_254(draft, owner, name, value) if kind in _MODELLED else value
         if len(words) >= 4:
-            if words[3] in ("reverse", "noreverse"):
+            if words[3] == "reverse" or (words[3] == "noreverse" and kind != "interface"):
                 reverse = words[3] == "reverse"
             else:
-                diagnostics.report(
-                    "track-option",
-                    f"({owner}) unknown track_script {name} weight option {words[3]} - ignoring",
-                )
-    tracking.scripts.append(TrackedObject(name, weight, reverse, diagnostics.source))
+                line = _WEIGHT_OF.get(kind, f"track {kind}")
+                report("track-option", f"unknown {line} {name} weight option {words[3]} - ignoring")
+                if kind in ("file", "bfd"):
+                    return
+    into.append(TrackedObject(name, weight, reverse, draft.diagnostics.source))
+
+
+def _defined(draft: FileDraft, owner: str, kind: str, name: str) -> ScriptDraft | TrackableDraft | None:
+    known: list[ScriptDraft | TrackableDraft] = getattr(draft, _KINDS[kind])
+    target = next((one for one in known if one.name == name), None)
+    if target is None:
+        is_script = kind == "script"
+        draft.diagnostics.report(
+            "track-unknown",
+            f"({owner}) track {kind} {name} not found, ignoring...",
+            f"{owner} tracks the {kind} '{name}', which is not defined above it"
+            + (": the check has no effect" if is_script else ""),
+            f"move 'vrrp_script {name} {{ … }}' above the instance" if is_script else "",
+        )
+    return target
 
 
 def _without_254(draft: FileDraft, owner: str, name: str, weight: int) -> int:

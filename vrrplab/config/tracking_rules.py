@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from vrrplab.config.drafts import FileDraft, InstanceDraft
-from vrrplab.config.model import TrackedObject
-
-OWNER_PRIORITY = 255
+from vrrplab.config.model import OWNER_PRIORITY, TrackedObject
 
 
 def own_interface(draft: FileDraft, instance: InstanceDraft) -> None:

@@ -12,8 +12,6 @@ from vrrplab.config.model import (
     NotifyScripts,
     ScriptConfig,
     SyncGroupConfig,
-    TrackedInterface,
-    TrackedScript,
     VirtualAddress,
 )
 
@@ -91,13 +89,8 @@ def _instance_value(draft: FileDraft, instance: InstanceDraft) -> InstanceConfig
         unicast_source=source_address if unicast else "",
         unicast_peers=tuple(instance.unicast_peers),
         check_unicast_src=instance.check_unicast_src or settings.check_unicast_src,
-        track_interfaces=tuple(
-            TrackedInterface(one.name, one.weight, one.reverse, one.source, one.kept_weight)
-            for one in instance.tracking.interfaces
-        ),
-        track_scripts=tuple(
-            TrackedScript(one.name, one.weight, one.reverse, one.source) for one in instance.tracking.scripts
-        ),
+        track_interfaces=tuple(instance.tracking.interfaces),
+        track_scripts=tuple(instance.tracking.scripts),
         dont_track_primary=instance.dont_track_primary,
         garp=GarpSettings(
             delay_us=instance.garp_delay_us,
@@ -157,13 +150,8 @@ def _group_value(group: GroupDraft) -> SyncGroupConfig:
     return SyncGroupConfig(
         name=group.name,
         members=tuple(instance.name for instance in group.instances),
-        track_interfaces=tuple(
-            TrackedInterface(one.name, one.weight, one.reverse, one.source, one.kept_weight)
-            for one in tracking.interfaces
-        ),
-        track_scripts=tuple(
-            TrackedScript(one.name, one.weight, one.reverse, one.source) for one in tracking.scripts
-        ),
+        track_interfaces=tuple(tracking.interfaces),
+        track_scripts=tuple(tracking.scripts),
         tracking_weight=group.tracking_weight,
         notify=_notify_value(group.notify),
         track_files=tuple(tracking.files),

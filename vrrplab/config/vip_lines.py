@@ -9,7 +9,8 @@ from __future__ import annotations
 from vrrplab.config.address_syntax import parse_address
 from vrrplab.config.blocks import Words
 from vrrplab.config.drafts import FileDraft, InstanceDraft, VipDraft
-from vrrplab.config.numbers import read_unsigned
+from vrrplab.config.numbers import UINT_MAX, read_unsigned
+from vrrplab.config.options import plain
 
 MAX_INTERFACE_NAME = 15
 _SCOPES = {"0": "global", "global": "global", "254": "host", "host": "host", "253": "link", "link": "link"}
@@ -108,11 +109,9 @@ def _address(draft: FileDraft, text: str) -> VipDraft | None:
     host, slash, length = text.partition("/")
     prefix = widest
     if slash:
-        reading = read_unsigned(length, 0, widest, lenient=True)
-        for complaint in reading.complaints:
-            diagnostics.report("number", complaint)
-        if reading.accepted:
-            prefix = reading.value
+        length_read = plain(draft, read_unsigned(length, 0, widest, lenient=True))
+        if length_read is not None:
+            prefix = length_read
         else:
             diagnostics.report(
                 "vip-prefix",
@@ -182,10 +181,8 @@ def _option(draft: FileDraft, vip: VipDraft, option: str, value: str, name: str)
     elif option == "peer":
         _peer(draft, vip, value)
     elif option == "preferred_lft" and value != "forever":
-        reading = read_unsigned(value, 0, 2**32 - 1, lenient=True)
-        for complaint in reading.complaints:
-            diagnostics.report("number", complaint)
-        if not reading.accepted:
+        lifetime_s = plain(draft, read_unsigned(value, 0, UINT_MAX, lenient=True))
+        if lifetime_s is None:
             diagnostics.report("vip-option", f"preferred_lft {value} is invalid")
     return False
 

@@ -6,7 +6,7 @@ of priority where the tracked thing has a weight (keepalived.conf(5): track_inte
 
 from __future__ import annotations
 
-from vrrplab.config.model import InstanceConfig, ScriptConfig, TrackedInterface
+from vrrplab.config.model import InstanceConfig, ScriptConfig, TrackedObject
 from vrrplab.machine.actions import WriteLog
 from vrrplab.machine.events import (
     AddressAdded,
@@ -188,7 +188,7 @@ def _carriers(config: InstanceConfig) -> list[str]:
     return [a.interface for a in addresses if a.tracked and a.interface != config.interface]
 
 
-def _tracked(instance: Instance) -> tuple[TrackedInterface, ...]:
+def _tracked(instance: Instance) -> tuple[TrackedObject, ...]:
     """The instance's track_interface, and its sync group's: every member tracks what the group does."""
     group = instance.group.config.track_interfaces if instance.group else ()
     return (*instance.config.track_interfaces, *group)

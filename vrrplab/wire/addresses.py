@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from typing import TypeVar
 
 from vrrplab.errors import AddressError
 
@@ -20,10 +21,18 @@ _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 # 010 means ten here, as people who write it mean; inet_pton refuses it because others read eight
 _PADDING = re.compile(r"(?<![0-9A-Fa-f])00?(?=[0-9]{1,2}(\.|$))")
 _CACHE_LIMIT = 8192
+_Key = TypeVar("_Key")
+_Known = TypeVar("_Known")
 _ip_text: dict[bytes, str] = {}
 _ip_bytes: dict[str, bytes] = {}
 _mac_text: dict[bytes, str] = {}
 _mac_bytes: dict[str, bytes] = {}
+
+
+def _remember(cache: dict[_Key, _Known], key: _Key, value: _Known) -> None:
+    if len(cache) >= _CACHE_LIMIT:
+        cache.clear()
+    cache[key] = value
 
 
 def pack_address(text: str) -> bytes:
@@ -39,9 +48,7 @@ def pack_address(text: str) -> bytes:
                 packed = inet_pton(AF_INET, _PADDING.sub("", text))
         except (OSError, ValueError):
             raise AddressError(f"{text!r} is not an IP address like 192.168.2.1 or fe80::1") from None
-        if len(_ip_bytes) >= _CACHE_LIMIT:
-            _ip_bytes.clear()
-        _ip_bytes[text] = packed
+        _remember(_ip_bytes, text, packed)
     return packed
 
 
@@ -53,9 +60,7 @@ def unpack_address(packed: bytes) -> str:
         if len(packed) not in (4, 16):
             raise AddressError(f"an IP address has 4 or 16 bytes, not {len(packed)}")
         text = inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed)
-        if len(_ip_text) >= _CACHE_LIMIT:
-            _ip_text.clear()
-        _ip_text[packed] = text
+        _remember(_ip_text, packed, text)
     return text
 
 
@@ -70,9 +75,7 @@ def pack_mac(text: str) -> bytes:
             packed = bytes(int(part, 16) for part in parts)
         except ValueError:
             raise AddressError(f"{text!r} is not a MAC address like 02:00:00:00:00:fb") from None
-        if len(_mac_bytes) >= _CACHE_LIMIT:
-            _mac_bytes.clear()
-        _mac_bytes[text] = packed
+        _remember(_mac_bytes, text, packed)
     return packed
 
 
@@ -83,9 +86,7 @@ def unpack_mac(packed: bytes) -> str:
         if len(packed) != 6:
             raise AddressError(f"a MAC address has 6 bytes, not {len(packed)}")
         text = bytes(packed).hex(":")
-        if len(_mac_text) >= _CACHE_LIMIT:
-            _mac_text.clear()
-        _mac_text[bytes(packed)] = text
+        _remember(_mac_text, bytes(packed), text)
     return text
 
 

@@ -44,21 +44,6 @@ class ArpPacket:
     target_mac: str
     target_ip: str
 
-    # written out, because a million frames make a million of these: a Record's own is several times slower
-    def __init__(
-        self,
-        op: int,
-        sender_mac: str,
-        sender_ip: str,
-        target_mac: str,
-        target_ip: str,
-    ) -> None:
-        self.op = op
-        self.sender_mac = sender_mac
-        self.sender_ip = sender_ip
-        self.target_mac = target_mac
-        self.target_ip = target_ip
-
     @property
     def gratuitous(self) -> bool:
         """True if the sender speaks of its own address: everybody's cache should follow (RFC 5944 section

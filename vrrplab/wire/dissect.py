@@ -60,12 +60,6 @@ class _Layers:
     padding: bytes = b""
     problems: tuple[PacketError, ...] = ()
 
-    # written out, because there is one for every frame that goes the long way
-    def __init__(self) -> None:
-        self.eth = self.ip = self.ah = self.arp = self.na = self.ns = self.carp = None
-        self.payload = self.padding = b""
-        self.problems = ()
-
 
 _T = TypeVar("_T")
 

@@ -50,19 +50,6 @@ class EthernetHeader:
     ethertype: int = ETHERTYPE_IPV4
     vlans: tuple[VlanTag, ...] = ()
 
-    # written out, because a million frames make a million of these: a Record's own is several times slower
-    def __init__(
-        self,
-        source: str | None = ZERO_MAC,
-        destination: str | None = ZERO_MAC,
-        ethertype: int = ETHERTYPE_IPV4,
-        vlans: tuple[VlanTag, ...] = (),
-    ) -> None:
-        self.source = source
-        self.destination = destination
-        self.ethertype = ethertype
-        self.vlans = vlans
-
     @property
     def length(self) -> int:
         """Bytes the header takes, tags included."""

@@ -23,7 +23,6 @@ from vrrplab.errors import DropReason, PacketError
 from vrrplab.wire import checksum
 from vrrplab.wire.addresses import pack_address, unpack_address
 
-PROTOCOL_ICMP = 1
 PROTOCOL_IGMP = 2
 PROTOCOL_AH = 51
 PROTOCOL_ICMPV6 = 58
@@ -54,41 +53,9 @@ class IPv4Header:
     checksum: int | None = None
     checksum_ok: bool | None = None
     broken: bool = False  # what was parsed cannot be written again from these values
-    problems: list[PacketError] = field(default_factory=list, compare=False)
+    problems: list[PacketError] = field(default_factory=list, init=False, compare=False)
 
     version = 4
-
-    # written out, because a million frames make a million of these: a Record's own is several times slower
-    def __init__(
-        self,
-        source: str,
-        destination: str,
-        protocol: int = PROTOCOL_VRRP,
-        ttl: int = 255,
-        tos: int = 0xC0,
-        identification: int = 0,
-        flags: int = 0,
-        fragment_offset: int = 0,
-        options: bytes = b"",
-        total_length: int | None = None,
-        checksum: int | None = None,
-        checksum_ok: bool | None = None,
-        broken: bool = False,
-    ) -> None:
-        self.source = source
-        self.destination = destination
-        self.protocol = protocol
-        self.ttl = ttl
-        self.tos = tos
-        self.identification = identification
-        self.flags = flags
-        self.fragment_offset = fragment_offset
-        self.options = options
-        self.total_length = total_length
-        self.checksum = checksum
-        self.checksum_ok = checksum_ok
-        self.broken = broken
-        self.problems = []
 
     @property
     def header_length(self) -> int:
@@ -171,33 +138,9 @@ class IPv6Header:
     extensions: tuple[tuple[int, bytes], ...] = ()  # (type, whole header) in order
     payload_length: int | None = None
     broken: bool = False  # what was parsed cannot be written again from these values
-    problems: list[PacketError] = field(default_factory=list, compare=False)
+    problems: list[PacketError] = field(default_factory=list, init=False, compare=False)
 
     version = 6
-
-    # written out, because a million frames make a million of these: a Record's own is several times slower
-    def __init__(
-        self,
-        source: str,
-        destination: str,
-        protocol: int = PROTOCOL_VRRP,
-        ttl: int = 255,
-        traffic_class: int = 0xC0,
-        flow_label: int = 0,
-        extensions: tuple[tuple[int, bytes], ...] = (),
-        payload_length: int | None = None,
-        broken: bool = False,
-    ) -> None:
-        self.source = source
-        self.destination = destination
-        self.protocol = protocol
-        self.ttl = ttl
-        self.traffic_class = traffic_class
-        self.flow_label = flow_label
-        self.extensions = extensions
-        self.payload_length = payload_length
-        self.broken = broken
-        self.problems = []
 
     @property
     def is_fragment(self) -> bool:

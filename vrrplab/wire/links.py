@@ -8,6 +8,8 @@ header at all.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.wire.addresses import unpack_mac
 from vrrplab.wire.ethernet import ETHERTYPE_IPV4, ETHERTYPE_IPV6, VLAN_TYPES, EthernetHeader, VlanTag
@@ -41,22 +43,14 @@ NAMES = {
 _FAMILIES_IPV6 = frozenset((10, 24, 28, 30))
 
 
+@dataclass(slots=True)
 class Link:
     """A parsed link header: ``header`` (or None), ``ethertype`` of what follows (or None), its ``offset``."""
 
-    __slots__ = ("ethertype", "header", "offset", "problem")
-
-    def __init__(
-        self,
-        header: EthernetHeader | None,
-        ethertype: int | None,
-        offset: int,
-        problem: PacketError | None = None,
-    ) -> None:
-        self.header = header
-        self.ethertype = ethertype
-        self.offset = offset
-        self.problem = problem
+    header: EthernetHeader | None
+    ethertype: int | None
+    offset: int
+    problem: PacketError | None = None
 
 
 def parse_link(frame: bytes, link_type: int) -> Link:

@@ -57,33 +57,6 @@ class NeighborMessage:
     reserved: int = 0
     code: int = 0
 
-    # written out, because a million frames make a million of these: a Record's own is several times slower
-    def __init__(
-        self,
-        target: str,
-        mac: str | None = None,
-        type: int = ADVERTISEMENT,
-        router: bool = False,
-        solicited: bool = False,
-        override: bool = True,
-        checksum: int | None = None,
-        checksum_ok: bool | None = None,
-        other_options: bytes = b"",
-        reserved: int = 0,
-        code: int = 0,
-    ) -> None:
-        self.target = target
-        self.mac = mac
-        self.type = type
-        self.router = router
-        self.solicited = solicited
-        self.override = override
-        self.checksum = checksum
-        self.checksum_ok = checksum_ok
-        self.other_options = other_options
-        self.reserved = reserved
-        self.code = code
-
     @classmethod
     def parse(cls, data: bytes, source: str, destination: str, base: int = 0) -> NeighborMessage:
         """From an ICMPv6 message. Raises PacketError: TOO_SHORT, BAD_TYPE, BAD_LENGTH; the checksum is
