@@ -193,7 +193,7 @@ class Driver:
         ours, or left over from a process that was killed: no addresses of the host.
         """
         instances = self._node.instances + node.instances
-        ours = {a.address for i in instances for a in i.virtual_addresses + i.excluded_addresses}
+        ours = {a.address for i in instances for a in i.all_addresses}
         vmacs = {i.use_vmac for i in node.instances if i.use_vmac}
         found = self._host.status(interfaces_of(node) - vmacs | self._host.present(vmacs))
         for status in found.values():

@@ -155,7 +155,7 @@ class Effects:
             if line:
                 self._journal.log(now, line)
             return
-        self._journal.announced(now, action.instance, action.interface, action.address, mac)
+        self._journal.announced(now, action, mac)
 
     # -- addresses -------------------------------------------------------------------------------
 
@@ -188,8 +188,8 @@ class Effects:
                 self._note(now, AddressRemovedEvent, action.instance, address)
 
     def _note(self, now: Micros, kind: type[AddressEvent], instance: str, address: VirtualAddress) -> None:
-        where, text = address.interface, address.with_prefix
-        self._journal.address(now, kind, instance, where, text, address.label, self._addresses.pretended)
+        where, text, pretended = address.interface, address.with_prefix, self._addresses.pretended
+        self._journal.address(now, kind, where, text, address.label, instance, pretended)
 
     # -- VMAC interfaces and the firewall: rare, and done by the system's own tools -----------------
 

@@ -6,7 +6,7 @@ Order and log lines are keepalived's. Whether the host accepts packets to them i
 
 from __future__ import annotations
 
-from vrrplab.config.model import InstanceConfig, VirtualAddress
+from vrrplab.config.model import InstanceConfig
 from vrrplab.machine.actions import AddAddresses, RemoveAddresses, SetAccept
 from vrrplab.machine.process import Process
 from vrrplab.machine.voice import Voice
@@ -18,11 +18,6 @@ class VirtualAddresses:
         self._profile = process.profile
         self._emit = process.emit
         self._log = voice.log
-
-    @property
-    def all(self) -> tuple[VirtualAddress, ...]:
-        """Those in the adverts and the excluded ones."""
-        return self._config.virtual_addresses + self._config.excluded_addresses
 
     @property
     def accepted(self) -> bool:
@@ -55,14 +50,15 @@ class VirtualAddresses:
 
     def keep(self, before: VirtualAddresses) -> bool:
         """Reload: drop what is no longer there, take what is new; True if there is anything new."""
-        wanted = {(a.with_prefix, a.interface) for a in self.all}
-        for gone in before.all:
+        ours, theirs = self._config.all_addresses, before._config.all_addresses
+        wanted = {(a.with_prefix, a.interface) for a in ours}
+        for gone in theirs:
             if (gone.with_prefix, gone.interface) not in wanted:
                 self._log("vip_gone", address=gone.with_prefix, interface=gone.interface)
                 self._emit(RemoveAddresses(self._config.name, before._config.placed((gone,))))
         self._log("setting_vips")
-        held = {(a.with_prefix, a.interface) for a in before.all}
-        added = tuple(a for a in self.all if (a.with_prefix, a.interface) not in held)
+        held = {(a.with_prefix, a.interface) for a in theirs}
+        added = tuple(a for a in ours if (a.with_prefix, a.interface) not in held)
         if added:
             self._emit(AddAddresses(self._config.name, self._config.placed(added)))
         return bool(added)
