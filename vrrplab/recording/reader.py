@@ -33,6 +33,7 @@ from vrrplab.trace.events import (
 )
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import CENTISECOND_US, Micros, micros, seconds
+from vrrplab.wire.addresses import virtual_mac
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,9 +166,8 @@ def _states(
         elif kind == Act.DAEMON_KILL and action.content.get("process") == "parent":
             # keepalived: a child that loses its parent stops by itself; its first words then tell when.
             words = [micros(line["t"]) for line in log.get(action.server, [])]
-            moments.append(
-                (min([t for t in words if t > action.t_us], default=action.t_us), *_all_stop(action))
-            )
+            stopped_us = min([t for t in words if t > action.t_us], default=action.t_us)
+            moments.append((stopped_us, action.server, "", "STOP"))
         elif kind in _ENDS:
             moments.append((action.t_us, action.server, "", "INIT"))  # silent: no state is entered
     moments.sort(key=lambda moment: moment[0])
@@ -181,10 +181,6 @@ def _states(
                 start = "INIT" if before == "STOP" else before
                 events.append(StateEvent(t_us, server, instance=name, from_=start, to=to))
     return events
-
-
-def _all_stop(action: ActionEvent) -> tuple[str, str, str]:
-    return action.server, "", "STOP"
 
 
 def _adverts(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -> list[TraceEvent]:
@@ -257,8 +253,8 @@ def _announced_mac(cast: Cast, note: dict[str, Any], instance: InstanceConfig | 
         return ":".join(octets[i : i + 2] for i in range(0, 12, 2))
     if instance is None:
         return ""
-    if instance.use_vmac:  # RFC 9568 section 7.3
-        return f"00:00:5e:00:0{1 if instance.family == 4 else 2}:{instance.vrid:02x}"
+    if instance.use_vmac:
+        return virtual_mac(instance.vrid, instance.family)
     return cast.scenario.servers[note["server"]].interfaces[instance.interface].mac
 
 
