@@ -25,28 +25,24 @@ class VirtualAddresses:
         return self._config.accept and (self._profile.accept_mode or self._config.address_owner)
 
     def take(self) -> None:
-        name, config = self._config.name, self._config
         if not self.accepted:
-            self._emit(SetAccept(name, config.virtual_addresses, False))
+            self._emit(SetAccept(self._config.name, self._config.virtual_addresses, False))
             self._log("accept_drop")
-        if config.virtual_addresses:
-            self._log("setting_vips")
-        self._emit(AddAddresses(name, config.placed(config.virtual_addresses)))
-        if config.excluded_addresses:
-            self._log("setting_evips")
-            self._emit(AddAddresses(name, config.placed(config.excluded_addresses)))
+        self._each("setting", AddAddresses)
 
     def release(self) -> None:
-        name, config = self._config.name, self._config
-        if config.virtual_addresses:
-            self._log("removing_vips")
-        self._emit(RemoveAddresses(name, config.placed(config.virtual_addresses)))
-        if config.excluded_addresses:
-            self._log("removing_evips")
-            self._emit(RemoveAddresses(name, config.placed(config.excluded_addresses)))
+        self._each("removing", RemoveAddresses)
         if not self.accepted:
-            self._emit(SetAccept(name, config.virtual_addresses, True))
+            self._emit(SetAccept(self._config.name, self._config.virtual_addresses, True))
             self._log("accept_restore")
+
+    def _each(self, what: str, action: type[AddAddresses] | type[RemoveAddresses]) -> None:
+        """Those in the adverts, then the excluded ones, each with its line."""
+        config = self._config
+        for kind, addresses in (("vips", config.virtual_addresses), ("evips", config.excluded_addresses)):
+            if addresses:
+                self._log(f"{what}_{kind}")
+                self._emit(action(config.name, config.placed(addresses)))
 
     def keep(self, before: VirtualAddresses) -> bool:
         """Reload: drop what is no longer there, take what is new; True if there is anything new."""
