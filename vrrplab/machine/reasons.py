@@ -50,8 +50,10 @@ class HeardSoFar:
         self._self_inflicted = False
 
     def accepted(self, source: str, priority: int, now: Micros) -> None:
-        self.forget()
         self._last = (source, priority, now)
+        self._goodbye = ""
+        self._discarded = self._rejected = None
+        self._self_inflicted = False
 
     def goodbye(self, source: str) -> None:
         self._goodbye = source
