@@ -33,7 +33,6 @@ from vrrplab.trace.events import (
 )
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import CENTISECOND_US, Micros, micros, seconds
-from vrrplab.wire.addresses import virtual_mac
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -253,8 +252,8 @@ def _announced_mac(cast: Cast, note: dict[str, Any], instance: InstanceConfig | 
         return ":".join(octets[i : i + 2] for i in range(0, 12, 2))
     if instance is None:
         return ""
-    if instance.use_vmac:
-        return virtual_mac(instance.vrid, instance.family)
+    if instance.use_vmac:  # RFC 9568 section 7.3
+        return f"00:00:5e:00:0{1 if instance.family == 4 else 2}:{instance.vrid:02x}"
     return cast.scenario.servers[note["server"]].interfaces[instance.interface].mac
 
 
