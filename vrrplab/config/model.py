@@ -190,6 +190,11 @@ class InstanceConfig:
         return tuple(replace(address, interface=self.interface_of(address)) for address in addresses)
 
     @property
+    def all_addresses(self) -> tuple[VirtualAddress, ...]:
+        """Those in the adverts and the excluded ones."""
+        return self.virtual_addresses + self.excluded_addresses
+
+    @property
     def address_owner(self) -> bool:
         """Priority 255 means that the router owns the addresses (RFC 9568 section 5.2.4)."""
         return self.base_priority == OWNER_PRIORITY

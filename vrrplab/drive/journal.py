@@ -82,10 +82,8 @@ class Journal:
                 self.log(t_us, line)
             case StateChanged(instance, old, new, reason):
                 self.state(t_us, instance, old, new, reason)
-            case PriorityChanged(instance, before, now, reason):
-                self._write(
-                    PriorityEvent(t_us, self.server, instance=instance, from_=before, to=now, reason=reason)
-                )
+            case PriorityChanged(name, before, now, why):
+                self._write(PriorityEvent(t_us, self.server, instance=name, from_=before, to=now, reason=why))
             case AdvertisementDropped(instance, source, vrid, reason):
                 self.dropped(t_us, instance, source, vrid, reason)
             case ScriptJudged(script, code, passed, changed):
@@ -182,18 +180,21 @@ class Journal:
         self,
         t_us: Micros,
         kind: type[AddressEvent],
-        instance: str,
         interface: str,
         address: str,
         label: str,
+        instance: str = "",
         pretended: bool = False,
     ) -> None:
-        """An address (with its prefix) was put on an interface or taken off, as ``kind`` says."""
+        """An address (with its prefix) was put on an interface or taken off, as ``kind`` says.
+
+        ``instance`` "": by hand.
+        """
         self._write(
             kind(
                 t_us,
                 self.server,
-                instance=instance,
+                instance=instance or ABSENT,
                 interface=interface,
                 address=address,
                 label=label or ABSENT,
@@ -214,18 +215,16 @@ class Journal:
             )
         )
 
-    def announced(
-        self, t_us: Micros, instance: str, interface: str, address: str, mac: str, frame: bytes = b""
-    ) -> None:
+    def announced(self, t_us: Micros, action: SendGratuitousArp, mac: str, frame: bytes = b"") -> None:
         """A gratuitous ARP or an unsolicited neighbour advertisement has left the host."""
-        kind = NaSentEvent if ":" in address else GarpSentEvent
+        kind = NaSentEvent if ":" in action.address else GarpSentEvent
         self._write(
             kind(
                 t_us,
                 self.server,
-                instance=instance,
-                interface=interface,
-                address=address,
+                instance=action.instance,
+                interface=action.interface,
+                address=action.address,
                 mac=mac,
                 frame=frame.hex() if self._frames and frame else ABSENT,
             )

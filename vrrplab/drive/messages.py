@@ -9,15 +9,14 @@ from typing import NamedTuple
 
 from vrrplab.config.model import Authentication
 from vrrplab.errors import DropReason, PacketError
+from vrrplab.machine.acceptance import AUTH_TYPES
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.machine.log_lines import say
 from vrrplab.wire import auth
 from vrrplab.wire.addresses import BROADCAST_MAC, is_multicast
 from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
-from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
-
-_AUTH_TYPES = {"PASS": AUTH_PASS, "AH": AUTH_AH}
+from vrrplab.wire.vrrp import AUTH_PASS, Advertisement
 
 
 class Packet(NamedTuple):
@@ -70,7 +69,7 @@ def advertisement_of(action: SendAdvertisement) -> Advertisement:
     authentication = action.authentication
     auth_type, auth_data = None, None
     if authentication is not None and action.version == 2:
-        auth_type = _AUTH_TYPES[authentication.kind]
+        auth_type = AUTH_TYPES[authentication.kind]
         if auth_type == AUTH_PASS:
             auth_data = auth.key_bytes(authentication.password)
     return Advertisement(

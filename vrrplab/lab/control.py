@@ -21,6 +21,7 @@ from vrrplab.lab.supervisor import CONTROL, STAY
 from vrrplab.lab.topology import KEEPALIVED, config_names, server_plans
 from vrrplab.system.doctor import apt_line, program
 from vrrplab.system.namespaces import can_be_root, enter_command, first_inside, unshare_command
+from vrrplab.system.tools import python_path
 
 CONFIGS = "configs"  # a lab's own copy of the user's files
 _NEEDED = ("unshare", "nsenter", "ip")
@@ -85,7 +86,7 @@ def _start(
                 stderr=log,
                 text=True,
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": _python_path()},
+                env={**os.environ, "PYTHONPATH": python_path()},
                 pass_fds=[lock],  # the folder is locked as long as the keeper lives
             )
         assert keeper.stdout is not None
@@ -118,13 +119,6 @@ def _last_words(folder: str, keeper: subprocess.Popen[str]) -> str:
     with open(os.path.join(folder, "keeper.log"), encoding="utf-8", errors="replace") as file:
         lines = [line.strip() for line in file if line.strip()]
     return (lines[-1] if lines else "its first process ended") + " - 'vrrplab doctor' tells what works here"
-
-
-def _python_path() -> str:
-    """Where this package was imported from, for the processes of the lab, whose working folder is another."""
-    home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    known = os.environ.get("PYTHONPATH", "")
-    return home + (os.pathsep + known if known else "")
 
 
 @contextlib.contextmanager

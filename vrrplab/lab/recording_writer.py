@@ -225,32 +225,17 @@ class Notes:
         return self._by_mac.get((frame.eth.source if frame.eth else "") or "", "")
 
     def _adverts(self) -> list[dict[str, Any]]:
-        kinds: dict[tuple[Any, ...], list[Micros]] = {}
+        kinds: dict[str, tuple[dict[str, Any], list[Micros]]] = {}
         for t_us, frame in self._frames:
             v, ip = frame.vrrp, frame.ip
             if v is not None and ip is not None:
-                interval_s = seconds(v.interval_us)
-                key: tuple[Any, ...] = (
-                    ip.source,
-                    ip.destination,
-                    v.version,
-                    v.vrid,
-                    v.priority,
-                    interval_s,
-                    v.addresses,
-                )
-                kinds.setdefault((*key, v.auth_type or 0, ip.ttl, self._server(frame)), []).append(t_us)
-        found = []
-        for key, times in kinds.items():
-            src, dst, version, vrid, priority, interval_s, vips, auth_type, ttl, server = key
-            found.append(
-                {
-                    "src": src, "dst": dst, "version": version, "vrid": vrid, "priority": priority,
-                    "adver_int_s": interval_s, "vips": list(vips), "auth_type": auth_type, "ttl": ttl,
-                    "server": server, "runs": list(_runs(times, interval_s)),
-                }
-            )  # fmt: skip
-        return found
+                kind: dict[str, Any] = {
+                    "src": ip.source, "dst": ip.destination, "version": v.version, "vrid": v.vrid,
+                    "priority": v.priority, "adver_int_s": seconds(v.interval_us), "vips": list(v.addresses),
+                    "auth_type": v.auth_type or 0, "ttl": ip.ttl, "server": self._server(frame),
+                }  # fmt: skip
+                kinds.setdefault(repr(kind), (kind, []))[1].append(t_us)
+        return [{**kind, "runs": list(_runs(t, kind["adver_int_s"]))} for kind, t in kinds.values()]
 
     def _announcements(self, kind: str, name: str) -> list[dict[str, Any]]:
         """Bursts: announcements of one address by one server that follow each other at once."""

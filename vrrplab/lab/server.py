@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from vrrplab.errors import LiveError
@@ -28,10 +28,9 @@ from vrrplab.lab.topology import (
     cable_lines,
     cable_name,
     inside_lines,
-    squid_config,
 )
 from vrrplab.system.doctor import program
-from vrrplab.system.namespaces import children_of, wait_gone
+from vrrplab.system.namespaces import children_of
 from vrrplab.trace.events import LogEvent, ScenarioEvent
 
 _CTIME = re.compile(r"^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}: ")
@@ -116,9 +115,7 @@ class Server:
         """All at once: processes, network, everything."""
         if self._holder is None:
             return
-        for process in (self._router, self._squid):
-            if process is not None and process is self._router:
-                self._stop_reading()
+        self._stop_reading()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         ip_batch([f"link delete {cable_name(self.name, port.name)}" for port in self.plan.ports], force=True)
@@ -156,12 +153,7 @@ class Server:
         """What ``ip address show`` says, as the tutorial looks at it."""
         if not self.powered:
             return f"({self.name} has no power)"
-        done = subprocess.run(
-            [program("ip"), "-n", self.name, "address", "show", interface],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = _run(["-n", self.name, "address", "show", interface])
         return done.stdout.rstrip() or done.stderr.strip()
 
     def mend(self) -> None:
@@ -249,20 +241,8 @@ class Server:
             if self._rootless:
                 words = [sys.executable, "-m", "vrrplab.system.rootless", *words]
         else:
-            words = [
-                sys.executable,
-                "-m",
-                "vrrplab",
-                "live",
-                "run",
-                config,
-                "--name",
-                self.name,
-                "--profile",
-                VRRPLAB_PROFILE,
-                "--format",
-                "jsonl",
-            ]
+            words = [sys.executable, "-m", "vrrplab", "live", "run", config, "--name", self.name]
+            words += ["--profile", VRRPLAB_PROFILE, "--format", "jsonl"]
         if not self._rootless:
             words = ["nice", "-n", "-10", *words]  # other work on this machine should not show in the figures
         self._router = subprocess.Popen(
@@ -363,9 +343,7 @@ def _last_line(path: str) -> str:
 
 def ip(*words: str, check: bool = True) -> str:
     """Run ``ip``; LiveError with what it complained about."""
-    done = subprocess.run(
-        [program("ip"), *words], capture_output=True, text=True, check=False, timeout=_LIMIT_S
-    )
+    done = _run(words)
     if check and done.returncode != 0:
         raise LiveError(f"ip {' '.join(words)}: {' '.join(done.stderr.split())}")
     return done.stdout
@@ -375,16 +353,11 @@ def ip_batch(lines: list[str], namespace: str = "", force: bool = False) -> None
     """Many ``ip`` commands at once."""
     where = ["-n", namespace] if namespace else []
     flags = ["-force"] if force else []
-    done = subprocess.run(
-        [program("ip"), *where, *flags, "-batch", "-"],
-        input="\n".join(lines) + "\n",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_LIMIT_S,
-    )
+    done = _run([*where, *flags, "-batch", "-"], "\n".join(lines) + "\n")
     if done.returncode != 0 and not force:
         raise LiveError(f"ip -batch: {' '.join(done.stderr.split())}")
 
 
-__all__ = ["ROOTLESS_WRAPPER", "Server", "ip", "ip_batch", "squid_config", "wait_gone"]
+def _run(words: Sequence[str], text: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [program("ip"), *words]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=_LIMIT_S)

@@ -91,9 +91,7 @@ class Driver:
         self._journal = Journal(server, output.write)
         self._daemon = Daemon(node, profile)
         self._guard = Guard(self._daemon)
-        self._scripts = ScriptRunner(
-            self._script_exited, self._script_refused, self._watch, self._unwatch, self._soon
-        )
+        self._scripts = ScriptRunner(self._script_exited, self._script_refused)
         self._scripts.global_defs = node.global_defs
         self._effects = Effects(profile, transport, addresses, self._scripts, self._journal, self._host, dry)
         self._timer: asyncio.TimerHandle | None = None
@@ -193,7 +191,7 @@ class Driver:
         ours, or left over from a process that was killed: no addresses of the host.
         """
         instances = self._node.instances + node.instances
-        ours = {a.address for i in instances for a in i.virtual_addresses + i.excluded_addresses}
+        ours = {a.address for i in instances for a in i.all_addresses}
         vmacs = {i.use_vmac for i in node.instances if i.use_vmac}
         found = self._host.status(interfaces_of(node) - vmacs | self._host.present(vmacs))
         for status in found.values():
@@ -337,17 +335,8 @@ class Driver:
         self._notice_freeze()
         self._feed(ScriptExited(script, run, status, number))
 
-    def _script_refused(self, what: str, text: str) -> None:
+    def _script_refused(self, text: str) -> None:
         self._journal.warn(self.now, text)
-
-    def _watch(self, descriptor: int, call: Callable[[], None]) -> None:
-        asyncio.get_running_loop().add_reader(descriptor, call)
-
-    def _unwatch(self, descriptor: int) -> None:
-        asyncio.get_running_loop().remove_reader(descriptor)
-
-    def _soon(self, call: Callable[[], None]) -> object:
-        return asyncio.get_running_loop().call_soon(call)
 
     # -- once a second -----------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 
 from vrrplab.config.model import VirtualAddress
 from vrrplab.drive.journal import Journal
@@ -155,41 +156,39 @@ class Effects:
             if line:
                 self._journal.log(now, line)
             return
-        self._journal.announced(now, action.instance, action.interface, action.address, mac)
+        self._journal.announced(now, action, mac)
 
     # -- addresses -------------------------------------------------------------------------------
 
     def _add(self, action: AddAddresses, now: Micros) -> None:
-        for address in action.addresses:
-            interface = address.interface
-            try:
-                fresh = self._addresses.add(
-                    interface, address.address, address.prefix, address.label, address.scope
-                )
-            except OSError as error:
-                why = os.strerror(error.errno or 0)
-                text = f"{address.with_prefix} could not be put on {interface}: {why}"
-                self._journal.warn(now, text, action.instance)
-                continue
+        for a in action.addresses:
+            fresh = False
+            with self._telling(f"{a.with_prefix} could not be put on {a.interface}", action.instance, now):
+                fresh = self._addresses.add(a.interface, a.address, a.prefix, a.label, a.scope)
             if fresh:
-                self._note(now, AddressAddedEvent, action.instance, address)
+                self._note(now, AddressAddedEvent, action.instance, a)
 
     def _remove(self, action: RemoveAddresses, now: Micros) -> None:
-        for address in action.addresses:
-            interface = address.interface
-            try:
-                gone = self._addresses.remove(interface, address.address, address.prefix)
-            except OSError as error:
-                why = os.strerror(error.errno or 0)
-                text = f"{address.with_prefix} could not be taken off {interface}: {why}"
-                self._journal.warn(now, text, action.instance)
-                continue
+        for a in action.addresses:
+            gone = False
+            with self._telling(f"{a.with_prefix} could not be taken off {a.interface}", action.instance, now):
+                gone = self._addresses.remove(a.interface, a.address, a.prefix)
             if gone:
-                self._note(now, AddressRemovedEvent, action.instance, address)
+                self._note(now, AddressRemovedEvent, action.instance, a)
+
+    @contextlib.contextmanager
+    def _telling(self, what: str, instance: str, now: Micros) -> Iterator[None]:
+        """Goes on after a failure, with a warning: ``what``, and why."""
+        try:
+            yield
+        except OSError as error:
+            self._journal.warn(now, f"{what}: {os.strerror(error.errno or 0)}", instance)
+        except LiveError as error:
+            self._journal.warn(now, f"{what}: {error}", instance)
 
     def _note(self, now: Micros, kind: type[AddressEvent], instance: str, address: VirtualAddress) -> None:
-        where, text = address.interface, address.with_prefix
-        self._journal.address(now, kind, instance, where, text, address.label, self._addresses.pretended)
+        where, text, pretended = address.interface, address.with_prefix, self._addresses.pretended
+        self._journal.address(now, kind, where, text, address.label, instance, pretended)
 
     # -- VMAC interfaces and the firewall: rare, and done by the system's own tools -----------------
 
@@ -263,8 +262,6 @@ class Effects:
     def _shut(self, instance: str, addresses: set[str], now: Micros) -> None:
         if self._addresses.pretended:
             return
-        try:
+        which = ", ".join(sorted(addresses)) or "the addresses"
+        with self._telling(f"packets to {which} are not filtered", instance, now):
             self._firewall.refuse(instance, addresses)
-        except LiveError as error:
-            text = f"packets to {', '.join(sorted(addresses)) or 'the addresses'} are not filtered: {error}"
-            self._journal.warn(now, text, instance)

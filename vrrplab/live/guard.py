@@ -10,6 +10,8 @@ senders invent.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from vrrplab.drive.messages import Packet, Unusable, key_of, understand
 from vrrplab.errors import DropReason
 from vrrplab.machine.daemon import Daemon
@@ -51,26 +53,20 @@ class Summary:
 
     def __init__(self) -> None:
         self.since_us: Micros = 0
-        self.counts: dict[str, int] = {}
-        self.sources: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
+        self.sources: Counter[str] = Counter()
 
     def add(self, reason: str, source: str) -> None:
-        self.counts[reason] = self.counts.get(reason, 0) + 1
-        if source in self.sources or len(self.sources) < _MOST_SOURCES:
-            self.sources[source] = self.sources.get(source, 0) + 1
-        else:
-            self.sources["others"] = self.sources.get("others", 0) + 1
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
+        self.counts[reason] += 1
+        is_named = source in self.sources or len(self.sources) < _MOST_SOURCES
+        self.sources[source if is_named else "others"] += 1
 
     def text(self, now: Micros) -> str:
         """One sentence for a log."""
-        kinds = ", ".join(f"{n} {reason}" for reason, n in sorted(self.counts.items(), key=lambda c: -c[1]))
+        kinds = ", ".join(f"{n} {reason}" for reason, n in self.counts.most_common())
         period_s = max(now - self.since_us, 1) / SECOND_US
-        who = max(self.sources, key=lambda s: self.sources[s])
-        return f"{self.total} more packets in {period_s:.1f} s not passed on ({kinds}); most from {who}"
+        who, total = self.sources.most_common(1)[0][0], self.counts.total()
+        return f"{total} more packets in {period_s:.1f} s not passed on ({kinds}); most from {who}"
 
 
 class Guard:

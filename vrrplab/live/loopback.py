@@ -25,6 +25,7 @@ from vrrplab import arguments
 from vrrplab.errors import LiveError
 from vrrplab.live.merge_traces import merge
 from vrrplab.live.udp_socket import LOOPBACK
+from vrrplab.system.tools import python_path
 from vrrplab.trace import STATES, Trace, read_trace
 from vrrplab.trace.events import StateEvent
 
@@ -39,8 +40,6 @@ class LiveProcess:
         self._closed = False
         self._out = os.path.join(folder, f"{name}.jsonl")
         self._log = os.path.join(folder, f"{name}.log")
-        home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        known = os.environ.get("PYTHONPATH", "")
         with open(self._log, "w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "vrrplab", "live", *words, "--out", self._out],
@@ -48,7 +47,7 @@ class LiveProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
-                env={**os.environ, "PYTHONPATH": home + (os.pathsep + known if known else "")},
+                env={**os.environ, "PYTHONPATH": python_path()},
             )
         self._until(lambda: os.path.exists(self._out) and os.path.getsize(self._out) > 0, "started")
 

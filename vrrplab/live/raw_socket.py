@@ -18,11 +18,11 @@ from vrrplab.drive.messages import AdvertFrames, Packet, Unusable, advertisement
 from vrrplab.errors import LiveError
 from vrrplab.live.transport import read_ipv4
 from vrrplab.live.vrid_lock import Claims
+from vrrplab.machine.acceptance import multicast_group
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.system.interfaces import InterfaceTable
 from vrrplab.system.privilege import NET_RAW, no_privilege
 from vrrplab.wire.addresses import (
-    VRRP_GROUP_IPV4,
     VRRP_GROUP_IPV6,
     ZERO_MAC,
     is_multicast,
@@ -230,8 +230,7 @@ def groups_of(instances: Iterable[InstanceConfig]) -> Groups:
     found: Groups = {}
     for config in instances:
         groups = found.setdefault((config.use_vmac or config.interface, config.family), set())
-        default = VRRP_GROUP_IPV6 if config.family == 6 else VRRP_GROUP_IPV4
-        groups.add(config.multicast_group or default)
+        groups.add(multicast_group(config))
     return found
 
 

@@ -7,6 +7,7 @@ noticed through a pidfd; nothing here waits. Names and words come from the confi
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -139,21 +140,13 @@ def why_unsafe(path: str, account: Account, as_root: bool | None = None) -> str:
 
 
 class ScriptRunner:
-    """Starts scripts and hears of their ends. ``watch``, ``unwatch`` and ``soon`` are an event loop's."""
+    """Starts scripts and hears of their ends, in the event loop that runs."""
 
     def __init__(
-        self,
-        exited: Callable[[str, int, int | None, int], None],
-        refused: Callable[[str, str], None],
-        watch: Callable[[int, Callable[[], None]], None],
-        unwatch: Callable[[int], None],
-        soon: Callable[[Callable[[], None]], object],
+        self, exited: Callable[[str, int, int | None, int], None], refused: Callable[[str], None]
     ) -> None:
-        self._soon = soon
         self._exited = exited
         self._refused = refused
-        self._watch = watch
-        self._unwatch = unwatch
         self._running: dict[tuple[str, int], Running] = {}
         self._notified: list[subprocess.Popen[bytes]] = []
         self._told: set[str] = set()
@@ -163,12 +156,12 @@ class ScriptRunner:
         """Start a check; one that cannot be started has failed."""
         process = self._spawn(f"check {script}", command, user)
         if process is None:
-            self._soon(lambda: self._exited(script, run, NOT_STARTED, 0))
+            asyncio.get_running_loop().call_soon(self._exited, script, run, NOT_STARTED, 0)
             return
         pidfd = os.pidfd_open(process.pid)
         one = Running(script, run, process, pidfd)
         self._running[script, run] = one
-        self._watch(pidfd, lambda: self._ended(one))
+        asyncio.get_running_loop().add_reader(pidfd, self._ended, one)
 
     def notify(self, instance: str, command: tuple[str, ...], user: str) -> None:
         """Start a notify script and forget it."""
@@ -191,7 +184,6 @@ class ScriptRunner:
                 os.killpg(one.process.pid, signal.SIGKILL)
             one.process.wait()
             self._unwatch(one.pidfd)
-            os.close(one.pidfd)
         self._running.clear()
 
     def _ended(self, one: Running) -> None:
@@ -199,12 +191,15 @@ class ScriptRunner:
         if code is None:
             return
         self._unwatch(one.pidfd)
-        os.close(one.pidfd)
         del self._running[one.script, one.run]
         if code < 0:
             self._exited(one.script, one.run, None, -code)
         else:
             self._exited(one.script, one.run, code, 0)
+
+    def _unwatch(self, pidfd: int) -> None:
+        asyncio.get_running_loop().remove_reader(pidfd)
+        os.close(pidfd)
 
     def _spawn(self, what: str, command: tuple[str, ...], user: str) -> subprocess.Popen[bytes] | None:
         path = find(command)
@@ -229,5 +224,5 @@ class ScriptRunner:
             text = f"{what} was not started: {getattr(error, 'strerror', None) or error}"
             if text not in self._told:
                 self._told.add(text)
-                self._refused(what, text)
+                self._refused(text)
             return None

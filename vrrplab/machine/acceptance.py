@@ -74,14 +74,19 @@ class Objection(NamedTuple):
     fatal: bool = True
 
 
+def _logged(reason: DropReason, *, fatal: bool = True, **values: object) -> Objection:
+    """With the log line of that reason."""
+    return Objection(reason, reason.name, values, fatal)
+
+
 _Look = Callable[[Receiver, AdvertisementReceived, int], Objection | None]
 
 
 class Check(NamedTuple):
     """``concerns``: is there anything to look at, for such a receiver?"""
 
-    concerns: Callable[[Receiver], bool]
     look: _Look
+    concerns: Callable[[Receiver], bool] = lambda r: True
 
 
 def _flaw(*reasons: DropReason) -> _Look:
@@ -115,11 +120,7 @@ def _length_or_padding(r: Receiver, event: AdvertisementReceived, last_sequence:
 
 
 def _ttl(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
-    return (
-        None
-        if event.ttl == 255
-        else Objection(DropReason.BAD_TTL, DropReason.BAD_TTL.name, {"got": event.ttl})
-    )
+    return None if event.ttl == 255 else _logged(DropReason.BAD_TTL, got=event.ttl)
 
 
 def _vrid(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
@@ -128,9 +129,7 @@ def _vrid(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Obje
 
 def _version(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got = event.advertisement.version
-    if got == r.version:
-        return None
-    return Objection(DropReason.BAD_VERSION, DropReason.BAD_VERSION.name, {"got": got, "ours": r.version})
+    return None if got == r.version else _logged(DropReason.BAD_VERSION, got=got, ours=r.version)
 
 
 def _ah_header(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
@@ -151,39 +150,32 @@ def _hmac(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Obje
 
 def _auth_type(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got = event.advertisement.auth_type
-    if got == r.auth_type:
-        return None
-    return Objection(
-        DropReason.BAD_AUTH_TYPE, DropReason.BAD_AUTH_TYPE.name, {"got": got, "ours": r.auth_type}
-    )
+    return None if got == r.auth_type else _logged(DropReason.BAD_AUTH_TYPE, got=got, ours=r.auth_type)
 
 
 def _password(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got = event.advertisement.auth_data
-    if r.password is None or got is None or got == r.password:
-        return None
-    return Objection(DropReason.AUTH_MISMATCH, DropReason.AUTH_MISMATCH.name)
+    fits = r.password is None or got is None or got == r.password
+    return None if fits else _logged(DropReason.AUTH_MISMATCH)
 
 
 def _ah_value(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
-    if event.ah_valid or event.sequence is None:
-        return None
-    return Objection(DropReason.AUTH_MISMATCH, "AUTH_AH")
+    fits = event.ah_valid or event.sequence is None
+    return None if fits else Objection(DropReason.AUTH_MISMATCH, "AUTH_AH")
 
 
 def _replay(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got = event.sequence
     if got is None or got > last_sequence:
         return None
-    return Objection(DropReason.REPLAYED, DropReason.REPLAYED.name, {"got": got, "ours": last_sequence})
+    return _logged(DropReason.REPLAYED, got=got, ours=last_sequence)
 
 
 def _interval(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     got_us = event.advertisement.interval_us
     if got_us == r.interval_us:
         return None
-    values: dict[str, object] = {"got": got_us // SECOND_US, "ours": r.interval_us // SECOND_US}
-    return Objection(DropReason.BAD_INTERVAL, DropReason.BAD_INTERVAL.name, values)
+    return _logged(DropReason.BAD_INTERVAL, got=got_us // SECOND_US, ours=r.interval_us // SECOND_US)
 
 
 def _interval_not_zero(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
@@ -195,9 +187,7 @@ def _checksum(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> 
     advert = event.advertisement
     if advert.version != 3 or r.family == 6 or advert.checksum_form in (r.checksum_form, None):
         return _wrong_sum(r, event, last_sequence)
-    if r.checksum_form is None:
-        return None
-    return Objection(DropReason.BAD_CHECKSUM, DropReason.BAD_CHECKSUM.name, {"version": 3})
+    return None if r.checksum_form is None else _logged(DropReason.BAD_CHECKSUM, version=3)
 
 
 def _any_address(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
@@ -213,16 +203,15 @@ def _first_link_local(r: Receiver, event: AdvertisementReceived, last_sequence: 
 
 
 def _owner(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
-    return Objection(DropReason.ADDRESS_OWNER, DropReason.ADDRESS_OWNER.name)
+    return _logged(DropReason.ADDRESS_OWNER)
 
 
 def _peer(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     peer = (r.peers or {}).get(event.source)
     if peer is None:
-        return Objection(DropReason.NOT_A_PEER, DropReason.NOT_A_PEER.name)
-    if not peer.min_ttl <= event.ttl <= peer.max_ttl:
-        return Objection(DropReason.BAD_TTL, DropReason.BAD_TTL.name, {"got": event.ttl})
-    return None
+        return _logged(DropReason.NOT_A_PEER)
+    fits = peer.min_ttl <= event.ttl <= peer.max_ttl
+    return None if fits else _logged(DropReason.BAD_TTL, got=event.ttl)
 
 
 def _list(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
@@ -232,17 +221,9 @@ def _list(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Obje
     rule = r.profile.list_mismatch
     fatal = rule == "drop" or (rule == "drop-unless-owner" and event.advertisement.priority != 255)
     if len(theirs) != len(ours):
-        values: dict[str, object] = {"got": len(theirs), "ours": len(ours)}
-        return Objection(DropReason.BAD_COUNT, DropReason.BAD_COUNT.name, values, fatal)
+        return _logged(DropReason.BAD_COUNT, fatal=fatal, got=len(theirs), ours=len(ours))
     missing = next((a for a in ours if a not in theirs), "")
-    if not missing:
-        return None
-    reason = DropReason.ADDRESS_LIST_MISMATCH
-    return Objection(reason, reason.name, {"address": missing}, fatal)
-
-
-def _always(r: Receiver) -> bool:
-    return True
+    return _logged(DropReason.ADDRESS_LIST_MISMATCH, fatal=fatal, address=missing) if missing else None
 
 
 def _is_version_2(r: Receiver) -> bool:
@@ -254,30 +235,30 @@ def _is_version_3(r: Receiver) -> bool:
 
 
 CHECKS: dict[str, Check] = {
-    "vrid": Check(_always, _vrid),
-    "ah-header": Check(_always, _ah_header),
-    "addressed": Check(_always, _addressed),
-    "complete": Check(_always, _incomplete),
-    "exact-length": Check(_always, _exact_length),
-    "length-or-padding": Check(_always, _length_or_padding),
-    "ttl": Check(lambda r: not (r.unicast and r.profile.unicast_ttl), _ttl),
-    "version": Check(_always, _version),
-    "type": Check(_always, _flaw(DropReason.BAD_TYPE)),
-    "hmac": Check(lambda r: r.has_hmac, _hmac),
-    "auth-type": Check(_is_version_2, _auth_type),
-    "password": Check(lambda r: r.auth_type == AUTH_TYPES["PASS"], _password),
-    "ah-value": Check(_is_version_2, _ah_value),
-    "replay": Check(lambda r: r.auth_type == AUTH_TYPES["AH"], _replay),
-    "interval": Check(_is_version_2, _interval),
-    "interval-not-zero": Check(_is_version_3, _interval_not_zero),
-    "kernel-checksum": Check(lambda r: r.family == 6, _checksum),
-    "checksum": Check(_always, _checksum),
-    "ipv4-checksum": Check(lambda r: r.family == 4, _checksum),
-    "any-address": Check(_is_version_3, _any_address),
-    "first-link-local": Check(lambda r: r.version == 3 and r.family == 6, _first_link_local),
-    "owner": Check(lambda r: r.deaf, _owner),
-    "peer": Check(lambda r: r.unicast and r.peers is not None, _peer),
-    "list": Check(lambda r: r.addresses is not None, _list),
+    "vrid": Check(_vrid),
+    "ah-header": Check(_ah_header),
+    "addressed": Check(_addressed),
+    "complete": Check(_incomplete),
+    "exact-length": Check(_exact_length),
+    "length-or-padding": Check(_length_or_padding),
+    "ttl": Check(_ttl, lambda r: not (r.unicast and r.profile.unicast_ttl)),
+    "version": Check(_version),
+    "type": Check(_flaw(DropReason.BAD_TYPE)),
+    "hmac": Check(_hmac, lambda r: r.has_hmac),
+    "auth-type": Check(_auth_type, _is_version_2),
+    "password": Check(_password, lambda r: r.auth_type == AUTH_TYPES["PASS"]),
+    "ah-value": Check(_ah_value, _is_version_2),
+    "replay": Check(_replay, lambda r: r.auth_type == AUTH_TYPES["AH"]),
+    "interval": Check(_interval, _is_version_2),
+    "interval-not-zero": Check(_interval_not_zero, _is_version_3),
+    "kernel-checksum": Check(_checksum, lambda r: r.family == 6),
+    "checksum": Check(_checksum),
+    "ipv4-checksum": Check(_checksum, lambda r: r.family == 4),
+    "any-address": Check(_any_address, _is_version_3),
+    "first-link-local": Check(_first_link_local, lambda r: r.version == 3 and r.family == 6),
+    "owner": Check(_owner, lambda r: r.deaf),
+    "peer": Check(_peer, lambda r: r.unicast and r.peers is not None),
+    "list": Check(_list, lambda r: r.addresses is not None),
 }
 
 # keepalived's sockets see to these: what they turn away no instance hears of

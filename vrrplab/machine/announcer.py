@@ -8,8 +8,7 @@ advert (``garp_lower_prio_*``), and every ``garp_master_refresh``. A pause betwe
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig, VirtualAddress
-from vrrplab.machine.actions import SendGratuitousArp, WriteLog
-from vrrplab.machine.log_lines import say
+from vrrplab.machine.actions import SendGratuitousArp
 from vrrplab.machine.pacer import Pacer
 from vrrplab.machine.process import Process
 from vrrplab.units import Micros, earliest
@@ -65,7 +64,7 @@ class Announcer:
         """Batches already scheduled stay so: keepalived checks only whether it holds addresses again then."""
         self.holds_addresses = False
         self._refresh_at_us = None
-        for address in self._addresses():
+        for address in self._config.all_addresses:
             self._pacer_of(address).forget(self.send)
 
     # -- time ----------------------------------------------------------------------------------
@@ -95,7 +94,7 @@ class Announcer:
             return
         garp = self._config.garp
         for turn in range(repeat):
-            for address in self._addresses():
+            for address in self._config.all_addresses:
                 is_v6 = ":" in address.address
                 interval_us = garp.gna_interval_us if is_v6 else garp.interval_us
                 if turn == 0:
@@ -115,13 +114,9 @@ class Announcer:
             )
         )
 
-    def _addresses(self) -> tuple[VirtualAddress, ...]:
-        return self._config.virtual_addresses + self._config.excluded_addresses
-
     def _pacer_of(self, address: VirtualAddress) -> Pacer:
         return self._process.pacer(address.interface, 6 if ":" in address.address else 4)
 
     def _log(self, key: str, address: VirtualAddress) -> None:
         interface = self._config.interface_of(address)
-        values = {"name": self._config.name, "interface": interface, "address": address.address}
-        self._process.emit(WriteLog(say(self._profile.wording, key, **values)))
+        self._process.log(key, name=self._config.name, interface=interface, address=address.address)

@@ -48,6 +48,7 @@ class Daemon:
     def __init__(self, config: NodeConfig, profile: Profile = KEEPALIVED_227) -> None:
         self.profile = profile
         self._process = Process(profile)
+        self._log = self._process.log
         self._delay_ends_us: Micros | None = None
         self._ends_at_us: Micros | None = None
         self._reloading = False
@@ -70,7 +71,6 @@ class Daemon:
                 member.group = group
         self._depends = Dependencies(self.instances, config.scripts, process)
         self._startup = StartupLog(config, self.instances, process)
-        self._log = self._startup.log
         self._schedule()
         self._by_vrid: dict[tuple[str, int, int], Instance] = {}
         for i in self.instances:

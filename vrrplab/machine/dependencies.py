@@ -7,7 +7,6 @@ of priority where the tracked thing has a weight (keepalived.conf(5): track_inte
 from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig, ScriptConfig, TrackedObject
-from vrrplab.machine.actions import WriteLog
 from vrrplab.machine.events import (
     AddressAdded,
     AddressRemoved,
@@ -19,7 +18,6 @@ from vrrplab.machine.events import (
     WeightChanged,
 )
 from vrrplab.machine.instance import Instance
-from vrrplab.machine.log_lines import say
 from vrrplab.machine.process import Process
 from vrrplab.machine.states import Master
 from vrrplab.machine.tracking import ScriptTracker, ScriptVerdict
@@ -31,9 +29,9 @@ class Dependencies:
         self, instances: list[Instance], scripts: tuple[ScriptConfig, ...], process: Process
     ) -> None:
         self._instances = instances
-        self._process = process
+        self._log = process.log
         self.interfaces: dict[str, InterfaceStatus] = {}
-        tracked = {name for i in instances for name in _scripts_of(i)}
+        tracked = {t.name for i in instances for t in _tracked_scripts(i)}
         self.trackers = {s.name: ScriptTracker(s, process) for s in scripts if s.name in tracked}
         self._shifts: dict[tuple[str, str], int] = {}  # (instance, tracked thing) -> its part of the priority
 
@@ -178,14 +176,10 @@ class Dependencies:
     def _users(self, interface: str) -> list[Instance]:
         return [i for i in self._instances if i.config.interface == interface]
 
-    def _log(self, key: str, **values: object) -> None:
-        self._process.emit(WriteLog(say(self._process.profile.wording, key, **values)))
-
 
 def _carriers(config: InstanceConfig) -> list[str]:
     """Other interfaces that carry virtual addresses (``dev``): their loss means FAULT, as if tracked."""
-    addresses = config.virtual_addresses + config.excluded_addresses
-    return [a.interface for a in addresses if a.tracked and a.interface != config.interface]
+    return [a.interface for a in config.all_addresses if a.tracked and a.interface != config.interface]
 
 
 def _tracked(instance: Instance) -> tuple[TrackedObject, ...]:
@@ -227,16 +221,13 @@ def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, b
     return None, False
 
 
-def _scripts_of(instance: Instance) -> set[str]:
-    own = {t.name for t in instance.config.track_scripts}
-    return own | {t.name for t in instance.group.config.track_scripts} if instance.group else own
+def _tracked_scripts(instance: Instance) -> tuple[TrackedObject, ...]:
+    group = instance.group.config.track_scripts if instance.group else ()
+    return (*instance.config.track_scripts, *group)
 
 
 def _script_weights(instance: Instance, script: str) -> list[tuple[int, bool]]:
-    tracked = [t for t in instance.config.track_scripts if t.name == script]
-    if instance.group:
-        tracked += [t for t in instance.group.config.track_scripts if t.name == script]
-    return [(t.weight, t.reverse) for t in tracked]
+    return [(t.weight, t.reverse) for t in _tracked_scripts(instance) if t.name == script]
 
 
 def _share(weight: int, reverse: bool, good: bool) -> int:
@@ -246,4 +237,4 @@ def _share(weight: int, reverse: bool, good: bool) -> int:
 
 
 def _has_address(instance: Instance, address: str) -> bool:
-    return any(a.address == address for a in instance.addresses.all)
+    return any(a.address == address for a in instance.config.all_addresses)

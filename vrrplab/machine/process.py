@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vrrplab.machine.actions import Action
+from vrrplab.machine.actions import Action, WriteLog
+from vrrplab.machine.log_lines import say
 from vrrplab.machine.pacer import Pacer
 from vrrplab.machine.profiles import Profile
 from vrrplab.units import Micros, earliest
@@ -18,6 +19,12 @@ class Process:
     def emit(self, action: Action) -> None:
         """Ask the driver for something, after all that was asked before."""
         self._actions.append(action)
+
+    def log(self, key: str, **values: object) -> None:
+        """The daemon's line for what happened, if its version has one."""
+        line = say(self.profile.wording, key, **values)
+        if line:
+            self._actions.append(WriteLog(line))
 
     def take(self) -> list[Action]:
         """All actions asked for since the last time."""

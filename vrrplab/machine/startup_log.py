@@ -11,7 +11,6 @@ from vrrplab.machine.actions import CreateVmac, RemoveAddresses, RemoveVmac, Wri
 from vrrplab.machine.dependencies import Dependencies
 from vrrplab.machine.events import InstanceStarted
 from vrrplab.machine.instance import Instance
-from vrrplab.machine.log_lines import say
 from vrrplab.machine.process import Process
 
 SAID_LAST = "Warning - script"  # keepalived finds out about unused scripts last
@@ -23,12 +22,7 @@ class StartupLog:
         self._instances = instances
         self._process = process
         self._emit = process.emit
-
-    def log(self, key: str, **values: object) -> None:
-        """The process's line for what happened, if its version has one."""
-        line = say(self._process.profile.wording, key, **values)
-        if line:
-            self._emit(WriteLog(line))
+        self._log = process.log
 
     def say_configuration(self, missing_scripts: frozenset[str], depends: Dependencies) -> None:
         for warning in self._config.warnings:
@@ -36,13 +30,13 @@ class StartupLog:
                 self._emit(WriteLog(warning.log))
         for script in sorted(missing_scripts):
             command = next((c.command for c in self._config.scripts if c.name == script), ())
-            self.log("script_not_found", path=command[0] if command else script)
-            self.log("script_missing", script=script)
+            self._log("script_not_found", path=command[0] if command else script)
+            self._log("script_missing", script=script)
         for interface in dict.fromkeys(i.config.interface for i in self._instances):
             for family in (4, 6):
                 address = depends.status(interface).primary(family)
                 if address:
-                    self.log("assigned", address=address, interface=interface)
+                    self._log("assigned", address=address, interface=interface)
         for warning in self._config.warnings:
             if warning.log.startswith(SAID_LAST):
                 self._emit(WriteLog(warning.log))
@@ -53,17 +47,17 @@ class StartupLog:
             begin, name = begins[instance.config.name], instance.config.name
             for cause in begin.faults:
                 if cause.startswith("interface "):
-                    self.log("start_fault_interface", name=name, interface=cause.removeprefix("interface "))
+                    self._log("start_fault_interface", name=name, interface=cause.removeprefix("interface "))
             if "address" in begin.faults:
-                self.log("start_fault_address", name=name, family=instance.config.family)
+                self._log("start_fault_address", name=name, family=instance.config.family)
         for instance in self._instances:
             group = instance.group
             if begins[instance.config.name].faults and group and group.state != "FAULT":
                 group.fail()
-                self.log("group_start_fault", group=group.config.name, name=instance.config.name)
+                self._log("group_start_fault", group=group.config.name, name=instance.config.name)
         for instance in self._instances:
             if begins[instance.config.name].faults or (instance.group and instance.group.state == "FAULT"):
-                self.log("start_fault", name=instance.config.name)
+                self._log("start_fault", name=instance.config.name)
 
     @property
     def vmacs(self) -> tuple[CreateVmac, ...]:
@@ -76,14 +70,14 @@ class StartupLog:
         for action in self.vmacs:
             if action not in but:
                 self._emit(action)
-                self.log("vmac_created", name=action.instance, interface=action.name)
+                self._log("vmac_created", name=action.instance, interface=action.name)
 
     def remove_vmacs(self, but: tuple[CreateVmac, ...] = ()) -> None:
         """``but``: those that stay."""
         for action in self.vmacs:
             if action not in but:
                 self._emit(RemoveVmac(action.instance, action.name))
-                self.log("vmac_removed", name=action.instance, interface=action.name)
+                self._log("vmac_removed", name=action.instance, interface=action.name)
 
     def tidy(self, there: set[str]) -> None:
         """Virtual addresses that an earlier life left behind go away. ``there``: interfaces that were there
@@ -95,11 +89,12 @@ class StartupLog:
                     self._tidy(instance.config)
 
     def _tidy(self, config: InstanceConfig) -> None:
-        if config.virtual_addresses:
-            self.log("removing_vips", name=config.name)
-            self._emit(RemoveAddresses(config.name, config.placed(config.virtual_addresses), quiet=True))
-        if config.excluded_addresses:
-            self.log("removing_evips", name=config.name)
-            self._emit(RemoveAddresses(config.name, config.placed(config.excluded_addresses), quiet=True))
+        for key, addresses in (
+            ("removing_vips", config.virtual_addresses),
+            ("removing_evips", config.excluded_addresses),
+        ):
+            if addresses:
+                self._log(key, name=config.name)
+                self._emit(RemoveAddresses(config.name, config.placed(addresses), quiet=True))
         if not config.accept:
-            self.log("accept_restore", name=config.name)
+            self._log("accept_restore", name=config.name)

@@ -10,12 +10,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from vrrplab.config.model import InstanceConfig, SyncGroupConfig
-from vrrplab.machine.actions import RunNotify, WriteLog
 from vrrplab.machine.announcer import Announcer
-from vrrplab.machine.log_lines import say
 from vrrplab.machine.process import Process
 from vrrplab.machine.states import Master, State
-from vrrplab.machine.voice import script_for
+from vrrplab.machine.voice import run_notify
 from vrrplab.units import Micros
 
 
@@ -39,8 +37,7 @@ class Member(Protocol):
 class SyncGroup:
     def __init__(self, config: SyncGroupConfig, process: Process) -> None:
         self.config = config
-        self._profile = process.profile
-        self._emit = process.emit
+        self._process = process
         self.members: list[Member] = []
         self.state = "BACKUP"
         self.in_fault: set[str] = set()  # members that failed by themselves
@@ -80,24 +77,16 @@ class SyncGroup:
         self._settle("MASTER")
 
     def follow_to_backup(self, leader: Member, now: Micros) -> None:
-        if self.state == "BACKUP":
-            return
-        self._say("BACKUP")
-        why = f"sync group {self.config.name}: {leader.config.name} went to BACKUP"
-        for member in self._others(leader):
-            if member.state.name != "BACKUP":
-                member.follow("BACKUP", now, why)
-        self._settle("BACKUP")
+        self._follow_to("BACKUP", leader, now, "went to BACKUP")
 
-    def follow_to_fault(self, leader: Member, now: Micros) -> None:
-        if self.state == "FAULT":
+    def _follow_to(self, state: str, leader: Member, now: Micros, what: str) -> None:
+        if self.state == state:
             return
-        self._say("FAULT")
-        why = f"sync group {self.config.name}: {leader.config.name} is in FAULT"
+        self._say(state)
         for member in self._others(leader):
-            if member.state.name != "FAULT":
-                member.follow("FAULT", now, why)
-        self._settle("FAULT")
+            if member.state.name != state:
+                member.follow(state, now, f"sync group {self.config.name}: {leader.config.name} {what}")
+        self._settle(state)
 
     def give_up(self, leader: Member, now: Micros, why: str) -> None:
         """A member that was MASTER lost an address: the others give theirs back too."""
@@ -112,7 +101,7 @@ class SyncGroup:
         alone = not self.in_fault
         self.in_fault.add(member.config.name)
         if alone:
-            self.follow_to_fault(member, now)
+            self._follow_to("FAULT", member, now, "is in FAULT")
 
     def member_waits(self, member: Member) -> None:
         """Its faults are gone, but a script has not given its first result yet."""
@@ -142,14 +131,7 @@ class SyncGroup:
 
     def notify(self) -> None:
         """Run the group's notify scripts for its state."""
-        scripts = self.config.notify
-        own = script_for(scripts, self.state)
-        if own:
-            self._emit(RunNotify("", self.config.name, own, scripts.user_of(f"notify_{self.state.lower()}")))
-        if scripts.any_state:
-            arguments = ("GROUP", self.config.name, self.state, "0")
-            command = scripts.any_state + arguments
-            self._emit(RunNotify("", self.config.name, command, scripts.user_of("notify")))
+        run_notify(self._process, self.config.notify, "", self.config.name, self.state, 0)
 
     def _others(self, leader: Member) -> list[Member]:
         return [m for m in self.members if m is not leader]
@@ -159,5 +141,4 @@ class SyncGroup:
         self.notify()
 
     def _say(self, state: str) -> None:
-        line = say(self._profile.wording, "group_sync", group=self.config.name, state=state)
-        self._emit(WriteLog(line))
+        self._process.log("group_sync", group=self.config.name, state=state)

@@ -10,9 +10,10 @@ keepalived counts with one number: below ``rise`` the script is down, from there
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from vrrplab.config.model import ScriptConfig
-from vrrplab.machine.actions import KillScript, RunScript, ScriptJudged, WriteLog
-from vrrplab.machine.log_lines import say
+from vrrplab.machine.actions import KillScript, RunScript, ScriptJudged
 from vrrplab.machine.process import Process
 from vrrplab.units import SECOND_US, Micros
 
@@ -20,16 +21,14 @@ SIGKILL, SIGTERM = 9, 15
 KILL_AFTER_US = 2 * SECOND_US  # a check that ignores SIGTERM is killed then
 
 
+@dataclass(slots=True)
 class ScriptVerdict:
     """The script changed sides. ``first``: it is the result that instances waited for."""
 
-    __slots__ = ("first", "passed", "reloading", "why")
-
-    def __init__(self, passed: bool, first: bool, reloading: bool, why: str) -> None:
-        self.passed = passed
-        self.first = first
-        self.reloading = reloading
-        self.why = why
+    passed: bool
+    first: bool
+    reloading: bool
+    why: str
 
 
 class ScriptTracker:
@@ -63,10 +62,9 @@ class ScriptTracker:
             return
         rise, fall = self.config.rise, self.config.fall
         if old.is_up:
-            best = old.result == old.config.rise + old.config.fall - 1
-            self.result = (
-                rise + fall - 1 if best else min(rise + old.result - old.config.rise, rise + fall - 1)
-            )
+            is_best = old.result == old.config.rise + old.config.fall - 1
+            best = rise + fall - 1
+            self.result = best if is_best else min(rise + old.result - old.config.rise, best)
         else:
             self.result = max(0, rise - (old.config.rise - old.result)) if old.result else 0
         self._last_status = old._last_status
@@ -162,7 +160,7 @@ class ScriptTracker:
         return f"script {self.config.name} failed {_times(fall)} (fall {fall}; {how})"
 
     def _say(self, key: str, **values: object) -> None:
-        self._emit(WriteLog(say(self._profile.wording, key, script=self.config.name, **values)))
+        self._process.log(key, script=self.config.name, **values)
 
 
 def _times(count: int) -> str:

@@ -6,7 +6,7 @@ Order and log lines are keepalived's. Whether the host accepts packets to them i
 
 from __future__ import annotations
 
-from vrrplab.config.model import InstanceConfig, VirtualAddress
+from vrrplab.config.model import InstanceConfig
 from vrrplab.machine.actions import AddAddresses, RemoveAddresses, SetAccept
 from vrrplab.machine.process import Process
 from vrrplab.machine.voice import Voice
@@ -20,49 +20,41 @@ class VirtualAddresses:
         self._log = voice.log
 
     @property
-    def all(self) -> tuple[VirtualAddress, ...]:
-        """Those in the adverts and the excluded ones."""
-        return self._config.virtual_addresses + self._config.excluded_addresses
-
-    @property
     def accepted(self) -> bool:
         """Does the host take packets to the virtual addresses?"""
         return self._config.accept and (self._profile.accept_mode or self._config.address_owner)
 
     def take(self) -> None:
-        name, config = self._config.name, self._config
         if not self.accepted:
-            self._emit(SetAccept(name, config.virtual_addresses, False))
+            self._emit(SetAccept(self._config.name, self._config.virtual_addresses, False))
             self._log("accept_drop")
-        if config.virtual_addresses:
-            self._log("setting_vips")
-        self._emit(AddAddresses(name, config.placed(config.virtual_addresses)))
-        if config.excluded_addresses:
-            self._log("setting_evips")
-            self._emit(AddAddresses(name, config.placed(config.excluded_addresses)))
+        self._each("setting", AddAddresses)
 
     def release(self) -> None:
-        name, config = self._config.name, self._config
-        if config.virtual_addresses:
-            self._log("removing_vips")
-        self._emit(RemoveAddresses(name, config.placed(config.virtual_addresses)))
-        if config.excluded_addresses:
-            self._log("removing_evips")
-            self._emit(RemoveAddresses(name, config.placed(config.excluded_addresses)))
+        self._each("removing", RemoveAddresses)
         if not self.accepted:
-            self._emit(SetAccept(name, config.virtual_addresses, True))
+            self._emit(SetAccept(self._config.name, self._config.virtual_addresses, True))
             self._log("accept_restore")
+
+    def _each(self, what: str, action: type[AddAddresses] | type[RemoveAddresses]) -> None:
+        """Those in the adverts, then the excluded ones, each with its line."""
+        config = self._config
+        for kind, addresses in (("vips", config.virtual_addresses), ("evips", config.excluded_addresses)):
+            if addresses:
+                self._log(f"{what}_{kind}")
+                self._emit(action(config.name, config.placed(addresses)))
 
     def keep(self, before: VirtualAddresses) -> bool:
         """Reload: drop what is no longer there, take what is new; True if there is anything new."""
-        wanted = {(a.with_prefix, a.interface) for a in self.all}
-        for gone in before.all:
+        ours, theirs = self._config.all_addresses, before._config.all_addresses
+        wanted = {(a.with_prefix, a.interface) for a in ours}
+        for gone in theirs:
             if (gone.with_prefix, gone.interface) not in wanted:
                 self._log("vip_gone", address=gone.with_prefix, interface=gone.interface)
                 self._emit(RemoveAddresses(self._config.name, before._config.placed((gone,))))
         self._log("setting_vips")
-        held = {(a.with_prefix, a.interface) for a in before.all}
-        added = tuple(a for a in self.all if (a.with_prefix, a.interface) not in held)
+        held = {(a.with_prefix, a.interface) for a in theirs}
+        added = tuple(a for a in ours if (a.with_prefix, a.interface) not in held)
         if added:
             self._emit(AddAddresses(self._config.name, self._config.placed(added)))
         return bool(added)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig, NotifyScripts
 from vrrplab.machine.acceptance import authentication_of, checksum_form, multicast_group
-from vrrplab.machine.actions import RunNotify, SendAdvertisement, SendGratuitousArp, WriteLog
-from vrrplab.machine.log_lines import say
+from vrrplab.machine.actions import RunNotify, SendAdvertisement, SendGratuitousArp
 from vrrplab.machine.process import Process
 
 GOODBYE = 0
 
 
-def script_for(scripts: NotifyScripts, state: str) -> tuple[str, ...]:
-    """The state's own notify script; () if there is none."""
-    by_state = {
-        "MASTER": scripts.master,
-        "BACKUP": scripts.backup,
-        "FAULT": scripts.fault,
-        "STOP": scripts.stop,
-    }
-    return by_state.get(state, ())
+def run_notify(
+    process: Process, scripts: NotifyScripts, instance: str, group: str, state: str, priority: int
+) -> None:
+    """Run the state's own script, if there is one, and the one for any state; one of the names is ""."""
+    own: tuple[str, ...] = getattr(scripts, state.lower(), ())  # none for INIT
+    if own:
+        process.emit(RunNotify(instance, group, own, scripts.user_of(f"notify_{state.lower()}")))
+    if scripts.any_state:
+        words = ("INSTANCE" if instance else "GROUP", instance or group, state, str(priority))
+        process.emit(RunNotify(instance, group, scripts.any_state + words, scripts.user_of("notify")))
 
 
 class Voice:
@@ -31,9 +31,7 @@ class Voice:
 
     def log(self, key: str, **values: object) -> None:
         """The daemon's line for what happened, if its version has one."""
-        line = say(self._process.profile.wording, key, name=self._config.name, **values)
-        if line:
-            self._process.emit(WriteLog(line))
+        self._process.log(key, name=self._config.name, **values)
 
     def advertise(self, priority: int) -> None:
         config = self._config
@@ -69,14 +67,7 @@ class Voice:
 
     def notify(self, state: str, priority: int) -> None:
         """Run the scripts for a state just entered."""
-        scripts, name = self._config.notify, self._config.name
-        own = script_for(scripts, state)
-        if own:
-            self._process.emit(RunNotify(name, "", own, scripts.user_of(f"notify_{state.lower()}")))
-        if scripts.any_state:
-            arguments = ("INSTANCE", name, state, str(priority))
-            command = scripts.any_state + arguments
-            self._process.emit(RunNotify(name, "", command, scripts.user_of("notify")))
+        run_notify(self._process, self._config.notify, self._config.name, "", state, priority)
 
     def notify_lower_heard(self) -> None:
         scripts = self._config.notify

@@ -26,6 +26,6 @@ class Cast(NamedTuple):
     def by_address(self, server: str, address: str) -> InstanceConfig | None:
         """The instance this address is configured for."""
         for instance in self.instances(server):
-            if any(v.address == address for v in (*instance.virtual_addresses, *instance.excluded_addresses)):
+            if any(v.address == address for v in instance.all_addresses):
                 return instance
         return None

@@ -165,9 +165,8 @@ def _states(
         elif kind == Act.DAEMON_KILL and action.content.get("process") == "parent":
             # keepalived: a child that loses its parent stops by itself; its first words then tell when.
             words = [micros(line["t"]) for line in log.get(action.server, [])]
-            moments.append(
-                (min([t for t in words if t > action.t_us], default=action.t_us), *_all_stop(action))
-            )
+            stopped_us = min([t for t in words if t > action.t_us], default=action.t_us)
+            moments.append((stopped_us, action.server, "", "STOP"))
         elif kind in _ENDS:
             moments.append((action.t_us, action.server, "", "INIT"))  # silent: no state is entered
     moments.sort(key=lambda moment: moment[0])
@@ -181,10 +180,6 @@ def _states(
                 start = "INIT" if before == "STOP" else before
                 events.append(StateEvent(t_us, server, instance=name, from_=start, to=to))
     return events
-
-
-def _all_stop(action: ActionEvent) -> tuple[str, str, str]:
-    return action.server, "", "STOP"
 
 
 def _adverts(cast: Cast, seen: dict[str, Any], capture: Capture, frames: bool) -> list[TraceEvent]:

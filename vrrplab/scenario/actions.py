@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from vrrplab.config.model import NodeConfig
@@ -33,7 +33,7 @@ def read_action(
         server = servers[keys["server"]]
     for key, value in found.items():
         if key not in ("at_s", "action", "server"):
-            keys[key] = _value(kind, key, value, server, segments, servers, clients)
+            keys[key] = _value(key, value, server, segments, servers, clients)
     if kind == Act.SEGMENT_FAULT and len(keys) == 1:
         raise node.error(
             "segment_fault changes nothing", "give loss, latency_s, jitter_s, multicast or between"
@@ -45,7 +45,6 @@ def read_action(
 
 
 def _value(
-    kind: str,
     key: str,
     value: Node,
     server: Server | None,
@@ -53,23 +52,12 @@ def _value(
     servers: dict[str, Server],
     clients: dict[str, Client],
 ) -> Any:
+    words = _words(key, server, segments)
+    if words is not None:
+        return value.one_of(words)
     match key:
-        case "interface" if server:
-            return value.one_of(server.interfaces)
-        case "service" if server:
-            return value.one_of(server.services)
-        case "script" if server:
-            return value.one_of(s.name for s in server.node.scripts)
-        case "segment":
-            return value.one_of(segments)
         case "address":
             return check_interface_address(value) if "/" in value.text() else check_address(value)
-        case "process":
-            return value.one_of(("both", "parent", "child"))
-        case "direction":
-            return value.one_of(("in", "out"))
-        case "protocol":
-            return value.one_of(("vrrp",))
         case "multicast":
             return value.flag()
         case "loss":
@@ -80,6 +68,20 @@ def _value(
         case "between":
             return [_pair(p, [*servers, *clients]) for p in value.items()]
     return value.text()
+
+
+def _words(key: str, server: Server | None, segments: dict[str, Segment]) -> Iterable[str] | None:
+    """What a key may say, where it is one of a few words."""
+    words: dict[str, Iterable[str]] = {
+        "segment": segments,
+        "process": ("both", "parent", "child"),
+        "direction": ("in", "out"),
+        "protocol": ("vrrp",),
+    }
+    if server is not None:
+        scripts = [s.name for s in server.node.scripts]
+        words |= {"interface": server.interfaces, "service": server.services, "script": scripts}
+    return words.get(key)
 
 
 def _pair(value: Node, hosts: list[str]) -> list[str]:

@@ -33,10 +33,6 @@ def check_interface_address(node: Node) -> str:
     return f"{address}/{bits}"
 
 
-def check_subnet(node: Node) -> str:
-    return check_interface_address(node)
-
-
 def check_mac(node: Node) -> str:
     text = node.text().lower()
     parts = text.split(":")

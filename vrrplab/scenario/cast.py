@@ -68,6 +68,5 @@ def instance_fields(instance: InstanceConfig) -> dict[str, Any]:
 
 def virtual_addresses(nodes: Iterable[NodeConfig]) -> list[str]:
     """All virtual addresses of all configurations, in order of appearance, no prefix."""
-    instances = (instance for node in nodes for instance in node.instances)
-    found = (a.address for i in instances for a in i.virtual_addresses + i.excluded_addresses)
+    found = (a.address for node in nodes for i in node.instances for a in i.all_addresses)
     return list(dict.fromkeys(found))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.scenario.address_checks import canonical
+from vrrplab.scenario.cast import virtual_addresses
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import Client, Expectation, Server, TimedAction
 from vrrplab.scenario.yaml_nodes import Node, nearest
@@ -72,12 +73,7 @@ def _addresses(
     """
     if any(server.refusal for server in servers.values()):
         return []
-    found = {
-        address.address: None
-        for node in _nodes(servers.values(), reloads)
-        for instance in node.instances
-        for address in instance.virtual_addresses + instance.excluded_addresses
-    }
+    found = virtual_addresses(_nodes(servers.values(), reloads))
     by_hand = (a.keys["address"].partition("/")[0] for a in actions if "address" in a.keys)
     return [*found, *(address for address in by_hand if address not in found)]
 

@@ -88,7 +88,7 @@ def _named(nodes: Mapping[str, NodeConfig]) -> set[str]:
     named: set[str] = set()
     for server, node in nodes.items():
         for instance in node.instances:
-            named |= {a.address for a in instance.virtual_addresses + instance.excluded_addresses}
+            named |= {a.address for a in instance.all_addresses}
             named |= {peer.address for peer in instance.unicast_peers}
             named.add(own_address(server, instance, nodes))
     return named - {""}

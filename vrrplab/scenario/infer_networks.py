@@ -43,7 +43,7 @@ def _meeting_places(nodes: Mapping[str, NodeConfig]) -> list[list[Card]]:
     likely: dict[tuple[object, ...], list[Card]] = {}
     for server, node in nodes.items():
         for instance in node.instances:
-            for virtual in instance.virtual_addresses + instance.excluded_addresses:
+            for virtual in instance.all_addresses:
                 carrier, sender = (server, virtual.interface), (server, instance.interface)
                 if is_link_local(virtual.address):
                     likely.setdefault((virtual.address, instance.vrid, "carried"), []).append(carrier)

@@ -6,6 +6,7 @@ The format is the contract's. ``load_scenario`` also takes the name of a built-i
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from os.path import dirname, isfile, join
 from typing import Any
@@ -20,7 +21,6 @@ from vrrplab.scenario.address_checks import (
     check_address,
     check_interface_address,
     check_mac,
-    check_subnet,
     default_mac,
 )
 from vrrplab.scenario.configs import label_without_file, read_config
@@ -45,7 +45,28 @@ TOP_KEYS = [
     "expect",
 ]
 SERVER_KEYS = ["config", "start_at_s", "interfaces", "services", "checks", "script_run_s", "missing_files"]
-SEGMENT_KEYS = ["subnet", "latency_s", "jitter_s", "loss", "multicast", "port_security", "mac_ageing_s"]
+
+# Keys that may be left out, then the default is that of the part: key -> its field, and how it is read.
+Fields = dict[str, tuple[str, Callable[[Node], Any]]]
+SEGMENT_FIELDS: Fields = {
+    "subnet": ("subnet", check_interface_address),
+    "latency_s": ("latency_us", Node.time_us),
+    "jitter_s": ("jitter_us", Node.time_us),
+    "mac_ageing_s": ("mac_ageing_us", Node.time_us),
+    "loss": ("loss", Node.share),
+    "multicast": ("multicast", Node.flag),
+    "port_security": ("port_security", Node.flag),
+}
+SERVER_FIELDS: Fields = {
+    "start_at_s": ("start_at_us", Node.time_us),
+    "script_run_s": ("script_run_us", Node.time_us),
+    "missing_files": ("missing_files", Node.texts),
+}
+SERVICE_FIELDS: Fields = {
+    "port": ("port", lambda node: node.whole(1, 65535)),
+    "listen": ("listen", lambda node: tuple(check_address(a) for a in node.items())),
+    "shutdown_s": ("shutdown_us", Node.time_us),
+}
 
 
 def builtin_scenarios() -> dict[str, str]:
@@ -161,23 +182,11 @@ def _list(top: dict[str, Node], key: str) -> list[Node]:
 
 
 def _segment(name: str, value: Node) -> Segment:
-    keys = value.only(SEGMENT_KEYS)
-    given: dict[str, Any] = {}
-    if "subnet" in keys:
-        given["subnet"] = check_subnet(keys["subnet"])
-    for key, field in (
-        ("latency_s", "latency_us"),
-        ("jitter_s", "jitter_us"),
-        ("mac_ageing_s", "mac_ageing_us"),
-    ):
-        if key in keys:
-            given[field] = keys[key].time_us()
-    if "loss" in keys:
-        given["loss"] = keys["loss"].share()
-    for key in ("multicast", "port_security"):
-        if key in keys:
-            given[key] = keys[key].flag()
-    return Segment(name, **given)
+    return Segment(name, **_given(value.only(SEGMENT_FIELDS), SEGMENT_FIELDS))
+
+
+def _given(keys: dict[str, Node], fields: Fields) -> dict[str, Any]:
+    return {field: read(keys[key]) for key, (field, read) in fields.items() if key in keys}
 
 
 def _server(
@@ -207,7 +216,8 @@ def _server(
     addresses = {n: tuple(a.split("/")[0] for a in i.addresses) for n, i in interfaces.items()}
     try:
         node_config = read_config(join(folder, config.text()), config, profile, strict, name)
-        node_config = _with_warnings(node_config, check_against_host(node_config, addresses))
+        warnings = node_config.warnings + check_against_host(node_config, addresses)
+        node_config = replace(node_config, warnings=warnings)
     except ConfigError as error:
         if not run_refused:
             raise
@@ -225,27 +235,15 @@ def _server(
         label_without_file(name) if "\n" in config.text() else config.text(),
         node_config,
         interfaces,
-        start_at_us=keys["start_at_s"].time_us() if "start_at_s" in keys else 0,
         services=services,
         checks=checks,
-        script_run_us=keys["script_run_s"].time_us() if "script_run_s" in keys else 8_000,
-        missing_files=keys["missing_files"].texts() if "missing_files" in keys else (),
         refusal=refusal,
+        **_given(keys, SERVER_FIELDS),
     )
-
-
-def _with_warnings(node: NodeConfig, more: tuple[Any, ...]) -> NodeConfig:
-    return replace(node, warnings=node.warnings + tuple(more)) if more else node
 
 
 def _service(name: str, value: Node) -> Service:
-    keys = value.only(("port", "listen", "shutdown_s"))
-    return Service(
-        name,
-        port=keys["port"].whole(1, 65535) if "port" in keys else 0,
-        listen=tuple(check_address(a) for a in keys["listen"].items()) if "listen" in keys else ("0.0.0.0",),
-        shutdown_us=keys["shutdown_s"].time_us() if "shutdown_s" in keys else 0,
-    )
+    return Service(name, **_given(value.only(SERVICE_FIELDS), SERVICE_FIELDS))
 
 
 def _client(name: str, index: int, value: Node, segments: dict[str, Segment]) -> Client:

@@ -8,22 +8,21 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from vrrplab.errors import ScenarioError, did_you_mean
 from vrrplab.units import Micros, micros
 
 
+@dataclass(slots=True, eq=False)
 class Node:
     """One value of the document: a mapping, a list or a scalar (``plain`` is its Python value)."""
 
-    __slots__ = ("file", "line", "name", "plain")
-
-    def __init__(self, file: str, line: int, name: str, plain: Any) -> None:
-        self.file = file
-        self.line = line
-        self.name = name  # how to call it in a message, e.g. "servers.serv01.config"
-        self.plain = plain
+    file: str
+    line: int
+    name: str  # how to call it in a message, e.g. "servers.serv01.config"
+    plain: Any
 
     def error(self, message: str, hint: str = "") -> ScenarioError:
         return ScenarioError(self.file, self.line, message, hint)

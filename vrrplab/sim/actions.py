@@ -6,14 +6,7 @@ from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDo
 from vrrplab.scenario.parts import TimedAction
 from vrrplab.sim.nic import Address, Nic
 from vrrplab.sim.world import Box, World
-from vrrplab.trace.events import (
-    ABSENT,
-    ActionEvent,
-    AddressAddedEvent,
-    AddressEvent,
-    AddressRemovedEvent,
-    InterfaceEvent,
-)
+from vrrplab.trace.events import ActionEvent, AddressAddedEvent, AddressRemovedEvent
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import micros
 
@@ -26,29 +19,10 @@ def perform(world: World, action: TimedAction) -> None:
         _segment(world, action)
         return
     box = world.boxes[keys["server"]]
+    if "interface" in keys:
+        _interface(world, box.host.nics[keys["interface"]], action)
+        return
     match action.kind:
-        case Act.LINK_DOWN:
-            set_link(world, box.host.nics[keys["interface"]], admin=False)
-        case Act.LINK_UP:
-            set_link(world, box.host.nics[keys["interface"]], admin=True)
-        case Act.CARRIER_DOWN:
-            set_link(world, box.host.nics[keys["interface"]], carrier=False)
-        case Act.CARRIER_UP:
-            set_link(world, box.host.nics[keys["interface"]], carrier=True)
-        case Act.IFDOWN:
-            nic = box.host.nics[keys["interface"]]
-            for address in [a.address for a in nic.addresses]:
-                remove_address(world, nic, address)
-            set_link(world, nic, admin=False)
-        case Act.IFUP:
-            nic = box.host.nics[keys["interface"]]
-            set_link(world, nic, admin=True)
-            for configured in nic.configured:
-                add_address(world, nic, configured)
-        case Act.ADDRESS_REMOVE:
-            remove_address(world, box.host.nics[keys["interface"]], keys["address"].split("/")[0])
-        case Act.ADDRESS_ADD:
-            add_address(world, box.host.nics[keys["interface"]], keys["address"])
         case Act.SERVICE_STOP | Act.SERVICE_START | Act.SERVICE_KILL:
             world.change_service(box, keys["service"], action.kind.removeprefix("service_"))
         case Act.CHECK_FAIL | Act.CHECK_PASS | Act.CHECK_HANG:
@@ -85,6 +59,26 @@ def perform(world: World, action: TimedAction) -> None:
             world.changed()
 
 
+def _interface(world: World, nic: Nic, action: TimedAction) -> None:
+    match action.kind:
+        case Act.LINK_DOWN | Act.LINK_UP:
+            set_link(world, nic, admin=action.kind == Act.LINK_UP)
+        case Act.CARRIER_DOWN | Act.CARRIER_UP:
+            set_link(world, nic, carrier=action.kind == Act.CARRIER_UP)
+        case Act.IFDOWN:
+            for address in [a.address for a in nic.addresses]:
+                remove_address(world, nic, address)
+            set_link(world, nic, admin=False)
+        case Act.IFUP:
+            set_link(world, nic, admin=True)
+            for configured in nic.configured:
+                add_address(world, nic, configured)
+        case Act.ADDRESS_REMOVE:
+            remove_address(world, nic, action.keys["address"].split("/")[0])
+        case Act.ADDRESS_ADD:
+            add_address(world, nic, action.keys["address"])
+
+
 def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | None = None) -> None:
     """Bring an interface up or down; the daemon hears of it when its state really changes."""
     before = nic.up
@@ -92,41 +86,21 @@ def set_link(world: World, nic: Nic, admin: bool | None = None, carrier: bool | 
     nic.carrier = nic.carrier if carrier is None else carrier
     if nic.up == before:
         return
-    _note_interface(world, nic, nic.up)
     router, host = world.boxes[nic.host_name].router, world.boxes[nic.host_name].host
+    router.journal.interface(world.scheduler.now, nic.name, nic.up)
     if nic.up:
         for name in (nic.name, *nic.vmacs):
             router.deliver(InterfaceWentUp(name))
         for address in host.restore_ipv6(nic):
-            _note_address(world, AddressAddedEvent, nic, address)
-            router.deliver(AddressAdded(nic.name, address.address))
+            router.address_changed(AddressAdded(nic.name, address.address), address, AddressAddedEvent)
     else:
         nic.switch.forget(nic)
         router.deliver(InterfaceWentDown(nic.name))
         for address in host.flush_ipv6(nic):
-            _note_address(world, AddressRemovedEvent, nic, address)
-            router.deliver(AddressRemoved(nic.name, address.address))
+            router.address_changed(AddressRemoved(nic.name, address.address), address, AddressRemovedEvent)
         for name in list(nic.vmacs):
             router.deliver(InterfaceWentDown(name))
     world.changed()
-
-
-def _note_interface(world: World, nic: Nic, up: bool) -> None:
-    world.write(InterfaceEvent(world.scheduler.now, nic.host_name, interface=nic.name, up=up))
-
-
-def _note_address(
-    world: World, kind: type[AddressEvent], nic: Nic, address: Address, interface: str = ""
-) -> None:
-    world.write(
-        kind(
-            world.scheduler.now,
-            nic.host_name,
-            interface=interface or nic.name,
-            address=address.with_prefix,
-            label=address.label or ABSENT,
-        )
-    )
 
 
 def remove_address(world: World, nic: Nic, address: str) -> None:
@@ -134,8 +108,8 @@ def remove_address(world: World, nic: Nic, address: str) -> None:
     holder = next((v for v in nic.vmacs.values() if any(a.address == address for a in v.addresses)), nic)
     box = world.boxes[nic.host_name]
     for gone in box.host.remove_address(holder.name, address):
-        _note_address(world, AddressRemovedEvent, nic, gone, holder.name)
-        box.router.deliver(AddressRemoved(holder.name, gone.address))
+        event = AddressRemoved(holder.name, gone.address)
+        box.router.address_changed(event, gone, AddressRemovedEvent)
 
 
 def add_address(world: World, nic: Nic, text: str) -> None:
@@ -143,11 +117,8 @@ def add_address(world: World, nic: Nic, text: str) -> None:
     bits = int(prefix) if prefix else (128 if ":" in address else 32)
     box = world.boxes[nic.host_name]
     if box.host.add_address(nic.name, address, bits):
-        event = AddressAddedEvent(
-            world.scheduler.now, nic.host_name, interface=nic.name, address=f"{address}/{bits}"
-        )
-        world.write(event)
-        box.router.deliver(AddressAdded(nic.name, address))
+        event = AddressAdded(nic.name, address)
+        box.router.address_changed(event, Address(address, bits), AddressAddedEvent)
 
 
 def power_off(world: World, box: Box) -> None:
@@ -164,7 +135,7 @@ def power_off(world: World, box: Box) -> None:
             world.note_service(box, name)
     for nic in ups:
         nic.switch.forget(nic)
-        _note_interface(world, nic, up=False)
+        box.router.journal.interface(world.scheduler.now, nic.name, up=False)
     world.changed()
 
 
@@ -175,7 +146,7 @@ def power_on(world: World, box: Box) -> None:
     box.host.boot()
     for nic in box.host.nics.values():
         if nic.up:
-            _note_interface(world, nic, up=True)
+            box.router.journal.interface(world.scheduler.now, nic.name, up=True)
     for name, service in box.services.items():
         service.start()
         world.note_service(box, name)

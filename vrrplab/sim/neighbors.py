@@ -8,6 +8,7 @@ answers the entry is dropped and everybody is asked. Gratuitous ARP changes an e
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from vrrplab.sim.nic import Nic
 from vrrplab.sim.scheduler import TIMER, Scheduler
@@ -23,18 +24,16 @@ LOCK_US = SECOND_US  # a second answer from elsewhere within this time is ignore
 Answered = Callable[[str | None], None]  # the MAC address, or None: nobody answered
 
 
+@dataclass(slots=True, eq=False)
 class Entry:
-    __slots__ = ("address", "answered_us", "mac", "nic", "questions", "stamp", "state", "waiting")
-
-    def __init__(self, address: str, nic: Nic) -> None:
-        self.address = address
-        self.nic = nic
-        self.mac: str | None = None
-        self.state = "incomplete"  # incomplete | reachable | stale | delay | probe
-        self.answered_us: Micros = 0
-        self.questions = 0
-        self.stamp = 0  # counts changes of state, so that an outdated timer knows it is one
-        self.waiting: list[Answered] = []
+    address: str
+    nic: Nic
+    mac: str | None = None
+    state: str = "incomplete"  # incomplete | reachable | stale | delay | probe
+    answered_us: Micros = 0
+    questions: int = 0
+    stamp: int = 0  # counts changes of state, so that an outdated timer knows it is one
+    waiting: list[Answered] = field(default_factory=list)
 
 
 class NeighborCache:

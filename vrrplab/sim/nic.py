@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 from vrrplab.sim.packet import Packet, mac_bytes
 from vrrplab.sim.switch import Switch
 
 
+@dataclass(slots=True, eq=False)
 class Address:
     """One address on an interface; ``mac``: the virtual router MAC address it is reached by, or ""."""
 
-    __slots__ = ("address", "label", "mac", "mac_bytes", "prefix")
+    address: str
+    prefix: int
+    label: str = ""
+    mac: str = ""
+    mac_bytes: bytes = field(init=False)
 
-    def __init__(self, address: str, prefix: int, label: str = "", mac: str = "") -> None:
-        self.address = address
-        self.prefix = prefix
-        self.label = label
-        self.mac = mac
-        self.mac_bytes = mac_bytes(mac) if mac else b""
+    def __post_init__(self) -> None:
+        self.mac_bytes = mac_bytes(self.mac)
 
     @property
     def with_prefix(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from os.path import basename
 from typing import Any
 
-from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.config.model import InstanceConfig, NodeConfig, VirtualAddress
 from vrrplab.drive.journal import Journal
 from vrrplab.drive.messages import ah_fits, key_of
 from vrrplab.errors import DropReason
@@ -30,6 +30,8 @@ from vrrplab.machine.actions import (
 )
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.events import (
+    AddressAdded,
+    AddressRemoved,
     AdvertisementReceived,
     Event,
     InterfaceStatus,
@@ -45,11 +47,11 @@ from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Stopped
 from vrrplab.scenario.parts import Server
 from vrrplab.sim.host import Host
-from vrrplab.sim.nic import Nic, Vmac
+from vrrplab.sim.nic import Address, Nic, Vmac
 from vrrplab.sim.packet import Packet
 from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.sim.sender import Sender
-from vrrplab.trace.events import AddressAddedEvent, AddressRemovedEvent
+from vrrplab.trace.events import AddressAddedEvent, AddressEvent, AddressRemovedEvent
 from vrrplab.units import Micros
 from vrrplab.wire.addresses import is_multicast, virtual_mac
 from vrrplab.wire.ip import PROTOCOL_AH
@@ -187,7 +189,7 @@ class Router:
         self._scheduler.after(delay_us, TIMER, if_alive)
 
     def _interfaces(self) -> dict[str, InterfaceStatus]:
-        ours = {a.address for i in self.node.instances for a in i.virtual_addresses + i.excluded_addresses}
+        ours = {a.address for i in self.node.instances for a in i.all_addresses}
         found = {}
         for nic in self.host.nics.values():
             addresses = tuple(a.address for a in nic.addresses if a.address not in ours)
@@ -287,37 +289,32 @@ class Router:
                     self.start()
 
     def _add(self, action: AddAddresses) -> None:
-        for address in action.addresses:
-            interface = address.interface
-            mac = self._sender.virtual_mac_of(action.instance)
-            if self.host.add_address(interface, address.address, address.prefix, address.label, mac):
-                self.journal.address(
-                    self._scheduler.now,
-                    AddressAddedEvent,
-                    action.instance,
-                    interface,
-                    address.with_prefix,
-                    address.label,
-                )
+        mac = self._sender.virtual_mac_of(action.instance)
+        for a in action.addresses:
+            if self.host.add_address(a.interface, a.address, a.prefix, a.label, mac):
+                self._note(AddressAddedEvent, a.interface, a, action.instance)
 
     def _remove(self, action: RemoveAddresses) -> None:
-        for address in action.addresses:
-            interface = address.interface
-            for gone in self.host.remove_address(interface, address.address):
-                self.journal.address(
-                    self._scheduler.now,
-                    AddressRemovedEvent,
-                    action.instance,
-                    interface,
-                    gone.with_prefix,
-                    gone.label,
-                )
+        for a in action.addresses:
+            for gone in self.host.remove_address(a.interface, a.address):
+                self._note(AddressRemovedEvent, a.interface, gone, action.instance)
+
+    def address_changed(
+        self, event: AddressAdded | AddressRemoved, address: Address, kind: type[AddressEvent]
+    ) -> None:
+        """An address came or went by hand, or with its link: write it down, and tell the process."""
+        self._note(kind, event.interface, address)
+        self.deliver(event)
+
+    def _note(
+        self, kind: type[AddressEvent], interface: str, address: Address | VirtualAddress, instance: str = ""
+    ) -> None:
+        text, label = address.with_prefix, address.label
+        self.journal.address(self._scheduler.now, kind, interface, text, label, instance)
 
     def _config_of(self, instance: str) -> InstanceConfig | None:
-        return next((i for i in self._running_configs() if i.name == instance), None)
-
-    def _running_configs(self) -> tuple[InstanceConfig, ...]:
-        return self.daemon.config.instances if self.daemon else self.node.instances
+        running = self.daemon.config if self.daemon else self.node
+        return next((i for i in running.instances if i.name == instance), None)
 
     def _create_vmac(self, action: CreateVmac) -> None:
         nic = self.host.nics.get(action.base)

@@ -99,7 +99,7 @@ class Sender:
             return
         mac = self.virtual_mac_of(action.instance) or holder.mac_text
         frame = announcement_of(action, mac)
-        self._journal.announced(now, action.instance, action.interface, action.address, mac, frame)
+        self._journal.announced(now, action, mac, frame)
         self._host.send(nic, frame)
 
     def virtual_mac_of(self, instance: str) -> str:

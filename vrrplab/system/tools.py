@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 
@@ -26,6 +27,13 @@ def run_tool(*command: str, text: str | None = None) -> str:
     if done.returncode:
         raise LiveError(" ".join(done.stderr.split()) or f"exit code {done.returncode}")
     return done.stdout
+
+
+def python_path() -> str:
+    """PYTHONPATH for processes that start in another folder: this package's own place comes first."""
+    home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    known = os.environ.get("PYTHONPATH", "")
+    return home + (os.pathsep + known if known else "")
 
 
 def sysctl(setting: str) -> str:
