@@ -31,7 +31,7 @@ class WatchedWorld:
             nonlocal overslept
             deliver(event)
             daemon, now = router.daemon, self.world.scheduler.now
-            if daemon is None or router._frozen:
+            if daemon is None or router._frozen or daemon._reloading:  # busy: nothing is done, however due
                 return
             overslept = overslept and not isinstance(event, TimePassed)
             if overslept:
