@@ -59,7 +59,7 @@ MAY_IMPORT = {
     # A view reads the trace and never asks the machine: names of states and the edges between them, no more.
     "views": {"trace", "wire", "decoding", "machine.states"},
     # Traces in words.
-    "tell": {"trace", "wire.addresses"},
+    "tell": {"trace", "output.terminal", "wire.addresses"},
     "verify": {"trace", "machine.profiles", "recording", "scenario", "sim"},
     "rules": {"config", "scenario"},
     "forecast": {"trace", "config", "scenario", "machine.profiles", "sim", "rules"},

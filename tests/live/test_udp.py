@@ -20,9 +20,10 @@ from live_bench import ROOT, config, until
 
 from vrrplab.errors import LiveError
 from vrrplab.live.fake_host import FakeHost, FakeInterface, parse_interface
-from vrrplab.live.udp_socket import GROUP, holder_of, open_receiver, open_sender, unwrap, wrap
+from vrrplab.live.udp_socket import holder_of, open_receiver, open_sender, unwrap, wrap
 from vrrplab.machine.events import AddressRemoved, InterfaceWentDown, InterfaceWentUp
 from vrrplab.trace import read_trace
+from vrrplab.wire.addresses import VRRP_GROUP_IPV4
 from vrrplab.wire.links import ETHERNET
 
 FAST = {"version": 3, "interval": "0.2"}
@@ -75,7 +76,7 @@ def test_commands_pull_cables() -> None:
 
 def test_a_taken_port_says_whose_it_is() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind((GROUP, 0))
+        other.bind((VRRP_GROUP_IPV4, 0))
         port = other.getsockname()[1]
         assert f"process {os.getpid()}" in holder_of(port)
         with pytest.raises(LiveError, match=rf"UDP port {port}: Address already in use, used by .*--port"):
@@ -239,7 +240,9 @@ def test_nonsense_from_the_loopback_is_survived(
     with open_sender() as sender:
         for i in range(2000):
             junk = os.urandom(i % 90)
-            sender.sendto(junk if i % 2 else wrap("eth0", b"\xff" * 12 + b"\x08\x00" + junk), (GROUP, port))
+            sender.sendto(
+                junk if i % 2 else wrap("eth0", b"\xff" * 12 + b"\x08\x00" + junk), (VRRP_GROUP_IPV4, port)
+            )
     time.sleep(0.5)
     assert process.poll() is None
     process.terminate()

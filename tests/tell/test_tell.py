@@ -6,9 +6,10 @@ import pytest
 
 from vrrplab.data_files import data_path
 from vrrplab.notebook.simulate import simulate
+from vrrplab.output.terminal import printable
 from vrrplab.recording import read_recording
 from vrrplab.tell import lines, story, table
-from vrrplab.tell.words import clean, wrap
+from vrrplab.tell.words import wrap
 from vrrplab.trace import Trace, make_event
 
 TELLINGS = [table.render, story.render, lines.render]
@@ -23,8 +24,10 @@ def test_wrapping_keeps_words_and_the_width() -> None:
     assert wrap("", 10) == [""]
 
 
-def test_what_steers_a_terminal_is_shown_as_a_question_mark() -> None:
-    assert clean("a\x1b[31mb\nc") == "a?[31mb?c"
+def test_what_steers_a_terminal_is_shown_as_an_escape() -> None:
+    assert (
+        printable("a\x1b[31mb\nc\x9b\u202e") == "a\\x1b[31mb\\nc\\x9b\\u202e"
+    )  # no colour, no other direction
 
 
 @pytest.mark.parametrize("tell", TELLINGS)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from vrrplab.units import SECOND_US
 from vrrplab.wire import links
-from vrrplab.wire.addresses import is_multicast
+from vrrplab.wire.addresses import VRRP_GROUP_IPV4, VRRP_GROUP_IPV6, is_multicast
 from vrrplab.wire.auth import AH_SIZE
 from vrrplab.wire.carp import SIZE as CARP_SIZE
 from vrrplab.wire.dissect import Frame, address_width
@@ -167,7 +167,7 @@ def _source_sentence(version: int) -> str:
 
 
 def _destination_sentence(address: str) -> str:
-    if address in ("224.0.0.18", "ff02::12"):
+    if address in (VRRP_GROUP_IPV4, VRRP_GROUP_IPV6):
         return "The VRRP group: every router of the LAN hears it."
     return (
         "A multicast group of its own." if is_multicast(address) else "One peer (unicast_peer of keepalived)."

@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from vrrplab.config.model import Authentication
 from vrrplab.errors import DropReason, PacketError
-from vrrplab.machine.acceptance import AUTH_TYPES
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.machine.log_lines import say
 from vrrplab.wire import auth
 from vrrplab.wire.addresses import BROADCAST_MAC, is_multicast
 from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
-from vrrplab.wire.vrrp import AUTH_PASS, Advertisement
+from vrrplab.wire.vrrp import AUTH_PASS, AUTH_TYPES, Advertisement
 
 
 class Packet(NamedTuple):

@@ -22,11 +22,10 @@ from vrrplab.errors import DropReason, LiveError
 from vrrplab.live.fake_host import FakeHost, FakeInterface, mac_of
 from vrrplab.live.transport import read_ipv4
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
-from vrrplab.wire.addresses import is_multicast, unpack_mac
+from vrrplab.wire.addresses import VRRP_GROUP_IPV4, is_multicast, unpack_mac
 from vrrplab.wire.ethernet import ETHERTYPE_IPV4, ETHERTYPE_IPV6
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_VRRP, IPv6Header
 
-GROUP = "224.0.0.18"
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 11200  # 112 is VRRP's protocol number
 MAGIC = b"VRRPLAB\x01"
@@ -66,8 +65,8 @@ def open_receiver(port: int) -> socket.socket:
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        one.bind((GROUP, port))
-        request = socket.inet_aton(GROUP) + socket.inet_aton(LOOPBACK)
+        one.bind((VRRP_GROUP_IPV4, port))
+        request = socket.inet_aton(VRRP_GROUP_IPV4) + socket.inet_aton(LOOPBACK)
         one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
     except OSError as error:
         one.close()
@@ -167,7 +166,7 @@ class UdpTransport:
         return interface
 
     def _send(self, interface: FakeInterface, frame: bytes) -> None:
-        self._sender.sendto(wrap(interface.segment, frame), (GROUP, self._port))
+        self._sender.sendto(wrap(interface.segment, frame), (VRRP_GROUP_IPV4, self._port))
 
 
 def _for_us(interface: FakeInterface, frame: bytes) -> Packet | Unusable | None:

@@ -18,9 +18,8 @@ from vrrplab.errors import DropReason
 from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.machine.profiles import Profile
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
-from vrrplab.wire.addresses import is_link_local
-
-AUTH_TYPES = {"": 0, "PASS": 1, "AH": 2}
+from vrrplab.wire.addresses import VRRP_GROUP_IPV4, VRRP_GROUP_IPV6, is_link_local, is_multicast
+from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, AUTH_TYPES
 
 
 @dataclass(slots=True)
@@ -134,13 +133,13 @@ def _version(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> O
 
 def _ah_header(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     """keepalived has a socket for AH and one without: the other's packets never reach the instance."""
-    expects = r.auth_type == AUTH_TYPES["AH"]
+    expects = r.auth_type == AUTH_AH
     return None if expects == (event.sequence is not None) else Objection(DropReason.BAD_AUTH_TYPE)
 
 
 def _addressed(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
     """Unicast and multicast have a socket each, too."""
-    came_multicast = event.destination == r.group or event.destination.startswith("ff")
+    came_multicast = event.destination == r.group or (r.family == 6 and is_multicast(event.destination))
     return Objection(DropReason.UNICAST_MISMATCH) if r.unicast == came_multicast else None
 
 
@@ -246,9 +245,9 @@ CHECKS: dict[str, Check] = {
     "type": Check(_flaw(DropReason.BAD_TYPE)),
     "hmac": Check(_hmac, lambda r: r.has_hmac),
     "auth-type": Check(_auth_type, _is_version_2),
-    "password": Check(_password, lambda r: r.auth_type == AUTH_TYPES["PASS"]),
+    "password": Check(_password, lambda r: r.auth_type == AUTH_PASS),
     "ah-value": Check(_ah_value, _is_version_2),
-    "replay": Check(_replay, lambda r: r.auth_type == AUTH_TYPES["AH"]),
+    "replay": Check(_replay, lambda r: r.auth_type == AUTH_AH),
     "interval": Check(_interval, _is_version_2),
     "interval-not-zero": Check(_interval_not_zero, _is_version_3),
     "kernel-checksum": Check(_checksum, lambda r: r.family == 6),
@@ -319,7 +318,7 @@ def authentication_of(config: InstanceConfig, profile: Profile) -> Authenticatio
 
 def multicast_group(config: InstanceConfig) -> str:
     """224.0.0.18 or ff02::12 (RFC 9568 sections 5.1.1.2 and 5.1.2.2), unless configured otherwise."""
-    return config.multicast_group or ("ff02::12" if config.family == 6 else "224.0.0.18")
+    return config.multicast_group or (VRRP_GROUP_IPV6 if config.family == 6 else VRRP_GROUP_IPV4)
 
 
 def checksum_form(config: InstanceConfig, profile: Profile) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vrrplab.tell.words import action_in_words, clean
+from vrrplab.output.terminal import printable
+from vrrplab.tell.words import action_in_words
 from vrrplab.trace import Trace
 from vrrplab.trace.events import (
     ActionEvent,
@@ -37,8 +38,10 @@ def line(event: TraceEvent, places: int = 6) -> str:
     """
     who = event.server or str(event.fields.get("client", "-"))
     if places < 6:
-        return clean(f"{format_s(event.t_us, places)} {who} {event.event}: {_what(event)}".rstrip())
-    return clean(f"{format_s(event.t_us, places):>12} {who:<14} {event.event:<15} {_what(event)}".rstrip())
+        return printable(f"{format_s(event.t_us, places)} {who} {event.event}: {_what(event)}".rstrip())
+    return printable(
+        f"{format_s(event.t_us, places):>12} {who:<14} {event.event:<15} {_what(event)}".rstrip()
+    )
 
 
 def _what(event: TraceEvent) -> str:

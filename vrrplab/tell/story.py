@@ -7,7 +7,8 @@ from __future__ import annotations
 from ipaddress import ip_interface
 from typing import Any
 
-from vrrplab.tell.words import action_in_words, clean, wrap
+from vrrplab.output.terminal import printable
+from vrrplab.tell.words import action_in_words, wrap
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent, AddressAddedEvent, AddressRemovedEvent, InterfaceEvent, LogEvent
 from vrrplab.trace.vocabulary import POWER, Act
@@ -22,9 +23,9 @@ def render(trace: Trace, width: int = NARROW) -> str:
     servers = trace.servers
     if not servers:
         return "Nothing happened in this trace.\n"
-    lines = [clean(trace.name), "=" * min(len(trace.name), width)]
+    lines = [printable(trace.name), "=" * min(len(trace.name), width)]
     if trace.scenario.get("description"):
-        lines += wrap(clean(str(trace.scenario["description"])), width)
+        lines += wrap(printable(" ".join(str(trace.scenario["description"]).split())), width)
     actions = trace.of(ActionEvent)
     moments = sorted(dict.fromkeys(a.t_us for a in actions))
     begins = [0, *moments]
@@ -57,7 +58,7 @@ def _side_by_side(
 ) -> list[str]:
     """Log lines in order of time, one column a server."""
     column = (width - 3 * (len(servers) - 1)) // max(1, len(servers))
-    rows = [" | ".join(clean(s)[:column].ljust(column) for s in servers).rstrip()]
+    rows = [" | ".join(printable(s)[:column].ljust(column) for s in servers).rstrip()]
     count = 0
     said_us: dict[tuple[str, str], Micros] = {}
     for event in trace.of(LogEvent):
@@ -68,7 +69,7 @@ def _side_by_side(
             continue  # five gratuitous ARP at one moment read as one
         said_us[(event.server, line)] = event.t_us
         place = servers.index(event.server)
-        text = wrap(clean(f"{format_s(event.t_us)} {line}"), column, "  ")
+        text = wrap(printable(f"{format_s(event.t_us)} {line}"), column, "  ")
         for part in text:
             cells = [part if i == place else "" for i in range(len(servers))]
             rows.append(" | ".join(c.ljust(column) for c in cells).rstrip())

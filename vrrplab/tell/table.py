@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vrrplab.tell.words import action_in_words, clean, later, wrap
+from vrrplab.output.terminal import printable
+from vrrplab.tell.words import action_in_words, later, wrap
 from vrrplab.trace import Outage, Trace
 from vrrplab.trace.events import (
     ActionEvent,
@@ -71,7 +72,7 @@ def render(trace: Trace) -> str:
     lines += _why_lines(trace, steps)
     warnings = [e for e in trace.of(WarningEvent) if not e.kind]
     for warning in warnings[:6]:
-        lines += wrap(clean(f"! {format_s(warning.t_us)} s: {warning.text}"), WIDTH, "    ")
+        lines += wrap(printable(f"! {format_s(warning.t_us)} s: {warning.text}"), WIDTH, "    ")
     while lines and not lines[-1]:
         lines.pop()
     return "\n".join(lines) + "\n"
@@ -79,10 +80,10 @@ def render(trace: Trace) -> str:
 
 def _head(trace: Trace) -> list[str]:
     cast = trace.scenario
-    name = clean(trace.name or "trace")
+    name = printable(trace.name or "trace")
     lines = [name, "=" * min(len(name), WIDTH)]
     if cast.get("description"):
-        lines += wrap(clean(str(cast["description"])), WIDTH)
+        lines += wrap(printable(" ".join(str(cast["description"]).split())), WIDTH)
     seed = f", seed {cast['seed']}" if "seed" in cast else ""
     return [*lines, f"{cast.get('profile', '')}{seed}, {format_s(trace.end_us, 1)} s"]
 
@@ -158,13 +159,13 @@ def _row(t_us: Micros, since_us: Micros, label: str, what: str) -> str:
 
 
 def _who(event: TraceEvent) -> str:
-    return clean(f"{event.instance} on {event.server}:")
+    return printable(f"{event.instance} on {event.server}:")
 
 
 def _service_in_words(event: ServiceEvent, *, named: bool) -> str:
     where = f" on {event.server}" if named else ""
     state = "answers" if event.accepting else "refuses clients, its process lives" if event.up else "is gone"
-    return clean(f"{event.service}{where} {state}")
+    return printable(f"{event.service}{where} {state}")
 
 
 def _owner_lines(trace: Trace, moments: list[Micros]) -> list[str]:
@@ -222,7 +223,7 @@ def _outage_row(trace: Trace, group: list[Outage]) -> list[str]:
     share = f"{lost} of {asked} ({100 * lost // asked} %)" if len(group) > 1 and asked else str(lost)
     end = "the end" if last.to_us is None else f"{format_s(until_us)} s"
     length = f"{format_s(until_us - first.from_us)} s"
-    return [clean(first.target), first.kind, f"{format_s(first.from_us)} s", end, length, share]
+    return [printable(first.target), first.kind, f"{format_s(first.from_us)} s", end, length, share]
 
 
 def _asked(trace: Trace, outage: Outage, until_us: Micros) -> int:
@@ -242,5 +243,5 @@ def _why_lines(trace: Trace, steps: list[Moment]) -> list[str]:
             reason = change.reason
             if reason:
                 text = f"Why {change.server} at {format_s(change.t_us)} s? {reason}."
-                lines += wrap(clean(text), WIDTH, "    ")
+                lines += wrap(printable(text), WIDTH, "    ")
     return ["", *lines] if lines else []

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import textwrap
 from typing import Any
 
+from vrrplab.output.terminal import printable
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent
 from vrrplab.units import Micros, format_s
-
-ANSI_OR_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def clean(text: str) -> str:
-    """Without characters that could steer a terminal."""
-    return ANSI_OR_CONTROL.sub("?", text)
 
 
 def action_in_words(action: ActionEvent, trace: Trace | None = None) -> str:
@@ -32,7 +25,7 @@ def action_in_words(action: ActionEvent, trace: Trace | None = None) -> str:
             parts.append(f"{key}={_plain(value)}")
     left = trace.left_broken(action) if trace else ""
     parts += [f"(still {left})"] if left else []
-    return clean(" ".join(parts))
+    return printable(" ".join(parts))
 
 
 def _plain(value: Any) -> str:

@@ -30,6 +30,7 @@ from vrrplab.wire.checksum import VRRP_PSEUDO_HEADERS, field_value, total, vrrp_
 
 TYPE_ADVERTISEMENT = 1
 AUTH_NONE, AUTH_PASS, AUTH_AH = 0, 1, 2
+AUTH_TYPES = {"": AUTH_NONE, "PASS": AUTH_PASS, "AH": AUTH_AH}  # by keepalived's auth_type
 AUTH_DATA_SIZE = 8
 HEADER_SIZE = 8
 HMAC_TRAILER_SIZE = 28
