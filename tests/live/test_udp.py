@@ -158,8 +158,11 @@ def test_two_routers_and_a_watcher(start: Callable[..., subprocess.Popen[str]], 
         *names,
     )
     until(lambda: has_begun(tmp_path / "w.jsonl"), "the watcher listens")
-    high, low = (a_router(start, tmp_path, n, priority, port) for n, priority in ((1, 150), (2, 100)))
+    # one after the other: on a busy machine the second could begin so much earlier that it is MASTER first
+    high = a_router(start, tmp_path, 1, 150, port)
     wait_for(tmp_path / "r1.jsonl", "MASTER")
+    low = a_router(start, tmp_path, 2, 100, port)
+    wait_for(tmp_path / "r2.jsonl", "BACKUP")
     assert high.stdin is not None
     high.stdin.write("link_down eth0\n")
     high.stdin.flush()
