@@ -163,6 +163,7 @@ def test_two_routers_and_a_watcher(start: Callable[..., subprocess.Popen[str]], 
     wait_for(tmp_path / "r1.jsonl", "MASTER")
     low = a_router(start, tmp_path, 2, 100, port)
     wait_for(tmp_path / "r2.jsonl", "BACKUP")
+    until(lambda: "advert_received" in (tmp_path / "r2.jsonl").read_text(), "the second hears the first")
     assert high.stdin is not None
     high.stdin.write("link_down eth0\n")
     high.stdin.flush()
