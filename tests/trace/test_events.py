@@ -19,7 +19,9 @@ from vrrplab.trace.events import (
     AddressEvent,
     AdvertSentEvent,
     OtherEvent,
+    ScenarioEvent,
     StateEvent,
+    cast_fields,
     layout,
 )
 from vrrplab.trace.vocabulary import ACTIONS, Act, Segments, fault_words, label
@@ -141,3 +143,12 @@ def test_faults_of_a_segment_come_and_go_by_key() -> None:
     assert fault_words(segments.see({**fault, "between": [["b", "a"]]})) == "a → b delays 2 s, b → a cut"
     assert segments.see({**fault, "segment": "wan", "loss": 0.0}) == {}
     assert segments.see(heal) == {}
+
+
+def test_a_cast_has_the_keys_of_its_table() -> None:
+    fields = cast_fields(
+        "n", "d", "live", segments={}, servers={}, virtual_addresses=["10.0.0.1"], mode="udp"
+    )
+    assert fields.keys() <= ScenarioEvent.keys.keys()
+    with pytest.raises(TypeError, match="no colour"):
+        cast_fields("n", "d", "live", segments={}, servers={}, colour="red")

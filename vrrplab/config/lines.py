@@ -157,8 +157,8 @@ class LineReader:
         return loop.text
 
     def _continue_definition(self, definition: Definition, line: str) -> Definition | None:
-        goes_on = line.endswith("\\")
-        if goes_on:
+        continues = line.endswith("\\")
+        if continues:
             line = line[:-1].rstrip(BLANKS)
             if line:
                 definition.value += line + "\n"

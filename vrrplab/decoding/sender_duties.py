@@ -27,7 +27,7 @@ class Reason(NamedTuple):
 _Note = Callable[[Frame, Advertisement, IPHeader | None], Reason | None]
 
 
-def sender_notes(frame: Frame, advert: Advertisement, ip: IPHeader | None) -> list[Reason]:
+def sender_duties(frame: Frame, advert: Advertisement, ip: IPHeader | None) -> list[Reason]:
     """All notes about one advert, in the order of its bytes."""
     return [found for note in _NOTES if (found := note(frame, advert, ip)) is not None]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from vrrplab.decoding.sender_duties import Reason, first_is_not_link_local, sender_notes
+from vrrplab.decoding.sender_duties import Reason, first_is_not_link_local, sender_duties
 from vrrplab.errors import DropReason, PacketError
 from vrrplab.machine.acceptance import Receiver, objections, unknown_version, versions
 from vrrplab.machine.events import AdvertisementReceived
@@ -78,7 +78,7 @@ def judge(frame: Frame, profile: str = DEFAULT_PROFILE, key: str | bytes | None 
     needed = advert.needed_size(width) if advert.count is not None else 0
     packet = _Packet(frame, advert, PROFILES[profile], secret, frame.ip, width, needed)
     reasons = [*_what_the_kernel_drops(frame), *_objections(packet)]
-    return Verdict(not reasons, tuple(reasons), tuple(sender_notes(frame, advert, packet.ip)))
+    return Verdict(not reasons, tuple(reasons), tuple(sender_duties(frame, advert, packet.ip)))
 
 
 def _what_the_frame_is(frame: Frame) -> list[Reason]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from vrrplab.trace import Trace
-from vrrplab.trace.events import ScenarioEvent, TraceEvent
+from vrrplab.trace.events import ScenarioEvent, TraceEvent, cast_fields
 from vrrplab.units import Micros, micros
 
 
@@ -42,20 +42,17 @@ def _moved(event: TraceEvent, shift_us: Micros) -> TraceEvent:
 
 
 def _cast(casts: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    merged: dict[str, Any] = {
-        "name": name,
-        "description": "real processes, real sockets",
-        "profile": next((c["profile"] for c in casts if c.get("profile")), ""),
-        "origin": "live",
-        "segments": {},
-        "servers": {},
-        "clients": {},
-        "dns": {},
-    }
-    addresses: dict[str, None] = {}
+    segments: dict[str, Any] = {}
+    servers: dict[str, Any] = {}
     for cast in casts:
-        for kind in ("segments", "servers"):
-            merged[kind].update(cast.get(kind) or {})
-        addresses.update(dict.fromkeys(cast.get("virtual_addresses") or []))
-    merged["virtual_addresses"] = list(addresses)
-    return merged
+        segments |= cast.get("segments") or {}
+        servers |= cast.get("servers") or {}
+    return cast_fields(
+        name,
+        "real processes, real sockets",
+        "live",
+        profile=next((c["profile"] for c in casts if c.get("profile")), ""),
+        segments=segments,
+        servers=servers,
+        virtual_addresses=dict.fromkeys(a for c in casts for a in c.get("virtual_addresses") or ()),
+    )

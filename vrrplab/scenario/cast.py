@@ -9,35 +9,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.trace.events import cast_fields
 from vrrplab.units import plain_seconds
 
 
 def scenario_fields(
-    name: str,
-    description: str,
-    origin: str,
-    profile: str,
-    nodes: Iterable[NodeConfig],
-    *,
-    segments: dict[str, Any],
-    servers: dict[str, Any],
-    clients: dict[str, Any] | None = None,
-    dns: dict[str, list[str]] | None = None,
-    **more: Any,
+    name: str, description: str, origin: str, profile: str, nodes: Iterable[NodeConfig], **more: Any
 ) -> dict[str, Any]:
-    """The event's fields. ``nodes``: all configurations. ``more``: what not every trace has (seed, clock)."""
-    return {
-        "name": name,
-        "description": description,
-        "origin": origin,
-        "profile": profile,
-        **more,
-        "segments": segments,
-        "servers": servers,
-        "clients": clients or {},
-        "dns": dns or {},
-        "virtual_addresses": virtual_addresses(nodes),
-    }
+    """The event's fields. ``nodes``: all configurations, for their addresses; else as ``cast_fields``."""
+    addresses = virtual_addresses(nodes)
+    return cast_fields(name, description, origin, profile=profile, virtual_addresses=addresses, **more)
 
 
 def server_fields(

@@ -12,7 +12,7 @@ what is missing is ``ABSENT``, the rest is kept in ``extra``; a kind that is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field
 from dataclasses import fields as declared_fields
 from functools import cache
@@ -154,6 +154,35 @@ class ScenarioEvent(OpenEvent):
         "mode": ("text", "live: raw sockets or udp"),
         "clock": ("object", "live: {monotonic_s, unix_s}, where time 0 is"),
         "epoch_s": ("number", "capture: when time 0 was, seconds since 1970"),
+    }
+
+
+def cast_fields(
+    name: str,
+    description: str,
+    origin: str,
+    *,
+    segments: dict[str, Any],
+    servers: dict[str, Any],
+    clients: dict[str, Any] | None = None,
+    dns: dict[str, list[str]] | None = None,
+    virtual_addresses: Iterable[str] = (),
+    **more: Any,
+) -> dict[str, Any]:
+    """The content of a ``ScenarioEvent``. ``more``: keys that not every trace has (profile, seed, clock)."""
+    unknown = more.keys() - ScenarioEvent.keys
+    if unknown:
+        raise TypeError(f"a scenario event has no {', '.join(sorted(unknown))}")
+    return {
+        "name": name,
+        "description": description,
+        "origin": origin,
+        **more,
+        "segments": segments,
+        "servers": servers,
+        "clients": clients or {},
+        "dns": dns or {},
+        "virtual_addresses": list(virtual_addresses),
     }
 
 

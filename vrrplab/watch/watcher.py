@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from vrrplab.capture.pcap_writer import PcapFile
 from vrrplab.errors import LiveError
@@ -23,7 +22,7 @@ from vrrplab.output.trace_writer import Output
 from vrrplab.system.failure import end_on_failure
 from vrrplab.system.host import KernelHost
 from vrrplab.system.sniffer import choose_interfaces
-from vrrplab.trace.events import ScenarioEvent, TraceEvent, WarningEvent
+from vrrplab.trace.events import ScenarioEvent, TraceEvent, WarningEvent, cast_fields
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.watch.listener import Listener, reader, udp_reader
 from vrrplab.watch.table import CLEAR, Table
@@ -127,16 +126,15 @@ class Watcher:
             print()
 
     def _head(self) -> TraceEvent:
-        fields: dict[str, Any] = {
-            "name": f"watching {self.where}",
-            "description": "what was heard on the wire, as it happened",
-            "origin": "live",
-            "mode": "udp" if self._options.udp else "raw",
-            "segments": {name: {} for name in self._names},
-            "servers": {},
-            "clients": {},
-            "clock": {"monotonic_s": self._started_ns / 1e9, "unix_s": time.time()},
-        }
+        fields = cast_fields(
+            f"watching {self.where}",
+            "what was heard on the wire, as it happened",
+            "live",
+            mode="udp" if self._options.udp else "raw",
+            segments={name: {} for name in self._names},
+            servers={},
+            clock={"monotonic_s": self._started_ns / 1e9, "unix_s": time.time()},
+        )
         return ScenarioEvent(0, content=fields)
 
     def _take(self, where: str, age_ns: int, frame: bytes) -> None:

@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import Any
 
 from vrrplab.trace import Trace, TraceEvent
-from vrrplab.trace.events import ScenarioEvent, StateEvent, WarningEvent
+from vrrplab.trace.events import ScenarioEvent, StateEvent, WarningEvent, cast_fields
 from vrrplab.units import SECOND_US, seconds
 from vrrplab.witness import events as made
 from vrrplab.witness.findings import beginning
@@ -124,14 +124,13 @@ def _scenario(timeline: Timeline, name: str) -> dict[str, Any]:
                 "advert_int_s": sighting.interval_us / SECOND_US,
                 "virtual_addresses": [made.with_prefix(a) for a in sighting.addresses],
             }
-    return {
-        "name": name,
-        "description": "who was MASTER when, from what was on the wire",
-        "origin": "capture",
-        "epoch_s": timeline.sightings.start_ns / 1e9,
-        "duration_s": seconds(timeline.end_us),
-        "segments": {"lan": {"subnet": ""}},
-        "servers": servers,
-        "clients": {},
-        "virtual_addresses": list(addresses),
-    }
+    return cast_fields(
+        name,
+        "who was MASTER when, from what was on the wire",
+        "capture",
+        epoch_s=timeline.sightings.start_ns / 1e9,
+        duration_s=seconds(timeline.end_us),
+        segments={"lan": {"subnet": ""}},
+        servers=servers,
+        virtual_addresses=addresses,
+    )
