@@ -52,7 +52,7 @@ NOTIFY = NotifyScripts(
 EVENTS: dict[str, InstanceEvent] = {
     "starts": InstanceStarted(OURS),
     "starts broken": InstanceStarted(OURS, faults={"interface eth1": "interface eth1 is down"}),
-    "starts, script first": InstanceStarted(OURS, waits_for=frozenset(["script chk"])),
+    "starts, script first": InstanceStarted(OURS, waits_for=("script chk",)),
     "starts delayed": InstanceStarted(OURS, delayed_until_us=micros(105)),
     "higher advert": an_advert(CONFIG, 150),
     "equal advert, higher address": an_advert(CONFIG, 100),
@@ -261,7 +261,7 @@ def in_state(state: str, profile: Profile = PROFILES["keepalived-2.2.7"]) -> Ins
     instance = an_instance(profile, notify=NOTIFY)
     match state:
         case "INIT":
-            instance.handle(InstanceStarted(OURS, waits_for=frozenset(["script chk"])), BEGAN)
+            instance.handle(InstanceStarted(OURS, waits_for=("script chk",)), BEGAN)
         case "BACKUP" | "STOP":
             instance.handle(InstanceStarted(OURS), BEGAN)
         case "MASTER":

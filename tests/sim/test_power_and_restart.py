@@ -12,6 +12,7 @@ from vrrplab.scenario.from_configs import scenario_from_configs
 from vrrplab.scenario.reader import load_scenario, scenario_from_text
 from vrrplab.sim.play import run
 from vrrplab.trace.events import ServiceEvent
+from vrrplab.trace.trace import Trace
 
 VIP = "192.168.2.100"
 
@@ -176,3 +177,40 @@ def test_services_go_and_come_with_the_power() -> None:
         trace = run(load_scenario("article-steady").with_actions(actions))
         told = [(e.t, e.service, e.up, e.accepting) for e in trace.of(ServiceEvent)]
         assert told == [(begin, "squid", False, False), (12, "squid", True, True)]
+
+
+def starts(trace: Trace) -> list[float]:
+    return [e.t for e in trace.of("state", server="r1") if e.fields["from"] == "INIT"]
+
+
+def kills(*times: float) -> str:
+    """Actions: the VRRP child of r1 is killed at those times."""
+    return "".join(f"\n- {{at_s: {t}, action: daemon_kill, server: r1, process: child}}" for t in times)
+
+
+def test_a_child_killed_again_within_a_minute_comes_back_later_each_time(tmp_path: Path) -> None:
+    """Recording child_killed_twice: the parent restarts it after 0, 1, 2, 4 … s; at most after 60 s."""
+    times = [5, 10, 20, 30, 40, 60, 80, 130, 200, 300]
+    scenario = two_routers(tmp_path, conf(150), conf(100), actions=kills(*times), duration_s=400)
+    delays = [0, 1, 2, 4, 8, 16, 32, 60, 60]
+    expected = [0, *(t + d + 0.015 for t, d in zip(times, delays, strict=False))]
+    # at 300 s it has lived for less than a minute again; the one killed at 200 s came at 260.015
+    assert starts(run(scenario)) == pytest.approx([*expected, 360.015])
+
+
+def test_a_child_that_lived_for_more_than_a_minute_is_restarted_at_once(tmp_path: Path) -> None:
+    scenario = two_routers(tmp_path, conf(150), conf(100), actions=kills(5, 10, 80), duration_s=90)
+    assert starts(run(scenario)) == pytest.approx([0, 5.015, 11.015, 80.015])
+
+
+def test_a_parent_that_waits_to_restart_its_child_can_be_stopped_and_started(tmp_path: Path) -> None:
+    """A start changes nothing, a stop or a kill ends the wait; a new parent has no memory."""
+    for end in ("daemon_stop, server: r1", "daemon_kill, server: r1", "power_off, server: r1"):
+        actions = f"""{kills(5, 10)}
+- {{at_s: 10.5, action: daemon_start, server: r1}}
+- {{at_s: 10.6, action: {end}}}
+- {{at_s: 12, action: {"power_on" if "power" in end else "daemon_start"}, server: r1}}{kills(15)}"""
+        trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+        told = [e.t for e in trace.of("warning", server="r1") if "running already" in e.fields["text"]]
+        assert told == [10.5]
+        assert starts(trace) == pytest.approx([0, 5.015, 12, 15.015])

@@ -208,6 +208,16 @@ def _group_tracking(draft: FileDraft, group: GroupDraft) -> None:
                     f"{one.name} is tracked by {instance.name} and by its sync group",
                     source=one.source,
                 )
+    for one in group.tracking.scripts:
+        for instance in group.instances:
+            if any(other.name == one.name for other in instance.tracking.scripts):
+                draft.diagnostics.log(
+                    "duplicate",
+                    f"({instance.name}) track_script {one.name} is configured on VRRP instance and "
+                    "sync group. Remove vrrp instance config",
+                    f"{one.name} is tracked by {instance.name} and by its sync group",
+                    source=one.source,
+                )
 
 
 def _agree_on_state(group: GroupDraft) -> None:

@@ -187,7 +187,7 @@ class Driver:
         self._listen()
 
     def _status(self, node: NodeConfig) -> dict[str, Any]:
-        """The interfaces a configuration names, and its VMACs that are there. Virtual addresses on them are
+        """All interfaces, and those the configuration names that are not there. Virtual addresses on them are
         ours, or left over from a process that was killed: no addresses of the host.
         """
         instances = self._node.instances + node.instances

@@ -211,8 +211,10 @@ class Daemon:
         there = set(event.interfaces)
         self._startup.make_vmacs()
         begins = self._begins()
+        self._startup.say_weights(begins)
         self._startup.say_faults(begins)
         self._startup.tidy(there)
+        self._startup.say_unbound(begins)
         for group in self.groups:
             group.begin()
             if group.state in ("FAULT", "BACKUP"):

@@ -23,6 +23,11 @@ from vrrplab.machine.states import Master
 from vrrplab.machine.tracking import ScriptTracker, ScriptVerdict
 from vrrplab.units import Micros
 
+Tracked = tuple[TrackedObject, ...]
+
+ADDRESS = "address"
+SOURCE, VMAC = "source address", "VMAC"  # faults from the start that only a new start ends
+
 
 class Dependencies:
     def __init__(
@@ -30,8 +35,9 @@ class Dependencies:
     ) -> None:
         self._instances = instances
         self._log = process.log
+        self._profile = process.profile
         self.interfaces: dict[str, InterfaceStatus] = {}
-        tracked = {t.name for i in instances for t in _tracked_scripts(i)}
+        tracked = {t.name for i in instances for part in _scripts(i) for t in part}
         self.trackers = {s.name: ScriptTracker(s, process) for s in scripts if s.name in tracked}
         self._shifts: dict[tuple[str, str], int] = {}  # (instance, tracked thing) -> its part of the priority
 
@@ -59,11 +65,17 @@ class Dependencies:
         if config.config_fault:
             begin.faults["configuration"] = config.config_fault
         if not begin.source:
-            begin.faults["address"] = f"{config.interface} has no IPv{config.family} address"
-        waits = set()
+            begin.faults[ADDRESS] = f"{config.interface} has no IPv{config.family} address"
+            if config.use_vmac and config.family == 6 and not self._profile.late_address_for_vmac:
+                begin.faults[VMAC] = f"there was no IPv6 address when {config.use_vmac} was made"
+        bound = config.unicast_source if self._profile.binds_unicast_source else ""
+        if bound and not any(bound in status.addresses for status in self.interfaces.values()):
+            begin.faults[SOURCE] = f"no interface has its source address {bound}"
+        waits = []
         for script, tracker in self.trackers.items():
-            for weight, reverse in _script_weights(instance, script):
-                cause = f"script {script}"
+            cause = f"script {script}"
+            for one in _merged(*_scripts(instance), script):
+                weight, reverse = one.weight, one.reverse
                 if tracker.phase == "done" and weight:
                     begin.priority_shift += self._note(
                         instance, cause, _share(weight, reverse, tracker.is_up)
@@ -71,8 +83,11 @@ class Dependencies:
                 elif tracker.phase == "done" and tracker.is_up == reverse:
                     begin.faults[cause] = f"script {script} is failing"
                 elif tracker.phase == "init" and not weight:
-                    waits.add(cause)
-        begin.waits_for = frozenset(waits)
+                    # keepalived counts every entry without weight, and a first result once: the same script
+                    # in a group and its member keeps it waiting (recording group_and_instance_script_plain)
+                    entries = [t for part in _scripts(instance) for t in part if t.name == script]
+                    waits += [cause] * sum(not t.weight for t in entries)
+        begin.waits_for = tuple(waits)
         if instance.group:
             if begin.faults:
                 instance.group.in_fault.add(config.name)
@@ -111,11 +126,11 @@ class Dependencies:
         """A script changed sides: tell every instance that tracks it, itself or through its group."""
         cause, passed, why = f"script {script}", verdict.passed, verdict.why
         for instance in self._instances:
-            for weight, reverse in _script_weights(instance, script):
-                if weight:
-                    self._shift(instance, cause, _share(weight, reverse, passed), why, now)
-                elif passed == reverse:
-                    instance.react(TrackedObjectFailed(cause, why), now)
+            for one in _merged(*_scripts(instance), script):
+                if one.weight:
+                    self._shift(instance, cause, _share(one.weight, one.reverse, passed), why, now)
+                elif passed == one.reverse:
+                    instance.react(TrackedObjectFailed(cause, why, verdict.first), now)
                 elif not verdict.reloading:
                     instance.react(TrackedObjectRecovered(cause, why, verdict.first), now)
 
@@ -152,7 +167,7 @@ class Dependencies:
             if new:
                 instance.voice.source = new
                 continue
-            instance.react(TrackedObjectFailed("address", f"{interface} has lost its address {gone}"), now)
+            instance.react(TrackedObjectFailed(ADDRESS, f"{interface} has lost its address {gone}"), now)
             instance.voice.source = ""
 
     def address_added(self, event: AddressAdded, now: Micros) -> None:
@@ -171,7 +186,7 @@ class Dependencies:
             if instance.config.family == family and not instance.voice.source:
                 instance.voice.source = event.address
                 why = f"{event.interface} has an address again ({event.address})"
-                instance.react(TrackedObjectRecovered("address", why), now)
+                instance.react(TrackedObjectRecovered(ADDRESS, why), now)
 
     def _users(self, interface: str) -> list[Instance]:
         return [i for i in self._instances if i.config.interface == interface]
@@ -182,16 +197,29 @@ def _carriers(config: InstanceConfig) -> list[str]:
     return [a.interface for a in config.all_addresses if a.tracked and a.interface != config.interface]
 
 
-def _tracked(instance: Instance) -> tuple[TrackedObject, ...]:
-    """The instance's track_interface, and its sync group's: every member tracks what the group does."""
-    group = instance.group.config.track_interfaces if instance.group else ()
-    return (*instance.config.track_interfaces, *group)
+def _group_interfaces(instance: Instance) -> Tracked:
+    """What its sync group tracks: every member does too."""
+    return instance.group.config.track_interfaces if instance.group else ()
+
+
+def _merged(own: Tracked, group: Tracked, name: str) -> list[TrackedObject]:
+    """With which weight an instance tracks that thing, if at all.
+
+    Where its sync group tracks it too, the group's weight counts, unless the instance's own entry has none
+    (recordings group_and_instance_*; 2.2.7, measured).
+    """
+    found = [t for t in own if t.name == name]
+    of_group = [t for t in group if t.name == name]
+    if not of_group or (found and not (found[0].weight or found[0].kept_weight)):
+        return found
+    return of_group
 
 
 def _interfaces(instance: Instance) -> list[str]:
     """What an instance depends on: its own interface, the tracked ones, those of its addresses."""
     config = instance.config
-    names = [*_own(config), *(t.name for t in _tracked(instance)), *_carriers(config)]
+    tracked = [t.name for t in (*config.track_interfaces, *_group_interfaces(instance))]
+    names = [*_own(config), *tracked, *_carriers(config)]
     return list(dict.fromkeys(names))
 
 
@@ -212,8 +240,8 @@ def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, b
     config = instance.config
     if interface in _carriers(config):
         return 0, False
-    for tracked in _tracked(instance):
-        if tracked.name == interface and interface not in _own(config):
+    for tracked in _merged(config.track_interfaces, _group_interfaces(instance), interface):
+        if interface not in _own(config):
             # keepalived 2.2.7 says that it ignores the weight in a sync group, and applies it (measured)
             return tracked.weight or tracked.kept_weight, tracked.reverse
     if interface in _own(config) and not config.dont_track_primary:
@@ -221,13 +249,9 @@ def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, b
     return None, False
 
 
-def _tracked_scripts(instance: Instance) -> tuple[TrackedObject, ...]:
-    group = instance.group.config.track_scripts if instance.group else ()
-    return (*instance.config.track_scripts, *group)
-
-
-def _script_weights(instance: Instance, script: str) -> list[tuple[int, bool]]:
-    return [(t.weight, t.reverse) for t in _tracked_scripts(instance) if t.name == script]
+def _scripts(instance: Instance) -> tuple[Tracked, Tracked]:
+    """Its own track_script and its sync group's."""
+    return instance.config.track_scripts, instance.group.config.track_scripts if instance.group else ()
 
 
 def _share(weight: int, reverse: bool, good: bool) -> int:

@@ -136,22 +136,26 @@ class InstanceStarted:
 
     source: str
     faults: dict[str, str] = field(default_factory=dict)  # cause -> why
-    waits_for: frozenset[str] = frozenset()  # scripts whose first result decides
+    waits_for: tuple[str, ...] = ()  # scripts whose first result decides; twice: two of them
     priority_shift: int = 0  # weights that count from the start
     delayed_until_us: int = 0  # vrrp_startup_delay
 
 
 @dataclass(slots=True)
 class TrackedObjectFailed:
-    """Something without which the instance cannot work failed. ``cause`` is its name, ``why`` a sentence."""
+    """Something without which the instance cannot work failed. ``cause`` is its name, ``why`` a sentence.
+
+    ``first``: a script's first result, which the instance waited for.
+    """
 
     cause: str
     why: str
+    first: bool = False
 
 
 @dataclass(slots=True)
 class TrackedObjectRecovered:
-    """It works again (``first``: a script's first result, which the instance waited for)."""
+    """It works again, or (``first``) a script's first result is good."""
 
     cause: str
     why: str

@@ -12,25 +12,29 @@ from vrrplab.machine.events import InstanceStarted, TrackedObjectFailed, Tracked
 class Faults:
     def __init__(self) -> None:
         self.faults: dict[str, str] = {}  # cause -> why
-        self.waits_for: frozenset[str] = frozenset()  # scripts without a result yet
+        self.waits_for: list[str] = []  # scripts without a result yet
 
     def begin(self, event: InstanceStarted) -> None:
         self.faults = dict(event.faults)
-        self.waits_for = event.waits_for
+        self.waits_for = list(event.waits_for)
 
     def add(self, event: TrackedObjectFailed) -> bool:
         """Count a failure; True if everything was well before."""
         first = not self.faults
-        self.waits_for -= {event.cause}
+        self._count_result(event)
         self.faults[event.cause] = event.why
         return first
 
     def remove(self, event: TrackedObjectRecovered) -> str:
         """What a recovery means: "over" all faults are, "waits" for first results, "" nothing changes."""
         waited = bool(self.waits_for)
-        self.waits_for -= {event.cause}
+        self._count_result(event)
         if event.first:
             return "over" if waited and not self.waits_for and not self.faults else ""
         if self.faults.pop(event.cause, None) is None or self.faults:
             return ""
         return "waits" if self.waits_for else "over"
+
+    def _count_result(self, event: TrackedObjectFailed | TrackedObjectRecovered) -> None:
+        if event.first and event.cause in self.waits_for:
+            self.waits_for.remove(event.cause)

@@ -18,6 +18,8 @@ COMMON: dict[str, str] = {
     "start_fault_interface": "({name}): entering FAULT state (interface {interface} down)",
     "start_fault_address": "({name}) entering FAULT state (no IPv{family} address for interface)",
     "start_fault": "({name}) entering FAULT state",
+    "start_fault_source": "({name}): entering FAULT state (src address not configured)",
+    "unbound": "bind unicast_src {source} failed 99 - Cannot assign requested address",
     "removing_vips": "({name}) removing VIPs.",
     "removing_evips": "({name}) removing E-VIPs.",
     "vip_gone": "({name}) ip address {address} dev {interface}, no longer exist",

@@ -48,6 +48,8 @@ class Profile:
     # Start
     delay_covers_owners: bool = False  # startup_delay also holds an owner that waits for a script
     removes_addresses_at_start: int = 1  # how often it tidies up (and says so)
+    binds_unicast_source: bool = True  # a unicast source that no interface has at the start: FAULT for good
+    late_address_for_vmac: bool = False  # an IPv6 VMAC works when its interface has no address at the start
 
     # Announcing
     garp_from_config: bool = True  # repeat, delay and refresh options; False: one per address, once
@@ -78,6 +80,7 @@ KEEPALIVED_243 = replace(
     two_owners="lower-address-yields",
     delay_covers_owners=True,
     removes_addresses_at_start=2,
+    binds_unicast_source=False,
     garp_interval_keeps_all=True,
     refresh_with_adverts=False,
     reruns_running_script=False,
@@ -107,6 +110,8 @@ RFC9568 = replace(
     garp_target_broadcast=False,
     garp_interval_keeps_all=True,
     announces_own_address=False,
+    binds_unicast_source=False,
+    late_address_for_vmac=True,
     na_router_flag=True,
     virtual_mac=True,
     checksum_form="message",
@@ -162,6 +167,8 @@ SOURCES: dict[str, str] = {
     "skew": "recordings takeover_*, prio0_*; RFC 3768 §6.1, RFC 9568 §6.1",
     "delay_covers_owners": "recordings startup_delay_*; 2.2.7 measured: owner MASTER at once",
     "removes_addresses_at_start": "logs of the recordings: one line an instance in 2.2.7, two in 2.4.3",
+    "binds_unicast_source": "recording unicast_start_no_address; 2.4.3 measured: it starts",
+    "late_address_for_vmac": "2.2.7 measured: FAULT for good, though the address comes; no RFC has FAULT",
     "garp_from_config": "recordings garp_*; RFC 9568 §6.4.2: one for each address",
     "garp_target_broadcast": "frames of the recordings; RFC 9568 §6.4.2",
     "garp_interval_keeps_all": "recordings garp_interval_*; 2.2.7 measured: 3 of 10 leave",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.machine.actions import CreateVmac, RemoveAddresses, RemoveVmac, WriteLog
-from vrrplab.machine.dependencies import Dependencies
+from vrrplab.machine.dependencies import ADDRESS, SOURCE, Dependencies
 from vrrplab.machine.events import InstanceStarted
 from vrrplab.machine.instance import Instance
+from vrrplab.machine.priority import Priority
 from vrrplab.machine.process import Process
 
 SAID_LAST = "Warning - script"  # keepalived finds out about unused scripts last
+SAID_OF_GROUPS = ("due to SYNC group", "on VRRP instance and sync group")  # after the addresses, before that
 
 
 class StartupLog:
@@ -25,9 +27,7 @@ class StartupLog:
         self._log = process.log
 
     def say_configuration(self, missing_scripts: frozenset[str], depends: Dependencies) -> None:
-        for warning in self._config.warnings:
-            if warning.log and not warning.log.startswith(SAID_LAST):
-                self._emit(WriteLog(warning.log))
+        self._complain(after_addresses=False)
         for script in sorted(missing_scripts):
             command = next((c.command for c in self._config.scripts if c.name == script), ())
             self._log("script_not_found", path=command[0] if command else script)
@@ -37,9 +37,20 @@ class StartupLog:
                 address = depends.status(interface).primary(family)
                 if address:
                     self._log("assigned", address=address, interface=interface)
-        for warning in self._config.warnings:
-            if warning.log.startswith(SAID_LAST):
-                self._emit(WriteLog(warning.log))
+        self._complain(after_addresses=True)
+
+    def _complain(self, after_addresses: bool) -> None:
+        for log in sorted((w.log for w in self._config.warnings if w.log), key=_turn):
+            if bool(_turn(log)) == after_addresses:
+                self._emit(WriteLog(log))
+
+    def say_weights(self, begins: dict[str, InstanceStarted]) -> None:
+        """Priorities that tracked interfaces move from the start (recording track_interface_weight_start)."""
+        for instance in self._instances:
+            old = instance.config.base_priority
+            new = Priority(instance.config).shift(begins[instance.config.name].priority_shift)
+            if new != old:
+                self._log("priority", name=instance.config.name, old=old, new=new)
 
     def say_faults(self, begins: dict[str, InstanceStarted]) -> None:
         """Faults from the very start take sync groups along."""
@@ -48,16 +59,31 @@ class StartupLog:
             for cause in begin.faults:
                 if cause.startswith("interface "):
                     self._log("start_fault_interface", name=name, interface=cause.removeprefix("interface "))
-            if "address" in begin.faults:
+            if ADDRESS in begin.faults:
                 self._log("start_fault_address", name=name, family=instance.config.family)
+        broken = {name for name, begin in begins.items() if set(begin.faults) - {SOURCE}}
         for instance in self._instances:
             group = instance.group
-            if begins[instance.config.name].faults and group and group.state != "FAULT":
+            if instance.config.name in broken and group and group.state != "FAULT":
                 group.fail()
                 self._log("group_start_fault", group=group.config.name, name=instance.config.name)
         for instance in self._instances:
-            if begins[instance.config.name].faults or (instance.group and instance.group.state == "FAULT"):
+            if instance.config.name in broken or (instance.group and instance.group.state == "FAULT"):
                 self._log("start_fault", name=instance.config.name)
+
+    def say_unbound(self, begins: dict[str, InstanceStarted]) -> None:
+        """Sockets are opened when all else is ready: who has no source address finds out then."""
+        unbound = [i for i in self._instances if SOURCE in begins[i.config.name].faults]
+        for instance in unbound:
+            self._log("unbound", source=instance.config.unicast_source)
+        for instance in unbound:
+            name, group = instance.config.name, instance.group
+            if len(begins[name].faults) == 1 and not (group and group.state == "FAULT"):
+                self._log("start_fault_source", name=name)
+                self._log("entering", name=name, state="FAULT")
+                if group:
+                    group.fail()
+                    self._log("group_sync", group=group.config.name, state="FAULT")
 
     @property
     def vmacs(self) -> tuple[CreateVmac, ...]:
@@ -98,3 +124,9 @@ class StartupLog:
                 self._emit(RemoveAddresses(config.name, config.placed(addresses), quiet=True))
         if not config.accept:
             self._log("accept_restore", name=config.name)
+
+
+def _turn(log: str) -> int:
+    if log.startswith(SAID_LAST):
+        return 2
+    return 1 if any(words in log for words in SAID_OF_GROUPS) else 0

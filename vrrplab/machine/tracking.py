@@ -39,7 +39,7 @@ class ScriptTracker:
         self._emit = process.emit
         self.armed = process.number()
         self.phase = "init"  # "init" | "reload" | "done": what the next result means
-        self.result = 0 if config.init_fail else config.rise - 1  # one success is enough at the start
+        self.result = config.rise - 1  # one success is enough at the start, with init_fail too
         self._last_status = 0
         self._busy = "idle"  # "idle" | "already running" | "being timed out"
         self._run = 0
@@ -80,7 +80,7 @@ class ScriptTracker:
     def tick(self, now: Micros) -> None:
         """Start a run that is due, end one that takes too long."""
         if self._run_at_us is not None and now >= self._run_at_us:
-            self._run_at_us += self.config.interval_us  # from the previous start: no drift
+            self._run_at_us = now + self.config.interval_us  # runs missed while it was frozen are not made up
             if self._busy != "idle":
                 self._say("script_running", state=self._busy)
             if self._busy == "idle" or self._profile.reruns_running_script:

@@ -52,12 +52,13 @@ from vrrplab.sim.packet import Packet
 from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.sim.sender import Sender
 from vrrplab.trace.events import AddressAddedEvent, AddressEvent, AddressRemovedEvent
-from vrrplab.units import Micros
+from vrrplab.units import SECOND_US, Micros
 from vrrplab.wire.addresses import is_multicast, virtual_mac
 from vrrplab.wire.ip import PROTOCOL_AH
 
 RELOAD_US = 10_000  # contract: a reload takes 0.01 s
-RESPAWN_US = 15_000  # contract: a killed child is back after 0.015 s
+RESPAWN_US = 15_000  # contract: a killed child is back after 0.015 s …
+RESPAWN_LIMIT_US = 60 * SECOND_US  # … and later each time, up to this, if it lived no longer than this
 
 
 class Router:
@@ -85,6 +86,9 @@ class Router:
         self._frozen = False
         self._stopping = False
         self._starts_again = False
+        self._respawns = False  # its child is dead, the parent will start another one
+        self._started_us: Micros = 0
+        self._respawn_delay_us: Micros = 0  # of the next child
         self._inbox: list[Event] = []
         self._armed: Micros | None = None
         self._reload_ends_us: Micros = 0
@@ -98,7 +102,7 @@ class Router:
         """Start the daemon, if the host has power; one that is stopping ends first, as systemctl has it."""
         if not self.host.powered:
             return
-        if self.daemon is not None:
+        if self.daemon is not None or self._respawns:
             self._starts_again = self._stopping
             if not self._stopping:
                 text = "keepalived is running already: nothing is started"
@@ -108,8 +112,14 @@ class Router:
             text = f"keepalived does not start: {self.server.refusal}"
             self.journal.warn(self._scheduler.now, text)
             return
+        self._respawn_delay_us = 0
+        self._spawn()
+
+    def _spawn(self) -> None:
+        """Start the VRRP child."""
         self._life += 1
-        self._frozen = self._stopping = self._starts_again = False
+        self._started_us = self._scheduler.now
+        self._frozen = self._stopping = self._starts_again = self._respawns = False
         self._inbox.clear()
         self.daemon = Daemon(self.node, self.profile)
         self.journal.warn_of_config(self._scheduler.now, self.node, basename)
@@ -118,10 +128,13 @@ class Router:
     def stop(self) -> None:
         """SIGTERM. A start that waits for the end of an earlier one is called off."""
         self._stopping, self._starts_again = self.daemon is not None, False
+        self._forget_child()
         self.deliver(StopRequested())
 
     def kill(self, process: str) -> None:
         """SIGKILL: to all of it, to the parent (whose child then stops by itself), or to the child."""
+        if self.daemon is None and process != "child":
+            self._forget_child()
         if self.daemon is None:
             return
         if process == "parent":
@@ -129,9 +142,25 @@ class Router:
             return
         self._die("keepalived was killed (SIGKILL): nobody says goodbye, its addresses stay")
         if process == "child":
-            self._scheduler.after(RESPAWN_US, TIMER, self.start)
+            self._respawn()
+
+    def _respawn(self) -> None:
+        """The parent starts another child, later each time that it has to (recording child_killed_twice)."""
+        if self._scheduler.now - self._started_us > RESPAWN_LIMIT_US:
+            self._respawn_delay_us = 0
+        delay_us = self._respawn_delay_us
+        self._respawn_delay_us = min(2 * delay_us or SECOND_US, RESPAWN_LIMIT_US)
+        self._respawns = True
+        self._later(RESPAWN_US + delay_us, self._spawn)
+
+    def _forget_child(self) -> None:
+        """The parent ends while it waits to start another child."""
+        if self._respawns:
+            self._respawns = False
+            self._life += 1
 
     def lose_power(self) -> None:
+        self._forget_child()
         self._die("the server lost power")
         for nic in self.host.nics.values():
             nic.vmacs.clear()
@@ -164,9 +193,9 @@ class Router:
 
     def reload(self, node: NodeConfig) -> None:
         """SIGHUP, with a new file."""
-        if self.daemon is None:
+        if self.daemon is None and not self._respawns:
             return
-        self.node = node
+        self.node = node  # a child that is still to come reads it at its start
         self.deliver(ReloadRequested())
         now = self._scheduler.now
         self._reload_ends_us = (

@@ -57,9 +57,9 @@ class InterfaceTable:
         return table
 
     def status(self, names: set[str]) -> dict[str, InterfaceStatus]:
-        """What the machine wants to know of these interfaces at its start."""
+        """What the machine wants to know at its start of these interfaces, and of all others there are."""
         found = {}
-        for name in names:
+        for name in {*names, *self.by_name}:
             interface = self.by_name.get(name)
             if interface is None:
                 found[name] = InterfaceStatus(up=False)
