@@ -1,4 +1,4 @@
-"""The simulator beside 136 runs of the real daemon: states, owners, outages, packets and log lines.
+"""The simulator beside runs of the real daemon: states, owners, outages, packets and log lines.
 
 And the same comparison against models that are wrong in one point each: whoever believes "all agree" should
 see that it would say otherwise.
@@ -32,8 +32,8 @@ def result_of(folder: Path) -> Result:
     return verify_recording(folder)
 
 
-def test_there_are_all_136() -> None:
-    assert len(RECORDINGS) == 136
+def test_there_are_all_of_them() -> None:
+    assert len(RECORDINGS) >= 136
 
 
 @pytest.mark.parametrize("folder", RECORDINGS, ids=lambda p: p.name)

@@ -11,9 +11,14 @@ from vrrplab.machine.actions import CreateVmac, RemoveAddresses, RemoveVmac, Wri
 from vrrplab.machine.dependencies import Dependencies
 from vrrplab.machine.events import InstanceStarted
 from vrrplab.machine.instance import Instance
+from vrrplab.machine.priority import cut
 from vrrplab.machine.process import Process
+from vrrplab.machine.states import Fault, Master
 
-SAID_LAST = "Warning - script"  # keepalived finds out about unused scripts last
+
+def _said_last(line: str) -> bool:
+    """keepalived looks at what is tracked when all else is read."""
+    return line.startswith("Warning - script") or ") Ignoring track_interface " in line
 
 
 class StartupLog:
@@ -24,25 +29,40 @@ class StartupLog:
         self._emit = process.emit
         self._log = process.log
 
-    def say_configuration(self, missing_scripts: frozenset[str], depends: Dependencies) -> None:
+    def say_configuration(
+        self, missing_scripts: frozenset[str], depends: Dependencies, vmacs: tuple[CreateVmac, ...] = ()
+    ) -> None:
+        """``vmacs``: those that a reload finds."""
         for warning in self._config.warnings:
-            if warning.log and not warning.log.startswith(SAID_LAST):
+            if warning.log and not _said_last(warning.log):
                 self._emit(WriteLog(warning.log))
         for script in sorted(missing_scripts):
             command = next((c.command for c in self._config.scripts if c.name == script), ())
             self._log("script_not_found", path=command[0] if command else script)
             self._log("script_missing", script=script)
-        for interface in dict.fromkeys(i.config.interface for i in self._instances):
-            for family in (4, 6):
-                address = depends.status(interface).primary(family)
+        interfaces = set()
+        for config in (i.config for i in self._instances):
+            if config.use_vmac in [vmac.name for vmac in vmacs]:
+                self._log("vmac_found", name=config.name, interface=config.use_vmac)
+            for family in (4, 6) if config.interface not in interfaces else ():
+                address = depends.status(config.interface).primary(family)
                 if address:
-                    self._log("assigned", address=address, interface=interface)
+                    self._log("assigned", address=address, interface=config.interface)
+            interfaces.add(config.interface)
         for warning in self._config.warnings:
-            if warning.log.startswith(SAID_LAST):
+            if _said_last(warning.log):
                 self._emit(WriteLog(warning.log))
 
+    def say_priorities(self, begins: dict[str, InstanceStarted]) -> None:
+        """What weights make of the configured priority, of interfaces and, after a reload, of scripts."""
+        for config in (i.config for i in self._instances):
+            old = config.base_priority
+            new = old if config.address_owner else cut(old + begins[config.name].priority_shift)
+            if new != old:
+                self._log("priority", name=config.name, old=old, new=new)
+
     def say_faults(self, begins: dict[str, InstanceStarted]) -> None:
-        """Faults from the very start take sync groups along."""
+        """Faults from the very start, or found by a reload, take sync groups along."""
         for instance in self._instances:
             begin, name = begins[instance.config.name], instance.config.name
             for cause in begin.faults:
@@ -56,7 +76,9 @@ class StartupLog:
                 group.fail()
                 self._log("group_start_fault", group=group.config.name, name=instance.config.name)
         for instance in self._instances:
-            if begins[instance.config.name].faults or (instance.group and instance.group.state == "FAULT"):
+            group = instance.group
+            broken = begins[instance.config.name].faults or (group and group.state == "FAULT")
+            if broken and not isinstance(instance.state, Fault):  # after a reload it may be there already
                 self._log("start_fault", name=instance.config.name)
 
     @property
@@ -79,12 +101,15 @@ class StartupLog:
                 self._emit(RemoveVmac(action.instance, action.name))
                 self._log("vmac_removed", name=action.instance, interface=action.name)
 
-    def tidy(self, there: set[str]) -> None:
+    def tidy(self, there: set[str], reload: bool = False) -> None:
         """Virtual addresses that an earlier life left behind go away. ``there``: interfaces that were there
-        before the process; on a VMAC that has only just been made there is nothing.
+        before the process; on a VMAC that has only just been made there is nothing. A reload leaves out the
+        first round, and a MASTER keeps what it has.
         """
-        for _ in range(self._process.profile.removes_addresses_at_start):
+        for _ in range(self._process.profile.removes_addresses_at_start - reload):
             for instance in self._instances:
+                if isinstance(instance.state, Master):
+                    continue
                 if not instance.config.use_vmac or instance.config.use_vmac in there:
                     self._tidy(instance.config)
 
