@@ -13,6 +13,8 @@ import pytest
 from vrrplab.errors import TraceError
 from vrrplab.recording import read_recording
 from vrrplab.recording.log import log_events
+from vrrplab.recording.participants import Cast
+from vrrplab.scenario.reader import scenario_from_text
 from vrrplab.trace import Trace
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "data" / "recordings"
@@ -254,3 +256,30 @@ class TestBadInput:
             without = read_recording(folder)
             assert len(without.of("advert_sent")) == len(whole.of("advert_sent"))
             assert len(without.of("garp_sent")) == len(whole.of("garp_sent"))
+
+
+def test_an_address_that_only_a_reload_brings_belongs_to_its_instance(tmp_path: Path) -> None:
+    """As in recording verify_address_of_reload: 192.168.2.177 comes by the reload, and is announced."""
+    addresses = "192.168.2.100/24"
+    for name in ("a.conf", "b.conf"):
+        (tmp_path / name).write_text(
+            "vrrp_instance V {\n interface eth0\n virtual_router_id 51\n"
+            f" virtual_ipaddress {{\n {addresses}\n }}\n}}\n",
+            encoding="utf-8",
+        )
+        addresses += "\n 192.168.2.177/24"
+    text = """
+name: brought
+duration_s: 30
+segments: {lan: {subnet: 192.168.2.0/24}}
+servers:
+  r1: {config: a.conf, interfaces: {eth0: {segment: lan, addresses: [192.168.2.1/24]}}}
+  r2: {config: a.conf, interfaces: {eth0: {segment: lan, addresses: [192.168.2.2/24]}}}
+actions:
+  - {at_s: 10, action: reload, server: r1, config: b.conf}
+"""
+    cast = Cast(scenario_from_text(text, tmp_path))
+    names = {server: cast.by_address(server, "192.168.2.177") for server in ("r1", "r2")}
+    assert names["r2"] is None
+    assert names["r1"] is not None
+    assert names["r1"].name == "V"

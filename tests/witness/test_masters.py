@@ -10,6 +10,8 @@ and ended within 1.1 of the router's advert intervals. What is compared where th
 - ``told later``: the watcher knows that a MASTER fell silent only when it has been silent for longer than
   anybody may be, or when another took over. It says for how long it heard nothing, and that moment counts;
   when it says so is held as well.
+- ``taken back``: of two MASTERs that reject each other one may be mute for so long that the watcher takes it
+  for a BACKUP; when it hears it again it says that it had stayed, and that counts.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from vrrplab.witness.observer import Observer
 GAIN_S = 0.05
 LOSS_IN_INTERVALS = 1.1
 AT_ONCE_S = 0.02
+STAYED = "a MASTER whose timer the other re-arms"
 
 Key = tuple[str, int]  # server and VRID
 
@@ -164,7 +167,9 @@ def by_watcher(name: str) -> dict[Key, list[Time]]:
         if event.event == "advert_sent":
             interval_s[who] = event.fields["interval_s"]
         elif event.event == "state" and event.fields["to"] == "MASTER":
-            open_s[who] = event.t
+            key = (servers.name(who[0]), int(who[1].split()[1]))
+            back = event.fields["from"] == "BACKUP" and STAYED in event.fields["reason"]
+            open_s[who] = found[key].pop().from_s if back else event.t
         elif event.event == "state" and event.fields["from"] != "FAULT":
             open_s.setdefault(who, 0.0)  # all that was heard of it is that it left
             silent = re.search(r"(?:no advert from it|silent) for ([\d.]+) s", event.fields["reason"])

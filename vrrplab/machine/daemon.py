@@ -7,7 +7,7 @@ What instances depend on is in ``dependencies``, what is said and tidied around 
 
 from __future__ import annotations
 
-from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.config.model import NodeConfig
 from vrrplab.errors import DropReason
 from vrrplab.machine.actions import Action, AdvertisementDropped, EndProcess
 from vrrplab.machine.agenda import Agenda
@@ -32,14 +32,12 @@ from vrrplab.machine.events import (
 from vrrplab.machine.instance import Instance
 from vrrplab.machine.process import Process
 from vrrplab.machine.profiles import KEEPALIVED_227, Profile
-from vrrplab.machine.reload import adopt, resume
+from vrrplab.machine.reload import adopt, predecessors, resume
 from vrrplab.machine.startup_log import StartupLog
-from vrrplab.machine.states import Fault, Init, Master
+from vrrplab.machine.states import Fault, Init, Master, State
 from vrrplab.machine.syncgroup import SyncGroup
 from vrrplab.machine.tracking import ScriptTracker
 from vrrplab.units import SECOND_US, Micros, earliest, seconds
-
-Identity = tuple[str, str, str, int, int]  # what must not change for an instance to go on after a reload
 
 STOP_TAKES_US = SECOND_US  # keepalived lingers so that its IGMP leave gets out (measured: 1.02 s)
 
@@ -55,13 +53,11 @@ class Daemon:
         self._waiting: list[Event] = []  # came while it read its configuration
         self._build(config, {})
 
-    def _build(self, config: NodeConfig, before: dict[Identity, Instance]) -> None:
+    def _build(self, config: NodeConfig, states: dict[str, State]) -> None:
+        """``states``: where instances, by name, go on after a reload."""
         self.config = config
         process = self._process
-        states = {identity: old.state for identity, old in before.items()}
-        self.instances = [
-            Instance(c, self.profile, process, states.get(_identity(c))) for c in config.instances
-        ]
+        self.instances = [Instance(c, self.profile, process, states.get(c.name)) for c in config.instances]
         by_name = {i.config.name: i for i in self.instances}
         self.groups = [SyncGroup(c, process) for c in config.sync_groups]
         for group in self.groups:
@@ -211,7 +207,7 @@ class Daemon:
         there = set(event.interfaces)
         self._startup.make_vmacs()
         begins = self._begins()
-        self._startup.say_weights(begins)
+        self._startup.say_priorities(begins)
         self._startup.say_faults(begins)
         self._startup.tidy(there)
         self._startup.say_unbound(begins)
@@ -264,30 +260,32 @@ class Daemon:
 
     def _finish_reload(self, event: ReloadFinished, now: Micros) -> None:
         self._reloading = False
-        before = {_identity(i.config): i for i in self.instances}
         self._process.forget_announcements()
-        old_trackers, interfaces = self._depends.trackers, self._depends.interfaces
-        old_startup = self._startup
-        self._build(event.config, before)
-        self._depends.interfaces = event.interfaces or interfaces
+        old_trackers, old_startup, old_instances = self._depends.trackers, self._startup, self.instances
+        interfaces = event.interfaces or self._depends.interfaces
+        before = predecessors(event.config.instances, old_instances, interfaces)
+        self._build(event.config, {name: old.state for name, old in before.items()})
+        self._depends.interfaces = interfaces
         for name, tracker in self._depends.trackers.items():
             if name in old_trackers:
                 tracker.adopt(old_trackers[name])
             else:
                 tracker.phase = "reload"
-        self._startup.say_configuration(event.missing_scripts, self._depends)
+        self._startup.say_configuration(event.missing_scripts, self._depends, old_startup.vmacs)
         self._drop(event.missing_scripts | event.refused_scripts)
         begins = self._begins()
-        kept = {_identity(i.config) for i in self.instances}
-        for identity, old in before.items():
-            if identity not in kept:
+        for old in old_instances:
+            if old not in before.values():
                 old.react(StopRequested(), now)
         old_startup.remove_vmacs(but=self._startup.vmacs)
         self._startup.make_vmacs(but=old_startup.vmacs)  # afterwards: one may bear the name of one that goes
+        self._startup.say_priorities(begins)
+        self._startup.say_faults(begins)
         fresh = [i for i in self.instances if not self._continues(i, before, begins[i.config.name], now)]
         for group in self.groups:
             group.begin()
         self._log("reloaded")
+        self._startup.tidy(set(interfaces), reload=True)
         for instance in self.instances:
             if instance in fresh:
                 instance.react(begins[instance.config.name], now)
@@ -297,15 +295,13 @@ class Daemon:
         self._start_scripts(now)
 
     def _continues(
-        self, instance: Instance, before: dict[Identity, Instance], begin: InstanceStarted, now: Micros
+        self, instance: Instance, before: dict[str, Instance], begin: InstanceStarted, now: Micros
     ) -> bool:
         """Take over from the instance of before the reload; False if this one has to start anew."""
-        old = before.get(_identity(instance.config))
+        old = before.get(instance.config.name)
         if old is None or isinstance(old.state, Init | Fault):
+            if not instance.config.address_owner:
+                instance.wanted = "BACKUP"  # 2.2.7, measured: only at a start does ``state MASTER`` count
             return False
         adopt(instance, old, begin.priority_shift, now)
         return True
-
-
-def _identity(config: InstanceConfig) -> Identity:
-    return config.name, config.interface, config.use_vmac, config.vrid, config.family

@@ -77,9 +77,9 @@ class Dependencies:
             for one in _merged(*_scripts(instance), script):
                 weight, reverse = one.weight, one.reverse
                 if tracker.phase == "done" and weight:
-                    begin.priority_shift += self._note(
-                        instance, cause, _share(weight, reverse, tracker.is_up)
-                    )
+                    # keepalived: a reload counts it as if there were no ``reverse`` (reload_reverse)
+                    begin.priority_shift += _share(weight, False, tracker.is_up)
+                    self._note(instance, cause, _share(weight, reverse, tracker.is_up))
                 elif tracker.phase == "done" and tracker.is_up == reverse:
                     begin.faults[cause] = f"script {script} is failing"
                 elif tracker.phase == "init" and not weight:

@@ -73,7 +73,6 @@ class Instance:
         self.faults = Faults()
         self.wanted = config.state
         self.group: SyncGroup | None = None
-        self.continues = False  # after a reload: the first advert is still to come
         self.delayed_until_us: Micros = 0
         self.notified = False
 
@@ -509,6 +508,12 @@ class Instance:
         self._leave_master(now, "BACKUP", why, farewell=True)
         self.restart_master_down(now, self.intervals.skew_us)
         self._heard.self_inflicted()
+
+    def begin_again(self, event: InstanceStarted, now: Micros) -> None:
+        """A reload found a fault, or the sync group may not be MASTER: a fresh start, without a farewell."""
+        if isinstance(self.role.state, Master):
+            self._let_go(farewell=False)
+        self._start(event, now)
 
     # -- weights and notify scripts (keepalived) -------------------------------------------------------------
 

@@ -63,6 +63,7 @@ COMMON: dict[str, str] = {
     "script_not_found": "Script {path} cannot be accessed - No such file or directory",
     "script_missing": "Disabling Track script {script} since not found/accessible",
     "vmac_created": "({name}): Success creating VMAC interface {interface}",
+    "vmac_found": "({name}) Found matching interface {interface}",
     "vmac_removed": "({name}) Success removing VMAC interface {interface}",
     "accept_drop": "({name}) setting firewall drop rule",
     "accept_restore": "({name}) removing firewall drop rule",

@@ -16,6 +16,11 @@ from vrrplab.units import Micros
 OWNER = 255
 
 
+def cut(total: int) -> int:
+    """A total of weights as a priority: 1 to 254, for 255 is an owner's and 0 a farewell."""
+    return min(max(total, 1), OWNER - 1)
+
+
 class Priority:
     def __init__(self, config: InstanceConfig) -> None:
         self._total = config.base_priority
@@ -26,7 +31,7 @@ class Priority:
         """Count a weight; the answer is what the priority should be now (it is not set)."""
         if not self.is_owner:
             self._total += shift
-        return self.effective if self.is_owner else min(max(self._total, 1), OWNER - 1)
+        return self.effective if self.is_owner else cut(self._total)
 
     def lower(self, for_good: bool) -> None:
         """An owner met another one."""

@@ -29,6 +29,15 @@ class Role:
         assert (old, new) in ALLOWED, f"{old} -> {new}"
         self._process.emit(StateChanged(self._name, old, new, why))
 
+    def was_called(self, before: str) -> None:
+        """A reload may give it another name: nothing happens to it, but who follows the names is told."""
+        if before != self._name:
+            here = self.state.name
+            self._process.emit(StateChanged(before, here, "STOP", f"a reload calls it {self._name}"))
+            self._process.emit(
+                StateChanged(self._name, here, here, f"it was called {before} before the reload")
+            )
+
     def restart_master_down(
         self, from_us: Micros, interval_us: Micros, preempt_from_us: Micros | None = None
     ) -> None:

@@ -11,10 +11,12 @@ from vrrplab.machine.actions import CreateVmac, RemoveAddresses, RemoveVmac, Wri
 from vrrplab.machine.dependencies import ADDRESS, SOURCE, Dependencies
 from vrrplab.machine.events import InstanceStarted
 from vrrplab.machine.instance import Instance
-from vrrplab.machine.priority import Priority
+from vrrplab.machine.priority import cut
 from vrrplab.machine.process import Process
+from vrrplab.machine.states import Fault, Master
 
-SAID_LAST = "Warning - script"  # keepalived finds out about unused scripts last
+# keepalived finds out about unused scripts last, and just before about interfaces tracked twice
+SAID_LAST = ("Warning - script", ") Ignoring track_interface ")
 SAID_OF_GROUPS = ("due to SYNC group", "on VRRP instance and sync group")  # after the addresses, before that
 
 
@@ -26,17 +28,24 @@ class StartupLog:
         self._emit = process.emit
         self._log = process.log
 
-    def say_configuration(self, missing_scripts: frozenset[str], depends: Dependencies) -> None:
+    def say_configuration(
+        self, missing_scripts: frozenset[str], depends: Dependencies, vmacs: tuple[CreateVmac, ...] = ()
+    ) -> None:
+        """``vmacs``: those that a reload finds."""
         self._complain(after_addresses=False)
         for script in sorted(missing_scripts):
             command = next((c.command for c in self._config.scripts if c.name == script), ())
             self._log("script_not_found", path=command[0] if command else script)
             self._log("script_missing", script=script)
-        for interface in dict.fromkeys(i.config.interface for i in self._instances):
-            for family in (4, 6):
-                address = depends.status(interface).primary(family)
+        interfaces = set()
+        for config in (i.config for i in self._instances):
+            if config.use_vmac in [vmac.name for vmac in vmacs]:
+                self._log("vmac_found", name=config.name, interface=config.use_vmac)
+            for family in (4, 6) if config.interface not in interfaces else ():
+                address = depends.status(config.interface).primary(family)
                 if address:
-                    self._log("assigned", address=address, interface=interface)
+                    self._log("assigned", address=address, interface=config.interface)
+            interfaces.add(config.interface)
         self._complain(after_addresses=True)
 
     def _complain(self, after_addresses: bool) -> None:
@@ -44,16 +53,16 @@ class StartupLog:
             if bool(_turn(log)) == after_addresses:
                 self._emit(WriteLog(log))
 
-    def say_weights(self, begins: dict[str, InstanceStarted]) -> None:
-        """Priorities that tracked interfaces move from the start (recording track_interface_weight_start)."""
-        for instance in self._instances:
-            old = instance.config.base_priority
-            new = Priority(instance.config).shift(begins[instance.config.name].priority_shift)
+    def say_priorities(self, begins: dict[str, InstanceStarted]) -> None:
+        """What weights make of the configured priority, of interfaces and, after a reload, of scripts."""
+        for config in (i.config for i in self._instances):
+            old = config.base_priority
+            new = old if config.address_owner else cut(old + begins[config.name].priority_shift)
             if new != old:
-                self._log("priority", name=instance.config.name, old=old, new=new)
+                self._log("priority", name=config.name, old=old, new=new)
 
     def say_faults(self, begins: dict[str, InstanceStarted]) -> None:
-        """Faults from the very start take sync groups along."""
+        """Faults from the very start, or found by a reload, take sync groups along."""
         for instance in self._instances:
             begin, name = begins[instance.config.name], instance.config.name
             for cause in begin.faults:
@@ -68,7 +77,9 @@ class StartupLog:
                 group.fail()
                 self._log("group_start_fault", group=group.config.name, name=instance.config.name)
         for instance in self._instances:
-            if instance.config.name in broken or (instance.group and instance.group.state == "FAULT"):
+            group = instance.group
+            fails = instance.config.name in broken or (group and group.state == "FAULT")
+            if fails and not isinstance(instance.state, Fault):  # after a reload it may be there already
                 self._log("start_fault", name=instance.config.name)
 
     def say_unbound(self, begins: dict[str, InstanceStarted]) -> None:
@@ -105,12 +116,15 @@ class StartupLog:
                 self._emit(RemoveVmac(action.instance, action.name))
                 self._log("vmac_removed", name=action.instance, interface=action.name)
 
-    def tidy(self, there: set[str]) -> None:
+    def tidy(self, there: set[str], reload: bool = False) -> None:
         """Virtual addresses that an earlier life left behind go away. ``there``: interfaces that were there
-        before the process; on a VMAC that has only just been made there is nothing.
+        before the process; on a VMAC that has only just been made there is nothing. A reload leaves out the
+        first round, and a MASTER keeps what it has.
         """
-        for _ in range(self._process.profile.removes_addresses_at_start):
+        for _ in range(self._process.profile.removes_addresses_at_start - reload):
             for instance in self._instances:
+                if isinstance(instance.state, Master):
+                    continue
                 if not instance.config.use_vmac or instance.config.use_vmac in there:
                     self._tidy(instance.config)
 
@@ -127,6 +141,6 @@ class StartupLog:
 
 
 def _turn(log: str) -> int:
-    if log.startswith(SAID_LAST):
+    if any(words in log for words in SAID_LAST):
         return 2
     return 1 if any(words in log for words in SAID_OF_GROUPS) else 0

@@ -44,15 +44,15 @@ class SyncGroup:
         self.waiting: set[str] = set()  # members that wait for a first script result
 
     def begin(self) -> None:
-        """Before the members start: a group of address owners may be MASTER at once, any other may not."""
-        if self.members and all(m.wanted == "MASTER" and m.config.address_owner for m in self.members):
+        """Before the members start, or go on after a reload: MASTER at once if every member may be, as an
+        address owner or because it is MASTER already (2.2.7, measured; ``state MASTER`` is not enough).
+        """
+        if self.members and all(_may_begin_as_master(m) for m in self.members):
             self.state = "MASTER"
         if self.waiting:
             self.state = "INIT"
         if self.in_fault:
             self.state = "FAULT"
-        if self.members and all(isinstance(m.state, Master) for m in self.members):
-            self.state = "MASTER"  # they go on after a reload
 
     def fail(self) -> None:
         """A member is broken from the start."""
@@ -142,3 +142,7 @@ class SyncGroup:
 
     def _say(self, state: str) -> None:
         self._process.log("group_sync", group=self.config.name, state=state)
+
+
+def _may_begin_as_master(member: Member) -> bool:
+    return isinstance(member.state, Master) or (member.wanted == "MASTER" and member.config.address_owner)

@@ -53,6 +53,8 @@ class VirtualAddresses:
                 self._log("vip_gone", address=gone.with_prefix, interface=gone.interface)
                 self._emit(RemoveAddresses(self._config.name, before._config.placed((gone,))))
         self._log("setting_vips")
+        if self._config.excluded_addresses:
+            self._log("setting_evips")
         held = {(a.with_prefix, a.interface) for a in theirs}
         added = tuple(a for a in ours if (a.with_prefix, a.interface) not in held)
         if added:

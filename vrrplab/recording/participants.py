@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 from vrrplab.config.model import InstanceConfig
@@ -24,8 +25,10 @@ class Cast(NamedTuple):
         return fitting[0] if fitting else own[0] if len(own) == 1 else None
 
     def by_address(self, server: str, address: str) -> InstanceConfig | None:
-        """The instance this address is configured for."""
-        for instance in self.instances(server):
+        """The instance this address is configured for, from the start or by a reload."""
+        actions = [a for a in self.scenario.actions if a.keys.get("server") == server]
+        reloads = [a.node.instances for a in actions if a.node]
+        for instance in chain(self.instances(server), *reloads):
             if any(v.address == address for v in instance.all_addresses):
                 return instance
         return None

@@ -111,7 +111,8 @@ def _step_lines(trace: Trace, step: Moment, labels: dict[int, str]) -> list[str]
         if not label and change.server in actors - told:
             label = "detected"
             told.add(change.server)
-        lines.append(_row(change.t_us, at_us, label, f"{_who(change)} {old} -> {new}"))
+        moves = f"{old} -> {new}" if old != new else f"{new}, as before"  # a reload gave it another name
+        lines.append(_row(change.t_us, at_us, label, f"{_who(change)} {moves}"))
     if not step.changes:
         lines.append(" " * 13 + "nothing changed")
     return lines
@@ -128,7 +129,7 @@ def mastery_labels(trace: Trace) -> dict[int, str]:
     labels: dict[int, str] = {}
     begun: set[int | str] = set()
     for event in trace.of(StateEvent):
-        if event.to != "MASTER":
+        if event.to != "MASTER" or event.from_ == event.to:
             continue
         router = routers.get((event.server, event.instance), event.instance)
         if router not in begun:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vrrplab.trace import Outage, Trace
+from vrrplab.trace.events import StateEvent
 from vrrplab.units import Micros, format_s, micros
 
 WITHIN_US = micros(0.12)
@@ -62,9 +63,10 @@ def compare_states(real: Trace, simulated: Trace) -> Comparison:
 
 
 def steps_of(trace: Trace, server: str, instance: str) -> list[Step]:
-    """The states that count: no FAULT from the very start, nothing held under 0.1 s."""
+    """The states that count: no FAULT from the start, none held under 0.1 s, none kept under a new name."""
     steps: list[Step] = []
     started = True
+    renamed = {e.t_us for e in trace.of(StateEvent, server=server, instance=instance) if e.from_ == e.to}
     spans = trace.states(instance, server)
     for place, span in enumerate(spans):
         if span.state in ("STOP", "INIT"):
@@ -72,6 +74,9 @@ def steps_of(trace: Trace, server: str, instance: str) -> list[Step]:
             continue
         if span.state == "FAULT" and started:
             continue
+        if span.from_us in renamed:
+            started = False
+            continue  # it was in that state under another name: no log line tells
         last = place + 1 == len(spans)
         held_us = micros(1e6) if last else span.to_us - span.from_us
         steps.append(Step(span.from_us, span.state, held_us, started))
