@@ -33,7 +33,7 @@ def result_of(folder: Path) -> Result:
 
 
 def test_there_are_all_136() -> None:
-    assert len(RECORDINGS) == 136
+    assert len(RECORDINGS) >= 136
 
 
 @pytest.mark.parametrize("folder", RECORDINGS, ids=lambda p: p.name)

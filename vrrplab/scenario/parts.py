@@ -56,6 +56,7 @@ class Server:
     )  # vrrp_script -> service; a check that names its port asks there
     script_run_us: Micros = 8_000
     missing_files: tuple[str, ...] = ()
+    promote_secondaries: bool = False  # the host's own setting (net.ipv4.conf.all)
     refusal: str = ""  # why its keepalived does not start at all; "": it does
 
 

@@ -44,7 +44,16 @@ TOP_KEYS = [
     "actions",
     "expect",
 ]
-SERVER_KEYS = ["config", "start_at_s", "interfaces", "services", "checks", "script_run_s", "missing_files"]
+SERVER_KEYS = [
+    "config",
+    "start_at_s",
+    "interfaces",
+    "host",
+    "services",
+    "checks",
+    "script_run_s",
+    "missing_files",
+]
 
 # Keys that may be left out, then the default is that of the part: key -> its field, and how it is read.
 Fields = dict[str, tuple[str, Callable[[Node], Any]]]
@@ -62,6 +71,7 @@ SERVER_FIELDS: Fields = {
     "script_run_s": ("script_run_us", Node.time_us),
     "missing_files": ("missing_files", Node.texts),
 }
+HOST_FIELDS: Fields = {"promote_secondaries": ("promote_secondaries", Node.flag)}
 SERVICE_FIELDS: Fields = {
     "port": ("port", lambda node: node.whole(1, 65535)),
     "listen": ("listen", lambda node: tuple(check_address(a) for a in node.items())),
@@ -239,6 +249,7 @@ def _server(
         checks=checks,
         refusal=refusal,
         **_given(keys, SERVER_FIELDS),
+        **(_given(keys["host"].only(HOST_FIELDS), HOST_FIELDS) if "host" in keys else {}),
     )
 
 

@@ -99,6 +99,8 @@ def plain_server(server: Server, named: Naming) -> dict[str, Any]:
             for i in server.interfaces.values()
         },
     }
+    if server.promote_secondaries:
+        plain["host"] = {"promote_secondaries": True}
     if server.services:
         plain["services"] = {
             s.name: {

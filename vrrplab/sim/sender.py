@@ -26,6 +26,7 @@ UNREACHABLE = (101, "Network is unreachable")
 INVALID = (22, "Invalid argument")
 FORBIDDEN = (1, "Operation not permitted")
 DOWN = (100, "Network is down")
+NO_CARRIER = "no carrier"  # no error for the daemon: Linux takes the frame, and drops it
 
 
 class Sender:
@@ -53,6 +54,9 @@ class Sender:
         if nic is None:
             return
         error = None
+        if nic.loses_frames:
+            self._journal.not_sent(now, action, destination, NO_CARRIER)
+            return
         if not nic.up:
             error = INVALID if ":" in action.source else UNREACHABLE
         elif ("out", "vrrp") in self._host.blocked:
@@ -90,6 +94,9 @@ class Sender:
         now = self._scheduler.now
         nic, holder = self._host.nic_of(action.interface), self._host.holder(action.interface)
         if nic is None or holder is None:
+            return
+        if nic.loses_frames:
+            self._journal.not_announced(now, action, NO_CARRIER)
             return
         if not nic.up:
             self._journal.not_announced(now, action, DOWN[1])

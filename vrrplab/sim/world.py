@@ -95,7 +95,7 @@ class World:
         return switch
 
     def _box(self, server: Server) -> Box:
-        host = Host(server.name, self.scheduler, self.changed)
+        host = Host(server.name, self.scheduler, self.changed, server.promote_secondaries)
         for interface in server.interfaces.values():
             nic = host.add_nic(
                 interface.name, interface.mac, self.switches[interface.segment], interface.addresses
