@@ -141,3 +141,69 @@ def test_a_host_has_no_unknown_settings_and_the_known_are_written_down() -> None
         scenario(instance(150), instance(100), host="{promote_secondary: true}")
     made = scenario(instance(150), instance(100), host="{promote_secondaries: true}")
     assert scenario_from_text(made.to_yaml()).servers["a"].promote_secondaries
+
+
+def on_cards(cards: str, *actions: str) -> Scenario:
+    """One server with the virtual router on the last of these cards."""
+    return scenario_from_text(f"""
+duration_s: 20
+segments: {{lan: {{subnet: 192.168.2.0/24}}, trunk: {{subnet: 10.0.0.0/24}}}}
+servers:
+  a:
+    interfaces: {{{cards}}}
+    config: |
+      {instance(150).replace("eth0", "top")}
+actions: [{", ".join(actions)}]
+""")
+
+
+VLAN = "eth0: {segment: trunk}, top: {segment: lan, addresses: [192.168.2.1/24], parent: eth0, kind: vlan}"
+BOND = (
+    "eth0: {segment: trunk}, eth1: {segment: trunk},"
+    " top: {segment: lan, addresses: [192.168.2.1/24], parent: [eth0, eth1], kind: bond}"
+)
+
+
+@pytest.mark.parametrize("action", ["carrier_down", "link_down"])
+def test_a_card_has_the_carrier_of_its_parent(action: str) -> None:
+    """Measured with 2.2.7, instance on a macvlan: FAULT at once, as if its own cable was pulled."""
+    trace = run(on_cards(VLAN, f"{{at_s: 10, action: {action}, server: a, interface: eth0}}"))
+    assert states(trace, "a", 10) == ["FAULT"]
+    assert [e.fields["interface"] for e in trace.of("interface") if e.t == 10] == ["eth0", "top"]
+    back = action.replace("down", "up")
+    again = "{at_s: 14, action: " + back + ", server: a, interface: eth0}"
+    trace = run(on_cards(VLAN, f"{{at_s: 10, action: {action}, server: a, interface: eth0}}", again))
+    assert states(trace, "a", 14) == ["BACKUP", "MASTER"]
+
+
+def test_one_port_is_carrier_enough_for_a_bond() -> None:
+    first, second = (
+        f"{{at_s: {t}, action: carrier_down, server: a, interface: {i}}}"
+        for t, i in ((8, "eth0"), (12, "eth1"))
+    )
+    assert not states(run(on_cards(BOND, first)), "a", 8)
+    assert states(run(on_cards(BOND, first, second)), "a", 8) == ["FAULT"]
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        ("top: {segment: lan, parent: eth9, kind: vlan}", "'eth9', which does not exist"),
+        ("top: {segment: lan, parent: eth0, kind: tunnel}", "'tunnel', which does not exist"),
+        ("top: {segment: lan, parent: eth0}", "has no 'kind'"),
+        ("top: {segment: lan, parent: [eth0, eth1], kind: vlan}", "vlan top has 2 parents"),
+        (
+            "eth2: {segment: lan, parent: top, kind: vlan}, top: {segment: lan, parent: eth2, kind: vlan}",
+            "eth2 is made on itself",
+        ),
+    ],
+)
+def test_a_parent_that_cannot_be_is_told(card: str, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        on_cards(f"eth0: {{segment: trunk}}, eth1: {{segment: trunk}}, {card}")
+
+
+@pytest.mark.parametrize("cards", [VLAN, BOND])
+def test_parents_are_written_down(cards: str) -> None:
+    made = on_cards(cards)
+    assert scenario_from_text(made.to_yaml()).servers["a"].interfaces == made.servers["a"].interfaces

@@ -31,6 +31,8 @@ class Interface:
     segment: str
     addresses: tuple[str, ...]  # with prefix
     mac: str
+    parents: tuple[str, ...] = ()  # the cards it is made on
+    kind: str = ""  # vlan, macvlan, bond or bridge, if it has parents
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class Nic:
         self.switch = switch
         self.configured = addresses
         self.admin_up = True
-        self.carrier = True
+        self.cable = True
+        self.parents: list[Nic] = []  # the cards it is made on: a VLAN's card, a bond's ports
         self.promote_secondaries = False  # the kernel's setting of that name, for this interface
         self.ipv6_flushed = False  # by being set down: they come back with the link
         self.powered = True  # as its host is
@@ -66,12 +67,20 @@ class Nic:
 
     @property
     def up(self) -> bool:
-        """Frames can pass: powered, up, and a cable in it."""
+        """Frames can pass: powered, set up, and with a carrier."""
         return self.admin_up and self.carrier and self.powered
 
     @property
+    def carrier(self) -> bool:
+        """Its own cable is in, and it has its parents' carrier: that of one is enough.
+
+        Linux: a macvlan follows its card (measured with 2.2.7); several ports carry a bond or a bridge.
+        """
+        return self.cable and (not self.parents or any(parent.up for parent in self.parents))
+
+    @property
     def loses_frames(self) -> bool:
-        """Set up, without a cable: what is sent is dropped, and no sender is told."""
+        """Set up, without a carrier: what is sent is dropped, and no sender is told."""
         return self.admin_up and not self.carrier
 
     def answers_to(self, mac: bytes) -> bool:

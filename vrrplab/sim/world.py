@@ -103,6 +103,8 @@ class World:
             if any(i.family == 6 and i.interface == interface.name for i in server.node.instances):
                 nic.wants_link_local = True
                 host.configure(nic)
+        for interface in server.interfaces.values():
+            host.nics[interface.name].parents = [host.nics[parent] for parent in interface.parents]
         self.hosts |= dict.fromkeys(host.nics.values(), host)
         services = {s.name: RunningService(s, host) for s in server.services.values()}
         box = Box(server, host, services)
