@@ -180,6 +180,12 @@ class InstanceConfig:
     source: Source = Source()
     lines: dict[str, Source] = field(default_factory=dict, compare=False)  # option -> place
 
+    @property
+    def advert_interface(self) -> str:
+        """Where its adverts leave and are listened for: the VMAC, unless ``vmac_xmit_base``."""
+        over_vmac = self.use_vmac and not self.vmac_xmit_base
+        return self.use_vmac if over_vmac else self.interface
+
     def interface_of(self, address: VirtualAddress) -> str:
         """Where an address lives: its ``dev``, or the VMAC interface if the instance has one."""
         is_own = address.interface == self.interface

@@ -36,11 +36,10 @@ class Voice:
     def advertise(self, priority: int) -> None:
         config = self._config
         self.sequence += 1
-        over_vmac = config.use_vmac and not config.vmac_xmit_base
         self._process.emit(
             SendAdvertisement(
                 config.name,
-                config.use_vmac if over_vmac else config.interface,
+                config.advert_interface,
                 self.source,
                 tuple(p.address for p in config.unicast_peers) or (multicast_group(config),),
                 config.version,

@@ -31,6 +31,8 @@ class Interface:
     segment: str
     addresses: tuple[str, ...]  # with prefix
     mac: str
+    parents: tuple[str, ...] = ()  # the cards it is made on
+    kind: str = ""  # vlan, macvlan, bond or bridge, if it has parents
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Server:
     )  # vrrp_script -> service; a check that names its port asks there
     script_run_us: Micros = 8_000
     missing_files: tuple[str, ...] = ()
+    promote_secondaries: bool = False  # the host's own setting (net.ipv4.conf.all)
     refusal: str = ""  # why its keepalived does not start at all; "": it does
 
 

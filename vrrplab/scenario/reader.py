@@ -6,7 +6,7 @@ The format is the contract's. ``load_scenario`` also takes the name of a built-i
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from os.path import dirname, isfile, join
 from typing import Any
@@ -44,7 +44,16 @@ TOP_KEYS = [
     "actions",
     "expect",
 ]
-SERVER_KEYS = ["config", "start_at_s", "interfaces", "services", "checks", "script_run_s", "missing_files"]
+SERVER_KEYS = [
+    "config",
+    "start_at_s",
+    "interfaces",
+    "host",
+    "services",
+    "checks",
+    "script_run_s",
+    "missing_files",
+]
 
 # Keys that may be left out, then the default is that of the part: key -> its field, and how it is read.
 Fields = dict[str, tuple[str, Callable[[Node], Any]]]
@@ -62,6 +71,8 @@ SERVER_FIELDS: Fields = {
     "script_run_s": ("script_run_us", Node.time_us),
     "missing_files": ("missing_files", Node.texts),
 }
+CARD_KINDS = {"vlan": False, "macvlan": False, "bond": True, "bridge": True}  # may have several parents?
+HOST_FIELDS: Fields = {"promote_secondaries": ("promote_secondaries", Node.flag)}
 SERVICE_FIELDS: Fields = {
     "port": ("port", lambda node: node.whole(1, 65535)),
     "listen": ("listen", lambda node: tuple(check_address(a) for a in node.items())),
@@ -201,8 +212,9 @@ def _server(
 ) -> Server:
     keys = value.only(SERVER_KEYS)
     interfaces = {}
-    for number, (interface, node) in enumerate(value.need("interfaces").mapping().items()):
-        inner = node.only(("segment", "addresses", "mac"))
+    cards = value.need("interfaces").mapping()
+    for number, (interface, node) in enumerate(cards.items()):
+        inner = node.only(("segment", "addresses", "mac", "parent", "kind"))
         interfaces[interface] = Interface(
             interface,
             node.need("segment").one_of(segments),
@@ -210,7 +222,11 @@ def _server(
             if "addresses" in inner
             else (),
             check_mac(inner["mac"]) if "mac" in inner else default_mac(number, index),
+            *_made_on(interface, node, cards),
         )
+    for interface, node in cards.items():
+        if interface in _ancestors(interfaces[interface].parents, interfaces):
+            raise node.error(f"{interface} is made on itself", "a parent is made before its children")
     config = value.need("config")
     refusal = ""
     addresses = {n: tuple(a.split("/")[0] for a in i.addresses) for n, i in interfaces.items()}
@@ -239,7 +255,33 @@ def _server(
         checks=checks,
         refusal=refusal,
         **_given(keys, SERVER_FIELDS),
+        **(_given(keys["host"].only(HOST_FIELDS), HOST_FIELDS) if "host" in keys else {}),
     )
+
+
+def _made_on(name: str, node: Node, cards: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """The parents and the kind of a card."""
+    if not {"parent", "kind"} & set(node.mapping()):
+        return (), ""
+    parent, kind = node.need("parent"), node.need("kind").one_of(CARD_KINDS)
+    listed = parent.items() if isinstance(parent.plain, list) else [parent]
+    parents = tuple(p.one_of([card for card in cards if card != name]) for p in listed)
+    several = CARD_KINDS[kind]
+    if not parents or (len(parents) > 1 and not several):
+        least = "at least one" if several else "one"
+        raise parent.error(f"{kind} {name} has {len(parents)} parents", f"it needs {least}")
+    return parents, kind
+
+
+def _ancestors(parents: tuple[str, ...], cards: dict[str, Interface]) -> set[str]:
+    found: set[str] = set()
+    todo = list(parents)
+    while todo:
+        card = todo.pop()
+        if card not in found:
+            found.add(card)
+            todo += cards[card].parents
+    return found
 
 
 def _service(name: str, value: Node) -> Service:

@@ -95,10 +95,18 @@ def plain_server(server: Server, named: Naming) -> dict[str, Any]:
         "config": server.config if server.refusal else named(server.config, server.node, server.name),
         "start_at_s": plain_seconds(server.start_at_us),
         "interfaces": {
-            i.name: {"segment": i.segment, "addresses": list(i.addresses), "mac": i.mac}
+            i.name: {
+                "segment": i.segment,
+                "addresses": list(i.addresses),
+                "mac": i.mac,
+                **({"parent": list(i.parents) if i.parents[1:] else i.parents[0]} if i.parents else {}),
+                **({"kind": i.kind} if i.kind else {}),
+            }
             for i in server.interfaces.values()
         },
     }
+    if server.promote_secondaries:
+        plain["host"] = {"promote_secondaries": True}
     if server.services:
         plain["services"] = {
             s.name: {

@@ -1,7 +1,8 @@
 """A host on the LAN: its interfaces and who has which address, a firewall for VRRP, ARP and ND answers.
 
 It behaves like Linux where that matters here: removing the first address of a subnet removes the others of
-that subnet too, IPv6 addresses go with the link, any address is answered for on any interface.
+that subnet too (unless ``promote_secondaries`` is set), IPv6 addresses go with the link, any address is
+answered for on any interface.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from vrrplab.sim.nic import Address, Nic, Vmac
 from vrrplab.sim.packet import Packet, mac_text
 from vrrplab.sim.scheduler import Scheduler
 from vrrplab.sim.switch import Switch
-from vrrplab.wire.addresses import is_link_local
 from vrrplab.wire.frames import arp_reply_frame, na_frame
 
 IPV6_KIND, VRRP_KIND = 0x86DD, 112
@@ -23,8 +23,15 @@ IPV6_KIND, VRRP_KIND = 0x86DD, 112
 class Host:
     """``changed`` is called when what the host answers may have changed."""
 
-    def __init__(self, name: str, scheduler: Scheduler, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        scheduler: Scheduler,
+        changed: Callable[[], None],
+        promote_secondaries: bool = False,
+    ) -> None:
         self.name = name
+        self.promote_secondaries = promote_secondaries  # as the host sets it; a daemon may, for an interface
         self.scheduler = scheduler
         self.changed = changed
         self.nics: dict[str, Nic] = {}
@@ -38,6 +45,11 @@ class Host:
         nic = self.nics[name] = Nic(self.name, name, mac, switch, addresses, self.receive)
         self.configure(nic)
         return nic
+
+    def promote(self, interfaces: set[str]) -> None:
+        """A daemon sets ``promote_secondaries`` for these interfaces; the others are as the host has it."""
+        for nic in self.nics.values():
+            nic.promote_secondaries = self.promote_secondaries or nic.name in interfaces
 
     def switch_off(self) -> None:
         self.powered = False
@@ -57,10 +69,12 @@ class Host:
     def configure(self, nic: Nic) -> None:
         """The addresses the host has from its own configuration."""
         nic.addresses = [self._parse(a) for a in nic.configured]
+        nic.ipv6_flushed = False
+        nic.promote_secondaries = self.promote_secondaries
         self._add_link_local(nic)
 
     def _add_link_local(self, nic: Nic) -> None:
-        has_one = any(":" in a.address and is_link_local(a.address) for a in nic.addresses)
+        has_one = any(a.is_scope_link for a in nic.addresses)
         if nic.wants_link_local and not has_one:
             nic.addresses.append(Address(link_local(nic.mac_text), 64))
 
@@ -100,7 +114,10 @@ class Host:
         return True
 
     def remove_address(self, interface: str, address: str) -> list[Address]:
-        """All addresses that go: Linux drops those of the same subnet with the first one. In its order."""
+        """All addresses that go: Linux drops those of the same subnet with the first one. In its order.
+
+        With ``promote_secondaries`` the next one becomes the first, and they stay.
+        """
         holder = self.holder(interface)
         if holder is None:
             return []
@@ -112,20 +129,24 @@ class Host:
             for a in holder.addresses
             if a.prefix == gone.prefix and same_subnet(a.address, address, gone.prefix)
         ]
-        is_first = ":" not in address and same[0] is gone
-        removed = [*same[1:], gone] if is_first else [gone]
+        takes_all = ":" not in address and same[0] is gone and not holder.promote_secondaries
+        removed = [*same[1:], gone] if takes_all else [gone]
         holder.addresses = [a for a in holder.addresses if a not in removed]
         self.changed()
         return removed
 
     def flush_ipv6(self, nic: Nic) -> list[Address]:
-        """Linux forgets the IPv6 addresses of an interface that goes down …"""
+        """Linux forgets the IPv6 addresses of an interface that is set down …"""
+        nic.ipv6_flushed = True
         gone = [a for a in nic.addresses if ":" in a.address]
         nic.addresses = [a for a in nic.addresses if ":" not in a.address]
         return gone
 
     def restore_ipv6(self, nic: Nic) -> list[Address]:
         """… and makes the link-local one anew when it comes up."""
+        if not nic.ipv6_flushed:
+            return []
+        nic.ipv6_flushed = False
         before = list(nic.addresses)
         nic.addresses += [self._parse(a) for a in nic.configured if ":" in a]
         self._add_link_local(nic)

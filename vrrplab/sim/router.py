@@ -123,6 +123,7 @@ class Router:
         self._inbox.clear()
         self.daemon = Daemon(self.node, self.profile)
         self.journal.warn_of_config(self._scheduler.now, self.node, basename)
+        self._set_up_host()
         self.deliver(Started(self._interfaces(), self._missing_scripts()))
 
     def stop(self) -> None:
@@ -205,7 +206,12 @@ class Router:
 
     def _reloaded(self, node: NodeConfig) -> None:
         self.node = node
+        self._set_up_host()
         self.deliver(ReloadFinished(node, self._interfaces(), self._missing_scripts()))
+
+    def _set_up_host(self) -> None:
+        """What the process sets in the kernel; it takes that back when it ends, not when it is killed."""
+        self.host.promote({i.interface for i in self.node.instances if i.promote_secondaries})
 
     def _later(self, delay_us: Micros, call: Callable[..., None], *args: Any) -> None:
         """Call later, unless the process has ended by then."""
@@ -270,6 +276,8 @@ class Router:
         concerned = self.daemon.instance_of(nic.name, advert.vrid, source)
         config = concerned.config if concerned else None
         instance = config.name if config else ""
+        if config and not nic.hears(config.advert_interface, packet):
+            return
         if ("in", "vrrp") in self.host.blocked:
             self.journal.dropped(now, instance, source, advert.vrid, DropReason.FIREWALL.name)
             return
@@ -312,6 +320,7 @@ class Router:
             case RunNotify(command=command):
                 self._run_notify(command)
             case EndProcess():
+                self.host.promote(set())
                 self.daemon = None
                 self._life += 1
                 if self._starts_again:

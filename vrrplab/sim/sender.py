@@ -19,13 +19,15 @@ from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.machine.profiles import Profile
 from vrrplab.sim.host import Host
 from vrrplab.sim.nic import Nic
-from vrrplab.sim.scheduler import Scheduler
+from vrrplab.sim.packet import Packet
+from vrrplab.sim.scheduler import PACKET, Scheduler
 from vrrplab.wire.addresses import is_multicast, virtual_mac
 
 UNREACHABLE = (101, "Network is unreachable")
 INVALID = (22, "Invalid argument")
 FORBIDDEN = (1, "Operation not permitted")
 DOWN = (100, "Network is down")
+NO_CARRIER = "no carrier"  # no error for the daemon: Linux takes the frame, and drops it
 
 
 class Sender:
@@ -53,6 +55,9 @@ class Sender:
         if nic is None:
             return
         error = None
+        if nic.loses_frames:
+            self._journal.not_sent(now, action, destination, NO_CARRIER)
+            return
         if not nic.up:
             error = INVALID if ":" in action.source else UNREACHABLE
         elif ("out", "vrrp") in self._host.blocked:
@@ -66,6 +71,12 @@ class Sender:
         if is_multicast(destination):
             self._put(nic, action, destination, None)
             return
+        if self._host.has(
+            destination
+        ):  # the kernel hands it back: nothing leaves, and the daemon hears itself
+            frame = self._frame(nic, action, destination, nic.mac_text)
+            self._scheduler.after(0, PACKET, self._host.receive, nic, Packet(frame))
+            return
 
         def with_mac(mac: str | None) -> None:
             if mac is None:
@@ -77,19 +88,25 @@ class Sender:
         self._host.neighbors.find(destination, nic, with_mac)
 
     def _put(self, nic: Nic, action: SendAdvertisement, destination: str, to_mac: str | None) -> None:
+        frame = self._frame(nic, action, destination, to_mac)
+        self._journal.sent(self._scheduler.now, action, destination, frame)
+        self._host.send(nic, frame)
+
+    def _frame(self, nic: Nic, action: SendAdvertisement, destination: str, to_mac: str | None) -> bytes:
         if self._profile.virtual_mac:
             mac = virtual_mac(action.vrid, 6 if ":" in action.source else 4)
         else:
             mac = (self._host.holder(action.interface) or nic).mac_text
-        frame = self._frames.make(action, destination, mac, to_mac)
-        self._journal.sent(self._scheduler.now, action, destination, frame)
-        self._host.send(nic, frame)
+        return self._frames.make(action, destination, mac, to_mac)
 
     def announce(self, action: SendGratuitousArp) -> None:
         """A gratuitous ARP or an unsolicited neighbour advertisement."""
         now = self._scheduler.now
         nic, holder = self._host.nic_of(action.interface), self._host.holder(action.interface)
         if nic is None or holder is None:
+            return
+        if nic.loses_frames:
+            self._journal.not_announced(now, action, NO_CARRIER)
             return
         if not nic.up:
             self._journal.not_announced(now, action, DOWN[1])

@@ -75,6 +75,7 @@ class World:
         self.sleepers: list[Callable[[], None]] = []
         self.captured: list[Frame] = []
         self.events: list[TraceEvent] = []
+        self._refusals: set[tuple[str, str]] = set()  # told already: server, address
         self._chance = Chance(scenario.seed)
         self._profile = profile or profile_named(scenario.profile)
         self._frames = frames
@@ -95,7 +96,7 @@ class World:
         return switch
 
     def _box(self, server: Server) -> Box:
-        host = Host(server.name, self.scheduler, self.changed)
+        host = Host(server.name, self.scheduler, self.changed, server.promote_secondaries)
         for interface in server.interfaces.values():
             nic = host.add_nic(
                 interface.name, interface.mac, self.switches[interface.segment], interface.addresses
@@ -103,6 +104,8 @@ class World:
             if any(i.family == 6 and i.interface == interface.name for i in server.node.instances):
                 nic.wants_link_local = True
                 host.configure(nic)
+        for interface in server.interfaces.values():
+            host.nics[interface.name].parents = [host.nics[parent] for parent in interface.parents]
         self.hosts |= dict.fromkeys(host.nics.values(), host)
         services = {s.name: RunningService(s, host) for s in server.services.values()}
         box = Box(server, host, services)
@@ -175,9 +178,25 @@ class World:
     def answers(self, asked: Port, target: str, probe: Probe) -> bool:
         """Would the host with that interface answer a probe to that address?"""
         host = self.hosts[asked]
-        if not host.powered or not host.has(target) or target in host.refused:
+        if not host.powered or not host.has(target):
+            return False
+        if target in host.refused:
+            self._tell_refusal(host.name, target)
             return False
         if probe.kind == "icmp":
             return True
         box = self.boxes.get(host.name)
         return box is not None and any(s.takes(target, probe.port) for s in box.services.values())
+
+    def _tell_refusal(self, server: str, target: str) -> None:
+        """A client meets a virtual address whose packets are dropped: say once which option does that."""
+        router = self.boxes[server].router
+        config = next(
+            (i for i in router.node.instances if any(a.address == target for a in i.virtual_addresses)), None
+        )
+        if config is None or config.accept or (server, target) in self._refusals:
+            return
+        self._refusals.add((server, target))
+        option = "vrrp_strict" if config.strict else "no_accept"
+        text = f"{option} on {server}: what clients send to {target} is dropped there, so none gets an answer"
+        router.journal.warn(self.scheduler.now, text, config.name)
