@@ -280,7 +280,7 @@ RECORDINGS = ROOT / "data" / "recordings"
 
 def test_every_recording_is_whole() -> None:
     folders = sorted(p for p in RECORDINGS.iterdir() if p.is_dir())
-    assert len(folders) >= 136
+    assert len(folders) >= 153
     for folder in folders:
         have = {p.name for p in folder.iterdir()}
         scenario = YAML(typ="safe", pure=True).load(folder / "scenario.yaml")

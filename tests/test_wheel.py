@@ -75,7 +75,7 @@ def test_recordings_come_with_it_and_agree(installed: Command) -> None:
         "print(*sorted(p.parent for p in data_path('recordings').glob('*/observed.json')), sep='\\n')"
     )
     folders = installed("python", "-c", code).splitlines()
-    assert len(folders) >= 136
+    assert len(folders) >= 153
     told = installed("vrrplab", "verify", *folders[::15])
     assert all(Path(folder).name in told for folder in folders[::15])
     lines = installed("vrrplab", "decode", "--format", "jsonl", f"{folders[0]}/capture.pcap").splitlines()
