@@ -72,12 +72,14 @@ def finished(*, priority: int = 100) -> ReloadFinished:
 def reloaded(daemon: Daemon, at_s: float, *configs: InstanceConfig) -> list[str]:
     """A reload with these instances at that moment."""
     words = all_in_words(daemon.handle(ReloadRequested(), micros(at_s)))
-    interfaces = {"eth0": InterfaceStatus(True, (OURS, *(OURS_6,) * any(c.family == 6 for c in configs)))}
+    addresses = (OURS, OURS_SECOND, *(OURS_6,) * any(c.family == 6 for c in configs))
+    interfaces = {"eth0": InterfaceStatus(True, addresses)}
     node = NodeConfig("keepalived.conf", instances=configs)
     return words + all_in_words(daemon.handle(ReloadFinished(node, interfaces), micros(at_s + 0.01)))
 
 
 PEER = (UnicastPeer(THEIRS),)
+OURS_SECOND = "192.168.2.110"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_what_the_daemon_does_not_compare_changes_nothing(
         ({}, {"family": 6}),
         ({}, {"unicast_peers": PEER}),
         ({}, {"multicast_group": "224.0.0.77"}),
-        ({"unicast_peers": PEER}, {"unicast_peers": PEER, "unicast_source": THEIRS_LOWER}),
+        ({"unicast_peers": PEER}, {"unicast_peers": PEER, "unicast_source": OURS_SECOND}),
     ],
 )
 def test_what_the_daemon_compares_means_a_farewell_and_a_fresh_start(
