@@ -87,6 +87,21 @@ def test_a_daemon_told_to_stop_while_it_reloads_stops_then_and_can_be_started(tm
     assert trace.owner(VIP, 19) == "r1"
 
 
+@pytest.mark.parametrize("started_again", [False, True])
+def test_a_child_killed_while_its_parent_stops_does_not_come_back(
+    tmp_path: Path, started_again: bool
+) -> None:
+    actions = """
+- {at_s: 8, action: daemon_stop, server: r1}
+- {at_s: 8.2, action: daemon_kill, server: r1, process: child}"""
+    if started_again:
+        actions = actions.replace(
+            "\n- {at_s: 8.2", "\n- {at_s: 8.1, action: daemon_start, server: r1}\n- {at_s: 8.2"
+        )
+    trace = run(two_routers(tmp_path, conf(150), conf(100), actions=actions))
+    assert trace.state_at(19, "r1", "V1") == ("MASTER" if started_again else "STOP")
+
+
 def test_a_reload_during_a_reload_takes_its_own_time(tmp_path: Path) -> None:
     actions = """
 - {at_s: 8, action: reload, server: r1, config: r1.conf}

@@ -142,7 +142,10 @@ class Router:
             self.stop()
             return
         self._die("keepalived was killed (SIGKILL): nobody says goodbye, its addresses stay")
-        if process == "child":
+        if self._stopping:  # its parent was told to stop too, and starts nobody any more
+            if self._starts_again:
+                self.start()
+        elif process == "child":
             self._respawn()
 
     def _respawn(self) -> None:
