@@ -139,7 +139,7 @@ def measure() -> dict[str, Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        sys.exit("playwright is not installed: pip install playwright (a browser is not fetched by it)")
+        sys.exit("playwright is not installed: make venv (a browser is not fetched by it)")
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None:
         sys.exit("no chromium here: apt install chromium")

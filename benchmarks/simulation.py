@@ -65,7 +65,7 @@ def cluster(servers: int, vrids: int, seconds: int) -> Scenario:
         name = f"r{s}"
         nics = {
             f"eth{i}": Interface(
-                f"eth{i}", f"lan{i}", (f"10.{100 + i}.{s >> 8}.{s & 255 or 1}/8",), default_mac(i, s)
+                f"eth{i}", f"lan{i}", (f"10.{100 + i}.{s // 250}.{1 + s % 250}/8",), default_mac(i, s)
             )
             for i in range(interfaces)
         }

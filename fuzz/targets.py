@@ -7,22 +7,42 @@ tests (tests/wire/test_fuzz_corpus.py), with no fuzzer installed.
 
 from __future__ import annotations
 
+import argparse
+import atexit
 import io
 import json
+import os
+import shutil
+import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+from unittest import mock
 
 import vrrplab.columns as arrays
 from vrrplab.capture.files import is_capture, read_records
 from vrrplab.capture.pcap import write_pcap
 from vrrplab.capture.reader import read_frames
 from vrrplab.columns.rows import fill_rows
+from vrrplab.commands import decode as decode_command
 from vrrplab.config.reader import parse_text
+from vrrplab.data_files import data_path
 from vrrplab.decoding.describe import describe, sender
 from vrrplab.decoding.explain import explain
 from vrrplab.decoding.report import report
 from vrrplab.decoding.verdict import judge
-from vrrplab.errors import CaptureError, ConfigError
+from vrrplab.errors import CaptureError, ConfigError, LiveError, ScenarioError, TraceError, VrrplabError
+from vrrplab.exercises.report import class_results, own_progress
+from vrrplab.exercises.store import Store, read_progress
+from vrrplab.lab import state_file
 from vrrplab.machine.profiles import PROFILES
+from vrrplab.recording.reader import read_recording
+from vrrplab.scenario.reader import scenario_from_text
+from vrrplab.sim import play
+from vrrplab.tell import table as events_table
+from vrrplab.trace import read_trace
 from vrrplab.wire import links
 from vrrplab.wire.frames import decode, encode
 from vrrplab.witness.timeline import timeline_of
@@ -30,6 +50,8 @@ from vrrplab.witness.timeline_text import json_lines, table
 from vrrplab.witness.timeline_trace import to_trace
 
 _LINKS = [*sorted(links.NAMES), links.MESSAGE]
+MOMENT_US = 50_000  # of simulated time: the daemons are up, and the first adverts out
+RECORDING = "v3_ipv6"  # short, with adverts, announcements, addresses and a goodbye
 
 
 def frame(data: bytes) -> None:
@@ -52,11 +74,9 @@ def frame(data: bytes) -> None:
 def capture(data: bytes) -> None:
     """A capture file: frames up to the break, and a timeline of them."""
     frames = []
-    try:
+    with _refused_in_one_line(CaptureError):
         for captured in read_frames(io.BytesIO(data), "fuzz"):
             frames.append(captured)
-    except CaptureError as error:
-        _one_line(error)
     timeline = timeline_of(frames)
     table(timeline)
     list(json_lines(timeline))
@@ -77,22 +97,20 @@ def columns(data: bytes) -> None:
     while place < len(data):
         frames.append(data[place + 1 : place + 1 + data[place]])
         place += 1 + data[place]
-    with tempfile.NamedTemporaryFile() as file:
-        write_pcap(file.name, enumerate(frames), link_type)
-        _columns_of_file(file.read())
+    file = _folder() / "frames.pcap"
+    write_pcap(str(file), enumerate(frames), link_type)
+    _columns_of_file(file.read_bytes())
 
 
 def _columns_of_file(data: bytes) -> None:
     records, chunks, errors = [], [], []
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        for source, found in ((read_records(file.name), records), (arrays.read(file.name), chunks)):
-            try:
-                for one in source:
-                    found.append(one)
-            except CaptureError as error:
-                errors.append(str(error))
+    file = _file("columns", data)
+    for source, found in ((read_records(file), records), (arrays.read(file), chunks)):
+        try:
+            for one in source:
+                found.append(one)
+        except CaptureError as error:
+            errors.append(str(error))
     assert len(errors) != 1
     assert len(set(errors)) <= 1
     assert [number for chunk in chunks for number in chunk.number] == list(range(1, len(records) + 1))
@@ -108,14 +126,158 @@ def _columns_of_file(data: bytes) -> None:
 
 def config(data: bytes) -> None:
     """A keepalived.conf."""
-    try:
+    with _refused_in_one_line(ConfigError):
         parse_text(data.decode("latin-1"))
-    except ConfigError as error:
-        _one_line(error)
 
 
-def _one_line(error: Exception) -> None:
-    assert "\n" not in str(error)
+def scenario(data: bytes) -> None:
+    """A scenario, its configurations inside: read, run for a moment, told, and written as a file that says
+    the same again.
+    """
+    with _refused_in_one_line(ScenarioError, ConfigError):
+        read = scenario_from_text(_text(data), str(_folder()))
+        with _refused_in_one_line(VrrplabError):
+            events_table.render(play.run(read.changed(duration_us=min(read.duration_us, MOMENT_US))))
+        if len(data) % 16 == 0:  # YAML is slow to read and write
+            with _refused_in_one_line(VrrplabError):
+                text = read.to_yaml()
+                assert scenario_from_text(text, str(_folder())).to_yaml() == text
 
 
-TARGETS = {"frame": frame, "capture": capture, "columns": columns, "config": config}
+def trace(data: bytes) -> None:
+    """A trace: read, and saved as one that reads the same."""
+    with _refused_in_one_line(TraceError):
+        events = read_trace(_file("trace.jsonl", data))
+        again = _folder() / "again.jsonl"
+        events.save(again)
+        assert read_trace(again).events == events.events
+
+
+def recording(data: bytes) -> None:
+    """What was observed of real daemons (observed.json), beside the scenario of a recording."""
+    folder = _folder() / "recording"
+    if not folder.exists():
+        folder.mkdir()
+        shutil.copy(data_path("recordings", RECORDING, "scenario.yaml"), folder)
+        for file in data_path("recordings", RECORDING).glob("*.conf"):
+            shutil.copy(file, folder)
+    _file("recording/observed.json", data)
+    with _refused_in_one_line(VrrplabError):
+        read_recording(folder)
+
+
+def progress(data: bytes) -> None:
+    """A learner's progress file: read, told to the learner and to a teacher, and changed in its place."""
+    file = _file("progress.json", data)
+    with _refused_in_one_line(VrrplabError):
+        read = read_progress(file)
+        own_progress(read)
+    results = class_results(file)
+    repr(results)
+    results.to_csv()
+    assert all("\n" not in line for line in results.broken)
+    if len(data) % 4 == 0:
+        own = Store(_folder() / "own.json")
+        own.path.write_bytes(data)
+        with own.change() as changed:
+            changed.exercises["00-first"] = {"passed": True, "tries": 1}
+        assert read_progress(own.path).exercises["00-first"]["passed"] is True
+        for file in _folder().glob("own.*"):
+            file.unlink()
+
+
+def lab(data: bytes) -> None:
+    """The file that says which lab is up; FOLDER in it stands for where that file lies. Nothing is taken down
+    here: no process is signalled.
+    """
+    place = _folder() / "lab"
+    place.mkdir(exist_ok=True)
+    with mock.patch.object(state_file, "state_folder", return_value=str(place)):
+        _file("lab/lab.json", data.replace(b"FOLDER", str(place).encode()))
+        with _refused_in_one_line(LiveError):
+            state = state_file.read_state()
+            if state is not None:
+                assert "\n" not in state.age_text(1e9) + state.router_text
+                assert state.alive in (True, False)
+            state_file.require()
+
+
+# What ``decode`` is told to make of what it reads.
+WAYS = (
+    (),
+    ("--format", "jsonl"),
+    ("--explain",),
+    ("--timeline",),
+    ("--as", "trace"),
+    ("--link", "message", "--key", "secret"),
+)
+
+
+def paste(data: bytes) -> None:
+    """Anything pasted into ``vrrplab decode -``; its length chooses what is made of it."""
+    arguments = _arguments(WAYS[len(data) % len(WAYS)])
+    given = io.TextIOWrapper(io.BufferedReader(io.BytesIO(data)))  # type: ignore[type-var]
+    with mock.patch.multiple(sys, stdin=given, stdout=io.StringIO()), _refused_in_one_line(VrrplabError):
+        decode_command.run(arguments)
+
+
+@cache
+def _arguments(options: tuple[str, ...]) -> argparse.Namespace:
+    """What the command line makes of them; to read them takes longer than to decode a frame."""
+    parser = argparse.ArgumentParser()
+    decode_command.add_arguments(parser)
+    return parser.parse_args([*options, "-"])
+
+
+def _text(data: bytes) -> str:
+    """As text from a file: what is no UTF-8 is refused before any reader sees it."""
+    return data.decode("utf-8", "replace")
+
+
+@cache
+def _folder() -> Path:
+    """A folder of this process's own, gone with it; in memory where the system has such a place."""
+    memory = Path("/dev/shm")
+    folder = tempfile.mkdtemp(prefix="vrrplab-fuzz-", dir=memory if os.access(memory, os.W_OK) else None)
+    atexit.register(partial(shutil.rmtree, folder, ignore_errors=True))
+    return Path(folder)
+
+
+@cache
+def _descriptor(name: str) -> int:
+    return os.open(_folder() / name, os.O_RDWR | os.O_CREAT)
+
+
+def _file(name: str, data: bytes) -> str:
+    """A file with these bytes. It is written over each time: to make and remove one takes longer than most
+    readers do.
+    """
+    descriptor = _descriptor(name)
+    os.ftruncate(descriptor, len(data))
+    os.pwrite(descriptor, data, 0)
+    return str(_folder() / name)
+
+
+@contextmanager
+def _refused_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
+    """What may be done with any input: refuse it with an error of ours, told in one line."""
+    try:
+        yield
+    except kinds as error:
+        lines = str(error).count("\n") + 1
+        if lines > 1:
+            raise AssertionError(f"an error in {lines} lines") from error
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "frame": frame,
+    "capture": capture,
+    "columns": columns,
+    "paste": paste,
+    "config": config,
+    "scenario": scenario,
+    "trace": trace,
+    "recording": recording,
+    "progress": progress,
+    "lab": lab,
+}

@@ -65,12 +65,14 @@ def _skip_or_fail(reason: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _what_it_needs(request: pytest.FixtureRequest) -> None:
-    """Carries out ``@pytest.mark.needs("tshark", "namespaces", "root")``."""
+    """Carries out ``@pytest.mark.needs("tshark", "namespaces", "root", "checkout")``."""
     for mark in request.node.iter_markers("needs"):
-        programs = [name for name in mark.args if name not in ("namespaces", "root")]
+        programs = [name for name in mark.args if name not in ("namespaces", "root", "checkout")]
         reason = missing_programs(*programs) or (no_namespaces() if "namespaces" in mark.args else "")
         if not reason and "root" in mark.args and os.geteuid() != 0:
             reason = "needs root: sudo make test"
+        if not reason and "checkout" in mark.args and not (ROOT / ".git").exists():
+            reason = "needs a checkout, not a source archive: git clone"
         if reason:
             _skip_or_fail(reason)
 

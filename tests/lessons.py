@@ -91,8 +91,11 @@ def run_notebook(
         "IPYTHONDIR": str(progress.parent / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
+    # Where nothing else is, as a copied lesson runs.
+    folder = progress.parent / "elsewhere"
+    folder.mkdir(exist_ok=True)
     client = NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(ROOT / "notebooks")}}
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
     peak_mb = [0]
 

@@ -151,9 +151,11 @@ def test_a_window_is_two_numbers(view: str) -> None:
     test_a_mistake_is_a_sentence(lambda: getattr(views, view).figure(TRACE, to_s="9"), "to_s is '9'")
 
 
-def test_nobody_has_an_address_that_is_not_there_but_an_instance_is_missed() -> None:
-    assert TRACE.owner("192.168.2.199", 5) is None
-    assert TRACE.why(5, "proxy-serv01", "proxy_ip9") == "There is no proxy_ip9 on proxy-serv01 in this trace."
+def test_an_address_or_an_instance_that_is_not_there_is_no_answer() -> None:
+    with pytest.raises(VrrplabError, match=r"no address '192\.168\.2\.199' in this trace: did you mean"):
+        TRACE.owner("192.168.2.199", 5)
+    with pytest.raises(VrrplabError, match="no instance 'proxy_ip9' on proxy-serv01: did you mean"):
+        TRACE.why(5, "proxy-serv01", "proxy_ip9")
     assert "has not started" in TRACE.why(0, "proxy-serv02", "proxy_ip1")
 
 

@@ -22,22 +22,25 @@ def test_in_a_checkout_it_is_the_folder_beside_the_package() -> None:
     assert scenario.read_text(encoding="utf-8").startswith("name: article_drill1_cable")
 
 
+def built(target: str, folder: Path) -> Path:
+    """The wheel that hatchling builds of this checkout."""
+    command = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", str(folder)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    (wheel,) = folder.glob("vrrplab-*-py3-none-any.whl")
+    return wheel
+
+
+def test_an_editable_install_copies_nothing(tmp_path: Path) -> None:
+    with zipfile.ZipFile(built("wheel:editable", tmp_path)) as archive:
+        names = [name for name in archive.namelist() if ".dist-info/" not in name]
+        assert names == ["_vrrplab.pth"]
+        assert archive.read(names[0]).decode() == str(ROOT)
+
+
 def test_an_installed_wheel_brings_all_of_it(tmp_path: Path) -> None:
-    build = [
-        sys.executable,
-        "-m",
-        "hatchling",
-        "build",
-        "--target",
-        "wheel",
-        "--directory",
-        str(tmp_path / "dist"),
-    ]
-    built = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert built.returncode == 0, built.stderr
-    (wheel,) = (tmp_path / "dist").glob("vrrplab-*-py3-none-any.whl")
     site = tmp_path / "site-packages"
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(built("wheel", tmp_path)) as archive:
         archive.extractall(site)
     # A folder of that name beside installed packages belongs to somebody else.
     (site / "data" / "recordings").mkdir(parents=True)
@@ -51,6 +54,8 @@ def test_an_installed_wheel_brings_all_of_it(tmp_path: Path) -> None:
     names = sorted(p.name for p in found.iterdir())
     assert names == sorted(p.name for p in (ROOT / "data" / "recordings").iterdir())
     assert len(names) > 130
+    lessons = sorted(p.name for p in (site / "vrrplab" / "lessons").iterdir())
+    assert lessons == sorted(p.name for p in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 def test_a_package_without_its_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -298,7 +298,7 @@ def test_own_files_by_path_and_by_text(tmp_path: Path) -> None:
 
 def test_the_stopwatch_knows_every_end() -> None:
     drill = simulate("article-drill-1-lan-nic")
-    assert outage_s(drill, "192.168.2.101", "http") == pytest.approx(2.64)
+    assert outage_s(drill, "192.168.2.101", "http") == pytest.approx(2.66)
     assert outage_s(drill, "192.168.2.102") == 0.0
     assert outage_s(drill) == max(outage_s(drill, target) for target in ("proxy-serv", "192.168.2.101"))
     off = [at(12, "power_off", server=server) for server in ("proxy-serv01", "proxy-serv02")]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from programs import program
 
 from vrrplab import glossary
 from vrrplab.trace import STATES
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_every_state_of_a_trace_is_a_word() -> None:
@@ -49,3 +55,14 @@ def test_the_table_has_a_row_a_word() -> None:
     assert len(lines) == 2 + len(glossary.TERMS)
     assert {line.count("|") for line in lines} == {5}
     assert lines[2].startswith("| MASTER | Active | Master | The state")
+
+
+def test_the_page_is_fresh() -> None:
+    assert program("tools/glossary_page.py").main(["--check"]) == 0, "python tools/glossary_page.py"
+
+
+def test_a_name_in_the_source_is_there() -> None:
+    """A name that was changed is a name that nobody finds."""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "vrrplab").rglob("*.py"))
+    names = {term.code for term in glossary.TERMS if term.code}
+    assert [name for name in sorted(names) if len(re.findall(rf"\b{name}\b", source)) < 2] == []

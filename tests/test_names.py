@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import subprocess
@@ -15,7 +16,7 @@ import vrrplab
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUPS = {group: list(homes) for group, homes in vrrplab._GROUPS.items()}
-MODULES = {"glossary", "views", "wire"}
+MODULES = {"glossary", "lab", "views", "wire"}
 
 # Names that users, lessons and other tools hold on to: more may come, none may go.
 KEPT = """
@@ -66,6 +67,23 @@ def test_every_name_is_documented(name: str) -> None:
 
 def test_the_names_are_offered_for_completion() -> None:
     assert set(vrrplab.__all__) <= set(dir(vrrplab))
+
+
+def test_type_checkers_are_told_the_same_names_and_homes() -> None:
+    """The block that only they read; what they make of it is tried in tests/test_wheel.py."""
+    tree = ast.parse(Path(vrrplab.__file__).read_text(encoding="utf-8"))
+    (block,) = [
+        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    told = {}
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        for alias in node.names:
+            assert alias.asname == alias.name, (
+                "an import without `as` is none of the package's names (PEP 484)"
+            )
+            told[alias.name] = f"vrrplab.{alias.name}" if node.module == "vrrplab" else node.module
+    assert told == vrrplab._HOME_OF
 
 
 def test_a_wrong_name_is_told_with_the_right_ones() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from vrrplab import VrrplabError
 from vrrplab.exercises import check, class_results, compare, predict, progress, reset
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.store import Store
+from vrrplab.limits import CLASS_NAMES
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +168,7 @@ def test_a_value_of_another_kind_is_left_out(file: Path, tries: Any, guess: Any)
     file.write_text(json.dumps(body))
     assert "✔ passed\n" in f"{progress()}\n"
     results = class_results(file)
-    assert '"progress",02-quick,1,0' in results.to_csv().splitlines()
+    assert "progress,02-quick,1,0" in results.to_csv().splitlines()
     assert "guessed" not in str(results)
     assert "You made no guess" in str(compare("02-silence", 3.609))
 
@@ -253,7 +256,7 @@ def test_the_command_for_instructors(course: Path, tmp_path: Path) -> None:
     assert run(str(course)).returncode == 0
     csv = run("--csv", str(course)).stdout.splitlines()
     assert csv[0] == "learner,exercise,passed,tries"
-    assert '"ann",02-quick,1,1' in csv
+    assert "ann,02-quick,1,1" in csv
     (course / "junk.json").write_text("{}")
     mixed = run(str(course))
     assert mixed.returncode == 2
@@ -265,3 +268,36 @@ def test_the_command_for_instructors(course: Path, tmp_path: Path) -> None:
     assert nothing.returncode == 2
     assert "cannot be read" in nothing.stdout
     assert run("--wrong").returncode == 2
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    """A FIFO that nobody writes to, collected with a class's files, stopped the report for ever."""
+    os.mkfifo(tmp_path / "ann.json")
+    results = class_results(tmp_path)
+    assert not results.learners
+    assert results.broken == [
+        f"{tmp_path}/ann.json: cannot be read: it is no ordinary file - so it is no progress file"
+    ]
+
+
+def test_a_folder_of_everything_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vrrplab.exercises.report.CLASS_NAMES", CLASS_NAMES._replace(most=3))
+    for name in "abcd":
+        (tmp_path / name).mkdir()
+    with pytest.raises(VrrplabError, match="has more than 3 names, the most for a class's folder"):
+        class_results(tmp_path)
+
+
+def test_no_name_is_not_this_folder() -> None:
+    with pytest.raises(VrrplabError, match="an empty name"):
+        class_results([""])
+
+
+def test_the_report_can_be_interrupted_from_its_first_moment() -> None:
+    command = [sys.executable, "-m", "vrrplab.exercises", "--help"]
+    for wait_s in (0.15, 0.4):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            time.sleep(wait_s)
+            running.send_signal(signal.SIGINT)
+            _, errors = running.communicate(timeout=20)
+        assert "exercises" not in errors or "Traceback" not in errors, errors

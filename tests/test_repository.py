@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -17,6 +16,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
+
+from tests.programs import program
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -53,7 +54,7 @@ def lines(pattern: re.Pattern[str]) -> list[str]:
     return found
 
 
-pytestmark = pytest.mark.needs("git")
+pytestmark = pytest.mark.needs("git", "checkout")
 
 
 def test_no_path_of_anybodys_machine_is_committed() -> None:
@@ -72,14 +73,17 @@ def test_the_patterns_find_what_they_are_for() -> None:
     assert REGISTRY.search("https://files.python" + "hosted.org/x")
 
 
-def test_lock_and_environment_files_name_no_address() -> None:
+def test_lock_and_environment_files_name_no_address_but_the_projects_own() -> None:
     setting_up = [
         n
         for n in tracked()
         if n.startswith(("requirements", "environment", "binder/", "pyproject", "package", ".npmrc"))
     ]
     assert len(setting_up) >= 5
-    assert [n for n in setting_up if "://" in (ROOT / n).read_text(encoding="utf-8")] == []
+    ours = PROJECT["project"]["urls"]["Repository"]
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in setting_up}
+    texts["pyproject.toml"] = texts["pyproject.toml"].replace(ours, "")
+    assert [name for name, text in texts.items() if "://" in text] == []
 
 
 def test_nothing_is_committed_that_a_command_makes() -> None:
@@ -121,11 +125,20 @@ def wanted(*extras: str) -> Iterator[Requirement]:
     ]
     groups += [project["optional-dependencies"][extra] for extra in extras]
     for group in groups:
-        yield from map(Requirement, group)
+        for requirement in map(Requirement, group):
+            if requirement.name == project["name"]:  # an extra that another one contains
+                yield from wanted(*requirement.extras)
+            else:
+                yield requirement
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock.txt", ("lab", "dev")), ("requirements-core.lock.txt", ())]
+    ("lock", "extras"),
+    [
+        ("requirements.lock.txt", ("lab", "dev")),
+        ("requirements-lab.lock.txt", ("lab",)),
+        ("requirements-core.lock.txt", ()),
+    ],
 )
 def test_the_lock_fits_the_project(lock: str, extras: tuple[str, ...]) -> None:
     have = locked(lock)
@@ -137,11 +150,34 @@ def test_the_lock_fits_the_project(lock: str, extras: tuple[str, ...]) -> None:
     assert [name for name, entries in have.items() if not all(hashed for _, hashed in entries)] == []
 
 
-def test_the_core_is_pinned_as_in_the_whole() -> None:
-    whole = locked("requirements.lock.txt")
-    core = locked("requirements-core.lock.txt")
-    assert {name: entries for name, entries in core.items() if whole.get(name) != entries} == {}
+def test_a_part_is_pinned_as_the_whole() -> None:
+    names = ("requirements-core.lock.txt", "requirements-lab.lock.txt", "requirements.lock.txt")
+    core, lab, whole = map(locked, names)
+    for part, more in ((core, lab), (lab, whole)):
+        assert {name: entries for name, entries in part.items() if more.get(name) != entries} == {}
     assert len(core) < 12
+
+
+def test_the_lab_is_what_notebooks_need_and_jupyterlab() -> None:
+    def names(extra: str) -> set[str]:
+        return {requirement.name for requirement in wanted(extra)} - {r.name for r in wanted()}
+
+    assert names("notebook") == {"numpy", "matplotlib", "anywidget", "ipywidgets", "scapy"}
+    assert names("lab") == names("notebook") | {"jupyterlab"}
+
+
+@pytest.mark.needs("make")
+def test_the_lessons_install_no_test_tools() -> None:
+    planned = subprocess.run(
+        ["make", "-n", "-W", "requirements-lab.lock.txt", "lab"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    assert re.findall(r"environment\.sh (\w+)", planned)[-1:] == ["lab"]
+    assert "playwright" not in locked("requirements-lab.lock.txt")
 
 
 def test_the_core_needs_a_yaml_reader_and_nothing_else() -> None:
@@ -163,19 +199,14 @@ def test_make_alone_tells_what_it_can_do() -> None:
         "lint",
         "bench",
         "lock",
+        "release",
     ]
 
 
 @pytest.mark.needs("make")
 def test_every_make_command_of_the_readme_exists() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = sorted(
-        set(
-            re.findall(
-                r"\bmake ([\w-]+)(?= |`|\n)", "\n".join(re.findall(r"```sh\n(.*?)```", readme, re.DOTALL))
-            )
-        )
-    )
+    named = sorted(set(re.findall(r"(?:^|`|&& )make ([\w-]+)(?= |`|$)", readme, re.MULTILINE)))
     assert {"drills", "lab", "test"} <= set(named)
     for target in named:
         subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, timeout=60, check=True)
@@ -209,12 +240,7 @@ def test_scripts_are_programs(script: str) -> None:
 
 
 def changelog_tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("changelog_tool", ROOT / "tools" / "changelog.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("tools/changelog.py")
 
 
 def test_the_changelog_is_a_screen_a_release() -> None:
@@ -256,21 +282,18 @@ def test_a_release_folds_fragments_into_its_section() -> None:
     first = "# Changelog\n\n## 0.1.0 (2026-01-01)\n\n- It is.\n"
     second = f"# Changelog\n\n## 0.2.0 (2027-01-01)\n\n{body}\n## 0.1.0 (2026-01-01)\n\n- It is.\n"
     assert fold(first, "0.2.0", "2027-01-01", fragments) == second
-    planned = first.replace("2026-01-01", "unreleased")
-    assert fold(planned, "0.1.0", "2026-01-01", fragments) == f"{first}\n{body}"
-    assert fold(planned, "0.1.0", "2026-01-01", []) == first
+    planned = second.replace("2027-01-01", "unreleased").replace(f"\n{body}", "\nA word before.\n")
+    assert fold(planned, "0.2.0", "2027-01-01", fragments) == second.replace(
+        f"\n{body}", f"\nA word before.\n\n{body}"
+    )
+    assert fold(second, "0.2.0", "2027-01-02", []) == second.replace("2027-01-01", "2027-01-02")
 
 
-def test_every_link_inside_the_papers_leads_somewhere() -> None:
-    broken = []
-    for name in tracked():
-        if name.endswith(".md"):
-            text = (ROOT / name).read_text(encoding="utf-8")
-            links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
-            broken += [
-                f"{name}: {link}" for link in links if not (ROOT / name).parent.joinpath(link).exists()
-            ]
-    assert broken == []
+def test_the_first_release_says_what_there_is_and_not_what_changed() -> None:
+    fold = changelog_tool().fold
+    planned = "# Changelog\n\n## 0.1.0 (unreleased)\n\n- It is.\n"
+    released = planned.replace("unreleased", "2026-01-01")
+    assert fold(planned, "0.1.0", "2026-01-01", [("fixed", "A bug that nobody had.")]) == released
 
 
 # The recordings
@@ -280,7 +303,7 @@ RECORDINGS = ROOT / "data" / "recordings"
 
 def test_every_recording_is_whole() -> None:
     folders = sorted(p for p in RECORDINGS.iterdir() if p.is_dir())
-    assert len(folders) >= 153
+    assert len(folders) >= 176
     for folder in folders:
         have = {p.name for p in folder.iterdir()}
         scenario = YAML(typ="safe", pure=True).load(folder / "scenario.yaml")

@@ -32,6 +32,16 @@ def test_simulating_imports_nothing_that_only_lessons_need(tmp_path: Path) -> No
     assert imported & NOT_FOR_SIMULATING == set()
 
 
+def test_a_word_of_help_imports_little() -> None:
+    """What every command imports, it imports before it knows which command was asked for."""
+    code = "import sys, vrrplab.commands.cli as c; c.main(['--help']); print(*sys.modules, file=sys.stderr)"
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = NOT_FOR_SIMULATING | {"argparse", "dataclasses", "inspect", "json", "subprocess", "threading"}
+    assert {name.partition(".")[0] for name in ran.stderr.split()} & heavy == set()
+
+
 def test_import_vrrplab_costs_nothing() -> None:
     code = "import sys; before = set(sys.modules); import vrrplab; print(sorted(set(sys.modules) - before))"
     ran = subprocess.run(

@@ -3,7 +3,9 @@
     python tools/changelog.py            what the next release would say
     python tools/changelog.py 0.2.0      write that section, and remove the fragments
 
-A section that is there already as "VERSION (unreleased)" gets its date, and the fragments below its text.
+A section that is there already, as "VERSION (unreleased)" or with a date, gets today's date, and the
+fragments below its text. The first release is told as what there is, not as what changed: its section is
+written by hand. The fragments are printed, for a last look whether all that is new is in it, and removed.
 """
 
 from __future__ import annotations
@@ -43,15 +45,28 @@ def as_lists(fragments: list[tuple[str, str]]) -> str:
     )
 
 
+def is_first(changelog: str, version: str) -> bool:
+    """Is this section the only one, so that no user has anything that could have changed?"""
+    return re.findall(r"^## (\S+) \(", changelog, re.MULTILINE) == [version]
+
+
 def fold(changelog: str, version: str, date: str, fragments: list[tuple[str, str]]) -> str:
     """The changelog with the section of a release on top."""
-    heading, body = f"## {version} ({date})\n", as_lists(fragments)
-    before, found, after = changelog.partition(f"## {version} (unreleased)\n")
-    if found:
+    body = "" if is_first(changelog, version) else as_lists(fragments)
+    heading = f"## {version} ({date})\n"
+    planned = re.search(rf"^## {re.escape(version)} \((unreleased|[\d-]+)\)\n", changelog, re.MULTILINE)
+    if planned:
+        before, after = changelog[: planned.start()], changelog[planned.end() :]
         text, mark, older = after.partition("\n## ")
         return before + heading + text + ("\n" + body if body else "") + mark + older
     before, mark, older = changelog.partition("\n## ")
     return f"{before}\n{heading}\n{body}{mark}{older}"
+
+
+def section(changelog: str, version: str) -> str:
+    """What a release's section says, without its heading; "" where the release has none, or no date yet."""
+    found = re.search(rf"^## {re.escape(version)} \([\d-]+\)\n+(.*?)(?=^## |\Z)", changelog, re.M | re.S)
+    return found[1] if found else ""
 
 
 def main() -> None:
@@ -64,9 +79,12 @@ def main() -> None:
     if len(sys.argv) == 1:
         print(as_lists(fragments), end="")
         return
-    text = changelog.read_text(encoding="utf-8")
+    version, text = sys.argv[1], changelog.read_text(encoding="utf-8")
+    if fragments and is_first(text, version):
+        print(as_lists(fragments))
+        print(f"{version} is the first release: its section is written by hand, and nothing was added to it.")
     date = datetime.date.today().isoformat()
-    changelog.write_text(fold(text, sys.argv[1], date, fragments), encoding="utf-8")
+    changelog.write_text(fold(text, version, date, fragments), encoding="utf-8")
     for path in folder.glob("*.md"):
         if path.name != "README.md":
             path.unlink()

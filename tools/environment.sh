@@ -2,7 +2,8 @@
 # Makes .venv and installs what is pinned in requirements*.lock.txt; the Makefile calls it when something is missing.
 #
 #   tools/environment.sh core    what simulating and decoding need: one YAML reader, and vrrplab itself
-#   tools/environment.sh all     that and JupyterLab, the plots, the test tools
+#   tools/environment.sh lab     that, JupyterLab and the plots: what the lessons need
+#   tools/environment.sh all     that and the test tools
 #   tools/environment.sh fuzz    what fuzzing needs besides, beside either
 #
 # It takes the first way that works here: uv; Python's own venv and pip; a private uv in .boot (Debian without
@@ -10,7 +11,10 @@
 # that file, as somebody has it who has no checkout.
 set -eu
 cd "$(dirname "$0")/.."
-want=${1:?core, all or fuzz}
+want=${1:?core, lab, all or fuzz}
+
+# What is fetched has the hash that is committed here; and it is never built, which would fetch build tools unseen.
+checked="--only-binary :all: --require-hashes"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -52,7 +56,8 @@ make_venv() {
     fi
     # Debian splits venv and ensurepip off; uv needs neither, and --target may be used where pip may not.
     rm -rf .venv
-    if "$python" -m pip install --quiet --disable-pip-version-check --target .boot uv; then
+    boot="pip install --quiet --disable-pip-version-check --target .boot"
+    if "$python" -m $boot $checked -r requirements-uv.lock.txt; then
         .boot/bin/uv venv --quiet --no-python-downloads --python "$python" .venv
         return
     fi
@@ -73,27 +78,39 @@ install() {
     fi
 }
 
+# JupyterLab would begin every fresh start by asking about news. Its own script for node would be read by the rules
+# of the nearest package.json, which is ours and fits only our scripts.
+settle_jupyterlab() {
+    echo '{"type": "commonjs"}' >.venv/package.json
+    .venv/bin/python -m jupyter labextension disable "@jupyterlab/apputils-extension:announcements" \
+        >/dev/null 2>&1 || true
+}
+
 [ -x .venv/bin/python ] && is_new_enough .venv/bin/python || make_venv
 
 case $want in
 core)
-    install --require-hashes -r requirements-core.lock.txt
+    install $checked -r requirements-core.lock.txt
     if [ -n "${WHEEL:-}" ]; then install --no-deps "$WHEEL"; else install --no-deps --no-build-isolation -e .; fi
     # Where PYTHONDONTWRITEBYTECODE is set nobody else would do it, and each start would compile everything anew.
     [ -n "${WHEEL:-}" ] || .venv/bin/python -m compileall -q vrrplab .venv/lib/python3*/site-packages/ruamel || true
     ;;
+lab)
+    say "Installing JupyterLab and plots into .venv (once; seconds with uv, a minute or two with pip) ..."
+    install $checked -r requirements-lab.lock.txt
+    settle_jupyterlab
+    ;;
 all)
     say "Installing JupyterLab, plots and test tools into .venv (once; seconds with uv, a minute or two with pip) ..."
-    install --require-hashes -r requirements.lock.txt
-    # JupyterLab would begin every fresh start by asking about news.
-    .venv/bin/python -m jupyter labextension disable "@jupyterlab/apputils-extension:announcements" \
-        >/dev/null 2>&1 || true
+    install $checked -r requirements.lock.txt
+    settle_jupyterlab
+    touch .venv/.ready-lab # it is in there
     ;;
 fuzz)
-    install --require-hashes -r fuzz/requirements.txt
+    install $checked -r fuzz/requirements.txt
     ;;
 *)
-    say "core, all or fuzz, not $want"
+    say "core, lab, all or fuzz, not $want"
     exit 2
     ;;
 esac

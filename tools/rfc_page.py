@@ -34,7 +34,7 @@ and its result stands here, with what it saw.
 - **no such duty**: that RFC has no such rule.
 - **not modelled**: the lab has no such thing; the row says why.
 
-A profile is our model of a document or of a daemon. The two keepalived profiles agree with 153 recordings of
+A profile is our model of a document or of a daemon. The two keepalived profiles agree with 176 recordings of
 the real daemons; the three RFC profiles do what the text says, and read the same keepalived.conf.
 IDs name sections of RFC 9568 (R3) or of RFC 3768 (R2). "erratum" means that the row follows a reported one.
 """

@@ -16,14 +16,24 @@ from typing import get_args, get_type_hints
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tools.pages import keep  # noqa: E402
 from vrrplab.errors import DropReason  # noqa: E402
+from vrrplab.output.printable import HIDDEN  # noqa: E402
 from vrrplab.trace.events import KINDS, OpenEvent, TraceEvent, layout  # noqa: E402
 from vrrplab.trace.vocabulary import FAULTS, Act  # noqa: E402
+from vrrplab.views.writing import RIGHT_TO_LEFT  # noqa: E402
 
 PAGE = ROOT / "docs" / "trace.md"
 SCRIPT = ROOT / "vrrplab" / "views" / "static" / "vocabulary.js"
 MADE = "Made by tools/trace_page.py from vrrplab/trace and vrrplab/errors.py. Do not edit."
-TYPES = {"str": "text", "int": "integer", "float": "number", "bool": "true or false", "None": "null"}
+TYPES = {
+    "dict[str, typing.Any]": "object",
+    "str": "text",
+    "int": "integer",
+    "float": "number",
+    "bool": "true or false",
+    "None": "null",
+}
 UNITS = {"_s": "seconds", "_ms": "milliseconds", "_kb": "kB"}
 
 ROW = "{part: string, state: string, mends: string[], sentence: string}"
@@ -50,6 +60,7 @@ ACTIONS = """
 
 An `action` event has the action's word in `action`, and its keys. "Mends" are the actions whose harm it
 undoes; a `segment_heal` that names keys undoes those only, and what is left is still there.
+[scenario.md](scenario.md) says how each is written, and what it is in reality.
 
 | action | keys | optional keys | afterwards | mends |
 |---|---|---|---|---|
@@ -122,20 +133,19 @@ def script() -> str:
         kind = "string" if isinstance(next(iter(rows.values())), str) else ROW
         text += f"\n/** @type {{Record<string, {kind}>}} {meaning} */\n"
         text += f"export const {name} = {{\n{''.join(lines)}}};\n"
+    patterns = {
+        "HIDDEN": ("what a page shows as an escape (vrrplab/output/printable.py)", HIDDEN),
+        "RIGHT_TO_LEFT": ("a name that goes from right to left (vrrplab/views/writing.py)", RIGHT_TO_LEFT),
+    }
+    for name, (meaning, pattern) in patterns.items():
+        escapes = (c if " " <= c <= "~" else f"\\u{{{ord(c):x}}}" for c in pattern)
+        text += f"\n/** As a regular expression: {meaning}. */\n"
+        text += f"export const {name} = {json.dumps(''.join(escapes))};\n"
     return text
 
 
 def main(arguments: list[str]) -> int:
-    fresh = {PAGE: page(), SCRIPT: script()}
-    stale = [path for path, text in fresh.items() if not path.exists() or path.read_text("utf-8") != text]
-    if "--check" in arguments:
-        for path in stale:
-            print(f"{path.relative_to(ROOT)} is stale: run python tools/trace_page.py", file=sys.stderr)
-        return 1 if stale else 0
-    for path in stale:
-        path.write_text(fresh[path], encoding="utf-8")
-        print(f"{path.relative_to(ROOT)} written")
-    return 0
+    return keep("trace_page.py", {PAGE: page(), SCRIPT: script()}, arguments)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ Lessons
 Modules and errors
     VrrplabError    the base of every error that a user can cause or meet
     glossary        the words of VRRP
+    lab             ``lab.compare(scenario)``: the real keepalived beside the simulator
     views           figures of a trace
     wire            bytes and values of every protocol
 """
@@ -95,6 +96,7 @@ _GROUPS = {
     "Modules and errors": {
         "VrrplabError": "vrrplab.errors",
         "glossary": "vrrplab.glossary",
+        "lab": "vrrplab.lab",
         "views": "vrrplab.views",
         "wire": "vrrplab.wire",
     },
@@ -104,7 +106,7 @@ _HOME_OF = {name: home for group in _GROUPS.values() for name, home in group.ite
 __all__ = sorted(_HOME_OF)
 
 
-def __getattr__(name: str) -> object:
+def _fetch(name: str) -> object:
     """Fetch a public name from its module, once (PEP 562)."""
     from importlib import import_module
 
@@ -114,6 +116,49 @@ def __getattr__(name: str) -> object:
     value = home if home.__name__ == f"{__name__}.{name}" else getattr(home, name)
     globals()[name] = value
     return value
+
+
+# The same names for type checkers, which run no ``__getattr__`` (tests/test_names.py keeps the two alike).
+# ``typing``'s own constant would cost an import; mypy and pyright know this one by its name.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vrrplab import glossary as glossary
+    from vrrplab import lab as lab
+    from vrrplab import views as views
+    from vrrplab import wire as wire
+    from vrrplab.config.reader import parse_config as parse_config
+    from vrrplab.errors import VrrplabError as VrrplabError
+    from vrrplab.exercises.learner import check as check
+    from vrrplab.exercises.learner import compare as compare
+    from vrrplab.exercises.learner import predict as predict
+    from vrrplab.exercises.learner import progress as progress
+    from vrrplab.exercises.learner import reset as reset
+    from vrrplab.exercises.observe import outage_s as outage_s
+    from vrrplab.exercises.sliders import sliders as sliders
+    from vrrplab.notebook.captures import read_pcap as read_pcap
+    from vrrplab.notebook.cluster import cluster as cluster
+    from vrrplab.notebook.evidence import ip_a as ip_a
+    from vrrplab.notebook.evidence import logs as logs
+    from vrrplab.notebook.evidence import recorded as recorded
+    from vrrplab.notebook.evidence import replayed as replayed
+    from vrrplab.notebook.evidence import story as story
+    from vrrplab.notebook.evidence import written as written
+    from vrrplab.notebook.own_cluster import complaints as complaints
+    from vrrplab.notebook.own_cluster import own_cluster as own_cluster
+    from vrrplab.notebook.simulate import simulate as simulate
+    from vrrplab.notebook.tuning import panel as panel
+    from vrrplab.notebook.tuning import tune as tune
+    from vrrplab.notebook.variants import at as at
+    from vrrplab.notebook.variants import conf as conf
+    from vrrplab.notebook.variants import variant as variant
+    from vrrplab.recording import read_recording as read_recording
+    from vrrplab.scenario.reader import load_scenario as load_scenario
+    from vrrplab.trace import Trace as Trace
+    from vrrplab.trace import read_trace as read_trace
+    from vrrplab.wire.dissect import decode as decode
+    from vrrplab.wire.dissect import encode as encode
+else:
+    __getattr__ = _fetch
 
 
 def __dir__() -> list[str]:

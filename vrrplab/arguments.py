@@ -12,6 +12,8 @@ from vrrplab.errors import VrrplabError, did_you_mean
 
 T = TypeVar("T")
 
+MOST_NAMES = 20  # of those that there are, in one sentence
+
 
 def number(value: Any, name: str, low: float | None = None, high: float | None = None) -> float:
     """``value``, if it is a finite number (numpy's count) from ``low`` to ``high``."""
@@ -64,7 +66,8 @@ def known(value: Any, what: str, names: Iterable[str], where: str = "here") -> s
     if isinstance(value, str) and value in among:
         return value
     hint = did_you_mean(value, among) if isinstance(value, str) else ""
-    there = f"there are {', '.join(among) or 'none'}"
+    more = f" and {len(among) - MOST_NAMES:,} more" if len(among) > MOST_NAMES else ""
+    there = f"there are {', '.join(among[:MOST_NAMES]) or 'none'}{more}"
     raise VrrplabError(f"no {what} {short_repr(value)} {where}: {hint}{' ' if hint else ''}{there}")
 
 

@@ -1,7 +1,7 @@
-"""Where the files that come with vrrplab are: built-in scenarios, configurations, recordings, frames.
+"""Where the files that come with vrrplab are: scenarios, configurations, recordings, frames, lessons.
 
-In a checkout they lie in ``data/`` beside the package; an installed wheel carries the same folder inside
-the package. Every reader of such a file asks here and knows nothing of the difference.
+In a checkout they lie in ``data/`` and ``notebooks/`` beside the package; an installed wheel carries the same
+folders inside the package. Every reader of such a file asks here and knows nothing of the difference.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from vrrplab.errors import VrrplabError
 if TYPE_CHECKING:
     from pathlib import Path
 
+FIRST_LESSON = "00_start_here.ipynb"
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -22,12 +24,23 @@ def data_root() -> str:
 
     Raises VrrplabError when the package was copied somewhere without its data.
     """
+    return _folder("data", "data", "recordings")
+
+
+def lessons_root() -> str:
+    """The folder of the lessons' notebooks. Raises VrrplabError where it is missing."""
+    return _folder("lessons", "notebooks", FIRST_LESSON)
+
+
+def _folder(inside: str, beside: str, known: str) -> str:
+    """The folder of the wheel or of the checkout; ``known``: a thing in it by which it is ours."""
     # The wheel's own folder first: beside an installed package may lie a `data` of somebody else.
-    for folder in (os.path.join(_PACKAGE, "data"), os.path.join(os.path.dirname(_PACKAGE), "data")):
-        if os.path.isdir(os.path.join(folder, "recordings")):
+    for folder in (os.path.join(_PACKAGE, inside), os.path.join(os.path.dirname(_PACKAGE), beside)):
+        if os.path.exists(os.path.join(folder, known)):
             return folder
     raise VrrplabError(
-        f"the data folder of vrrplab is not beside {_PACKAGE}: install vrrplab again, or use a whole checkout"
+        f"the {inside} folder of vrrplab is not beside {_PACKAGE}: install vrrplab again,"
+        " or use a whole checkout"
     )
 
 

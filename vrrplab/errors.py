@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint that names the known word most like this one; "" where none is like it."""
     if not 1 < len(word) < 200:  # comparing costs the product of the lengths
         return ""
+    return _most_like(word, tuple(known))
+
+
+@lru_cache(maxsize=256)  # a mistake is often made more than once, and each costs a millisecond
+def _most_like(word: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches  # slow to import, and rarely needed
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else ""
 
 
@@ -49,8 +55,12 @@ class DropReason(Enum):
     ADDRESS_LIST_MISMATCH = "another list of virtual addresses"
     ADDRESS_OWNER = "this router owns the addresses"
     UNICAST_MISMATCH = "multicast where unicast is expected, or the reverse"
+    OTHER_GROUP = "sent to another multicast group"
     NOT_A_PEER = "sender is not a configured unicast peer"
     FIREWALL = "the firewall drops it"
+    RP_FILTER = "the reverse path filter drops it: the way back to its sender leads elsewhere, or nowhere"
+    MACVLAN = "a macvlan with the sender's MAC address takes it, and the daemon listens on the card"
+    OWN_SOURCE = "it bears an address of the receiver's own, so its kernel drops it"
 
 
 class PacketError(VrrplabError):
@@ -72,7 +82,7 @@ class AddressError(VrrplabError, ValueError):
 
 
 class PlacedError(VrrplabError):
-    """An error in a file a user wrote: ``file:line: message (hint)``."""
+    """An error in a file that a user wrote: ``file:line: message - hint``, each also an attribute."""
 
     def __init__(self, file: str, line: int, message: str, hint: str = "") -> None:
         self.file = file
@@ -80,7 +90,8 @@ class PlacedError(VrrplabError):
         self.message = message
         self.hint = hint
         place = f"{file}:{line}" if line else file
-        super().__init__(f"{place}: {message}" + (f" - {hint}" if hint else ""))
+        told = f"{place}: {message}" if place else message  # what was put together from files has no place
+        super().__init__(told + (f" - {hint}" if hint else ""))
 
 
 class ConfigError(PlacedError):
@@ -97,6 +108,16 @@ class TraceError(PlacedError):
 
 class CaptureError(PlacedError):
     """A capture file that is none, or that breaks off; ``line`` is not used, the message names the byte."""
+
+
+class OutputError(VrrplabError, OSError):
+    """A file that cannot be written, or must not be: ``output: why - cure``. ``output``: its name, as given,
+    behind the option that it was given to.
+    """
+
+    def __init__(self, output: str, why: str, hint: str = "") -> None:
+        super().__init__(f"{output}: {why}" + (f" - {hint}" if hint else ""))
+        self.strerror = why
 
 
 class LiveError(VrrplabError):

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.notebook_server import free_port, serving
 from vrrplab.trace import Trace
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.player import trace_text, write_html
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
@@ -183,7 +180,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A JupyterLab of our own on this machine: (its address, the folder it shows)."""
-    pytest.importorskip("jupyterlab", reason="needs jupyterlab: pip install 'vrrplab[lab]'")
+    pytest.importorskip("jupyterlab", reason="needs jupyterlab: make lab")
     home = tmp_path_factory.mktemp("lab")
     work = home / "notebooks"
     work.mkdir()
@@ -195,9 +192,7 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
         file = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(value), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     folders = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -226,29 +221,6 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
         "--LabApp.expose_app_in_browser=True",
     ]
     address = f"http://127.0.0.1:{port}"
-    with (home / "lab.log").open("wb") as log:
-        command = [sys.executable, "-m", "jupyterlab", *options]
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=work)
-        try:
-            _wait_for(address, server, home / "lab.log")
-            yield address, work
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 90
-    while True:
-        try:
-            with urllib.request.urlopen(f"{address}/api/status", timeout=2) as answer:
-                json.load(answer)
-            return
-        except OSError:
-            if server.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}") from None
-            time.sleep(0.1)
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    with serving(command, f"{address}/api/status", work, environment):
+        yield address, work

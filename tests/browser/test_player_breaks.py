@@ -12,7 +12,7 @@ from player_pages import DRILL, PLAYER, ask, badge, choose, frame_on_screen, mom
 
 from vrrplab.scenario.reader import builtin_scenarios
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
 
 

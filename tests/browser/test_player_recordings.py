@@ -12,7 +12,7 @@ from vrrplab.data_files import data_path
 from vrrplab.trace import Trace
 from vrrplab.views.player import trace_text
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 
 
 @pytest.mark.parametrize("width", [600, 1240])

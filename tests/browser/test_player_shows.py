@@ -14,7 +14,7 @@ from vrrplab.data_files import data_path
 from vrrplab.notebook.simulate import simulate
 from vrrplab.trace import Trace
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'vrrplab[dev]'")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from vrrplab.commands import cli
+from vrrplab.commands.guide import Guide
 from vrrplab.errors import ConfigError, VrrplabError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, run: Callable[[object], int]) -> No
     module = types.ModuleType("vrrplab.commands.simulate")
     module.add_arguments = lambda parser: parser.add_argument("--format", choices=("table", "story"))  # type: ignore[attr-defined]
     module.run = run  # type: ignore[attr-defined]
+    module.GUIDES = {"": Guide(())}  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "vrrplab.commands.simulate", module)
 
 
@@ -47,9 +49,12 @@ def test_the_exit_code_is_the_commands(monkeypatch: pytest.MonkeyPatch, code: in
 
 
 BAD_USAGE = [
-    ([], "name a command: simulate, decode"),
+    ([], "name a command: simulate, scenario"),
     (["simulat"], "did you mean 'simulate'?"),
-    (["zzz"], "'zzz' is not a command; commands are simulate, decode, verify, live, lab, doctor"),
+    (
+        ["zzz"],
+        "'zzz' is not a command; commands are simulate, scenario, decode, verify, live, lab, lessons, doctor",
+    ),
     (["sim\x1b[2Julate\n"], r"'sim\x1b[2Julate\n' is not a command"),
     (["simulate", "--formt=table"], "unrecognized arguments: --formt=table (did you mean '--format'?)"),
     (["simulate", "--form", "table"], "unrecognized arguments: --form table (did you mean '--format'?)"),
@@ -75,14 +80,14 @@ def test_bad_usage_is_told_in_one_line(
 
 FAILURES = [
     (ConfigError("a.conf", 7, "VRID 0", "1 to 255"), 2, "a.conf:7: VRID 0 - 1 to 255"),
-    (VrrplabError("two\nlines \x1b[31m"), 2, r"vrrplab: two lines \x1b[31m"),
+    (VrrplabError("two\nlines \x1b[31m"), 2, r"vrrplab: two lines \u001b[31m"),
     (PermissionError(13, "Permission denied", "/x/out.svg"), 2, "vrrplab: /x/out.svg: Permission denied"),
     (OSError(28, "No space left on device"), 2, "vrrplab: No space left on device"),
     (KeyboardInterrupt(), 130, "vrrplab: interrupted"),
     (
         ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib"),
         2,
-        "vrrplab: this needs matplotlib, which is not installed: pip install 'vrrplab[lab]'",
+        "vrrplab: this needs matplotlib, which is not installed: make lab",
     ),
     (
         ZeroDivisionError("division by zero"),
@@ -191,7 +196,7 @@ def test_a_full_disk_is_one_line(unbuffered: str) -> None:
             check=False,
         )
     assert ran.returncode == 2
-    assert ran.stderr == "vrrplab: No space left on device\n"
+    assert ran.stderr == "vrrplab: standard output: No space left on device\n"
 
 
 def test_a_terminal_without_the_characters_gets_escapes(

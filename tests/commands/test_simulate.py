@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
+from vrrplab.data_files import data_path
 from vrrplab.notebook.simulate import simulate
 from vrrplab.trace import read_trace
 
@@ -22,7 +24,7 @@ def errors(done: CompletedProcess[str]) -> list[str]:
 def test_without_a_name_it_tells_the_three_drills_in_80_columns(vrrplab: Command) -> None:
     done = vrrplab("simulate")
     assert done.returncode == 0
-    assert errors(done) == []
+    assert done.stderr == "", "nobody has to mend the files that come along"
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     for words in ("article-drill-1-lan-nic", "article-drill-2-wan-nic", "article-drill-3-squid"):
         assert words in done.stdout
@@ -30,6 +32,19 @@ def test_without_a_name_it_tells_the_three_drills_in_80_columns(vrrplab: Command
     assert done.stdout.count("return ") == 3
     assert "50 %" in done.stdout
     assert "Why proxy-serv02" in done.stdout
+
+
+@pytest.mark.parametrize("way", ["as a file", "as configurations"])
+def test_of_files_of_the_users_it_says_what_is_remarkable(way: str, vrrplab: Command, tmp_path: Path) -> None:
+    for path in data_path("configs", "article").glob("*.conf"):
+        shutil.copy(path, tmp_path)
+    names = ["proxy-serv01.conf", "proxy-serv02.conf"]
+    if way == "as a file":
+        made = vrrplab("scenario", *names, "--out", "mine.yaml", cwd=tmp_path)
+        assert (made.returncode, made.stderr) == (0, "")
+        names = ["mine.yaml"]
+    told = vrrplab("simulate", *names, cwd=tmp_path).stderr.splitlines()
+    assert any(line.startswith("warning: proxy-serv01.conf:") for line in told)
 
 
 def test_a_story_has_both_logs_and_ip_a_after_each_step(vrrplab: Command) -> None:
@@ -107,7 +122,7 @@ BAD = [
     (["--format", "xml"], "invalid choice"),
     (["--profile", "rfc1"], "unknown profile"),
     (["--pcap", "x.pcap"], "one scenario"),
-    (["--out", "no/such/folder/x"], "No such file"),
+    (["--out", "no/such/folder/x"], "there is no folder no/such/folder"),
     (["article-steady", "--plot", "x.gif"], ".svg or .png"),
     (["--colour"], "unrecognized"),
 ]
@@ -141,15 +156,27 @@ def test_a_scenario_survives_the_way_to_yaml_and_back(tmp_path: Path) -> None:
         assert [e.to_json() for e in again] == [e.to_json() for e in simulate(scenario)]
 
 
-def test_configurations_alone_are_refused_as_strictly_as_in_a_scenario(
+def test_what_keepalived_survives_is_simulated_and_what_it_refuses_is_not(
     vrrplab: Command, tmp_path: Path
 ) -> None:
-    (tmp_path / "a.conf").write_text("vrrp_instance V {\n interface eth0\n virtual_router_id 1\n}\n")
-    done = vrrplab("simulate", "a.conf", cwd=tmp_path)
+    text = "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n priority 300\n}\n"
+    scenario = "segments: {lan: {}}\nduration_s: 5\n"
+    scenario += "servers: {a: {config: a.conf, interfaces: {eth0: {segment: lan, "
+    (tmp_path / "a.conf").write_text(text)
+    (tmp_path / "a.yaml").write_text(scenario + "addresses: [10.0.0.1/24]}}}}\n")
+    (tmp_path / "b.conf").write_text(text.replace("priority 300", "version 3"))
+    for name in ("a.conf", "a.yaml"):
+        done = vrrplab("simulate", name, "--format", "log", cwd=tmp_path)
+        assert done.returncode == 0
+        assert "a.conf:4: priority '300' is not valid; keepalived uses 100" in done.stderr
+        assert "a.conf:1: V: no virtual address" in done.stderr
+        assert "Priority not valid! must be between 1 & 255. Using default 100" in done.stdout
+        assert "V BACKUP -> MASTER" in done.stdout
+    done = vrrplab("simulate", "b.conf", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(errors(done)) == 1
-    assert "a.conf:1: V: no virtual address" in done.stderr
+    assert "b.conf:1: V has no virtual address" in done.stderr
 
 
 def test_scenarios_and_configurations_do_not_mix(vrrplab: Command) -> None:
@@ -172,3 +199,13 @@ def test_the_list_sets_descriptions_under_the_names(vrrplab: Command) -> None:
     assert "article-drill-3-squid" in names
     assert all(" " not in name for name in names)
     assert all(len(row) <= 80 for row in rows)
+
+
+def test_what_is_in_no_file_is_told_without_a_place(vrrplab: Command, tmp_path: Path) -> None:
+    text = (
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.1\n }\n}\n"
+    )
+    (tmp_path / "a.conf").write_text(text)
+    done = vrrplab("simulate", tmp_path / "a.conf", "--check")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("--check: the scenario expects nothing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,15 @@ def test_a_folder_of_recordings_stands_for_all_in_it(vrrplab: Command, tmp_path:
     for name in ("unicast", "nopreempt"):
         shutil.copytree(data_path("recordings", name), tmp_path / name)
     assert "2 of 2 recordings agree" in vrrplab("verify", tmp_path).stdout
+
+
+def test_a_recording_of_years_is_refused_before_it_is_simulated(vrrplab: Command, tmp_path: Path) -> None:
+    shutil.copytree(data_path("recordings", "unicast"), tmp_path / "long")
+    scenario = tmp_path / "long" / "scenario.yaml"
+    scenario.write_text(re.sub(r"duration_s: \S+", "duration_s: 30000000", scenario.read_text()))
+    done = vrrplab("verify", tmp_path / "long")
+    assert done.returncode == 2
+    assert done.stderr.startswith("vrrplab: long would take about ")
 
 
 def test_bad_input_is_one_line_and_2(vrrplab: Command, tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_an_error_in_an_included_file_names_that_file(tmp_path: Path) -> None:
 
 
 def test_endless_expansions_end() -> None:
-    assert "expands to more than" in refused("$A=x \\\n$A \\\ny\n$A")
+    assert "expands to more than 100,000 lines" in refused("$A=x \\\n$A \\\ny\n$A")
     assert "more than 100000 values" in " ".join(
         warning.message for warning in parse_text("~SEQ(I, 1, 99999999) x").warnings
     )
@@ -219,3 +219,34 @@ def test_random_bytes_are_read_or_refused(data: bytes, tmp_path_factory: pytest.
     except ConfigError as error:
         message = str(error)
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("gap", ["{{ vrid }}", "{% vrid %}", "<%= @vrid %>"])
+def test_a_template_is_called_one(gap: str) -> None:
+    told = refused(GOOD.replace("51", gap))
+    assert told == (
+        f"bad.conf:3: is a template: nothing is filled in for '{gap}' - give the file that is made from it"
+    )
+
+
+def test_a_template_that_keepalived_would_run_is_warned_of() -> None:
+    text = "# {{ made }} by hand\n" + GOOD.replace("priority 150", 'priority "{{ prio }}"')
+    (warning,) = [w for w in parse_text(text, "t.conf").warnings if w.kind == "template"]
+    assert str(warning).startswith("t.conf:5: is a template: nothing is filled in for '{{ prio }}'")
+
+
+@pytest.mark.parametrize("line", ['notify eth1 -t x"', "notify_fault '", 'notify_master a "b'])
+def test_a_notify_line_whose_quotes_do_not_match_names_no_script(line: str) -> None:
+    """Measured with keepalived 2.2.7 -t: "Unmatched quote", and it goes on."""
+    text = f"vrrp_instance V {{\n interface eth0\n virtual_router_id 5\n {line}\n}}\n"
+    node = parse_text(text)
+    assert any("names no script" in str(warning) for warning in node.warnings)
+
+
+def test_a_script_behind_notify_fifo_is_a_script() -> None:
+    text = (
+        "global_defs {\n script_user root\n notify_fifo_script /bin/reader\n}\n"
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 5\n}\n"
+    )
+    node = parse_text(text)
+    assert any("without enable_script_security" in str(warning) for warning in node.warnings)

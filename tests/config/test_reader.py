@@ -523,14 +523,14 @@ def test_an_unknown_block_takes_the_end_of_the_instance_with_it() -> None:
 
 
 def test_what_is_not_modelled_is_said_once_for_each_keyword() -> None:
-    options = "smtp_alert\nvirtual_routes {\n10.1.0.0/24 dev eth0\n}"
+    options = "smtp_alert\nkernel_rx_buf_size 1000"
     second = "vrrp_instance V2 { interface eth1\nvirtual_router_id 52\nvirtual_ipaddress { 10.0.1.1\n}\n"
     second += options + "\n}"
     node = node_with(options, before="global_defs {\nsmtp_server 127.0.0.1\n}", after=second)
     assert [warning.message for warning in node.warnings if warning.kind == "not-modelled"] == [
         "'smtp_server' is known but not modelled",
         "'smtp_alert' is known but not modelled",
-        "'virtual_routes' is known but not modelled",
+        "'kernel_rx_buf_size' is known but not modelled",
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vrrplab.config.reader import parse_config
+from vrrplab.config.reader import DEFAULT_LOG_FILE, parse_config
 
 RECORDINGS = Path(__file__).parents[2] / "data" / "recordings"
 CASES = [
@@ -18,6 +18,7 @@ CASES = [
     for path in sorted(recording.glob("*.conf"))
     if ".reload" not in path.name
 ]
+LAB_FILE = "/run/keepalived.conf"  # what the daemon of a comparison is started with
 ABOUT_CONFIGURATION = (
     *(
         ": Line ",
@@ -42,14 +43,14 @@ INCOMPLETE = {
 @pytest.mark.parametrize(("recording", "server"), CASES, ids=lambda part: getattr(part, "name", part))
 def test_configuration_lines_of_the_log(recording: Path, server: str) -> None:
     observed = json.loads((recording / "observed.json").read_text())
-    node = parse_config(
-        recording / f"{server}.conf", daemon="2.4.3" if "2.4.3" in observed["keepalived"] else "2.2.7"
-    )
+    daemon = "2.4.3" if "2.4.3" in observed["keepalived"] else "2.2.7"
+    node = parse_config(recording / f"{server}.conf", host_id=server, daemon=daemon)
     assert node.instances
     ours = [warning.log for warning in node.warnings if warning.log]
     if (recording.name, server) in INCOMPLETE or server not in observed["log"]:
         return
-    starting = [entry["line"] for entry in observed["log"][server]]
+    lines = [entry["line"] for entry in observed["log"][server]]
+    starting = [line.replace(f"({LAB_FILE}: ", f"({DEFAULT_LOG_FILE}: ") for line in lines]
     end = next(
         (n for n, line in enumerate(starting) if line in ("Startup complete", "Reloading")), len(starting)
     )

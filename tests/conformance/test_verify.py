@@ -20,6 +20,8 @@ from vrrplab.config.model import GarpSettings, InstanceConfig
 from vrrplab.machine.profiles import KEEPALIVED_227, PROFILES, Profile
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
+from vrrplab.trace import Trace, make_event
+from vrrplab.units import micros
 from vrrplab.verify import Result, lines, report, rule, verify_recording
 from vrrplab.verify.rule import Step
 
@@ -33,7 +35,7 @@ def result_of(folder: Path) -> Result:
 
 
 def test_there_are_all_of_them() -> None:
-    assert len(RECORDINGS) == 153
+    assert len(RECORDINGS) == 176
 
 
 @pytest.mark.parametrize("folder", RECORDINGS, ids=lambda p: p.name)
@@ -240,3 +242,56 @@ def test_logs_of_5000_lines() -> None:
     log = [f"({number % 7}) Entering MASTER STATE" for number in range(5000)]
     assert check_common(log, [*log[:-1], "(9) Entering FAULT STATE"]) == 4999
     assert check_common(log[:700], log[:700][::-1]) == longest_by_table(log[:700], log[:700][::-1])
+
+
+# -- what no log tells -------------------------------------------------------------------------------
+
+
+def history(*events: tuple[float, str, dict[str, object]]) -> Trace:
+    made = [make_event(micros(t_s), kind, {"server": "r1", **fields}) for t_s, kind, fields in events]
+    return Trace(made, end_us=micros(20))
+
+
+def state(t_s: float, before: str, to: str) -> tuple[float, str, dict[str, object]]:
+    return t_s, "state", {"instance": "V1", "from": before, "to": to}
+
+
+def test_a_fault_without_a_line_is_in_no_recording() -> None:
+    """keepalived says nothing when a sync group takes a BACKUP to FAULT (reference: measured)."""
+    real = history(state(1, "INIT", "BACKUP"))
+    silent = history(state(1, "INIT", "BACKUP"), state(5, "BACKUP", "FAULT"), state(9, "FAULT", "BACKUP"))
+    assert rule.compare_states(real, silent).problems == []
+    line = (5, "log", {"line": "(V1) Entering FAULT STATE"})
+    told = history(state(1, "INIT", "BACKUP"), line, state(5, "BACKUP", "FAULT"))
+    assert len(rule.compare_states(real, told).problems) == 1
+
+
+def test_the_daemons_own_word_counts_at_the_end() -> None:
+    trace = history(state(1, "INIT", "BACKUP"), state(19.9, "BACKUP", "MASTER"))
+    assert rule.compare_final_states({"r1": {"V1": "MASTER"}}, trace) == []
+    assert rule.compare_final_states({"r1": {"V1": "BACKUP"}}, trace) == [], "it has only just changed"
+    held = history(state(1, "INIT", "BACKUP"))
+    found = rule.compare_final_states({"r1": {"V1": "FAULT"}}, held)
+    assert found == ["V1 on r1 at the end: FAULT by its own word, simulated BACKUP"]
+
+
+@pytest.mark.parametrize("act", ["power_off", "daemon_kill"])
+def test_a_state_just_before_the_end_of_the_daemon_may_be_missing(act: str) -> None:
+    """Its line was never read, or the other side was a moment later."""
+    cut = (8.0, "action", {"action": act})
+    again = (state(12, "INIT", "BACKUP"), state(16, "BACKUP", "MASTER"))
+    one = history(state(1, "INIT", "BACKUP"), state(7.85, "BACKUP", "MASTER"), cut, *again)
+    other = history(state(1, "INIT", "BACKUP"), cut, *again)
+    assert rule.compare_states(one, other).problems == []
+    earlier = history(state(1, "INIT", "BACKUP"), state(7.5, "BACKUP", "MASTER"), cut, *again)
+    assert len(rule.compare_states(earlier, other).problems) == 1
+
+
+def test_what_a_server_says_without_power_is_not_counted() -> None:
+    """On a bench its daemon still sees its cables go; nobody could have read that."""
+    said = [(t_s, "log", {"line": f"(V1) {what}"}) for t_s, what in ((1, "on"), (6, "off"), (10, "on again"))]
+    acts = [(t_s, "action", {"action": act}) for t_s, act in ((5, "power_off"), (9, "power_on"))]
+    real = history(state(0, "INIT", "BACKUP"), *sorted([*said, *acts], key=lambda event: event[0]))
+    compared = lines.compare_lines(real, history(state(0, "INIT", "BACKUP")))
+    assert compared.missing == ["r1: (V1) on", "r1: (V1) on again"]
+    assert compared.counted == 2

@@ -8,6 +8,7 @@ from vrrplab.machine.states import Master
 from vrrplab.scenario.model import Scenario
 from vrrplab.sim.play import play
 from vrrplab.sim.router import Router
+from vrrplab.sim.toss import RACE_US
 from vrrplab.sim.world import Box, World
 from vrrplab.trace import Trace
 
@@ -27,9 +28,9 @@ class WatchedWorld:
         deliver, thaw = router.deliver, router.thaw
         overslept = False
 
-        def watched_deliver(event: Event) -> None:
+        def watched_deliver(event: Event, at_us: int | None = None) -> None:
             nonlocal overslept
-            deliver(event)
+            deliver(event, at_us)
             daemon, now = router.daemon, self.world.scheduler.now
             if daemon is None or router._frozen or daemon._reloading:  # busy: nothing is done, however due
                 return
@@ -40,13 +41,17 @@ class WatchedWorld:
             if isinstance(event, TimePassed):
                 assert due is None or due > now, f"{router.server.name}: due again at once"
             else:
-                assert due is None or due >= now, (
+                held_us = 2 * RACE_US  # lots were drawn, and another router was to be first
+                assert due is None or due >= now - held_us, (
                     f"{router.server.name}: {now - due} us overdue after {event}"
                 )
             for instance in daemon.instances:
                 if isinstance(instance.state, Master):
                     at_us = instance.state.advert_at_us
-                    assert now <= at_us <= now + instance.config.advert_interval_us
+                    config, line_us = instance.config, daemon.profile.line_us
+                    all_of_it = [i.config for i in daemon.instances]  # a group's members speak at one moment
+                    lines = sum(3 + len(c.all_addresses) * (1 + c.garp.repeat) for c in all_of_it)
+                    assert now - 2 * RACE_US <= at_us <= now + config.advert_interval_us + lines * line_us
 
         def watched_thaw() -> None:
             nonlocal overslept

@@ -55,7 +55,13 @@ def test_the_same_frame_in_every_dress(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "empty"), ("0x", "empty"), ("abc", "odd number"), ("hello", "'h'"), ("00" * 600_000, "too long")],
+    [
+        ("", "empty"),
+        ("0x", "empty"),
+        ("abc", "odd number"),
+        ("hello", "'h'"),
+        ("00" * 600_000, "larger than 1 MiB"),
+    ],
 )
 def test_what_is_no_hex(text: str, words: str) -> None:
     with pytest.raises(CaptureError, match=words):

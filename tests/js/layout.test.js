@@ -110,3 +110,25 @@ test("a frame goes from port to switch to switch to port", () => {
   assert.deepEqual([place(0), place(0.3), place(0.7), place(1)], [[a.x, a.end], [a.x, a.bar], [b.x, b.bar], [b.x, b.end]].map((p) => p.map((v) => Math.round(v * 1e6) / 1e6)));
   for (let f = 0.3; f < 0.7; f += 0.05) assert.equal(place(f)[1], a.bar, "along the switch it stays on it");
 });
+
+test("a router stands beside the servers, tied to each of its segments", () => {
+  const ports = (...segments) => Object.fromEntries(segments.map((segment, n) => [segment, { segment, mac: `02:00:00:00:d${n}:01`, addresses: [`10.0.${n}.1/24`] }]));
+  const m = modelOf(scenario({ segments: { lan: {}, far: {}, wan: {} }, routers: { r9: { interfaces: ports("lan", "far") }, r8: { interfaces: ports("lan", "wan") } } }));
+  for (const width of WIDTHS) {
+    assertTidy(m, width, `routers at ${width}`);
+    const layout = layoutCluster(m.cast, m, width, measure);
+    const boxes = [...layout.routers.values()].map(box);
+    assertApart([...[...layout.cards.values()].map(box), ...boxes], `routers at ${width}`);
+    for (const b of boxes) assert.ok(b.right <= layout.width, "a router is in the picture");
+    assert.deepEqual([...layout.ports.keys()].filter((k) => /^r[89] /.test(k)), ["r9 lan", "r9 far", "r8 lan", "r8 wan"]);
+  }
+});
+
+test("a way across a router passes both networks, one after the other", () => {
+  const way = [0, 0, 0, 10, 10, 10, 10, 0, 10, 0, 10, -10, 20, -10, 20, 0];
+  const at = { x: 0, y: 0 };
+  along(way, 0.5, at);
+  assert.deepEqual(at, { x: 10, y: 0 });
+  along(way, 1, at);
+  assert.deepEqual({ x: Math.round(at.x), y: Math.abs(Math.round(at.y)) }, { x: 20, y: 0 });
+});

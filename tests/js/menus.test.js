@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choices, known, whyNot } from "../../vrrplab/views/static/menus.js";
-import { VIP, action, advert, at, builtIn, model, modelOf, python, scenario, takes } from "./traces.js";
+import { VIP, action, advert, at, builtIn, model, modelOf, python, scenario, server, takes } from "./traces.js";
 
 const thing = (kind, more = {}) => ({ kind, title: kind, server: "r1", ...more });
 const labels = (m, what, t = 5) => choices(m, what, t).map((c) => c.label);
@@ -41,12 +41,13 @@ for (const name of python.scenarios) {
   });
 }
 
-test("an interface that is up, down, unplugged, or without power", () => {
+test("an interface that is up, down, unplugged, deleted, or without power", () => {
   const nic = thing("nic", { name: "eth0", segment: "lan" });
   const eth0 = { interface: "eth0" };
-  assert.deepEqual(labels(model(), nic), ["Set eth0 down", "Pull its cable", "ifdown eth0"]);
+  assert.deepEqual(labels(model(), nic), ["Set eth0 down", "Pull its cable", "ifdown eth0", "Delete eth0"]);
   assert.deepEqual(labels(model(action(1, "link_down", eth0)), nic), ["Set eth0 up", "ifup eth0"]);
   assert.deepEqual(labels(model(action(1, "carrier_down", eth0)), nic), ["Put the cable back"]);
+  assert.deepEqual(labels(model(action(1, "interface_delete", eth0), at(1, "interface", { ...eth0, up: false })), nic), ["Add eth0 again"]);
   assert.deepEqual(labels(model(action(1, "power_off")), nic), ["Give it power"]);
   assert.deepEqual(does(model(), nic, "Set eth0 down"), [{ action: "link_down", server: "r1", interface: "eth0" }]);
 });
@@ -72,6 +73,19 @@ test("a service, a check, a daemon: what can be done follows from how it is", ()
   assert.deepEqual(labels(model(), daemon), ["Stop keepalived", "Kill it", "Kill its VRRP child", "Freeze it", "Reload"]);
   assert.deepEqual(labels(model(action(1, "daemon_freeze")), daemon), ["Let it go on"]);
   assert.deepEqual(labels(model(action(1, "daemon_stop")), daemon), ["Start keepalived"]);
+  const frr = modelOf(scenario({ servers: { r1: server(1, { daemon: "FRR" }) } }));
+  assert.deepEqual(labels(frr, thing("daemon", { name: "FRR" })), ["Stop FRR", "Kill it", "Freeze it"]);
+});
+
+test("what a daemon tracks: files with the value that means FAULT, processes with their quorum, BFD sessions", () => {
+  const tracked = { files: { load: 254, drain: 0 }, processes: { web: 2 }, bfds: ["PEER"] };
+  const m = modelOf(scenario({ servers: { r1: server(1, { tracked }), r2: server(2) } }));
+  const daemon = thing("daemon", { name: "keepalived" });
+  assert.deepEqual(labels(m, daemon).slice(5), [
+    "Write 254 into load", "Write 0 into load", "Write 0 into drain", "Write 1 into drain", "End every web", "Run 2 of web", "BFD PEER down", "BFD PEER up",
+  ]);
+  assert.deepEqual(does(m, daemon, "Write 1 into drain"), [{ action: "file_write", server: "r1", file: "drain", value: 1 }]);
+  assert.deepEqual(does(m, daemon, "Run 2 of web"), [{ action: "process_count", server: "r1", process: "web", count: 2 }]);
 });
 
 test("a firewall offers what is not yet so, on its own and in its server's menu", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { actionText } from "../../vrrplab/views/static/words.js";
+import { actionText, logRows, namer, rowText, seconds } from "../../vrrplab/views/static/words.js";
 import { test } from "node:test";
 import { parseTrace, portName, parsePort } from "../../vrrplab/views/static/model.js";
-import { VIP, action, advert, at, builtIn, client, givesUp, model, modelOf, python, scenario, server, state, takes } from "./traces.js";
+import { VIP, action, advert, at, builtIn, client, givesUp, model, modelOf, outage, python, scenario, server, state, takes } from "./traces.js";
 
 test("JSON lines are read whatever ends them, and bad ones refused", () => {
   assert.deepEqual(parseTrace('{"t": 0, "event": "log"}\r\n\r\n{"t": 1, "event": "log"}\n').map((e) => e.t), [0, 1]);
@@ -204,17 +204,26 @@ test("a capture shows no addresses being added: the MASTER is taken to hold them
   assert.deepEqual([0.5, 1, 5].map((t) => m.holders(VIP, t)), [[], ["r1"], []]);
 });
 
-test("outages in quick succession are one of which a share is lost", () => {
-  const outage = (from_s, to_s, lost, more) => ({ t: to_s ?? 20, event: "outage", client: "pc", kind: "icmp", target: VIP, from_s, to_s, lost, ...more });
-  const flapping = model(outage(5, 5.2, 1), outage(5.3, 5.5, 1), outage(5.6, 5.8, 1)).outages;
-  assert.deepEqual(flapping.map((o) => [o.from_s, o.to_s, o.lost]), [[5, 5.8, 3]]);
-  assert.ok(flapping[0].share > 0.3 && flapping[0].share < 0.6, `${flapping[0].share}`);
-  const apart = model(outage(5, 6, 9), outage(12, null, 80));
-  assert.deepEqual(apart.outages.map((o) => [o.from_s, o.to_s, o.share]), [[5, 6, 1], [12, null, 1]]);
-  assert.deepEqual([4.9, 5, 5.9, 6, 12, 19].map((t) => Boolean(apart.outage("pc", VIP, t))), [false, true, true, false, true, true]);
-  assert.equal(apart.outage("pc", VIP, 5.5, "http"), null);
-  assert.deepEqual(model(outage(5, 6, 9), outage(5, 6, 9, { kind: "http" })).outages.length, 2, "two kinds are two outages");
+test("outages are Python's, in order of their start", () => {
+  const share = { sent: 8, gaps: 4, percent: 50, told: "4 of 8 (50 %)" };
+  const m = model(outage(5, 5.8, 4, share), outage(12, null, 80), outage(4, 6, 9, { kind: "http" }));
+  assert.deepEqual(m.outages.map((o) => [o.kind, o.from_s, o.to_s, o.lost, o.percent]), [["http", 4, 6, 9, null], ["icmp", 5, 5.8, 4, 50], ["icmp", 12, null, 80, null]]);
+  assert.deepEqual([4.9, 5, 5.7, 5.8, 12, 19].map((t) => Boolean(m.outage("pc", VIP, t, "icmp"))), [false, true, true, false, true, true]);
+  assert.equal(m.outage("pc", VIP, 6.5), null);
 });
+
+for (const [name, rows] of Object.entries(python.outages)) {
+  test(`${name}: its outages are those of the table, in every word`, () => {
+    const m = builtIn(name);
+    const told = m.outages.map((o) => [o.target, o.kind, `${seconds(o.from_s)} s`, o.to_s === null ? "the end" : `${seconds(o.to_s)} s`, `${seconds(o.length_s)} s`, o.told]);
+    assert.deepEqual(told.map(String).sort(), rows.map(String).sort());
+    for (const o of m.outages) assert.equal(o.told.includes("%"), o.percent !== null);
+    for (const o of m.outages.filter((x) => x.percent !== null)) assert.equal(o.told, `${o.lost} of ${o.sent} (${o.percent} %)`);
+    const log = logRows(m, "story").filter((row) => row.kind === "back").map((row) => rowText(m, row, namer(m.cast)));
+    const back = m.outages.filter((o) => o.to_s !== null).map((o) => `after ${seconds(o.length_s)} s: ${o.told} lost`);
+    assert.deepEqual(log.map((line) => line.slice(line.indexOf("after "))).sort(), back.sort());
+  });
+}
 
 test("a client can have been served since somebody had the address", () => {
   const m = model(takes(3));
@@ -235,4 +244,21 @@ test("of several actions at one moment the one done to a server is told for it",
 test("a switch port has one spelling", () => {
   assert.deepEqual(["r1 eth0", "r1:eth0", "r1/eth0", "r1.eth0", { server: "r1", interface: "eth0" }, null].map(portName), ["r1 eth0", "r1 eth0", "r1 eth0", "r1 eth0", "r1 eth0", ""]);
   assert.deepEqual(parsePort("r1 eth0"), { server: "r1", interface: "eth0" });
+});
+
+test("what a client asks of another network goes the way of its router's cache", () => {
+  const m = modelOf(
+    scenario({
+      segments: { lan: {}, office: {} },
+      clients: { pc: { segment: "office", mac: "02:00:00:00:00:99", addresses: ["10.0.0.9/24"], probes: [] } },
+      routers: { r9: { interfaces: { lan: { segment: "lan", mac: "02:00:00:00:d0:01", addresses: ["192.168.2.254/24"] }, office: { segment: "office", mac: "02:00:00:00:d1:01", addresses: ["10.0.0.1/24"] } } } },
+    }),
+    { t: 1, event: "neighbour", client: "pc", ip: "10.0.0.1", mac: "02:00:00:00:d1:01" },
+    { t: 1, event: "mac_learned", segment: "lan", mac: "02:00:00:00:00:01", port: "r1:eth0" },
+    { t: 2, event: "neighbour", client: "r9", ip: VIP, mac: "02:00:00:00:00:01" },
+  );
+  const pc = m.cast.clients.get("pc");
+  assert.equal(m.route(pc, VIP, 1.5), null);
+  assert.deepEqual(m.route(pc, VIP, 3), { server: "r1", interface: "eth0", via: "r9" });
+  assert.equal(m.cast.byMac.get("02:00:00:00:d1:01").client, "r9");
 });

@@ -75,3 +75,8 @@ test("a frame leaves by its own interface, else by its instance's", () => {
   assert.equal(portOf(cast, advert(1, "sent", { instance: "V9" })).name, "eth0");
   assert.equal(portOf(cast, advert(1, "sent", { server: "r9" })), null);
 });
+
+test("whose behaviour it is, the trace says itself", () => {
+  assert.equal(makeCast([scenario({ profile: "rfc5798" })]).profile, "rfc5798");
+  assert.equal(makeCast([scenario({ profile: "rfc5798", profiles: "rfc5798 (r1: frr-8.4.4)" })]).profile, "rfc5798 (r1: frr-8.4.4)");
+});

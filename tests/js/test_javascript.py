@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from vrrplab.data_files import data_path
 from vrrplab.errors import DropReason
+from vrrplab.recording import read_recording
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario
 from vrrplab.sim.play import run
+from vrrplab.tell.table import outage_rows
 from vrrplab.trace.vocabulary import Act
 from vrrplab.views.assets import player_script
+from vrrplab.views.player import trace_text
 
 HERE = Path(__file__).resolve().parent
 
@@ -24,12 +28,21 @@ pytestmark = pytest.mark.needs("node")
 
 @pytest.fixture(scope="session")
 def traces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the trace of every built-in scenario, and what Python says of itself."""
+    """A folder with the trace of every built-in scenario and of every recording in which a client missed
+    something, and what Python says of itself.
+    """
     folder = tmp_path_factory.mktemp("traces")
+    outages: dict[str, list[list[str]]] = {}
     for name in builtin_scenarios():
         trace = run(load_scenario(name), frames=True)
-        (folder / f"{name}.jsonl").write_text("".join(event.to_json() + "\n" for event in trace))
+        (folder / f"{name}.jsonl").write_text(trace_text(trace))
+        outages[name] = outage_rows(trace)
+    for recorded in sorted(data_path("recordings").iterdir()):
+        if recorded.is_dir() and (trace := read_recording(recorded)).outages():
+            (folder / f"{recorded.name}.jsonl").write_text(trace_text(trace))
+            outages[recorded.name] = outage_rows(trace)
     known = {
+        "outages": outages,
         "scenarios": list(builtin_scenarios()),
         "actions": {act: [*act.needs, *act.may] for act in Act},
         "needed": {act: act.needs for act in Act},

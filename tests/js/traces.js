@@ -6,7 +6,7 @@ import { Model, parseTrace } from "../../vrrplab/views/static/model.js";
 const folder = process.env.VRRPLAB_TRACES;
 if (!folder) throw new Error("VRRPLAB_TRACES names no folder of traces; `python -m pytest tests/js` makes them and runs this");
 
-/** What Python says of itself: names of built-in scenarios, actions, drop reasons. */
+/** What Python says of itself: names of built-in scenarios, actions, drop reasons, what its table says of outages. */
 export const python = JSON.parse(readFileSync(join(folder, "python.json"), "utf8"));
 
 export const builtInText = (name) => readFileSync(join(folder, `${name}.jsonl`), "utf8");
@@ -46,6 +46,12 @@ export const state = (t, from, to, more = {}) => at(t, "state", { instance: "V1"
 export const takes = (t, more = {}) => at(t, "address_added", { instance: "V1", interface: "eth0", address: `${VIP}/24`, ...more });
 export const givesUp = (t, more = {}) => at(t, "address_removed", { instance: "V1", interface: "eth0", address: `${VIP}/24`, ...more });
 export const advert = (t, kind = "sent", more = {}) => at(t, `advert_${kind}`, { instance: "V1", source: "192.168.2.1", destination: "224.0.0.18", version: 2, vrid: 1, priority: 199, addresses: [VIP], ...more });
+
+/** An outage of pc, as Python tells the player of it. */
+export const outage = (from_s, to_s, lost, more = {}) => {
+  const length_s = (to_s ?? 20) - from_s;
+  return { t: from_s + length_s, event: "outage", client: "pc", kind: "icmp", target: VIP, from_s, to_s, lost, sent: lost + 1, gaps: 1, percent: null, length_s, told: String(lost), ...more };
+};
 
 /** The model of the cast above and these events. */
 export const model = (...events) => new Model([scenario(), ...events]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { actionText, dropReason, firewallText, logRows, namer, rowText, troubles, whyAnswer } from "../../vrrplab/views/static/words.js";
-import { VIP, action, advert, at, builtIn, client, model, modelOf, python, scenario, server, state, takes } from "./traces.js";
+import { VIP, action, advert, at, builtIn, client, model, modelOf, outage, python, scenario, server, state, takes } from "./traces.js";
 
 const EXAMPLE = {
   server: "r1", interface: "eth0", address: "192.168.2.7/24", service: "web", script: "chk", config: "r1.conf", process: "child", direction: "out", protocol: "vrrp",
@@ -24,6 +24,12 @@ test("every action a scenario may have is told in words of its own, and names wh
 
 test("an action nobody knows is told by its name", () => {
   assert.equal(actionText({ action: "solar_flare", server: "r1" }), "solar_flare r1");
+});
+
+test("what is a toss of a coin is told as either", () => {
+  const event = { t: 1, event: "undecided", instance: "V1", candidates: ["r1", "r2"], drawn: "r2", reason: "their timers end at the same moment" };
+  const m = modelOf(scenario(), event);
+  assert.equal(rowText(m, { i: m.events.length - 1, t: 1 }, namer(m.cast)), "V1: either r1 or r2 (this run drew r2): their timers end at the same moment");
 });
 
 test("a fault of a network says all that is wrong with it", () => {
@@ -80,21 +86,23 @@ test("the log of a small failure, word for word", () => {
     at(8, "notify", { script: "notify.sh", arguments: ["INSTANCE", "V1"] }), at(9, "interface", { interface: "eth0", up: false }),
     { t: 10, event: "neighbour", client: "pc", ip: VIP, mac: "02:00:00:00:00:02" }, { t: 11, event: "mac_learned", segment: "lan", mac: "02:00:00:00:00:02", port: "r2 eth0" },
     { t: 12, event: "mac_learned", segment: "lan", mac: "02:00:00:00:00:02", port: null }, { t: 13, event: "warning", text: "two masters" }, at(13, "log", { line: "only in the daemon's log" }),
-    { t: 15, event: "outage", client: "pc", kind: "icmp", target: VIP, from_s: 14, to_s: 15, lost: 9 },
+    outage(14, 15, 9),
   );
   assert.deepEqual(log(m, "story"), [
     "r1 V1: INIT → MASTER", "r1 takes .101", "r1 announces .101: 2 gratuitous ARPs", "r2 throws away an advert of r1: TTL or hop limit is not 255",
     "r1 V1: priority 199 → 149", "check chk on r1 fails (timed out)", "web on r1 is stopped", "web on r1 has ended", "r1 V1 says goodbye: advert with priority 0",
     "r1 runs notify.sh INSTANCE V1", "r1 eth0 is down", "pc now reaches .101 at r2", "switch lan: …00:02 is at r2 eth0", "switch lan forgets where …00:02 is", "two masters",
-    "pc gets no answer from .101 (icmp)", "pc reaches .101 again (icmp) after 1.000 s",
+    "pc gets no answer from .101 (icmp)", "pc reaches .101 again (icmp) after 1.000 s: 9 lost",
   ]);
   assert.deepEqual(log(m, "daemon"), ["r1: only in the daemon's log"]);
   assert.ok(log(m, "packets").includes("r2 V1 hears r1, priority 199"));
 });
 
 test("an outage to the end of the trace never comes back in the log", () => {
-  const m = model({ t: 20, event: "outage", client: "pc", kind: "icmp", target: VIP, from_s: 14, to_s: null, lost: 59 });
+  const m = model(outage(14, null, 59));
   assert.deepEqual(log(m, "story"), ["pc gets no answer from .101 (icmp)"]);
+  const some = model(outage(14, 15, 4, { gaps: 4, percent: 50, told: "4 of 8 (50 %)" }));
+  assert.deepEqual(log(some, "story"), ["pc gets only some answers from .101 (icmp)", "pc gets every answer from .101 again (icmp) after 1.000 s: 4 of 8 (50 %) lost"]);
 });
 
 test("many addresses in one burst are counted, not listed", () => {
@@ -159,4 +167,18 @@ test("what is broken on a server, worst first, and since when", () => {
   assert.deepEqual(of(5), ["eth0: cable out since 2.000 s", "keepalived frozen since 3.000 s", "web down since 4.000 s", "chk fails since 1.000 s", "firewall drops VRRP coming in since 5.000 s"]);
   assert.deepEqual(of(9), ["no power since 9.000 s"], "of a server without power nothing else needs saying");
   assert.deepEqual(troubles(m, m.cast.servers.get("r2"), 9), []);
+});
+
+test("a server that runs FRR is called so", () => {
+  const m = modelOf(scenario({ servers: { r1: server(1, { daemon: "FRR" }), r2: server(2) } }), action(1, "daemon_stop"), action(2, "daemon_stop", { server: "r2" }));
+  assert.deepEqual(log(m, "story").slice(-2), ["FRR on r1 is stopped", "keepalived on r2 is stopped"]);
+  assert.deepEqual(troubles(m, m.cast.servers.get("r1"), 3), ["FRR stopped since 1.000 s"]);
+});
+
+test("a route that comes and goes is told as ip route shows it", () => {
+  const text = "198.51.100.0/24 via 10.9.9.1 dev eth1 proto keepalived";
+  const m = modelOf(scenario({ servers: { r1: server(1) } }), at(1, "route_added", { text }), at(2, "route_removed", { text }));
+  const told = (t) => rowText(m, { i: m.events.findIndex((e) => e.t === t), t }, namer(m.cast));
+  assert.equal(told(1), `r1 adds the route ${text}`);
+  assert.equal(told(2), `r1 loses the route ${text}`);
 });

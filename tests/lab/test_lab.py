@@ -209,8 +209,6 @@ def test_ended_by_a_signal_nothing_stays(
         time.sleep(0.01)
     process.send_signal(number)
     assert process.wait(20) == (-number if number == signal.SIGKILL else 128 + number)
-    if number != signal.SIGKILL:
-        assert leftovers(tmp_path) == []
     end_s = time.monotonic() + 20
     while leftovers(tmp_path) and time.monotonic() < end_s:
         time.sleep(0.1)
@@ -230,6 +228,9 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "Traceback" not in err
+    end_s = time.monotonic() + 20  # the lab's own process takes it down; nobody waits for that
+    while leftovers(tmp_path) and time.monotonic() < end_s:
+        time.sleep(0.1)
     assert leftovers(tmp_path) == []
 
 
@@ -238,7 +239,11 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     ("drill", "options"),
     [
         ("squid", ["--router", "keepalived", "--rootless"]),
-        ("wan-nic", ["--router", "proxy-serv01=keepalived,proxy-serv02=vrrplab"]),
+        pytest.param(
+            "wan-nic",
+            ["--router", "proxy-serv01=keepalived,proxy-serv02=vrrplab"],
+            marks=pytest.mark.long,
+        ),
     ],
     ids=["keepalived, rootless", "mixed"],
 )
@@ -282,7 +287,7 @@ def test_a_full_disk_leaves_no_half_recording(tmp_path: Path, monkeypatch: pytes
     """Input: the disk fills at the second file. Output: one line that names the place, and nothing there, so
     that the next try is not refused.
     """
-    from vrrplab.errors import LiveError
+    from vrrplab.errors import OutputError
     from vrrplab.lab import control as lab_module
 
     drill, place = tmp_path / "drill", tmp_path / "kept" / "lan-nic"
@@ -298,7 +303,7 @@ def test_a_full_disk_leaves_no_half_recording(tmp_path: Path, monkeypatch: pytes
 
     with monkeypatch.context() as patch:
         patch.setattr(lab_module.shutil, "copyfile", copy)
-        with pytest.raises(LiveError, match=f"^{place}: .*No space left on device - it is not kept"):
+        with pytest.raises(OutputError, match=f"^{place}: .*No space left on device - it is not kept"):
             lab_module.keep_recording(str(drill), str(place))
     assert list((tmp_path / "kept").iterdir()) == []
     lab_module.keep_recording(str(drill), str(place))
@@ -394,6 +399,7 @@ def test_the_labs_configuration_is_the_tutorials_with_a_name_on_it() -> None:
 
 
 @pytest.mark.alone
+@pytest.mark.long
 def test_without_squid_a_stand_in_answers_and_says_so(tmp_path: Path) -> None:
     """Input: a machine where squid is no program. Output: the same drill with a small proxy, and a word about
     it.

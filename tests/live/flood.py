@@ -1,14 +1,19 @@
 """A sender of adverts by the ten thousand: malformed, replayed, spoofed and well-formed ones.
 
-python flood.py INTERFACE A_SECOND SECONDS          prints how many it really sent
+python flood.py INTERFACE A_SECOND SECONDS [SENDERS]        prints how many it really sent
 
 They are for four virtual routers: VRRP version 2, version 3 over IPv4 and over IPv6, and version 2 behind AH.
 None may move a MASTER of priority 200 at .1, nor a BACKUP of priority 100: whoever has no password has no
 valid advert of a higher priority to offer, unless he invents one, and that must be obeyed.
+
+With SENDERS, each frame comes from somebody else, up to that many: adverts for every VRID, of IPv4 and IPv6,
+of any priority and up to 40 addresses, gratuitous ARP, neighbour advertisements, frames with VLAN tags,
+cut-off and senseless ones. Those are meant to fill memories.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import socket
@@ -17,7 +22,7 @@ import time
 from typing import NamedTuple
 
 from vrrplab.units import SECOND_US
-from vrrplab.wire.frames import advert_frame
+from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
 from vrrplab.wire.ip import IPv4Header, IPv6Header
 from vrrplab.wire.vrrp import Advertisement
 
@@ -133,19 +138,61 @@ def _frame(kind: str, target: Target, chance: random.Random) -> bytes:
     return bytes(frame)
 
 
-def main(interface: str, a_second: int, seconds: float) -> None:
+def crowd(senders: int, seed: int = 1) -> list[bytes]:
+    """A frame of each of so many senders."""
+    chance = random.Random(seed)
+    return [_of_crowd(number, chance) for number in range(senders)]
+
+
+def _of_crowd(number: int, chance: random.Random) -> bytes:
+    mac = "02:00:00:" + ":".join(f"{number >> shift & 255:02x}" for shift in (16, 8, 0))
+    v4, v6 = (
+        f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
+        f"fe80::{number >> 12:x}:{number & 4095:x}",
+    )
+    kind = chance.choice(["v2", "v3", "v3", "v6", "arp", "na", "vlan", "cut off", "noise"])
+    if kind == "arp":
+        return garp_frame(mac, v4)
+    if kind == "na":
+        return na_frame(mac, v6)
+    vrid, priority = chance.randrange(1, 256), chance.randrange(256)
+    interval_us, some = chance.choice([1, 1, 4, 40]) * SECOND_US, chance.choice([1, 1, 1, 2, 5, 40])
+    if kind == "v6":
+        addresses = tuple(f"fe80::{number >> 12:x}:{n:x}" for n in range(some))
+        return advert_frame(mac, v6, "ff02::12", Advertisement(3, vrid, priority, interval_us, addresses))
+    addresses = tuple(f"10.{chance.randrange(256)}.{number & 255}.{n}" for n in range(some))
+    version = 2 if kind == "v2" else 3
+    frame = advert_frame(
+        mac, v4, "224.0.0.18", Advertisement(version, vrid, priority, interval_us, addresses)
+    )
+    match kind:
+        case "vlan":
+            tags = b"".join(
+                b"\x81\0" + chance.randrange(4095).to_bytes(2, "big") for _ in range(chance.choice([1, 2]))
+            )
+            return frame[:12] + tags + frame[12:]
+        case "cut off":
+            return frame[: chance.randrange(14, len(frame))]
+        case "noise":
+            return frame[:34] + chance.randbytes(chance.randrange(60))
+    return frame
+
+
+def main(interface: str, a_second: int, seconds: float, senders: int = 0) -> None:
     one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     one.bind((interface, 0))
-    shots = [shot.frame for shot in mix()]
+    shots = crowd(senders) if senders else [shot.frame for shot in mix()]
     sent, began_s = 0, time.monotonic()
     while (passed_s := time.monotonic() - began_s) < seconds:
         due = int(passed_s * a_second)
         while sent < due:
-            one.send(shots[sent % len(shots)])
+            # a queue that is full is no reason to stop
+            with contextlib.suppress(OSError):
+                one.send(shots[sent % len(shots)])
             sent += 1
         time.sleep(0.002)
     print(sent, round(sent / (time.monotonic() - began_s)), os.getpid(), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), *map(int, sys.argv[4:]))

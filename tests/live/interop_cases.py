@@ -29,6 +29,8 @@ class Case(NamedTuple):
     preempts: bool = True
     group: bool = False  # two instances on two networks, in a sync group
     late: int = 0  # FRR over IPv6 loses its first advert as master (measured): one interval later
+    frr_more: str = ""  # more lines of FRR's configuration
+    ours_is_keepalived: bool = False  # measured between the two others, vrrplab was not there
 
     @property
     def section(self) -> str:

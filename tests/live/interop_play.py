@@ -170,26 +170,57 @@ def daemon(bench: Bench, host: str, name: str, priority: int) -> Router:
 
 def start(bench: Bench, host: str, case: Case) -> Router:
     """One of two."""
+    role = role_of(case, host)
+    if not role.ours and case.daemon == "frr":
+        interval_ms = int(role.every_s * 1000)
+        return bench.frr(host, role.version, role.priority, interval_ms, role.plain, preempt=role.preempt)
+    text = keepalived_conf(case, role, bench.address("theirs" if role.ours else "ours"))
+    return bench.vrrplab(host, text) if role.ours else bench.keepalived(host, text)
+
+
+class Role(NamedTuple):
+    """What one of two routers is configured to be."""
+
+    ours: bool
+    priority: int
+    version: int
+    every_s: float
+    addresses: tuple[str, ...]
+    more: str
+
+    @property
+    def plain(self) -> list[str]:
+        """The addresses, without prefix."""
+        return [a.partition("/")[0] for a in self.addresses]
+
+    @property
+    def preempt(self) -> bool:
+        return NOPREEMPT not in self.more
+
+
+def role_of(case: Case, host: str) -> Role:
     ours = host == "ours"
-    priority = HIGH if ours == case.ours_high else LOW
-    more = case.more if ours or case.their_more is None else case.their_more
-    peer = bench.address("theirs" if ours else "ours")
-    version = case.version if ours or not case.their_version else case.their_version
-    every_s = case.interval_s if ours or not case.their_interval_s else case.their_interval_s
-    mine = case.addresses if ours else case.their_addresses or case.addresses
-    if not ours and case.daemon == "frr":
-        plain = [a.partition("/")[0] for a in mine]
-        preempt = NOPREEMPT not in more
-        return bench.frr(host, version, priority, int(every_s * 1000), plain, preempt=preempt)
+    return Role(
+        ours,
+        HIGH if ours == case.ours_high else LOW,
+        case.version if ours or not case.their_version else case.their_version,
+        case.interval_s if ours or not case.their_interval_s else case.their_interval_s,
+        case.addresses if ours else case.their_addresses or case.addresses,
+        case.more if ours or case.their_more is None else case.their_more,
+    )
+
+
+def keepalived_conf(case: Case, role: Role, peer: str) -> str:
+    every = f"{role.every_s:g}"
     text = config(
-        priority=priority,
-        version=version,
-        interval=f"{every_s:g}",
-        addresses=mine,
-        more=more.replace("{peer}", peer),
+        priority=role.priority,
+        version=role.version,
+        interval=every,
+        addresses=role.addresses,
+        more=role.more.replace("{peer}", peer),
         top=GROUP if case.group else "",
     )
     if case.group:
         other = {"vrid": OTHER_VRID, "name": "V2", "interface": "eth1", "addresses": ("203.0.113.100/24",)}
-        text += config(priority=priority, version=version, interval=f"{every_s:g}", **other)  # type: ignore[arg-type]
-    return bench.vrrplab(host, text) if ours else bench.keepalived(host, text)
+        text += config(priority=role.priority, version=role.version, interval=every, **other)  # type: ignore[arg-type]
+    return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import tempfile
 import time
@@ -23,6 +24,9 @@ from vrrplab.wire.frames import Frame, decode
 
 ROOT = Path(__file__).resolve().parents[2]
 FRR = "/usr/lib/frr"
+# Until something counts as never happening. Only a failure takes that long; a start on a busy machine may
+# take a third of it.
+PATIENCE_S = 30.0
 VIP = "192.168.2.100"
 NETWORK = {
     "eth0": ("lan", "192.168.2.{}/24", "fd00:2::{}/64"),
@@ -147,9 +151,7 @@ class Bench:
             ]
             words.append("arp or icmp6 or proto 112 or proto 51 or ip6 proto 112")
             self.inside.start_process("", *words, log=str(self.folder / f"tcpdump.{pcap.stem}.log"))
-        end_s = time.monotonic() + 10
-        while time.monotonic() < end_s and not all(p.exists() and p.stat().st_size >= 24 for p in self.pcaps):
-            time.sleep(0.01)
+        until(lambda: all(p.exists() and p.stat().st_size >= 24 for p in self.pcaps), "tcpdump has begun")
 
     def mac(self, host: str, interface: str = "eth0") -> str:
         return f"02:00:00:00:0{interface[-1]}:{self.hosts.index(host) + 1:02x}"
@@ -271,9 +273,7 @@ class Bench:
         if not (place / "zserv").exists():
             zebra = [f"{FRR}/zebra", "-f", f"{place}/zebra.conf", "-i", f"{place}/zebra.pid", *common]
             self.inside.start_process(host, *zebra, log=str(place / "zebra.log"))
-            end_s = time.monotonic() + 10
-            while time.monotonic() < end_s and not (place / "zserv").exists():
-                time.sleep(0.02)
+            until((place / "zserv").exists, "zebra has begun")
         words = [f"{FRR}/vrrpd", "-f", f"{place}/vrrpd.conf", "-i", f"{place}/vrrpd.pid", *common]
         return Router("frr", self._start(host, words, log), log)
 
@@ -304,7 +304,7 @@ class Bench:
         return found
 
     def wait_for_master(
-        self, host: str, vrid: int = 51, since_s: float = 0.0, limit_s: float = 20.0
+        self, host: str, vrid: int = 51, since_s: float = 0.0, limit_s: float = PATIENCE_S
     ) -> float:
         """Until ``host`` sends adverts; the time of its first one since a moment (capture time)."""
         end_s = time.monotonic() + limit_s
@@ -361,7 +361,14 @@ def fast(priority: int, **more: object) -> str:
     return config(**{"priority": priority, "version": 3, "interval": "0.2", **more})  # type: ignore[arg-type]
 
 
-def until(condition: Callable[[], object], what: str, limit_s: float = 10.0) -> None:
+def free_port() -> int:
+    """A UDP port that nobody has: routers of two tests that run at once must not hear each other."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def until(condition: Callable[[], object], what: str, limit_s: float = PATIENCE_S) -> None:
     end_s = time.monotonic() + limit_s
     while time.monotonic() < end_s:
         if condition():
@@ -371,7 +378,14 @@ def until(condition: Callable[[], object], what: str, limit_s: float = 10.0) -> 
 
 
 def master(router: Router) -> Router:
-    until(lambda: router.state() == "MASTER", f"MASTER; it said: {router.text()[-2000:]}")
+    """Wait until it is MASTER and has done all that makes one: it announces its addresses last, after routes
+    and rules.
+    """
+
+    def is_done() -> bool:
+        return router.state() == "MASTER" and "/queueing" in router.text().rpartition("Entering MASTER")[2]
+
+    until(is_done, f"MASTER; it said: {router.text()[-2000:]}")
     return router
 
 

@@ -10,6 +10,7 @@ from live_bench import config
 from vrrplab.live.guard import Guard
 from vrrplab.live.loopback import LoopbackLan
 from vrrplab.live.session import RouterOptions, run_router
+from vrrplab.live.signals import RouterSignals
 from vrrplab.trace import read_trace
 
 
@@ -32,8 +33,8 @@ def test_a_bug_ends_a_router_tidily(
         options = RouterOptions(
             str(path), udp=True, port=lan.port, addresses=("eth0=192.168.2.1/24",), out=str(out), until_s=20
         )
-        with pytest.raises(RuntimeError, match=r"OSError: .*Too many open files"):
-            run_router(options)
+        with RouterSignals() as signals, pytest.raises(RuntimeError, match=r"OSError: .*Too many open files"):
+            run_router(options, signals)
     assert len(calls) == 1
     trace = read_trace(out)
     assert [e.fields["to"] for e in trace.of("state")][:2] == ["BACKUP", "MASTER"]

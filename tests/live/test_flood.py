@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flood import KINDS, PASSWORD, TARGETS, mix
-from live_bench import Bench, config, until
+from live_bench import PATIENCE_S, Bench, config, until
 
 from vrrplab.decoding.verdict import judge
 from vrrplab.live.guard import LOWER_A_SECOND, REJECTED_A_SECOND
@@ -113,7 +113,7 @@ def test_the_rightful_master_stays_through_a_flood() -> None:
         begun_s = time.time()
         words = [sys.executable, str(FLOOD), "eth0", str(A_SECOND), str(SECONDS)]
         sender = bench.inside.start_process("attacker", *words, log=str(bench.folder / "flood.log"))
-        assert sender.wait(SECONDS + 20) == 0
+        assert sender.wait(SECONDS + PATIENCE_S) == 0
         sent, rate, _ = map(int, (bench.folder / "flood.log").read_text(encoding="utf-8").split())
         assert rate > A_SECOND * 0.5
         after = {pid: usage(pid) for pid in before}
@@ -162,7 +162,7 @@ def test_a_watcher_of_a_flood_stays_brief_and_counts() -> None:
         watcher.signal(signal.SIGSTOP)
         time.sleep(1)
         watcher.signal(signal.SIGCONT)
-        assert sender.wait(SECONDS + 20) == 0
+        assert sender.wait(SECONDS + PATIENCE_S) == 0
         time.sleep(1.5)
         watcher.stop()
         lines = log.read_text(encoding="utf-8").splitlines()

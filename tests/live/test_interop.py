@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from interop_cases import CASES, Case, Trio
+from interop_page import COLUMNS, SECTIONS, number, with_simulated
 from interop_play import Seen, play
 
 pytestmark = [
@@ -86,12 +87,6 @@ def test_case(case: AnyCase, seen: Found) -> None:
     assert result.preempts == case.preempts
 
 
-SECTIONS = {
-    "keepalived": "keepalived 2.2.7",
-    "frr": "FRR vrrpd 8.4.4",
-    "three": "Three routers: the highest (200), the next (150), the lowest (100)",
-}
-COLUMNS = ("what", "accepts", "farewell: formula", "measured", "silence: formula", "measured", "preempts")
 HEAD = """\
 # vrrplab with other daemons
 
@@ -103,6 +98,9 @@ Debian's 2.2.7, FRR's vrrpd 8.4.4. Times are in seconds, between frames as tcpdu
 - *farewell*: from the master's priority 0 to the other's first advert; the formula is its skew time.
 - *silence*: from the last advert of a master whose cable was pulled to the other's first one; the formula is
   three intervals and the skew time.
+- *simulated*: what the simulator makes of the same two hosts, written by
+  `VRRPLAB_WRITE_DOCS=1 pytest tests/conformance/test_interop_simulated.py`, which also holds it against the
+  measured figures.
 - *preempts*: the higher router, started again, takes over from the lower one. With `nopreempt` it stays
   BACKUP; the lower one's cable is pulled then, so that the skew time is the higher one's.
 """
@@ -126,24 +124,23 @@ def page(found: Found) -> str:
     """docs/interop.md."""
     lines = [HEAD]
     for section, title in SECTIONS.items():
-        lines += [f"## {title}", "", f"| {' | '.join(COLUMNS)} |", "|---|---|---|---|---|---|---|"]
+        lines += [f"## {title}", "", f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
         lines += [row(case, seen_of(case, found)) for case in CASES if case.section == section]
         lines.append("")
     lines.append(TAIL)
-    return "\n".join(lines)
+    return with_simulated("\n".join(lines))
 
 
 def row(case: AnyCase, result: Seen) -> str:
-    def number(value_s: float | None) -> str:
-        return "" if value_s is None else f"{value_s:.3f}"
-
     cells = [
         case.title,
         "yes" if result.accepts else "no: two masters",
         number(result.farewell_expected_s),
         number(result.farewell_s),
+        "",
         number(result.silent_expected_s),
         number(result.silent_s),
+        "",
         "" if result.preempts is None else "yes" if result.preempts else "no",
     ]
     return f"| {' | '.join(cells)} |"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from live_bench import Bench, config
+from live_bench import PATIENCE_S, Bench, config, free_port
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -46,9 +46,9 @@ def conf(tmp_path: Path) -> str:
         ),
         (
             ["run", "{conf}", "--udp", "--address", "lan0=1.2.3.4/24", "--out", "{conf}"],
-            "this is the configuration itself, which would be overwritten",
+            "which would be overwritten - name another file",
         ),
-        (["watch", "--udp", "--out", "{conf}.t", "--pcap", "{conf}.t"], "this is the file of --pcap itself"),
+        (["watch", "--udp", "--out", "{conf}.t", "--pcap", "{conf}.t"], "this is where --out "),
         (["watch", "--interface", "eth9"], "no interface eth9 here; there are: "),
         (["watch", "--name", "r1"], "--name r1: write ADDRESS=NAME"),
         (["watch", "--udp", "--interface", "lo"], "the make-believe LAN of --udp has none"),
@@ -83,15 +83,10 @@ def test_a_fifo_that_nobody_reads_is_one_line(vrrplab: Run, tmp_path: Path, opti
 
 @pytest.mark.parametrize("style", ["table", "log"])
 def test_a_closed_standard_output_is_no_reason_to_fail(conf: str, style: str) -> None:
-    words = f"{sys.executable} -m vrrplab live watch --udp --port 11299 --until 1 --format {style} >&-"
-    done = subprocess.run(["sh", "-c", words], stderr=subprocess.PIPE, text=True, check=False, timeout=30)
-    assert (done.returncode, done.stderr) == (0, "")
-    words = (
-        f"{sys.executable} -m vrrplab live run {conf} --udp --port 11299 --address lan0=1.2.3.4/24 --until 1"
-    )
-    words += " >&-"
-    done = subprocess.run(["sh", "-c", words], stderr=subprocess.PIPE, text=True, check=False, timeout=30)
-    assert (done.returncode, done.stderr) == (0, "")
+    for command in (f"watch --format {style}", f"run {conf} --address lan0=1.2.3.4/24"):
+        words = f"{sys.executable} -m vrrplab live {command} --udp --port {free_port()} --until 1 >&-"
+        done = subprocess.run(["sh", "-c", words], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_table_whose_reader_has_gone_ends_quietly() -> None:
@@ -104,7 +99,7 @@ def test_a_table_whose_reader_has_gone_ends_quietly() -> None:
         "watch",
         "--udp",
         "--port",
-        "11298",
+        str(free_port()),
         "--format",
         "table",
     ]
@@ -113,7 +108,7 @@ def test_a_table_whose_reader_has_gone_ends_quietly() -> None:
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert process.stderr.read() == ""
 
 
@@ -148,7 +143,7 @@ def test_without_privilege_the_missing_one_and_three_ways_on_are_named() -> None
             less = ["setpriv", f"--bounding-set={taken}", "--inh-caps=-all"]
             typed = ["live", *(word.replace("{conf}", path) for word in words), "--until", "0.5"]
             command = bench.inside.command("r1", *less, sys.executable, "-m", "vrrplab", *typed)
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
             assert done.returncode == (2 if told else 0), (taken, words, done.stderr)
             assert len(done.stderr.splitlines()) == (1 if told else 0)
             for word in (f"this user lacks {told}", "sudo", "lab up", "--udp") if told else ():

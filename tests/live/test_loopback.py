@@ -17,6 +17,7 @@ from vrrplab.trace import Trace, make_event
 FAST = {"version": 3, "interval": "0.2"}
 
 
+@pytest.mark.alone
 def test_two_routers_on_one_clock() -> None:
     """Input: two routers; the higher one is frozen, thawed and stopped. Output: one trace that tells it in
     order.

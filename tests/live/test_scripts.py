@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import grp
 import os
 import subprocess
@@ -15,9 +16,18 @@ from vrrplab.config.model import GlobalConfig
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import LiveError
 from vrrplab.live import scripts
-from vrrplab.live.scripts import Account, account_for, find, missing_scripts, why_unsafe
+from vrrplab.live.scripts import (
+    Account,
+    Program,
+    ScriptRunner,
+    account_for,
+    find,
+    missing_scripts,
+    program_of,
+)
 
-ROOT_ACCOUNT, NOBODY = Account("root", 0, 0), Account("nobody", 65534, 65534)
+OURSELVES = Account("ourselves", os.getuid(), os.getgid())  # whoever runs the tests made their folders
+NOBODY = Account("nobody", 65534, 65534)
 
 
 @pytest.fixture
@@ -45,73 +55,69 @@ def test_a_missing_check_is_named() -> None:
     assert missing_scripts(parse_text(text)) == {"gone"}
 
 
-def trusting(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Take every folder above the test's own for safe: /tmp is everybody's."""
-    real = os.stat
-
-    def stat(path: str) -> os.stat_result:
-        found = real(path)
-        if str(folder).startswith(str(path)) and str(path) != str(folder):
-            return os.stat_result((found.st_mode & ~0o022, *found[1:4], 0, 0, *found[6:]))
-        if not str(path).startswith(str(folder)):
-            return found
-        return os.stat_result((*found[:4], 0, 0, *found[6:]))  # root's, as on a tidy machine
-
-    monkeypatch.setattr(scripts.os, "stat", stat)
+def test_a_relative_path_is_one_from_here(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts start in /, so a path that was looked at from elsewhere would there be another file."""
+    monkeypatch.chdir(script.parent)
+    found = find((f"../{script.parent.name}/check.sh",))
+    assert found.startswith("/")
+    assert Path(found).samefile(script)
 
 
-@pytest.mark.parametrize(
-    ("mode", "account", "why"),
-    [
-        (0o755, ROOT_ACCOUNT, ""),
-        (0o755, NOBODY, ""),
-        (0o757, NOBODY, "can be written by others than root"),
-        (0o777, ROOT_ACCOUNT, "can be written by others than root"),
-        (0o775, ROOT_ACCOUNT, ""),  # root's own group
-    ],
-)
-def test_who_may_write_decides(
-    script: Path, monkeypatch: pytest.MonkeyPatch, mode: int, account: Account, why: str
-) -> None:
-    script.chmod(mode)
-    trusting(monkeypatch, script.parent)
-    found = why_unsafe(str(script), account, as_root=True)
-    assert why in found
-    assert bool(found) == bool(why)
+def test_what_root_refuses_an_ordinary_user_may_risk(script: Path) -> None:
+    """Whose rights and folders count, and how it is told: tests/system/test_path_trust.py."""
+    script.chmod(0o777)
+    for account in (OURSELVES, NOBODY):
+        refused = program_of((str(script),), account, as_root=True)
+        assert (refused.path, refused.unsafe) == ("", True)
+        assert f"{script} can be written by others than root (chmod go-w {script})" in refused.why_not
+    assert program_of((str(script),), OURSELVES, as_root=False) == Program(str(script), str(script))
+    gone = program_of(("/no/such/file",), OURSELVES, as_root=True)
+    assert gone == Program("", "", "/no/such/file is not there")
 
 
-@pytest.mark.parametrize(
-    ("owner", "account", "refused"),
-    [
-        (1000, NOBODY, True),
-        (1000, ROOT_ACCOUNT, True),
-        (65534, NOBODY, False),
-        (65534, ROOT_ACCOUNT, True),
-        (0, NOBODY, False),
-    ],
-)
-def test_an_owner_could_write(
-    script: Path, monkeypatch: pytest.MonkeyPatch, owner: int, account: Account, refused: bool
-) -> None:
-    """Input: a script of mode 0755 that belongs to somebody. Output: started only for root's, or his own."""
-    trusting(monkeypatch, script.parent)
-    tidy = os.stat
-
-    def stat(path: str) -> os.stat_result:
-        found = tidy(path)
-        return os.stat_result((*found[:4], owner, *found[5:])) if str(path) == str(script) else found
-
-    monkeypatch.setattr(scripts.os, "stat", stat)
-    why = why_unsafe(str(script), account, as_root=True)
-    assert bool(why) == refused
-    assert not refused or f"{script} does not belong to root" in why
+def test_what_was_found_safe_is_what_is_executed(script: Path) -> None:
+    """Input: links to a script in another folder, and in its own. Output: no link outside the file's folder
+    is asked again; the name it is called by stays where a link beside the file has it, as with keepalived.
+    """
+    folder, real = script.parent.resolve(), str(script.resolve())
+    (folder / "links").mkdir()
+    (folder / "same").symlink_to("check.sh")
+    (folder / "links" / "other").symlink_to(folder / "same")
+    (folder / "links" / "same").symlink_to(script)
+    ways = {"check.sh": real, "same": f"{folder}/same", "links/other": real, "links/same": f"{folder}/same"}
+    for way, executed in ways.items():
+        written = f"{folder}/{way}"
+        assert program_of((written,), OURSELVES, as_root=True) == Program(written, executed)
+    (folder / "same").unlink()
+    (folder / "same").write_text("another file", encoding="utf-8")
+    assert program_of((f"{folder}/links/same",), OURSELVES, as_root=True).path == real
 
 
-def test_a_folder_on_the_way_counts_too(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trusting(monkeypatch, script.parent)
-    script.parent.chmod(0o777)
-    assert str(script.parent) in why_unsafe(str(script), NOBODY, as_root=True)
-    assert why_unsafe(str(script), NOBODY, as_root=False) == "", "an ordinary user risks only his own rights"
+def test_a_script_sees_its_own_folder(tmp_path: Path) -> None:
+    """Input: a script behind a link that reads a file beside itself, and a program that goes by its name.
+    Output: both find what they look for.
+    """
+    (tmp_path / "real").mkdir()
+    said = tmp_path / "said"
+    script = tmp_path / "real" / "check.sh"
+    script.write_text(f'#!/bin/sh\n. "$(dirname "$0")/settings"\necho "$wanted $*" > {said}\n', "utf-8")
+    script.chmod(0o755)
+    (tmp_path / "real" / "settings").write_text("wanted=found\n", encoding="utf-8")
+    (tmp_path / "check").symlink_to(script)
+    (tmp_path / "python").symlink_to(sys.executable)  # which tells its name as it was called by
+
+    async def run(*command: str) -> None:
+        ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        runner = ScriptRunner(lambda _name, _run, status, _signal: ended.set_result(status), pytest.fail)
+        runner.global_defs = GlobalConfig(script_user="root")
+        runner.start("chk", 1, command, "")
+        assert await asyncio.wait_for(ended, 20) == 0
+
+    asyncio.run(run(str(tmp_path / "check"), "a b"))
+    assert said.read_text(encoding="utf-8") == "found a b\n"
+    code = f"import sys; open({str(said)!r}, 'w').write(sys.orig_argv[0])"
+    asyncio.run(run(str(tmp_path / "python"), "-c", code))
+    assert said.read_text(encoding="utf-8") == str(tmp_path / "python")
 
 
 def test_scripts_run_as_somebody_without_rights(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,11 +17,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from live_bench import ROOT, config, until
+from live_bench import PATIENCE_S, ROOT, config, free_port, until
 
 from vrrplab.errors import LiveError
 from vrrplab.live.fake_host import FakeHost, FakeInterface, parse_interface
-from vrrplab.live.udp_socket import holder_of, open_receiver, open_sender, unwrap, wrap
+from vrrplab.live.udp_socket import Receiver, holder_of, open_sender, unwrap, wrap
 from vrrplab.machine.events import AddressRemoved, InterfaceWentDown, InterfaceWentUp
 from vrrplab.trace import read_trace
 from vrrplab.wire.addresses import VRRP_GROUP_IPV4
@@ -28,6 +29,9 @@ from vrrplab.wire.links import ETHERNET
 
 FAST = {"version": 3, "interval": "0.2"}
 SKEW_S = (256 - 100) / 256 * 0.2
+# What a formula says is never undercut, but by two clocks that are read one after the other; a busy machine
+# may be late, by less than an interval for which somebody waited once too often.
+EARLY_S, LATE_S = 0.02, 0.2
 
 
 @given(st.text(max_size=20), st.binary(max_size=100))
@@ -80,13 +84,7 @@ def test_a_taken_port_says_whose_it_is() -> None:
         port = other.getsockname()[1]
         assert f"process {os.getpid()}" in holder_of(port)
         with pytest.raises(LiveError, match=rf"UDP port {port}: Address already in use, used by .*--port"):
-            open_receiver(port)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+            Receiver(port)
 
 
 @pytest.fixture
@@ -129,15 +127,14 @@ def a_router(
                  "--out", str(folder / f"r{number}.jsonl"), "--control")  # fmt: skip
 
 
-def wait_for(path: Path, state: str, count: int = 1, limit_s: float = 10) -> None:
-    end_s = time.monotonic() + limit_s
-    while time.monotonic() < end_s:
-        if path.exists() and path.read_text(encoding="utf-8").count(f'"to": "{state}"') >= count:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{path.name} never said {state}: {path.read_text(encoding='utf-8')[-2000:]}")
+def wait_for(path: Path, state: str, count: int = 1) -> None:
+    def said() -> str:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    until(lambda: said().count(f'"to": "{state}"') >= count, f"{path.name} says {state} {count} times")
 
 
+@pytest.mark.alone
 def test_two_routers_and_a_watcher(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     """Input: two routers and a watcher; a cable is pulled and put back, then SIGTERM. Output: three traces
     that agree, takeovers in the time of the formula, and a capture of real frames.
@@ -172,13 +169,16 @@ def test_two_routers_and_a_watcher(start: Callable[..., subprocess.Popen[str]], 
     high.stdin.flush()
     wait_for(tmp_path / "r1.jsonl", "MASTER", 2)
     wait_for(tmp_path / "r2.jsonl", "BACKUP", 2)
+    # not sooner: two adverts of r2 less than its interval apart look as if it had been MASTER all the time
+    has_left = re.compile(r'"server": "r2", .*"from": "MASTER", "to": "BACKUP"')
+    until(lambda: has_left.search((tmp_path / "w.jsonl").read_text()), "the watcher has noticed, too")
     high.terminate()
     wait_for(tmp_path / "r2.jsonl", "MASTER", 2)
     low.terminate()
     for process in (high, low):
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE_S) == 0
     watcher.terminate()
-    assert watcher.wait(5) == 0
+    assert watcher.wait(PATIENCE_S) == 0
 
     one, two, seen = (read_trace(tmp_path / f"{name}.jsonl") for name in ("r1", "r2", "w"))
     assert [e.fields["to"] for e in one.of("state")] == [
@@ -197,9 +197,9 @@ def test_two_routers_and_a_watcher(start: Callable[..., subprocess.Popen[str]], 
     assert zero.fields["priority"] == 0
     masters = [(e.t, e.server) for e in seen.of("state") if e.fields["to"] == "MASTER"]
     assert [who for _, who in masters] == ["r1", "r2", "r1", "r2"]
-    assert masters[-1][0] - zero.t == pytest.approx(SKEW_S, abs=0.1)
+    assert SKEW_S - EARLY_S < masters[-1][0] - zero.t < SKEW_S + LATE_S
     last = [e for e in seen.of("advert_sent", server="r1") if e.t < masters[1][0]][-1]
-    assert masters[1][0] - last.t == pytest.approx(0.6 + SKEW_S, abs=0.1)
+    assert 0.6 + SKEW_S - EARLY_S < masters[1][0] - last.t < 0.6 + SKEW_S + LATE_S
     assert (tmp_path / "w.pcap").read_bytes()[20:24] == ETHERNET.to_bytes(4, "little")
 
 
@@ -210,15 +210,16 @@ def test_a_closed_terminal_ends_a_watcher_in_order(
     watcher = start("watch", "--udp", "--port", str(free_port()), "--out", "w.jsonl")
     until(lambda: has_begun(tmp_path / "w.jsonl"), "the watcher listens")
     watcher.send_signal(signal.SIGHUP)
-    assert watcher.wait(5) == 0
+    assert watcher.wait(PATIENCE_S) == 0
     assert read_trace(tmp_path / "w.jsonl").scenario["origin"] == "live"
 
 
 def test_a_wall_clock_that_jumps_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Input: a router whose wall clock goes back a day in the middle. Output: adverts every 0.2 s all the
-    same.
+    """Input: a router whose wall clock goes back a day in the middle. Output: adverts go on, every 0.2 s
+    at most.
     """
     from vrrplab.live.session import RouterOptions, run_router
+    from vrrplab.live.signals import RouterSignals
 
     path = tmp_path / "r.conf"
     path.write_text(config(priority=255, state="MASTER", **FAST), encoding="utf-8")  # type: ignore[arg-type]
@@ -226,13 +227,16 @@ def test_a_wall_clock_that_jumps_changes_nothing(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(time, "time", lambda: real() - (86_400 if time.monotonic() - began > 0.7 else 0))
     monkeypatch.setattr(time, "time_ns", lambda: int(time.time() * 1e9))
     options = RouterOptions(
-        str(path), udp=True, port=free_port(), addresses=("eth0=192.168.2.1/24",), until_s=1.5
+        str(path), udp=True, port=free_port(), addresses=("eth0=192.168.2.1/24",), until_s=2.5
     )
     options.out = str(tmp_path / "trace.jsonl")
-    run_router(options)
+    with RouterSignals() as signals:
+        run_router(options, signals)
     times = [e.t for e in read_trace(options.out).of("advert_sent") if e.fields["priority"]]
-    assert len(times) >= 7
-    assert all(0.15 < b - a < 0.3 for a, b in pairwise(times))
+    after = [t for t in times if t > 0.8]
+    assert len(after) >= 3, "a day would pass before the next, or all of it would be made up for"
+    assert len(times) <= options.until_s / 0.2 + 1
+    assert all(a < b for a, b in pairwise(times))
 
 
 def test_nonsense_from_the_loopback_is_survived(
@@ -250,7 +254,7 @@ def test_nonsense_from_the_loopback_is_survived(
     time.sleep(0.5)
     assert process.poll() is None
     process.terminate()
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE_S) == 0
     trace = read_trace(tmp_path / "r1.jsonl")
     assert [e.fields["to"] for e in trace.of("state")][-1] == "STOP"
 
@@ -260,7 +264,7 @@ def test_every_line_is_json(start: Callable[..., subprocess.Popen[str]], tmp_pat
     path.write_text(config(priority=100, **FAST), encoding="utf-8")  # type: ignore[arg-type]
     process = start("run", str(path), "--udp", "--port", str(free_port()), "--address", "eth0=192.168.2.1/24",
                     "--format", "jsonl", "--until", "1")  # fmt: skip
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     events = [json.loads(line) for line in out.splitlines()]
     assert events[0]["event"] == "scenario"
     assert events[-1]["event"] == "statistics"

@@ -69,6 +69,11 @@ def a_master(profile: Profile = KEEPALIVED_227, at_s: float = 0, **changes: Any)
     return instance
 
 
+def longest_work_us(config: InstanceConfig, profile: Profile) -> Micros:
+    """By what becoming MASTER puts off the second advert, at most: three lines, and those of each address."""
+    return profile.line_us * (3 + len(config.all_addresses) * (1 + config.garp.repeat))
+
+
 def an_advert(
     config: InstanceConfig,
     priority: int,
@@ -155,6 +160,8 @@ def in_words(action: Action) -> str:
             return "accept" if action.accept else "refuse"
         case a.StateChanged():
             return f"{action.old} -> {action.new}"
+        case a.FaultsChanged():
+            return "faults " + "; ".join(action.faults)
         case a.PriorityChanged():
             return f"priority {action.old} -> {action.new}"
         case a.AdvertisementDropped():

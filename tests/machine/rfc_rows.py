@@ -20,16 +20,16 @@ class Row(NamedTuple):
     why_not: str = ""
 
 
-FORWARDING = "forwarding: the lab's servers answer for addresses, they route nothing"
+FORWARDING = "forwarding: the lab's servers answer for addresses and route nothing; `routers` speak no VRRP"
 KERNEL = "the kernel's, not VRRP's: the lab's hosts do it as Linux does"
 
 FORMAT = [
     Row("R3-5.1.1.1-a", "must", "9568 §5.1.1.1, 3768 §5.2.1",
         "An advert over IPv4 comes from the primary address of the interface it leaves by."),
     Row("R3-5.1.1.2-a", "must not", "9568 §5.1.1.2, 3768 §5.2.2",
-        "Nobody forwards packets to 224.0.0.18, whatever their TTL.", FORWARDING),
+        "Nobody forwards packets to 224.0.0.18, whatever their TTL."),
     Row("R3-5.1.2.2-a", "must not", "9568 §5.1.2.2",
-        "Nobody forwards packets to ff02::12, whatever their hop limit.", FORWARDING),
+        "Nobody forwards packets to ff02::12, whatever their hop limit."),
     Row("R3-5.1.1.3-a", "must", "9568 §5.1.1.3, 3768 §5.2.3", "Adverts are sent with TTL 255."),
     Row("R3-5.1.1.3-b", "must", "9568 §5.1.1.3, 3768 §5.2.3",
         "An advert that arrives with another TTL is dropped."),

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from machine_builders import OURS, OURS_6, VIP, VIP_6, a_config, an_advert
+from machine_builders import OURS, OURS_6, VIP, VIP_6, a_config, an_advert, longest_work_us
 
 from vrrplab.config.model import (
     Authentication,
@@ -228,7 +228,8 @@ class Watcher:
             )
             assert 1 <= instance.effective_priority <= 255
             if isinstance(state, Master):
-                assert self.now <= state.advert_at_us <= self.now + config.advert_interval_us
+                longest = config.advert_interval_us + longest_work_us(config, self.daemon.profile)
+                assert self.now <= state.advert_at_us <= self.now + longest
             if isinstance(state, Backup):
                 longest = max(instance.intervals.down_us, state.master_down_interval_us)
                 longest += max(0, instance.delayed_until_us - self.now)
@@ -255,7 +256,7 @@ def _happens(watcher: Watcher, what: str, which: int, variant: int, good: bool) 
             watcher.tell(AddressAdded("eth0", OURS if good else OURS_6))
         case "vip gone":
             address = config.virtual_addresses[0].address
-            if address in watcher.held[config.name]:
+            if address in watcher.held[config.name] and watcher.daemon.profile.watches_addresses:
                 watcher.held[config.name].discard(address)
                 watcher.tell(AddressRemoved("eth0", address))
         case "reload":

@@ -15,8 +15,13 @@ from vrrplab.machine.states import State
 MACHINE = Path(__file__).resolve().parents[2] / "vrrplab" / "machine"
 OF_STATES = {field.name for kind in get_args(State) for field in fields(kind)}
 DEADLINES = OF_STATES | {"armed", "delayed_until_us"}
-# a script's timer, a group's common state and the end of an instance's start delay: set by nobody else
-OWN = {"tracking.py": {"armed"}, "syncgroup.py": {"state"}, "instance.py": {"delayed_until_us"}}
+# timers of scripts and processes, a group's common state, the end of a start delay: set by nobody else
+OWN = {
+    "tracking.py": {"armed"},
+    "tracked_values.py": {"armed"},
+    "syncgroup.py": {"state"},
+    "instance.py": {"delayed_until_us"},
+}
 ALLOWED = {("role.py", name) for name in ("__init__", "enter", "restart_master_down", "restart_advert")}
 
 

@@ -218,6 +218,25 @@ def test_an_ipv6_vmac_comes_back_when_its_card_goes_down_later() -> None:
     assert states(daemon) == ["BACKUP"]
 
 
+@pytest.mark.parametrize(("options", "assigned"), [("", True), ("vmac_xmit_base", False)])
+def test_an_ipv6_vmac_gets_the_link_local_address_of_its_card(options: str, assigned: bool) -> None:
+    """2.2.7 measured; recording use_vmac_v6."""
+    daemon = a_daemon(instance("V1", 51, f"version 3\n use_vmac\n {options}", vip="fe80::30"))
+    said = start(daemon, {"eth0": InterfaceStatus(True, ("fe80::77",))})
+    assert ("Assigned address fe80::77 for interface vrrp.51" in said) == assigned
+
+
+@pytest.mark.parametrize("vmac", ["use_vmac", ""])
+def test_what_an_owner_ignores_is_said_after_its_addresses_and_its_vmac(vmac: str) -> None:
+    """2.2.7 measured; recording vmac_client_arp."""
+    tracked = block("track_interface", "eth1 weight -60")
+    daemon = a_daemon(instance("V1", 51, f"priority 255\n {tracked}\n {vmac}"))
+    said = [line for line in start(daemon, CARDS) if "nftables" not in line]
+    made = ["(V1): Success creating VMAC interface vrrp.51"] if vmac else []
+    ignored = ["(V1) ignoring eth1 tracked interface due to address owner"]
+    assert said[: 2 + len(made)] == [f"Assigned address {OURS} for interface eth0", *made, *ignored]
+
+
 def test_the_line_of_an_interface_whose_weight_counts_from_the_start() -> None:
     """Recording track_interface_weight_start; with two of them one line (2.2.7 measured)."""
     tracked = block("track_interface", "eth1 weight 10\n eth2 weight -20")

@@ -9,7 +9,7 @@ from machine_builders import OURS, THEIRS
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.machine.profiles import Profile
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.parts import Interface, Segment, Server
+from vrrplab.scenario.parts import Gateway, Interface, Segment, Server
 from vrrplab.sim.packet import Packet, mac_bytes
 from vrrplab.sim.play import play
 from vrrplab.sim.world import World
@@ -20,6 +20,7 @@ from vrrplab.wire.vrrp import Advertisement
 
 MACS = {"r1": "02:00:00:00:00:01", "r2": "02:00:00:00:00:02", "r3": "02:00:00:00:00:03"}
 ADDRESSES = {"r1": (f"{OURS}/24", "192.168.2.99/24"), "r2": (f"{THEIRS}/24",), "r3": ("192.168.2.7/24",)}
+GATEWAY = ("192.168.2.254/24", "fd02::254/64")
 CLIENT_MAC = "02:00:00:00:00:10"
 
 
@@ -65,8 +66,9 @@ def lan(
     *configs: InstanceConfig,
     end_s: float = 6,
     actions: tuple[dict[str, Any], ...] = (),
+    routed: bool = False,
 ) -> Lan:
-    """r1, r2, … on one switch, with one instance each."""
+    """r1, r2, … on one switch, with one instance each; ``routed``: a router leads to a network ``beyond``."""
     names = [f"r{n + 1}" for n in range(len(configs))]
     servers = {
         name: Server(
@@ -77,7 +79,11 @@ def lan(
         )
         for name, config in zip(names, configs, strict=True)
     }
-    scenario = Scenario("tiny", micros(end_s), {"lan": Segment("lan")}, servers)
+    segments, routers = {"lan": Segment("lan")}, {}
+    if routed:
+        segments["beyond"] = Segment("beyond")
+        routers["gw"] = Gateway("gw", {"lan": GATEWAY, "beyond": ("10.9.9.1/24", "fd09::1/64")})
+    scenario = Scenario("tiny", micros(end_s), segments, servers, routers=routers)
     world = World(scenario.with_actions(actions), profile=profile, capture=True)
     trace = play(world)
     return Lan(trace, [(t_us, decode(data)) for t_us, _, data in world.captured], world)

@@ -149,6 +149,11 @@ def test_the_log_tells_of_scripts_priorities_and_interfaces() -> None:
     }
 
 
+def test_the_priority_after_a_fault_of_a_tracked_file_is_told_in_other_words() -> None:
+    changes = [(e.fields["from"], e.fields["to"]) for e in recording("track_file_weight").of("priority")]
+    assert changes == [(150, 90), (90, 150), (150, 140), (140, 150)]
+
+
 def test_a_script_that_times_out() -> None:
     lines = {"r1": [{"t": 1.0, "line": "VRRP_Script(chk) timed_out"}]}
     script, log = log_events(lines)
@@ -170,6 +175,10 @@ def test_the_cast() -> None:
         "advert_int_s": 1,
         "preempt": True,
         "virtual_addresses": ["192.168.2.101/24"],
+        "tracks": [
+            {"kind": "interface", "name": "eth1", "weight": 0},
+            {"kind": "script", "name": "chk_squid_service", "weight": 0},
+        ],
     }
     assert cast["clients"]["client"]["probes"][0]["every_s"] == 0.02
 
@@ -222,6 +231,12 @@ class TestBadInput:
     def test_json_of_something_else(self, folder: Path) -> None:
         (folder / "observed.json").write_text("[]", encoding="utf-8")
         assert "is not what was observed" in self.message(folder)
+
+    def test_more_frames_than_a_trace_could_have(self, folder: Path) -> None:
+        observed = json.loads((folder / "observed.json").read_bytes())
+        observed["runs"][0]["adverts"][0]["runs"][0]["count"] = 10**12
+        (folder / "observed.json").write_text(json.dumps(observed), encoding="utf-8")
+        assert "more than 100,000 frames were counted" in self.message(folder)
 
     def test_a_run_without_parts(self, folder: Path) -> None:
         (folder / "observed.json").write_text('{"runs": [{}]}', encoding="utf-8")

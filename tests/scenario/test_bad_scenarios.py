@@ -10,9 +10,11 @@ import pytest
 
 from vrrplab.data_files import data_path
 from vrrplab.errors import ConfigError, ScenarioError
+from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
 
-STEADY = data_path("scenarios", "article-steady.yaml").read_text(encoding="utf-8")
+# Without its first line, which is for editors.
+STEADY = data_path("scenarios", "article-steady.yaml").read_text(encoding="utf-8").partition("\n")[2]
 DRILL = (
     STEADY.partition("actions:")[0]
     + """actions:
@@ -30,6 +32,7 @@ SCENARIOS = [  # name, (old, new) in the drill, line, words of the message
     ("server", ("12, action: link_down, server: proxy-serv01", "12, action: link_down, server: r9"), 40, "'r9'"),
     ("interface", ("interface: eth0}\n- {at_s: 22", "interface: eth7}\n- {at_s: 22"), 40, "'eth7'|'eth1'"),
     ("negative", ("at_s: 12", "at_s: -12"), 40, "-12.0 s|cannot be negative"),
+    ("no pair", ("link_down, server: proxy-serv01, interface: eth0", "segment_fault, segment: lan, between: []"), 40, "no pair of hosts"),
     ("nan", ("at_s: 12", "at_s: .nan"), 40, "finite"),
     ("infinite", ("duration_s: 20", "duration_s: .inf"), 5, "finite"),
     ("config", ("article/proxy-serv01.conf", "article/none.conf"), 11, "does not exist|relative to the scenario"),
@@ -38,6 +41,8 @@ SCENARIOS = [  # name, (old, new) in the drill, line, words of the message
     ("mac", ('"02:00:00:00:00:fb"', '"02:00"'), 14, "not a MAC address"),
     ("group mac", ('"02:00:00:00:00:fb"', '"01:00:5e:00:00:12"'), 14, "address of a group"),
     ("list as key", ("seed: 0", "? [a]\n: 0"), 4, "a key must be one word"),
+    ("sign in a mac", ('"02:00:00:00:00:fb"', '"02:00:00:00:00:+b"'), 14, "not a MAC address"),
+    ("sign in a prefix", ("192.168.2.251/24", "192.168.2.251/+24"), 14, "not an address with prefix length"),
     ("address", ("192.168.2.251/24", "192.168.2.256/24"), 14, "not an address with prefix length"),
     ("segment", ("segment: lan, addresses: [192.168.2.251", "segment: lam, addresses: [192.168.2.251"), 14, "'lan'"),
     ("loss", ("192.168.2.0/24}", "192.168.2.0/24, loss: 2}"), 7, "share: 0 to 1"),
@@ -75,6 +80,9 @@ EXPECTATIONS = [  # what nothing could ever match must not pass in silence
     ("server", "{at_s: 5, state: {proxy_ip1: {serv01: MASTER}}}", "no server 'serv01'|'proxy-serv01'"),
     ("state", "{at_s: 5, state: {proxy_ip1: {proxy-serv01: ACTIVE}}}", "'ACTIVE'|MASTER"),
     ("nothing", "{at_s: 5}", "expects nothing"),
+    ("no state", "{at_s: 5, state: {proxy_ip1: {}}}", "expects nothing"),
+    ("moment", "{owner: {192.168.2.101: proxy-serv01}}", "no 'at_s'"),
+    ("beside", "{at_s: 5, owner: {192.168.2.110: nobody}, outage: {target: proxy-serv, at_most_s: 1}}", "'192.168.2.110' is no virtual address"),
 ]  # fmt: skip
 
 
@@ -128,7 +136,7 @@ def test_a_mistake_in_the_extended_file_is_told_with_its_place(tmp_path: Path) -
 WHOLE = [
     ("not YAML", b"a: [1, 2\nb: }", 2),
     ("empty", b"", 0),
-    ("binary", bytes(range(256)), 0),
+    ("binary", bytes(range(256)), 2),
     ("a list", b"- 1", 1),
     ("no servers", b"name: x\nduration_s: 1\nsegments: {lan: {}}\nservers: {}\n", 4),
     ("alias bomb", b"a: &a [x, x]\nb: &b [*a, *a]\n" + b"c: [*b]\n" + b"name: 1\n", 1),
@@ -147,13 +155,9 @@ def test_what_is_no_scenario_at_all(content: bytes, line: int, tmp_path: Path) -
 
 
 CONFIGS = [
-    ("unclosed brace", CONF.rstrip()[:-1], "never closed"),
     ("VRID 0", CONF.replace("router_id 1", "router_id 0"), "1 to 255"),
     ("VRID 256", CONF.replace("router_id 1", "router_id 256"), "1 to 255"),
-    ("priority 300", CONF.replace("priority 255", "priority 300"), "1 to 254"),
-    ("no address", CONF.replace("192.168.2.101/24 dev eth0 label eth0:1", ""), "no virtual address"),
     ("VRID twice", CONF.replace("router_id 2", "router_id 1"), "both use VRID 1"),
-    ("empty", "", "empty"),
     ("itself", "include mine.conf\n" + CONF, "includes itself"),
 ]
 
@@ -172,6 +176,25 @@ def test_a_bad_configuration_ends_simulate_with_2(
     assert words in errors[0]
 
 
+SURVIVED = [
+    ("unclosed brace", CONF.rstrip()[:-1], "a { is never closed"),
+    ("priority 300", CONF.replace("priority 255", "priority 300"), "write a number from 1 to 254"),
+    ("no address", CONF.replace("192.168.2.101/24 dev eth0 label eth0:1", ""), "no virtual address"),
+    ("no script", CONF.replace('script "', 'scrip "'), "vrrp_script chk_squid_service has no script line"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), [c[1:] for c in SURVIVED], ids=[c[0] for c in SURVIVED])
+def test_what_keepalived_survives_is_only_warned_of(
+    text: str, words: str, tmp_path: Path, vrrplab: Callable[..., CompletedProcess[str]]
+) -> None:
+    (tmp_path / "mine.conf").write_text(text, encoding="utf-8")
+    (tmp_path / "s.yaml").write_text(DRILL.replace("../configs/article/proxy-serv01.conf", "mine.conf"))
+    done = vrrplab("simulate", "s.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert any(line.startswith("warning: mine.conf:") and words in line for line in done.stderr.splitlines())
+
+
 def test_a_servers_own_address_as_virtual_address_is_warned_of_by_the_articles_fact(
     tmp_path: Path, vrrplab: Callable[..., CompletedProcess[str]]
 ) -> None:
@@ -185,3 +208,27 @@ def test_a_servers_own_address_as_virtual_address_is_warned_of_by_the_articles_f
 def test_configuration_errors_carry_their_place() -> None:
     error = ConfigError("a.conf", 7, "wrong", "right")
     assert str(error) == "a.conf:7: wrong - right"
+
+
+def test_a_check_may_name_a_script_that_keepalived_drops_but_none_of_a_comment(tmp_path: Path) -> None:
+    """keepalived goes on without a script that has no command, so its scenario does as well; where the script
+    stands, in the file or in an included one, is the same to it.
+    """
+    instance = (
+        "vrrp_instance V1 {\n interface eth0\n virtual_router_id 5\n virtual_ipaddress {\n 10.0.0.9\n }\n}\n"
+    )
+    (tmp_path / "checks.conf").write_text("vrrp_script chk {\n interval 2\n}\n")
+    (tmp_path / "a.conf").write_text(f"# vrrp_script old {{\ninclude {tmp_path}/checks.conf\n{instance}")
+
+    def load(script: str) -> Scenario:
+        path = tmp_path / "a.yaml"
+        path.write_text(
+            "name: a\nduration_s: 5\nsegments: {lan: {subnet: 10.0.0.0/24}}\nservers:\n"
+            "  a: {config: a.conf, interfaces: {eth0: {segment: lan, addresses: [10.0.0.1/24]}},\n"
+            f"    services: {{web: {{port: 80}}}}, checks: {{{script}: web}}}}\n"
+        )
+        return load_scenario(path)
+
+    assert load("chk").servers["a"].node.dropped_scripts == ("chk",)
+    with pytest.raises(ScenarioError, match="no vrrp_script 'old'"):
+        load("old")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -47,11 +49,35 @@ def test_a_changed_file_is_read_anew(file: Path) -> None:
     assert plain(yaml_cache.read_yaml_cached(str(file))) == plain(read_yaml(file))
 
 
-@pytest.mark.parametrize("content", [b"", b"rubbish", b"\xff" * 100])
+DEEP = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"rubbish", b"\xff" * 100, DEEP, f"{crc32(DEEP):08x}\n".encode() + DEEP]
+)
 def test_a_broken_cache_costs_nothing_but_time(file: Path, content: bytes) -> None:
     yaml_cache.read_yaml_cached(str(file))
     (cached,) = (file.parent / "cache" / "vrrplab").iterdir()
     cached.write_bytes(content)
+    yaml_cache._read.cache_clear()
+    assert plain(yaml_cache.read_yaml_cached(str(file))) == plain(read_yaml(file))
+
+
+def test_a_cache_with_one_bit_wrong_is_not_believed(file: Path) -> None:
+    yaml_cache.read_yaml_cached(str(file))
+    (cached,) = (file.parent / "cache" / "vrrplab").iterdir()
+    cached.write_bytes(cached.read_bytes().replace(b"2.5", b"2.7"))
+    yaml_cache._read.cache_clear()
+    assert plain(yaml_cache.read_yaml_cached(str(file))) == plain(read_yaml(file))
+
+
+@pytest.mark.parametrize("packed", [None, 1, [1], [1, 2, 3], ["1", {}], [1, {"a": None}], [1, [[2, 3, 4]]]])
+def test_a_cache_that_somebody_else_wrote_is_read_past(file: Path, packed: object) -> None:
+    yaml_cache.read_yaml_cached(str(file))
+    (cached,) = (file.parent / "cache" / "vrrplab").iterdir()
+    key = json.loads(cached.read_bytes().partition(b"\n")[2])[0]
+    body = json.dumps([key, packed]).encode()
+    cached.write_bytes(f"{crc32(body):08x}\n".encode() + body)
     yaml_cache._read.cache_clear()
     assert plain(yaml_cache.read_yaml_cached(str(file))) == plain(read_yaml(file))
 

@@ -97,7 +97,8 @@ def test_a_lost_carrier_takes_no_ipv6_address_and_is_no_error_for_the_sender() -
     assert states(trace, "a", 10) == ["FAULT", "BACKUP", "MASTER"]
 
 
-def test_set_down_while_the_cable_is_out_flushes_ipv6_and_the_link_brings_it_back() -> None:
+def test_set_down_while_the_cable_is_out_flushes_ipv6_and_the_link_brings_its_own_back() -> None:
+    """Linux: the link-local address is made anew, the others stay gone (recording ipv6_source_lost_*)."""
     v6 = [instance(p, "version 3", addresses=IPV6) for p in (150, 100)]
     steps = ((8, "carrier_down"), (9, "link_down"), (10, "link_up"), (11, "carrier_up"))
     trace = run(scenario(*v6, *(f"{{at_s: {t}, action: {w}, server: a, interface: eth0}}" for t, w in steps)))
@@ -105,7 +106,26 @@ def test_set_down_while_the_cable_is_out_flushes_ipv6_and_the_link_brings_it_bac
     assert len(gone) == 2
     assert "2001:db8:2::1/64" in gone
     assert not addresses(trace, "address_added", 10)
-    assert sorted(addresses(trace, "address_added", 11)) == sorted(gone)
+    assert [a for a in gone if a.startswith("fe80:")] == addresses(trace, "address_added", 11)
+
+
+def test_an_ipv6_unicast_advert_cannot_leave_without_its_source() -> None:
+    """Recording ipv6_source_lost_with_link: MASTER for the rest, and a line at every advert."""
+
+    def one(priority: int, own: int) -> str:
+        mine, other = f"2001:db8:2::{own}", f"2001:db8:2::{3 - own}"
+        peer = (f"unicast_src_ip {mine}", "unicast_peer {", other, "}")
+        return instance(priority, "version 3", *peer, addresses=IPV6)
+
+    steps = ((8, "link_down"), (9, "link_up"))
+    moves = [f"{{at_s: {t}, action: {act}, server: a, interface: eth0}}" for t, act in steps]
+    trace = run(scenario(one(100, 1), one(150, 2), *moves))
+    assert states(trace, "a", 8) == ["FAULT", "BACKUP", "MASTER"]
+    assert states(trace, "b", 8) == []
+    failed = [e for e in trace.of("log", server="a") if "(Invalid argument)" in e.fields["line"]]
+    assert len(failed) > 5
+    assert {e.fields["line"] for e in failed} == {"(V1) Cant send advert to 2001:db8:2::2 (Invalid argument)"}
+    assert not [e for e in trace.of("advert_sent", server="a") if e.t > 9]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +205,29 @@ def test_one_port_is_carrier_enough_for_a_bond() -> None:
     assert states(run(on_cards(BOND, first, second)), "a", 8) == ["FAULT"]
 
 
+def test_a_host_hears_nothing_on_the_ports_of_a_bond() -> None:
+    """Linux: what comes in at a port is the bond's; no socket hears it twice."""
+    cards = BOND.replace("trunk", "lan")
+    made = on_cards(cards).to_yaml()
+    peer = """
+  b:
+    interfaces: {eth0: {segment: lan, addresses: [192.168.2.2/24]}}
+    config: |
+      vrrp_instance V1 {
+          interface eth0
+          virtual_router_id 51
+          priority 200
+          virtual_ipaddress {
+              192.168.2.100/24
+          }
+      }
+"""
+    trace = run(scenario_from_text(made.replace("servers:\n", f"servers:{peer}")))
+    assert trace.of("advert_received", server="a")
+    assert {e.fields["interface"] for e in trace.of("advert_received", server="a")} == {"top"}
+    assert not trace.of("advert_dropped")
+
+
 @pytest.mark.parametrize(
     ("card", "said"),
     [
@@ -192,6 +235,7 @@ def test_one_port_is_carrier_enough_for_a_bond() -> None:
         ("top: {segment: lan, parent: eth0, kind: tunnel}", "'tunnel', which does not exist"),
         ("top: {segment: lan, parent: eth0}", "has no 'kind'"),
         ("top: {segment: lan, parent: [eth0, eth1], kind: vlan}", "vlan top has 2 parents"),
+        ("top: {segment: lan, parent: [eth0, eth0], kind: bond}", "bond top has eth0 twice"),
         (
             "eth2: {segment: lan, parent: top, kind: vlan}, top: {segment: lan, parent: eth2, kind: vlan}",
             "eth2 is made on itself",

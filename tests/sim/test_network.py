@@ -8,6 +8,7 @@ import pytest
 
 from vrrplab import at, load_scenario, simulate, variant
 from vrrplab.scenario.parts import Segment, Service
+from vrrplab.sim.addresses import Address, Addresses
 from vrrplab.sim.host import Host
 from vrrplab.sim.nic import Nic
 from vrrplab.sim.rng import Chance
@@ -92,7 +93,7 @@ def test_nobody_answers_for_an_address_that_nobody_has() -> None:
 
 def test_gratuitous_arp_moves_an_entry_at_once_but_makes_none() -> None:
     lan = Lan()
-    lan.nic(2).addresses[0].address = "10.0.0.100"
+    lan.nic(2).addresses = Addresses([Address("10.0.0.100", 24)])
     lan.hosts[1].send(lan.nic(2), garp_frame("02:00:00:00:00:02", "10.0.0.100"))
     lan.scheduler.run_until(1000)
     answers = lan.resolve(1, "10.0.0.100")

@@ -1,4 +1,4 @@
-"""A server that lists itself as a unicast peer hears its own adverts: its kernel hands them back."""
+"""Adverts from a server's own address: as a unicast peer it hears itself, another host it does not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sim_builders import conf, two_routers
 
+from vrrplab.scenario.reader import scenario_from_text
 from vrrplab.sim.play import run
 
 
@@ -22,3 +23,14 @@ def test_a_master_that_is_its_own_peer_says_so_at_every_advert(tmp_path: Path) -
     assert not trace.of("advert_failed")
     assert [e.fields["to"] for e in trace.of("state", server="r1")] == ["BACKUP", "MASTER"]
     assert [e.fields["to"] for e in trace.of("state", server="r2")] == ["BACKUP"]
+
+
+def test_two_servers_with_the_same_address_do_not_hear_each_other(tmp_path: Path) -> None:
+    """Measured with 2.2.7: both are MASTER, and neither logs a word; Linux drops the packets."""
+    text = two_routers(tmp_path, conf(100), conf(100)).to_yaml().replace("192.168.2.252", "192.168.2.251")
+    trace = run(scenario_from_text(text, tmp_path))
+    assert [trace.state_at(15, name, "V1") for name in ("r1", "r2")] == ["MASTER", "MASTER"]
+    assert not [e for e in trace.of("log") if "WARNING" in e.fields["line"]]
+    told = trace.why(15, "r2", "V1")
+    assert "it bears an address of the receiver's own, so its kernel drops it" in told
+    assert "give each server an address of its own" in told

@@ -8,6 +8,8 @@ import pytest
 from sim_builders import conf, two_routers
 
 from vrrplab.sim.play import run
+from vrrplab.tell import table
+from vrrplab.trace.events import WarningEvent
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,10 @@ def test_the_option_that_loses_the_clients_is_named(
         f"{option} on {name}: what clients send to 192.168.2.100 is dropped there, so none gets an answer"
         for name in ("r1", "r2")
     ]
+    fields = [(e.drops_by, e.server, e.address, e.source) for e in trace.of(WarningEvent) if e.drops_by]
+    assert fields == [(option, name, "192.168.2.100", "") for name in ("r1", "r2")]
+    shown = " ".join(table.render(trace).split())
+    assert [shown.count(f"{option} on {name}") for name in ("r1", "r2")] == [1, 1]  # its cause says it
 
 
 def test_nothing_is_told_of_clients_that_are_answered(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from vrrplab.data_files import data_path
 from vrrplab.notebook.simulate import simulate
-from vrrplab.output.terminal import printable
 from vrrplab.recording import read_recording
 from vrrplab.tell import lines, story, table
 from vrrplab.tell.words import wrap
@@ -24,18 +25,19 @@ def test_wrapping_keeps_words_and_the_width() -> None:
     assert wrap("", 10) == [""]
 
 
-def test_what_steers_a_terminal_is_shown_as_an_escape() -> None:
-    assert (
-        printable("a\x1b[31mb\nc\x9b\u202e") == "a\\x1b[31mb\\nc\\x9b\\u202e"
-    )  # no colour, no other direction
-
-
 @pytest.mark.parametrize("tell", TELLINGS)
 def test_every_telling_takes_an_empty_trace_and_one_without_a_cast(tell: object) -> None:
     assert callable(tell)
     assert isinstance(tell(Trace([])), str)
     fields = {"server": "a", "instance": "V", "from": "INIT", "to": "MASTER"}
     assert isinstance(tell(Trace([make_event(5, "state", fields)])), str)
+
+
+def test_a_table_without_clients_has_one_blank_line_between_its_parts() -> None:
+    text = table.render(simulate("lesson-three-routers"))
+    assert "clients saw" not in text
+    assert "No client" not in text
+    assert "\n\n\n" not in text
 
 
 @pytest.mark.parametrize("tell", TELLINGS)
@@ -54,7 +56,7 @@ def test_a_table_says_what_a_reader_needs() -> None:
     text = table.render(simulate("article-drill-1-lan-nic"))
     rows = text.splitlines()
     assert "   12.000 s  link_down proxy-serv01 eth0" in rows
-    assert any(r.split()[:4] == ["14.618", "s", "+2.618", "takeover"] for r in rows)
+    assert any(r.split()[:4] == ["14.626", "s", "+2.626", "takeover"] for r in rows)
     assert any(r.split()[:4] == ["25.004", "s", "+3.004", "return"] for r in rows)
     assert any(r.startswith("192.168.2.101  proxy-serv01   proxy-serv02   proxy-serv01") for r in rows)
 
@@ -131,3 +133,49 @@ def test_addresses_stay_readable_beside_many_moments() -> None:
     rows = table.render(simulate("article-steady", actions=faults)).splitlines()
     assert all(len(row) <= 80 for row in rows)
     assert any(row.startswith("192.168.2.101  proxy-ser") for row in rows)
+
+
+def test_a_table_of_a_recording_says_why_too() -> None:
+    """Input: what was seen of real daemons, no reason in it. Output: what follows from it."""
+    text = " ".join(table.render(read_recording(data_path("recordings", "nopreempt"))).split())
+    assert (
+        "Why serv02 at 8.620 s? serv01 (192.168.2.251) said goodbye with priority 0 0.614 s before." in text
+    )
+
+
+def test_a_fault_that_stays_is_in_the_table_with_its_reason() -> None:
+    """keepalived 2.2.7: a unicast source that is not there at the start means FAULT, and no row tells it."""
+    trace = read_recording(data_path("recordings", "unicast_start_no_address"))
+    simulated = simulate(str(data_path("recordings", "unicast_start_no_address", "scenario.yaml")))
+    told = " ".join(table.render(simulated).split())
+    instance, server = next(i for i in simulated.instances if simulated.state_at(99, i[1], i[0]) == "FAULT")
+    assert trace.state_at(99, server, instance) in ("FAULT", "INIT")  # no log line of the daemon tells it
+    assert f"At the end {instance} on {server}: FAULT since" in told
+    assert "source address" in told
+
+
+def test_the_story_shows_the_interface_that_has_the_address() -> None:
+    text = story.render(simulate(str(data_path("recordings", "use_vmac", "scenario.yaml"))))
+    assert "ip a show vrrp.51\n" in text
+    assert "inet 192.168.2.100/24 scope global vrrp.51" in text
+
+
+def test_whatever_the_cast_of_a_trace_lacks_it_can_be_told() -> None:
+    """Files of others may leave out a priority, an interface or a client's probes."""
+    whole = simulate("article-drill-2-wan-nic")
+
+    def without(told: Any, lacking: str) -> Any:
+        if isinstance(told, dict):
+            return {key: without(value, lacking) for key, value in told.items() if key != lacking}
+        return [without(value, lacking) for value in told] if isinstance(told, list) else told
+
+    def keys(told: Any) -> set[str]:
+        within = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+        return set(told if isinstance(told, dict) else ()).union(*map(keys, within))
+
+    assert {"priority", "interface", "every_s", "instances"} < keys(whole.scenario)
+    for key in keys(whole.scenario):
+        cast = make_event(0, "scenario", without(whole.scenario, key))
+        trace = Trace([cast, *whole.events[1:]])
+        assert "proxy_ip1" in table.render(trace)
+        assert "proxy_ip1" in story.render(trace)

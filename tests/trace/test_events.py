@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import pickle
 import re
@@ -11,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.programs import program
 from vrrplab.errors import TraceError
 from vrrplab.trace import Trace, TraceEvent, make_event, read_trace
 from vrrplab.trace.events import (
@@ -30,12 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def trace_page() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("trace_page", ROOT / "tools" / "trace_page.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("tools/trace_page.py")
 
 
 def test_what_is_made_of_the_tables_is_fresh() -> None:
@@ -126,7 +121,7 @@ def test_every_action_mends_what_there_is() -> None:
     for act in Act:
         assert set(act.mends) <= set(ACTIONS), act
         holes = set(re.findall(r"\{(\w+)", act.label + act.sentence))
-        assert holes <= {*act.needs, *act.may, "fault", "left"}, act
+        assert holes <= {*act.needs, *act.may, "fault", "left", "daemon"}, act
     assert (
         label({"action": "firewall_drop", "server": "r1", "direction": "in"}) == "r1 firewall drops VRRP in"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from vrrplab.recording import read_recording
 from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import micros
+from vrrplab.views import style
 
 RECORDINGS = Path(__file__).resolve().parent.parent.parent / "data" / "recordings"
 
@@ -66,6 +68,46 @@ def cast(instances: int = 1, servers: int = 2, vips: int = 1, name: str = "r{}")
     }
 
 
+# As strangers give them: many scripts, emoji, accents, mathtext, markup, controls, halves of characters.
+NAMES = (
+    "服务器甲", "خادم-2", "שרת", "नमस्ते", "bureau 🖥 👨\u200d👩\u200d👧 🇩🇪", "e\u0301\u0302 cafe",
+    "$x_1^2$ \\frac{a}{b}", "<&>\"' 100 %", "a\u202eb\x07\u2028c\n", "\udce9\ud800", "very-long-服务器-" * 6,
+)  # fmt: skip
+
+
+def every_script(names: Sequence[str] = NAMES) -> Trace:
+    """Each of these names as a server, an instance, a client, an interface, a label, and in the head."""
+    fields = cast(instances=2, servers=len(names), vips=2)
+    groups = list(fields["servers"]["r1"]["instances"].values())
+    fields["name"], fields["description"] = " ".join(NAMES), " · ".join(reversed(NAMES))
+    fields["segments"] = {"局域网 شبكة": {"subnet": "10.0.0.0/8"}}
+    probes = [{"kind": "icmp", "target": "10.0.1.1", "every_s": 0.1}]
+    fields["clients"] = {f"{name}!": {"segment": "局域网 شبكة", "probes": probes} for name in names}
+    fields["servers"] = {
+        name: {
+            "interfaces": {name: {"segment": "局域网 شبكة", "mac": f"02:00:00:00:01:{n:02x}"}},
+            "instances": {names[k]: {**group, "interface": name} for k, group in enumerate(groups)},
+        }
+        for n, name in enumerate(names)
+    }  # fmt: skip
+    events = [event(0, "scenario", **fields)]
+    for n, name in enumerate(names):
+        t_s, own = 0.5 + 5 * n, {"server": name, "instance": names[n % 2]}
+        events.append(state(t_s, name, "MASTER", names[n % 2], "BACKUP"))
+        events.append(event(t_s, "address_added", interface=name, address="10.0.1.1/24", label=name, **own))
+        events.append(event(t_s, "advert_sent", vrid=1, priority=100, interval_s=1.0, **own))
+        events.append(event(t_s + 2, "action", action="link_down", server=name, interface=name))
+        events.append(event(t_s + 2, "script", server=name, script=name, result="fail", exit=1, changed=True))
+        events.append(event(t_s + 3, "log", server=name, line=f"({name}) says {name}"))
+        missed = {"client": f"{name}!", "kind": "icmp", "target": "10.0.1.1", "lost": 9}
+        events.append(event(t_s + 3, "outage", **missed, from_s=t_s + 2, to_s=t_s + 3))
+        seen = {"client": f"{name}!", "ip": "10.0.1.1", "mac": f"02:00:00:00:00:{n:02x}"}
+        events.append(event(t_s + 1, "neighbour", **seen))
+        port = {"segment": "局域网 شبكة", "mac": "02:00:00:00:00:01", "port": f"{name}:{name}"}
+        events.append(event(t_s + 1, "mac_learned", **port))
+    return trace(*events, end_s=60)
+
+
 def crowd(servers: int = 3, instances: int = 2, vips: int = 20, actions: int = 14) -> Trace:
     """Long names, many of everything, and mastership going round once every four seconds."""
     fields = cast(instances, servers, vips, "a-rather-long-server-name-{:02d}.example.net")
@@ -105,7 +147,8 @@ def crowd(servers: int = 3, instances: int = 2, vips: int = 20, actions: int = 1
 def troubles(figure: Figure) -> list[str]:
     """Texts that overlap each other or reach over the edge of the figure."""
     canvas: Any = figure.canvas
-    canvas.draw()
+    with style.look(style.LIGHT):
+        canvas.draw()
     renderer = canvas.get_renderer()
     width, height = canvas.get_width_height()
     boxes = []

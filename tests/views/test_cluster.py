@@ -19,7 +19,7 @@ from vrrplab.views.cluster import WIDGET, StillCluster, show_cluster
 DOWN = {"action": "link_down", "server": "r1", "interface": "eth0"}
 
 needs_widgets = pytest.mark.skipif(
-    importlib.util.find_spec("anywidget") is None, reason="needs anywidget: pip install 'vrrplab[lab]'"
+    importlib.util.find_spec("anywidget") is None, reason="needs anywidget: make lab"
 )
 pytestmark = needs_widgets
 
@@ -157,7 +157,7 @@ def test_without_anywidget_there_is_a_still_picture(monkeypatch: pytest.MonkeyPa
     monkeypatch.undo()
     assert isinstance(still, StillCluster)
     assert still._repr_svg_().startswith("<svg")
-    assert "pip install 'vrrplab[lab]'" in repr(still)
+    assert "the cluster that moves needs anywidget: make lab" in repr(still)
 
 
 def test_an_empty_trace_makes_a_widget() -> None:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import builtins
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
-from drawn import cast, crowd, event, recording, state, trace, troubles
+from drawn import NAMES, cast, crowd, event, every_script, recording, state, trace, troubles
 from matplotlib.figure import Figure
 
 from vrrplab import at, own_cluster, simulate, variant, views
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace
-from vrrplab.views import style
+from vrrplab.views import fonts, style
 
 OF_A_TRACE = ("timeline", "priority", "tables", "anatomy", "ladder", "state_diagram")
 TRACES = {
     "drill": lambda: recording("article_drill1_eth0_down_up"),
     "split brain": lambda: recording("article_split_brain_garp_refresh"),
     "crowd": crowd,
+    "every script": lambda: every_script(NAMES[:6]),
+    "every other": lambda: every_script(NAMES[6:]),
     "empty": lambda: Trace([]),
     "without its scenario": lambda: without_scenario(recording("track_interface_weight_neg")),
     "long names": lambda: office("very-long-name-of-a-proxy-server-in-the-office", "12"),
@@ -65,6 +68,87 @@ def test_nothing_overlaps(view: str, name: str) -> None:
 def test_nothing_overlaps_in_a_comparison_in_the_dark(view: str) -> None:
     two = recording("article_drill1_eth0_down_up"), recording("article_drill1_cable")
     assert troubles(views.compare(*two, view, theme="dark")) == []
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("view", OF_A_TRACE)
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+def test_names_in_every_script_are_drawn_without_a_word(
+    tmp_path: Path, view: str, ending: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / f"figure.{ending}"
+    views.save(getattr(views, view).figure(every_script(), theme="dark"), path)
+    assert caplog.records == []
+    if ending == "svg":
+        ElementTree.parse(path)
+
+
+def test_names_are_no_formulas_and_hide_nothing() -> None:
+    figure = views.timeline.figure(every_script())
+    written = [text.get_text() for text in [*figure.texts, *figure.axes[0].texts]]
+    assert "$x_1^2$ \\frac{a}{b}" in written
+    assert "a\\u202eb\\u0007\\u2028c\\n" in written
+    assert not any(text.get_parse_math() for text in figure.axes[0].texts)
+
+
+def test_what_stands_together_is_not_parted() -> None:
+    family = "👨\u200d👩\u200d👧"
+    for width_in in (0.2, 0.4, 0.6, 0.8, 1.0):
+        cut = style.elide(family * 8, width_in)
+        assert cut.replace(family, "") == "…"
+    assert style.elide("e\u0301" * 99, 0.5).replace("e\u0301", "") == "…"
+
+
+def test_letters_that_dejavu_lacks_come_from_a_font_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A font with one letter of twice the usual width: the text is drawn and measured with it."""
+    from matplotlib.font_manager import fontManager
+
+    assert fonts.families("r1 é ü") == ("DejaVu Sans",)
+    own = [entry for entry in fontManager.ttflist if entry.name == "DejaVu Sans"]
+    monkeypatch.setattr(fontManager, "ttflist", own)
+    fontManager.addfont(font_with_one_letter(tmp_path / "one.ttf", LETTER))
+    forget_fonts()
+    try:
+        assert fonts.families(f"a{LETTER}") == ("DejaVu Sans", "Vrrplab One Letter")
+        assert fonts.width_of(LETTER * 3, bold=False) == pytest.approx(6.0, abs=0.3)
+        figure = style.new_figure(4, 1, style.LIGHT, "")
+        text: Any = style.write(figure, 0.1, 0.5, LETTER * 3, "black", size=9)
+        box = text.get_window_extent(figure.canvas.get_renderer())
+        assert box.width / style.DPI == pytest.approx(style.text_width_in(LETTER * 3, 9), abs=0.02)
+    finally:
+        forget_fonts()
+
+
+LETTER = "服"
+
+
+def forget_fonts() -> None:
+    for kept in (fonts.families, fonts.width_of, fonts._is_simple, fonts._font_of, fonts._others):
+        kept.cache_clear()
+    fonts._letters_of.cache_clear()
+
+
+def font_with_one_letter(path: Path, letter: str) -> Path:
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    for move, point in ((pen.moveTo, (0, 0)), (pen.lineTo, (2000, 0)), (pen.lineTo, (2000, 700))):
+        move(point)
+    pen.closePath()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", "one"])
+    font.setupCharacterMap({ord(letter): "one"})
+    font.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "one": pen.glyph()})
+    font.setupHorizontalMetrics({".notdef": (500, 0), "one": (2000, 0)})
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Vrrplab One Letter", "styleName": "Regular"})
+    font.setupOS2(sTypoAscender=800, sTypoDescender=-200)
+    font.setupPost()
+    font.save(path)
+    return path
 
 
 def test_this_test_sees_what_overlaps() -> None:
@@ -204,7 +288,7 @@ def test_without_matplotlib_one_line_says_what_to_do(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(builtins, "__import__", without)
     for view in (*OF_A_TRACE, "distribution", "packet"):
         given: Any = {"distribution": [1.0], "packet": b"\x00" * 20}.get(view, Trace([]))
-        with pytest.raises(VrrplabError, match=r"^figures need matplotlib: pip install matplotlib$"):
+        with pytest.raises(VrrplabError, match=r"^figures need matplotlib: make lab$"):
             getattr(views, view).figure(given)
 
 
@@ -252,7 +336,12 @@ def test_long_texts_lose_their_middle() -> None:
 
 def test_a_number_stays_with_its_seconds() -> None:
     text = "the timer of (3 x 1.000 s + skew 0.609 s) is 3 sums: 3.609 s"
-    for tenths in range(2, 40):
-        lines = style.wrap(text, tenths / 10)
+    widest_in = style.text_width_in("3.609 s", style.SMALL) + style.text_width_in("sums:", style.SMALL)
+    for tenths in range(40):
+        lines = style.wrap(text, widest_in + tenths / 10)  # narrower ones have no room for whole words
         assert " ".join(lines).split() == text.split()
         assert not any(line == "s" or line.startswith(("s ", "s)")) for line in lines)
+
+
+def test_a_letter_that_the_font_lacks_is_as_wide_as_its_box() -> None:
+    assert 0 < style.text_width_in("\u65e5\u672c") == style.text_width_in("\u8a9e\U0001f418")

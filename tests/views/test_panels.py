@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import builtins
 import struct
+import sys
 import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -176,6 +178,12 @@ class TestWidgets:
             return real(name, *rest)
 
         monkeypatch.setattr(builtins, "__import__", without)
+        assert isinstance(show(one_of_two, CONTROLS), Figure)
+
+    def test_in_marimo_a_still_figure(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        marimo = ModuleType("marimo")
+        marimo.running_in_notebook = lambda: True  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "marimo", marimo)
         assert isinstance(show(one_of_two, CONTROLS), Figure)
 
 

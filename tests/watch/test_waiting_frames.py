@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 import pytest
+from live_bench import free_port
 
 from vrrplab.watch.watcher import Watcher, WatchOptions
 from vrrplab.wire.frames import advert_frame
@@ -18,10 +18,7 @@ def test_no_silence_is_told_while_frames_wait(monkeypatch: pytest.MonkeyPatch) -
     """Input: a frame read 9 s after it came, time passes, and nothing else. Output: a MASTER as long as there
     may be more to read; then its silence.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    watcher = Watcher(WatchOptions(udp=True, port=port, style="table"))
+    watcher = Watcher(WatchOptions(udp=True, port=free_port(), style="table"))
     monkeypatch.setattr(watcher, "_started_ns", watcher._started_ns - 10 * SECOND_NS)
     advert = Advertisement(2, 51, 150, 1_000_000, ("192.168.2.100",))
     frame = advert_frame("02:00:00:00:00:01", "192.168.2.1", "224.0.0.18", advert)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import random
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -12,26 +12,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.programs import program
+
 FUZZ = Path(__file__).parents[2] / "fuzz"
 
 
-def load_targets() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fuzz_targets", FUZZ / "targets.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-TARGETS: dict[str, Callable[[bytes], None]] = load_targets().TARGETS
+TARGETS: dict[str, Callable[[bytes], None]] = program("fuzz/targets.py").TARGETS
+INPUTS: ModuleType = program("fuzz/inputs.py")
 KEPT = sorted(path for path in (FUZZ / "corpus").rglob("*") if path.is_file())
 
 
 def test_there_is_a_corpus_for_known_readers_only() -> None:
     assert KEPT
     assert {path.parent.name for path in KEPT} <= set(TARGETS)
+    assert set(INPUTS.TARGET_NAMES) == set(TARGETS)
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_what_it_begins_with_is_short_enough_to_be_tried_whole(target: str) -> None:
+    seeds = INPUTS.seeds(target)
+    assert seeds
+    assert sum(len(seed) <= INPUTS.LONGEST[target] for seed in seeds) > len(seeds) // 2
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -43,6 +44,21 @@ def test_what_once_found_a_bug(path: Path) -> None:
 @given(st.sampled_from(sorted(TARGETS)), st.binary(max_size=300))
 def test_any_bytes(target: str, data: bytes) -> None:
     TARGETS[target](data)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(sorted(TARGETS)), st.integers(0, 2**32), st.integers(1, 4))
+def test_texts_that_are_almost_right(target: str, seed: int, changes: int) -> None:
+    starts = seeds(target)
+    change = INPUTS.changer(target, starts)
+    chance = random.Random(seed)
+    data = chance.choice(starts)
+    for _ in range(changes if change else 0):
+        data = change(data, chance)
+    TARGETS[target](data)
+
+
+seeds = cache(INPUTS.seeds)
 
 
 WORDS = """

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import random
+
+from vrrplab.limits import (
+    WATCHED_ADDRESSES,
+    WATCHED_ROUTERS,
+    WATCHED_SENDERS,
+    WATCHED_SENDERS_EACH,
+    WATCHER_REMEMBERS,
+)
 from vrrplab.trace import TraceEvent
 from vrrplab.units import SECOND_US
 from vrrplab.watch.table import Table
 from vrrplab.wire.frames import advert_frame, decode, garp_frame
 from vrrplab.wire.vrrp import Advertisement
 from vrrplab.witness.masters import Speaker
-from vrrplab.witness.observer import MOST_ROUTERS, MOST_SPANS, MOST_SPEAKERS, MOST_TOLD, Observer
+from vrrplab.witness.observer import MOST_SPANS, Observer
 
 
 def frame_of(
@@ -88,10 +97,10 @@ def test_missed_adverts_are_told_once_a_run() -> None:
 def test_too_many_warnings_do_not_silence_the_next() -> None:
     ear = Ear()
     ear.hear(0, frame_of(150, "192.168.2.1"))
-    for number in range(MOST_TOLD + 10):
+    for number in range(WATCHER_REMEMBERS.most + 10):
         mac = f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
         ear.hear(0.1, decode(garp_frame(mac, "192.168.2.100")))
-    assert len(ear.warnings()) >= MOST_TOLD + 9
+    assert len(ear.warnings()) >= WATCHER_REMEMBERS.most + 9
     ear.observer.tick(5 * SECOND_US)
     assert "nobody is MASTER" in ear.warnings()[-1]
 
@@ -205,17 +214,61 @@ def test_memory_is_bounded_whoever_shouts() -> None:
     for i in range(500):
         ear.hear(i / 1000, frame_of(1 + i % 254, f"192.168.{i // 250}.{1 + i % 250}"))
     router = next(iter(ear.observer.routers.values()))
-    assert len(router.speakers) <= MOST_SPEAKERS
+    assert len(router.speakers) <= WATCHED_SENDERS_EACH.most
+
+
+def test_what_is_kept_of_a_flood_is_counted_rightly() -> None:
+    """Input: adverts of 3,000 senders for all VRIDs on three interfaces, lists of 1 to 200 addresses; one of
+    the interfaces is lost. Output: what is counted is what is there, and it is within its limits.
+    """
+    chance, ear = random.Random(1), Ear()
+    for number in range(3000):
+        sender, vrid = chance.randrange(3000), chance.randrange(1, 256)
+        listed = chance.choice([1, 1, 2, 40, 200])
+        addresses = tuple(f"10.{chance.randrange(250)}.{sender % 250}.{n + 1}" for n in range(listed))
+        advert = Advertisement(2, vrid, chance.randrange(256), SECOND_US, addresses)
+        mac, source = (
+            f"02:00:00:00:{sender >> 8:02x}:{sender & 255:02x}",
+            f"10.1.{sender >> 8}.{sender & 255}",
+        )
+        ear.hear(number / 500, decode(advert_frame(mac, source, "224.0.0.18", advert)), f"lan{number % 3}")
+        if number == 1500:
+            ear.observer.interface_lost(number * 2000, "lan1", "gone")
+        ear.observer.tick(number * 2000)
+    observer = ear.observer
+    routers = observer.routers.values()
+    assert observer._senders == len(ear.speakers()) <= WATCHED_SENDERS.most + WATCHED_ROUTERS.most
+    assert observer._listed == sum(len(s.last.addresses) for s in ear.speakers()) <= WATCHED_ADDRESSES.most
+    assert len(routers) <= WATCHED_ROUTERS.most
+    assert observer.strangers > 0
+    assert any(f"more than {WATCHED_ADDRESSES}: further" in text for text in ear.warnings())
+
+
+def test_a_router_without_master_gives_its_place_to_a_new_one() -> None:
+    """Input: as many virtual routers as are followed, one of which says goodbye; a new one, twice.
+    Output: the new one is followed, the other has been forgotten, and all the others stay.
+    """
+    ear = Ear()
+    for number in range(WATCHED_ROUTERS.most):
+        ear.hear(0, frame_of(150, "192.168.2.1"), f"lan.{number}")
+    ear.hear(1, frame_of(0, "192.168.2.1"), "lan.7")
+    ear.hear(2, frame_of(150, "192.168.2.1"), "new")
+    places = {place for place, _, _ in ear.observer.routers}
+    assert len(places) == WATCHED_ROUTERS.most
+    assert "new" in places
+    assert "lan.7" not in places
+    assert ear.observer._senders == WATCHED_ROUTERS.most
+    assert ear.observer.strangers == 0
 
 
 def test_more_virtual_routers_than_are_followed_are_counted_and_told_once() -> None:
     ear = Ear()
     frame = frame_of(150, "192.168.2.1")
-    for number in range(MOST_ROUTERS + 3):
+    for number in range(WATCHED_ROUTERS.most + 3):
         ear.observer.frame(0, f"lan.{number}", frame)  # type: ignore[arg-type]
-    assert (len(ear.observer.routers), ear.observer.strangers) == (MOST_ROUTERS, 3)
+    assert (len(ear.observer.routers), ear.observer.strangers) == (WATCHED_ROUTERS.most, 3)
     assert [w for w in ear.warnings() if "counted, not followed" in w] == [
-        f"more than {MOST_ROUTERS} virtual routers: further ones are counted, not followed"
+        f"more than {WATCHED_ROUTERS}: further ones are counted, not followed"
     ]
     head = Table(ear.observer, "eth0", {}).text(0, 100).splitlines()[0]
     assert head.endswith("515 adverts, 0 announcements, 3 of too many senders")

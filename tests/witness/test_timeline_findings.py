@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from made_captures import MAC, ONE, TWO, VIP, Wire, kinds, text_of
 
-from vrrplab.capture.reader import read_frames
-from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
+from vrrplab.capture.reader import CapturedFrame, read_frames
+from vrrplab.limits import FINDINGS_TOLD
+from vrrplab.trace.events import WarningEvent
+from vrrplab.wire.frames import advert_frame, decode, garp_frame, na_frame
 from vrrplab.wire.vrrp import Advertisement
 from vrrplab.witness.masters import PRIORITY_0, SILENT, YIELDED
-from vrrplab.witness.timeline import timeline_of
-from vrrplab.witness.timeline_text import table
+from vrrplab.witness.timeline import Timeline, timeline_of
+from vrrplab.witness.timeline_text import json_lines, table
+from vrrplab.witness.timeline_trace import to_trace
 
 CAPTURES = Path(__file__).parents[2] / "data" / "captures"
 
@@ -243,3 +247,69 @@ def test_two_routers_of_frr() -> None:
     text = table(timeline)
     assert max(map(len, text.splitlines())) <= 80
     assert {frame.frame.kind for frame in read_frames(capture)} == {"vrrp", "arp", "na", "igmp", "other"}
+
+
+def captured_at(*times_s: float) -> Timeline:
+    """The MASTER's adverts, in this order in the capture."""
+    frames = [Wire().advert(0, ONE, 100).frames[0][1]] * len(times_s)
+    return timeline_of(
+        CapturedFrame(number, round((at_s + 1000) * 1e9), decode(frame))
+        for number, (at_s, frame) in enumerate(zip(times_s, frames, strict=True), 1)
+    )
+
+
+def test_times_that_run_backwards_are_a_finding() -> None:
+    timeline = captured_at(*(float(-n) for n in range(200)))
+    found = next(finding for finding in timeline.findings() if finding.kind == "backwards")
+    assert "run backwards 199 times, by 1.000 s at most, 199.000 s in all" in found.text
+    assert (found.t_us, found.frames) == (198_000_000, (2,))
+    assert table(timeline).startswith("200 frames in 199.000 s, from 1970-01-01 00:13:21 UTC.\n")
+    assert "Times are seconds from the earliest frame." in table(timeline)
+    assert '"kind": "backwards"' in "".join(json_lines(timeline))
+    trace = to_trace(timeline)
+    assert [event.t_us for event in trace] == sorted(event.t_us for event in trace)
+    assert trace[0].t_us == 0
+    assert any(isinstance(event, WarningEvent) and "backwards" in event.text for event in trace)
+
+
+def test_a_clock_that_is_set_back_once() -> None:
+    found = [f for f in captured_at(0, 1, 2, 3, 1.5, 2.5, 3.5).findings() if f.kind == "backwards"]
+    assert [(f.t_us, f.frames) for f in found] == [(1_500_000, (5,))]
+    assert "backwards once, by 1.500 s: a clock was set" in found[0].text
+
+
+def test_the_little_disorder_of_several_interfaces_is_ordinary() -> None:
+    timeline = captured_at(0, 1, 0.9, 2, 1.75, 3)
+    assert "backwards" not in kinds(timeline)
+    assert "Times are seconds from the first frame." in table(timeline)
+
+
+def test_what_goes_back_little_by_little_is_seen_too() -> None:
+    timeline = captured_at(*(-n / 10 for n in range(60)))
+    assert "backwards 9 times, by 0.600 s at most, 5.400 s in all" in text_of(timeline, "backwards")
+
+
+def test_findings_beyond_a_number_are_counted() -> None:
+    """A MASTER that changes its priority with every advert."""
+    wire = Wire()
+    for n in range(FINDINGS_TOLD.most + 50):
+        wire.advert(n, ONE, 100 + n % 2)
+    timeline = wire.timeline()
+    told = timeline.findings(FINDINGS_TOLD)
+    assert Counter(finding.kind for finding in told)["priority"] == FINDINGS_TOLD.most
+    assert len(timeline.findings()) > len(told)
+    more = next(finding for finding in told if finding.kind == "more")
+    assert more.like == "priority"
+    assert more.text.startswith("and 49 findings more like this (priority): 192.168.2.251 changed its")
+    assert more.frames == (102, 150)
+    assert told == sorted(told, key=lambda finding: finding.t_us)
+    assert "and 49 findings more like this" in " ".join(table(timeline).split())
+
+
+def test_spans_and_gaps_beyond_a_number_are_counted_too() -> None:
+    wire = Wire()
+    for n in range(FINDINGS_TOLD.most + 20):
+        wire.advert(10 * n, ONE, 100).advert(10 * n + 1, ONE, 0)
+    text = table(wire.timeline())
+    assert "and 20 more MASTERs: --format jsonl has them" in text
+    assert "and 19 more gaps: --format jsonl has them" in text

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from vrrplab.capture import pcap, pcapng
 from vrrplab.capture.records import Break, Record
 from vrrplab.errors import CaptureError
+from vrrplab.input_files import open_input, unreadable
 
 _HINT = "a capture of tcpdump, tshark or Wireshark (pcap or pcapng) is expected"
 
@@ -55,9 +56,9 @@ def read_records(source: str | os.PathLike[str] | BinaryIO, name: str = "") -> I
     if isinstance(source, (str, os.PathLike)):
         file = os.fspath(source)
         try:
-            stream: BinaryIO = open(source, "rb")  # noqa: SIM115 (closed below, also when the caller stops early)
-        except OSError as error:
-            raise CaptureError(file, 0, f"cannot be read: {error.strerror}") from None
+            stream = open_input(source)  # closed below, also when the caller stops early
+        except (OSError, ValueError) as error:
+            raise unreadable(file, error, CaptureError) from None
         try:
             yield from _read_stream(stream, file)
         finally:
@@ -78,7 +79,7 @@ def _read_stream(stream: BinaryIO, name: str, head: bytes = b"") -> Iterator[Rec
     except Break as end:
         raise CaptureError(name, 0, f"breaks off at byte {end.offset}", end.message) from None
     except OSError as error:
-        raise CaptureError(name, 0, f"cannot be read: {error.strerror}") from None
+        raise unreadable(name, error, CaptureError) from None
 
 
 def _not_a_capture(head: bytes) -> str:

@@ -14,6 +14,7 @@ from struct import Struct
 from typing import BinaryIO, NamedTuple
 
 from vrrplab.capture.records import LONGEST_PACKET, Break, Record
+from vrrplab.output.files import replaced
 from vrrplab.wire import links
 
 FILE_HEADER_SIZE = 24
@@ -85,11 +86,11 @@ def write_pcap(
     were.
 
     ``epoch_s``: seconds since 1970 that time 0 stands for. Nothing is stored twice: frames may come from a
-    generator. Raises OSError if the file cannot be written.
+    generator. The file is written whole or not at all; OutputError, an OSError, if it cannot be.
     """
     header = Struct("<IIII")
     count = 0
-    with open(path, "wb") as file:
+    with replaced(path) as file:
         file.write(Struct("<IHHiIII").pack(0xA1B2C3D4, 2, 4, 0, 0, LONGEST_PACKET, link_type))
         for t_us, frame in frames:
             seconds, micros = divmod(t_us, 1_000_000)

@@ -31,13 +31,14 @@ class CapturedFrame(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """Frames of a capture that nobody wants decoded: how many, in a stretch that begins at ``t_ns`` and whose
-    latest time is ``latest_ns``.
+    """Frames of a capture that nobody wants decoded: how many, in a stretch that begins at ``t_ns``, and the
+    latest and the earliest time in it.
     """
 
     frames: int
     t_ns: int
     latest_ns: int
+    earliest_ns: int
 
 
 def read_frames(source: str | Path | BinaryIO, name: str = "") -> Iterator[CapturedFrame]:

@@ -21,6 +21,7 @@ from vrrplab.capture.pcap import MAGICS
 from vrrplab.capture.records import Break
 from vrrplab.columns.table import NAMES, Columns
 from vrrplab.errors import CaptureError
+from vrrplab.input_files import open_input, unreadable
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -75,10 +76,10 @@ def read(path: str | os.PathLike[str]) -> BulkReader:
     """
     name = os.fspath(path)
     try:
-        with open(name, "rb") as file:
+        with open_input(name) as file:
             head = file.read(4)
-    except OSError as error:
-        raise _unreadable(name, error) from None
+    except (OSError, ValueError) as error:
+        raise unreadable(name, error, CaptureError) from None
     if not is_capture(head):
         next(read_records(name), None)  # raises: it says best what is wrong
     return BulkReader(name)
@@ -91,7 +92,7 @@ def chunks(path: str) -> Iterator[tuple[Columns, Run]]:
 
     number = 1
     try:
-        with open(path, "rb") as file:
+        with open_input(path) as file:
             for run in in_bulk(_runs(file)):
                 for first in range(0, len(run.starts), _ROWS):
                     part = run.rows(slice(first, first + _ROWS))
@@ -102,7 +103,7 @@ def chunks(path: str) -> Iterator[tuple[Columns, Run]]:
     except Break as end:
         raise CaptureError(path, 0, f"breaks off at byte {end.offset}", end.message) from None
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error, CaptureError) from None
 
 
 def _runs(file: BufferedReader) -> Iterator[Run]:
@@ -115,7 +116,3 @@ def _runs(file: BufferedReader) -> Iterator[Run]:
     from vrrplab.columns.pcapng import pcapng_runs
 
     return pcapng_runs(file)
-
-
-def _unreadable(path: str, error: OSError) -> CaptureError:
-    return CaptureError(path, 0, f"cannot be read: {error.strerror or error}")

@@ -48,7 +48,7 @@ def _select(path: str | os.PathLike[str], kinds: Collection[str]) -> Iterator[Ca
             return
         rows = np.nonzero(np.isin(chunk.kind, numbers))[0]
         if len(rows) < len(chunk):
-            yield Passed(len(chunk) - len(rows), int(run.t_ns[0]), int(run.t_ns.max()))
+            yield Passed(len(chunk) - len(rows), int(run.t_ns[0]), int(run.t_ns.max()), int(run.t_ns.min()))
         told = run.rows(rows)
         listed = (chunk.number[rows], told.t_ns, told.link_types, told.interfaces, told.original_sizes)
         packets = zip(*(column.tolist() for column in listed), strict=True)

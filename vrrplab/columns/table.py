@@ -116,24 +116,29 @@ class Columns:
 
     @property
     def version(self) -> np.ndarray[Any, Any]:
+        """Of an advert; 0 for other frames."""
         version: np.ndarray[Any, Any] = self._byte(0) >> 4
         return version
 
     @property
     def type(self) -> np.ndarray[Any, Any]:
+        """Of an advert, 1 in every one that is right; 0 for other frames."""
         kind: np.ndarray[Any, Any] = self._byte(0) & 15
         return kind
 
     @property
     def vrid(self) -> np.ndarray[Any, Any]:
+        """Virtual router ID of an advert; 0 for other frames."""
         return self._byte(1)
 
     @property
     def priority(self) -> np.ndarray[Any, Any]:
+        """Of an advert; 0 for other frames too."""
         return self._byte(2)
 
     @property
     def count(self) -> np.ndarray[Any, Any]:
+        """Of addresses, as the advert claims; 0 for other frames."""
         return self._byte(3)
 
     @property
@@ -144,6 +149,7 @@ class Columns:
 
     @property
     def interval_us(self) -> np.ndarray[Any, Any]:
+        """Between adverts, as the advert says, in microseconds; 0 for other frames."""
         fourth, fifth, version = self._byte(4).astype("u4"), self._byte(5).astype("u4"), self.version
         in_version_3 = ((fourth & 15) << 8 | fifth) * CENTISECOND_US * (version == 3)
         interval_us: np.ndarray[Any, Any] = in_version_3 + fifth * SECOND_US * (version == 2)

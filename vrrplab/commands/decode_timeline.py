@@ -29,7 +29,7 @@ def frames_that_count(path: str) -> Iterator[CapturedFrame | Passed]:
 def show_timeline(frames: Iterable[CapturedFrame | Passed], args: argparse.Namespace) -> None:
     """Print the timeline as ``args`` ask. Raises the CaptureError of a broken file at the end."""
     name = "standard input" if args.input == ["-"] else os.path.basename(args.input[0])
-    key = args.key.encode() if args.key is not None else None
+    key = os.fsencode(args.key) if args.key is not None else None
     broken: list[CaptureError] = []
     timeline = timeline_of(_until_break(frames, broken, name), key)
     if not broken or timeline.sightings.frames:

@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import argparse
 
+from vrrplab.commands.guide import Example, Guide
 from vrrplab.errors import LiveError
+from vrrplab.output.printable import printable
+from vrrplab.output.text_columns import padded
+from vrrplab.output.text_columns import width as columns_of
+
+GUIDES = {
+    "": Guide(
+        (
+            Example("vrrplab doctor", "everything, and what would help where something does not work"),
+            Example(
+                "vrrplab doctor --need raw-sockets && echo yes",
+                "in a script: can this user open raw sockets?",
+                needs=("root",),
+            ),
+            Example("vrrplab doctor --format jsonl", "for other programs: a line of JSON for each thing"),
+        ),
+        {1: "--need: it does not work"},
+    )
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,12 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="THING",
-        help="only this; exit code 1 if it does not work",
+        help="only this, and exit code 1 if it does not work; may be given several times",
     )
-    parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="default: text")
+    parser.add_argument(
+        "--format", choices=("text", "jsonl"), default="text", help="how to tell it (default: text)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
+    from vrrplab.system.descriptors import require_descriptors
+
+    require_descriptors()
     from vrrplab.system import doctor
 
     unknown = [name for name in args.need if name not in doctor.possible()]
@@ -42,9 +66,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_table(findings: list) -> None:  # type: ignore[type-arg]
-    width = max(len(finding.name) for finding in findings)
+    width = max(columns_of(finding.name) for finding in findings)
     for finding in findings:
         mark = "yes" if finding.ok else "no "
-        print(f"{finding.name:{width}}  {mark}  {finding.detail}")
+        print(f"{padded(finding.name, width)}  {mark}  {printable(finding.detail)}")
         if finding.cure:
-            print(f"{'':{width}}       -> {finding.cure}")
+            print(f"{'':{width}}       -> {printable(finding.cure)}")

@@ -7,14 +7,14 @@ the same questions.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from textwrap import wrap
 from typing import NamedTuple
 
 from vrrplab.lab.topology import SERVERS
-from vrrplab.recording import read_recording
+from vrrplab.output.printable import printable
+from vrrplab.output.text_columns import cut, padded, wrap
+from vrrplab.recording import read_observed, read_recording
 from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.play import run as simulate
 from vrrplab.trace import Trace
@@ -60,8 +60,7 @@ def judge(drill: str, folder: str) -> Result:
     """Read the recording, simulate its scenario, and ask both."""
     measured = read_recording(folder)
     predicted = simulate(load_scenario(os.path.join(folder, "scenario.yaml")))
-    with open(os.path.join(folder, "observed.json"), encoding="utf-8") as file:
-        shown = json.load(file)["shown"]
+    shown = read_observed(folder)["shown"]
     return Result(drill, measured, predicted, shown, _figures(measured, predicted))
 
 
@@ -112,7 +111,7 @@ def _longest(trace: Trace, kind: str, target: str, from_us: Micros, to_us: Micro
     """The longest gap that begins in a span of time (or just before it: at the last good answer)."""
     gaps = [
         o.duration_us(trace.end_us)
-        for o in trace.outages(target)
+        for o in trace.disturbances(target)
         if o.kind == kind and from_us - micros(0.1) <= o.from_us < to_us - micros(0.1)
     ]
     return max(gaps, default=0)
@@ -125,12 +124,12 @@ def table(results: list[Result], routers: str) -> str:
     """Every drill in a row: measured, and under it what the simulator predicted."""
     names = [figure.name for figure in results[0].figures]
     title = f"Seconds after the fault (takeover) and after the repair (back), with {routers}:"
-    lines = ["", *wrap(title, _WIDTH, break_on_hyphens=False), ""]
+    lines = ["", *wrap(title, _WIDTH), ""]
     lines.append(f"{'drill':9} {'':10}" + "".join(f"{name:>12}" for name in names))
     for result in results:
         measured = "".join(f"{_text(f.measured_us):>12}" for f in result.figures)
         predicted = "".join(f"{_text(f.predicted_us):>12}" for f in result.figures)
-        lines.append(f"{result.drill:9} {'measured':10}{measured}")
+        lines.append(f"{padded(result.drill, 9)} {'measured':10}{measured}")
         lines.append(f"{'':9} {'simulated':10}{predicted}")
     said = "The simulation takes from each drill when things began, and how long checks and Squid's end took."
     lines += ["", *wrap(said, _WIDTH)]
@@ -172,7 +171,7 @@ def story(result: Result) -> str:
         lines += ["", f"{title}:"]
         for shown in result.shown:
             if shown["stage"] == stage:
-                lines += [f"  {shown['server']}:", *_interesting(shown["text"])]
+                lines += [f"  {printable(shown['server'])}:", *_interesting(shown["text"])]
     return "\n".join(lines)
 
 
@@ -183,11 +182,11 @@ def _logs(trace: Trace) -> list[str]:
     for event in trace:
         if isinstance(event, ActionEvent):
             what = " ".join(str(v) for k, v in event.fields.items() if k != "server")
-            lines.append(f"{format_s(event.t_us):>8}  ---- {what} on {event.server} ----")
+            lines.append(printable(f"{format_s(event.t_us):>8}  ---- {what} on {event.server} ----"))
         elif isinstance(event, LogEvent) and event.t_us >= first_us and _matters(str(event.line)):
             margin = "" if event.server == SERVERS[0] else " " * (column + 2)
             time = format_s(event.t_us)
-            for part in wrap(str(event.line), column, subsequent_indent="  "):
+            for part in wrap(str(event.line), column, more="  "):
                 lines.append(f"{time:>8}  {margin}{part}")
                 time = ""
     return lines
@@ -203,4 +202,4 @@ def _matters(line: str) -> bool:
 def _interesting(text: str) -> list[str]:
     """Of ``ip address``: the interface's state and its IPv4 addresses; what would not fit is left out."""
     lines = [re.sub(r" mtu .* (state \S+).*", r" … \1", line.strip()) for line in text.splitlines()]
-    return [f"    {line}"[:_WIDTH] for line in lines if line.startswith("inet ") or " state " in line]
+    return [cut(f"    {line}", _WIDTH) for line in lines if line.startswith("inet ") or " state " in line]

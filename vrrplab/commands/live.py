@@ -5,7 +5,57 @@ from __future__ import annotations
 import argparse
 import sys
 
+from vrrplab.commands.guide import Example, Guide
 from vrrplab.errors import LiveError
+from vrrplab.output.files import GrowingName
+
+_CONFIG = ("configs/lesson-two-routers/r1.conf",)
+_CARD = (
+    "ip link add eth0 type veth peer name other",
+    "ip address add 192.168.2.251/24 dev eth0",
+    "ip link set eth0 up",
+    "ip link set other up",
+)
+_RUN = (
+    Example(
+        "vrrplab live run r1.conf --interface eth0 --until 3",
+        "as root: a router on this card, for three seconds",
+        files=_CONFIG,
+        network=_CARD,
+    ),
+    Example(
+        "vrrplab live run r1.conf --dry-run --format jsonl --until 3",
+        "it takes part, but touches no address; as a trace",
+        files=_CONFIG,
+        network=_CARD,
+        long=True,
+    ),
+    Example(
+        "vrrplab live run r1.conf --udp --address eth0=192.168.2.251/24 --until 3",
+        "without root: a make-believe LAN of UDP on loopback",
+        files=_CONFIG,
+    ),
+)
+_WATCH = (
+    Example("vrrplab live watch --until 3", "as root: who is MASTER on this network", network=_CARD),
+    Example(
+        "vrrplab live watch --interface eth0 --pcap seen.pcap --until 3",
+        "one card, and every frame into a file for Wireshark",
+        network=_CARD,
+        long=True,
+    ),
+    Example(
+        "vrrplab live watch --udp --format jsonl --out seen.jsonl --until 3",
+        "without root: the make-believe LAN of `live run --udp`, as a trace",
+    ),
+)
+_ENDS = {130: "", 143: "", 0: "done; also after Ctrl-C or SIGTERM"}
+
+GUIDES = {
+    "": Guide((_RUN[0], _WATCH[0], *_RUN[1:], *_WATCH[1:]), _ENDS),
+    "run": Guide(_RUN, {**_ENDS, 129: ""}),
+    "watch": Guide(_WATCH, {**_ENDS, 0: "done; also after Ctrl-C, SIGTERM or a closed terminal", 129: ""}),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,14 +64,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kinds.add_parser(
             "run",
             help="be a VRRP router from a keepalived.conf",
-            description="A VRRP router. SIGTERM, Ctrl-C: leave with a farewell; SIGHUP: read the file again.",
+            description="Be a VRRP router. SIGTERM and Ctrl-C end it with a farewell, SIGHUP makes it read"
+            " the file again.",
         )
     )
     _add_watch(
         kinds.add_parser(
             "watch",
             help="listen to the routers of a network; never sends",
-            description="Listen to VRRP, ARP and neighbour advertisements; say who is master, as it happens",
+            description="Listen to VRRP, ARP and neighbour advertisements, and tell who is MASTER as it"
+            " happens. Nothing is ever sent.",
         )
     )
 
@@ -36,7 +88,10 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="use this interface, or this one instead of the one the file names",
     )
     parser.add_argument(
-        "--name", default="", help="the server's name in the trace (default: router_id, or the file's)"
+        "--name",
+        default="",
+        help="the server's name: in the trace (default: router_id, or the file's) and for @NAME lines "
+        "(default: the host's)",
     )
     parser.add_argument(
         "--profile", default="keepalived-2.2.7", help="whose behaviour (default: %(default)s)"
@@ -58,7 +113,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", default="log", choices=("log", "jsonl"), help="what to print (default: log)"
     )
-    parser.add_argument("--out", default="", metavar="FILE", help="write the trace there too, as JSON lines")
+    parser.add_argument(
+        "--out", type=GrowingName, metavar="FILE", help="write the trace there too, as JSON lines"
+    )
     parser.add_argument("--until", type=_seconds, metavar="S", help="stop after so many seconds")
 
 
@@ -71,7 +128,11 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
         help="where to listen (default: all that are up)",
     )
     parser.add_argument(
-        "--name", action="append", default=[], metavar="ADDRESS=NAME", help="call the router at an address so"
+        "--name",
+        action="append",
+        default=[],
+        metavar="ADDRESS=NAME",
+        help="the name to show for the router at that address",
     )
     _add_udp(parser)
     parser.add_argument(
@@ -80,8 +141,10 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
         choices=("table", "log", "jsonl"),
         help="a table that updates, lines, or the trace (default: table on a terminal, else log)",
     )
-    parser.add_argument("--out", default="", metavar="FILE", help="write the trace there too, as JSON lines")
-    parser.add_argument("--pcap", default="", metavar="FILE", help="write every frame there")
+    parser.add_argument(
+        "--out", type=GrowingName, metavar="FILE", help="write the trace there too, as JSON lines"
+    )
+    parser.add_argument("--pcap", type=GrowingName, metavar="FILE", help="write every frame there")
     parser.add_argument("--frames", action="store_true", help="put the frames' bytes into the trace")
     parser.add_argument("--until", type=_seconds, metavar="S", help="stop after so many seconds")
 
@@ -114,30 +177,35 @@ def _port(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
+    from vrrplab.system.descriptors import require_descriptors
+
+    require_descriptors()
     return _run(args) if args.what == "run" else _watch(args)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from vrrplab.live.session import RouterOptions, run_router
+    from vrrplab.live.signals import RouterSignals
 
     if args.control and not args.udp:
         raise LiveError("--control is for the make-believe host of --udp; a real interface has 'ip link set'")
-    run_router(
-        RouterOptions(
-            args.config,
-            args.name,
-            args.profile,
-            _renaming(args.interface),
-            args.dry_run,
-            args.udp,
-            args.port,
-            tuple(args.address),
-            args.format,
-            args.out,
-            args.until,
-            sys.stdin.fileno() if args.control else None,
-        )
+    options = (
+        args.config,
+        args.name,
+        args.profile,
+        _renaming(args.interface),
+        args.dry_run,
+        args.udp,
+        args.port,
+        tuple(args.address),
+        args.format,
+        args.out or "",
+        args.until,
+        sys.stdin.fileno() if args.control else None,
     )
+    with RouterSignals() as signals:  # before what takes long to import
+        from vrrplab.live.session import RouterOptions, run_router
+
+        run_router(RouterOptions(*options), signals)
     return 0
 
 
@@ -157,19 +225,25 @@ def _renaming(given: list[str]) -> dict[str, str]:
 
 
 def _watch(args: argparse.Namespace) -> int:
-    from vrrplab.output.files import spare
     from vrrplab.watch.watcher import WatchOptions, watch
 
-    spare(args.out, args.pcap, "the file of --pcap")
     names = {}
     for text in args.name:
         address, equals, name = text.partition("=")
         if not equals or not name:
             raise LiveError(f"--name {text}: write ADDRESS=NAME, for example 192.168.2.251=proxy-serv01")
         names[address] = name
-    style = args.format or ("table" if sys.stdout is not None and sys.stdout.isatty() else "log")
+    style = args.format or ("table" if sys.stdout.isatty() else "log")
     options = WatchOptions(
-        tuple(args.interface), names, args.udp, args.port, style, args.out, args.pcap, args.frames, args.until
+        tuple(args.interface),
+        names,
+        args.udp,
+        args.port,
+        style,
+        args.out or "",
+        args.pcap or "",
+        args.frames,
+        args.until,
     )
     watch(options)
     return 0

@@ -5,48 +5,126 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from typing import TYPE_CHECKING, TextIO
+from collections import Counter
+from typing import IO, TYPE_CHECKING
 
+from vrrplab.commands.guide import Example, Guide
 from vrrplab.errors import ScenarioError, VrrplabError
+from vrrplab.limits import WARNINGS_TOLD
 from vrrplab.machine.profiles import profile_named
+from vrrplab.output.files import OutputName, PictureName, replaced_text
+from vrrplab.output.printable import printable
+from vrrplab.output.progress import Progress
+from vrrplab.output.terminal import guarded
 from vrrplab.scenario.expect import broken_expectations
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.reader import builtin_scenarios, load_scenario
+from vrrplab.scenario.reader import builtin_scenarios, load_scenario, scenario_from_stdin
+from vrrplab.sim.estimate import events_of, frames_of, work_of
 from vrrplab.sim.play import play, until
 from vrrplab.sim.world import Frame, World
 from vrrplab.trace import Trace
+from vrrplab.work import (
+    HEX,
+    HTML,
+    JSON,
+    JSONL,
+    LOG,
+    PCAP,
+    PLOT,
+    STORY,
+    TABLE,
+    Work,
+    allow,
+    still_allowed,
+    together,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DRILLS = ("article-drill-1-lan-nic", "article-drill-2-wan-nic", "article-drill-3-squid")
-FORMATS = ("table", "story", "log", "jsonl", "json")
+_TELLING = {"table": TABLE, "story": STORY, "log": LOG, "jsonl": JSONL, "json": JSON}
+FORMATS = tuple(_TELLING)
+_CONFIGS = ("configs/article/proxy-serv01.conf", "configs/article/proxy-serv02.conf")
+
+GUIDES = {
+    "": Guide(
+        (
+            Example("vrrplab simulate", "the article's three drills: two cables and Squid, a table each"),
+            Example(
+                "vrrplab simulate proxy-serv01.conf proxy-serv02.conf",
+                "your own servers' files, run together as one cluster",
+                files=_CONFIGS,
+            ),
+            Example(
+                "vrrplab simulate power-off --format story",
+                "one that comes with vrrplab (--list names all), told with both servers' logs",
+            ),
+            Example(
+                "vrrplab simulate kill-9 --html kill.html --plot kill.svg --pcap kill.pcap",
+                "a page that plays it, a figure, and every frame for Wireshark",
+            ),
+            Example(
+                "vrrplab simulate article-drill-1-lan-nic --profile rfc9568 --check",
+                "would routers that follow RFC 9568 do what is expected? Exit code 1 if not",
+                exit_code=1,
+            ),
+            Example(
+                "vrrplab simulate --schema --out scenario.schema.json",
+                "what a scenario file may hold, for an editor that checks while you type",
+            ),
+        ),
+        {
+            1: "--check: something that the scenario expects fails",
+            2: "bad usage or bad input, or work that is too large without --yes",
+        },
+    )
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scenario",
         nargs="*",
-        help="scenario files, built-in names (--list), or the keepalived.conf files of one cluster;"
-        " without any: the article's three drills",
+        help="scenario files, built-in names (--list), - for standard input, or the keepalived.conf files of"
+        " one cluster; without any: the article's three drills",
     )
     parser.add_argument("--format", choices=FORMATS, help="how to tell it (default: table)")
-    parser.add_argument("--out", metavar="FILE", help="write there instead of to the terminal")
-    parser.add_argument("--plot", metavar="FILE", help="draw it: FILE.svg or FILE.png (needs matplotlib)")
-    parser.add_argument("--pcap", metavar="FILE", help="every frame, as a capture (one scenario only)")
     parser.add_argument(
-        "--html", metavar="FILE", help="a page that plays it, complete in one file (one scenario only)"
+        "--out", metavar="FILE", type=OutputName, help="write there instead of to the terminal"
+    )
+    parser.add_argument(
+        "--plot", metavar="FILE", type=PictureName, help="draw it: FILE.svg or FILE.png (needs matplotlib)"
+    )
+    parser.add_argument(
+        "--pcap", metavar="FILE", type=OutputName, help="every frame, as a capture (one scenario only)"
+    )
+    parser.add_argument(
+        "--html",
+        metavar="FILE",
+        type=OutputName,
+        help="a page that plays it, complete in one file (one scenario only)",
     )
     parser.add_argument("--seed", type=int, help="for everything random (loss, jitter)")
     parser.add_argument("--until", type=float, metavar="S", help="end after that many seconds")
-    parser.add_argument("--profile", help="behave like another daemon or RFC, e.g. keepalived-2.4.3, rfc9568")
+    parser.add_argument(
+        "--profile",
+        help="behave like another daemon or RFC, e.g. keepalived-2.4.3, rfc9568;"
+        " servers with a profile of their own keep that",
+    )
     parser.add_argument(
         "--frames", action="store_true", help="adverts with their bytes, as hex (jsonl, json)"
     )
     parser.add_argument(
         "--check", action="store_true", help="exit 1 when something the scenario expects fails"
     )
+    parser.add_argument("--yes", action="store_true", help="also what will take long, or much memory")
     parser.add_argument("--list", action="store_true", help="the built-in scenarios")
+    parser.add_argument(
+        "--schema",
+        action="store_true",
+        help="the JSON schema of a scenario file, for editors (docs/scenario.md)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,25 +132,36 @@ def run(args: argparse.Namespace) -> int:
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        return _list() if args.list else _simulate(args)
+        return _schema(args.out) if args.schema else _list() if args.list else _simulate(args)
     finally:
         if was_collecting:
             gc.enable()
 
 
 def _simulate(args: argparse.Namespace) -> int:
-    if args.plot and not args.plot.endswith((".svg", ".png")):
-        raise VrrplabError(f"--plot {args.plot}: the name must end in .svg or .png")
     scenarios = [_prepared(s, args) for s in _scenarios(args)]
     single = [option for option in ("pcap", "html") if getattr(args, option)]
     if single and len(scenarios) > 1:
         raise VrrplabError(f"--{single[0]} takes one scenario, these are {len(scenarios)}: name one")
+    works = [_work(s, args) for s in scenarios]
+    allow(together(works), args.yes)
     _say_warnings(scenarios)
-    runs = [_run(s, args) for s in scenarios]
+    runs = _runs(scenarios, works, args)
     traces = [trace for trace, _ in runs]
     _tell(traces, args)
     _write_files(scenarios[0], traces, runs[0][1], args)
     return _check(scenarios, traces) if args.check else 0
+
+
+def _schema(out: str | None) -> int:
+    from vrrplab.scenario.schema import text
+
+    if out:
+        with replaced_text(out) as file:
+            file.write(text())
+    else:
+        sys.stdout.write(text())
+    return 0
 
 
 def _list() -> int:
@@ -97,10 +186,13 @@ def _scenarios(args: argparse.Namespace) -> Iterator[Scenario]:
         for name in names:
             if name.endswith((".yaml", ".yml")) or name in builtin_scenarios():
                 raise VrrplabError(f"{name} is a scenario: keepalived.conf files are run by themselves")
-        yield scenario_from_configs(names, args.profile or "keepalived-2.2.7", strict=True)
+        yield scenario_from_configs(names, args.profile or "keepalived-2.2.7")
         return
     for name in names:
-        yield load_scenario(name, profile=args.profile, strict=True)
+        if name == "-":
+            yield scenario_from_stdin(profile=args.profile)
+        else:
+            yield load_scenario(name, profile=args.profile)
 
 
 def _prepared(scenario: Scenario, args: argparse.Namespace) -> Scenario:
@@ -111,31 +203,70 @@ def _prepared(scenario: Scenario, args: argparse.Namespace) -> Scenario:
     return until(scenario, args.until) if args.until is not None else scenario
 
 
-def _run(scenario: Scenario, args: argparse.Namespace) -> tuple[Trace, list[Frame]]:
-    world = World(scenario, frames=args.frames or bool(args.html), capture=bool(args.pcap))
-    return play(world), world.captured
+def _work(scenario: Scenario, args: argparse.Namespace) -> Work:
+    """What one scenario takes, with all that is asked for."""
+    run = work_of(scenario)
+    events, frames = events_of(run), frames_of(run)
+    parts = [(_TELLING[args.format or _form_of(args.out)], events)]
+    parts += [(PCAP, frames)] * bool(args.pcap) + [(HEX, events)] * (args.frames or bool(args.html))
+    parts += [(HTML, events)] * bool(args.html) + [(PLOT, events)] * bool(args.plot)
+    return Work((*run.parts, *parts), run.cure)
+
+
+def _runs(
+    scenarios: list[Scenario], works: list[Work], args: argparse.Namespace
+) -> list[tuple[Trace, list[Frame]]]:
+    """Each scenario's trace and captured frames; how far it is."""
+    done_s = 0.0
+    all_s = together(works).seconds or 1.0  # things may happen where nothing was reckoned with
+    found = []
+    with Progress("simulate") as progress:
+        for scenario, work in zip(scenarios, works, strict=True):
+
+            def watch(world: World, begun_s: float = done_s, takes_s: float = work.seconds) -> None:
+                still_allowed(len(world.events), world.scheduler.steps, args.yes)
+                share = world.scheduler.now / world.scenario.duration_us
+                progress.at((begun_s + takes_s * share) / all_s, world.scenario.name)
+
+            world = World(scenario, frames=args.frames or bool(args.html), capture=bool(args.pcap))
+            found.append((play(world, watch), world.captured))
+            done_s += work.seconds
+    return found
 
 
 def _say_warnings(scenarios: list[Scenario]) -> None:
-    """What the configurations deserve, once each, on stderr; the traces hold them too."""
-    places: dict[str, list[str]] = {}  # what is said -> where it holds
+    """What the configurations deserve, once each, on stderr; the traces hold them too.
+
+    Not of scenarios that come with vrrplab: whoever runs one has no file to mend.
+    """
+    ours = set(builtin_scenarios().values())
+    places: dict[tuple[str, str], dict[str, None]] = {}  # kind and what is said -> where it holds
     for scenario in scenarios:
-        for server in scenario.servers.values():
+        for server in scenario.servers.values() if scenario.file not in ours else ():
             for warning in server.node.warnings:
                 said = str(warning).removeprefix(f"{warning.source}: ")
-                found = places.setdefault(said, [])
-                if str(warning.source) not in found:
-                    found.append(str(warning.source))
-    for said, (first, *others) in places.items():
-        more = f" (and {', '.join(others)})" if others else ""
-        print(f"warning: {first}: {said}{more}", file=sys.stderr)
+                places.setdefault((warning.kind, said), {})[str(warning.source)] = None
+    told: Counter[str] = Counter()
+    left: dict[str, str] = {}  # kind -> the first that is not told
+    for (kind, said), (first, *others) in places.items():
+        told[kind] += 1
+        if told[kind] > WARNINGS_TOLD.most:
+            left.setdefault(kind, f"{first}: {said}")
+            continue
+        more = [*others[: WARNINGS_TOLD.most], f"{len(others) - WARNINGS_TOLD.most} more places"]
+        more = more if len(others) > WARNINGS_TOLD.most else others
+        also = f" (and {', '.join(more)})" if more else ""
+        print(printable(f"warning: {first}: {said}{also}"), file=sys.stderr)
+    for kind, text in left.items():
+        count = told[kind] - WARNINGS_TOLD.most
+        print(printable(f"warning: and {count:,} more like this ({kind}): {text}"), file=sys.stderr)
 
 
 def _tell(traces: list[Trace], args: argparse.Namespace) -> None:
     form = args.format or _form_of(args.out)
     if args.out:
-        with open(args.out, "w", encoding="utf-8") as file:
-            _write(traces, form, file, width=100)
+        with replaced_text(args.out) as file:
+            _write(traces, form, guarded(file), width=100)
     else:
         from vrrplab.tell.words import terminal_width
 
@@ -149,7 +280,7 @@ def _form_of(path: str | None) -> str:
     return "table"
 
 
-def _write(traces: list[Trace], form: str, file: TextIO, width: int) -> None:
+def _write(traces: list[Trace], form: str, file: IO[str], width: int) -> None:
     if form == "jsonl":
         for trace in traces:
             trace.write(file)
@@ -166,7 +297,7 @@ def _write(traces: list[Trace], form: str, file: TextIO, width: int) -> None:
         from vrrplab.tell import lines
 
         for trace in traces:
-            file.write((f"# {trace.name}\n" if len(traces) > 1 else "") + lines.render(trace))
+            file.write((f"# {printable(trace.name)}\n" if len(traces) > 1 else "") + lines.render(trace))
     elif form == "story":
         from vrrplab.tell import story
 
@@ -197,7 +328,7 @@ def _write_files(
 def _check(scenarios: list[Scenario], traces: list[Trace]) -> int:
     broken = [line for s, t in zip(scenarios, traces, strict=True) for line in broken_expectations(s, t)]
     for line in broken:
-        print(line, file=sys.stderr)
+        print(printable(line), file=sys.stderr)
     if not any(s.expect for s in scenarios):
         raise ScenarioError(scenarios[0].file, 0, "--check: the scenario expects nothing", "add expect: […]")
     return 1 if broken else 0

@@ -18,6 +18,8 @@ from vrrplab.errors import did_you_mean
 
 Words = list[str]
 
+_MOST_HINTS = 100  # comparing words is slow, and a file with more unknown ones is no keepalived.conf
+
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
@@ -60,6 +62,7 @@ class BlockReader:
         self._diagnostics = diagnostics
         self._context = context
         self._level = 0
+        self._unknown_words = 0
         self._skipping = 0  # depth of braces inside a block to pass over; -1: its { is still to come
         self.raw_line = ""  # the line being handled, quotes and all
 
@@ -178,7 +181,9 @@ class BlockReader:
         return words
 
     def _unknown(self, word: str, table: Table) -> None:
-        hint = f"{did_you_mean(word, table)} keepalived ignores it".lstrip()
+        self._unknown_words += 1
+        near = did_you_mean(word, table) if self._unknown_words <= _MOST_HINTS else ""
+        hint = f"{near} keepalived ignores it".lstrip()
         self._diagnostics.report(
             "unknown-keyword", f"Unknown keyword '{word}'", f"unknown keyword '{word}'", hint
         )

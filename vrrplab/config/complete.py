@@ -7,6 +7,8 @@ daemon from running raises ConfigError.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
+
 from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft
 from vrrplab.config.instance_rules import complete_instance
 from vrrplab.config.model import OWNER_PRIORITY, NodeConfig, TrackedObject
@@ -23,13 +25,14 @@ def complete(draft: FileDraft, file: str) -> NodeConfig:
     groups = [group for group in draft.groups if _build_group(draft, group)]
     for instance in draft.instances:
         complete_instance(draft, instance)
+    diagnostics.instance, diagnostics.late = "", True
     _check_vrids(draft)
     for group in groups:
         _group_tracking(draft, group)
     for group in groups:
         _agree_on_state(group)
-    used = {one.name for instance in draft.instances for one in instance.tracking.scripts}
-    used |= {one.name for group in groups for one in group.tracking.scripts}
+    used = {name for instance in draft.instances for name in instance.tracking.scripts}
+    used |= {name for group in groups for name in group.tracking.scripts}
     for script in draft.scripts:
         if script.name not in used:
             diagnostics.log(
@@ -53,7 +56,7 @@ def _script_security(draft: FileDraft) -> None:
             "SECURITY VIOLATION - scripts are being executed but script_security not enabled.",
             "scripts run without enable_script_security",
             "add enable_script_security and script_user to global_defs",
-            next((script.source for script in draft.scripts), draft.instances[0].source),
+            next((script.source for script in draft.scripts), draft.instances.first.source),
         )
 
 
@@ -96,7 +99,7 @@ def _build_group(draft: FileDraft, group: GroupDraft) -> bool:
         )
         return False
     for name in group.members:
-        instance = next((one for one in draft.instances if one.name == name), None)
+        instance = draft.instances.named(name)
         if instance is None:
             diagnostics.log(
                 "sync-group",
@@ -151,27 +154,32 @@ def _join(draft: FileDraft, group: GroupDraft, instance: InstanceDraft) -> None:
 
 def _check_vrids(draft: FileDraft) -> None:
     """Two instances of one VRID, family and kind of transmission on one interface cannot live together."""
-    for index, first in enumerate(draft.instances):
-        for second in draft.instances[index + 1 :]:
-            if (first.family, first.vrid, first.interface) != (second.family, second.vrid, second.interface):
-                continue
-            if bool(first.unicast_peers) != bool(second.unicast_peers):
-                continue
-            if first.unicast_peers:
-                if first.source_address != second.source_address:
-                    continue
-                if not {peer.address for peer in first.unicast_peers} & {
-                    peer.address for peer in second.unicast_peers
-                }:
-                    continue
-            elif first.multicast_group != second.multicast_group:
-                continue
-            draft.diagnostics.fatal(
-                f"{first.name} and {second.name} both use VRID {first.vrid} with IPv{first.family} on "
-                f"interface {first.interface}",
-                "give each virtual router of a network a virtual_router_id of its own",
-                second.lines.get("virtual_router_id", second.source),
-            )
+    users: dict[tuple[Hashable, ...], int] = {}
+    clashes: list[tuple[int, int]] = []
+    instances = list(draft.instances)
+    for number, instance in enumerate(instances):
+        for place in _places_on_the_wire(instance):
+            first = users.setdefault(place, number)
+            if first != number:
+                clashes.append((first, number))
+    if clashes:
+        one, other = min(clashes)  # the daemon compares each with all that follow it, and stops at once
+        first_one, second = instances[one], instances[other]
+        draft.diagnostics.fatal(
+            f"{first_one.name} and {second.name} both use VRID {second.vrid} with IPv{second.family} on "
+            f"interface {second.interface}",
+            "give each virtual router of a network a virtual_router_id of its own",
+            second.lines.get("virtual_router_id", second.source),
+        )
+
+
+def _places_on_the_wire(instance: InstanceDraft) -> Iterator[tuple[Hashable, ...]]:
+    """What no other instance may have: of unicast a place for each peer."""
+    router = instance.family, instance.vrid, instance.interface
+    if not instance.unicast_peers:
+        yield *router, instance.multicast_group
+    for peer in instance.unicast_peers:
+        yield *router, instance.source_address, peer.address
 
 
 def _group_tracking(draft: FileDraft, group: GroupDraft) -> None:
@@ -185,7 +193,7 @@ def _group_tracking(draft: FileDraft, group: GroupDraft) -> None:
         ("interface", group.tracking.interfaces, "clearing weight"),
     )
     for kind, tracked, action in kinds:
-        for index, one in enumerate(tracked):
+        for one in tracked.values():
             if owner and one.weight:
                 draft.diagnostics.log(
                     "owner",
@@ -194,26 +202,38 @@ def _group_tracking(draft: FileDraft, group: GroupDraft) -> None:
                     f"the weight of {one.name} is dropped: {group.name} has a member with priority 255",
                     source=one.source,
                 )
-                tracked[index] = TrackedObject(one.name, 0, one.reverse, one.source)
-    for one in group.tracking.interfaces:
-        for instance in group.instances:
-            own = instance.tracking.interfaces
-            if any(other.name == one.name for other in own) or (
-                one.name == instance.interface and not instance.dont_track_primary
-            ):
+                tracked[one.name] = TrackedObject(one.name, 0, one.reverse, one.source)
+    watching: dict[str, list[InstanceDraft]] = {}
+    for instance in group.instances:
+        names = dict.fromkeys(instance.tracking.interfaces)
+        if not instance.dont_track_primary:
+            names[instance.interface] = None
+        for name in names:
+            watching.setdefault(name, []).append(instance)
+    for one in group.tracking.interfaces.values():
+        for instance in watching.get(one.name, ()):
+            draft.diagnostics.log(
+                "duplicate",
+                f"({instance.name}) track_interface {one.name} is configured on VRRP instance and "
+                "sync group. Remove vrrp instance or sync group config",
+                f"{one.name} is tracked by {instance.name} and by its sync group",
+                source=one.source,
+            )
+    for kind, tracked, own_list in (
+        ("script", group.tracking.scripts, "scripts"),
+        ("file", group.tracking.files, "files"),
+        ("process", group.tracking.processes, "processes"),
+        ("bfd", group.tracking.bfds, "bfds"),
+    ):
+        tracking: dict[str, list[InstanceDraft]] = {}
+        for instance in group.instances if tracked else ():
+            for name in getattr(instance.tracking, own_list):
+                tracking.setdefault(name, []).append(instance)
+        for one in tracked.values():
+            for instance in tracking.get(one.name, ()):
                 draft.diagnostics.log(
                     "duplicate",
-                    f"({instance.name}) track_interface {one.name} is configured on VRRP instance and "
-                    "sync group. Remove vrrp instance or sync group config",
-                    f"{one.name} is tracked by {instance.name} and by its sync group",
-                    source=one.source,
-                )
-    for one in group.tracking.scripts:
-        for instance in group.instances:
-            if any(other.name == one.name for other in instance.tracking.scripts):
-                draft.diagnostics.log(
-                    "duplicate",
-                    f"({instance.name}) track_script {one.name} is configured on VRRP instance and "
+                    f"({instance.name}) track_{kind} {one.name} is configured on VRRP instance and "
                     "sync group. Remove vrrp instance config",
                     f"{one.name} is tracked by {instance.name} and by its sync group",
                     source=one.source,

@@ -7,10 +7,12 @@ reads ``text`` once for each value, ``~LST({A, B}, {1, 2}, {3, 4}) text`` once f
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from vrrplab.config.numbers import c_integer
 from vrrplab.config.tokens import BLANKS
+from vrrplab.limits import CONFIG_LINES
 
 MAX_LINE = 1024
 _MAX_REPLACEMENTS = 1000
@@ -37,6 +39,19 @@ class Definition:
     value: str
     multiline: bool = False
     takes_numbers: bool = False  # ${_RANDOM 1 6}
+    parts: list[str] = field(default_factory=list)  # of the value, while its lines are read
+
+    def go_on(self, line: str) -> bool:
+        """Take in the next line of a multi-line value; True if another one follows."""
+        continues = line.endswith("\\")
+        if not continues:
+            # a single line, only written below its name
+            self.multiline = bool(self.value or self.parts)
+            self.value += "".join(self.parts) + line
+            self.parts = []
+        elif line := line[:-1].rstrip(BLANKS):
+            self.parts.append(line + "\n")
+        return continues
 
 
 @dataclass(slots=True)
@@ -44,7 +59,7 @@ class Loop:
     """A ``~SEQ`` or ``~LST`` that still has rounds to go: for each, the values to set."""
 
     text: str
-    rounds: list[dict[str, str]]
+    rounds: deque[dict[str, str]]
 
 
 @dataclass(slots=True)
@@ -52,8 +67,8 @@ class Definitions:
     """All names known so far, and where a multi-line replacement has got to."""
 
     names: dict[str, Definition] = field(default_factory=dict)
-    pending: str | None = None  # the lines of a multi-line definition still to come
-    outer: list[tuple[str, int]] = field(default_factory=list)  # the multi-line replacements around it
+    pending: deque[str] | None = None  # the lines of a multi-line definition still to come
+    outer: list[tuple[deque[str], int]] = field(default_factory=list)  # the replacements around it
     loop_depth: int = 0  # loops started before the multi-line replacement wait for its end
 
     def define(self, line: str) -> Definition | None:
@@ -76,9 +91,9 @@ class Definitions:
         """The next line of the multi-line replacement that is under way."""
         if self.pending is None:
             return None
-        line, more, rest = self.pending.partition("\n")
-        if more:
-            self.pending = rest
+        line = self.pending.popleft()
+        if self.pending:
+            pass
         elif self.outer:
             self.pending, self.loop_depth = self.outer.pop()
         else:
@@ -106,8 +121,8 @@ class Definitions:
                 if pending is not None:
                     self.outer.append((pending, self.loop_depth))
                 self.loop_depth = loops
-                text, _, next_pending = text.partition("\n")
-                pending = next_pending
+                text, *rest = text.split("\n")
+                pending = next_pending = deque(rest or [""])
             if len(line) - (end - position) + len(text) >= MAX_LINE:
                 raise LineTooLong(line)
             line = line[:position] + text + line[end:]
@@ -204,10 +219,10 @@ def parse_sequence(line: str, definitions: Definitions) -> Loop:
         raise DefinitionError(f"Invalid ~SEQ values '{line}'")
     if hexadecimal and min(first, last) < 0:
         raise DefinitionError(f"~SEQx is only valid for positive numbers '{line}'")
-    if abs(last - first) // abs(step) > 100_000:
-        raise DefinitionError(f"~SEQ with more than 100000 values '{line}'")
+    if abs(last - first) // abs(step) > CONFIG_LINES.most:
+        raise DefinitionError(f"~SEQ with more than {CONFIG_LINES.most} values '{line}'")
     values = range(first, last + (1 if step > 0 else -1), step)
-    rounds = [{name: f"{value:x}" if hexadecimal else str(value)} for value in values]
+    rounds = deque({name: f"{value:x}" if hexadecimal else str(value)} for value in values)
     return Loop(text.lstrip(BLANKS), rounds)
 
 
@@ -236,7 +251,7 @@ def parse_list(line: str) -> Loop:
     if len(sets) < 2:
         raise invalid
     names = sets[0]
-    rounds = []
+    rounds: deque[dict[str, str]] = deque()
     for values in sets[1:]:
         if len(values) > len(names):
             raise DefinitionError(f"~LST specification has too many values '{line}'")

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from vrrplab.config.model import ConfigWarning, Source
+from vrrplab.config.model import ConfigWarning, Source, TakenOff
 from vrrplab.errors import ConfigError
 
 STRICT_KINDS = frozenset({"unclosed-brace", "priority-range", "no-vip", "no-instance"})
 """Warnings that become errors with ``strict``: the daemon carries on, a scenario should not."""
+
+STRUCTURE_KINDS = frozenset({"unknown-keyword", "unexpected-brace", "extra-brace", "unclosed-brace", "quote"})
+"""What every process of the daemon says that reads the file, also of the parts that it passes over."""
 
 
 class Diagnostics:
@@ -25,6 +28,7 @@ class Diagnostics:
         self.old = daemon.startswith("2.2")
         self.source = Source(file)
         self.reading = True  # the daemon prints file and line only while it reads
+        self.instance, self.late = "", False  # when the daemon says what comes now: see ConfigWarning
         self._strict = strict
         self.log_names = {file: log_file}  # what the daemon calls a file
         self._main_file = file
@@ -49,10 +53,16 @@ class Diagnostics:
         self._add(kind, message, hint, None, log and f"({place}Line {self.source.line}) {log}")
 
     def log(
-        self, kind: str, log: str, message: str = "", hint: str = "", source: Source | None = None
+        self,
+        kind: str,
+        log: str,
+        message: str = "",
+        hint: str = "",
+        source: Source | None = None,
+        taken_off: TakenOff | None = None,
     ) -> None:
         """Like report, for the lines that keepalived always writes without file and line number."""
-        self._add(kind, message or log, hint, source, log)
+        self._add(kind, message or log, hint, source, log, taken_off)
 
     def note(self, kind: str, message: str, hint: str = "", source: Source | None = None) -> None:
         """Something the user should know and the daemon does not say."""
@@ -69,10 +79,20 @@ class Diagnostics:
         place = source or self.source
         raise ConfigError(place.file, place.line, message, hint)
 
-    def _add(self, kind: str, message: str, hint: str, source: Source | None, log: str) -> None:
-        if self.muted:
+    def _add(
+        self,
+        kind: str,
+        message: str,
+        hint: str,
+        source: Source | None,
+        log: str,
+        taken_off: TakenOff | None = None,
+    ) -> None:
+        if self.muted and kind not in STRUCTURE_KINDS:
             return
         place = source or self.source
         if self._strict and kind in STRICT_KINDS:
             raise ConfigError(place.file, place.line, message, hint)
-        self.warnings.append(ConfigWarning(place, kind, message, hint, log))
+        self.warnings.append(
+            ConfigWarning(place, kind, message, hint, log, self.instance, self.late, taken_off)
+        )

@@ -6,15 +6,60 @@ and corrections and turns drafts into the immutable values of ``model``. Only th
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from vrrplab.config.address_syntax import Address
 from vrrplab.config.blocks import BlockReader
 from vrrplab.config.diagnostics import Diagnostics
-from vrrplab.config.model import Source, TrackedObject, UnicastPeer
+from vrrplab.config.model import NO_LIMIT, ProcessConfig, Source, TrackedObject, UnicastPeer
 from vrrplab.units import SECOND_US, Micros
 
-_Block = TypeVar("_Block")
+if TYPE_CHECKING:
+    from vrrplab.config.routes import VirtualRoute, VirtualRule
+
+
+class _HasName(Protocol):
+    name: str
+
+
+_Block = TypeVar("_Block", bound=_HasName)
+
+
+class Named(Generic[_Block]):
+    """Blocks in the order of the file, each found by its name at once: a file may have thousands."""
+
+    def __init__(self) -> None:
+        self._all: list[_Block] = []
+        self._by_name: dict[str, _Block] = {}
+
+    def __iter__(self) -> Iterator[_Block]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def first(self) -> _Block:
+        return self._all[0]
+
+    @property
+    def last(self) -> _Block:
+        return self._all[-1]
+
+    def append(self, block: _Block) -> None:
+        self._all.append(block)
+        self._by_name.setdefault(block.name, block)
+
+    def drop_last(self) -> None:
+        """The block just read proves to be none."""
+        block = self._all.pop()
+        if self._by_name[block.name] is block:
+            del self._by_name[block.name]
+
+    def named(self, name: str) -> _Block | None:
+        """Of several with one name, which some blocks may have, the first."""
+        return self._by_name.get(name)
 
 
 class VipDraft:
@@ -30,6 +75,11 @@ class VipDraft:
         self.broadcast = ""
         self.has_peer = False
         self.tracked = True
+
+    @property
+    def place(self) -> tuple[Address, str]:
+        """Which address, on which interface."""
+        return self.address, self.interface
 
 
 class NotifyDraft:
@@ -47,6 +97,8 @@ class ScriptDraft:
         self.name = name
         self.source = source
         self.command: tuple[str, ...] = ()
+        self.is_program = True
+        self.always_exits: int | None = None
         self.interval_us: Micros = SECOND_US
         self.timeout_us: Micros = 0
         self.weight = 0
@@ -68,17 +120,38 @@ class TrackableDraft:
         self.reverse = False
         self.source = source
         self.target = ""  # the file or the process
+        self.init_value: int | None = None
+        self.overwrite = False
+        self.parameters: list[str] = []
+        self.quorum = 1
+        self.quorum_max = NO_LIMIT
+        self.terminate_delay_us: Micros = 0
+        self.full_command = False
+        self.param_match = ""
+
+    @property
+    def process_value(self) -> ProcessConfig:
+        return ProcessConfig(
+            name=self.name,
+            command=(self.target, *self.parameters),
+            quorum=self.quorum,
+            quorum_max=self.quorum_max,
+            terminate_delay_us=self.terminate_delay_us,
+            full_command=self.full_command,
+            param_match=self.param_match,
+            source=self.source,
+        )
 
 
 class TrackingDraft:
-    """What an instance or a sync group tracks, by kind, in the order written."""
+    """What an instance or a sync group tracks, by kind and name, in the order written."""
 
     def __init__(self) -> None:
-        self.interfaces: list[TrackedObject] = []
-        self.scripts: list[TrackedObject] = []
-        self.files: list[TrackedObject] = []
-        self.processes: list[TrackedObject] = []
-        self.bfds: list[TrackedObject] = []
+        self.interfaces: dict[str, TrackedObject] = {}
+        self.scripts: dict[str, TrackedObject] = {}
+        self.files: dict[str, TrackedObject] = {}
+        self.processes: dict[str, TrackedObject] = {}
+        self.bfds: dict[str, TrackedObject] = {}
 
 
 class GroupDraft:
@@ -107,6 +180,11 @@ class InstanceDraft:
         self.advert_int_us: Micros = 0
         self.vips: list[VipDraft] = []
         self.excluded: list[VipDraft] = []
+        self.vip_places: set[tuple[Address, str]] = set()  # (address, interface) of what is in ``vips``
+        self.vip_addresses: set[Address] = set()
+        self.excluded_places: set[tuple[Address, str]] = set()
+        self.routes: list[VirtualRoute] = []
+        self.rules: list[VirtualRule] = []
         self.no_vip_allowed = False
         self.preempt = True
         self.preempt_delay_us: Micros = 0
@@ -118,6 +196,7 @@ class InstanceDraft:
         self.unicast_configured = False
         self.unicast_fault_no_peer = False
         self.unicast_peers: list[UnicastPeer] = []
+        self.peer_addresses: set[str] = set()  # of what is in ``unicast_peers``
         self.unicast_ttl: int | None = None
         self.check_unicast_src = False
         self.tracking = TrackingDraft()
@@ -193,21 +272,26 @@ class FileDraft:
     def __init__(self, diagnostics: Diagnostics, settings: GlobalDraft | None = None) -> None:
         self.diagnostics = diagnostics
         self.globals = settings or GlobalDraft()
-        self.other_work = False  # LVS, BFD or static addresses: something to run for without instances
+        self.other_work = False  # LVS, BFD, static addresses …: something to run for without instances
         self.interfaces: dict[str, Source] = {}  # every interface the daemon will look for
         self._lines: dict[str, Source] | None = None
-        self.scripts: list[ScriptDraft] = []
-        self.instances: list[InstanceDraft] = []
-        self.groups: list[GroupDraft] = []
-        self.files: list[TrackableDraft] = []
-        self.processes: list[TrackableDraft] = []
-        self.bfds: list[TrackableDraft] = []
+        self.scripts: Named[ScriptDraft] = Named()
+        self.dropped_scripts: list[str] = []
+        self.instances: Named[InstanceDraft] = Named()
+        self.vmac_names: dict[str, InstanceDraft] = {}  # who has it
+        self.groups: Named[GroupDraft] = Named()
+        self.files: Named[TrackableDraft] = Named()
+        self.processes: Named[TrackableDraft] = Named()
+        self.bfds: Named[TrackableDraft] = Named()
         self.file: TrackableDraft | None = None  # the track_file being read
         self.interface_garp: dict[str, tuple[Micros | None, Micros | None]] = {}
         self.garp_group: list[Micros | None] = [None, None]
         self.garp_group_interfaces: list[str] = []
         self.garp_group_number = 0
         self.garp_aggregations = 0
+        self.routes: list[VirtualRoute] = []  # static ones
+        self.rules: list[VirtualRule] = []
+        self.automatic_priorities = 0  # rules that named none, so far
 
     def seen(self, keyword: str, at_top: bool) -> None:
         """Remember where an option of an instance was written; called before its handler."""
@@ -252,7 +336,7 @@ class FileDraft:
         """The vrrp_track_process being read."""
         return self._being_read(self.processes, "vrrp_track_process")
 
-    def _being_read(self, drafts: list[_Block], block: str) -> _Block:
+    def _being_read(self, drafts: Named[_Block], block: str) -> _Block:
         if not drafts:
             self.diagnostics.fatal(f"a keyword of {block} without its block", f"begin with {block} NAME {{")
-        return drafts[-1]
+        return drafts.last

@@ -215,7 +215,8 @@ def _script_user(draft: FileDraft, words: Words) -> None:
 
 def _fifo_script(draft: FileDraft, words: Words) -> None:
     """A script behind notify_fifo: not modelled, but it counts as a script that keepalived runs."""
-    command, user = command_words(draft, draft.blocks.raw_line)
+    command, given = command_words(draft, draft.blocks.raw_line)
+    user = given[1:]
     if command and (user_exists(draft, user[0]) if user else default_user(draft)):
         draft.globals.fifo_script = True
     draft.diagnostics.note_once("not-modelled", words[0], f"'{words[0]}' is known but not modelled")

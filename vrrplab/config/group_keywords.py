@@ -18,7 +18,7 @@ def begin_group(draft: FileDraft, words: Words) -> None:
             "write vrrp_sync_group NAME {",
         )
         draft.blocks.skip_block()
-    elif any(one.name == words[1] for one in draft.groups):
+    elif draft.groups.named(words[1]):
         diagnostics.report("duplicate", f"vrrp sync group {words[1]} already defined")
         draft.blocks.skip_block()
     else:
@@ -33,7 +33,7 @@ def end_group(draft: FileDraft) -> None:
             f"Sync group {group.name} has no members - removing",
             f"the sync group {group.name} has no members and is dropped",
         )
-        draft.groups.remove(group)
+        draft.groups.drop_last()
 
 
 def _members(draft: FileDraft, words: Words) -> None:

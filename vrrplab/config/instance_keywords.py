@@ -28,9 +28,10 @@ def begin_instance(draft: FileDraft, words: Words) -> None:
             "vrrp_instance needs exactly one name; the block is skipped",
             "write vrrp_instance NAME {",
         )
+        draft.other_work = True  # the VRRP process starts all the same
         draft.blocks.skip_block()
         return
-    if any(one.name == words[1] for one in draft.instances):
+    if draft.instances.named(words[1]):
         diagnostics.report(
             "duplicate",
             f"vrrp instance {words[1]} already defined",
@@ -54,6 +55,7 @@ def end_instance(draft: FileDraft) -> None:
                 "use_vmac",
             )
             instance.use_vmac = instance.use_ipvlan = False
+            draft.vmac_names.pop(instance.vmac_name, None)
             instance.vmac_name = ""
         elif not instance.vmac_xmit_base:
             diagnostics.report(
@@ -223,7 +225,7 @@ INSTANCE_KEYWORDS: dict[str, Keyword] = {
     "preempt": flag("preempt"),
     "nopreempt": flag("preempt", False),
     "preempt_delay": Keyword(_preempt_delay),
-    **tracking_keywords(lambda draft: draft.instance, is_noted=True),
+    **tracking_keywords(lambda draft: draft.instance),
     "dont_track_primary": flag("dont_track_primary"),
     "strict_mode": option_switch("strict", "strict_mode"),
     "accept": flag("accept"),

@@ -25,6 +25,7 @@ DOWN_TIMER_ADVERTS = 3
 def complete_instance(draft: FileDraft, instance: InstanceDraft) -> None:
     """Apply every default and correction. Raises ConfigError where the daemon would stop."""
     settings = draft.globals
+    draft.diagnostics.instance, draft.diagnostics.late = instance.name, False
     if instance.strict is None:
         instance.strict = settings.strict
     _version_and_family(draft, instance)
@@ -41,6 +42,7 @@ def complete_instance(draft: FileDraft, instance: InstanceDraft) -> None:
     advert_interval(draft, instance)
     vmac(draft, instance)
     own_interface(draft, instance)
+    draft.diagnostics.late = True  # here the daemon reads the addresses of its interface
     needs_addresses(draft, instance)
     drop_weights(draft, instance)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from vrrplab.config.blocks import Keyword, Table, Words, word_at
 from vrrplab.config.drafts import FileDraft
@@ -20,6 +21,9 @@ from vrrplab.config.instance_keywords import (
 from vrrplab.config.options import switch
 from vrrplab.config.script_keywords import SCRIPT_KEYWORDS, begin_script, end_script
 from vrrplab.config.vip_lines import read_vip
+
+if TYPE_CHECKING:
+    from vrrplab.config.routes import VirtualRoute, VirtualRule
 
 _LVS_BLOCKS = ("virtual_server", "virtual_server_group", "SSL")
 
@@ -93,7 +97,6 @@ _NEEDS_A_WORD = frozenset(
 
 _INSTANCE_SETTINGS = "vrf garp_extra_if vmac_garp_intvl kernel_rx_buf_size linkbeat_use_polling"
 _INSTANCE_SETTINGS_2_4 = "timer_expired_backup thread_timer_expired"
-_INSTANCE_VALUE_BLOCKS = "virtual_routes virtual_rules"
 _HMAC_SETTINGS = "key active_key time_window anti_replay mode"
 
 
@@ -127,7 +130,7 @@ def _switch_setting(complaint: str, group: bool = False) -> Keyword:
 
 
 def _value_block(draft: FileDraft, words: Words) -> None:
-    """Addresses, routes, rules: not modelled, but the interfaces behind ``dev`` must exist."""
+    """A list that changes nothing here, but the interfaces behind ``dev`` must exist."""
 
     def take(entry: Words) -> None:
         for option, name in pairwise(entry):
@@ -138,9 +141,44 @@ def _value_block(draft: FileDraft, words: Words) -> None:
     draft.blocks.values(words, take)
 
 
-def _static(draft: FileDraft, words: Words) -> None:
+def _routes_into(draft: FileDraft, words: Words, routes: list[VirtualRoute]) -> None:
+    from vrrplab.config.route_lines import read_route  # few files have any
+
+    def take(entry: Words) -> None:
+        route = read_route(draft, entry)
+        if route is not None:
+            routes.append(route)
+
+    draft.blocks.values(words, take)
+
+
+def _rules_into(draft: FileDraft, words: Words, rules: list[VirtualRule]) -> None:
+    from vrrplab.config.route_lines import read_rule
+
+    def take(entry: Words) -> None:
+        rule = read_rule(draft, entry)
+        if rule is not None:
+            rules.append(rule)
+
+    draft.blocks.values(words, take)
+
+
+def _virtual_routes(draft: FileDraft, words: Words) -> None:
+    _routes_into(draft, words, draft.instance.routes)
+
+
+def _virtual_rules(draft: FileDraft, words: Words) -> None:
+    _rules_into(draft, words, draft.instance.rules)
+
+
+def _static_routes(draft: FileDraft, words: Words) -> None:
     draft.other_work = True
-    _value_block(draft, words)
+    _routes_into(draft, words, draft.routes)
+
+
+def _static_rules(draft: FileDraft, words: Words) -> None:
+    draft.other_work = True
+    _rules_into(draft, words, draft.rules)
 
 
 def _static_addresses(draft: FileDraft, words: Words) -> None:
@@ -233,7 +271,8 @@ def vrrp_tables(old: bool) -> Table:
         "notify_priority_changes": _switch_setting(
             "({owner}) Invalid value '{word}' for notify_priority_changes specified"
         ),
-        **_known(_INSTANCE_VALUE_BLOCKS, _VALUES),
+        "virtual_routes": Keyword(_virtual_routes),
+        "virtual_rules": Keyword(_virtual_rules),
         **INSTANCE_KEYWORDS,
     }
     if not old:
@@ -244,8 +283,8 @@ def vrrp_tables(old: bool) -> Table:
         "global_defs": _SKIPPED,
         **_known(_ROOT_VALUE_BLOCKS, _VALUES),
         "static_ipaddress": Keyword(_static_addresses),
-        "static_routes": Keyword(_static),
-        "static_rules": Keyword(_static),
+        "static_routes": Keyword(_static_routes),
+        "static_rules": Keyword(_static_rules),
         **dict.fromkeys(_LVS_BLOCKS, Keyword(_lvs, skip=True)),
         "vrrp_instance": Keyword(begin_instance, instance, end_instance),
         "vrrp_script": Keyword(begin_script, SCRIPT_KEYWORDS, end_script),

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from stat import S_ISREG
+from typing import NoReturn
 
 from vrrplab.config.definitions import (
     MAX_LINE,
@@ -26,10 +27,10 @@ from vrrplab.config.definitions import (
 from vrrplab.config.diagnostics import Diagnostics
 from vrrplab.config.model import Source
 from vrrplab.config.tokens import BLANKS, WHITE_SPACE, decomment
+from vrrplab.errors import ConfigError
+from vrrplab.input_files import open_input, read_stream
+from vrrplab.limits import CONFIG_BYTES, CONFIG_FILES, CONFIG_INCLUDE_NAMES, CONFIG_LINES, Limit
 
-MAX_LOGICAL_LINES = 100_000
-_MAX_DEPTH = 64
-_MAX_ALTERNATIVES = 1000
 _MISSING_FILE, _BAD_FILE = "include-missing", "include-skipped"
 
 
@@ -42,6 +43,7 @@ class _File:
     directory: str
     real_path: str = ""
     number: int = 0
+    at: int = 0  # where in a line of more than 1023 characters reading goes on
     next_files: list[str] = field(default_factory=list)
 
 
@@ -62,26 +64,25 @@ class LineReader:
         self._diagnostics = diagnostics
         self._host_id = host_id
         real_path = os.path.realpath(file) if os.path.exists(file) else ""
-        self._files = [_File(file, text.split("\n"), directory, real_path)]
+        self._files = [_File(file, lines_of(text), directory, real_path)]
         self._definitions = standard_definitions(host_id, directory or ".")
         self._loops: list[Loop] = []
         self._residue: str | None = None
-        self._given = 0
+        self._read, self._bytes, self._opened, self._looked_at = 0, len(text), 1, 0  # so far, of the limits
         self.open_braces: list[Source] = []
         self.included = False  # other files were asked for, so this one's text is not all
+        self.hosts: dict[str, Source] = {}  # those of @host lines, and where the first of each stands
+        self.other_hosts: set[str] = set()  # those of @^host lines
 
     def next_line(self) -> str | None:
         """The next line that is not empty, or None at the end of everything."""
-        self._given += 1
-        if self._given > MAX_LOGICAL_LINES:
-            self._diagnostics.fatal("the file expands to more than 100000 lines", "check its ~SEQ loops")
         being_defined: Definition | None = None
         while True:
             line = self._raw_line(being_defined)
             if line is None:
                 return None
             if being_defined is not None:
-                being_defined = self._continue_definition(being_defined, line)
+                being_defined = being_defined if being_defined.go_on(line) else None
                 continue
             if not line:
                 continue
@@ -95,23 +96,27 @@ class LineReader:
             line, self._residue = self._residue, None
             return line
         if len(self._loops) > self._definitions.loop_depth:
+            self._count_line()
             return self._next_round()
         pending = self._definitions.next_pending()
         if pending is not None:
+            self._count_line()
             return pending
         while self._files:
             current = self._files[-1]
             if current.number >= len(current.lines):
                 self._next_file()
                 continue
+            self._count_line()
             line = current.lines[current.number]
             current.number += 1
             if current.number == len(current.lines) and not line:
                 continue  # what follows the last line end is no line
             self._diagnostics.source = Source(current.name, current.number)
-            line = line.rstrip("\r")
-            if len(line) >= MAX_LINE:
+            if len(line) - current.at >= MAX_LINE:
                 line = self._cut_long_line(line, current)
+            else:
+                line, current.at = line[current.at :], 0
             if not line and being_defined is not None:
                 return ""  # a blank line ends a multi-line definition
             line = self._decomment(line)
@@ -124,12 +129,24 @@ class LineReader:
         if not self._diagnostics.old:
             self._diagnostics.report("long-line", "line too long - ignoring", hint="at most 1023 characters")
             return ""
-        self._diagnostics.note(
-            "long-line", "a line of more than 1023 characters is read as several", "split it"
-        )
+        if not current.at:
+            self._diagnostics.note(
+                "long-line", "a line of more than 1023 characters is read as several", "split it"
+            )
         current.number -= 1
-        current.lines[current.number] = line[MAX_LINE - 1 :]
-        return line[: MAX_LINE - 1]
+        begin, current.at = current.at, current.at + MAX_LINE - 1
+        return line[begin : current.at]
+
+    def _count_line(self) -> None:
+        """Lines that leave nothing count too: comments, definitions, rounds of a loop."""
+        self._read += 1
+        if self._read > CONFIG_LINES.most:
+            self._too_much(
+                "expands to", CONFIG_LINES, "do ~SEQ loops, definitions or includes multiply each other?"
+            )
+
+    def _too_much(self, what: str, limit: Limit, hint: str) -> NoReturn:
+        self._diagnostics.fatal(f"{what} more than {limit}, the most for {limit.what}", hint)
 
     def _decomment(self, line: str) -> str:
         """Comments are cut twice: by the parent process, and from its copy by the VRRP process.
@@ -150,23 +167,11 @@ class LineReader:
 
     def _next_round(self) -> str:
         loop = self._loops[-1]
-        for name, value in loop.rounds.pop(0).items():
+        for name, value in loop.rounds.popleft().items():
             self._definitions.names[name] = Definition(value)
         if not loop.rounds:
             self._loops.pop()
         return loop.text
-
-    def _continue_definition(self, definition: Definition, line: str) -> Definition | None:
-        continues = line.endswith("\\")
-        if continues:
-            line = line[:-1].rstrip(BLANKS)
-            if line:
-                definition.value += line + "\n"
-            return definition
-        if not definition.value:
-            definition.multiline = False  # a single line, only written below its name
-        definition.value += line
-        return None
 
     def _expand(self, line: str) -> tuple[str, Definition | None]:
         """Conditions, definitions, loops and replacements; "" when nothing is left of the line."""
@@ -213,7 +218,12 @@ class LineReader:
             end += 1
         if end == len(line):
             return ""
-        matches = bool(self._host_id) and line[start:end] == self._host_id
+        host = line[start:end]
+        if reverse:
+            self.other_hosts.add(host)
+        else:
+            self.hosts.setdefault(host, self._diagnostics.source)
+        matches = bool(self._host_id) and host == self._host_id
         return line[end:].lstrip(BLANKS) if matches != reverse else ""
 
     def _start_loop(self, line: str) -> None:
@@ -272,28 +282,59 @@ class LineReader:
         return True
 
     def _open(self, pattern: str) -> None:
-        from glob import glob
-        from itertools import islice
-
-        if len(self._files) >= _MAX_DEPTH:
-            self._diagnostics.fatal(f"more than {_MAX_DEPTH} files include each other", "look for a cycle")
         directory = self._files[-1].directory
         names: list[str] = []
-        for alternative in islice(_expand_braces(pattern), _MAX_ALTERNATIVES):
+        for number, alternative in enumerate(_expand_braces(pattern), 1):
+            if number > CONFIG_INCLUDE_NAMES.most:
+                self._too_much("stands for", CONFIG_INCLUDE_NAMES, "its braces multiply each other")
             try:
-                names += sorted(glob(os.path.join(directory, alternative)))
+                names += sorted(self._matches(os.path.join(directory, alternative)))
             except ValueError:  # a NUL character in the name
                 continue
         if not names:
             self._diagnostics.report_of_parent(
                 _MISSING_FILE,
-                "" if any(char in pattern for char in "*?[") else f"Config files missing '{pattern}'.",
+                "" if self._may_be_empty(pattern) else f"Config files missing '{pattern}'.",
                 f"the include '{pattern}' matches no file",
                 f"paths are relative to {directory or 'the current directory'}",
             )
             return
         self._files.append(_File("", [], directory, next_files=names))
         self._next_file()
+
+    def _matches(self, pattern: str) -> list[str]:
+        """What there is by a name or, as ``glob.glob`` understands it, by a pattern."""
+        if not _is_pattern(pattern):
+            return [pattern] if os.path.lexists(pattern) else []
+        found = [os.sep if pattern.startswith(os.sep) else ""]
+        parts = [part for part in pattern.split(os.sep) if part]
+        for number, part in enumerate(parts, 1):
+            if not _is_pattern(part):
+                there = os.path.lexists if number == len(parts) else os.path.isdir
+                found = [name for folder in found if there(name := os.path.join(folder, part))]
+            else:
+                found = [name for folder in found for name in self._matches_in(folder, part)]
+                if number < len(parts):
+                    found = [name for name in found if os.path.isdir(name)]
+        return found
+
+    def _matches_in(self, folder: str, part: str) -> list[str]:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            return []
+        from fnmatch import filter as matching
+
+        self._looked_at += len(names)
+        if self._looked_at > CONFIG_INCLUDE_NAMES.most:
+            self._too_much("looks at", CONFIG_INCLUDE_NAMES, "name the files more closely, by fewer * and ?")
+        seen = names if part.startswith(".") else [name for name in names if not name.startswith(".")]
+        return [os.path.join(folder, name) for name in matching(seen, part)]
+
+    def _may_be_empty(self, pattern: str) -> bool:
+        """2.2.7 is silent about a pattern that nothing matches, if its folder is there (measured)."""
+        folder = os.path.join(self._files[-1].directory, os.path.dirname(pattern))
+        return _is_pattern(pattern) and os.path.isdir(folder or ".")
 
     def _next_file(self) -> None:
         """Go on with the next match of the current include, or back to the including file."""
@@ -305,6 +346,9 @@ class LineReader:
         self._files.pop()
 
     def _load(self, name: str, entry: _File) -> bool:
+        self._opened += 1
+        if self._opened > CONFIG_FILES.most:
+            self._too_much("opens", CONFIG_FILES, "does each file include several that include others again?")
         real_path = os.path.realpath(name)
         if any(other.real_path == real_path for other in self._files[:-1]):
             self._diagnostics.fatal(f"'{name}' includes itself", "a chain of include statements must end")
@@ -314,8 +358,8 @@ class LineReader:
             if not S_ISREG(mode) or mode & 0o111:
                 problem = f"Configuration file '{name}' is not a regular non-executable file - skipping"
             else:
-                with open(name, "rb") as stream:
-                    data = stream.read()
+                with open_input(name) as stream:
+                    data = read_stream(stream, CONFIG_BYTES, name, ConfigError)
         except OSError as error:
             problem = f"Configuration file '{name}' open problem ({error.strerror}) - skipping"
         if problem:
@@ -323,7 +367,10 @@ class LineReader:
                 _BAD_FILE, problem, problem, "only plain files without x bit are read"
             )
             return False
-        entry.name, entry.lines, entry.number = name, decode(data).split("\n"), 0
+        self._bytes += len(data)
+        if self._bytes > CONFIG_BYTES.most:
+            self._diagnostics.fatal(f"is larger than {CONFIG_BYTES} with all that it includes")
+        entry.name, entry.lines, entry.number, entry.at = name, lines_of(decode(data)), 0, 0
         self._diagnostics.log_names[name] = os.path.relpath(name, entry.directory or ".")
         entry.directory, entry.real_path = os.path.dirname(name), real_path
         return True
@@ -332,6 +379,16 @@ class LineReader:
 def decode(data: bytes) -> str:
     """Text of a file in any encoding: bytes that are not UTF-8 come through unharmed."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def lines_of(text: str) -> list[str]:
+    """Without their ends, of which a carriage return is part."""
+    lines = text.split("\n")
+    return [line.rstrip("\r") for line in lines] if "\r" in text else lines
+
+
+def _is_pattern(name: str) -> bool:
+    return any(char in name for char in "*?[")
 
 
 def _find_brace(line: str) -> int:

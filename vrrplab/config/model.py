@@ -9,11 +9,17 @@ Names are keepalived's option names; durations are integers of microseconds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.units import SECOND_US, Micros
 
+if TYPE_CHECKING:
+    from vrrplab.config.routes import VirtualRoute, VirtualRule
+
 OWNER_PRIORITY = 255
 """The router owns the addresses (RFC 9568 section 5.2.4)."""
+NO_LIMIT = 2**32 - 1
+"""``quorum_max`` of a tracked process that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,15 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class TakenOff(NamedTuple):
+    """Something tracked whose weight cannot count: ``kind`` and ``name`` of it; ``text``: what and why."""
+
+    instance: str
+    kind: str
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,9 @@ class ConfigWarning:
     message: str
     hint: str = ""
     log: str = ""
+    instance: str = ""  # said while this instance is completed; "": before all of them, or after
+    late: bool = False  # after the addresses of its interface; without an instance: after all instances
+    taken_off: TakenOff | None = None
 
     def __str__(self) -> str:
         return f"{self.source}: {self.message}" + (f" - {self.hint}" if self.hint else "")
@@ -80,13 +98,16 @@ class UnicastPeer:
     source: Source = Source()
 
 
+FAULT_WORTH = -254  # of a tracked file's value, by its weight: this or less means FAULT
+
+
 @dataclass(frozen=True, slots=True)
 class TrackedObject:
     """An entry of ``track_interface``, ``track_script`` … ``weight`` 0: its loss or failure means FAULT.
 
-    Files, processes and BFD sessions are not modelled further. In a sync group keepalived logs that it
-    ignores the weight of an interface, and its dump shows 0; yet the loss of the interface moves the priority
-    by that weight and causes no FAULT (2.2.7, measured). ``kept_weight`` is that weight, 0 otherwise.
+    Of a file it multiplies the value. In a sync group keepalived logs that it ignores the weight of an
+    interface, and its dump shows 0; yet the loss of the interface moves the priority by that weight and
+    causes no FAULT (2.2.7, measured). ``kept_weight`` is that weight, 0 otherwise.
     """
 
     name: str
@@ -94,6 +115,20 @@ class TrackedObject:
     reverse: bool = False
     source: Source = Source()
     kept_weight: int = 0
+
+    def worth(self, value: int) -> int:
+        """What a file's value is worth here, not cut yet; ``FAULT_WORTH`` or below means FAULT."""
+        if not self.weight:
+            return FAULT_WORTH if (value != 0) != self.reverse else 0
+        return value * self.weight * (-1 if self.reverse else 1)
+
+    @property
+    def fault_value(self) -> int:
+        """The value of a file nearest to 0 that means FAULT."""
+        if not self.weight:
+            return 0 if self.reverse else 1
+        least = -(FAULT_WORTH // abs(self.weight))
+        return least if self.worth(least) < 0 else -least
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +204,15 @@ class InstanceConfig:
     v3_checksum_as_v2: bool = False
     notify: NotifyScripts = NotifyScripts()
     debug: int = 0
-    track_files: tuple[TrackedObject, ...] = ()  # known, not modelled: always taken as passing
-    track_processes: tuple[TrackedObject, ...] = ()  # the same
-    track_bfds: tuple[TrackedObject, ...] = ()  # the same
+    track_files: tuple[TrackedObject, ...] = ()
+    track_processes: tuple[TrackedObject, ...] = ()
+    track_bfds: tuple[TrackedObject, ...] = ()
     unicast_ttl: int = 255  # TTL or hop limit of unicast adverts; IPv6 without the option: 64, the kernel's
     track_source_address: bool = False  # track_src_ip
     owner_ignore_adverts: bool = False
     promote_secondaries: bool = False
+    virtual_routes: tuple[VirtualRoute, ...] = ()
+    virtual_rules: tuple[VirtualRule, ...] = ()
     config_fault: str = ""  # why the instance can never leave FAULT; "": it can
     source: Source = Source()
     lines: dict[str, Source] = field(default_factory=dict, compare=False)  # option -> place
@@ -224,6 +261,49 @@ class ScriptConfig:
     reverse: bool = False
     init_fail: bool = False
     user: str = ""  # "USER" or "USER GROUP", as in script_user
+    is_program: bool = True  # no: a word of the shell's, like exit; keepalived finds no such file
+    always_exits: int | None = None  # whatever happens, for lack of a shell; None: it depends
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class FileConfig:
+    """One ``track_file``: a file with a number in it. Where it is tracked stands with which weight."""
+
+    name: str
+    path: str
+    init_value: int | None = None  # init_file: what is written if there is no such file; None: nothing is
+    overwrite: bool = False  # init_file … overwrite: at a start also if there is one
+    source: Source = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessConfig:
+    """One ``vrrp_track_process``: it is well while ``quorum`` to ``quorum_max`` such processes run."""
+
+    name: str
+    command: tuple[str, ...]  # program, and the parameters that are asked for
+    quorum: int = 1
+    quorum_max: int = NO_LIMIT
+    terminate_delay_us: Micros = 0  # how long a process may be missing before that counts
+    full_command: bool = False  # the program is compared with the command line's first word, with its path
+    param_match: str = ""  # "": none asked for; exact, initial, partial
+    source: Source = Source()
+
+    @property
+    def findable(self) -> bool:
+        """Can there be such a process? Without ``full_command`` the kernel's name is compared, which has no
+        path and 15 bytes at most (2.2.7, measured).
+        """
+        name = self.command[0]
+        return self.full_command or ("/" not in name and len(name.encode("utf-8", "surrogateescape")) <= 15)
+
+
+@dataclass(frozen=True, slots=True)
+class BfdConfig:
+    """One ``bfd_instance``: a session, up or down."""
+
+    name: str
     source: Source = Source()
 
 
@@ -268,8 +348,14 @@ class NodeConfig:
     scripts: tuple[ScriptConfig, ...] = ()
     instances: tuple[InstanceConfig, ...] = ()
     sync_groups: tuple[SyncGroupConfig, ...] = ()
+    static_routes: tuple[VirtualRoute, ...] = ()
+    static_rules: tuple[VirtualRule, ...] = ()
+    files: tuple[FileConfig, ...] = ()
+    processes: tuple[ProcessConfig, ...] = ()
+    bfds: tuple[BfdConfig, ...] = ()
     warnings: tuple[ConfigWarning, ...] = ()
     interfaces: dict[str, Source] = field(default_factory=dict, compare=False)  # named -> first place
+    dropped_scripts: tuple[str, ...] = field(default=(), compare=False)  # no command, no user to run as
     text: str | None = field(
         default=None, compare=False
     )  # the whole file; None: it includes others, or was changed after reading

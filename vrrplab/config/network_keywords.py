@@ -127,7 +127,7 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
             break
         ttl[words[index]] = value
         instance.check_unicast_src = True
-    if not diagnostics.old and any(peer.address == address.text for peer in instance.unicast_peers):
+    if not diagnostics.old and address.text in instance.peer_addresses:
         diagnostics.report("duplicate", f"({instance.name}) {text} - duplicate unicast_peer")
         return
     if ttl["min_ttl"] > ttl["max_ttl"]:
@@ -136,6 +136,7 @@ def _take_peer(draft: FileDraft, words: Words) -> None:
             f"({instance.name}) {where}min_ttl {ttl['min_ttl']} > max_ttl {ttl['max_ttl']} - all packets "
             "will be discarded",
         )
+    instance.peer_addresses.add(address.text)
     instance.unicast_peers.append(
         UnicastPeer(address.text, ttl["min_ttl"], ttl["max_ttl"], diagnostics.source)
     )
@@ -189,13 +190,14 @@ def _use_vmac(draft: FileDraft, words: Words) -> None:
             diagnostics.report(
                 "vmac", f"VMAC interface name '{word}' too long or invalid characters - ignoring"
             )
-        elif other := next((one for one in draft.instances if one.vmac_name == word), None):
+        elif other := draft.vmac_names.get(word):
             diagnostics.report(
                 "vmac",
                 f"({instance.name}) VRRP instance {other.name} is already using {word} - ignoring name",
             )
         else:
             instance.vmac_name = word
+            draft.vmac_names[word] = instance
 
 
 def _vmac_address(draft: FileDraft, instance: InstanceDraft, text: str) -> None:

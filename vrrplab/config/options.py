@@ -116,18 +116,52 @@ def reverse_word(draft: FileDraft, words: Words, owner: str, target: ScriptDraft
 
 
 def command_words(draft: FileDraft, raw_line: str) -> tuple[tuple[str, ...] | None, list[str]]:
-    """The command a ``script`` or ``notify`` line runs, and the words behind it (user, group).
+    """The command a ``script`` or ``notify`` line runs, and the words of the line behind its keyword: the
+    command as it is written, user, group.
 
-    The whole command must stand in quotes: only its first word is taken otherwise. None: bad quotes.
+    The whole command must stand in quotes: only its first word is taken otherwise. None: the quotes of
+    the line do not match. Where only those inside the command do not, it is no command.
     """
+    words: list[str] | None = None
     try:
         # 2.4.3 resolves escapes once, 2.2.7 in both passes.
         words = split_command(raw_line, keep_escapes=not draft.diagnostics.old)
-        command = split_command(words[1]) if len(words) >= 2 else []
+        return tuple(split_command(words[1]) if len(words) >= 2 else ()), words[1:]
     except QuoteError as error:
-        draft.diagnostics.report("quote", f"String '{raw_line}': {error}", str(error), "balance the quotes")
-        return None, []
-    return tuple(command), words[2:]
+        draft.diagnostics.report("quote", error.log, str(error), "balance the quotes")
+        return (None if words is None else ()), (words or [""])[1:]
+
+
+def tell_no_shell(
+    draft: FileDraft, what: str, text: str, command: tuple[str, ...]
+) -> tuple[bool, int | None]:
+    """Whether a command names a program, and what that exits with every time for lack of a shell (None: it
+    depends, as ever). ``text``: the command as it is written. Told, where a shell would make a difference.
+    """
+    if not command or ("/" in command[0] and not any(char in text for char in "<>|&;`$*?[=")):
+        return True, None
+    from vrrplab.config.without_shell import exit_for_ever, needs_shell, shell_sign
+
+    name = command[0].rpartition("/")[2]
+    cure = "write \"/bin/sh -c '…'\", or put the line into a file that begins with #!/bin/sh"
+    if needs_shell(command[0]):
+        message = f"{what}: keepalived has no shell and finds no program '{command[0]}'"
+        draft.diagnostics.note("no-shell", f"{message}: it goes without", cure)
+        return False, None
+    sign = shell_sign(text, command)
+    if not sign:
+        return True, None
+    status, is_sure = exit_for_ever(command, sign)
+    if status is None:
+        outcome = "one more name to look for" if is_sure else "which most likely does not look at it"
+    else:
+        likely = "" if is_sure else "most likely "
+        outcome = (
+            f"which {likely}exits with {status} every time: it {'fails' if status else 'passes'} for ever"
+        )
+    message = f"{what}: keepalived has no shell, so '{sign}' is an argument of {name}, {outcome}"
+    draft.diagnostics.note("no-shell", message, cure)
+    return True, status
 
 
 def notify(draft: FileDraft, owner: str, notify: NotifyDraft, words: Words) -> None:
@@ -143,9 +177,12 @@ def notify(draft: FileDraft, owner: str, notify: NotifyDraft, words: Words) -> N
         notify.seen.add(option)
         return
     word_at(words, 1)
-    command, user = command_words(draft, draft.blocks.raw_line)
+    command, given = command_words(draft, draft.blocks.raw_line)
+    text, *user = given or [""]  # nothing behind the keyword: its quotes do not match
     if not command:
-        line = "Unable to parse notify script" if command is None else "Unable to parse script '' - ignoring"
+        line = "Unable to parse notify script"
+        if command is not None:
+            line = f"Unable to parse script '{text}' - ignoring"
         diagnostics.log("script", line, f"{option} names no script", f'write {option} "/path/to/script"')
         return
     if user:
@@ -160,6 +197,7 @@ def notify(draft: FileDraft, owner: str, notify: NotifyDraft, words: Words) -> N
             "add script_user to global_defs",
         )
         return
+    tell_no_shell(draft, f"{option} of {owner.strip('()')}", text, command)
     notify.seen.add(option)
     notify.commands[option] = command
     if user:

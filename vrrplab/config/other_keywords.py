@@ -1,14 +1,14 @@
 """The keywords of blocks that instances refer to: ``track_file``, ``vrrp_track_process``, ``garp_group`` …
 
-Files, processes and BFD sessions are known so far that they can be tracked; what they do is not modelled.
+What a file holds, how many processes run and whether a BFD session is up comes from the driver.
 """
 
 from __future__ import annotations
 
 from vrrplab.config.blocks import Keyword, Words, word_at
 from vrrplab.config.drafts import FileDraft, TrackableDraft
-from vrrplab.config.numbers import INT_MAX
-from vrrplab.config.options import micros, reverse_word, signed
+from vrrplab.config.numbers import INT_MAX, INT_MIN
+from vrrplab.config.options import micros, reverse_word, signed, unsigned
 from vrrplab.units import SECOND_US
 
 
@@ -66,7 +66,26 @@ def _file_weight(draft: FileDraft, words: Words) -> None:
 
 
 def _file_init(draft: FileDraft, words: Words) -> None:
-    """``init_file [VALUE] [overwrite]``: what the file holds does not matter here."""
+    """``init_file [VALUE] [overwrite]``: 0 unless a value is given."""
+    file = draft.file
+    if file is None:
+        return
+    file.init_value = 0
+    for index, word in enumerate(words[1:], 1):
+        if word == "overwrite":
+            file.overwrite = True
+        elif word[:1].isdigit() or word[:1] == "-":
+            value = signed(draft, words, INT_MIN, INT_MAX, index=index, lenient=False)
+            if value is None:
+                draft.diagnostics.report("track-file", f"Track file {file.name} init value {word} is invalid")
+            elif not -254 <= value <= 254:
+                draft.diagnostics.report(
+                    "range",
+                    f"Track file {file.name} init value {value} is outside sensible range [-254, 254]",
+                )
+            file.init_value = value or 0
+        else:
+            draft.diagnostics.report("track-file", f"Unknown track file init option {word}")
 
 
 FILE_KEYWORDS: dict[str, Keyword] = {
@@ -86,7 +105,15 @@ def end_process(draft: FileDraft) -> None:
         draft.diagnostics.report(
             "track-process", f"track process '{process.name}' process name not specified"
         )
-        draft.processes.remove(process)
+        draft.processes.drop_last()
+    elif not process.process_value.findable:
+        draft.diagnostics.note(
+            "track-process",
+            f"track process '{process.name}' never finds {process.target}: it is compared with the kernel's"
+            " name of a process, which has no path and 15 letters at most",
+            "add full_command, or write that name",
+            process.source,
+        )
 
 
 def _process_name(draft: FileDraft, words: Words) -> None:
@@ -98,6 +125,9 @@ def _process_name(draft: FileDraft, words: Words) -> None:
         )
     else:
         process.target = word_at(words, 1)
+        process.parameters = list(words[2:])
+        if process.parameters:
+            process.param_match, process.full_command = process.param_match or "exact", True
 
 
 def _process_weight(draft: FileDraft, words: Words) -> None:
@@ -124,17 +154,73 @@ def _process_weight(draft: FileDraft, words: Words) -> None:
     process.weight = weight
 
 
+def _process_match(draft: FileDraft, words: Words) -> None:
+    """``param_match [initial|partial]``: how the parameters of a process are compared."""
+    if words[1:] and words[1] not in ("initial", "partial"):
+        draft.diagnostics.report("track-process", f"Invalid param_match type {words[1]} - ignoring")
+        return
+    draft.process.param_match, draft.process.full_command = " ".join(words[1:2]) or "exact", True
+
+
+def _process_full(draft: FileDraft, words: Words) -> None:
+    draft.process.full_command = True
+
+
+def _process_quorum(draft: FileDraft, words: Words) -> None:
+    process = draft.process
+    quorum = unsigned(draft, words, 1, 65535)
+    if quorum is None:
+        log = f"Quorum ({words[1]}) for vrrp_track_process {process.name} must be between [1..65535]"
+        draft.diagnostics.report("range", f"{log} inclusive. Ignoring...")
+    elif quorum > process.quorum_max:
+        draft.diagnostics.report("range", "Quorum is greater than quorum_max - ignoring")
+    else:
+        process.quorum = quorum
+
+
+def _process_quorum_max(draft: FileDraft, words: Words) -> None:
+    """``quorum_max 0``: no such process may run."""
+    process = draft.process
+    most = unsigned(draft, words, 0, 65535)
+    if most is None:
+        log = f"quorum_max ({words[1]}) for vrrp_track_process {process.name} must be between [0..65535]"
+        draft.diagnostics.report("range", f"{log} inclusive. Ignoring...")
+    elif (most or process.quorum > 1) and most < process.quorum:
+        draft.diagnostics.report("range", "quorum_max is less than quorum - ignoring")
+    else:
+        process.quorum_max = most
+        process.quorum = min(process.quorum, most)
+
+
+def _process_delay(draft: FileDraft, words: Words) -> None:
+    """``delay``, ``terminate_delay``, ``fork_delay``.
+
+    The last is a delay of forked children, for the moment in which they still bear their parent's name; a
+    process that was started by its command counts at once (2.2.7, measured).
+    """
+    delay_us = micros(draft, words, 1, 3600 * SECOND_US)
+    if delay_us is None:
+        draft.diagnostics.report(
+            "range",
+            f"{words[0]} ({words[1]}) for vrrp_track_process {draft.process.name} must be between"
+            " [0.000001..3600] inclusive. Ignoring...",
+        )
+    elif words[0] != "fork_delay":
+        draft.process.terminate_delay_us = delay_us
+
+
 def _not_used(draft: FileDraft, words: Words) -> None:
-    """A detail of something that is not modelled anyway."""
+    """A detail of the session: whether it is up comes from outside."""
 
 
 PROCESS_KEYWORDS: dict[str, Keyword] = {
     "process": Keyword(_process_name),
     "weight": Keyword(_process_weight),
-    **dict.fromkeys(
-        ("param_match", "quorum", "quorum_max", "delay", "terminate_delay", "fork_delay", "full_command"),
-        Keyword(_not_used),
-    ),
+    "param_match": Keyword(_process_match),
+    "full_command": Keyword(_process_full),
+    "quorum": Keyword(_process_quorum),
+    "quorum_max": Keyword(_process_quorum_max),
+    **dict.fromkeys(("delay", "terminate_delay", "fork_delay"), Keyword(_process_delay)),
 }
 
 
@@ -146,8 +232,8 @@ def begin_bfd(draft: FileDraft, words: Words) -> None:
 def _bfd_weight(draft: FileDraft, words: Words) -> None:
     weight = signed(draft, words, -253, 253)
     if weight is not None and draft.bfds:
-        draft.bfds[-1].weight = weight
-        draft.bfds[-1].reverse = words[2:3] == ["reverse"]
+        draft.bfds.last.weight = weight
+        draft.bfds.last.reverse = words[2:3] == ["reverse"]
 
 
 BFD_KEYWORDS: dict[str, Keyword] = {

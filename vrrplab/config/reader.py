@@ -11,21 +11,25 @@ ignores is a warning; what makes it stop is a ConfigError.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
+from functools import partial
 from stat import S_ISREG
 
+from vrrplab.arguments import short_repr
 from vrrplab.config.blocks import BlockReader
 from vrrplab.config.complete import complete
-from vrrplab.config.diagnostics import Diagnostics
+from vrrplab.config.diagnostics import STRUCTURE_KINDS, Diagnostics
 from vrrplab.config.drafts import FileDraft, GlobalDraft
 from vrrplab.config.keywords import global_tables, vrrp_tables
 from vrrplab.config.lines import LineReader, decode
-from vrrplab.config.model import NodeConfig, Source
+from vrrplab.config.model import ConfigWarning, NodeConfig, Source
 from vrrplab.errors import ConfigError
+from vrrplab.input_files import byte_order_mark, read_bytes, unreadable
+from vrrplab.limits import CONFIG_BYTES
 
 DAEMONS = ("2.2.7", "2.4.3")
 DEFAULT_LOG_FILE = "/etc/keepalived/keepalived.conf"
-_LARGEST_FILE = 64 * 1024 * 1024
 
 
 def parse_config(
@@ -36,33 +40,41 @@ def parse_config(
     strict: bool = False,
     log_file: str = DEFAULT_LOG_FILE,
 ) -> NodeConfig:
-    """What keepalived would make of the file at ``path``.
+    """What keepalived would make of the file at ``path``: a ``NodeConfig``, with defaults and corrections.
 
-    ``host_id`` is keepalived's ``--config-id``: lines beginning with ``@NAME`` count on that host only.
-    ``daemon`` ("2.2.7" or "2.4.3") chooses whose rules and log lines apply. ``log_file`` is the path
-    of the file on the pictured server: the daemon's log lines name it.
+    - ``host_id``: keepalived's ``--config-id``, or the host's name: lines beginning with ``@NAME`` count on
+      that host only.
+    - ``daemon``: "2.2.7" or "2.4.3", whose rules and log lines apply.
+    - ``strict``: refuse also what the daemon survives but nobody means: an unclosed brace, a priority
+      outside 1..255, no virtual address, no vrrp_instance at all.
+    - ``log_file``: the path of the file on the pictured server, which the daemon's log lines name.
 
-    Raises ConfigError for what keepalived itself does not run with: a virtual_router_id that is
-    missing or not 1..255, no interface, one VRID twice on an interface, no virtual address in version
-    3 or strict mode, a missing parameter; also for files that cannot be read, are binary, or include
-    each other in a circle. With ``strict`` also for things the daemon survives but nobody means: an
-    unclosed brace, a priority outside 1..255, no virtual address, no vrrp_instance at all.
+    What keepalived corrects is in ``warnings``. ConfigError for what it does not run with: a
+    virtual_router_id that is missing or not 1..255, no interface, one VRID twice on an interface, no
+    virtual address in version 3 or strict mode, a missing parameter; also for files that cannot be read,
+    are binary, or include each other in a circle.
+
+    >>> first = vrrplab.parse_config("proxy-serv01.conf").instances[0]
+    >>> first.name, first.base_priority, first.advert_interval_us
+    ('proxy_ip1', 255, 1000000)
     """
-    file = os.fspath(path)
+    return _parse(config_bytes(path), os.fspath(path), host_id, daemon, strict, log_file)
+
+
+def config_bytes(path: str | os.PathLike[str]) -> bytes:
+    """What a keepalived.conf has in it. ConfigError: it cannot be read, is no plain file, or is too large."""
+    file, hint = os.fspath(path), "give the path of a keepalived.conf"
     try:
-        status = os.stat(file)
-        if not S_ISREG(status.st_mode):
-            raise ConfigError(file, 0, "is not a regular file", "give the path of a keepalived.conf")
-        if status.st_size > _LARGEST_FILE:
-            raise ConfigError(file, 0, "is larger than 64 MiB", "no keepalived.conf is")
-        with open(file, "rb") as stream:
-            data = stream.read()
+        if not S_ISREG(os.stat(file).st_mode):
+            raise ConfigError(file, 0, "is not a regular file", hint)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(
-            file, 0, f"cannot be read: {reason}", "give the path of a keepalived.conf"
-        ) from None
-    return _parse(data, file, host_id, daemon, strict, log_file)
+        raise unreadable(file, error, ConfigError, hint) from None
+    return read_bytes(file, CONFIG_BYTES, ConfigError, hint)
+
+
+def config_text(path: str | os.PathLike[str]) -> str:
+    """The same as text; bytes that are not UTF-8 come through unharmed."""
+    return decode(config_bytes(path))
 
 
 def parse_text(
@@ -75,38 +87,98 @@ def parse_text(
     log_file: str = DEFAULT_LOG_FILE,
 ) -> NodeConfig:
     """The same for a text. ``file`` is what messages call it; includes are looked for beside it."""
-    return _parse(text.encode("utf-8", "surrogateescape"), file, host_id, daemon, strict, log_file)
+    return _parse(bytes_of_text(text, file), file, host_id, daemon, strict, log_file)
+
+
+def bytes_of_text(text: str, file: str) -> bytes:
+    """A configuration as the bytes of a file; ConfigError for half of a character, which no file can have."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        message = f"{text[error.start]!r} is half of a character"
+        raise ConfigError(file, line, message, "write the character itself") from None
 
 
 def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_file: str) -> NodeConfig:
     if daemon not in DAEMONS:
         raise ValueError(f"daemon must be one of {', '.join(DAEMONS)}, not {daemon!r}")
+    encoding = byte_order_mark(data)[1]
+    if encoding != "utf-8":
+        what = f"is {encoding.upper()} text, of which keepalived reads no word"
+        raise ConfigError(file, 1, what, "save it as UTF-8 without a byte-order mark")
     binary_at = _binary_line(data)
     if binary_at:
         raise ConfigError(file, binary_at, "is a binary file", "a keepalived.conf is plain text")
     text = decode(data)
+    oddity = _oddity(data, text)
+    try:
+        node = _read(text, file, host_id, daemon, strict, log_file)
+    except ConfigError:
+        if oddity is None:
+            raise
+        line, _, what, cure = oddity
+        raise ConfigError(file, line, what, cure) from None
+    if oddity is not None:
+        line, kind, what, cure = oddity
+        warning = ConfigWarning(Source(file, line), kind, what, cure)
+        node = replace(node, warnings=(warning, *node.warnings))
+    return node
 
+
+def _oddity(data: bytes, text: str) -> tuple[int, str, str, str] | None:
+    """What makes the daemon read something else than its writer sees: line, kind, what it is, the cure."""
+    if byte_order_mark(data)[0]:
+        what = "begins with a byte-order mark, which keepalived takes for a part of the first word"
+        return 1, "byte-order-mark", what, "save it as UTF-8 without one"
+    if "\r" in text.rstrip("\r") and "\n" not in text:
+        what = "ends its lines with CR alone, so that keepalived reads it as a single line"
+        return 1, "line-ends", what, "end them with LF: tr '\\r' '\\n'"
+    line, mark = _template_mark(text)
+    what = f"is a template: nothing is filled in for {mark}"
+    return (line, "template", what, "give the file that is made from it") if mark else None
+
+
+def _template_mark(text: str) -> tuple[int, str]:
+    """The first gap of a file that Jinja, Go or ERB should fill in: its line, and itself; (0, ""): none."""
+    if not any(mark in text for mark in ("{{", "{%", "<%")):
+        return 0, ""
+    for number, line in enumerate(text.split("\n"), 1):
+        found = [gap for gap in map(partial(_gap, line), ("{{}}", "{%%}", "<%%>")) if gap]
+        if found and not line.lstrip().startswith(("#", "!")):
+            return number, short_repr(min(found, key=line.find))
+    return 0, ""
+
+
+def _gap(line: str, signs: str) -> str:
+    """The first text in a line that begins and ends with two of these signs and has something between."""
+    begin, end = signs[:2], signs[2:]
+    if signs == "{{}}":
+        found = re.search(r"\{\{[^{}]+\}\}", line)
+        return found.group() if found else ""
+    first = line.find(begin)
+    last = line.find(end, first + 3) if first >= 0 else -1
+    return line[first : last + 2] if last >= 0 else ""
+
+
+def _read(text: str, file: str, host_id: str, daemon: str, strict: bool, log_file: str) -> NodeConfig:
     # keepalived's parent process reads the settings of the whole daemon, its VRRP process the rest.
     parent = Diagnostics(file, daemon=daemon, strict=strict, log_file="")
     parent.muted = True
     settings = GlobalDraft()
-    if "global_defs" in text or "include" in text or "$" in text:
+    parent_reads = "global_defs" in text or "include" in text or "$" in text
+    if parent_reads:
         _run(FileDraft(parent, settings), text, file, host_id)
     vrrp = Diagnostics(file, daemon=daemon, strict=strict, log_file=log_file)
-    vrrp.warnings = parent.warnings
     draft = FileDraft(vrrp, settings)
     lines = _run(draft, text, file, host_id, vrrp=True)
+    if not parent_reads and STRUCTURE_KINDS & {warning.kind for warning in vrrp.warnings}:
+        _run(FileDraft(parent, settings), text, file, host_id)
+    if not (draft.instances or draft.other_work):  # nothing to run: there is no VRRP process
+        vrrp.warnings = [replace(warning, log="") for warning in vrrp.warnings]
+    vrrp.warnings[:0] = parent.warnings
     vrrp.reading = False
-    if lines.open_braces:
-        vrrp.log(
-            "unclosed-brace",
-            f"There are {len(lines.open_braces)} missing '}}'s or extra '{{'s",
-            "a { is never closed"
-            if len(lines.open_braces) == 1
-            else f"{len(lines.open_braces)} {{ are never closed",
-            "add the missing }",
-            lines.open_braces[0],
-        )
+    _say_hosts(vrrp, lines, host_id)
     if not draft.instances:
         vrrp.log(
             "no-instance",
@@ -118,12 +190,40 @@ def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_
     return replace(complete(draft, file), text=None if lines.included else text)
 
 
+def _say_hosts(diagnostics: Diagnostics, lines: LineReader, host_id: str) -> None:
+    """A host that none of the ``@name`` lines means is most often a mistake; the daemon is silent about it.
+
+    It is none where ``@^name`` lines say what holds on all hosts but those.
+    """
+    hosts = lines.hosts
+    if host_id in hosts or host_id in lines.other_hosts or not hosts.keys() - lines.other_hosts:
+        return
+    known = ", ".join(hosts)
+    diagnostics.note(
+        "host-lines",
+        f"the lines for {known} (@{next(iter(hosts))} …) are not for {host_id or 'a host without a name'}: "
+        "none of them counts",
+        f"call the server {' or '.join(hosts)}; the daemon takes its host name, or keepalived -i NAME",
+        next(iter(hosts.values())),
+    )
+
+
 def _run(draft: FileDraft, text: str, file: str, host_id: str, vrrp: bool = False) -> LineReader:
     diagnostics = draft.diagnostics
     lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id, second_reading=vrrp)
     draft.blocks = BlockReader(lines, diagnostics, draft)
     tables = vrrp_tables if vrrp else global_tables
     draft.blocks.run(tables(diagnostics.old))
+    if lines.open_braces:
+        diagnostics.log(
+            "unclosed-brace",
+            f"There are {len(lines.open_braces)} missing '}}'s or extra '{{'s",
+            "a { is never closed"
+            if len(lines.open_braces) == 1
+            else f"{len(lines.open_braces)} {{ are never closed",
+            "add the missing }",
+            lines.open_braces[0],
+        )
     return lines
 
 

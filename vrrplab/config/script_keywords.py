@@ -11,6 +11,7 @@ from vrrplab.config.options import (
     default_user,
     plain,
     reverse_word,
+    tell_no_shell,
     unsigned,
     user_exists,
 )
@@ -40,17 +41,21 @@ def end_script(draft: FileDraft) -> None:
         )
         script.remove = True
     if script.remove:
-        draft.scripts.remove(script)
+        draft.scripts.drop_last()
+        draft.dropped_scripts.append(script.name)
 
 
 def _script(draft: FileDraft, words: Words) -> None:
-    command, rest = command_words(draft, draft.blocks.raw_line)
+    command, given = command_words(draft, draft.blocks.raw_line)
     if command is None:
         draft.diagnostics.fatal(
             f"the quotes of the script line of {draft.script.name} do not match",
             "keepalived crashes on this; close every quote",
         )
+    text, *rest = given or [""]
     draft.script.command = command
+    what = f"vrrp_script {draft.script.name}"
+    draft.script.is_program, draft.script.always_exits = tell_no_shell(draft, what, text, command)
     if rest:
         draft.diagnostics.note(
             "script",

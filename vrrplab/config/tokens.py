@@ -21,7 +21,11 @@ _OCTAL_DIGITS = frozenset("01234567")
 
 
 class QuoteError(ValueError):
-    """A quote without its partner, or a backslash with nothing after it."""
+    """A quote without its partner, or a backslash with nothing after it; ``log``: the daemon's words."""
+
+    def __init__(self, message: str, log: str) -> None:
+        super().__init__(message)
+        self.log = log
 
 
 def decomment(line: str, *, keeps_continuation: bool = True) -> tuple[str, str | None]:
@@ -114,7 +118,9 @@ def split_command(text: str, *, keep_escapes: bool = False) -> list[str]:
             if char == "\\":
                 i += 1
                 if i == end:
-                    raise QuoteError("a backslash at the end of the line escapes nothing")
+                    raise QuoteError(
+                        "a backslash at the end escapes nothing", f"Missing escape char at end: '{text}'"
+                    )
                 if keep_escapes:
                     word.append(text[i - 1 : i + 1])
                     i += 1
@@ -136,7 +142,9 @@ def split_command(text: str, *, keep_escapes: bool = False) -> list[str]:
                 word.append(char)
                 i += 1
         if quote:
-            raise QuoteError(f"the closing {quote} is missing")
+            raise QuoteError(
+                f"the closing {quote} is missing", f"String '{text}': missing terminating {quote}"
+            )
         words.append("".join(word))
     return words
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vrrplab.config.blocks import Keyword, Words
-from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft, ScriptDraft, TrackableDraft
+from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft, Named, ScriptDraft, TrackableDraft
 from vrrplab.config.model import TrackedObject
 from vrrplab.config.options import signed
 
@@ -20,8 +20,8 @@ _KINDS = {
     "process": "processes",
     "bfd": "bfds",
 }
-"""What can be tracked, and the list of a TrackingDraft (of a FileDraft: where it is defined)."""
-_MODELLED = ("interface", "script")
+"""What can be tracked, and its place in a TrackingDraft (of a FileDraft: where it is defined)."""
+_EXPLAINED = ("interface", "script")  # whose mistakes are told in our own words too; 254 is cut to 253
 
 # How the daemon calls a line when it does not know its option, and the option behind its weight.
 _OPTION_OF = {"interface": "track_interface {}", "bfd": "track bfd {}"}
@@ -33,20 +33,13 @@ _WEIGHT_OF = {
 
 
 def tracking_keywords(
-    block: Callable[[FileDraft], InstanceDraft | GroupDraft], is_noted: bool = False
+    block: Callable[[FileDraft], InstanceDraft | GroupDraft],
 ) -> dict[str, Keyword]:
-    """The ``track_…`` keywords of ``block``. ``is_noted``: say once what is not modelled."""
+    """The ``track_…`` keywords of ``block``."""
 
     def keyword(kind: str) -> Keyword:
         def handler(draft: FileDraft, words: Words) -> None:
             owner = block(draft)
-            if is_noted and kind not in _MODELLED:
-                draft.diagnostics.note_once(
-                    "not-modelled",
-                    words[0],
-                    f"{words[0]} is read but not modelled",
-                    "what it tracks is taken as always passing",
-                )
             into = getattr(owner.tracking, _KINDS[kind])
             draft.blocks.values(words, lambda entry: _take(draft, owner.name, kind, into, entry))
 
@@ -55,12 +48,12 @@ def tracking_keywords(
     return {f"track_{kind}": keyword(kind) for kind in _KINDS}
 
 
-def _take(draft: FileDraft, owner: str, kind: str, into: list[TrackedObject], words: Words) -> None:
+def _take(draft: FileDraft, owner: str, kind: str, into: dict[str, TrackedObject], words: Words) -> None:
     """One line; whether an interface exists is not known here."""
     name = words[0]
 
     def report(topic: str, log: str, message: str = "", hint: str = "") -> None:
-        own_words = (message, hint) if kind in _MODELLED else ()
+        own_words = (message, hint) if kind in _EXPLAINED else ()
         draft.diagnostics.report(topic, f"({owner}) {log}", *own_words)
 
     weight, reverse = 0, False
@@ -71,7 +64,7 @@ def _take(draft: FileDraft, owner: str, kind: str, into: list[TrackedObject], wo
         if target is None:
             return
         weight, reverse = target.weight, target.reverse
-    if any(one.name == name for one in into):
+    if name in into:
         report("duplicate", f"duplicate track_{kind} {name} - ignoring", f"{name} is tracked already")
         return
     if len(words) >= 2:
@@ -109,7 +102,7 @@ def _take(draft: FileDraft, owner: str, kind: str, into: list[TrackedObject], wo
                 used = f"{weight} is used"
             report("range", log, f"'{words[2]}' is no weight; {used}", "write a number from -253 to 253")
         else:
-            weight = _without_254(draft, owner, name, value) if kind in _MODELLED else value
+            weight = _without_254(draft, owner, name, value) if kind in _EXPLAINED else value
         if len(words) >= 4:
             if words[3] == "reverse" or (words[3] == "noreverse" and kind != "interface"):
                 reverse = words[3] == "reverse"
@@ -118,12 +111,12 @@ def _take(draft: FileDraft, owner: str, kind: str, into: list[TrackedObject], wo
                 report("track-option", f"unknown {line} {name} weight option {words[3]} - ignoring")
                 if kind in ("file", "bfd"):
                     return
-    into.append(TrackedObject(name, weight, reverse, draft.diagnostics.source))
+    into[name] = TrackedObject(name, weight, reverse, draft.diagnostics.source)
 
 
 def _defined(draft: FileDraft, owner: str, kind: str, name: str) -> ScriptDraft | TrackableDraft | None:
-    known: list[ScriptDraft | TrackableDraft] = getattr(draft, _KINDS[kind])
-    target = next((one for one in known if one.name == name), None)
+    known: Named[ScriptDraft] | Named[TrackableDraft] = getattr(draft, _KINDS[kind])
+    target = known.named(name)
     if target is None:
         is_script = kind == "script"
         draft.diagnostics.report(

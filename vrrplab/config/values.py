@@ -5,6 +5,8 @@ from __future__ import annotations
 from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft, NotifyDraft, VipDraft
 from vrrplab.config.model import (
     Authentication,
+    BfdConfig,
+    FileConfig,
     GarpSettings,
     GlobalConfig,
     InstanceConfig,
@@ -37,6 +39,8 @@ def node_value(draft: FileDraft, groups: list[GroupDraft], file: str) -> NodeCon
             ScriptConfig(
                 name=script.name,
                 command=script.command,
+                is_program=script.is_program,
+                always_exits=script.always_exits,
                 interval_us=script.interval_us,
                 timeout_us=script.timeout_us,
                 fall=script.fall,
@@ -49,8 +53,17 @@ def node_value(draft: FileDraft, groups: list[GroupDraft], file: str) -> NodeCon
             )
             for script in draft.scripts
         ),
+        dropped_scripts=tuple(draft.dropped_scripts),
         instances=tuple(_instance_value(draft, instance) for instance in draft.instances),
+        files=tuple(
+            FileConfig(file.name, file.target, file.init_value, file.overwrite, file.source)
+            for file in draft.files
+        ),
+        processes=tuple(process.process_value for process in draft.processes),
+        bfds=tuple(BfdConfig(bfd.name, bfd.source) for bfd in draft.bfds),
         sync_groups=tuple(_group_value(group) for group in groups),
+        static_routes=tuple(draft.routes),
+        static_rules=tuple(draft.rules),
         warnings=tuple(draft.diagnostics.warnings),
         interfaces=draft.interfaces,
     )
@@ -89,8 +102,8 @@ def _instance_value(draft: FileDraft, instance: InstanceDraft) -> InstanceConfig
         unicast_source=source_address if unicast else "",
         unicast_peers=tuple(instance.unicast_peers),
         check_unicast_src=instance.check_unicast_src or settings.check_unicast_src,
-        track_interfaces=tuple(instance.tracking.interfaces),
-        track_scripts=tuple(instance.tracking.scripts),
+        track_interfaces=tuple(instance.tracking.interfaces.values()),
+        track_scripts=tuple(instance.tracking.scripts.values()),
         dont_track_primary=instance.dont_track_primary,
         garp=GarpSettings(
             delay_us=instance.garp_delay_us,
@@ -113,13 +126,15 @@ def _instance_value(draft: FileDraft, instance: InstanceDraft) -> InstanceConfig
         v3_checksum_as_v2=instance.v3_checksum_as_v2,
         notify=_notify_value(instance.notify),
         debug=instance.debug,
-        track_files=tuple(instance.tracking.files),
-        track_processes=tuple(instance.tracking.processes),
-        track_bfds=tuple(instance.tracking.bfds),
+        track_files=tuple(instance.tracking.files.values()),
+        track_processes=tuple(instance.tracking.processes.values()),
+        track_bfds=tuple(instance.tracking.bfds.values()),
         unicast_ttl=_ttl(instance),
         track_source_address=instance.track_source,
         owner_ignore_adverts=bool(instance.owner_ignore_adverts),
         promote_secondaries=instance.promote_secondaries,
+        virtual_routes=tuple(instance.routes),
+        virtual_rules=tuple(instance.rules),
         config_fault=instance.config_fault,
         source=instance.source,
         lines=instance.lines,
@@ -150,13 +165,13 @@ def _group_value(group: GroupDraft) -> SyncGroupConfig:
     return SyncGroupConfig(
         name=group.name,
         members=tuple(instance.name for instance in group.instances),
-        track_interfaces=tuple(tracking.interfaces),
-        track_scripts=tuple(tracking.scripts),
+        track_interfaces=tuple(tracking.interfaces.values()),
+        track_scripts=tuple(tracking.scripts.values()),
         tracking_weight=group.tracking_weight,
         notify=_notify_value(group.notify),
-        track_files=tuple(tracking.files),
-        track_processes=tuple(tracking.processes),
-        track_bfds=tuple(tracking.bfds),
+        track_files=tuple(tracking.files.values()),
+        track_processes=tuple(tracking.processes.values()),
+        track_bfds=tuple(tracking.bfds.values()),
         source=group.source,
     )
 

@@ -36,9 +36,11 @@ def take_vip(draft: FileDraft, instance: InstanceDraft, words: Words) -> None:
         return
     if not draft.diagnostics.old and _duplicate(draft, instance, vip, words[0], excluded=False):
         return
-    if any(other.address == vip.address for other in instance.vips):
+    if vip.address in instance.vip_addresses:
         draft.diagnostics.note("duplicate", f"{words[0]} stands twice in {instance.name}", "remove one")
     instance.vips.append(vip)
+    instance.vip_addresses.add(vip.address)
+    instance.vip_places.add(vip.place)
 
 
 def take_excluded(draft: FileDraft, instance: InstanceDraft, words: Words) -> None:
@@ -49,6 +51,7 @@ def take_excluded(draft: FileDraft, instance: InstanceDraft, words: Words) -> No
     ):
         return
     instance.excluded.append(vip)
+    instance.excluded_places.add(vip.place)
 
 
 def read_vip(draft: FileDraft, words: Words, static: bool = False) -> VipDraft | None:
@@ -208,19 +211,16 @@ def _peer(draft: FileDraft, vip: VipDraft, value: str) -> None:
 def _duplicate(draft: FileDraft, instance: InstanceDraft, new: VipDraft, text: str, excluded: bool) -> bool:
     """2.4.3 drops an address that the instance already has."""
     kind = "Excluded " if excluded else ""
-    for vip in instance.vips:
-        if (not excluded or new.interface == vip.interface) and new.address == vip.address:
-            draft.diagnostics.report(
-                "duplicate", f"({instance.name}): {kind}VIP duplicates a VIP {text} - ignoring"
-            )
-            return True
-    for vip in instance.excluded:
-        if new.interface == vip.interface and new.address == vip.address:
-            draft.diagnostics.report(
-                "duplicate", f"({instance.name}): {kind}VIP duplicates an excluded VIP {text} - ignoring"
-            )
-            return True
-    return False
+    if new.place in instance.vip_places if excluded else new.address in instance.vip_addresses:
+        other = "a VIP"
+    elif new.place in instance.excluded_places:
+        other = "an excluded VIP"
+    else:
+        return False
+    draft.diagnostics.report(
+        "duplicate", f"({instance.name}): {kind}VIP duplicates {other} {text} - ignoring"
+    )
+    return True
 
 
 def _is_scope_number(value: str) -> bool:

@@ -17,6 +17,7 @@ def vmac(draft: FileDraft, instance: InstanceDraft) -> None:
     if instance.use_vmac:
         if not instance.vmac_name:
             instance.vmac_name = _free_vmac_name(draft, instance)
+            draft.vmac_names[instance.vmac_name] = instance
         if instance.strict and instance.vmac_xmit_base:
             draft.say(
                 instance,
@@ -38,11 +39,10 @@ def vmac(draft: FileDraft, instance: InstanceDraft) -> None:
 def _free_vmac_name(draft: FileDraft, instance: InstanceDraft) -> str:
     """``vrrp.VRID``; when another instance has that name, ``vrrp6.VRID`` (IPv6), ``vrrp1.VRID``, …"""
     prefix = draft.globals.vmac_prefix or "vrrp"
-    taken = {other.vmac_name for other in draft.instances}
     name = _fit(prefix, f".{instance.vrid}")
     numbers = (number for number in range(1, 256) if number != 6 or instance.family == 4)
     attempt = 6 if instance.family == 6 else next(numbers)
-    while name in taken and attempt:
+    while name in draft.vmac_names and attempt:
         name = _fit(prefix, f"{attempt}.{instance.vrid}")
         attempt = next(numbers, 0)
     return name

@@ -7,10 +7,10 @@ verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from vrrplab.decoding.fields import Field, fields, payload_start
 from vrrplab.decoding.verdict import Verdict
+from vrrplab.output.text_columns import cut, fitted, padded, wrap
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.vrrp import HEADER_SIZE, Advertisement
 
@@ -59,8 +59,8 @@ def _narrow_row(frame: Frame, here: list[Field], start: int, row: int) -> list[s
     for field in here:
         width = 16 * field.size - 1
         data = frame.raw[field.offset : field.offset + field.size].hex(" ")
-        top += f" {data}".ljust(width) + "|"
-        bottom += f" {_short(field)}".ljust(width)[:width] + "|"
+        top += padded(f" {data}", width) + "|"
+        bottom += fitted(f" {_short(field)}", width) + "|"
     return [top, bottom]
 
 
@@ -81,7 +81,7 @@ def _wide_row(frame: Frame, field: Field, start: int) -> list[str]:
     for at in range(0, len(data), 16):
         offset = f"{field.offset - start:3}" if at == 0 else "   "
         lines.append(f"{offset} | {data[at : at + 16].hex(' '):62}|")
-    lines.append(f"    | {f'{field.name}: {field.value}'[:61]:62}|")
+    lines.append(f"    | {fitted(f'{field.name}: {field.value}', 62)}|")
     return lines
 
 
@@ -92,8 +92,7 @@ def _field_lines(found: list[Field]) -> Iterator[str]:
             layer = field.layer
             yield layer
         place = f"{field.offset}" if field.size == 1 else f"{field.offset}-{field.offset + field.size - 1}"
-        value = field.value if len(field.value) <= 44 else field.value[:41] + "..."
-        yield f"  {place:>7}  {field.name:<20} {value}"
+        yield f"  {place:>7}  {field.name:<20} {cut(field.value, 44)}"
         for line in wrap(field.sentence, _WIDTH - 32):
             yield " " * 32 + line
 
@@ -103,5 +102,5 @@ def _verdict_lines(verdict: Verdict, profile: str) -> Iterator[str]:
     for mark, reasons in (("-", verdict.reasons), ("note:", verdict.notes)):
         for reason in reasons:
             rule = f" ({reason.rule})" if reason.rule else ""
-            lines = wrap(f"{mark} {reason.name}{rule}: {reason.text}", _WIDTH - 4, subsequent_indent="  ")
+            lines = wrap(f"{mark} {reason.name}{rule}: {reason.text}", _WIDTH - 4, more="  ")
             yield from ("  " + line for line in lines)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 
 from vrrplab.errors import CaptureError
+from vrrplab.input_files import too_large
+from vrrplab.limits import HEX_BYTES
 from vrrplab.wire import links
 from vrrplab.wire.carp import is_carp
 from vrrplab.wire.ethernet import VLAN_TYPES
@@ -24,9 +26,9 @@ _SEPARATORS = re.compile(r"[\s:,.\-_]+")
 
 def bytes_of(text: str, name: str = "argument") -> bytes:
     """The bytes a text of hexadecimal digits stands for. Raises CaptureError."""
+    if len(text) > HEX_BYTES.most:
+        raise too_large(name, HEX_BYTES, CaptureError)
     lines = [line for line in text.splitlines() if line.strip()]
-    if len(text) > 1_000_000:
-        raise CaptureError(name, 0, "is too long for a frame", _HINT)
     dump = [_DUMP_LINE.match(line) for line in lines]
     if lines and all(dump) and int(dump[0].group(1), 16) == 0:  # type: ignore[union-attr]
         text = "".join(match.group(2) for match in dump if match)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from textwrap import wrap
 
 from vrrplab.capture.reader import CapturedFrame
 from vrrplab.decoding.describe import describe, sender
 from vrrplab.decoding.report import report
 from vrrplab.decoding.verdict import Verdict
 from vrrplab.errors import DropReason
+from vrrplab.output.text_columns import padded, wrap
 
 HEADING = f"{'frame':>5} {'time':>10} {'from':<17} {'what it says':<37} verdict"
 # notes that say how far a verdict goes: they must not be overlooked
@@ -24,16 +24,16 @@ def table_lines(captured: CapturedFrame, verdict: Verdict, start_ns: int) -> lis
     who, what = sender(frame), describe(frame)
     word = "-" if frame.kind in ("igmp", "other") and not frame.problems else "ok"
     word = word if verdict.accepted or word == "-" else "drop"
-    row = f"{captured.number:>5} {time:>10} {who:<17} "
+    row = f"{captured.number:>5} {time:>10} {padded(who, 17)} "
     room = max(75 - len(row), 20)
     lines = wrap(what, room) or [""]
-    rows = [row + f"{lines[0]:<{room}} {word}".rstrip()]
+    rows = [row + f"{padded(lines[0], room)} {word}".rstrip()]
     rows += [" " * len(row) + line for line in lines[1:]]
     if word != "-":
         for reason in (*verdict.reasons, *(note for note in verdict.notes if note.name in _LIMITS)):
             rule = f" {reason.rule}" if reason.rule else ""
             text = f"{reason.name}{rule}: {reason.text}"
-            rows += wrap(text, 80, initial_indent=_INDENT, subsequent_indent=_INDENT + "  ")
+            rows += wrap(text, 80, _INDENT, _INDENT + "  ")
     return rows
 
 

@@ -235,8 +235,9 @@ def _checksum(packet: _Packet) -> str:
     profile, wanted = packet.profile, packet.profile.checksum_form
     if wanted == MESSAGE:
         return f"right with an IPv4 pseudo-header, but {profile.rfc} sums the message only (R3-5.2.8-a)"
-    who = f"{profile.rfc}, as keepalived and FRR read it," if profile.rfc == "RFC 5798" else "keepalived"
-    cure = "" if profile.rfc else "; v3_checksum_as_v2 would accept it"
+    who = f"{profile.rfc}, as keepalived and FRR read it," if profile.rfc == "RFC 5798" else profile.daemon
+    has_cure = profile.checksum_option_takes_any and not profile.rfc
+    cure = "; v3_checksum_as_v2 would accept it" if has_cure else ""
     return f"right over the message only, but {who} wants a {wanted} in it (R3-5.2.8-a, K01{cure})"
 
 

@@ -7,11 +7,13 @@ there?) are reported through methods of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.machine.actions import (
     Action,
     AdvertisementDropped,
+    FaultsChanged,
     PriorityChanged,
     RunNotify,
     ScriptJudged,
@@ -29,12 +31,15 @@ from vrrplab.trace.events import (
     AdvertFailedEvent,
     AdvertReceivedEvent,
     AdvertSentEvent,
+    ConfigurationEvent,
+    FaultsEvent,
     GarpSentEvent,
     InterfaceEvent,
     LogEvent,
     NaSentEvent,
     NotifyEvent,
     PriorityEvent,
+    RouteEvent,
     ScriptEvent,
     StateEvent,
     TraceEvent,
@@ -60,12 +65,32 @@ class Journal:
         """Something the user should know."""
         self._write(WarningEvent(t_us, self.server, instance=instance or ABSENT, text=text))
 
+    def warn_of_drops(
+        self,
+        t_us: Micros,
+        text: str,
+        option: str,
+        address: str,
+        *,
+        source: str = ABSENT,
+        instance: str = ABSENT,
+        over: bool = False,
+    ) -> None:
+        """An option drops what clients send to an address, or no longer; ``source``: of this one only."""
+        told = WarningEvent(t_us, self.server, instance=instance, text=text, drops_by=option)
+        told.address, told.source, told.over = address, source, over or None
+        self._write(told)
+
     def warn_of_config(self, t_us: Micros, node: NodeConfig, file: Callable[[str], str] = str) -> None:
-        """What the reader of a configuration warned of; ``file`` makes the name that is told of a path."""
-        for warning in node.warnings:
+        """What the reader of a configuration warned of, once; ``file`` makes the name told of a path."""
+        for warning in {(w.source, w.kind, w.message): w for w in node.warnings}.values():
             text = f"{warning.message}" + (f" - {warning.hint}" if warning.hint else "")
             place, line = file(warning.source.file), warning.source.line
             self._write(WarningEvent(t_us, self.server, text=text, kind=warning.kind, file=place, line=line))
+
+    def configuration(self, t_us: Micros, fields: dict[str, Any]) -> None:
+        """A reload: what runs now."""
+        self._write(ConfigurationEvent(t_us, self.server, **fields))
 
     def interface(self, t_us: Micros, interface: str, up: bool) -> None:
         """An interface came up or went down."""
@@ -82,6 +107,8 @@ class Journal:
                 self.log(t_us, line)
             case StateChanged(instance, old, new, reason):
                 self.state(t_us, instance, old, new, reason)
+            case FaultsChanged(instance, faults):
+                self._write(FaultsEvent(t_us, self.server, instance=instance, faults=list(faults)))
             case PriorityChanged(name, before, now, why):
                 self._write(PriorityEvent(t_us, self.server, instance=name, from_=before, to=now, reason=why))
             case AdvertisementDropped(instance, source, vrid, reason):
@@ -199,6 +226,25 @@ class Journal:
                 address=address,
                 label=label or ABSENT,
                 pretended=pretended or None,
+            )
+        )
+
+    def route(
+        self, t_us: Micros, kind: type[RouteEvent], text: str, where: tuple[str, str], instance: str = ""
+    ) -> None:
+        """A route or rule came or went, as ``kind`` says; ``where``: interface and table.
+
+        Instance "": a static one, or the kernel's doing.
+        """
+        interface, table = where
+        self._write(
+            kind(
+                t_us,
+                self.server,
+                instance=instance or ABSENT,
+                interface=interface or ABSENT,
+                table=table or ABSENT,
+                text=text,
             )
         )
 

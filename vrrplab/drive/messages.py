@@ -123,7 +123,8 @@ def advert_failure_line(
 ) -> str:
     """The daemon's log line for an advert that could not leave."""
     key = "send_error" if is_multicast(destination) else "unicast_error"
-    return say(wording, key, name=action.instance, peer=destination, errno=errno, text=text)
+    who = {"name": action.instance, "vrid": action.vrid, "family": 6 if ":" in action.source else 4}
+    return say(wording, key, **who, peer=destination, errno=errno, text=text)
 
 
 def announcement_failure_line(wording: str, action: SendGratuitousArp, errno: int | None, text: str) -> str:

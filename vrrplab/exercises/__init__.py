@@ -11,7 +11,13 @@ solutions are in the tests. What lessons experiment with is in ``vrrplab.noteboo
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+
+from vrrplab import interrupts
+
+if sys.argv[:1] == ["-m"]:  # ``python -m vrrplab.exercises`` begins: what is imported here takes its time
+    interrupts.install()
 
 from vrrplab.exercises.learner import check, compare, predict, progress, reset
 from vrrplab.exercises.observe import outage_s

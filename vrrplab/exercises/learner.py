@@ -17,7 +17,7 @@ CLOSE_S = 0.3  # a guess so near, or within a tenth, is called close
 
 
 def predict(name: str, guess: object) -> Message:
-    """Keep a guess before the run: seconds, a server's name, yes or no. ``...`` is no guess yet.
+    """Keep a guess before the run: a number, a server's name, yes or no. ``...`` is no guess yet.
 
     The first guess counts once the outcome has been seen (``compare``); until then it may be changed.
     VrrplabError: ``name`` is no text. A guess that is none gets a sentence.
@@ -45,9 +45,15 @@ def predict(name: str, guess: object) -> Message:
 
 
 def compare(name: str, outcome: object, unit: str = "s") -> Message:
-    """What happened, beside what was guessed under that name. ``unit`` is that of a number.
+    """What happened, beside what was guessed under that name.
 
-    VrrplabError: ``name`` or ``unit`` is no text.
+    ``outcome``: what ``predict`` was given a guess of; ``unit``: that of a number. VrrplabError: ``name``
+    or ``unit`` is no text.
+
+    >>> vrrplab.predict("outage", 3.6)
+    • Your guess: 3.6. Now let it happen.
+    >>> vrrplab.compare("outage", 2.66)
+    • You said 3.6 s. It was 2.66 s. 0.94 s less than you thought. Find out why.
     """
     _check_name(name, "compare")
     arguments.text(unit, "unit")
@@ -72,7 +78,12 @@ def compare(name: str, outcome: object, unit: str = "s") -> Message:
 def check(name: str, answer: object) -> Message:
     """Run the answer to an exercise through the simulator and say what happened.
 
-    True (``bool(check(…))``) if it passes. Raises VrrplabError only for a name that no exercise has.
+    ``name``: as the notebook gives it (``progress()`` lists them). ``answer``: whatever the exercise asks
+    for; ``...`` is none yet. The Message is true if it passes. VrrplabError: no exercise has that name; a
+    wrong answer gets a sentence.
+
+    >>> vrrplab.check("02-patience", ...)
+    … 02-patience: not answered yet. Write your answer in place of the dots.
     """
     wanted = find_exercise(name)
     if is_open(answer):
@@ -101,7 +112,8 @@ def check(name: str, answer: object) -> Message:
 def progress() -> Message:
     """How far this learner is: exercises and guesses, notebook by notebook.
 
-    Raises nothing: a file that cannot be used is told in a note, and progress is kept in memory.
+    They are kept in ``.vrrplab-progress.json`` in the folder of the notebook, or where VRRPLAB_PROGRESS
+    says. Raises nothing: a file that cannot be used is told in a note, and progress is kept in memory.
     """
     from vrrplab.exercises.report import own_progress
 
@@ -111,7 +123,8 @@ def progress() -> Message:
 def reset(name: str = "") -> Message:
     """Begin anew: everything, or the exercise, guess or notebook (``"04"``) of that name.
 
-    Everything at once is kept under another file name; nothing is deleted. VrrplabError: ``name`` is no text.
+    Everything at once is kept under another file name; nothing is deleted. VrrplabError: ``name`` is no
+    text.
     """
     arguments.text(name, "name")
     kept = store()

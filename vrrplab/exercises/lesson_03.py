@@ -32,9 +32,8 @@ def share(answer: Any) -> str:
     if not 0 <= guess <= 1:
         raise NotUnderstood("A share is a number from 0 (nobody) to 1 (everybody).")
     trace = run(variant("article-drill-1-lan-nic"))
-    gap = next(o for o in trace.outages(IP1))
-    lost = sum(o.lost for o in trace.outages("proxy-serv"))
-    asked = round(((gap.to_s or 0.0) - gap.from_s) / 0.1)
+    (outage,) = trace.disturbances("proxy-serv")
+    lost, asked = outage.lost, outage.sent or 0
     if abs(guess - lost / asked) > 0.06:
         side = "more" if lost > guess * asked else "fewer"
         raise Miss(

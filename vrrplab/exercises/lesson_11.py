@@ -40,7 +40,7 @@ def repair(answer: Any) -> str:
     if trace.owner(VIP, 40) != "web1":
         raise Miss(f"Normally it should be web1; {holders_in_words(trace, VIP, 40)}.")
     off = run(variant(pair, at(30, "power_off", server="web1"), duration_s=60))
-    taken = [s.from_s for s in off.states("web", "web2") if s.state == "MASTER" and s.from_s > 30]
+    taken = [s.from_s for s in off.states(server="web2") if s.state == "MASTER" and s.from_s > 30]
     if off.owner(VIP, 59) != "web2":
         raise Miss(f"web1 loses its power at 30 s, and {holders_in_words(off, VIP, 59)}.")
     if taken and taken[0] > 34:

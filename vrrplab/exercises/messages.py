@@ -18,9 +18,9 @@ KINDS = {
 
 @dataclass(slots=True, repr=False, eq=False)
 class Message:
-    """``kind`` is a key of KINDS, ``text`` what is said, ``notes`` what else happened (one line each).
+    """What an exercise answers: it shows itself in a notebook, and is true if the exercise is passed.
 
-    True if an exercise is passed.
+    ``kind``: a key of KINDS. ``text``: what is said. ``notes``: what else happened, one line each.
     """
 
     kind: str

@@ -13,6 +13,13 @@ from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import is_number
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.store import FILE, Entry, Progress, is_put_away, read_progress
+from vrrplab.limits import CLASS_NAMES
+from vrrplab.output.csv_text import csv_text
+from vrrplab.output.printable import printable
+from vrrplab.output.text_columns import fitted, padded
+from vrrplab.output.text_columns import width as columns_of
+
+NAME_COLUMNS = 40  # of a learner's name, at most
 
 
 def own_progress(progress: Progress) -> str:
@@ -67,24 +74,26 @@ class ClassResults:
         )
 
     def to_csv(self) -> str:
-        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries."""
-        lines = ["learner,exercise,passed,tries"]
+        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries.
+
+        For spreadsheets: a name that one would take for a formula has an apostrophe before it.
+        """
+        rows: list[list[str | int]] = [["learner", "exercise", "passed", "tries"]]
         for learner in self.learners:
             for name in EXERCISES:
                 entry = learner.progress.exercises.get(name, {})
-                quoted = '"' + learner.name.replace('"', '""') + '"'
-                lines.append(f"{quoted},{name},{int(entry.get('passed') is True)},{entry.get('tries', 0)}")
-        return "\n".join(lines) + "\n"
+                rows.append([learner.name, name, int(entry.get("passed") is True), entry.get("tries", 0)])
+        return csv_text(rows)
 
     def _learner_lines(self) -> list[str]:
         lessons = list(dict.fromkeys(e.lesson for e in EXERCISES.values()))
         total = {lesson: sum(e.lesson == lesson for e in EXERCISES.values()) for lesson in lessons}
-        width = max([7, *(len(learner.name) for learner in self.learners)])
+        width = min(NAME_COLUMNS, max([7, *(columns_of(learner.name) for learner in self.learners)]))
         lines = [f"{'learner':<{width}}  " + "  ".join(f"{x:>4}" for x in lessons) + "   all  tries"]
         for learner in sorted(self.learners, key=lambda one: (-sum(one.passed.values()), one.name)):
             cells = [f"{learner.passed.get(x, 0)}/{total[x]}" for x in lessons]
             all_passed = f"{sum(learner.passed.values())}/{len(EXERCISES)}"
-            row = f"{learner.name:<{width}}  " + "  ".join(f"{c:>4}" for c in cells)
+            row = f"{fitted(learner.name, width)}  " + "  ".join(f"{c:>4}" for c in cells)
             lines.append(f"{row} {all_passed:>5}  {learner.tries:>5}")
         return lines
 
@@ -97,7 +106,7 @@ class ClassResults:
             if entries:
                 passed = sum(e.get("passed") is True for e in entries)
                 tries = median(e.get("tries", 0) for e in entries)
-                lines.append(f"{name:<22} {len(entries):>5} {passed:>6} {tries:>15g}")
+                lines.append(f"{padded(name, 22)} {len(entries):>5} {passed:>6} {tries:>15g}")
         return lines if len(lines) > 1 else ["No exercise has been tried."]
 
     def _guess_lines(self) -> list[str]:
@@ -113,13 +122,12 @@ class ClassResults:
             told = f"{numbers[0]:g} to {numbers[-1]:g}, median {median(numbers):g}" if numbers else ""
             told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
             if told:
-                lines.append(
-                    f"{name:<22} guessed {told}" + (f"; it was {outcome}" if outcome is not None else "")
-                )
+                was = f"; it was {outcome}" if outcome is not None else ""
+                lines.append(printable(f"{padded(name, 22)} guessed {told}{was}"))
         return ["", *lines] if lines else []
 
     def _broken(self) -> list[str]:
-        return ["", *(f"! {line}" for line in self.broken)] if self.broken else []
+        return ["", *(printable(f"! {line}") for line in self.broken)] if self.broken else []
 
 
 def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ClassResults:
@@ -131,6 +139,8 @@ def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str
     """
     try:
         given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        if "" in given:
+            raise VrrplabError("an empty name is no file's: name files, or a folder that has some")
         places = [Path(os.path.expanduser(path)) for path in given]
     except TypeError:
         raise VrrplabError('class_results() takes a file or a folder, like "collected", or a list') from None
@@ -148,7 +158,13 @@ def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str
 
 def _inside(folder: Path) -> list[Path]:
     """The learners' files in it; JupyterLab's own copies of what was edited are none."""
-    found = sorted(folder.rglob("*.json"))
+    found, names = [], 0
+    for place, folders, files in os.walk(folder):
+        names += len(folders) + len(files)
+        if names > CLASS_NAMES.most:
+            raise VrrplabError(f"{folder}: has more than {CLASS_NAMES}, the most for {CLASS_NAMES.what}")
+        found += [Path(place, name) for name in files if name.endswith(".json")]
+    found.sort()
     return [file for file in found if not is_put_away(file) and ".ipynb_checkpoints" not in file.parts]
 
 

@@ -77,9 +77,10 @@ PANELS: dict[str, tuple[Callable[[Values], Trace], list[tuple[Any, ...]]]] = {
 
 
 def sliders(name: str) -> Any:
-    """The panel "timers", "weights" or "loss": move a slider, and the run is made and drawn again.
+    """A panel of the lessons, "timers", "weights" or "loss": move a slider, and the run is made and drawn
+    again.
 
-    VrrplabError: there is no such panel. Needs matplotlib; without ipywidgets it is a still figure.
+    Needs matplotlib; without ipywidgets it is a still figure. VrrplabError: there is no such panel.
     """
     arguments.known(name, "panel", PANELS)
     from vrrplab.views import panels

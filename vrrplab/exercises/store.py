@@ -20,8 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from vrrplab.errors import VrrplabError
+from vrrplab.errors import PlacedError, VrrplabError
 from vrrplab.exercises.answers import as_guess
+from vrrplab.json_text import read_json
+from vrrplab.limits import PROGRESS_BYTES
+from vrrplab.output.files import replaced_text
 
 FORMAT = "vrrplab-progress 1"
 FILE = ".vrrplab-progress.json"
@@ -59,16 +62,8 @@ def is_put_away(path: Path) -> bool:
 def read_progress(path: str | os.PathLike[str]) -> Progress:
     """A progress file. VrrplabError, one line, if it cannot be read or is something else."""
     name = os.fspath(path)
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise VrrplabError(f"{name}: cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise VrrplabError(f"{name}: is not text, so not a progress file") from None
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        raise VrrplabError(f"{name}: is not whole JSON, so not a progress file") from None
+    hint = "so it is no progress file"
+    body = read_json(path, PROGRESS_BYTES, PlacedError, hint, forgiving=True, ordinary=True)
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise VrrplabError(f'{name}: is not a progress file: it has no "format": "{FORMAT}"')
     parts = []
@@ -148,16 +143,12 @@ class Store:
         self._memory = progress
         if self._is_no_file():
             return
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
         try:
-            # Half a character, as only a program can make one, stays what JSON writes for it: \udcff.
-            beside.write_text(progress.to_json(), encoding="utf-8", errors="backslashreplace")
-            os.replace(beside, self.path)
+            with replaced_text(self.path) as file:
+                file.write(progress.to_json())
             self._stored = True
         except OSError as error:
-            self._only_memory(error.strerror or str(error))
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
+            self._only_memory((error.strerror or str(error)).removeprefix("cannot be written: "))
 
     def _only_memory(self, why: str) -> None:
         if self._stored:

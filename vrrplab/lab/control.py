@@ -8,20 +8,20 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from filecmp import cmpfiles
 from typing import Any
 
-from vrrplab.errors import LiveError
+from vrrplab.errors import LiveError, OutputError
 from vrrplab.lab import state_file
 from vrrplab.lab.state_file import LabState
 from vrrplab.lab.supervisor import CONTROL, STAY
 from vrrplab.lab.topology import KEEPALIVED, config_names, server_plans
+from vrrplab.output.files import folder_beside, put_in_place
 from vrrplab.system.doctor import apt_line, program
 from vrrplab.system.namespaces import can_be_root, enter_command, first_inside, unshare_command
-from vrrplab.system.tools import python_path
+from vrrplab.system.tools import python_module, python_path
 
 CONFIGS = "configs"  # a lab's own copy of the user's files
 _NEEDED = ("unshare", "nsenter", "ip")
@@ -80,7 +80,7 @@ def _start(
             json.dump(plan, file)
         with open(os.path.join(folder, "keeper.log"), "w", encoding="utf-8") as log:
             keeper = subprocess.Popen(
-                [*unshare_command(inside), sys.executable, "-m", "vrrplab.lab.supervisor", folder],
+                [*unshare_command(inside), *python_module("vrrplab.lab.supervisor", folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -182,18 +182,15 @@ def drill(state: LabState, name: str, folder: str, say: Callable[[str], None] | 
 
 
 def keep_recording(folder: str, place: str) -> None:
-    """Copy a drill's recording to where the user wants it, whole or not at all. LiveError names the place."""
-    part = place + ".part"
-    try:
-        shutil.rmtree(part, ignore_errors=True)  # what an earlier try could not finish
-        _copy_files(folder, part, os.listdir(folder))
-        if os.path.isdir(place):
-            os.rmdir(place)  # an empty folder may be there
-        os.rename(part, place)
-    except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        text = f"{place}: the recording could not be written: {error.strerror} - it is not kept"
-        raise LiveError(text) from None
+    """Copy a drill's recording to where the user wants it, whole or not at all. OutputError names it."""
+    with folder_beside(place) as beside:
+        part = os.path.join(beside, os.path.basename(place))
+        try:
+            _copy_files(folder, part, os.listdir(folder))
+        except OSError as error:
+            why = f"the recording could not be written: {error.strerror}"
+            raise OutputError(place, why, "it is not kept") from None
+        put_in_place(part, place)
 
 
 def _copy_files(folder: str, to: str, names: Iterable[str]) -> None:

@@ -81,7 +81,7 @@ class Outcome(NamedTuple):
     stage.
     """
 
-    drill: Drill
+    drill: Drill | None  # None: a scenario was carried out, no drill
     measurement: Measurement
     actions: list[dict[str, Any]]
     shown: list[dict[str, str]]
@@ -168,8 +168,8 @@ class Performer:
 
     def _is_master(self, server: Server) -> bool:
         """Is the latest advert of the instance from this server, and no farewell?"""
-        for _, raw in reversed(self._measurement.frames):
-            frame = decode(raw)
+        for seen in reversed(self._measurement.frames):
+            frame = decode(seen.raw)
             if frame.vrrp is not None and frame.ip is not None and frame.vrrp.vrid == self._instance.vrid:
                 return frame.ip.source == self._source[server.name] and frame.vrrp.priority > 0
         return False

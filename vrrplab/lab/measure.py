@@ -9,28 +9,38 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from vrrplab.lab.server import Server
-from vrrplab.lab.topology import CLIENT, LAN, PROXY_PORT, UPSTREAM_ADDRESS
+from vrrplab.lab.topology import CLIENT, LAN, PROXY_PORT, UPSTREAM_ADDRESS, Port, cable_name
 from vrrplab.system.doctor import program
 from vrrplab.system.netlink import (
     GROUPS,
     NEIGHBOUR_GROUP,
     AddressNotice,
+    LinkNotice,
     NeighbourNotice,
     NetlinkSocket,
     Overrun,
     open_monitor,
 )
 from vrrplab.system.setns import in_network
-from vrrplab.system.sniffer import frame_reader, open_interface
+from vrrplab.system.sniffer import SOL_PACKET, frame_reader, open_interface
+from vrrplab.system.tools import python_module
 from vrrplab.units import Micros
 
+_IGNORE_OUTGOING = 23  # PACKET_IGNORE_OUTGOING
 Watch = Callable[[int, Callable[[], None]], None]
+
+
+class Seen(NamedTuple):
+    """A frame; ``server``: whose port of the switch it came in by ("": the whole switch was listened to)."""
+
+    t_us: Micros
+    raw: bytes
+    server: str = ""
 
 
 class Line(NamedTuple):
@@ -45,6 +55,13 @@ class AddressChange(NamedTuple):
     added: bool
     address: str  # with prefix
     interface: str
+
+
+class LinkChange(NamedTuple):
+    t_us: Micros
+    server: str
+    interface: str
+    up: bool
 
 
 class Neighbour(NamedTuple):
@@ -69,17 +86,19 @@ class Measurement:
         self._unwatch = unwatch
         self.began_us = time.monotonic_ns() // 1000
         self.began_unix_ns = time.time_ns()
-        self.frames: list[tuple[Micros, bytes]] = []
+        self.frames: list[Seen] = []
         self.lines: list[Line] = []
         self.events: list[dict[str, Any]] = []
         self.addresses: list[AddressChange] = []
+        self.links: list[LinkChange] = []
         self.neighbours: list[Neighbour] = []
         self.gaps: list[ProbeGap] = []
         self.client_ready = False
         self._monitors: dict[str, NetlinkSocket] = {}
         self._client: subprocess.Popen[bytes] | None = None
         self._unread = b""
-        self._sniffer: socket.socket | None = None
+        self._sniffers: list[tuple[str, socket.socket]] = []
+        self._held: set[tuple[str, str, int]] = set()
 
     @property
     def now(self) -> Micros:
@@ -90,20 +109,37 @@ class Measurement:
 
     def start(self, servers: list[Server]) -> None:
         """Listen to the LAN, to every server's addresses and to the client's cache."""
-        self._sniffer = open_interface(LAN)
-        read = frame_reader(self._sniffer)
-
-        def frames() -> None:
-            while (found := read()) is not None:
-                self.frames.append((max(0, self.now - found[0] // 1000), found[1]))
-
-        self._watch(self._sniffer.fileno(), frames)
+        self._listen(LAN, "")
         for server in servers:
             self.follow(server)
         with in_network(CLIENT):
             monitor = open_monitor(NEIGHBOUR_GROUP)
         self._monitors[CLIENT] = monitor
         self._watch(monitor.fileno(), lambda: self._neighbours_changed(monitor))
+
+    def listen_to(self, server: Server, segment: str) -> None:
+        """Hear what a server sends into a segment, and nothing that others do."""
+        for port in server.plan.ports:
+            if port.name not in server.plan.later:
+                self.listen_at(server, port, segment)
+
+    def listen_at(self, server: Server, port: Port, segment: str) -> None:
+        """The same for one interface, if it has a cable there."""
+        if port.segment == segment and not port.parent:
+            self._listen(cable_name(server.name, port), server.name)
+
+    def _listen(self, interface: str, server: str) -> None:
+        sniffer = open_interface(interface)
+        if server:
+            sniffer.setsockopt(SOL_PACKET, _IGNORE_OUTGOING, 1)
+        read = frame_reader(sniffer)
+
+        def frames() -> None:
+            while (found := read()) is not None:
+                self.frames.append(Seen(max(0, self.now - found[0] // 1000), found[1], server))
+
+        self._sniffers.append((server, sniffer))
+        self._watch(sniffer.fileno(), frames)
 
     def follow(self, server: Server) -> None:
         """Hear of a server's addresses from now on."""
@@ -119,11 +155,17 @@ class Measurement:
         if monitor is not None:
             self._unwatch(monitor.fileno())
             monitor.close()
+        for owner, sniffer in self._sniffers:
+            if owner == server.name:
+                self._unwatch(sniffer.fileno())
+                sniffer.close()
+        self._held = {place for place in self._held if place[0] != server.name}
+        self._sniffers = [pair for pair in self._sniffers if pair[0] != server.name]
 
     def start_client(self, virtual: list[str]) -> None:
         """The office PC begins to fetch and to ping."""
         url = f"http://{UPSTREAM_ADDRESS}/"
-        words = [sys.executable, "-m", "vrrplab.lab.client", url, str(PROXY_PORT), *virtual]
+        words = python_module("vrrplab.lab.client", url, str(PROXY_PORT), *virtual)
         self._client = subprocess.Popen(
             [program("ip"), "netns", "exec", CLIENT, *words],
             stdin=subprocess.DEVNULL,
@@ -157,10 +199,10 @@ class Measurement:
             self._unwatch(monitor.fileno())
             monitor.close()
         self._monitors.clear()
-        if self._sniffer is not None:
-            self._unwatch(self._sniffer.fileno())
-            self._sniffer.close()
-            self._sniffer = None
+        for _, sniffer in self._sniffers:
+            self._unwatch(sniffer.fileno())
+            sniffer.close()
+        self._sniffers.clear()
 
     # -- hearing -------------------------------------------------------------------------------------
 
@@ -174,7 +216,14 @@ class Measurement:
 
     def _addresses_changed(self, server: str, monitor: NetlinkSocket, names: dict[int, str]) -> None:
         for notice in _read(monitor):
+            if isinstance(notice, LinkNotice):
+                names[notice.number] = notice.name  # a VMAC's interface comes later
+                self.links.append(LinkChange(self.now, server, notice.name, notice.up))
             if isinstance(notice, AddressNotice) and notice.address in self._virtual:
+                place = (server, notice.address, notice.number)
+                if notice.gone == (place not in self._held):
+                    continue  # the kernel tells again what has not changed
+                (self._held.discard if notice.gone else self._held.add)(place)
                 with_prefix = f"{notice.address}/{notice.prefix}"
                 interface = names.get(notice.number, "")
                 change = AddressChange(self.now, server, not notice.gone, with_prefix, interface)

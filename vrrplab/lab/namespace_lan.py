@@ -10,14 +10,15 @@ A watcher on the switch writes the trace, so that it shows what was on the wire,
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from types import TracebackType
 
+from vrrplab import arguments
 from vrrplab.errors import LiveError, TraceError
 from vrrplab.system.doctor import examine
 from vrrplab.system.namespaces import Enclosure, Inhabitant, bridge_lines, port_name
+from vrrplab.system.tools import python_module
 from vrrplab.trace import Trace, read_trace
 from vrrplab.trace.events import AdvertSentEvent
 
@@ -48,7 +49,7 @@ class NamespaceLan:
         self._inside = Enclosure()
         self._routers: dict[str, tuple[Inhabitant, str]] = {}
         home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        self._python = ["env", f"PYTHONPATH={home}", sys.executable, "-m", "vrrplab", "live"]
+        self._python = ["env", f"PYTHONPATH={home}", *python_module("vrrplab", "live")]
         self._inside.start()
         try:
             self._build()
@@ -84,17 +85,22 @@ class NamespaceLan:
 
     def keepalived(self, host: str, config: str) -> None:
         """Start the real daemon on a host, with the text of its keepalived.conf."""
+        self._known(host)
         pids = [f"--pid=/run/{host}.pid", f"--vrrp_pid=/run/{host}.vrrp.pid"]
         self._start(host, ["keepalived", "-n", "-l", "-D", "-P", "-f", self._config(host, config), *pids])
 
     def vrrplab(self, host: str, config: str) -> None:
         """Start vrrplab's router on a host."""
+        self._known(host)
         self._start(host, [*self._python, "run", self._config(host, config), "--name", host])
 
     def _config(self, host: str, config: str) -> str:
-        with open(self._path(f"{host}.conf"), "w", encoding="utf-8") as file:
+        with open(self._path(f"{host}.conf"), "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(config)
         return self._path(f"{host}.conf")
+
+    def _known(self, host: str) -> str:
+        return arguments.known(host, "host", self._hosts, "on this network")
 
     def _start(self, host: str, words: list[str]) -> None:
         self.stop(host)
@@ -103,23 +109,23 @@ class NamespaceLan:
 
     def stop(self, host: str) -> None:
         """SIGTERM for the router of a host, if it has one; returns when it has gone."""
-        if host in self._routers:
+        if self._known(host) in self._routers:
             self._routers.pop(host)[0].stop()
 
     def cut(self, host: str) -> None:
         """Pull a host's cable."""
-        self._inside.run("", "ip", "link", "set", port_name(host, "eth0"), "down")
+        self._inside.run("", "ip", "link", "set", port_name(self._known(host), "eth0"), "down")
 
     def mend(self, host: str) -> None:
-        self._inside.run("", "ip", "link", "set", port_name(host, "eth0"), "up")
+        self._inside.run("", "ip", "link", "set", port_name(self._known(host), "eth0"), "up")
 
     def log(self, host: str) -> str:
         """What the router of a host has printed."""
-        return self._read(f"{host}.log")
+        return self._read(f"{self._known(host)}.log")
 
     def ip(self, host: str, *words: str) -> str:
         """``ip …`` on a host."""
-        return self._inside.run(host, "ip", *words)
+        return self._inside.run(self._known(host), "ip", *words)
 
     def trace(self) -> Trace:
         """What was on the wire so far."""
@@ -136,6 +142,7 @@ class NamespaceLan:
 
     def wait_for_master(self, host: str, limit_s: float = 15.0) -> None:
         """Until a host is the one that advertises; LiveError if that takes too long."""
+        self._known(host)
         end_s = time.monotonic() + limit_s
         while self.master() != host:
             if time.monotonic() > end_s:

@@ -1,4 +1,5 @@
-"""A drill as a recording: scenario.yaml, observed.json, capture.pcap and the configurations, in one folder.
+"""A drill, or any scenario carried out, as a recording: scenario.yaml, observed.json, capture.pcap and the
+configurations, in one folder.
 
 The format is that of ``data/recordings`` (its README describes it), so that everything that reads a recording
 of the real daemon reads a drill too: ``verify`` compares it with the simulator, views draw it.
@@ -11,7 +12,7 @@ import os
 import re
 from collections.abc import Collection, Iterable
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from vrrplab.capture.pcap import write_pcap
 from vrrplab.config.model import NodeConfig
@@ -61,15 +62,20 @@ def write_recording(
     plans: list[ServerPlan],
     nodes: dict[str, NodeConfig],
     facts: dict[str, Any],
+    scenario: Scenario | None = None,
 ) -> None:
     """Make the folder and its files.
 
-    ``facts``: ``keepalived`` (its version), ``profile``, ``note``, ``script_run_s``.
+    ``facts``: ``keepalived`` (its version), ``profile``, ``note``, ``script_run_s``, and ``final_states``
+    where the daemons were asked. ``scenario``: what was carried out, with its real moments; None: a drill.
     """
     os.makedirs(folder, exist_ok=True)
     notes = Notes(outcome, plans, nodes)
     run = notes.run()
-    scenario = _scenario(outcome, plans, nodes, run, facts)
+    if "final_states" in facts:
+        run["final_states"] = facts["final_states"]
+    if scenario is None:
+        scenario = _scenario(outcome, plans, nodes, run, facts)
     observed = {
         "keepalived": facts["keepalived"],
         "note": facts["note"],
@@ -77,7 +83,7 @@ def write_recording(
         "runs": [run],
         "actions_per_run": [
             [
-                {"t": seconds(a["at_us"]), "server": a["server"], "action": a["action"]}
+                {"t": seconds(a["at_us"]), "server": a.get("server", ""), "action": a["action"]}
                 for a in outcome.actions
             ]
         ],
@@ -90,13 +96,22 @@ def write_recording(
         _write(folder, f"{plan.name}.conf", plan.config)
     epoch_s = outcome.measurement.began_unix_ns // 1_000_000_000
     shift_us = outcome.measurement.began_unix_ns % 1_000_000_000 // 1000
-    frames = [(t_us + shift_us, raw) for t_us, raw in outcome.measurement.frames if t_us <= outcome.end_us]
+    seen = sorted(outcome.measurement.frames, key=lambda frame: frame.t_us)
+    frames = [(frame.t_us + shift_us, frame.raw) for frame in seen if frame.t_us <= outcome.end_us]
     write_pcap(os.path.join(folder, "capture.pcap"), frames, epoch_s=epoch_s)
 
 
 def _write(folder: str, name: str, text: str) -> None:
     with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
         file.write(text)
+
+
+class Told(NamedTuple):
+    """A frame and what is in it; ``server``: whose port it came in by, where that is known."""
+
+    t_us: Micros
+    frame: Frame
+    server: str
 
 
 class Notes:
@@ -110,7 +125,8 @@ class Notes:
             port.address.partition("/")[0]: plan.name for plan in plans for port in plan.ports
         }
         measured = outcome.measurement
-        self._frames = [(t_us, decode(raw)) for t_us, raw in measured.frames if t_us <= outcome.end_us]
+        seen = sorted((f for f in measured.frames if f.t_us <= outcome.end_us), key=lambda f: f.t_us)
+        self._frames = [Told(frame.t_us, decode(frame.raw), frame.server) for frame in seen]
         self._lines = [line for line in measured.lines if line.t_us <= outcome.end_us]
 
     def run(self) -> dict[str, Any]:
@@ -132,9 +148,9 @@ class Notes:
             ],
             "adverts": self._adverts(),
             "priority_zero": [
-                {"t": seconds(t), "server": self._server(f), "vrid": f.vrrp.vrid}
-                for t, f in self._frames
-                if f.vrrp is not None and f.vrrp.priority == 0
+                {"t": seconds(told.t_us), "server": self._server(told), "vrid": told.frame.vrrp.vrid}
+                for told in self._frames
+                if told.frame.vrrp is not None and told.frame.vrrp.priority == 0
             ],
             "gratuitous_arp": self._announcements("arp", "address"),
             "unsolicited_na": self._announcements("na", "target"),
@@ -187,7 +203,8 @@ class Notes:
     def _first_advert(self, line: Line, instance: str) -> Micros | None:
         """The advert with which a router became MASTER: the first of its own around the line that says so."""
         vrids = {i.vrid for i in self._nodes[line.server].instances if i.name == instance}
-        for t_us, frame in self._frames:
+        for told in self._frames:
+            t_us, frame, _ = told
             if not line.t_us - _BEFORE_LINE_US <= t_us <= line.t_us + _AFTER_LINE_US:
                 continue
             vrrp = frame.vrrp
@@ -195,7 +212,7 @@ class Notes:
                 vrrp is not None
                 and vrrp.vrid in vrids
                 and vrrp.priority
-                and self._server(frame) == line.server
+                and self._server(told) == line.server
             ):
                 return t_us
         return None
@@ -207,7 +224,7 @@ class Notes:
             before = [(at, a) for at, a in starts if at <= t["t"]]
             at_s, action = before[-1] if before else (0.0, {"action": "start", "server": ""})
             entry = {
-                "action": f"{action['action']}@{action['server']}",
+                "action": f"{action['action']}@{action.get('server', '')}",
                 "instance": t["instance"],
                 "to": t["to"],
             }
@@ -219,36 +236,40 @@ class Notes:
 
     # -- frames --------------------------------------------------------------------------------------
 
-    def _server(self, frame: Frame) -> str:
+    def _server(self, told: Told) -> str:
+        frame = told.frame
+        if told.server:
+            return told.server
         if frame.ip is not None and frame.ip.source in self._by_address:
             return self._by_address[frame.ip.source]
         return self._by_mac.get((frame.eth.source if frame.eth else "") or "", "")
 
     def _adverts(self) -> list[dict[str, Any]]:
         kinds: dict[str, tuple[dict[str, Any], list[Micros]]] = {}
-        for t_us, frame in self._frames:
-            v, ip = frame.vrrp, frame.ip
+        for told in self._frames:
+            v, ip = told.frame.vrrp, told.frame.ip
             if v is not None and ip is not None:
                 kind: dict[str, Any] = {
                     "src": ip.source, "dst": ip.destination, "version": v.version, "vrid": v.vrid,
                     "priority": v.priority, "adver_int_s": seconds(v.interval_us), "vips": list(v.addresses),
-                    "auth_type": v.auth_type or 0, "ttl": ip.ttl, "server": self._server(frame),
+                    "auth_type": v.auth_type or 0, "ttl": ip.ttl, "server": self._server(told),
                 }  # fmt: skip
-                kinds.setdefault(repr(kind), (kind, []))[1].append(t_us)
+                kinds.setdefault(repr(kind), (kind, []))[1].append(told.t_us)
         return [{**kind, "runs": list(_runs(t, kind["adver_int_s"]))} for kind, t in kinds.values()]
 
     def _announcements(self, kind: str, name: str) -> list[dict[str, Any]]:
         """Bursts: announcements of one address by one server that follow each other at once."""
         found: list[dict[str, Any]] = []
         open_until: dict[tuple[str, str], tuple[Micros, dict[str, Any]]] = {}
-        for t_us, frame in self._frames:
+        for told in self._frames:
+            t_us, frame, _ = told
             if kind == "arp" and frame.arp is not None and frame.arp.gratuitous:
                 address = frame.arp.sender_ip
             elif kind == "na" and frame.na is not None and not frame.na.solicited:
                 address = frame.na.target
             else:
                 continue
-            key = (self._server(frame), address)
+            key = (self._server(told), address)
             until_us, burst = open_until.get(key, (-1, {}))
             if t_us > until_us:
                 burst = {"t": seconds(t_us), "server": key[0], name: address, "count": 0}
@@ -327,6 +348,7 @@ def _scenario(
     facts: dict[str, Any],
 ) -> Scenario:
     """The same network and the same moments, for the simulator."""
+    assert outcome.drill is not None
     shutdown_s = SQUID_LIFETIME_S if outcome.shutdown_s is None else outcome.shutdown_s
     squid = Service("squid", PROXY_PORT, shutdown_us=micros(shutdown_s))
     servers = {}

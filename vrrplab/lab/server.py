@@ -13,7 +13,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,8 +28,10 @@ from vrrplab.lab.topology import (
     cable_name,
     inside_lines,
 )
+from vrrplab.system.descriptors import raise_shortage
 from vrrplab.system.doctor import program
 from vrrplab.system.namespaces import children_of
+from vrrplab.system.tools import python_module
 from vrrplab.trace.events import LogEvent, ScenarioEvent
 
 _CTIME = re.compile(r"^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}: ")
@@ -39,9 +40,13 @@ _SETUP = """\
 hostname {name}
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs tmpfs /dev/shm
+: > /run/resolv.conf && mount --bind /run/resolv.conf /etc/resolv.conf 2> /dev/null
+for where in all default; do echo 0 > /proc/sys/net/ipv6/conf/$where/accept_dad; done 2> /dev/null
 {squid}echo up
 while :; do sleep 86400 & wait; done
 """
+# the machine's name servers are not on the lab's network: a daemon that asked one would start seconds late
+# an IPv6 address is good at once, as in the simulator: nobody is asked whether it is somebody else's
 # Squid must not be root, and an ordinary user's lab has no other user: so it gets a user namespace of its own
 _SQUID_FILES = "mount --bind {folder}/{name}.squid.conf /etc/squid/squid.conf || exit 1\n"
 _SQUID_ROOTLESS = """\
@@ -69,6 +74,7 @@ class Server:
         self.plan = plan
         self.name = plan.name
         self.pid = 0
+        self.config = ""  # where its own processes see the router's configuration, if not in ``folder``
         self._folder = folder
         self._rootless = rootless
         self._real_squid = real_squid
@@ -77,9 +83,10 @@ class Server:
         self._unwatch = unwatch
         self._holder: subprocess.Popen[str] | None = None
         self._router: subprocess.Popen[bytes] | None = None
-        self._unread = b""
+        self._unread: dict[int, bytes] = {}  # by descriptor: a killed daemon's child may still talk
         self._epoch_us: int | None = None
         self.last_said = ""  # by its router: why it does not run, if it does not
+        self.has_begun = False  # its router has said something since it was started
         self._squid: subprocess.Popen[bytes] | None = None
         self._squid_ended_us: int | None = None
 
@@ -118,7 +125,7 @@ class Server:
         self._stop_reading()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        ip_batch([f"link delete {cable_name(self.name, port.name)}" for port in self.plan.ports], force=True)
+        ip_batch([f"link delete {cable_name(self.name, port)}" for port in self.plan.ports], force=True)
         ip("netns", "delete", self.name, check=False)
         self._holder.wait()
         if self._holder.stdout is not None:
@@ -181,7 +188,7 @@ class Server:
         if self._real_squid:
             words = [SQUID, "-N", "-f", "/etc/squid/squid.conf"]
         else:
-            words = [sys.executable, "-m", "vrrplab.lab.web", "proxy", str(PROXY_PORT), "/run/proxy.pid"]
+            words = python_module("vrrplab.lab.web", "proxy", str(PROXY_PORT), "/run/proxy.pid")
         log = open(os.path.join(self._folder, f"{self.name}.service.log"), "ab")  # noqa: SIM115 - the child's
         with log:
             self._squid = subprocess.Popen(
@@ -234,25 +241,30 @@ class Server:
 
     def start_router(self) -> None:
         """Start keepalived or vrrplab; its lines are heard from now on."""
-        config = os.path.join(self._folder, f"{self.name}.conf")
+        self.has_begun = False
+        config = self.config or os.path.join(self._folder, f"{self.name}.conf")
         if self.plan.router == KEEPALIVED:
             words = [program("keepalived"), "-n", "-l", "-D", "-P", "-f", config, "-p", "/run/keepalived.pid"]
-            words += ["-r", "/run/vrrp.pid"]
+            words += ["-r", "/run/vrrp.pid", "-i", self.name]
             if self._rootless:
-                words = [sys.executable, "-m", "vrrplab.system.rootless", *words]
+                words = python_module("vrrplab.system.rootless", *words)
         else:
-            words = [sys.executable, "-m", "vrrplab", "live", "run", config, "--name", self.name]
+            words = python_module("vrrplab", "live", "run", config, "--name", self.name)
             words += ["--profile", VRRPLAB_PROFILE, "--format", "jsonl"]
         if not self._rootless:
             words = ["nice", "-n", "-10", *words]  # other work on this machine should not show in the figures
-        self._router = subprocess.Popen(
-            self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        self._router = process = subprocess.Popen(
+            self.command(*words),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "TMPDIR": "/run"},  # what it dumps when asked stays on this server
         )
-        assert self._router.stdout is not None
-        descriptor = self._router.stdout.fileno()
+        assert process.stdout is not None
+        descriptor = process.stdout.fileno()
         os.set_blocking(descriptor, False)
-        self._unread, self._epoch_us = b"", None
-        self._watch(descriptor, self._readable)
+        self._unread[descriptor], self._epoch_us = b"", None
+        self._watch(descriptor, lambda: self._readable(process))
 
     @property
     def router_runs(self) -> bool:
@@ -277,6 +289,22 @@ class Server:
         if number == signal.SIGKILL and self._router is not None:
             self._router.send_signal(signal.SIGCONT)  # nsenter stopped together with what it waits for
 
+    def kill_process(self, child: bool) -> None:
+        """SIGKILL for one process of the daemon only: its first, or the one that speaks VRRP."""
+        pid = self._pid_of(self._router)
+        for one in (children_of(pid) if child else [pid]) if pid else []:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+
+    def freeze_router(self, frozen: bool) -> None:
+        """SIGSTOP or SIGCONT for all its processes, as a paused machine has it."""
+        pid = self._pid_of(self._router)
+        for one in (pid, *children_of(pid)) if pid else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGSTOP if frozen else signal.SIGCONT)
+        if not frozen and self._router is not None:
+            self._router.send_signal(signal.SIGCONT)  # nsenter stopped together with what it waits for
+
     def stop_router(self) -> None:
         """SIGTERM, and wait until it has gone."""
         if self._router is None:
@@ -287,28 +315,34 @@ class Server:
         except subprocess.TimeoutExpired:
             self.signal_router(signal.SIGKILL)
             self._router.wait()
-        self._readable()
+        self._readable(self._router)
         self._stop_reading()
         self._router = None
 
     def _stop_reading(self) -> None:
-        if self._router is not None and self._router.stdout is not None and not self._router.stdout.closed:
-            self._unwatch(self._router.stdout.fileno())
-            self._router.stdout.close()
+        if self._router is not None:
+            self._close(self._router)
 
-    def _readable(self) -> None:
-        if self._router is None or self._router.stdout is None or self._router.stdout.closed:
+    def _close(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdout is not None and not process.stdout.closed:
+            self._unwatch(process.stdout.fileno())
+            self._unread.pop(process.stdout.fileno(), None)
+            process.stdout.close()
+
+    def _readable(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdout is None or process.stdout.closed:
             return
+        descriptor = process.stdout.fileno()
         while True:
             try:
-                data = os.read(self._router.stdout.fileno(), 65536)
+                data = os.read(descriptor, 65536)
             except BlockingIOError:
                 return
             if not data:
-                self._stop_reading()
+                self._close(process)
                 return
             now_us = time.monotonic_ns() // 1000
-            *lines, self._unread = (self._unread + data).split(b"\n")
+            *lines, self._unread[descriptor] = (self._unread[descriptor] + data).split(b"\n")
             for line in lines:
                 self._line(now_us, line.decode("utf-8", "replace"))
 
@@ -329,6 +363,7 @@ class Server:
 
     def _say(self, at_us: int, text: str, event: dict[str, Any] | None) -> None:
         self.last_said = text or self.last_said
+        self.has_begun = True
         self._heard(self.name, at_us, text, event)
 
 
@@ -336,9 +371,17 @@ def _last_line(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             lines = [line.strip() for line in file if line.strip()]
-    except OSError:
+    except OSError as error:
+        raise_shortage(error)
         lines = []
     return lines[-1] if lines else "it said nothing"
+
+
+def keepalived_version() -> str:
+    """What the installed keepalived calls itself, "2.2.7"; "" if it does not tell."""
+    done = subprocess.run([program("keepalived"), "--version"], capture_output=True, text=True, check=False)
+    words = (done.stdout + done.stderr).split()
+    return next((w.lstrip("v") for w in words if w[:1] == "v" and w[1:2].isdigit()), "")
 
 
 def ip(*words: str, check: bool = True) -> str:

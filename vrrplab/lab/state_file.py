@@ -26,10 +26,30 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from vrrplab.errors import LiveError
+from vrrplab.errors import LiveError, PlacedError
+from vrrplab.json_text import read_json
+from vrrplab.lab.topology import ROUTERS, SERVERS
+from vrrplab.limits import LAB_STATE_BYTES
+from vrrplab.output.files import replaced_text
+from vrrplab.system.descriptors import raise_shortage, shortage
 from vrrplab.system.namespaces import wait_gone
+from vrrplab.system.path_trust import follow
+from vrrplab.system.privilege import is_real_root
 
 _PREFIX = "vrrplab-lab-"
+_LARGEST_PID = 1 << 22  # the kernel's own limit, PID_MAX_LIMIT
+_KINDS = {
+    "pid": int,
+    "started": int,
+    "rootless": bool,
+    "routers": dict,
+    "made_unix_s": float,
+    "folder": str,
+}
+
+
+class DamagedStateError(LiveError):
+    """A state file that no lab has written so."""
 
 
 @dataclass(slots=True)
@@ -70,7 +90,8 @@ def start_of(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
-    except OSError:
+    except OSError as error:
+        raise_shortage(error)
         return 0
     return 0 if fields[0] in "ZX" else int(fields[19])
 
@@ -94,9 +115,14 @@ def state_folder() -> str:
 
 
 def _serves(place: str) -> bool:
-    """Can a lab's files be written there, and be seen from inside the lab?"""
+    """Can a lab's files be written there, be seen from inside the lab, and be exchanged by nobody else?
+
+    The last is asked for root only, who may write in folders of others: TMPDIR comes along with su.
+    """
     hidden = os.path.realpath(place).startswith("/run/")
-    return bool(place) and not hidden and os.access(place, os.W_OK)
+    if not place or hidden or not os.access(place, os.W_OK):
+        return False
+    return not is_real_root() or not follow(os.path.abspath(place), {0}).unsafe
 
 
 def _file() -> str:
@@ -104,20 +130,58 @@ def _file() -> str:
 
 
 def read_state() -> LabState | None:
-    """The lab that was put up last, alive or not; None if none is known."""
-    try:
-        with open(_file(), encoding="utf-8") as file:
-            return LabState(**json.load(file))
-    except (OSError, ValueError, TypeError):
+    """The lab that was put up last, alive or not; None if none is known.
+
+    DamagedStateError for a file that no lab has written so: a lab that is still up may not be found again.
+    """
+    path = _file()
+    if not os.path.lexists(path):
         return None
+    try:
+        content = read_json(path, LAB_STATE_BYTES, PlacedError)
+    except PlacedError as error:
+        why = shortage()
+        raise LiveError(f"{path}: cannot be read: {why}") if why else _damaged(path, error.message) from None
+    if (
+        not isinstance(content, dict)
+        or {key: type(value) for key, value in content.items()} != _KINDS
+        or not content["routers"].keys() <= set(SERVERS)
+        or not all(router in ROUTERS for router in content["routers"].values())
+        or not 0 < content["pid"] <= _LARGEST_PID
+    ):
+        raise _damaged(path, "is not as a lab writes it")
+    above, name = os.path.split(content["folder"])
+    if above != os.path.dirname(path) or not name.startswith(_PREFIX):  # it would be removed with all in it
+        raise _damaged(path, "names a folder that is no lab's")
+    return LabState(**content)
+
+
+def _damaged(path: str, why: str) -> DamagedStateError:
+    return DamagedStateError(
+        f"{path}: {why}: the state file of a lab is damaged - 'vrrplab lab down' removes it"
+    )
+
+
+def forget_damaged() -> str:
+    """Remove a damaged state file, and say what was wrong with it; "": it is none. Call it ``alone``."""
+    try:
+        read_state()
+    except DamagedStateError as error:
+        os.unlink(_file())
+        return str(error).rpartition(" - ")[0]
+    return ""
+
+
+def left_folders() -> list[str]:
+    """Folders of labs that are there, those of living ones included."""
+    with os.scandir(state_folder()) as entries:
+        return [e.path for e in entries if e.name.startswith(_PREFIX) and e.is_dir(follow_symlinks=False)]
 
 
 def write_state(state: LabState) -> None:
     """Remember a lab; the file appears whole or not at all."""
-    path = _file()
-    with open(path + ".new", "w", encoding="utf-8") as file:
+    with replaced_text(_file()) as file:
         json.dump(asdict(state), file)
-    os.replace(path + ".new", path)
 
 
 def living() -> LabState | None:
@@ -201,7 +265,5 @@ def sweep() -> bool:
     if state is not None and not state.alive:
         with contextlib.suppress(OSError):
             os.unlink(_file())
-    with os.scandir(state_folder()) as entries:
-        folders = [e.path for e in entries if e.name.startswith(_PREFIX) and e.is_dir(follow_symlinks=False)]
-    removed = [remove_folder(folder, 0) for folder in folders]
+    removed = [remove_folder(folder, 0) for folder in left_folders()]
     return any(removed)

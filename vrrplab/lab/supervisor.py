@@ -21,11 +21,12 @@ import sys
 import time
 from typing import Any
 
-from vrrplab.errors import LiveError, VrrplabError
+from vrrplab.errors import LiveError, PlacedError, VrrplabError
+from vrrplab.json_text import read_json
 from vrrplab.lab.drill import DRILLS, Outcome, Performer
 from vrrplab.lab.measure import Measurement
 from vrrplab.lab.recording_writer import profile_of, write_recording
-from vrrplab.lab.server import ROOTLESS_WRAPPER, Server, ip, ip_batch
+from vrrplab.lab.server import ROOTLESS_WRAPPER, Server, ip, ip_batch, keepalived_version
 from vrrplab.lab.topology import (
     CLIENT,
     CLIENT_ADDRESS,
@@ -43,21 +44,23 @@ from vrrplab.lab.topology import (
     switch_lines,
     virtual_addresses,
 )
+from vrrplab.limits import LAB_STATE_BYTES
 from vrrplab.system.doctor import program
 from vrrplab.system.namespaces import PREPARE
+from vrrplab.system.tools import python_module
 
 CONTROL = "control"
 STAY = "stay"
 STAND_IN = "stand-in"
 _CHECK_SAMPLES = 3
 _DIES_AT_ONCE_S = 1.0
+_BEGINS_S = 10.0  # at the latest
 
 
 class Keeper:
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
-            self.plan: dict[str, Any] = json.load(file)
+        self.plan: dict[str, Any] = read_json(os.path.join(folder, "plan.json"), LAB_STATE_BYTES, PlacedError)
         self.real_squid = bool(program("squid")) and os.path.exists(SQUID)
         squid = SQUID if self.real_squid else os.path.join(folder, STAND_IN)
         configs = os.path.join(folder, self.plan["configs"]) if self.plan["configs"] else ""
@@ -100,7 +103,7 @@ class Keeper:
     def _write_files(self) -> None:
         def write(name: str, text: str, mode: int = 0o644) -> None:
             path = os.path.join(self.folder, name)
-            with open(path, "w", encoding="utf-8") as file:
+            with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(text)
             os.chmod(path, mode)
 
@@ -123,7 +126,7 @@ class Keeper:
         ip_batch(["link set lo up", f"address add {address}/24 dev eth0", "link set eth0 up"], name)
 
     def _start_web(self) -> None:
-        words = [sys.executable, "-m", "vrrplab.lab.web", "serve", UPSTREAM_ADDRESS, str(WEB_PORT)]
+        words = python_module("vrrplab.lab.web", "serve", UPSTREAM_ADDRESS, str(WEB_PORT))
         web = subprocess.Popen(
             [program("ip"), "netns", "exec", UPSTREAM, *words],
             stdin=subprocess.DEVNULL,
@@ -159,7 +162,11 @@ class Keeper:
         for server in self.servers:
             if server.powered and not server.router_runs:
                 server.start_router()
+        loop = asyncio.get_running_loop()
+        latest_s = loop.time() + _BEGINS_S
         await asyncio.sleep(_DIES_AT_ONCE_S)
+        while loop.time() < latest_s and any(s.router_runs and not s.has_begun for s in self.servers):
+            await asyncio.sleep(0.05)  # on a busy machine one may not even have read its file yet
 
     def stop_routers(self) -> None:
         for server in self.servers:
@@ -215,11 +222,12 @@ class Keeper:
 
     def _facts(self, outcome: Outcome) -> dict[str, Any]:
         routers = {plan.name: plan.router for plan in self.plans}
-        version = _keepalived_version() if KEEPALIVED in routers.values() else ""
+        version = keepalived_version() if KEEPALIVED in routers.values() else ""
         profile, caution = profile_of(routers.values(), version)
         who = ", ".join(f"{server} ran {router}" for server, router in routers.items())
         proxy = "Squid" if self.real_squid else "a stand-in for Squid"
-        note = f"lab drill {outcome.drill.name}: {who}; the proxies were {proxy}"
+        name = outcome.drill.name if outcome.drill else ""
+        note = f"lab drill {name}: {who}; the proxies were {proxy}"
         return {
             "keepalived": version,
             "profile": profile,
@@ -268,7 +276,7 @@ class Keeper:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def send(message: dict[str, Any]) -> None:
-            writer.write((json.dumps(message, ensure_ascii=False) + "\n").encode())
+            writer.write((json.dumps(message) + "\n").encode())
             await writer.drain()
 
         try:
@@ -288,12 +296,6 @@ class Keeper:
             await send({"error": text, "done": True})
         finally:
             writer.close()
-
-
-def _keepalived_version() -> str:
-    done = subprocess.run([program("keepalived"), "--version"], capture_output=True, text=True, check=False)
-    words = (done.stdout + done.stderr).split()
-    return next((w.lstrip("v") for w in words if w[:1] == "v" and w[1:2].isdigit()), "")
 
 
 def _tell(message: dict[str, Any]) -> None:

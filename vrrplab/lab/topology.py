@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import InstanceConfig, NodeConfig
-from vrrplab.config.reader import parse_config
+from vrrplab.config.reader import config_text, parse_config
 from vrrplab.data_files import data_path
-from vrrplab.errors import LiveError
+from vrrplab.errors import ConfigError, LiveError
 
 KEEPALIVED, VRRPLAB = "keepalived", "vrrplab"
 ROUTERS = (KEEPALIVED, VRRPLAB)
@@ -42,8 +42,11 @@ class Port(NamedTuple):
 
     name: str
     segment: str
-    address: str  # with prefix
+    address: str  # with prefix; "": it has none
     mac: str
+    more: tuple[str, ...] = ()  # its further addresses
+    plug: str = ""  # the switch's end of its cable; "": named after server and interface
+    parent: str = ""  # a macvlan's: the interface it is on
 
 
 class ServerPlan(NamedTuple):
@@ -51,6 +54,7 @@ class ServerPlan(NamedTuple):
     ports: tuple[Port, ...]
     router: str  # keepalived or vrrplab
     config: str  # text of the keepalived.conf it runs with
+    later: tuple[str, ...] = ()  # interfaces that are not there when it boots
 
     def port(self, interface: str) -> Port:
         return next(port for port in self.ports if port.name == interface)
@@ -60,8 +64,8 @@ def server_plans(routers: dict[str, str], folder: str = "", squid: str = SQUID) 
     """Both servers. ``routers``: server -> what it runs; ``folder``: their NAME.conf files ("": the
     tutorial's).
 
-    ``squid``: the program that is the service, which the check names too. LiveError for a missing file, or
-    one that names interfaces that a server does not have.
+    ``squid``: the program that is the service, which the check names too. ConfigError for a missing file,
+    LiveError for one that names interfaces that a server does not have.
     """
     plans = []
     for number, name in enumerate(SERVERS, 251):
@@ -75,12 +79,11 @@ def server_plans(routers: dict[str, str], folder: str = "", squid: str = SQUID) 
             else str(data_path("configs", "article", f"{name}.conf"))
         )
         try:
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-        except OSError as error:
+            text = config_text(path)
+        except ConfigError as error:
             hint = f"a lab's folder holds {' and '.join(config_names())}"
-            raise LiveError(f"{path}: {error.strerror} - {hint}") from None
-        node = parse_config(path)  # a file that keepalived would not run with is refused here, with its line
+            raise ConfigError(path, 0, error.message, hint) from None
+        node = parse_config(path, host_id=name)  # what keepalived would not run with is refused here
         there = {"lo", *(port.name for port in ports), *(i.use_vmac for i in node.instances)}
         missing = sorted(interfaces_of(node) - there)
         if missing:
@@ -110,7 +113,8 @@ def lab_config(server: str, text: str, squid: str) -> str:
 
 def nodes_of(plans: Iterable[ServerPlan], folder: str) -> dict[str, NodeConfig]:
     """The configurations as values; the files must lie in ``folder`` already."""
-    return {plan.name: parse_config(os.path.join(folder, f"{plan.name}.conf")) for plan in plans}
+    places = {plan.name: os.path.join(folder, f"{plan.name}.conf") for plan in plans}
+    return {name: parse_config(path, host_id=name) for name, path in places.items()}
 
 
 def first_instance(nodes: dict[str, NodeConfig], server: str) -> InstanceConfig:
@@ -164,27 +168,47 @@ def switch_lines() -> list[str]:
 
 def cable_lines(plan: ServerPlan) -> list[str]:
     """Lines that plug a server in: run where the switches are."""
-    lines = []
-    for port in plan.ports:
-        cable = cable_name(plan.name, port.name)
-        lines += [
-            f"link add {cable} type veth peer name {port.name} address {port.mac} netns {plan.name}",
-            f"link set {cable} addrgenmode none master {port.segment} up",
-        ]
-    return lines
+    here = [port for port in plan.ports if port.name not in plan.later]
+    return [line for port in here if not port.parent for line in plug_lines(plan.name, port)]
+
+
+def plug_lines(host: str, port: Port) -> list[str]:
+    """Lines that plug one interface of a host in."""
+    cable = cable_name(host, port)
+    return [
+        f"link add {cable} type veth peer name {port.name} address {port.mac} netns {host}",
+        f"link set {cable} addrgenmode none master {port.segment} up",
+    ]
 
 
 def inside_lines(plan: ServerPlan) -> list[str]:
     """Lines for a server's own namespace: its addresses, its interfaces up."""
     lines = ["link set lo up"]
-    for port in plan.ports:
-        lines += [f"address add {port.address} dev {port.name}", f"link set {port.name} up"]
+    for port in sorted(plan.ports, key=lambda port: bool(port.parent)):
+        if port.name not in plan.later:
+            made, up, addresses = card_lines(port)
+            lines += [*made, *addresses, *up]
     return lines
 
 
-def cable_name(server: str, interface: str) -> str:
+def card_lines(port: Port) -> tuple[list[str], list[str], list[str]]:
+    """Lines that make an interface (of one that is plugged in only the last touch), set it up, address it."""
+    name = port.name
+    made = [f"link add {name} link {port.parent} address {port.mac} type macvlan mode bridge"]
+    if not port.parent:
+        made = []
+    if not any(":" in address for address in (port.address, *port.more)):
+        made.append(f"link set {name} addrgenmode none")  # a host without IPv6 has no fe80::/10
+    addresses = [
+        f"address add {address} dev {name}{' nodad' if ':' in address else ''}"
+        for address in filter(None, (port.address, *port.more))
+    ]
+    return made, [f"link set {name} up"], addresses
+
+
+def cable_name(server: str, port: Port) -> str:
     """The switch's end of a cable: ``serv01-eth0`` (interface names have 15 characters at most)."""
-    return f"{server.removeprefix('proxy-')}-{interface}"[:15]
+    return port.plug or f"{server.removeprefix('proxy-')}-{port.name}"[:15]
 
 
 def squid_config(server: str) -> str:

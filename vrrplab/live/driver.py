@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import time
 from collections import deque
 from collections.abc import Callable
@@ -27,6 +26,8 @@ from vrrplab.live.guard import Guard
 from vrrplab.live.kernel_addresses import AddressBook
 from vrrplab.live.scripts import ScriptRunner, missing_scripts, refused_scripts
 from vrrplab.live.self_report import Lateness, usage
+from vrrplab.live.signals import RouterSignals
+from vrrplab.live.tracked import Tracked
 from vrrplab.live.transport import Transport
 from vrrplab.machine.actions import EndProcess, StateChanged
 from vrrplab.machine.daemon import Daemon
@@ -45,6 +46,8 @@ from vrrplab.machine.events import (
 )
 from vrrplab.machine.profiles import Profile
 from vrrplab.output.trace_writer import Output
+from vrrplab.scenario.cast import node_fields
+from vrrplab.system.descriptors import Spare
 from vrrplab.system.failure import end_on_failure
 from vrrplab.system.host import Host
 from vrrplab.system.interfaces import Change
@@ -54,16 +57,17 @@ from vrrplab.units import SECOND_US, Micros
 BATCH = 128  # packets read before timers get their turn
 FROZEN_US = SECOND_US  # keepalived complains about timers later than this (2.2.7)
 HOUSEKEEPING_S = 1.0
+TIDYING = 12  # descriptors for a tool that takes back what we did: three pipes, and its start
 
 
 def live_profile(profile: Profile) -> Profile:
-    """A profile as real sockets need it: a rejected advert does not put off our own.
+    """A profile as real sockets need it: a rejected advert does not put off our own, work takes its own time.
 
     keepalived restarts a MASTER's advert timer on every packet for its VRID, rejected ones included
     (measured), so that anybody who sends one bad packet a second silences it. Here that would be a way in for
     strangers.
     """
-    return replace(profile, rejected_advert_rearms=False)
+    return replace(profile, rejected_advert_rearms=False, line_us=0)
 
 
 class Driver:
@@ -94,6 +98,7 @@ class Driver:
         self._scripts = ScriptRunner(self._script_exited, self._script_refused)
         self._scripts.global_defs = node.global_defs
         self._effects = Effects(profile, transport, addresses, self._scripts, self._journal, self._host, dry)
+        self._tracked = Tracked(self._feed, lambda text: self._journal.warn(self.now, text), dry)
         self._timer: asyncio.TimerHandle | None = None
         self._armed_us: Micros | None = None
         self._told_late_us: Micros | None = None  # the deadline whose lateness was told last
@@ -101,6 +106,7 @@ class Driver:
         self._warned: set[tuple[str, str]] = set()
         self._changes: deque[Change] = deque()  # of the host, not dealt with yet
         self._dealing = False
+        self._spare = Spare(TIDYING)
         self._ended: asyncio.Future[None] | None = None
         self._stopping = False
 
@@ -111,15 +117,13 @@ class Driver:
 
     # -- life ------------------------------------------------------------------------------------
 
-    async def run(self, until_s: float | None = None) -> None:
-        """Be a router until told to stop (SIGTERM, SIGINT, or ``until_s`` seconds have passed)."""
+    async def run(self, signals: RouterSignals, until_s: float | None = None) -> None:
+        """Be a router until told to stop (by a signal, or because ``until_s`` seconds have passed)."""
         loop = asyncio.get_running_loop()
         self._ended = loop.create_future()
         end_on_failure(loop, self._ended, self._failed)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
+            signals.obey(loop, self.stop, self.reload)
             self._journal.warn(self.now, self._host.notice) if self._host.notice else None
             self._journal.warn_of_config(self.now, self._node)
             self._effects.prepare()
@@ -128,20 +132,29 @@ class Driver:
                 loop.add_reader(descriptor, self._host_changed)
             node = self._node
             refused = self._refused_scripts(node)
-            self._feed(Started(self._status(node), missing_scripts(node), refused))
+            tracked = self._tracked.configured(node, reload=False)
+            self._watch_files()
+            self._feed(Started(self._status(node), missing_scripts(node), refused, tracked=tracked))
             if until_s is not None:
                 loop.call_later(until_s, self.stop)
             loop.call_later(HOUSEKEEPING_S, self._housekeeping)
             await self._ended
         finally:
+            signals.ignore(loop)
             self._close(loop)
 
     def _close(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._spare.give_back()
         for descriptor in (*self._reading, *self._host.descriptors()):
             loop.remove_reader(descriptor)
         if self._timer is not None:
             self._timer.cancel()
         self._effects.release()
+        if self._tracked.watch is not None:
+            loop.remove_reader(self._tracked.watch.fileno())
+        self._tracked.close()
+        for text in self._transport.news(last=True):
+            self._journal.warn(self.now, text)
         self._transport.close()
         self._host.close()
         counts = {"packets": self._guard.received, "passed_on": self._guard.passed}
@@ -154,6 +167,7 @@ class Driver:
             self._end()
             return
         self._stopping = True
+        self._spare.give_back()
         self._feed(StopRequested())
 
     def _failed(self, text: str) -> None:
@@ -174,9 +188,13 @@ class Driver:
             refused = self._refused_scripts(node)
             finished = ReloadFinished(node, self._status(node), missing_scripts(node), refused)
             self._transport.follow(node)
-        except VrrplabError as error:
-            self._journal.warn(self.now, f"not reloaded, the old configuration stays: {error}")
+        except (VrrplabError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            self._journal.warn(self.now, f"not reloaded, the old configuration stays: {why}")
             return
+        finished.tracked = self._tracked.configured(node, reload=True)
+        self._watch_files()
+        self._journal.configuration(self.now, node_fields(node))
         # from here on nothing may fail: between these two events a MASTER is silent
         self._feed(ReloadRequested())
         self._node = node
@@ -202,7 +220,7 @@ class Driver:
         """Checks that a careful root does not start; each with a warning."""
         refused = refused_scripts(node)
         for name, why in refused.items():
-            text = f"check {name} is refused, its instances run without it: {why}"
+            text = f"check {name} is refused for security, its instances run without it: {why}"
             self._journal.warn(self.now, text)
         return frozenset(refused)
 
@@ -329,6 +347,10 @@ class Driver:
         )
         self._journal.warn(self.now, text, instance)
 
+    def _watch_files(self) -> None:
+        if self._tracked.watch is not None:
+            asyncio.get_running_loop().add_reader(self._tracked.watch.fileno(), self._tracked.files_changed)
+
     # -- scripts ---------------------------------------------------------------------------------
 
     def _script_exited(self, script: str, run: int, status: int | None, number: int) -> None:
@@ -343,6 +365,8 @@ class Driver:
     def _housekeeping(self) -> None:
         now = self.now
         held = self._guard.summary(now)
-        for text in ([held] if held else []) + self._output.housekeeping(now):
+        news = self._transport.news()
+        for text in (*([held] if held else []), *news, *self._output.housekeeping(now)):
             self._journal.warn(now, text)
+        self._tracked.count()
         asyncio.get_running_loop().call_later(HOUSEKEEPING_S, self._housekeeping)

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 
 from vrrplab.config.model import VirtualAddress
+from vrrplab.config.routes import PROTOCOL, VirtualRoute, VirtualRule
 from vrrplab.drive.journal import Journal
 from vrrplab.drive.messages import advert_failure_line, announcement_failure_line
 from vrrplab.errors import LiveError, VrrplabError
@@ -23,9 +24,11 @@ from vrrplab.live.transport import Transport
 from vrrplab.machine.actions import (
     Action,
     AddAddresses,
+    AddRoutes,
     CreateVmac,
     KillScript,
     RemoveAddresses,
+    RemoveRoutes,
     RemoveVmac,
     RunNotify,
     RunScript,
@@ -36,7 +39,16 @@ from vrrplab.machine.actions import (
 from vrrplab.machine.profiles import Profile
 from vrrplab.system.host import Host
 from vrrplab.system.tools import run_tool, sysctl
-from vrrplab.trace.events import AddressAddedEvent, AddressEvent, AddressRemovedEvent
+from vrrplab.trace.events import (
+    AddressAddedEvent,
+    AddressEvent,
+    AddressRemovedEvent,
+    RouteAddedEvent,
+    RouteEvent,
+    RouteRemovedEvent,
+    RuleAddedEvent,
+    RuleRemovedEvent,
+)
 from vrrplab.units import Micros
 from vrrplab.wire.addresses import is_link_local, virtual_mac
 
@@ -66,6 +78,7 @@ class Effects:
         self._dry = dry
         self._firewall = Firewall()
         self._vmacs: dict[str, CreateVmac] = {}
+        self._routes: list[VirtualRoute | VirtualRule] = []  # that are there because of us
         self._before: dict[str, str] = {}  # base interface -> its arp_ignore before we came
         self._shared_link_local: dict[str, str] = {}  # VMAC interface -> its base's link-local address
 
@@ -80,6 +93,10 @@ class Effects:
                 self._add(action, now)
             case RemoveAddresses():
                 self._remove(action, now)
+            case AddRoutes():
+                self._add_routes(action, now)
+            case RemoveRoutes():
+                self._remove_routes(action, now)
             case SendGratuitousArp():
                 self._announce(action, now)
             case RunScript(script, run, command, user):
@@ -105,13 +122,16 @@ class Effects:
 
     def release(self) -> None:
         """Leave the host as it was: for a process that ends, however it ends."""
+        for route in self._routes:
+            with contextlib.suppress(LiveError):
+                _ip("delete", route)
         self._addresses.release()
         self._scripts.close()
         for name in list(self._vmacs):
             self._remove_vmac(name)
         for base, before in self._before.items():  # of a VMAC that could not be made again
             if before:
-                sysctl(f"ipv4/conf/{base}/arp_ignore={before}")
+                self._restore(base, before)
         self._firewall.close()
 
     # -- frames ----------------------------------------------------------------------------------
@@ -190,6 +210,37 @@ class Effects:
         where, text, pretended = address.interface, address.with_prefix, self._addresses.pretended
         self._journal.address(now, kind, where, text, address.label, instance, pretended)
 
+    # -- routes and rules: by the system's own tool --------------------------------------------------
+
+    def _add_routes(self, action: AddRoutes, now: Micros) -> None:
+        for route in action.routes if not self._addresses.pretended else ():
+            verb = "add" if isinstance(route, VirtualRule) else "prepend"  # keepalived's go before others
+            try:
+                _ip(verb, route)
+            except LiveError as error:
+                if "File exists" not in str(error):
+                    text = f"{route.text()} could not be added: {error}"
+                    self._journal.warn(now, " ".join(text.split()), action.instance)
+            else:
+                self._routes.append(route)
+                self._note_route(now, route, action.instance, added=True)
+
+    def _remove_routes(self, action: RemoveRoutes, now: Micros) -> None:
+        for route in action.routes if not self._addresses.pretended else ():
+            with contextlib.suppress(LiveError):  # it was not there
+                _ip("delete", route)
+                self._note_route(now, route, action.instance, added=False)
+            self._routes = [other for other in self._routes if other != route]
+
+    def _note_route(
+        self, now: Micros, route: VirtualRoute | VirtualRule, instance: str, *, added: bool
+    ) -> None:
+        if isinstance(route, VirtualRule):
+            kind: type[RouteEvent] = RuleAddedEvent if added else RuleRemovedEvent
+        else:
+            kind = RouteAddedEvent if added else RouteRemovedEvent
+        self._journal.route(now, kind, route.text(), (route.interface, route.table), instance)
+
     # -- VMAC interfaces and the firewall: rare, and done by the system's own tools -----------------
 
     def _create_vmac(self, action: CreateVmac, now: Micros) -> None:
@@ -210,7 +261,7 @@ class Effects:
             before = sysctl(f"ipv4/conf/{action.base}/arp_ignore=1")
             self._before.setdefault(action.base, before)
             run_tool("ip", "link", "set", "dev", action.name, "up")
-        except LiveError as error:
+        except (LiveError, OSError) as error:
             text = f"the VMAC interface {action.name} could not be made: {error}"
             self._journal.warn(now, text, action.instance)
             return
@@ -257,7 +308,11 @@ class Effects:
             with contextlib.suppress(LiveError):  # it went with its base interface
                 run_tool("ip", "link", "delete", "dev", name)
             if base not in {v.base for v in self._vmacs.values()} and self._before.get(base):
-                sysctl(f"ipv4/conf/{base}/arp_ignore={self._before.pop(base)}")
+                self._restore(base, self._before.pop(base))
+
+    def _restore(self, base: str, arp_ignore: str) -> None:
+        with contextlib.suppress(OSError):
+            sysctl(f"ipv4/conf/{base}/arp_ignore={arp_ignore}")
 
     def _shut(self, instance: str, addresses: set[str], now: Micros) -> None:
         if self._addresses.pretended:
@@ -265,3 +320,16 @@ class Effects:
         which = ", ".join(sorted(addresses)) or "the addresses"
         with self._telling(f"packets to {which} are not filtered", instance, now):
             self._firewall.refuse(instance, addresses)
+
+
+def _ip(verb: str, route: VirtualRoute | VirtualRule) -> None:
+    """``ip route`` or ``ip rule`` with it. LiveError, as the kernel says."""
+    number = "proto 18"  # not every system knows its name
+    if isinstance(route, VirtualRule):
+        words = route.text().replace(f"proto {PROTOCOL}", number).split()[1:]
+        run_tool("ip", f"-{route.family}", "rule", verb, *words, "priority", str(route.priority))
+        return
+    # ip would take a network without a router for scope link; keepalived does not (measured)
+    number += "" if route.scope else " scope global"
+    words = route.text().replace(f"proto {PROTOCOL}", number).split()
+    run_tool("ip", f"-{route.family}", "route", verb, *words, "table", route.table)

@@ -10,6 +10,7 @@ import contextlib
 import os
 
 from vrrplab.errors import LiveError
+from vrrplab.system.descriptors import raise_shortage
 from vrrplab.system.tools import run_tool
 
 _FAMILY, _PREFIX = "inet", "vrrplab_"
@@ -21,6 +22,7 @@ class Firewall:
     def __init__(self) -> None:
         self._table = f"{_FAMILY} {_table_of(os.getpid())}"
         self._refused: dict[str, set[str]] = {}  # by instance
+        self._there = False
 
     def refuse(self, instance: str, addresses: set[str]) -> None:
         """Drop packets to these addresses of an instance, and to no others of it. LiveError: not done."""
@@ -29,8 +31,8 @@ class Firewall:
 
     def close(self) -> None:
         """Let everything in again."""
-        if any(self._refused.values()):
-            self._refused.clear()
+        self._refused.clear()
+        if self._there:
             with contextlib.suppress(LiveError):
                 self._replace()
 
@@ -45,6 +47,7 @@ class Firewall:
             rules += [f"{'ip6' if ':' in a else 'ip'} daddr {a} drop" for a in shut]
             rules += ["}", "}"]
         run_tool("nft", "-f", "-", text="\n".join(rules) + "\n")
+        self._there = bool(shut)
 
 
 def remove_leftovers() -> None:
@@ -66,6 +69,7 @@ def _table_of(pid: int) -> str:
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             born = file.read().rpartition(")")[2].split()[19]  # proc(5): starttime, the 22nd field
-    except OSError:
+    except OSError as error:
+        raise_shortage(error)
         return ""
     return f"{_PREFIX}{pid}_{born}"

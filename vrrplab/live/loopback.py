@@ -16,7 +16,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from types import TracebackType
@@ -25,7 +24,7 @@ from vrrplab import arguments
 from vrrplab.errors import LiveError
 from vrrplab.live.merge_traces import merge
 from vrrplab.live.udp_socket import LOOPBACK
-from vrrplab.system.tools import python_path
+from vrrplab.system.tools import python_module, python_path
 from vrrplab.trace import STATES, Trace, read_trace
 from vrrplab.trace.events import StateEvent
 
@@ -42,7 +41,7 @@ class LiveProcess:
         self._log = os.path.join(folder, f"{name}.log")
         with open(self._log, "w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "vrrplab", "live", *words, "--out", self._out],
+                python_module("vrrplab", "live", *words, "--out", self._out),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -119,13 +118,15 @@ class LiveRouter(LiveProcess):
     """A router whose cables can be pulled."""
 
     def state(self, instance: str = "") -> str:
-        """The state of an instance now ("": the first one)."""
-        states = [e for e in self.trace().of(StateEvent) if not instance or e.instance == instance]
+        """The state of an instance now ("": the first one). VrrplabError: it has no such instance."""
+        states = self.trace().of(StateEvent, instance=instance)
         first = instance or (states[0].instance if states else "")
         return next((str(e.to) for e in reversed(states) if e.instance == first), "INIT")
 
     def wait_for(self, state: str, instance: str = "", limit_s: float = 15.0) -> None:
-        """Until an instance is in a state; LiveError if that takes too long."""
+        """Until an instance is in a state; LiveError if that takes too long, VrrplabError if there is no such
+        instance or state.
+        """
         self._check_open()
         arguments.known(state, "state", STATES)
         arguments.number(limit_s, "limit_s", 0)
@@ -184,7 +185,7 @@ class LoopbackLan:
         text = os.fspath(config)
         if "{" in text:
             path = os.path.join(self._folder.name, f"{name}.conf")
-            with open(path, "w", encoding="utf-8") as file:
+            with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(text)
         else:
             path = text

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.drive.messages import AdvertFrames, Packet, Unusable, advertisement_of, announcement_of
 from vrrplab.errors import LiveError
-from vrrplab.live.transport import read_ipv4
+from vrrplab.live.transport import IP_MULTICAST_ALL, read_ipv4
 from vrrplab.live.vrid_lock import Claims
 from vrrplab.machine.acceptance import multicast_group
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
@@ -32,7 +32,6 @@ from vrrplab.wire.addresses import (
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_VRRP
 
 # linux/in.h, linux/in6.h: names that Python's socket module does not have
-IP_MULTICAST_ALL = 49
 IPV6_MULTICAST_ALL = 29
 SO_RCVBUFFORCE = 33
 RECEIVE_BUFFER = 2 << 20
@@ -94,7 +93,7 @@ class RawTransport:
         try:
             self._claims.take(node.instances)
             opened = self._opened(changed, groups)
-        except LiveError:
+        except (LiveError, OSError):
             self._claims.keep(self._instances)
             raise
         for interface in changed:
@@ -114,7 +113,7 @@ class RawTransport:
                 for protocol in (PROTOCOL_VRRP, PROTOCOL_AH) if family == 4 else (PROTOCOL_VRRP,):
                     key = (name, family, protocol)
                     found[key] = _receiver(name, known.index, family, protocol, joined)
-        except LiveError:
+        except (LiveError, OSError):
             for one in found.values():
                 one.close()
             raise
@@ -127,6 +126,10 @@ class RawTransport:
             self._senders.pop(place).close()
         if interface in self._packet_sockets:
             self._packet_sockets.pop(interface).close()
+
+    def news(self, last: bool = False) -> list[str]:
+        """Nothing: the kernel's rules say who may send here."""
+        return []
 
     def close(self) -> None:
         everything = (*self._receivers.values(), *self._senders.values(), *self._packet_sockets.values())
@@ -256,14 +259,16 @@ def _open(family: int, protocol: int) -> socket.socket:
     except PermissionError:
         raise LiveError(no_privilege(NET_RAW)) from None
     except OSError as error:
-        raise LiveError(f"no IPv{family} sockets on this machine ({error.strerror})") from None
+        raise LiveError(f"an IPv{family} socket cannot be opened: {error.strerror}") from None
     return one
 
 
 def _receiver(interface: str, index: int, family: int, protocol: int, groups: set[str]) -> socket.socket:
     one = _open(family, protocol)
     try:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+        one.setsockopt(
+            socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode("utf-8", "surrogateescape") + b"\0"
+        )
         # room for a burst, or for what comes while the process is not served
         with contextlib.suppress(OSError):
             one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
@@ -294,7 +299,9 @@ def _receiver(interface: str, index: int, family: int, protocol: int, groups: se
 def _sender(interface: str, index: int, family: int) -> socket.socket:
     one = _open(family, socket.IPPROTO_RAW if family == 4 else PROTOCOL_VRRP)
     try:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+        one.setsockopt(
+            socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode("utf-8", "surrogateescape") + b"\0"
+        )
         one.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, CONTROL_PRIORITY)
         one.setsockopt(
             socket.SOL_SOCKET, socket.SO_RCVBUF, 0

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import grp
 import os
+import pwd
 import signal
-import stat
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from typing import NamedTuple
 
 from vrrplab.config.model import GlobalConfig, NodeConfig
 from vrrplab.errors import LiveError
+from vrrplab.system.descriptors import shortage
+from vrrplab.system.path_trust import follow
+from vrrplab.system.privilege import is_real_root
 from vrrplab.system.tools import SEARCH_PATH
 
 DEFAULT_USERS = ("keepalived_script", "nobody")
@@ -33,6 +37,18 @@ class Account(NamedTuple):
     gid: int | None = None
 
 
+class Program(NamedTuple):
+    """What a command line starts: the name it is called by, and the file that is executed for it.
+
+    ``why_not`` is the reason if it is not started; ``unsafe``: because others could exchange it.
+    """
+
+    name: str
+    path: str
+    why_not: str = ""
+    unsafe: bool = False
+
+
 @dataclass(slots=True)
 class Running:
     """A started check, until its end was noticed."""
@@ -44,11 +60,15 @@ class Running:
 
 
 def find(command: tuple[str, ...]) -> str:
-    """The file a command line starts, or "" if there is none that can be executed."""
+    """The file a command line starts, as a path from /; "" if there is none that can be executed."""
     if not command:
         return ""
     name = command[0]
-    places = [name] if "/" in name else [os.path.join(folder, name) for folder in SEARCH_PATH.split(":")]
+    places = (
+        [os.path.join(os.getcwd(), name)]
+        if "/" in name
+        else [os.path.join(folder, name) for folder in SEARCH_PATH.split(":")]
+    )
     return next((p for p in places if os.path.isfile(p) and os.access(p, os.X_OK)), "")
 
 
@@ -64,22 +84,10 @@ def refused_scripts(config: NodeConfig) -> dict[str, str]:
     """
     found = {}
     for script in config.scripts:
-        account, path = account_for(script.user, config.global_defs), find(script.command)
-        why = why_unsafe(path, account) if path else ""
-        if why:
-            found[script.name] = why
+        program = program_of(script.command, account_for(script.user, config.global_defs))
+        if program.unsafe:
+            found[script.name] = program.why_not
     return found
-
-
-def is_real_root() -> bool:
-    """Root of the machine; root inside a user namespace is somebody else outside."""
-    if os.geteuid() != 0:
-        return False
-    try:
-        with open("/proc/self/uid_map", encoding="ascii") as file:
-            return file.read().split() == ["0", "0", "4294967295"]
-    except OSError:
-        return True
 
 
 def account_for(user: str, global_defs: GlobalConfig) -> Account:
@@ -90,13 +98,12 @@ def account_for(user: str, global_defs: GlobalConfig) -> Account:
     """
     if not is_real_root():
         return Account("the user vrrplab runs as")
-    import pwd
-
     name, _, group = (user or global_defs.script_user).partition(" ")
     for one in (name,) if name else DEFAULT_USERS:
         try:
             entry = pwd.getpwnam(one)
         except KeyError:
+            _require_descriptors(one)
             continue
         return Account(entry.pw_name, entry.pw_uid, _group_number(group) if group else entry.pw_gid)
     if name:
@@ -104,39 +111,52 @@ def account_for(user: str, global_defs: GlobalConfig) -> Account:
     return Account("nobody", 65534, 65534)
 
 
-def _group_number(name: str) -> int:
-    import grp
+def _require_descriptors(name: str) -> None:
+    """To the libraries that look a name up it is not there where its list cannot be opened."""
+    why = shortage()
+    if why:
+        raise LiveError(f"{name!r}, as whom scripts should run, cannot be looked up: {why}")
 
+
+def _group_number(name: str) -> int:
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:
+        _require_descriptors(name)
         raise LiveError(f"no group {name!r} on this machine, as which scripts should run") from None
 
 
-def why_unsafe(path: str, account: Account, as_root: bool | None = None) -> str:
-    """Why a router that is root will not start this file, or "".
+def program_of(command: tuple[str, ...], account: Account, as_root: bool | None = None) -> Program:
+    """What a command line starts as this account, and whether a router that is root starts it at all.
 
     Whoever can write to the file, or to a folder on the way to it, decides what is executed; and an owner can
-    always give himself the right. keepalived refuses for the same reason (enable_script_security).
+    always give himself the right. keepalived refuses for the same reason (enable_script_security), links
+    aside: it looks at the folders of the file that they lead to, we at those that the links are in, too. Like
+    keepalived (2.2.7, measured) we look at no argument and at no interpreter: root wrote them.
+
+    What is executed is the path that was found safe, without links. A file behind a link in its own folder is
+    called as the link is, since programs look at their names; keepalived does the same.
     """
+    written = find(command)
+    if not written:
+        return Program("", "", f"{command[0] if command else 'it'} is not there")
     if not (is_real_root() if as_root is None else as_root):
-        return ""
-    place = os.path.realpath(path)
-    while True:
-        try:
-            found = os.stat(place)
-        except OSError as error:
-            return f"{place}: {error.strerror}"
-        sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
-        group_may = found.st_mode & stat.S_IWGRP and found.st_gid != 0
-        if (found.st_mode & stat.S_IWOTH or group_may) and not sticky:
-            return f"{place} can be written by others than root (chmod go-w {place})"
-        if found.st_uid not in (0, account.uid):
-            runner = f", nor to {account.name}, whom it runs as" if account.uid else ""
-            return f"{place} does not belong to root{runner} (chown root {place})"
-        if place == "/":
-            return ""
-        place = os.path.dirname(place)
+        return Program(written, written)
+    trusted = {0} if account.uid is None else {0, account.uid}
+    runner = account.name if account.uid else ""
+    try:
+        found = follow(written, trusted, runner)
+        if found.unsafe or not found.is_file:
+            return Program(written, "", found.unsafe or f"{found.path} is no file", bool(found.unsafe))
+        path = os.path.join(os.path.dirname(found.path), os.path.basename(written))
+        if path != found.path:
+            with contextlib.suppress(FileNotFoundError):
+                beside = follow(path, trusted, runner)
+                if beside.identity == found.identity and not beside.unsafe:
+                    return Program(written, path)
+        return Program(written, found.path)
+    except OSError as error:
+        return Program(written, "", f"{written}: {error.strerror}")
 
 
 class ScriptRunner:
@@ -158,7 +178,15 @@ class ScriptRunner:
         if process is None:
             asyncio.get_running_loop().call_soon(self._exited, script, run, NOT_STARTED, 0)
             return
-        pidfd = os.pidfd_open(process.pid)
+        try:
+            pidfd = os.pidfd_open(process.pid)
+        except OSError as error:  # one that nobody can watch is not left running
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self._refuse(f"check {script}", error.strerror or "")
+            asyncio.get_running_loop().call_soon(self._exited, script, run, NOT_STARTED, 0)
+            return
         one = Running(script, run, process, pidfd)
         self._running[script, run] = one
         asyncio.get_running_loop().add_reader(pidfd, self._ended, one)
@@ -202,14 +230,15 @@ class ScriptRunner:
         os.close(pidfd)
 
     def _spawn(self, what: str, command: tuple[str, ...], user: str) -> subprocess.Popen[bytes] | None:
-        path = find(command)
         try:
             account = account_for(user, self.global_defs)
-            why = f"{command[0] if command else 'it'} is not there" if not path else why_unsafe(path, account)
-            if why:
-                raise LiveError(why)
+            program = program_of(command, account)
+            if program.why_not:
+                self._refuse(what, program.why_not, ", for security" if program.unsafe else "")
+                return None
             return subprocess.Popen(
-                [path, *command[1:]],
+                [program.name, *command[1:]],
+                executable=program.path,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -221,8 +250,12 @@ class ScriptRunner:
                 extra_groups=[] if account.uid is not None else None,
             )
         except (LiveError, OSError) as error:
-            text = f"{what} was not started: {getattr(error, 'strerror', None) or error}"
-            if text not in self._told:
-                self._told.add(text)
-                self._refused(text)
+            self._refuse(what, getattr(error, "strerror", None) or str(error))
             return None
+
+    def _refuse(self, what: str, why: str, kind: str = "") -> None:
+        """Say so, once."""
+        text = f"{what} was not started{kind}: {why}"
+        if text not in self._told:
+            self._told.add(text)
+            self._refused(text)

@@ -7,21 +7,24 @@ What ``live run`` is made of; the pieces are ``driver``, ``host``, ``raw_socket`
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig, VirtualAddress
 from vrrplab.config.reader import parse_config
+from vrrplab.config.routes import VirtualRoute, VirtualRule
 from vrrplab.errors import LiveError
+from vrrplab.input_files import require_unpromised
 from vrrplab.live.driver import Driver, live_profile
 from vrrplab.live.fake_host import FakeHost, parse_interface
 from vrrplab.live.kernel_addresses import AddressBook, KernelAddresses, PretendedAddresses
 from vrrplab.live.raw_socket import RawTransport
 from vrrplab.live.self_report import cast
+from vrrplab.live.signals import RouterSignals
 from vrrplab.live.transport import Transport
 from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, UdpTransport
 from vrrplab.machine.profiles import profile_named
-from vrrplab.output.files import spare
 from vrrplab.output.trace_writer import Output
 from vrrplab.system.host import Host, KernelHost
 from vrrplab.system.privilege import NET_ADMIN, NET_RAW, require_capabilities
@@ -54,15 +57,24 @@ class RouterOptions:
     control: int | None = None
 
 
-def run_router(options: RouterOptions) -> Driver:
+def run_router(options: RouterOptions, signals: RouterSignals) -> Driver:
     """Be a router until told to stop. ConfigError and LiveError say why it cannot be one."""
     import asyncio
 
     profile = profile_named(options.profile)
+    if profile.is_frr:
+        raise LiveError(
+            f"profile {profile.name} is FRR's: it does not run a keepalived.conf - run vrrpd itself"
+        )
     daemon = options.profile.removeprefix("keepalived-") if "keepalived" in options.profile else "2.2.7"
 
     def as_written() -> NodeConfig:
-        node = parse_config(options.config, daemon=daemon, log_file=os.path.abspath(options.config))
+        node = parse_config(
+            options.config,
+            host_id=options.name or os.uname().nodename,
+            daemon=daemon,
+            log_file=os.path.abspath(options.config),
+        )
         if not node.instances:
             raise LiveError(
                 f"{options.config}: no vrrp_instance in it, so there is nothing to be a router for"
@@ -76,11 +88,13 @@ def run_router(options: RouterOptions) -> Driver:
     written = as_written()
     _require_named(written, options)
     node = renamed(written, options.rename)
-    spare(options.out, options.config, "the configuration")
     server = (
         options.name or node.global_defs.router_id or os.path.splitext(os.path.basename(options.config))[0]
     )
     host, transport, addresses = _make(options, node)
+    for file in node.files:  # read, again and again, while the router runs
+        with suppress(OSError):
+            require_unpromised(file.path, os.stat(file.path))
     output = Output()
     if options.out:
         output.to_file(options.out)
@@ -89,7 +103,7 @@ def run_router(options: RouterOptions) -> Driver:
     try:
         driver = Driver(node, profile, host, transport, addresses, output, server, read, options.dry)
         output.write(cast(node, server, host, profile, transport.mode, driver.began_us))
-        asyncio.run(driver.run(options.until_s))
+        asyncio.run(driver.run(signals, options.until_s))
     finally:
         output.close()
     return driver
@@ -151,10 +165,19 @@ def renamed(node: NodeConfig, names: dict[str, str]) -> NodeConfig:
             for a in addresses
         )
 
+    def led(routes: tuple[VirtualRoute, ...]) -> tuple[VirtualRoute, ...]:
+        hops = [tuple(replace(hop, interface=name_of(hop.interface)) for hop in r.hops) for r in routes]
+        return tuple(replace(r, hops=theirs) for r, theirs in zip(routes, hops, strict=True))
+
+    def ruled(rules: tuple[VirtualRule, ...]) -> tuple[VirtualRule, ...]:
+        return tuple(replace(r, incoming=name_of(r.incoming), outgoing=name_of(r.outgoing)) for r in rules)
+
     instances = tuple(
         replace(
             i,
             interface=name_of(i.interface),
+            virtual_routes=led(i.virtual_routes),
+            virtual_rules=ruled(i.virtual_rules),
             virtual_addresses=moved(i.virtual_addresses),
             excluded_addresses=moved(i.excluded_addresses),
             track_interfaces=tuple(replace(t, name=name_of(t.name)) for t in i.track_interfaces),
@@ -165,4 +188,10 @@ def renamed(node: NodeConfig, names: dict[str, str]) -> NodeConfig:
         replace(g, track_interfaces=tuple(replace(t, name=name_of(t.name)) for t in g.track_interfaces))
         for g in node.sync_groups
     )
-    return replace(node, instances=instances, sync_groups=groups)
+    return replace(
+        node,
+        instances=instances,
+        sync_groups=groups,
+        static_routes=led(node.static_routes),
+        static_rules=ruled(node.static_rules),
+    )

@@ -17,6 +17,9 @@ from vrrplab.wire import auth
 from vrrplab.wire.addresses import unpack_address
 from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_VRRP
 
+# linux/in.h: 0 keeps a socket from hearing groups that only other sockets have joined
+IP_MULTICAST_ALL = 49
+
 
 class Transport(Protocol):
     """How a router reaches its networks. Sending raises OSError when a frame cannot leave."""
@@ -41,6 +44,10 @@ class Transport(Protocol):
 
     def follow(self, node: NodeConfig) -> None:
         """A reload: listen to what this configuration needs. LiveError: everything is as it was."""
+        ...
+
+    def news(self, last: bool = False) -> list[str]:
+        """What there is to tell since this was asked last, a sentence each; ``last``: before it is closed."""
         ...
 
     def close(self) -> None: ...

@@ -7,6 +7,13 @@ This is NOT VRRP on a wire. Several processes of one machine share a make-believ
 
 The frames inside are the real ones, byte for byte, so captures, decoders and tie-breaks by address work as
 ever. Interfaces and addresses are make-believe too (``fake_host``).
+
+Who can get in: any user of this host, and any program in its network namespace (a container with the host's
+network is one). They may listen, and send what they like, as whoever shares a real LAN may; a port of its own
+(--port) keeps apart only those who do not look for it. No other machine, virtual machine or namespace can:
+the kernel is told not to hand over what other interfaces hear of the group (IP_MULTICAST_ALL), and of each
+datagram the interface and the source are looked at; what did not come from 127.0.0.0/8 over the loopback
+interface is refused, counted, and told once.
 """
 
 from __future__ import annotations
@@ -14,13 +21,14 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import struct
 from collections.abc import Callable
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.drive.messages import AdvertFrames, Packet, Unusable, announcement_of
 from vrrplab.errors import DropReason, LiveError
 from vrrplab.live.fake_host import FakeHost, FakeInterface, mac_of
-from vrrplab.live.transport import read_ipv4
+from vrrplab.live.transport import IP_MULTICAST_ALL, read_ipv4
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
 from vrrplab.wire.addresses import VRRP_GROUP_IPV4, is_multicast, unpack_mac
 from vrrplab.wire.ethernet import ETHERTYPE_IPV4, ETHERTYPE_IPV6
@@ -31,11 +39,16 @@ DEFAULT_PORT = 11200  # 112 is VRRP's protocol number
 MAGIC = b"VRRPLAB\x01"
 LABEL = "VRRP inside UDP on loopback: a make-believe LAN, not VRRP on a wire"
 _ENETUNREACH = 101
+# linux/in.h: a name that Python's socket module does not have
+IP_PKTINFO = 8
+_INFO = (socket.IPPROTO_IP, IP_PKTINFO)
+_PKTINFO = struct.Struct("=i4s4s")  # interface it arrived on, address it arrived for, destination
+_AT_ONCE = 64
 
 
 def wrap(segment: str, frame: bytes) -> bytes:
     """A datagram with a frame in it."""
-    name = segment.encode()[:255]
+    name = segment.encode("utf-8", "surrogateescape")[:255]
     return MAGIC + bytes((len(name),)) + name + frame
 
 
@@ -59,21 +72,80 @@ def open_sender() -> socket.socket:
     return one
 
 
-def open_receiver(port: int) -> socket.socket:
+class Receiver:
     """A non-blocking socket that hears the make-believe LAN. LiveError says who has the port, if taken."""
-    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-    try:
+
+    def __init__(self, port: int) -> None:
+        self.refused = 0  # datagrams that came from outside this host's loopback
+        self._where = ""  # the first of them came from
+        self._told = 0
+        self._socket = socket.socket(
+            socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+        )
+        try:
+            self._loopback = socket.if_nametoindex("lo")
+            self._open(port)
+        except OSError as error:
+            self.close()
+            raise LiveError(
+                f"UDP port {port}: {error.strerror}{holder_of(port)} - choose another with --port"
+            ) from None
+
+    def _open(self, port: int) -> None:
+        one = self._socket
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        # both before it is bound: nothing may arrive unjudged in between
+        one.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
+        one.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         one.bind((VRRP_GROUP_IPV4, port))
         request = socket.inet_aton(VRRP_GROUP_IPV4) + socket.inet_aton(LOOPBACK)
         one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
-    except OSError as error:
-        one.close()
-        raise LiveError(
-            f"UDP port {port}: {error.strerror}{holder_of(port)} - choose another with --port"
-        ) from None
-    return one
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def read(self) -> bytes | None:
+        """A datagram of this host; None when nothing more waits, or when others should get their turn."""
+        for _ in range(_AT_ONCE):
+            try:
+                data, ancillary, _, (source, _) = self._socket.recvmsg(65535, 64)
+            except OSError:
+                return None
+            arrival = next(
+                (_PKTINFO.unpack(d)[0] for level, kind, d in ancillary if (level, kind) == _INFO), 0
+            )
+            if arrival == self._loopback and source.startswith("127."):
+                return data
+            if not self.refused:
+                self._where = f"{source}{_on(arrival)}"
+            self.refused += 1
+        return None
+
+    def news(self, last: bool = False) -> list[str]:
+        """One sentence when the first was refused; ``last``: how many were in the end, if more."""
+        if self.refused == self._told or (self._told and not last):
+            return []
+        first, self._told = not self._told, self.refused
+        if not first:
+            return [f"{_datagrams(self.refused)} from outside were refused in all"]
+        text = f"{_datagrams(self.refused)} refused, the first from {self._where}: only programs of this host"
+        return [f"{text} may speak on its loopback; further ones are refused and counted"]
+
+
+def _datagrams(number: int) -> str:
+    return f"{number} datagram{'s' if number != 1 else ''}"
+
+
+def _on(interface: int) -> str:
+    """ " on NAME"; the number of one that has gone already."""
+    try:
+        return f" on {socket.if_indextoname(interface)}"
+    except OSError:
+        return f" on interface {interface}"
 
 
 def holder_of(port: int) -> str:
@@ -113,7 +185,7 @@ class UdpTransport:
     def __init__(self, host: FakeHost, port: int = DEFAULT_PORT) -> None:
         self._host = host
         self._port = port
-        self._receiver = open_receiver(port)
+        self._receiver = Receiver(port)
         self._sender = open_sender()
         self._frames = AdvertFrames()
 
@@ -126,15 +198,17 @@ class UdpTransport:
     def follow(self, node: NodeConfig) -> None:
         """Nothing to do: whatever a configuration says, the socket is the same."""
 
+    def news(self, last: bool = False) -> list[str]:
+        return self._receiver.news(last)
+
     def close(self) -> None:
         self._receiver.close()
         self._sender.close()
 
     def _read(self) -> Packet | Unusable | None:
-        while True:
-            try:
-                datagram = self._receiver.recv(65535)
-            except OSError:
+        for _ in range(_AT_ONCE):  # frames of our own and of other segments; timers must get their turn
+            datagram = self._receiver.read()
+            if datagram is None:
                 return None
             found = unwrap(datagram)
             if found is None:
@@ -146,6 +220,7 @@ class UdpTransport:
                 packet = _for_us(interface, frame)
                 if packet is not None:
                     return packet
+        return None
 
     def send_advert(self, action: SendAdvertisement, destination: str) -> bytes:
         interface = self._interface(action.interface)

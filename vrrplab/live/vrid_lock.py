@@ -28,12 +28,12 @@ class Claims:
         self._held: dict[Claim, socket.socket] = {}
 
     def take(self, instances: Iterable[InstanceConfig]) -> None:
-        """Claim what is not held yet: everything, or (LiveError says who has it) nothing."""
+        """Claim what is not held yet: everything, or (LiveError says who has it; OSError) nothing."""
         fresh: dict[Claim, socket.socket] = {}
         try:
             for claim in claims_of(instances) - self._held.keys():
                 fresh[claim] = _taken(claim)
-        except LiveError:
+        except (LiveError, OSError):
             for one in fresh.values():
                 one.close()
             raise

@@ -59,7 +59,9 @@ def receiver_of(config: InstanceConfig, profile: Profile) -> Receiver:
         peers={p.address: p for p in config.unicast_peers} if config.check_unicast_src else None,
         deaf=config.address_owner and (config.owner_ignore_adverts or not profile.owner_listens),
         # keepalived, as its source reads: with v3_checksum_as_v2 it takes any checksum
-        checksum_form=None if config.v3_checksum_as_v2 else profile.checksum_form,
+        checksum_form=None
+        if config.v3_checksum_as_v2 and profile.checksum_option_takes_any
+        else checksum_form(config, profile),
         addresses=tuple(a.address for a in config.virtual_addresses),
     )
 
@@ -138,9 +140,12 @@ def _ah_header(r: Receiver, event: AdvertisementReceived, last_sequence: int) ->
 
 
 def _addressed(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
-    """Unicast and multicast have a socket each, too."""
-    came_multicast = event.destination == r.group or (r.family == 6 and is_multicast(event.destination))
-    return Objection(DropReason.UNICAST_MISMATCH) if r.unicast == came_multicast else None
+    """Unicast and multicast have a socket each, too, and the kernel lets in the groups that were joined."""
+    came_multicast = event.destination == r.group or is_multicast(event.destination)
+    if r.unicast == came_multicast:
+        return Objection(DropReason.UNICAST_MISMATCH)
+    is_other = came_multicast and r.family == 4 and event.destination != r.group
+    return Objection(DropReason.OTHER_GROUP) if is_other else None
 
 
 def _hmac(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
@@ -225,6 +230,11 @@ def _list(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Obje
     return _logged(DropReason.ADDRESS_LIST_MISMATCH, fatal=fatal, address=missing) if missing else None
 
 
+def _martian(r: Receiver, event: AdvertisementReceived, last_sequence: int) -> Objection | None:
+    """A router whose macvlan has the virtual addresses all the time never hears their owner (IPv4)."""
+    return Objection(DropReason.OWN_SOURCE) if event.source in (r.addresses or ()) else None
+
+
 def _is_version_2(r: Receiver) -> bool:
     return r.version == 2
 
@@ -255,6 +265,7 @@ CHECKS: dict[str, Check] = {
     "ipv4-checksum": Check(_checksum, lambda r: r.family == 4),
     "any-address": Check(_any_address, _is_version_3),
     "first-link-local": Check(_first_link_local, lambda r: r.version == 3 and r.family == 6),
+    "martian": Check(_martian, lambda r: r.family == 4 and r.addresses is not None),
     "owner": Check(_owner, lambda r: r.deaf),
     "peer": Check(_peer, lambda r: r.unicast and r.peers is not None),
     "list": Check(_list, lambda r: r.addresses is not None),

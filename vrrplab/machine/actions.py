@@ -7,9 +7,13 @@ before gratuitous ARP. Actions carry facts, never bytes: the driver encodes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vrrplab.config.model import Authentication, VirtualAddress
 from vrrplab.units import Micros
+
+if TYPE_CHECKING:
+    from vrrplab.config.routes import VirtualRoute, VirtualRule
 
 
 @dataclass(slots=True)
@@ -45,6 +49,25 @@ class RemoveAddresses:
     instance: str
     addresses: tuple[VirtualAddress, ...]
     quiet: bool = False
+
+
+@dataclass(slots=True)
+class AddRoutes:
+    """Put routes into their tables, or rules into the list; those there already are no error.
+
+    ``instance`` "": static ones.
+    """
+
+    instance: str
+    routes: tuple[VirtualRoute, ...] | tuple[VirtualRule, ...]
+
+
+@dataclass(slots=True)
+class RemoveRoutes:
+    """Take routes or rules out, whoever added them; those not there are no error."""
+
+    instance: str
+    routes: tuple[VirtualRoute, ...] | tuple[VirtualRule, ...]
 
 
 @dataclass(slots=True)
@@ -120,6 +143,14 @@ class StateChanged:
 
 
 @dataclass(slots=True)
+class FaultsChanged:
+    """It stays in FAULT; ``faults``: what of its own is broken now, a sentence each."""
+
+    instance: str
+    faults: tuple[str, ...]
+
+
+@dataclass(slots=True)
 class PriorityChanged:
     instance: str
     old: int
@@ -169,6 +200,8 @@ Action = (
     SendAdvertisement
     | AddAddresses
     | RemoveAddresses
+    | AddRoutes
+    | RemoveRoutes
     | SendGratuitousArp
     | CreateVmac
     | RemoveVmac
@@ -177,6 +210,7 @@ Action = (
     | KillScript
     | RunNotify
     | StateChanged
+    | FaultsChanged
     | PriorityChanged
     | AdvertisementDropped
     | ScriptJudged

@@ -16,11 +16,17 @@ from vrrplab.machine.events import (
     AddressAdded,
     AddressRemoved,
     AdvertisementReceived,
+    BfdChanged,
     DelayEnded,
     Event,
+    FileRead,
     InstanceStarted,
+    InterfaceAdded,
+    InterfaceDeleted,
+    InterfaceStatus,
     InterfaceWentDown,
     InterfaceWentUp,
+    ProcessesCounted,
     ReloadFinished,
     ReloadRequested,
     ScriptExited,
@@ -36,10 +42,9 @@ from vrrplab.machine.reload import adopt, predecessors, resume
 from vrrplab.machine.startup_log import StartupLog
 from vrrplab.machine.states import Fault, Init, Master, State
 from vrrplab.machine.syncgroup import SyncGroup
+from vrrplab.machine.tracked_values import ProcessTracker
 from vrrplab.machine.tracking import ScriptTracker
-from vrrplab.units import SECOND_US, Micros, earliest, seconds
-
-STOP_TAKES_US = SECOND_US  # keepalived lingers so that its IGMP leave gets out (measured: 1.02 s)
+from vrrplab.units import Micros, earliest, seconds
 
 
 class Daemon:
@@ -65,7 +70,7 @@ class Daemon:
             group.members.extend(members)
             for member in members:
                 member.group = group
-        self._depends = Dependencies(self.instances, config.scripts, process)
+        self._depends = Dependencies(self.instances, config, process)
         self._startup = StartupLog(config, self.instances, process)
         self._schedule()
         self._by_vrid: dict[tuple[str, int, int], Instance] = {}
@@ -76,6 +81,7 @@ class Daemon:
         self._agenda = Agenda()
         self._places = {i.config.name: self._agenda.add(i) for i in self.instances}
         self._script_places = {name: self._agenda.add(t) for name, t in self._depends.trackers.items()}
+        self._process_places = [self._agenda.add(p) for p in self._depends.processes.values()]
 
     # -- the driver's side ----------------------------------------------------------------------------------
 
@@ -121,11 +127,27 @@ class Daemon:
                 self._time_passed(now)
             case ScriptExited():
                 self._script_exited(event, now)
+            case FileRead(file=name, text=text):
+                self._depends.file_read(name, text, now)
+                self._look_at_all()
+            case ProcessesCounted(process=name, count=count):
+                self._depends.processes_counted(name, count, now)
+                self._look_at_all()
+            case BfdChanged(bfd=name, up=up):
+                self._depends.bfd_changed(name, up, now)
+                self._look_at_all()
             case InterfaceWentDown(interface=interface):
                 self._depends.interface_changed(interface, False, now)
                 self._look_at_all()
             case InterfaceWentUp(interface=interface):
                 self._depends.interface_changed(interface, True, now)
+                self._startup.restore_static(interface)
+                self._look_at_all()
+            case InterfaceDeleted(interface=interface):
+                self._card_deleted(interface, now)
+                self._look_at_all()
+            case InterfaceAdded(interface=interface):
+                self._card_added(interface, now)
                 self._look_at_all()
             case AddressRemoved():
                 self._depends.address_removed(event, now)
@@ -150,6 +172,7 @@ class Daemon:
             self._turn_away("", event, DropReason.BAD_VRID)
             return
         if wrong := instance.reception.law.misdirected(event):
+            instance.reception.heard.rejected(event.source, wrong.reason.value)
             self._turn_away(instance.config.name, event, wrong.reason)
             return
         instance.react(event, now)
@@ -169,6 +192,33 @@ class Daemon:
             self._depends.script_changed(event.script, verdict, now)
             self._look_at_all()
 
+    def _card_deleted(self, card: str, now: Micros) -> None:
+        """Its VMACs go with it."""
+        self._log("interface_deleted", interface=card)
+        vmacs, others = self._startup.vmacs_on(card)
+        self._startup.remove_vmacs(but=others)
+        for vmac in vmacs:
+            self._depends.interface_changed(vmac.name, False, now)
+            self._log("interface_deleted", interface=vmac.name)
+        self._startup.missing.add(card)
+        self._depends.forget_base(card, now)
+
+    def _card_added(self, card: str, now: Micros) -> None:
+        """VMACs are made and sockets opened at once, before the card is up or has an address."""
+        self._log("interface_added", interface=card)
+        self._startup.missing.discard(card)
+        vmacs, others = self._startup.vmacs_on(card)
+        self._startup.make_vmacs(self._depends, but=others)
+        for vmac in vmacs:
+            self._depends.vmac_made(vmac.name, now)
+        users = [i for i in self.instances if i.config.interface == card]
+        if any(i.config.family == 6 and not i.config.unicast for i in users):
+            self._log("multicast_unbound")
+        for instance in users:
+            if instance.config.unicast:  # only those look whether it is up already (2.2.7, measured)
+                self._log("still_down", name=instance.config.name, interface=card)
+            instance.reopen()
+
     def _time_passed(self, now: Micros) -> None:
         if self._delay_ends_us is not None and now >= self._delay_ends_us:
             self._delay_ends_us = None
@@ -183,6 +233,9 @@ class Daemon:
             elif isinstance(thing, ScriptTracker):
                 thing.tick(now)
                 self._agenda.look_at(self._script_places[thing.config.name])
+            elif isinstance(thing, ProcessTracker):
+                self._depends.process_due(thing, now)
+                self._look_at_all()
         self._process.tick(now)
 
     def _look_at_group_of(self, instance: Instance) -> None:
@@ -191,24 +244,28 @@ class Daemon:
             self._agenda.look_at(self._places[member.config.name])
 
     def _look_at_all(self) -> None:
-        for place in self._places.values():
+        for place in (*self._places.values(), *self._process_places):
             self._agenda.look_at(place)
 
     # -- start and stop -------------------------------------------------------------------------------------
 
     def _start(self, event: Started, now: Micros) -> None:
+        self._process.rp_filter = event.rp_filter
         self._depends.interfaces = event.interfaces
+        self._find_tracked(event)
         delay_us = self.config.global_defs.startup_delay_us
         if delay_us:
             self._delay_ends_us = now + delay_us
             self._log("start_delay", seconds=seconds(delay_us))
-        self._startup.say_configuration(event.missing_scripts, self._depends)
+        self._startup.missing = _missing(event.interfaces)
+        for name in (n for n in self.config.interfaces if n in self._startup.missing):
+            self._log("interface_awaited", interface=name)
+        self._startup.say_configuration(event.missing_scripts, self._depends, vmacs=None)
         self._drop(event.missing_scripts | event.refused_scripts)
         there = set(event.interfaces)
-        self._startup.make_vmacs()
+        self._startup.add_static(self.config)
         begins = self._begins()
-        self._startup.say_priorities(begins)
-        self._startup.say_faults(begins)
+        self._startup.say_tracked(begins, self._depends)
         self._startup.tidy(there)
         self._startup.say_unbound(begins)
         for group in self.groups:
@@ -219,6 +276,10 @@ class Daemon:
             instance.react(begins[instance.config.name], now)
         self._look_at_all()
         self._start_scripts(now)
+
+    def _find_tracked(self, event: Started | ReloadFinished) -> None:
+        self._depends.find(event.tracked)
+        self._schedule()
 
     def _begins(self) -> dict[str, InstanceStarted]:
         delay_ends_us = self._delay_ends_us or 0
@@ -240,10 +301,12 @@ class Daemon:
             instance.react(StopRequested(), now)
         for group in self.groups:
             group.stop()
-        self._ends_at_us = now + STOP_TAKES_US
+        self._startup.remove_static(self.config)
+        self._ends_at_us = now + self.profile.stop_takes_us
 
     def _linger(self, event: Event, now: Micros) -> None:
         if isinstance(event, TimePassed) and self._ends_at_us is not None and now >= self._ends_at_us:
+            self._startup.restore_rp_filter()
             self._startup.remove_vmacs()
             self._process.emit(EndProcess())
 
@@ -261,26 +324,30 @@ class Daemon:
     def _finish_reload(self, event: ReloadFinished, now: Micros) -> None:
         self._reloading = False
         self._process.forget_announcements()
+        self._startup.remove_static(self.config, but=event.config)
         old_trackers, old_startup, old_instances = self._depends.trackers, self._startup, self.instances
         interfaces = event.interfaces or self._depends.interfaces
         before = predecessors(event.config.instances, old_instances, interfaces)
         self._build(event.config, {name: old.state for name, old in before.items()})
         self._depends.interfaces = interfaces
+        self._find_tracked(event)
         for name, tracker in self._depends.trackers.items():
             if name in old_trackers:
                 tracker.adopt(old_trackers[name])
             else:
                 tracker.phase = "reload"
+        self._startup.missing = _missing(interfaces)
         self._startup.say_configuration(event.missing_scripts, self._depends, old_startup.vmacs)
+        self._startup.add_static(self.config)
         self._drop(event.missing_scripts | event.refused_scripts)
         begins = self._begins()
         for old in old_instances:
             if old not in before.values():
                 old.react(StopRequested(), now)
         old_startup.remove_vmacs(but=self._startup.vmacs)
-        self._startup.make_vmacs(but=old_startup.vmacs)  # afterwards: one may bear the name of one that goes
-        self._startup.say_priorities(begins)
-        self._startup.say_faults(begins)
+        # afterwards: one may bear the name of one that goes
+        self._startup.make_vmacs(self._depends, but=old_startup.vmacs)
+        self._startup.say_tracked(begins, self._depends)
         fresh = [i for i in self.instances if not self._continues(i, before, begins[i.config.name], now)]
         for group in self.groups:
             group.begin()
@@ -305,3 +372,8 @@ class Daemon:
             return False
         adopt(instance, old, begin.priority_shift, now)
         return True
+
+
+def _missing(interfaces: dict[str, InterfaceStatus]) -> set[str]:
+    """Interfaces that are known to be nowhere on the host."""
+    return {name for name, status in interfaces.items() if not status.exists}

@@ -20,6 +20,9 @@ class InterfaceStatus:
 
     up: bool = True
     addresses: tuple[str, ...] = ()
+    exists: bool = True
+    tentative: tuple[str, ...] = ()  # those that the kernel still looks for duplicates of (RFC 4862 5.4)
+    base: str = ""  # the card that a macvlan is on
 
     def primary(self, family: int) -> str:
         """The source of adverts: the first IPv4 address, or the first IPv6 link-local one; "" if none.
@@ -36,12 +39,23 @@ class InterfaceStatus:
 
 
 @dataclass(slots=True)
+class TrackedValues:
+    """How what else can be tracked stands, each by the name that the configuration gives it."""
+
+    files: dict[str, str] = field(default_factory=dict)  # what they hold; one not named does not exist
+    processes: dict[str, int] = field(default_factory=dict)  # how many run; one not named: enough
+    bfds_down: frozenset[str] = frozenset()  # the other sessions are up
+
+
+@dataclass(slots=True)
 class Started:
     """The process starts on a host with these interfaces."""
 
     interfaces: dict[str, InterfaceStatus]
     missing_scripts: frozenset[str] = frozenset()  # vrrp_scripts whose file does not exist
     refused_scripts: frozenset[str] = frozenset()  # those that this host will not start, and has said so
+    rp_filter: int = 0  # net.ipv4.conf.all.rp_filter
+    tracked: TrackedValues = field(default_factory=TrackedValues)
 
 
 @dataclass(slots=True)
@@ -66,6 +80,20 @@ class InterfaceWentDown:
 
 @dataclass(slots=True)
 class InterfaceWentUp:
+    interface: str
+
+
+@dataclass(slots=True)
+class InterfaceDeleted:
+    """A card is gone; that it went down, and its addresses, has been told before."""
+
+    interface: str
+
+
+@dataclass(slots=True)
+class InterfaceAdded:
+    """A card appeared, down and without addresses as yet."""
+
     interface: str
 
 
@@ -96,6 +124,30 @@ class ScriptExited:
 
 
 @dataclass(slots=True)
+class FileRead:
+    """A tracked file was written, or (``text`` None) is gone."""
+
+    file: str
+    text: str | None
+
+
+@dataclass(slots=True)
+class ProcessesCounted:
+    """So many processes of a vrrp_track_process run now."""
+
+    process: str
+    count: int
+
+
+@dataclass(slots=True)
+class BfdChanged:
+    """A BFD session came up or went down."""
+
+    bfd: str
+    up: bool
+
+
+@dataclass(slots=True)
 class StopRequested:
     """SIGTERM."""
 
@@ -113,6 +165,7 @@ class ReloadFinished:
     interfaces: dict[str, InterfaceStatus] = field(default_factory=dict)
     missing_scripts: frozenset[str] = frozenset()
     refused_scripts: frozenset[str] = frozenset()
+    tracked: TrackedValues = field(default_factory=TrackedValues)
 
 
 @dataclass(slots=True)
@@ -137,7 +190,8 @@ class InstanceStarted:
     source: str
     faults: dict[str, str] = field(default_factory=dict)  # cause -> why
     waits_for: tuple[str, ...] = ()  # scripts whose first result decides; twice: two of them
-    priority_shift: int = 0  # weights that count from the start
+    priority_shift: int = 0  # weights that count from the start …
+    weights: list[str] = field(default_factory=list)  # … and whose they are, each in a sentence
     delayed_until_us: int = 0  # vrrp_startup_delay
 
 
@@ -145,26 +199,31 @@ class InstanceStarted:
 class TrackedObjectFailed:
     """Something without which the instance cannot work failed. ``cause`` is its name, ``why`` a sentence.
 
-    ``first``: a script's first result, which the instance waited for.
+    ``first``: a script's first result, which the instance waited for. ``shift``: what leaves the priority
+    with it, silently, until the fault is over.
     """
 
     cause: str
     why: str
     first: bool = False
+    shift: int = 0
 
 
 @dataclass(slots=True)
 class TrackedObjectRecovered:
-    """It works again, or (``first``) a script's first result is good."""
+    """It works again, or (``first``) a script's first result is good. ``shift``: what it adds to the priority
+    now; None: it has no part in that.
+    """
 
     cause: str
     why: str
     first: bool = False
+    shift: int | None = None
 
 
 @dataclass(slots=True)
 class WeightChanged:
-    """A weighted script or interface moved the priority by ``shift``."""
+    """Something tracked with a weight moved the priority by ``shift``."""
 
     shift: int
     why: str
@@ -199,9 +258,14 @@ Event = (
     | AdvertisementReceived
     | InterfaceWentDown
     | InterfaceWentUp
+    | InterfaceDeleted
+    | InterfaceAdded
     | AddressRemoved
     | AddressAdded
     | ScriptExited
+    | FileRead
+    | ProcessesCounted
+    | BfdChanged
     | StopRequested
     | ReloadRequested
     | ReloadFinished

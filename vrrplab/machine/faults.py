@@ -35,6 +35,12 @@ class Faults:
             return ""
         return "waits" if self.waits_for else "over"
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What is broken or not known yet, a sentence each."""
+        unknown = (f"{cause} has given no result yet" for cause in dict.fromkeys(self.waits_for))
+        return *self.faults.values(), *unknown
+
     def _count_result(self, event: TrackedObjectFailed | TrackedObjectRecovered) -> None:
         if event.first and event.cause in self.waits_for:
             self.waits_for.remove(event.cause)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from vrrplab.config.model import InstanceConfig
 from vrrplab.machine import reasons
 from vrrplab.machine.acceptance import Objection, outside
-from vrrplab.machine.actions import Action, PriorityChanged, Warn
+from vrrplab.machine.actions import Action, FaultsChanged, PriorityChanged, Warn
 from vrrplab.machine.announcer import Announcer
 from vrrplab.machine.events import (
     AdvertisementReceived,
@@ -75,6 +75,7 @@ class Instance:
         self.group: SyncGroup | None = None
         self.delayed_until_us: Micros = 0
         self.notified = False
+        self.unbound = False  # its sockets could not be opened: it hears nobody, and waits for nothing
 
     @property
     def state(self) -> State:
@@ -97,7 +98,8 @@ class Instance:
 
     def next_deadline(self) -> Micros | None:
         """The next moment at which ``TimePassed`` would do something; None: nothing is due."""
-        own = self.role.next_deadline()
+        waits_in_vain = self.unbound and isinstance(self.role.state, Backup)
+        own = None if waits_in_vain else self.role.next_deadline()
         return earliest(own, self.announcer.next_deadline(), self._other_owner.judged_at_us)
 
     def react(self, event: InstanceEvent, now: Micros) -> None:
@@ -107,18 +109,22 @@ class Instance:
                 self._advert_in_backup(event, backup, now)
             case AdvertisementReceived(), Master():
                 self._advert_in_master(event, now)
+            case AdvertisementReceived(), Init(master_at_us=int(at_us)) as init:
+                self._advert_in_delay(event, init, at_us, now)
             case AdvertisementReceived(), _:
                 pass  # INIT, FAULT, STOP: nobody listens
             case TimePassed(), _:
                 self._time_passed(now)
             case _, Stopped():
                 pass
-            case InstanceStarted(), Init() | Fault():
+            case InstanceStarted(), Init():
                 self._start(event, now)
             case StopRequested(), Master():
                 self._shut_down_master()
             case StopRequested(), _:
                 self._shut_down()
+            case InstanceStarted() | TrackedObjectFailed() | TrackedObjectRecovered(), Fault():
+                self._more_or_less(event, now)
             case TrackedObjectFailed(), _:
                 self._failed(event, now)
             case TrackedObjectRecovered(), _:
@@ -138,14 +144,14 @@ class Instance:
         match self.role.state:
             case Init(master_at_us=at_us, by_timeout=by_timeout) if at_us is not None and now >= at_us:
                 self._owner_begins(now, by_timeout)
-            case Backup(master_down_at_us=at_us) if now >= at_us:
+            case Backup(master_down_at_us=at_us) if now >= at_us and not self.unbound:
                 self._master_is_down(now)
             case Master(advert_at_us=at_us) if now >= at_us:
                 self.advertise(now)
 
     # -- INIT (RFC 9568 §6.4.1 Initialize) ----------------------------------------------------------------
 
-    def _start(self, event: InstanceStarted, now: Micros) -> None:
+    def _start(self, event: InstanceStarted, now: Micros, again: bool = False) -> None:
         # §6.4.1 (100) a Startup event
         self.voice.source = event.source
         self.faults.begin(event)
@@ -154,12 +160,16 @@ class Instance:
         for remark in outside(self.config, self.profile):
             self._emit(Warn(self.config.name, remark))
         group = self.group
+        broken = event.faults or (group and group.state == "FAULT")
+        undecided = event.waits_for or (group and group.waiting)
+        if (broken or undecided) and not again:
+            self.addresses.remove_routes()
         if event.faults:  # keepalived: something broken means FAULT
             self.wanted = "FAULT"
             self._fall_silent(reasons.starts_broken(event.faults))
-        elif group and group.state == "FAULT":
+        elif group and broken:
             self._fall_silent(f"sync group {group.config.name} is in FAULT")
-        elif event.waits_for or (group and group.waiting):
+        elif undecided:
             pass  # keepalived: INIT until the first result of each track script is there
         elif self._starts_as_master():
             # §6.4.1 (105) the address owner: MASTER without listening first
@@ -172,6 +182,7 @@ class Instance:
             would_be_master = group and group.state == "BACKUP" and self.wanted == "MASTER"
             # (155) Active_Adver_Interval is its own interval at the start, as Intervals begins with it
             interval_us = self.intervals.one_advert_us if would_be_master else self.intervals.down_us
+            self.addresses.remove_routes()
             self._log("backup_init")
             waits = self.intervals.in_words(interval_us)
             # (160) Active_Down_Timer, (165) BACKUP
@@ -192,6 +203,22 @@ class Instance:
         else:
             self._enter_backup(now, longer_us, reasons.OWNER_WAITS)
 
+    def _advert_in_delay(self, event: AdvertisementReceived, state: Init, at_us: Micros, now: Micros) -> None:
+        """keepalived 2.2.7: an owner that its start delay holds hears as a BACKUP does, and what it discards
+        sets its timer anew, as everybody's there: what was left of it, from the end of the delay on.
+        """
+        if self.profile.delay_covers_owners:
+            return  # 2.4.3 does not listen before its start delay is over
+        priority = event.advertisement.priority
+        new_sender = self.reception.greet(event.source)
+        if self.reception.accepts(event, new_sender or not self.config.skip_check_adv_addr):
+            if priority in (GOODBYE, OWNER):
+                return
+            self._log("lower_discarded", priority=priority, source=event.source)
+            self._heard.discarded(event.source, priority)
+        later_us = max(now, self.delayed_until_us) + max(0, at_us - now)
+        self.role.enter(Init(later_us, state.by_timeout), reasons.OWNER_WAITS)
+
     def _owner_begins(self, now: Micros, by_timeout: bool) -> None:
         if by_timeout:
             self._log("timeout")
@@ -211,6 +238,7 @@ class Instance:
         if self.profile.delay_covers_owners and self.delayed_until_us > now:
             self._hold(now, self.config.advert_interval_us, by_timeout=False)
             return
+        lines_before = self._process.lines
         # §6.4.1 (140) and §6.4.2 (405) Adver_Timer; (145) and (410) MASTER
         self.role.enter(Master(now + self.config.advert_interval_us), why)
         # (110) and (370) an advert; before the addresses: the old MASTER must let go first
@@ -223,6 +251,9 @@ class Instance:
         # (115) to (135) and (375) to (400) gratuitous ARP or unsolicited NA, for each address
         self.announcer.became_master(now)
         self.notify()
+        # keepalived arms the timer when all that is done: the first interval is longer by the work
+        work_us = (self._process.lines - lines_before) * self.profile.line_us
+        self._restart_advert(now + work_us)
 
     # -- BACKUP (RFC 9568 §6.4.2) -------------------------------------------------------------------------
     #
@@ -231,7 +262,7 @@ class Instance:
 
     def _shut_down(self) -> None:
         # §6.4.2 (345) a Shutdown event; (350) no timer outlives its state; (355) keepalived calls it STOP
-        self.role.enter(Stopped(), "keepalived was told to stop (SIGTERM)")
+        self.role.enter(Stopped(), f"{self.profile.daemon} was told to stop (SIGTERM)")
         self.notify()
         # (360)
 
@@ -239,8 +270,8 @@ class Instance:
         # §6.4.2 (365) the Active_Down_Timer fires; (370) to (410) are in go_master
         self._log("timeout")
         waited = self.intervals.in_words(self.intervals.down_us)
-        ours, skew_us = self.priority.effective, self.intervals.skew_us
-        self._become_master(now, self._heard.why_master(ours, skew_us, waited, now))
+        ours, skew = self.priority.effective, self.intervals.skew_in_words()
+        self._become_master(now, self._heard.why_master(ours, skew, waited, now))
         # (415)
 
     def _advert_in_backup(self, event: AdvertisementReceived, state: Backup, now: Micros) -> None:
@@ -337,7 +368,8 @@ class Instance:
         if advert.priority == self.priority.effective:
             if event.source == self.voice.source:
                 self._log("same_address")
-                self._restart_unless_quiet(now)
+                if self.profile.lower_advert_rearms:
+                    self._restart_unless_quiet(now)
                 return
             if self.priority.effective == OWNER:
                 self._other_owner.met(event.source, advert.interval_us, theirs_is_higher)
@@ -429,6 +461,7 @@ class Instance:
 
     def _failed(self, event: TrackedObjectFailed, now: Micros) -> None:
         """Something it depends on failed."""
+        self.priority.shift(event.shift)
         if not self.faults.add(event):
             return
         self.wanted = "FAULT"
@@ -442,6 +475,8 @@ class Instance:
     def _recovered(self, event: TrackedObjectRecovered, now: Micros) -> None:
         """It works again, or a script gave its first result: the instance comes back when all is well."""
         group = self.group
+        if event.shift is not None:
+            self._regain(event.shift, event.why)
         match self.faults.remove(event):
             case "":
                 return
@@ -462,6 +497,21 @@ class Instance:
             self.voice.announce_own_address()
         if group:
             group.follow(self, now)
+
+    def _more_or_less(
+        self, event: InstanceStarted | TrackedObjectFailed | TrackedObjectRecovered, now: Micros
+    ) -> None:
+        """In FAULT already: what holds it there is told anew, if that is something else and it stays."""
+        before = self.faults.told
+        match event:
+            case InstanceStarted():  # after a reload
+                self._start(event, now)
+            case TrackedObjectFailed():
+                self._failed(event, now)
+            case TrackedObjectRecovered():
+                self._recovered(event, now)
+        if isinstance(self.role.state, Fault) and self.faults.told != before:
+            self._emit(FaultsChanged(self.config.name, self.faults.told))
 
     def _change_to(self, to: str, now: Micros, why: str) -> None:
         """From INIT, FAULT or BACKUP to another state (keepalived has one way for all of them)."""
@@ -513,7 +563,21 @@ class Instance:
         """A reload found a fault, or the sync group may not be MASTER: a fresh start, without a farewell."""
         if isinstance(self.role.state, Master):
             self._let_go(farewell=False)
-        self._start(event, now)
+        self._start(event, now, again=True)
+
+    def reopen(self) -> None:
+        """Its card was made, or made anew: sockets are opened at that moment.
+
+        keepalived 2.2.7 (measured): a unicast one cannot be bound to an address that is not there yet. The
+        instance goes to BACKUP with its card all the same, hears nobody and never takes over; a reload opens
+        the socket.
+        """
+        config = self.config
+        if config.unicast and self.profile.binds_unicast_source:
+            self.unbound = True
+            text = f"its card {config.interface} was made while the daemon ran, and had no address yet"
+            cure = "it hears nobody and never takes over until a reload"
+            self._emit(Warn(config.name, f"{text}: {cure}"))
 
     # -- weights and notify scripts (keepalived) -------------------------------------------------------------
 
@@ -530,6 +594,14 @@ class Instance:
             interval_us = self.intervals.down_us
             at_us = max(now, state.master_down_at_us + interval_us - state.master_down_interval_us)
             self.role.restart_master_down(at_us - interval_us, interval_us, state.preempt_from_us)
+
+    def _regain(self, shift: int, why: str) -> None:
+        """A file's value no longer means FAULT but ``shift`` (keepalived's own words for that)."""
+        old, self.priority.effective = self.priority.effective, self.priority.shift(shift)
+        if shift:
+            self._log("priority_set", new=self.priority.effective)
+        if old != self.priority.effective:
+            self._emit(PriorityChanged(self.config.name, old, self.priority.effective, why))
 
     def notify(self) -> None:
         """Run notify scripts for the state just entered; a group member's own come once only."""

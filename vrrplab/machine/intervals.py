@@ -12,9 +12,9 @@ from __future__ import annotations
 from vrrplab.config.model import InstanceConfig
 from vrrplab.machine.priority import OWNER, Priority
 from vrrplab.machine.process import Process
-from vrrplab.machine.reasons import waiting_sum
+from vrrplab.machine.reasons import skew_sum, waiting_sum
 from vrrplab.machine.voice import Voice
-from vrrplab.units import SECOND_US, Micros
+from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
 
 
 def skew_time_us(version: int, priority: int, master_adver_interval_us: Micros) -> Micros:
@@ -34,11 +34,24 @@ class Intervals:
     @property
     def skew_us(self) -> Micros:
         """How much later than others this instance acts."""
-        kind = self._profile.skew
-        if kind == "none":
+        if self._profile.skew == "none":
             return 0
-        version = 2 if kind == "seconds" else self._config.version
-        return skew_time_us(version, self._priority.effective, self.master_adver_interval_us)
+        ours, theirs_us = self._priority.effective, self.master_adver_interval_us
+        skew_us = skew_time_us(self._skew_version, ours, theirs_us)
+        cut = self._profile.skew == "centiseconds"
+        return skew_us // CENTISECOND_US * CENTISECOND_US if cut else skew_us
+
+    @property
+    def _skew_version(self) -> int:
+        return 2 if self._profile.skew == "seconds" else self._config.version
+
+    def skew_in_words(self) -> str:
+        """The skew time and its formula, for who asks "why?"."""
+        if self._profile.skew == "none":
+            return "0.000 s"
+        parts = (self._priority.effective, self.master_adver_interval_us, self._skew_version)
+        cut = ", cut to centiseconds" if self._profile.skew == "centiseconds" else ""
+        return skew_sum(self.skew_us, *parts, cut)
 
     @property
     def down_us(self) -> Micros:

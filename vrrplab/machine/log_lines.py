@@ -1,7 +1,8 @@
-"""keepalived's log lines, word for word, by version. Nothing but text lives here.
+"""The daemons' log lines, word for word, by version. Nothing but text lives here.
 
 Templates of keepalived 2.2.7 and 2.4.3 as their logs show them (time stamps left off). A key is what
-happened; ``say`` fills in the names. Versions that say the same share one entry.
+happened (``entering MASTER`` where the state makes another line of it); ``say`` fills in the names. Versions
+that say the same share one entry. FRR's lines are 8.4.4's, as far as measured, without "VRRP: [CODE]".
 """
 
 # ruff: noqa: E501 - a log line stands on one line, as the daemon writes it
@@ -14,6 +15,12 @@ COMMON: dict[str, str] = {
     "deassigned": "Deassigned address {address} from interface {interface}",
     "address_gone": "Netlink reflector reports IP {address} removed from {interface}",
     "interface": "Netlink reports {interface} {state}",
+    "interface_added": "Interface {interface} added",
+    "still_down": "({name}) interface {interface} is down",
+    "interface_deleted": "Interface {interface} deleted",
+    "interface_awaited": "Configuration specifies interface {interface} which doesn't currently exist - will use if created",
+    "interface_missing": "Non-existent interface specified in configuration",
+    "multicast_unbound": "bind for multicast failed 19 - No such device",
     "start_delay": "Delaying startup for {seconds:g} seconds",
     "start_fault_interface": "({name}): entering FAULT state (interface {interface} down)",
     "start_fault_address": "({name}) entering FAULT state (no IPv{family} address for interface)",
@@ -25,6 +32,12 @@ COMMON: dict[str, str] = {
     "vip_gone": "({name}) ip address {address} dev {interface}, no longer exist",
     "setting_vips": "({name}) setting VIPs.",
     "setting_evips": "({name}) setting E-VIPs.",
+    "setting_routes": "({name}) setting Virtual Routes",
+    "setting_rules": "({name}) setting Virtual Rules",
+    "removing_routes": "({name}) removing Virtual Routes",
+    "removing_rules": "({name}) removing Virtual Rules",
+    "route_gone": "Removing route {route}",
+    "rule_gone": "ip rule from {ends} removed",
     "backup_init": "({name}) Entering BACKUP STATE (init)",
     "entering": "({name}) Entering {state} STATE",
     "timeout": "({name}) Receive advertisement timeout",
@@ -41,6 +54,14 @@ COMMON: dict[str, str] = {
     "preempt_stop": "({name}) stop preempt delay",
     "interval_learned": "({name}) advertisement interval updated from {old_ms}ms to {new_ms}ms by master",
     "interval_own": "({name}) changing advert interval from {old_ms}ms to locally configured {new_ms}ms",
+    "start_fault_file": "({name}): entering FAULT state (tracked file {file} has status {status})",
+    "start_fault_process": "({name}) entering FAULT state (tracked process {process} quorum not achieved)",
+    "file_fault": "({name}): tracked file {file} now FAULT state",
+    "file_well": "({name}): tracked file {file} leaving FAULT state",
+    "file_invalid": "Invalid number {value} read from {path} - ignoring",
+    "priority_set": "({name}) Setting effective priority to {new}",
+    "quorum": "Quorum {what} for tracked process {process}",
+    "bfd": "VRRP_Instance({name}) Tracked BFD instance {bfd} is {state}",
     "priority": "({name}) Changing effective priority from {old} to {new}",
     "garp_queue": "({name}) Sending/queueing gratuitous ARPs on {interface} for {address}",
     "na_queue": "({name}) Sending/queueing Unsolicited Neighbour Adverts on {interface} for {address}",
@@ -61,8 +82,11 @@ COMMON: dict[str, str] = {
     "script_reload_ok": "VRRP_Script({script}) considered successful on reload",
     "script_reload_bad": "VRRP_Script({script}) considered unsuccessful on reload",
     "script_not_found": "Script {path} cannot be accessed - No such file or directory",
-    "script_missing": "Disabling Track script {script} since not found/accessible",
+    "script_not_in_path": "Cannot find script {path} in path - disabling",
+    "script_missing": "Disabling track script {script} since not found/accessible",
     "vmac_created": "({name}): Success creating VMAC interface {interface}",
+    "sysctl_set": "NOTICE: setting sysctl net.ipv4.conf.{where}.rp_filter from {old} to {new}",
+    "sysctl_reset": "NOTICE: resetting sysctl net.ipv4.conf.{where}.rp_filter to {old}",
     "vmac_found": "({name}) Found matching interface {interface}",
     "vmac_removed": "({name}) Success removing VMAC interface {interface}",
     "accept_drop": "({name}) setting firewall drop rule",
@@ -122,8 +146,24 @@ BY_VERSION: dict[str, dict[str, str]] = {
     },
 }
 
+_FRR = "[CORE] [VRID {vrid}] [IPv{family}] "
+FRR: dict[str, str] = {
+    "backup_init": f"{_FRR}Initialize -> Backup",
+    "timeout": f"{_FRR}Master_Down_Timer expired",
+    "entering MASTER": f"{_FRR}Backup -> Master",
+    "higher": f"{_FRR}Received advertisement from {{source}} w/ priority {{priority}}; switching to Backup",
+    "same_higher_ip": f"{_FRR}Received advertisement from {{source}} w/ priority {{priority}}; switching to Backup",
+    "entering BACKUP": f"{_FRR}Master -> Backup",
+    "stopping": "Terminating on signal",
+    "send_error": f"{_FRR}Failed to send VRRP Advertisement: {{text}}",
+    "unbound_macvlan": f"{_FRR}Failed to find address to bind on vrrp{{family}}-{{vrid}}",
+}
+
 
 def say(wording: str, key: str, **values: object) -> str:
     """The line of that version for what happened; "" where the version says nothing."""
-    template = BY_VERSION[wording].get(key) or COMMON.get(key, "")
+    if wording == "frr":
+        template = FRR.get(key) or FRR.get(f"{key} {values.get('state')}", "")
+    else:
+        template = BY_VERSION[wording].get(key) or COMMON.get(key, "")
     return template.format(**values)

@@ -15,6 +15,9 @@ class Process:
         self._actions: list[Action] = []
         self._pacers: dict[tuple[str, int], Pacer] = {}
         self._count = 0
+        self.rp_filter = 0  # the kernel's, for all interfaces, as the process found it
+        self.moved_rp_filter = False  # from ``all`` to the interfaces but its VMACs
+        self.lines = 0  # logged so far
 
     def emit(self, action: Action) -> None:
         """Ask the driver for something, after all that was asked before."""
@@ -24,6 +27,7 @@ class Process:
         """The daemon's line for what happened, if its version has one."""
         line = say(self.profile.wording, key, **values)
         if line:
+            self.lines += 1
             self._actions.append(WriteLog(line))
 
     def take(self) -> list[Action]:

@@ -15,6 +15,15 @@ def waiting_sum(interval_us: Micros, adverts: int, advert_us: Micros, skew_us: M
     return f"{format_s(interval_us)} s ({adverts} x {format_s(advert_us)} s + skew {format_s(skew_us)} s)"
 
 
+def skew_sum(skew_us: Micros, priority: int, unit_us: Micros, version: int, more: str = "") -> str:
+    """How a skew time is made up: of seconds in VRRPv2, of the MASTER's interval in VRRPv3.
+
+    ``more``: what else is done to it.
+    """
+    unit = "s" if version == 2 else f"x {format_s(unit_us)} s"
+    return f"{format_s(skew_us)} s ((256 - {priority}) / 256 {unit}{more})"
+
+
 def starts_broken(faults: dict[str, str]) -> str:
     return "cannot start: " + "; ".join(faults.values())
 
@@ -67,14 +76,14 @@ class HeardSoFar:
     def self_inflicted(self) -> None:
         self._self_inflicted = True
 
-    def why_master(self, ours: int, skew_us: Micros, waited: str, now: Micros) -> str:
-        """Why the master-down timer could run out. ``waited``: how long it was, in words."""
+    def why_master(self, ours: int, skew: str, waited: str, now: Micros) -> str:
+        """Why the master-down timer could run out. ``skew``, ``waited``: how long they were, in words."""
         if self._self_inflicted:
-            return f"takes its address back after its own skew time of {format_s(skew_us)} s"
+            return f"takes its address back after its own skew time of {skew}"
         if self._goodbye:
             return (
-                f"{self._goodbye} said goodbye with priority 0; after the skew time of {format_s(skew_us)} s "
-                f"((256 - {ours}) / 256) nobody else had taken over"
+                f"{self._goodbye} said goodbye with priority 0; after the skew time of {skew} "
+                f"nobody else had taken over"
             )
         if self._discarded:
             source, priority = self._discarded

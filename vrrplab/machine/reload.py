@@ -51,6 +51,7 @@ def adopt(instance: Instance, old: Instance, shift: int, now: Micros) -> None:
             instance.announcer.announce(instance.config.garp.repeat, now)
         instance.announcer.resume_refresh(now)
     elif isinstance(old.state, Backup):
+        instance.addresses.remove_routes()
         instance.restart_master_down(now, instance.intervals.down_us)
 
 

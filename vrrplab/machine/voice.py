@@ -31,7 +31,9 @@ class Voice:
 
     def log(self, key: str, **values: object) -> None:
         """The daemon's line for what happened, if its version has one."""
-        self._process.log(key, name=self._config.name, **values)
+        config = self._config
+        who = {"name": config.name, "vrid": config.vrid, "family": config.family}
+        self._process.log(key, **(who | values))
 
     def advertise(self, priority: int) -> None:
         config = self._config

@@ -24,6 +24,12 @@ class Capture:
     """The frames of a capture file, in file order: ``len``, iteration and indexing give CapturedFrames.
 
     ``broken`` is the CaptureError of a file that breaks off in the middle, else None.
+
+    >>> capture = vrrplab.read_pcap("frr-two-routers.pcap")
+    >>> capture[13].frame.vrrp.priority
+    200
+    >>> capture.to_trace().owner("10.0.2.16", 20)
+    '10.0.2.1'
     """
 
     name: str
@@ -59,7 +65,14 @@ class Capture:
 
 
 def read_pcap(path: str | Path) -> Capture:
-    """Read a capture (pcap or pcapng) whole. Raises CaptureError if no frame is to be had from the file."""
+    """Read a capture file (pcap or pcapng) whole.
+
+    A file that breaks off gives the frames before the break, and the error in ``broken``. CaptureError:
+    no frame is to be had from it. For files of many millions of frames there is ``vrrplab.columns.read``.
+
+    >>> vrrplab.read_pcap("frr-two-routers.pcap")
+    <Capture frr-two-routers.pcap: 178 frames (66 other, 10 igmp, 93 vrrp, 4 arp, 5 na)>
+    """
     frames: list[CapturedFrame] = []
     broken = None
     try:

@@ -22,13 +22,16 @@ CAPTURES = (".pcap", ".pcapng", ".cap")
 
 
 def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
-    """The clickable cluster, at ``at_s`` seconds first. Click a cable, a service, a server: break it.
+    """The cluster on the screen, from ``at_s`` seconds on. Click a cable, a service, a server: break it.
 
-    ``source``: the name of a built-in scenario, a scenario file or a ``Scenario`` (these can be broken);
-    a ``Trace``, a trace file (.jsonl), a folder with a recording of real daemons, or a capture (.pcap, or
-    what ``read_pcap`` gives), which can be looked at. In a notebook the result shows itself; ``.trace`` and
-    ``.scenario`` are what is shown now, with all that was clicked. Raises VrrplabError, in one line, for
-    anything else.
+    ``source``, of these some can be broken and some only looked at:
+
+    - broken: the name of a built-in scenario, a scenario file, a ``Scenario``;
+    - looked at: a ``Trace``, a trace file (.jsonl), a folder with a recording of real daemons, a capture
+      (.pcap, or what ``read_pcap`` gives).
+
+    In a notebook the result shows itself; ``.trace`` and ``.scenario`` are what is shown now, with all
+    that was clicked. VrrplabError, in one line, for anything else.
     """
     at_s = arguments.number(at_s, "at_s")
     if hasattr(source, "to_trace"):  # a Capture, as read_pcap gives it
@@ -50,9 +53,9 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
 
 
 def _run(scenario: Scenario) -> Trace:
-    from vrrplab.sim.play import run
+    from vrrplab.notebook.simulate import run_told
 
-    return run(scenario, frames=True)
+    return run_told(scenario, frames=True)
 
 
 def _look_at(path: str) -> Trace | None:

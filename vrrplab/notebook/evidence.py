@@ -19,7 +19,7 @@ MONO = "font-family:var(--jp-code-font-family,monospace),monospace"
 
 @dataclass(repr=False, eq=False)
 class Screen:
-    """Text as a terminal shows it; ``str`` and ``print`` give the text alone.
+    """Text as a terminal shows it; ``str`` and ``print`` give the text alone, ``in`` looks for words in it.
 
     ``hang``: a line that is too long for the page goes on below, this many characters from the left;
     without it such a line is scrolled.
@@ -49,39 +49,53 @@ class Screen:
 def story(trace: Trace, width: int = WIDTH) -> Screen:
     """A drill as the article tells it: what was done, both logs side by side, ``ip a`` on both servers.
 
-    ``width`` in characters, at least 40. VrrplabError: not a trace, or not such a width.
+    ``width``: in characters, at least 40. It shows itself in a notebook; ``print`` and ``str`` give the
+    text. VrrplabError: not a trace, or not such a width.
+
+    >>> told = vrrplab.story(vrrplab.simulate("article-drill-1-lan-nic"))
+    >>> "14.626 (proxy_ip1) Entering MASTER STATE" in told
+    True
     """
     return Screen(_story.render(as_trace(trace, "story()"), arguments.whole(width, "width", 40)))
 
 
 def ip_a(trace: Trace, server: str, at_s: float, interface: str = "eth0") -> Screen:
-    """What ``ip a show eth0`` prints on a server at a moment (seconds).
+    """What ``ip a show eth0`` prints on a server at a moment.
 
-    VrrplabError: not a trace, or one without such a server or interface.
+    ``at_s``: seconds from the start of the run. ``interface``: another one than eth0. VrrplabError: not a
+    trace, one without such a server or interface, or a moment that is no number.
+
+    >>> vrrplab.ip_a(vrrplab.simulate("article-drill-1-lan-nic"), "proxy-serv01", 10)
+    proxy-serv01 at 10 s$ ip a show eth0
+    2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP
+        link/ether 02:00:00:00:00:fb brd ff:ff:ff:ff:ff:ff
+        inet 192.168.2.251/24 scope global eth0
+        inet 192.168.2.101/24 scope global secondary eth0:1
     """
-    arguments.known(server, "server", as_trace(trace, "ip_a()").servers, "in this trace")
-    arguments.known(interface, "interface", _interfaces(trace, server), f"on {server}")
+    names = as_trace(trace, "ip_a()").names
+    names.interface(interface, names.server(server))
     at_s = arguments.number(at_s, "at_s")
     lines = _story.ip_address_show(trace, server, interface, micros(at_s))
     return Screen("\n".join([f"{server} at {at_s:g} s$ ip a show {interface}", *lines]))
 
 
-def _interfaces(trace: Trace, server: str) -> list[str]:
-    """Those of the cast, then any other that something happened to."""
-    cast = trace.scenario.get("servers", {}).get(server, {}).get("interfaces", {})
-    seen = [str(e.fields["interface"]) for e in trace.of(server=server) if e.fields.get("interface")]
-    return list(dict.fromkeys([*cast, *seen]))
-
-
 def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
-    """keepalived's own log lines between two moments (seconds), of one server or of all.
+    """keepalived's own log lines between two moments, of one server or of all.
 
-    VrrplabError: not a trace, no such server in it, or a moment that is no number.
+    ``from_s``, ``to_s``: seconds from the start of the run. ``server`` "": all of them. VrrplabError: not
+    a trace, no such server in it, or a moment that is no number.
+
+    >>> vrrplab.logs(vrrplab.simulate("article-drill-1-lan-nic"), 11, 13, "proxy-serv01")
+        12.000  proxy-serv01  Netlink reports eth0 down
+        12.000  proxy-serv01  (proxy_ip1) Entering FAULT STATE
+        12.000  proxy-serv01  (proxy_ip1) sent 0 priority
+        12.000  proxy-serv01  (proxy_ip1) removing VIPs.
+        12.000  proxy-serv01  (proxy_ip2) Entering FAULT STATE
     """
     as_trace(trace, "logs()")
     from_s, to_s = arguments.number(from_s, "from_s"), arguments.number(to_s, "to_s")
     if server:
-        arguments.known(server, "server", trace.servers, "in this trace")
+        trace.names.server(server)
     chosen = [e for e in trace.of(LogEvent, server=server) if from_s <= e.t <= to_s]
     lines: list[str] = []
     before, count = ("", ""), 0
@@ -98,10 +112,14 @@ def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
 
 
 def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
-    """The trace of a recording of the real keepalived, by its name in data/recordings/INDEX.md.
+    """The trace of a recording of the real keepalived that comes with vrrplab.
 
-    ``run`` counts its repetitions; ``frames``: with the bytes that were captured (run 0 only). VrrplabError:
-    no recording has that name, or this one no such run.
+    ``name``: as data/recordings/INDEX.md has it. ``run``: which of its repetitions, from 0. ``frames``:
+    with the bytes that were captured (run 0 only). VrrplabError: no recording has that name, or this one
+    no such run.
+
+    >>> vrrplab.recorded("article_drill1_cable").owner("192.168.2.101", 16)
+    'serv02'
     """
     from vrrplab.recording import read_recording
 
@@ -109,9 +127,12 @@ def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:
 
 
 def replayed(name: str) -> Trace:
-    """The simulation of a recording's network, files and actions: to set beside ``recorded(name)``.
+    """The simulation of a recording's network, files and actions, to set beside ``recorded(name)``.
 
     VrrplabError: no recording has that name.
+
+    >>> vrrplab.replayed("article_drill1_cable").owner("192.168.2.101", 16)
+    'serv02'
     """
     from vrrplab.notebook.simulate import simulate
 
@@ -119,13 +140,16 @@ def replayed(name: str) -> Trace:
 
 
 def written(name: str) -> Screen:
-    """What the scripts of that recording wrote into their files, line by line.
+    """What the scripts of a recording wrote into their files, line by line.
 
-    VrrplabError: no recording has that name.
+    ``name``: as data/recordings/INDEX.md has it. VrrplabError: no recording has that name.
+
+    >>> print(str(vrrplab.written("notify_scripts")).splitlines()[0])
+    1795341163.285984421 serv02:notify argc=4 args=[INSTANCE V1 BACKUP 100]
     """
-    import json
+    from vrrplab.recording import read_observed
 
-    observed = json.loads((_folder(name) / "observed.json").read_text(encoding="utf-8"))
+    observed = read_observed(_folder(name))
     return Screen("\n".join(str(text).rstrip() for text in observed.get("files", {}).values()) or "(no file)")
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vrrplab import arguments
-from vrrplab.config.reader import parse_text
+from vrrplab.config.reader import bytes_of_text, parse_text
 from vrrplab.errors import PlacedError, VrrplabError
 from vrrplab.scenario.configs import GIVEN, label_without_file
 from vrrplab.scenario.from_configs import scenario_from_configs
@@ -18,10 +18,14 @@ from vrrplab.scenario.parts import Server
 
 
 def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
-    """The scenario of these servers: name to keepalived.conf, a path or the text itself.
+    """The scenario of your own servers: name to keepalived.conf, a path or the text itself.
 
-    ``own_cluster(web1="web1.conf", web2=TEXT)``. Real addresses are not in these files, so they are assumed
-    (see ``simulate`` with configuration files). VrrplabError (ConfigError), one line, for what cannot run.
+    Real addresses are not in these files, so they are assumed; each network with virtual addresses gets a
+    client that asks for them. VrrplabError (ConfigError), in one line, for what keepalived would not run.
+
+    >>> mine = vrrplab.own_cluster(web1="proxy-serv01.conf", web2="proxy-serv02.conf")
+    >>> vrrplab.simulate(mine).owner("192.168.2.102", 10)
+    'web2'
     """
     if not servers:
         raise VrrplabError(
@@ -34,41 +38,45 @@ def own_cluster(**servers: str | os.PathLike[str]) -> Scenario:
                 raise VrrplabError(f"{name!r} is no name for a server: use letters, digits and -, like web-1")
             if _is_text(name, file):
                 paths[name] = Path(folder) / f"{name}.conf"
-                paths[name].write_text(str(file), encoding="utf-8", errors="surrogateescape")
+                paths[name].write_bytes(bytes_of_text(str(file), f"{name}: keepalived.conf"))
             else:
                 paths[name] = Path(file)
         try:
-            made = scenario_from_configs(list(paths.values()))
+            made = scenario_from_configs(list(paths.values()), names=list(paths))
         except PlacedError as error:
             name = next(
                 (name for name, path in paths.items() if Path(error.file) == path), Path(error.file).stem
             )
             raise type(error)(f"{name}: keepalived.conf", error.line, error.message, error.hint) from None
-    named = dict(zip(paths, made.servers.values(), strict=True))
-    cast = {name: _without_folder(name, server) for name, server in named.items()}
-    return replace(made, name=" + ".join(cast), servers=cast)
+    cast = {name: _without_folder(server) for name, server in made.servers.items()}
+    return replace(made, servers=cast)
 
 
-def _without_folder(name: str, server: Server) -> Server:
+def _without_folder(server: Server) -> Server:
     """The server; the path of a text's file, which is gone by now and another each time, is nowhere in it."""
     if os.path.isfile(server.config) or server.node.text is None:
-        return replace(server, name=name)
-    config = label_without_file(name, GIVEN)
-    return replace(server, name=name, config=config, node=parse_text(server.node.text, config))
+        return server
+    config = label_without_file(server.name, GIVEN)
+    return replace(server, config=config, node=parse_text(server.node.text, config, host_id=server.name))
 
 
 def complaints(scenario: Scenario) -> list[str]:
-    """What keepalived and the lab find remarkable in the files, without running them: one line each.
+    """What keepalived and vrrplab find remarkable in the files of a scenario, without running them.
 
-    Each names its server and line. VrrplabError: not a scenario.
+    One line each, with server and line of the file; an empty list for files that nothing is wrong with.
+    VrrplabError: not a scenario.
+
+    >>> vrrplab.complaints(vrrplab.load_scenario("lesson-two-routers"))
+    []
     """
     arguments.instance(scenario, Scenario, "complaints", "a scenario, as own_cluster(...) returns it")
-    return [
+    told = (
         f"{name}, line {warning.source.line}: {warning.message}"
         + (f" ({warning.hint})" if warning.hint else "")
         for name, server in scenario.servers.items()
         for warning in server.node.warnings
-    ]
+    )
+    return list(dict.fromkeys(told))  # two processes of the daemon may say the same
 
 
 def _is_text(name: str, file: object) -> bool:

@@ -9,11 +9,15 @@ from typing import Any
 
 from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import profile_named
+from vrrplab.output.progress import Progress
 from vrrplab.scenario.from_configs import scenario_from_configs
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
-from vrrplab.sim.play import run, until
+from vrrplab.sim.estimate import work_of
+from vrrplab.sim.play import play, until
+from vrrplab.sim.world import World
 from vrrplab.trace import Trace
+from vrrplab.work import announce
 
 Source = Scenario | str | os.PathLike[str]
 
@@ -27,11 +31,23 @@ def simulate(
     profile: str | None = None,
     frames: bool = False,
 ) -> Trace:
-    """Run a scenario and return its trace.
+    """Run a scenario and return what happened, as a ``Trace``.
 
-    ``source`` is a Scenario, a scenario file, the name of a built-in one, or (with ``more``) keepalived.conf
-    files, one a server. ``actions`` are added, e.g. ``{"at_s": 5, "action": "power_off", "server": "r1"}``.
-    ``frames``: adverts with their bytes. Raises ScenarioError or ConfigError, one line each.
+    - ``source``: a Scenario, a scenario file, the name of a built-in one (``vrrplab simulate --list``), or
+      with ``more`` keepalived.conf files, one a server.
+    - ``actions``: added to its own, as ``at`` makes them.
+    - ``seed``: for everything random (default: the scenario's); the same seed gives the same trace.
+    - ``until_s``: end after so many seconds.
+    - ``profile``: behave like another daemon or RFC, ``"keepalived-2.4.3"`` or ``"rfc9568"``.
+    - ``frames``: adverts with their bytes, as hex.
+
+    VrrplabError, in one line: ScenarioError or ConfigError with file and line, or an argument that does
+    not fit.
+
+    >>> power_off = vrrplab.at(5, "power_off", server="proxy-serv01")
+    >>> trace = vrrplab.simulate("article-steady", actions=[power_off])
+    >>> trace.owner("192.168.2.101", 10)
+    'proxy-serv02'
     """
     scenario = as_scenario(source, *more, profile=profile)
     if actions != ():
@@ -44,7 +60,18 @@ def simulate(
         from vrrplab import arguments
 
         scenario = until(scenario, arguments.number(until_s, "until_s"))
-    return run(scenario, frames=frames)
+    return run_told(scenario, frames=frames)
+
+
+def run_told(scenario: Scenario, *, frames: bool = False) -> Trace:
+    """Simulate it; where that takes long, a line says so first, and others how far it is."""
+    announce(work_of(scenario))
+    with Progress("simulate") as progress:
+
+        def watch(world: World) -> None:
+            progress.at(world.scheduler.now / scenario.duration_us)
+
+        return play(World(scenario, frames=frames), watch)
 
 
 def as_scenario(source: Source, *more: str | os.PathLike[str], profile: str | None = None) -> Scenario:

@@ -44,12 +44,20 @@ def tune(
     interval: float | None = None,
     loss: float | None = None,
 ) -> Scenario:
-    """The scenario with some options changed.
+    """The scenario with some of keepalived's options changed; the scenario itself stays as it is.
 
-    ``priority`` of one ``instance`` on one ``server``; ``advert_int`` (seconds) of the instance everywhere.
-    ``weight``, ``fall``, ``rise`` and ``interval`` (seconds) of all track scripts; ``loss`` (0 to 1) of all
-    segments. "" for instance or server means all of them. VrrplabError: a wrong name, or a value out of
-    keepalived's range.
+    - ``instance``, ``server``: which of them; "" means all.
+    - ``priority``: of the instance on the server.
+    - ``advert_int``: of the instance on every server, in seconds: whole ones in version 2, hundredths in
+      version 3.
+    - ``weight``, ``fall``, ``rise`` and ``interval`` (seconds): of all track scripts.
+    - ``loss``: of all segments, 0 to 1.
+
+    VrrplabError: a wrong name, or a value out of keepalived's range.
+
+    >>> slower = vrrplab.tune(vrrplab.load_scenario("power-off"), advert_int=2)
+    >>> [vrrplab.outage_s(vrrplab.simulate(run), "192.168.2.101") for run in ("power-off", slower)]
+    [2.66, 4.66]
     """
     arguments.instance(scenario, Scenario, "tune", "a scenario, as load_scenario(...) returns it")
     _check_names(scenario, instance, server)
@@ -154,15 +162,19 @@ def panel(
     server: str = "",
     theme: str = "light",
 ) -> Any:
-    """Sliders for these options under the timeline of a scenario, which is run again while one moves.
+    """Sliders for keepalived's options under the timeline of a scenario, which is run again as one moves.
 
-    ``source``: a Scenario, a file, or the name of a built-in one. ``priority`` moves the one of ``server``
-    (default: of the server with the lowest priority, who has to take over) in ``instance`` (default: the
-    first). Needs matplotlib; without ipywidgets the first picture is shown as a figure. VrrplabError: no such
+    - ``source``: a Scenario, a file, or the name of a built-in one.
+    - ``options``: those that ``tune`` has.
+    - ``instance``: the one whose options they are (default: the first).
+    - ``server``: whose priority moves (default: that of the lowest priority, who has to take over).
+    - ``theme``: "light" or "dark".
+
+    Needs matplotlib; without ipywidgets the first picture is shown as a figure. VrrplabError: no such
     scenario, option, server or instance.
     """
+    from vrrplab.notebook.simulate import run_told
     from vrrplab.scenario.reader import load_scenario
-    from vrrplab.sim.play import run
     from vrrplab.views.panels import show
 
     scenario: Scenario = source if isinstance(source, Scenario) else load_scenario(source)
@@ -177,7 +189,7 @@ def panel(
         changed = tune(scenario, instance=instance, **{k: v for k, v in numbers.items() if k != "priority"})
         if "priority" in numbers:
             changed = tune(changed, instance=instance, server=server, priority=int(numbers["priority"]))
-        return run(changed)
+        return run_told(changed)
 
     return show(again, controls, theme=theme)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from vrrplab import arguments
 from vrrplab.config.model import NodeConfig
+from vrrplab.config.reader import config_text
 from vrrplab.errors import ConfigError, VrrplabError, did_you_mean
 from vrrplab.scenario.configs import EDITED, file_matches, label_without_file
 from vrrplab.scenario.model import Scenario
@@ -30,10 +31,14 @@ Action = dict[str, Any]
 
 
 def at(at_s: float, action: str, **keys: Any) -> Action:
-    """An action at a moment: ``at(12, "link_down", server="proxy-serv01", interface="eth0")``.
+    """An action at a moment, for ``simulate`` and ``variant``.
 
-    ``at_s``: seconds from the start of the run; ``action`` and ``keys`` as in a scenario file. VrrplabError:
-    the moment is no number, the action no text. Whether it fits is said where it is added to a scenario.
+    ``at_s``: seconds from the start of the run. ``action`` and ``keys``: as in a scenario file
+    (docs/scenario.md lists the actions). It is a dict; whether it fits is said where it is added to a
+    scenario. VrrplabError: the moment is no number, the action no text.
+
+    >>> vrrplab.at(12, "link_down", server="proxy-serv01", interface="eth0")
+    {'at_s': 12, 'action': 'link_down', 'server': 'proxy-serv01', 'interface': 'eth0'}
     """
     if isinstance(at_s, bool) or not isinstance(at_s, int | float):
         raise VrrplabError('at() takes the moment first, in seconds, like at(12, "power_off", server="r1")')
@@ -45,7 +50,11 @@ def at(at_s: float, action: str, **keys: Any) -> Action:
 def conf(server: str = "proxy-serv01", source: Source = BASE) -> str:
     """The keepalived.conf of a server of a scenario, as text.
 
-    VrrplabError: there is no such server, its file cannot be read, or what ``tune`` changed is in no file.
+    ``source``: a Scenario, a scenario file or the name of a built-in one. VrrplabError: there is no such
+    server, its file cannot be read, or the scenario was changed by ``tune``, which is in no file.
+
+    >>> vrrplab.conf("r1", "lesson-two-routers").splitlines()[0]
+    'vrrp_instance office {'
     """
     chosen = _scenario(source)
     return _text(chosen, arguments.known(server, "server", chosen.servers))
@@ -62,12 +71,20 @@ def variant(
 ) -> Scenario:
     """A scenario like ``source`` with changes; the source stays as it is.
 
-    ``actions``: added, see ``at``. ``edit``: words to replace in every server's keepalived.conf, or, with a
-    server's name as key, in that server's only. ``files``: a whole new keepalived.conf by server.
-    ``services``: by name, on all servers, e.g. ``{"squid": {"shutdown_s": 1, "listen": ["192.168.2.101"]}}``.
-    ``changes``: ``name``, ``profile``, ``seed``. Without ``duration_s`` the run goes on for 20 s after the
-    last action.
-    Raises VrrplabError (ScenarioError, ConfigError), one line, for whatever does not fit.
+    - ``actions``: added, see ``at``.
+    - ``edit``: words to replace in every server's keepalived.conf or, below a server's name, in that
+      server's only: ``{"proxy-serv01": {"priority 255": "priority 150"}}``.
+    - ``files``: a whole new keepalived.conf by server, as text.
+    - ``services``: by name, on all servers: ``{"squid": {"shutdown_s": 1, "listen": ["192.168.2.101"]}}``.
+    - ``duration_s``: how long it runs, in seconds; without it at least 20 s beyond the last action.
+    - ``changes``: ``name``, ``profile``, ``seed``.
+
+    VrrplabError (ScenarioError, ConfigError), in one line, for whatever does not fit: words to replace
+    that stand in no file, for instance.
+
+    >>> without_owner = vrrplab.variant("article-drill-1-lan-nic", edit={"priority 255": "priority 150"})
+    >>> vrrplab.outage_s(vrrplab.simulate(without_owner), "192.168.2.101")
+    3.08
     """
     chosen = _scenario(source)
     edit = {} if edit is None else arguments.pairs(edit, "edit", '{"priority 255": "priority 254"}')
@@ -191,10 +208,10 @@ def _text(scenario: Scenario, server: str) -> str:
         return cast.node.text
     path = Path(cast.node.file or Path(scenario.file).parent / cast.config)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        text = config_text(path)
+    except ConfigError:
         raise VrrplabError(f"{path}: the configuration of {server} cannot be read") from None
-    if not file_matches(str(path), cast.node, server, scenario.profile):
+    if not file_matches(str(path), cast.node, server, scenario.profile_of(server)):
         raise VrrplabError(
             f"the configuration of {server} was changed (tune, or an edit that includes files), and no text"
             " says so: edit first, then tune"
@@ -222,7 +239,13 @@ def _parsed(scenario: Scenario, server: str, text: str) -> NodeConfig:
 
     before = scenario.servers[server]
     name = before.node.file or before.config
+    if before.is_frr:
+        from vrrplab.scenario.frr import parse_frr
+        from vrrplab.scenario.yaml_nodes import node_of
+
+        return parse_frr(text, before.profile, server, node_of(text, server))
     try:
-        return parse_text(text, name, daemon=profile_named(scenario.profile).wording)
+        daemon = profile_named(scenario.profile_of(server)).wording
+        return parse_text(text, name, host_id=server, daemon=daemon)
     except ConfigError as error:
         raise ConfigError(f"{server}: keepalived.conf", error.line, error.message, error.hint) from None

@@ -1,23 +1,26 @@
 """Where a live trace goes: a terminal, a file, a pipe; written by a thread of its own.
 
 A router must never wait for its own log: a full disk, a stopped terminal (Ctrl-S) or a slow reader holds up
-this thread and nobody else. What does not fit the queue, or the disk, is counted and told when writing works
-again. Lines of one kind that come faster than anybody reads are cut to a number a second, and the rest is
-counted too.
+this thread and nobody else, and nobody waits for it at the end. What does not fit the queue, or the disk, is
+counted and told when writing works again. Lines of one kind that come faster than anybody reads are cut to a
+number a second, and the rest is counted too.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import stat
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from vrrplab.limits import TRACE_QUEUE_BYTES
 from vrrplab.output.files import open_to_write
-from vrrplab.output.terminal import printable
+from vrrplab.output.printable import ESCAPES, escaped, printable
+from vrrplab.output.terminal import is_open
 from vrrplab.trace.events import (
     AddressAddedEvent,
     AddressEvent,
@@ -36,10 +39,12 @@ from vrrplab.trace.events import (
 from vrrplab.units import SECOND_US, Micros
 
 FORMATS = ("log", "jsonl")
-_QUEUE_LIMIT = 20_000  # events; at 200 bytes each some 4 MB
 SAME_A_SECOND = 40
 _KINDS_LIMIT = 512
 _RETRY_S = 2.0
+_PATIENCE_S, _STALLED_S = 2.0, 0.3  # at the end: in all; and for what takes nothing at all
+_PIECE = 4096  # bytes at a time, so that a slow reader can be told from one that has stopped
+_BATCH = 64  # lines
 LIMITED: tuple[type[TraceEvent], ...] = (
     LogEvent,
     AnnouncementEvent,
@@ -153,14 +158,35 @@ def log_line(event: TraceEvent) -> str:
     return f"{event.t_us / SECOND_US:10.3f} {printable(text)}"
 
 
-class Sink:
-    """One file or stream and the thread that writes to it. ``turn`` makes a line of an event, or ""."""
+def written(descriptor: int, data: bytes) -> Iterator[int]:
+    """Write it all, however long that takes; yields the bytes of each step. OSError as ``os.write``."""
+    view = memoryview(data)
+    while view:
+        try:
+            step = os.write(descriptor, view[:_PIECE])
+        except BlockingIOError:  # somebody who shares the terminal wants never to wait for it
+            select.select([], [descriptor], [])
+            continue
+        view = view[step:]
+        yield step
 
-    def __init__(self, descriptor: int, turn: Callable[[TraceEvent], str], name: str) -> None:
+
+class Sink:
+    """One file or stream and the thread that writes to it. ``turn`` makes a line of an event, or "".
+
+    What it writes cannot steer a terminal, whatever the events say.
+    """
+
+    def __init__(
+        self, descriptor: int, turn: Callable[[TraceEvent], str], name: str, encoding: str = "utf-8"
+    ) -> None:
         self._descriptor = descriptor
+        self._encoding = encoding
         self._turn = turn
         self._name = name
-        self._queue: deque[TraceEvent] = deque()
+        self._queue: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._written_bytes = 0
         self._ready = threading.Condition()
         self._closing = False
         self._regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
@@ -173,61 +199,77 @@ class Sink:
 
     def put(self, event: TraceEvent) -> None:
         """Queue an event; never waits."""
+        line = self._turn(event)
+        if not line:
+            return
         with self._ready:
-            if len(self._queue) >= _QUEUE_LIMIT or self._dead:
-                self.lost += 1
-                self.lost_in_all += 1
+            if self._waiting_bytes >= TRACE_QUEUE_BYTES.most or self._dead:
+                self._lose(1)
                 return
-            self._queue.append(event)
+            if self.lost and not self.trouble:
+                line = f"{self._turn(self._confession(event))}\n{line}"
+            data = f"{escaped(line)}\n".encode(self._encoding, ESCAPES)
+            self._queue.append(data)
+            self._waiting_bytes += sys.getsizeof(data)
             self._ready.notify()
 
-    def close(self, patience_s: float = 2.0) -> None:
-        """Write what is queued, as far as that works, and stop."""
+    def _lose(self, number: int) -> None:
+        with self._ready:
+            self.lost += number
+            self.lost_in_all += number
+
+    def _confession(self, next_one: TraceEvent) -> TraceEvent:
+        number, self.lost = self.lost, 0
+        text = f"{number} events are missing here: {self._name} could not be written"
+        return WarningEvent(next_one.t_us, text=text)
+
+    def finish(self) -> None:
+        """Nothing more comes."""
         with self._ready:
             self._closing = True
             self._ready.notify()
-        self._thread.join(patience_s)
+
+    def close(self) -> None:
+        """Write what is queued, as far as that works; a stopped terminal is not waited for."""
+        self.finish()
+        began_s = moved_s = time.monotonic()
+        before = self._written_bytes
+        while self._thread.is_alive() and time.monotonic() - began_s < _PATIENCE_S:
+            self._thread.join(0.02)
+            if before != self._written_bytes:
+                before, moved_s = self._written_bytes, time.monotonic()
+            elif not self._regular and time.monotonic() - moved_s > _STALLED_S:
+                return
 
     def _run(self) -> None:
         while True:
             with self._ready:
                 while not self._queue and not self._closing:
                     self._ready.wait()
-                batch = list(self._queue)
-                self._queue.clear()
-                if not batch:
+                if not self._queue:
                     return
-            if self.lost and not self.trouble:
-                batch.insert(0, self._confession(batch[0]))
-            lines = [line for event in batch if (line := self._turn(event))]
-            if lines:
-                self._write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"), len(lines))
-
-    def _confession(self, first: TraceEvent) -> TraceEvent:
-        number, self.lost = self.lost, 0
-        text = f"{number} events are missing here: {self._name} could not be written"
-        return WarningEvent(first.t_us, text=text)
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH))]
+            self._write(b"".join(batch), len(batch))
+            with self._ready:  # what is being written waits too
+                self._waiting_bytes -= sum(map(sys.getsizeof, batch))
 
     def _write(self, data: bytes, lines: int) -> None:
         start = os.lseek(self._descriptor, 0, os.SEEK_CUR) if self._regular else 0
-        written = 0
         try:
-            while written < len(data):
-                written += os.write(self._descriptor, data[written:])
+            for step in written(self._descriptor, data):
+                self._written_bytes += step
             self.trouble = ""
         except BrokenPipeError:
             self._dead = True  # the reader has gone; all else goes on
-            self.lost += lines
-            self.lost_in_all += lines
+            self._lose(lines)
         except OSError as error:
             self.trouble = f"{self._name} cannot be written: {error.strerror}"
-            self.lost += lines
-            self.lost_in_all += lines
+            self._lose(lines)
             if self._regular:  # no half line may stay: a trace is read line by line
                 os.ftruncate(self._descriptor, start)
                 os.lseek(self._descriptor, start, os.SEEK_SET)
-            if not self._closing:
-                time.sleep(_RETRY_S)
+            with self._ready:
+                self._ready.wait_for(lambda: self._closing, _RETRY_S)
 
 
 class Output:
@@ -245,13 +287,13 @@ class Output:
 
     def to_stdout(self, style: str) -> None:
         """``style``: "log" or "watch" for people, "jsonl" for programs. A closed one (``>&-``) is no sink."""
-        if sys.stdout is None:
+        if not is_open(sys.stdout):
             return
         turn = {"log": log_line, "watch": watch_line}.get(style, TraceEvent.to_json)
-        self._sinks.append(Sink(sys.stdout.fileno(), turn, "standard output"))
+        self._sinks.append(Sink(sys.stdout.fileno(), turn, "standard output", sys.stdout.encoding))
 
     def to_file(self, path: str) -> None:
-        """JSON lines to a file that is made or emptied. LiveError if it cannot be opened."""
+        """JSON lines to a file that is made or emptied. OutputError if it cannot be opened."""
         self._sinks.append(Sink(open_to_write(path), TraceEvent.to_json, path))
 
     def write(self, event: TraceEvent, always: bool = False) -> None:
@@ -277,5 +319,7 @@ class Output:
         return said
 
     def close(self) -> None:
+        for sink in self._sinks:
+            sink.finish()
         for sink in self._sinks:
             sink.close()

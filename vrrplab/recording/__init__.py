@@ -11,6 +11,6 @@ Called by ``verify``, by notebooks and by whoever draws a recording beside a sim
 
 from __future__ import annotations
 
-from vrrplab.recording.reader import read_recording
+from vrrplab.recording.reader import read_observed, read_recording
 
-__all__ = ["read_recording"]
+__all__ = ["read_observed", "read_recording"]

@@ -17,6 +17,7 @@ _EXIT = re.compile(r"exited with status (\d+)")
 _PRIORITY = re.compile(
     r"\((?P<instance>[^)]*)\) Changing effective priority from (?P<old>\d+) to (?P<new>\d+)"
 )
+_PRIORITY_AGAIN = re.compile(r"\((?P<instance>[^)]*)\) Setting effective priority to (?P<new>\d+)")
 _INTERFACE = re.compile(r"Netlink reports (?P<interface>\S+) (?P<what>up|down)$")
 
 
@@ -24,13 +25,25 @@ def log_events(log: dict[str, Any]) -> list[TraceEvent]:
     """Each line, and before it the event it tells of."""
     events: list[TraceEvent] = []
     for server, lines in log.items():
+        priorities: dict[str, int] = {}  # of each instance, as told last
         for entry in lines:
             t_us, line = micros(entry["t"]), entry["line"]
-            told = _told(t_us, server, line)
+            told = _told(t_us, server, line) or _set_again(t_us, server, line, priorities)
             if told:
                 events.append(told)
+            if isinstance(told, PriorityEvent):
+                priorities[told.instance] = told.to
             events.append(LogEvent(t_us, server, line=line))
     return events
+
+
+def _set_again(t_us: Micros, server: str, line: str, priorities: dict[str, int]) -> TraceEvent | None:
+    """A file's value no longer means FAULT: the new priority is told, the old one was told before."""
+    match = _PRIORITY_AGAIN.match(line)
+    old, new = (priorities.get(match["instance"]), int(match["new"])) if match else (None, 0)
+    if match is None or old is None or old == new:
+        return None
+    return PriorityEvent(t_us, server, instance=match["instance"], from_=old, to=new)
 
 
 def _told(t_us: Micros, server: str, line: str) -> TraceEvent | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import PlacedError, TraceError
+from vrrplab.json_text import read_json
+from vrrplab.limits import OBSERVED_BYTES, RECORDING_FRAMES
 from vrrplab.recording.capture import Capture, CapturedAdvert
 from vrrplab.recording.log import log_events
 from vrrplab.recording.participants import Cast
 from vrrplab.scenario.address_checks import default_mac
+from vrrplab.scenario.cast import node_fields
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
 from vrrplab.trace import Trace
@@ -22,6 +24,7 @@ from vrrplab.trace.events import (
     AddressAddedEvent,
     AddressRemovedEvent,
     AdvertSentEvent,
+    ConfigurationEvent,
     GarpSentEvent,
     NaSentEvent,
     NeighbourEvent,
@@ -39,22 +42,25 @@ if TYPE_CHECKING:
 
     from vrrplab.config.model import InstanceConfig
 
+_OBSERVED = "observed.json"
 _ENDS = (Act.DAEMON_STOP, Act.DAEMON_KILL, Act.POWER_OFF)
 
 
 def read_recording(directory: str | Path, run: int = 0, *, frames: bool = False) -> Trace:
-    """The trace of one run of a recording; run 0 is the one its scenario, log and capture belong to.
+    """The trace of one run of a recording of real daemons.
 
-    ``frames``: with the bytes (hexadecimal) of each frame in ``frame``; only run 0 has them.
+    ``directory``: with scenario.yaml, observed.json and capture.pcap. ``run``: which repetition; run 0 is
+    the one that log and capture belong to. ``frames``: with the bytes (as hex) of each frame; only run 0
+    has them.
 
-    Events: scenario (``origin`` "recording"), action, state, advert_sent, garp_sent, na_sent, address_added,
-    address_removed, neighbour, outage, warning and, for run 0, log with what it tells: script (changes
-    only), priority and interface. The daemons' clean stop after the run's end is left out.
-    TraceError: the folder is not a recording, or it has no such run.
+    Events: scenario (``origin`` "recording"), action, state, advert_sent, garp_sent, na_sent,
+    address_added, address_removed, neighbour, outage, warning and, for run 0, log with what it tells:
+    script (changes only), priority and interface. The daemons' clean stop after the run's end is left
+    out. TraceError: the folder is not a recording, or it has no such run.
     """
     folder = os.fspath(directory)
-    observed_file = os.path.join(folder, "observed.json")
-    observed = _read_json(observed_file)
+    observed_file = os.path.join(folder, _OBSERVED)
+    observed = read_observed(folder)
     scenario_file = os.path.join(folder, "scenario.yaml")
     try:
         scenario = load_scenario(scenario_file, run_refused=True)
@@ -68,19 +74,17 @@ def read_recording(directory: str | Path, run: int = 0, *, frames: bool = False)
     try:
         capture = Capture(folder, runs[0]["adverts"]) if run == 0 else Capture()
         return _trace(Cast(_only_seen(scenario)), observed, run, capture, frames)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, ArithmeticError, TypeError, ValueError, AttributeError) as error:
         hint = "see the description of the format beside the recordings"
         raise TraceError(observed_file, 0, f"is not as recordings are: {error!r}", hint) from None
 
 
-def _read_json(file: str) -> dict[str, Any]:
-    try:
-        with open(file, encoding="utf-8") as stream:
-            content = json.load(stream)
-    except OSError as error:
-        raise TraceError(file, 0, f"cannot be read: {error.strerror}", "a recording is a folder") from None
-    except ValueError as error:
-        raise TraceError(file, getattr(error, "lineno", 0), "is not JSON") from None
+def read_observed(directory: str | Path) -> dict[str, Any]:
+    """What was noted of a recording, as JSON has it. TraceError: the folder has no such file, or a broken
+    one.
+    """
+    file = os.path.join(directory, _OBSERVED)
+    content = read_json(file, OBSERVED_BYTES, TraceError, "a recording is a folder with observed.json")
     if not isinstance(content, dict):
         raise TraceError(file, 1, "is not what was observed", "an object with a list of runs is expected")
     return content
@@ -103,11 +107,13 @@ def _only_seen(scenario: Scenario) -> Scenario:
 
 def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, frames: bool) -> Trace:
     seen = observed["runs"][run]
+    _check_frames(seen)
     end_us = _end_us(cast, seen)
     actions = _actions(cast, observed, run)
     log = observed.get("log", {}) if run == 0 else {}
     events: list[TraceEvent] = [
         *actions,
+        *_configurations(cast, actions),
         *_states(cast, seen, actions, log),
         *_adverts(cast, seen, capture, frames),
         *_announcements(cast, seen, capture, frames),
@@ -123,6 +129,14 @@ def _trace(cast: Cast, observed: dict[str, Any], run: int, capture: Capture, fra
     if observed.get("note"):
         head.append(WarningEvent(0, text=str(observed["note"])))
     return Trace(head + events, end_us=end_us)
+
+
+def _check_frames(seen: dict[str, Any]) -> None:
+    """ValueError if more frames were counted than a trace could have: each becomes an event."""
+    counted = [part["count"] for adverts in seen["adverts"] for part in adverts["runs"]]
+    counted += [note["count"] for kind in ("gratuitous_arp", "unsolicited_na") for note in seen[kind]]
+    if sum(map(abs, counted)) > RECORDING_FRAMES.most:
+        raise ValueError(f"more than {RECORDING_FRAMES} were counted")
 
 
 def _end_us(cast: Cast, seen: dict[str, Any]) -> Micros:
@@ -148,6 +162,15 @@ def _actions(cast: Cast, observed: dict[str, Any], run: int) -> list[ActionEvent
         if len(set_up) + len(timed_us) == len(times):
             times = set_up + timed_us
     return [ActionEvent(at, content=action) for at, action in zip(times, told, strict=True)]
+
+
+def _configurations(cast: Cast, actions: list[ActionEvent]) -> list[TraceEvent]:
+    """What each reload brings."""
+    return [
+        ConfigurationEvent(action.t_us, action.server, **node_fields(told.node))
+        for action, told in zip(actions, cast.scenario.actions, strict=True)
+        if told.kind == Act.RELOAD and told.node is not None
+    ]
 
 
 def _states(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from vrrplab.scenario.yaml_nodes import Node
 from vrrplab.wire.addresses import pack_address, unpack_address
+
+_PREFIX = re.compile("[0-9]{1,3}")
+_BYTE = re.compile("[0-9a-f]{2}")
 
 
 def canonical(address: str) -> str:
@@ -25,7 +30,7 @@ def check_interface_address(node: Node) -> str:
     address, slash, prefix = text.partition("/")
     try:
         address = canonical(address)
-        bits = int(prefix)
+        bits = int(prefix) if _PREFIX.fullmatch(prefix) else -1
     except ValueError:
         address, bits = "", -1
     if not slash or not address or not 0 <= bits <= (128 if ":" in address else 32):
@@ -33,14 +38,15 @@ def check_interface_address(node: Node) -> str:
     return f"{address}/{bits}"
 
 
+def check_any_address(node: Node) -> str:
+    """ADDRESS or ADDRESS/PREFIX."""
+    return check_interface_address(node) if "/" in node.text() else check_address(node)
+
+
 def check_mac(node: Node) -> str:
     text = node.text().lower()
     parts = text.split(":")
-    try:
-        good = len(parts) == 6 and all(len(p) == 2 and int(p, 16) >= 0 for p in parts)
-    except ValueError:
-        good = False
-    if not good:
+    if len(parts) != 6 or not all(_BYTE.fullmatch(part) for part in parts):
         raise node.error(f"{node.text()!r} is not a MAC address", "e.g. 02:00:00:00:00:fb (quote it)")
     if int(parts[0], 16) & 1:
         raise node.error(f"{node.text()!r} is the address of a group", "e.g. 02:00:00:00:00:fb (quote it)")
@@ -51,6 +57,11 @@ def default_mac(number: int, host: int) -> str:
     """A locally administered MAC address for interface ``number`` of the host of that place in the file."""
     place = host + 1
     return f"02:00:{place >> 16 & 255:02x}:{place >> 8 & 255:02x}:{number & 255:02x}:{place & 255:02x}"
+
+
+def gateway_mac(number: int, router: int) -> str:
+    """The MAC address of interface ``number`` of the router of that place in the file."""
+    return default_mac(0xD0 + number, router)
 
 
 def link_local(mac: str) -> str:

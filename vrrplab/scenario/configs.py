@@ -7,7 +7,7 @@ from functools import lru_cache
 from os.path import isfile, join
 
 from vrrplab.config.model import NodeConfig
-from vrrplab.config.reader import parse_config, parse_text
+from vrrplab.config.reader import config_bytes, parse_config, parse_text
 from vrrplab.data_files import data_root
 from vrrplab.errors import ConfigError
 from vrrplab.machine.profiles import PROFILES
@@ -37,8 +37,7 @@ def read_config(path: str, place: Node, profile: str, strict: bool, host: str) -
     if found is None:
         message = f"configuration file {place.text()!r} does not exist"
         raise place.error(message, "paths are relative to the scenario")
-    with open(found, "rb") as file:
-        content = file.read()
+    content = config_bytes(found)
     if b"include" in content:  # other files may change while this one does not
         return parse_config(_short(found), host_id=host, daemon=daemon, strict=strict)
     return _parsed(_short(found), content, daemon, strict, host)
@@ -53,6 +52,8 @@ def _parsed(path: str, _content: bytes, daemon: str, strict: bool, host: str) ->
 def _short(path: str) -> str:
     """The path as a person would type it here: without detours, relative if it lies below this folder."""
     plain, here = os.path.normpath(path), os.getcwd()
+    if ".." in path and not (os.path.exists(plain) and os.path.samefile(path, plain)):
+        return path  # behind a link .. leads elsewhere
     inside = os.path.isabs(plain) and plain.startswith(here + os.sep)
     return os.path.relpath(plain, here) if inside else plain
 

@@ -6,10 +6,12 @@ A name that nothing can ever match is a mistake, not a pass. What failed is told
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.scenario.address_checks import canonical
 from vrrplab.scenario.cast import virtual_addresses
+from vrrplab.scenario.keys import EXPECTATION, NOBODY, OUTAGE
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import Client, Expectation, Server, TimedAction
 from vrrplab.scenario.yaml_nodes import Node, nearest
@@ -21,37 +23,39 @@ def read_expectation(
     node: Node, servers: dict[str, Server], clients: dict[str, Client], actions: Iterable[TimedAction]
 ) -> Expectation:
     """One entry of ``expect``; ScenarioError with the line and the nearest valid word."""
-    keys = node.only(("at_s", "owner", "outage", "state"))
+    keys = EXPECTATION.read(node)
     actions = tuple(actions)  # gone through twice
-    if "outage" in keys:
-        return _outage(node, keys["outage"], clients)
-    at_us = node.need("at_s").time_us()
+    outage = _outage(keys["outage"], clients) if "outage" in keys else {}
+    if outage and not {"owner", "state"} & set(keys):
+        return Expectation(**outage, line=node.line)
+    node.need("at_s")
     reloads = [a for a in actions if a.node is not None]
     owner = {}
     if "owner" in keys:
         known = _addresses(servers, reloads, actions)
         for text, who in keys["owner"].mapping().items():
-            name = "nobody" if who.plain is None else who.one_of([*servers, "nobody"])
-            owner[_address(text, who, known)] = None if name == "nobody" else name
+            name = NOBODY if who.plain is None else who.one_of([*servers, NOBODY])
+            owner[_address(text, who, known)] = None if name == NOBODY else name
     state = {}
     if "state" in keys:
         for instance, states in keys["state"].mapping().items():
             state[instance] = _states(instance, states, servers, reloads)
-    if not owner and not state:
+    if not all(state.values()) or not (owner or state or outage):
         raise node.error(
             "expects nothing", "add owner: {ADDRESS: SERVER} or state: {INSTANCE: {SERVER: STATE}}"
         )
-    return Expectation(at_us=at_us, owner=owner, state=state, line=node.line)
+    at_us = EXPECTATION.value(keys, "at_s")
+    return Expectation(at_us=at_us, owner=owner, state=state, **outage, line=node.line)
 
 
-def _outage(node: Node, outage: Node, clients: dict[str, Client]) -> Expectation:
-    outage.only(("target", "at_most_s"))
+def _outage(node: Node, clients: dict[str, Client]) -> dict[str, Any]:
+    """The fields of an expectation for ``outage``."""
+    keys = OUTAGE.read(node)
     targets = dict.fromkeys(p.target for c in clients.values() for p in c.probes)
-    target = outage.need("target").text()
+    target = keys["target"].text()
     if target not in targets:
-        raise outage.need("target").error(f"no client probes {target!r}", nearest(target, list(targets)))
-    limit_us = outage.need("at_most_s").time_us()
-    return Expectation(outage_target=target, outage_at_most_us=limit_us, line=node.line)
+        raise keys["target"].error(f"no client probes {target!r}", nearest(target, list(targets)))
+    return {"outage_target": target, "outage_at_most_us": OUTAGE.value(keys, "at_most_s")}
 
 
 def _address(text: str, place: Node, known: list[str]) -> str:

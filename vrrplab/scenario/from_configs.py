@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 
+from vrrplab.config.environment import check_against_host
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig, VirtualAddress
 from vrrplab.config.reader import parse_config
@@ -22,7 +24,8 @@ from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.infer_networks import Card, networks, own_address
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import Client, Interface, Probe, Segment, Server
-from vrrplab.units import Micros, micros
+from vrrplab.scenario.unreachable_peers import warned_of_peers
+from vrrplab.units import Micros, micros, plain_seconds
 from vrrplab.wire.addresses import is_link_local, pack_address, unpack_address
 
 # Last bytes of addresses, in the order in which they are given out.
@@ -35,18 +38,20 @@ def scenario_from_configs(
     profile: str = "keepalived-2.2.7",
     duration_us: Micros = 60_000_000,
     *,
-    strict: bool = False,
+    names: Sequence[str] = (),
 ) -> Scenario:
     """A cluster of the servers whose files these are, started a tenth of a second apart, with one client.
 
-    ``strict`` refuses files that keepalived would correct and run. Raises ConfigError for a file that
-    keepalived would not run with, VrrplabError for no file at all.
+    ``names``: what the servers are called, and so which ``@name`` lines count; otherwise as their files.
+    Raises ConfigError for a file that keepalived would not run with, VrrplabError for no file at all.
     """
     if not paths:
         raise VrrplabError("name at least one keepalived.conf")
-    daemon = profile_named(profile).wording
-    parsed = [parse_config(path, daemon=daemon, strict=strict) for path in paths]
-    nodes = dict(zip(_server_names(paths), parsed, strict=True))
+    behaviour = profile_named(profile)
+    if behaviour.is_frr:
+        raise VrrplabError(f"profile {profile} is FRR's: it does not run a keepalived.conf - give a scenario")
+    called = zip(names or _server_names(paths), paths, strict=True)
+    nodes = {name: parse_config(path, host_id=name, daemon=behaviour.wording) for name, path in called}
     cards = networks(nodes)
     names = sorted(set(cards.values()))
     taken = _named(nodes)
@@ -58,18 +63,42 @@ def scenario_from_configs(
             segment = cards[server, name]
             addresses = _addresses(name, server, nodes, place, spare[segment], taken)
             interfaces[name] = Interface(name, segment, addresses, default_mac(names.index(segment), place))
+        told = check_against_host(node, {name: card.addresses for name, card in interfaces.items()})
         servers[server] = Server(
-            server, os.fspath(paths[place]), node, interfaces, start_at_us=place * micros(0.1)
+            server,
+            os.fspath(paths[place]),
+            replace(node, warnings=node.warnings + told),
+            interfaces,
+            start_at_us=place * micros(0.1),
         )
     return Scenario(
         name=" + ".join(servers),
         description="made from keepalived.conf files; real addresses are assumed",
         duration_us=duration_us,
         segments={name: Segment(name) for name in names},
-        servers=servers,
+        servers={name: warned_of_peers(server, servers, {}) for name, server in servers.items()},
         clients=_clients(nodes, cards, spare, taken),
         profile=profile,
     )
+
+
+def assumptions(scenario: Scenario) -> list[str]:
+    """What ``scenario_from_configs`` took for granted, because no file says it: a sentence each."""
+    nodes = {server.name: server.node for server in scenario.servers.values()}
+    made_up: list[str] = []
+    cards: dict[str, list[str]] = {segment: [] for segment in scenario.segments}
+    for server in scenario.servers.values():
+        named = {own_address(server.name, instance, nodes) for instance in server.node.instances}
+        for card in server.interfaces.values():
+            cards[card.segment].append(f"{card.name} of {server.name}")
+            invented = [a for a in card.addresses if a.partition("/")[0] not in named]
+            made_up += [f"{address} ({card.name} of {server.name})" for address in invented]
+    found = [f"network {name} joins {', '.join(joined)}" for name, joined in cards.items()]
+    found += [f"addresses made up, as none is named: {', '.join(made_up)}"] if made_up else []
+    for client in scenario.clients.values():
+        found.append(f"{client.name} ({', '.join(client.addresses)}) asks for every virtual address there")
+    starts = [f"{name} at {plain_seconds(s.start_at_us)} s" for name, s in scenario.servers.items()]
+    return [*found, f"daemons start one after the other: {', '.join(starts)}"]
 
 
 def _server_names(paths: Sequence[str | os.PathLike[str]]) -> list[str]:

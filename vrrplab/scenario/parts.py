@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from vrrplab.config.model import NodeConfig
+from vrrplab.machine.profiles import profile_named
 from vrrplab.units import Micros, plain_seconds
 
 PROBE_TIMEOUT_US: dict[str, Micros] = {"icmp": 200_000, "http": 500_000}  # unless a scenario says otherwise
+
+CARD_KINDS = {"vlan": False, "macvlan": False, "bond": True, "bridge": True}  # may have several parents?
+STACKED = ("vlan", "macvlan")  # cards that go with the one they are on; a bond and a bridge stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,38 @@ class Server:
     script_run_us: Micros = 8_000
     missing_files: tuple[str, ...] = ()
     promote_secondaries: bool = False  # the host's own setting (net.ipv4.conf.all)
+    rp_filter: int = 0  # likewise: 1 strict, 2 loose
     refusal: str = ""  # why its keepalived does not start at all; "": it does
+    profile: str = ""  # whose behaviour its daemon has; "": the scenario's
+
+    def followed(self, script: str, command: str) -> str:
+        """The service that a check follows: the one of ``checks``, else the one that its command names, else
+        the one whose port it names (contract); "": none.
+        """
+        if script in self.checks:
+            return self.checks[script]
+        named = (name for name in self.services if name in command)
+        asked = (name for name in self.services if self.asks_at_port(command, name))
+        return next(named, next(asked, ""))
+
+    def asks_at_port(self, command: str, service: str) -> bool:
+        """Does a command name the service's port, as a request for a page does?"""
+        port = self.services[service].port
+        return port > 0 and re.search(rf"(?<![\d.]){port}(?![\d.])", command) is not None
+
+    @property
+    def is_frr(self) -> bool:
+        """Runs FRR's vrrpd: ``node`` was read from FRR's text, and the profile is always one of its own."""
+        return bool(self.profile) and profile_named(self.profile).is_frr
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A router that joins segments (``routers`` in the file): forwards unicast between its networks."""
+
+    name: str
+    interfaces: dict[str, tuple[str, ...]]  # segment -> its addresses there, with prefix
+    latency_us: Micros = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,78 +6,52 @@ The format is the contract's. ``load_scenario`` also takes the name of a built-i
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from os.path import dirname, isfile, join
-from typing import Any
 
+from vrrplab import input_files
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.model import NodeConfig
 from vrrplab.data_files import data_root
 from vrrplab.errors import ConfigError, ScenarioError, VrrplabError
+from vrrplab.limits import SCENARIO_BYTES
 from vrrplab.machine.profiles import PROFILES, profile_named
 from vrrplab.scenario.actions import read_action
 from vrrplab.scenario.address_checks import (
     check_address,
     check_interface_address,
-    check_mac,
     default_mac,
 )
+from vrrplab.scenario.cards import ancestors, made_on
 from vrrplab.scenario.configs import label_without_file, read_config
 from vrrplab.scenario.expect import read_expectation
+from vrrplab.scenario.keys import (
+    CLIENT,
+    HOST,
+    INTERFACE,
+    PROBE,
+    PROFILE,
+    ROUTER,
+    SCENARIO,
+    SEGMENT,
+    SERVER,
+    SERVICE,
+)
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.parts import PROBE_TIMEOUT_US, Client, Interface, Probe, Segment, Server, Service
+from vrrplab.scenario.parts import (
+    PROBE_TIMEOUT_US,
+    Client,
+    Gateway,
+    Interface,
+    Probe,
+    Segment,
+    Server,
+    Service,
+)
 from vrrplab.scenario.yaml_cache import read_yaml_cached
 from vrrplab.scenario.yaml_nodes import Node, nearest, parse_yaml
-
-TOP_KEYS = [
-    "name",
-    "description",
-    "extends",
-    "profile",
-    "seed",
-    "duration_s",
-    "segments",
-    "servers",
-    "clients",
-    "dns",
-    "actions",
-    "expect",
-]
-SERVER_KEYS = [
-    "config",
-    "start_at_s",
-    "interfaces",
-    "host",
-    "services",
-    "checks",
-    "script_run_s",
-    "missing_files",
-]
-
-# Keys that may be left out, then the default is that of the part: key -> its field, and how it is read.
-Fields = dict[str, tuple[str, Callable[[Node], Any]]]
-SEGMENT_FIELDS: Fields = {
-    "subnet": ("subnet", check_interface_address),
-    "latency_s": ("latency_us", Node.time_us),
-    "jitter_s": ("jitter_us", Node.time_us),
-    "mac_ageing_s": ("mac_ageing_us", Node.time_us),
-    "loss": ("loss", Node.share),
-    "multicast": ("multicast", Node.flag),
-    "port_security": ("port_security", Node.flag),
-}
-SERVER_FIELDS: Fields = {
-    "start_at_s": ("start_at_us", Node.time_us),
-    "script_run_s": ("script_run_us", Node.time_us),
-    "missing_files": ("missing_files", Node.texts),
-}
-CARD_KINDS = {"vlan": False, "macvlan": False, "bond": True, "bridge": True}  # may have several parents?
-HOST_FIELDS: Fields = {"promote_secondaries": ("promote_secondaries", Node.flag)}
-SERVICE_FIELDS: Fields = {
-    "port": ("port", lambda node: node.whole(1, 65535)),
-    "listen": ("listen", lambda node: tuple(check_address(a) for a in node.items())),
-    "shutdown_s": ("shutdown_us", Node.time_us),
-}
 
 
 def builtin_scenarios() -> dict[str, str]:
@@ -95,10 +69,16 @@ def load_scenario(
 ) -> Scenario:
     """A scenario from a file, or a built-in one by its name.
 
-    ``profile`` overrides the file's. ``strict`` refuses configurations that keepalived would correct and
-    run (an unclosed brace, priority 300). ``run_refused`` runs a scenario although the keepalived of a
-    server would not start with its configuration: that server then has no daemon, as in reality.
-    Raises ScenarioError or ConfigError: file, line, what is wrong, what would be right.
+    - ``profile``: overrides the file's, not what single servers have of their own.
+    - ``strict``: refuse configurations that keepalived would correct and run (an unclosed brace, priority
+      300).
+    - ``run_refused``: run a scenario although the keepalived of a server would not start with its
+      configuration; that server then has no daemon, as in reality.
+
+    ScenarioError or ConfigError: file, line, what is wrong, what would be right.
+
+    >>> vrrplab.load_scenario("power-off").description
+    'proxy-serv01 loses power and gets it back'
     """
     if not isinstance(source, (str, os.PathLike)):
         kind = type(source).__name__
@@ -109,9 +89,24 @@ def load_scenario(
     return _build(read_yaml_cached(path), path, profile, strict, run_refused)
 
 
-def scenario_from_text(text: str, folder: str | os.PathLike[str] = ".", name: str = "<scenario>") -> Scenario:
-    """A scenario from YAML text; configuration files are looked for in ``folder``."""
-    return _build(parse_yaml(text, name), join(folder, name), None, False)
+def scenario_from_text(
+    text: str,
+    folder: str | os.PathLike[str] = ".",
+    name: str = "<scenario>",
+    *,
+    profile: str | None = None,
+) -> Scenario:
+    """A scenario from YAML text; configuration files are looked for in ``folder``. ``name``: for messages."""
+    return _build(parse_yaml(text, name), join(folder, os.path.basename(name)), profile, False)
+
+
+def scenario_from_stdin(*, profile: str | None = None) -> Scenario:
+    """A scenario from standard input; its files are looked for in the current folder."""
+    name = "standard input"
+    input_files.await_input(sys.stdin.buffer, name)
+    data = input_files.read_stream(sys.stdin.buffer, SCENARIO_BYTES, name, ScenarioError)
+    text = input_files.text_of(data, name, ScenarioError, "a scenario is a YAML file")
+    return scenario_from_text(text, "", name, profile=profile)
 
 
 def _find(source: str) -> str:
@@ -126,22 +121,25 @@ def _find(source: str) -> str:
 
 def _build(root: Node, path: str, profile: str | None, strict: bool, run_refused: bool = False) -> Scenario:
     root = _extended(root, path)
-    top = root.only(TOP_KEYS)
-    segments = {n: _segment(n, v) for n, v in root.need("segments").mapping().items()}
+    top = SCENARIO.read(root)
+    segments = {n: _segment(n, v) for n, v in top["segments"].mapping().items()}
     if not segments:
-        raise root.need("segments").error(
-            "there is no segment", "add one, e.g. lan: {subnet: 192.168.2.0/24}"
-        )
-    used = top["profile"].one_of(PROFILES) if "profile" in top else "keepalived-2.2.7"
+        raise top["segments"].error("there is no segment", "add one, e.g. lan: {subnet: 192.168.2.0/24}")
+    used: str = SCENARIO.value(top, "profile")
     if profile is not None:
         used = profile
     servers: dict[str, Server] = {}
-    for index, (name, value) in enumerate(root.need("servers").mapping().items()):
+    for index, (name, value) in enumerate(top["servers"].mapping().items()):
         folder = dirname(path if value.file == root.file else value.file)
         servers[name] = _server(name, index, value, folder, segments, used, strict, run_refused)
     if not servers:
-        raise root.need("servers").error("there is no server", "add at least one")
+        raise top["servers"].error("there is no server", "add at least one")
     clients = {n: _client(n, i, v, segments) for i, (n, v) in enumerate(_pairs(top, "clients"))}
+    routers = {n: _router(n, v, segments, {**servers, **clients}) for n, v in _pairs(top, "routers")}
+    if len(segments) > 1:
+        from vrrplab.scenario.unreachable_peers import warned_of_peers
+
+        servers = {n: warned_of_peers(s, servers, routers) for n, s in servers.items()}
     dns = {n: tuple(check_address(a) for a in v.items()) for n, v in _pairs(top, "dns")}
     for name, value in _pairs(top, "dns"):
         if not dns[name]:
@@ -149,18 +147,23 @@ def _build(root: Node, path: str, profile: str | None, strict: bool, run_refused
     _check_targets(top, clients, dns)
 
     def read_reloaded(place: Node, server: str) -> NodeConfig:
-        return read_config(join(dirname(path), place.text()), place, used, strict, server)
+        return read_config(
+            join(dirname(path), place.text()), place, servers[server].profile or used, strict, server
+        )
 
-    actions = [read_action(a, servers, segments, clients, read_reloaded) for a in _list(top, "actions")]
+    actions = [
+        read_action(a, servers, segments, [*clients, *routers], read_reloaded) for a in _list(top, "actions")
+    ]
     return Scenario(
         name=top["name"].text() if "name" in top else os.path.splitext(os.path.basename(path))[0],
-        description=top["description"].text() if "description" in top else "",
+        description=SCENARIO.value(top, "description"),
         profile=used,
-        seed=top["seed"].whole(0, 2**63) if "seed" in top else 0,
-        duration_us=root.need("duration_s").time_us(1),
+        seed=SCENARIO.value(top, "seed"),
+        duration_us=SCENARIO.value(top, "duration_s"),
         segments=segments,
         servers=servers,
         clients=clients,
+        routers=routers,
         dns=dns,
         actions=tuple(sorted(actions, key=lambda a: a.at_us)),
         expect=tuple(read_expectation(e, servers, clients, actions) for e in _list(top, "expect")),
@@ -193,11 +196,7 @@ def _list(top: dict[str, Node], key: str) -> list[Node]:
 
 
 def _segment(name: str, value: Node) -> Segment:
-    return Segment(name, **_given(value.only(SEGMENT_FIELDS), SEGMENT_FIELDS))
-
-
-def _given(keys: dict[str, Node], fields: Fields) -> dict[str, Any]:
-    return {field: read(keys[key]) for key, (field, read) in fields.items() if key in keys}
+    return Segment(name, **SEGMENT.given(SEGMENT.read(value)))
 
 
 def _server(
@@ -210,36 +209,50 @@ def _server(
     strict: bool,
     run_refused: bool,
 ) -> Server:
-    keys = value.only(SERVER_KEYS)
+    keys = SERVER.read(value)
     interfaces = {}
-    cards = value.need("interfaces").mapping()
+    cards = keys["interfaces"].mapping()
     for number, (interface, node) in enumerate(cards.items()):
-        inner = node.only(("segment", "addresses", "mac", "parent", "kind"))
+        inner = INTERFACE.read(node)
         interfaces[interface] = Interface(
             interface,
-            node.need("segment").one_of(segments),
-            tuple(check_interface_address(a) for a in inner["addresses"].items())
-            if "addresses" in inner
-            else (),
-            check_mac(inner["mac"]) if "mac" in inner else default_mac(number, index),
-            *_made_on(interface, node, cards),
+            inner["segment"].one_of(segments),
+            INTERFACE.value(inner, "addresses"),
+            INTERFACE.value(inner, "mac") or default_mac(number, index),
+            *made_on(interface, node, cards),
         )
     for interface, node in cards.items():
-        if interface in _ancestors(interfaces[interface].parents, interfaces):
+        if interface in ancestors(interfaces[interface].parents, interfaces):
             raise node.error(f"{interface} is made on itself", "a parent is made before its children")
-    config = value.need("config")
     refusal = ""
+    if "frr" in keys:
+        from vrrplab.scenario.frr import profile_of_frr, read_frr_node
+
+        config, own_profile = keys["frr"], profile_of_frr(keys, profile)
+        label = label_without_file(f"{name} frr")
+    else:
+        config, own_profile = value.need("config"), _profile_for_config(value, keys, profile)
+        label = label_without_file(name) if "\n" in config.text() else config.text()
     addresses = {n: tuple(a.split("/")[0] for a in i.addresses) for n, i in interfaces.items()}
     try:
-        node_config = read_config(join(folder, config.text()), config, profile, strict, name)
+        if "frr" in keys:
+            node_config = read_frr_node(config, own_profile, name)
+            for card in node_config.interfaces:
+                if card not in interfaces:
+                    raise config.error(
+                        f"{name} has no interface {card}, on which its FRR runs", nearest(card, [*interfaces])
+                    )
+        else:
+            path = join(folder, config.text())
+            node_config = read_config(path, config, own_profile or profile, strict, name)
         warnings = node_config.warnings + check_against_host(node_config, addresses)
         node_config = replace(node_config, warnings=warnings)
     except ConfigError as error:
-        if not run_refused:
+        if not run_refused or "frr" in keys:
             raise
         refusal, node_config = str(error), NodeConfig(config.text())
     services = {n: _service(n, v) for n, v in _pairs(keys, "services")}
-    scripts = [s.name for s in node_config.scripts]
+    scripts = [*(s.name for s in node_config.scripts), *node_config.dropped_scripts]
     checks = {}
     for script, service in _pairs(keys, "checks"):
         if script not in scripts and not refusal:
@@ -248,69 +261,72 @@ def _server(
         checks[script] = service.one_of(services)
     return Server(
         name,
-        label_without_file(name) if "\n" in config.text() else config.text(),
+        label,
         node_config,
         interfaces,
         services=services,
         checks=checks,
         refusal=refusal,
-        **_given(keys, SERVER_FIELDS),
-        **(_given(keys["host"].only(HOST_FIELDS), HOST_FIELDS) if "host" in keys else {}),
+        profile=own_profile,
+        **SERVER.given(keys),
+        **(HOST.given(HOST.read(keys["host"])) if "host" in keys else {}),
     )
 
 
-def _made_on(name: str, node: Node, cards: Iterable[str]) -> tuple[tuple[str, ...], str]:
-    """The parents and the kind of a card."""
-    if not {"parent", "kind"} & set(node.mapping()):
-        return (), ""
-    parent, kind = node.need("parent"), node.need("kind").one_of(CARD_KINDS)
-    listed = parent.items() if isinstance(parent.plain, list) else [parent]
-    parents = tuple(p.one_of([card for card in cards if card != name]) for p in listed)
-    several = CARD_KINDS[kind]
-    if not parents or (len(parents) > 1 and not several):
-        least = "at least one" if several else "one"
-        raise parent.error(f"{kind} {name} has {len(parents)} parents", f"it needs {least}")
-    return parents, kind
-
-
-def _ancestors(parents: tuple[str, ...], cards: dict[str, Interface]) -> set[str]:
-    found: set[str] = set()
-    todo = list(parents)
-    while todo:
-        card = todo.pop()
-        if card not in found:
-            found.add(card)
-            todo += cards[card].parents
-    return found
+def _profile_for_config(value: Node, keys: dict[str, Node], common: str) -> str:
+    """A server's own profile, "" if it has none; one of FRR's does not go with a keepalived.conf."""
+    own: str = PROFILE.read(keys["profile"]) if "profile" in keys else ""
+    if PROFILES[own or common].is_frr:
+        message = f"config is keepalived's, and profile {own or common} is FRR's"
+        raise value.need("config").error(message, "give frr: instead of config:, or another profile")
+    return own
 
 
 def _service(name: str, value: Node) -> Service:
-    return Service(name, **_given(value.only(SERVICE_FIELDS), SERVICE_FIELDS))
+    return Service(name, **SERVICE.given(SERVICE.read(value)))
 
 
 def _client(name: str, index: int, value: Node, segments: dict[str, Segment]) -> Client:
-    keys = value.only(("segment", "addresses", "probes", "mac"))
-    probes = tuple(_probe(p) for p in keys["probes"].items()) if "probes" in keys else ()
+    keys = CLIENT.read(value)
     return Client(
         name,
-        value.need("segment").one_of(segments),
-        tuple(check_interface_address(a) for a in value.need("addresses").items()),
-        check_mac(keys["mac"]) if "mac" in keys else default_mac(0xC0, index),
-        probes,
+        keys["segment"].one_of(segments),
+        CLIENT.value(keys, "addresses"),
+        CLIENT.value(keys, "mac") or default_mac(0xC0, index),
+        tuple(_probe(p) for p in keys["probes"].items()) if "probes" in keys else (),
     )
 
 
+def _router(name: str, value: Node, segments: dict[str, Segment], hosts: Iterable[str]) -> Gateway:
+    keys = ROUTER.read(value)
+    if name in hosts:
+        raise value.error(f"{name} is the name of another host too", "call the router otherwise")
+    interfaces = {}
+    for segment, node in keys["interfaces"].mapping().items():
+        if segment not in segments:
+            raise node.error(f"there is no segment {segment!r}", nearest(segment, list(segments)))
+        listed = node.items() if isinstance(node.plain, list) else [node]
+        interfaces[segment] = tuple(check_interface_address(a) for a in listed)
+        if not listed:
+            raise node.error(f"router {name} has no address in {segment}", "e.g. 10.0.1.1/24")
+    if len(interfaces) < 2:
+        raise keys["interfaces"].error(
+            f"router {name} joins nothing", "name two segments at least, with an address in each"
+        )
+    return Gateway(name, interfaces, **ROUTER.given(keys))
+
+
 def _probe(value: Node) -> Probe:
-    keys = value.only(("kind", "target", "port", "every_s", "timeout_s"))
-    kind = value.need("kind").one_of(("icmp", "http"))
+    keys = PROBE.read(value)
+    kind = PROBE.value(keys, "kind")
     if kind == "http":
         value.need("port")
     return Probe(
         kind,
-        value.need("target").text(),
-        value.need("every_s").time_us(least_us=1000),
-        port=keys["port"].whole(1, 65535) if "port" in keys else 0,
-        timeout_us=keys["timeout_s"].time_us(1000) if "timeout_s" in keys else PROBE_TIMEOUT_US[kind],
+        PROBE.value(keys, "target"),
+        PROBE.value(keys, "every_s"),
+        port=PROBE.value(keys, "port"),
+        timeout_us=PROBE.value(keys, "timeout_s") or PROBE_TIMEOUT_US[kind],
     )
 
 

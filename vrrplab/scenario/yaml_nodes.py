@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from vrrplab import input_files
 from vrrplab.errors import ScenarioError, did_you_mean
+from vrrplab.limits import SCENARIO_BYTES, YAML_DEPTH, YAML_VALUES
 from vrrplab.units import Micros, micros
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+MOST_S = 366 * 86_400  # the longest time that a file may name: a year
+_MOST_DIGITS = 40  # of a whole number; Python itself would refuse to write one of more than 4,300
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +112,7 @@ class Node:
         value = self.number()
         if value < 0:
             raise self.error(f"{self.name} is {value} s", "times cannot be negative")
-        if value > 366 * 86_400:
+        if value > MOST_S:
             raise self.error(f"{self.name} is {value} s", "more than a year")
         t_us = micros(value)
         if t_us < least_us:
@@ -135,42 +142,61 @@ def read_yaml(path: str | os.PathLike[str]) -> Node:
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
-    """A text file; ScenarioError when it cannot be read or is none."""
-    name = os.fspath(path)
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except OSError as error:
-        raise ScenarioError(name, 0, f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ScenarioError(name, 0, "is not text", "a scenario is a YAML file") from None
+    """A scenario file's text; ScenarioError when it cannot be read or is none."""
+    return input_files.read_text(path, SCENARIO_BYTES, ScenarioError, "a scenario is a YAML file")
 
 
 def parse_yaml(text: str, name: str) -> Node:
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.composer import Composer
+    from ruamel.yaml.error import MarkedYAMLError
+
+    class Bounded(Composer):
+        """Stops at a depth, before what is deeper is read: composing recurs, level by level."""
+
+        def __init__(self, loader: Any = None) -> None:
+            super().__init__(loader)
+            self.warn_double_anchors = False  # the last one counts, and nobody needs to hear of it
+            self._depth = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            self._depth += 1
+            if self._depth > YAML_DEPTH.most:
+                raise too_deep(self.parser.peek_event().start_mark.line + 1)
+            node = super().compose_node(parent, index)
+            self._depth -= 1
+            return node
+
+    def too_deep(line: int) -> ScenarioError:
+        return ScenarioError(name, line, f"is nested deeper than {YAML_DEPTH}", "that is no scenario")
 
     reader = YAML(typ="safe", pure=True)
+    reader.Composer = Bounded
     try:
         root = reader.compose(text)
+    except ScenarioError:
+        raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         raise ScenarioError(name, line, f"is not YAML: {error.problem or error.context}") from None
-    except (YAMLError, ValueError) as error:
-        raise ScenarioError(name, 0, f"is not YAML: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # YAMLError, and what the reader stumbles over: it checks no escape's value
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ScenarioError(name, 0, f"is not YAML: {said}") from None
     if root is None:
         raise ScenarioError(
             name, 0, "is empty", "a scenario needs at least name, duration_s, segments and servers"
         )
-    return _node(root, name, "", 0, [0])
+    return _node(root, name, "", 1, [0])
 
 
 def _node(raw: Any, file: str, name: str, depth: int, count: list[int]) -> Node:
     line = raw.start_mark.line + 1
     count[0] += 1
-    if depth > 40 or count[0] > 500_000:  # YAML aliases can nest and multiply without end
-        raise ScenarioError(file, line, "is nested too deeply")
+    if depth > YAML_DEPTH.most:  # an alias may stand for what it is in
+        raise ScenarioError(file, line, f"is nested deeper than {YAML_DEPTH}", "that is no scenario")
+    if count[0] > YAML_VALUES.most:
+        raise ScenarioError(file, line, f"has more than {YAML_VALUES}", "its aliases multiply each other")
     if raw.id == "mapping":
         found: dict[str, Node] = {}
         for key, value in raw.value:
@@ -178,7 +204,7 @@ def _node(raw: Any, file: str, name: str, depth: int, count: list[int]) -> Node:
                 raise ScenarioError(
                     file, key.start_mark.line + 1, "a key must be one word", "write key: value"
                 )
-            word = str(key.value)
+            word = _whole(str(key.value), file, key.start_mark.line + 1)
             if word in found:
                 raise ScenarioError(file, key.start_mark.line + 1, f"{word!r} is there twice")
             inner = _node(value, file, f"{name}.{word}" if name else word, depth + 1, count)
@@ -188,14 +214,27 @@ def _node(raw: Any, file: str, name: str, depth: int, count: list[int]) -> Node:
     if raw.id == "sequence":
         items = [_node(v, file, f"{name}[{i}]", depth + 1, count) for i, v in enumerate(raw.value)]
         return Node(file, line, name, items)
-    return Node(file, line, name, _scalar(raw))
+    return Node(file, line, name, _scalar(raw, _whole(raw.value, file, line)))
 
 
-def _scalar(raw: Any) -> Any:
-    tag, text = str(raw.tag), raw.value
+def _whole(text: str, file: str, line: int) -> str:
+    """A text of whole characters: JSON writes one beyond U+FFFF as two escapes, which belong together."""
+    if not _SURROGATE.search(text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        what = "has half a character (a surrogate without its partner)"
+        raise ScenarioError(file, line, what, "write the character itself") from None
+
+
+def _scalar(raw: Any, text: str) -> Any:
+    tag = str(raw.tag)
     kind = tag.rsplit(":", 1)[-1]
     if kind == "int":
         digits = text.replace("_", "")
+        if len(digits) > _MOST_DIGITS:
+            return text
         try:
             return int(digits, 10 if digits.lstrip("+-").isdecimal() else 0)
         except ValueError:

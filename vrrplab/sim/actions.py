@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from vrrplab.machine.events import AddressAdded, AddressRemoved, InterfaceWentDown, InterfaceWentUp
-from vrrplab.scenario.parts import TimedAction
-from vrrplab.sim.nic import Address, Nic
+from collections.abc import Sequence
+
+from vrrplab.machine.events import (
+    AddressAdded,
+    AddressRemoved,
+    Event,
+    InterfaceAdded,
+    InterfaceWentDown,
+    InterfaceWentUp,
+)
+from vrrplab.scenario.parts import STACKED, TimedAction
+from vrrplab.sim.addresses import Address, Addresses
+from vrrplab.sim.host import Host
+from vrrplab.sim.nic import Nic, Vmac
 from vrrplab.sim.world import Box, World
 from vrrplab.trace.events import ActionEvent, AddressAddedEvent, AddressRemovedEvent
 from vrrplab.trace.vocabulary import Act
@@ -30,6 +41,8 @@ def perform(world: World, action: TimedAction) -> None:
             named = [keys["script"]] if "script" in keys else [s.name for s in box.server.node.scripts]
             for script in named:
                 box.forced[script] = force
+        case Act.FILE_WRITE | Act.PROCESS_COUNT | Act.BFD_DOWN | Act.BFD_UP:
+            _tracked(box, action)
         case Act.DAEMON_STOP:
             box.router.stop()
         case Act.DAEMON_START:
@@ -60,7 +73,15 @@ def perform(world: World, action: TimedAction) -> None:
 
 
 def _interface(world: World, nic: Nic, action: TimedAction) -> None:
+    if nic.exists == (action.kind == Act.INTERFACE_ADD):
+        there = "is there already" if nic.exists else "does not exist now"
+        _nothing_done(world, nic, there)
+        return
     match action.kind:
+        case Act.INTERFACE_DELETE:
+            delete_card(world, nic)
+        case Act.INTERFACE_ADD:
+            add_card(world, nic, action)
         case Act.LINK_DOWN | Act.LINK_UP:
             set_link(world, nic, admin=action.kind == Act.LINK_UP)
         case Act.CARRIER_DOWN | Act.CARRIER_UP:
@@ -80,23 +101,108 @@ def _interface(world: World, nic: Nic, action: TimedAction) -> None:
             add_address(world, nic, action.keys["address"])
 
 
+def _nothing_done(world: World, nic: Nic, why: str) -> None:
+    text = f"{nic.name} of {nic.host_name} {why}: nothing is done"
+    world.boxes[nic.host_name].router.journal.warn(world.scheduler.now, text)
+
+
+def delete_card(world: World, nic: Nic) -> None:
+    """A card is gone, and with it its addresses and the VLANs and macvlans on it.
+
+    The order is that of netlink's messages, and of the daemon's lines (2.2.7, measured).
+    """
+    router, cards = world.boxes[nic.host_name].router, world.boxes[nic.host_name].host.nics.values()
+    was_up = [card for card in cards if card.up]
+    nic.exists = nic.admin_up = False
+    router.tables.interface_down(nic.name)
+    if nic in was_up:
+        router.journal.interface(world.scheduler.now, nic.name, up=False)
+        nic.switch.forget(nic)
+        router.deliver(InterfaceWentDown(nic.name))
+    holders: list[Nic | Vmac] = [nic, *nic.vmacs.values()]
+    for holder in holders:
+        gone, holder.addresses = holder.addresses, Addresses()
+        for address in gone:
+            event = AddressRemoved(holder.name, address.address)
+            router.address_changed(event, address, AddressRemovedEvent)
+    for card in was_up:
+        if card is not nic and not card.up:
+            _link_changed(world, card, set_down=False)
+    for card in cards:
+        if card.is_made_of(nic):
+            delete_card(world, card)
+    for holder in holders:
+        world.boxes[nic.host_name].host.neighbors.forget(holder.name)
+    router.card_deleted(nic)
+    world.changed()
+
+
+def add_card(world: World, nic: Nic, action: TimedAction) -> None:
+    """A card appears, is set up and gets its configured addresses, as a host's network scripts do it."""
+    host = world.boxes[nic.host_name].host
+    if "kind" in action.keys:
+        parent = action.keys["parent"]
+        parents = [host.nics[p] for p in (parent if isinstance(parent, list) else [parent])]
+        nic.make_on(parents, action.keys["kind"])
+    if nic.kind in STACKED and not nic.parents[0].exists:
+        _nothing_done(world, nic, f"cannot be made, as there is no {nic.parents[0].name}")
+        return
+    nic.exists, nic.admin_up = True, False
+    nic.ipv6_flushed = True  # the link brings the link-local address
+    world.boxes[nic.host_name].router.deliver(InterfaceAdded(nic.name))
+    set_link(world, nic, admin=True)
+    for configured in nic.configured:
+        add_address(world, nic, configured)
+
+
+def _tracked(box: Box, action: TimedAction) -> None:
+    tracked, node, keys = box.router.tracked, box.router.node, action.keys
+    events: Sequence[Event]
+    if action.kind == Act.FILE_WRITE:
+        events = tracked.write(node, keys["file"], keys["value"])
+    elif action.kind == Act.PROCESS_COUNT:
+        events = tracked.count(node, keys["process"], keys["count"])
+    else:
+        events = tracked.bfd(keys["bfd"], action.kind == Act.BFD_UP)
+    for event in events:
+        box.router.deliver(event)
+
+
 def set_link(world: World, nic: Nic, admin: bool | None = None, cable: bool | None = None) -> None:
     """Bring an interface up or down; the daemon hears of it when its state really changes.
 
     Those made on it follow, as it is their carrier. IPv6 addresses go when an interface is set down, not
-    when only its carrier is lost (Linux; measured with 2.2.7).
+    when only its carrier is lost (Linux; measured with 2.2.7). A VLAN is set up and down with its card, also
+    one that was set down by itself (Linux, 8021q); a macvlan loses only its carrier (measured).
     """
+    if admin and nic.kind == "vlan" and not nic.parents[0].admin_up:
+        _nothing_done(world, nic, f"cannot be set up while {nic.parents[0].name} is down")
+        return
     was_up = [other for other in world.boxes[nic.host_name].host.nics.values() if other.up]
     set_down = nic.admin_up and admin is False
     nic.admin_up = nic.admin_up if admin is None else admin
     nic.cable = nic.cable if cable is None else cable
+    vlans = _vlans_on(nic, world.boxes[nic.host_name].host) if admin is not None else []
+    flushed = [vlan for vlan in vlans if vlan.admin_up and admin is False]
+    for vlan in vlans:
+        vlan.admin_up = nic.admin_up
+    for down in (nic, *flushed) if set_down else ():
+        world.boxes[nic.host_name].router.tables.interface_down(down.name)
     if nic.up != (nic in was_up):
         _link_changed(world, nic, set_down)
     elif set_down:
         _flush_ipv6(world, nic)
     for other in world.boxes[nic.host_name].host.nics.values():
         if other is not nic and other.up != (other in was_up):
-            _link_changed(world, other, set_down=False)
+            _link_changed(world, other, set_down=other in flushed)
+        elif other in flushed:
+            _flush_ipv6(world, other)
+
+
+def _vlans_on(card: Nic, host: Host) -> list[Nic]:
+    """The VLANs on a card, and those on them."""
+    own = [nic for nic in host.nics.values() if nic.kind == "vlan" and nic.is_made_of(card)]
+    return own + [deeper for vlan in own for deeper in _vlans_on(vlan, host)]
 
 
 def _link_changed(world: World, nic: Nic, set_down: bool) -> None:
@@ -112,6 +218,7 @@ def _link_changed(world: World, nic: Nic, set_down: bool) -> None:
         router.deliver(InterfaceWentDown(nic.name))
         if set_down:
             _flush_ipv6(world, nic)
+            host.neighbors.forget(nic.name)
         for name in list(nic.vmacs):
             router.deliver(InterfaceWentDown(name))
     world.changed()
@@ -125,7 +232,7 @@ def _flush_ipv6(world: World, nic: Nic) -> None:
 
 def remove_address(world: World, nic: Nic, address: str) -> None:
     """By hand; Linux takes the rest of the subnet along with its first address."""
-    holder = next((v for v in nic.vmacs.values() if any(a.address == address for a in v.addresses)), nic)
+    holder = next((v for v in nic.vmacs.values() if v.addresses.get(address) is not None), nic)
     box = world.boxes[nic.host_name]
     for gone in box.host.remove_address(holder.name, address):
         event = AddressRemoved(holder.name, gone.address)
@@ -137,6 +244,9 @@ def add_address(world: World, nic: Nic, text: str) -> None:
     bits = int(prefix) if prefix else (128 if ":" in address else 32)
     box = world.boxes[nic.host_name]
     if box.host.add_address(nic.name, address, bits):
+        added = nic.addresses.get(address)
+        if added is not None and added.version == 6:
+            added.added_us = world.scheduler.now
         event = AddressAdded(nic.name, address)
         box.router.address_changed(event, Address(address, bits), AddressAddedEvent)
 
@@ -164,6 +274,7 @@ def power_on(world: World, box: Box) -> None:
     if box.host.powered:
         return
     box.host.boot()
+    box.router.tracked.boot()
     for nic in box.host.nics.values():
         if nic.up:
             box.router.journal.interface(world.scheduler.now, nic.name, up=True)

@@ -8,20 +8,53 @@ accounts for every question it slept through. Counting and times are those of as
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from vrrplab.scenario.parts import Probe
 from vrrplab.sim.host import Host
+from vrrplab.sim.neighbors import source_for
 from vrrplab.sim.nic import Nic
 from vrrplab.sim.packet import mac_bytes
 from vrrplab.sim.scheduler import CLIENT
+from vrrplab.sim.switch import Port, Switch
 from vrrplab.sim.world import World
 from vrrplab.units import Micros
+
+MOST_HOPS = 8
 
 Report = Callable[[Probe, Micros, "Micros | None", int], None]  # probe, last good, next good, lost
 
 
-class Answers:
+class Journey:
+    """A packet to an address, across routers. ``passed``: through which switches, with which MACs."""
+
+    def __init__(self, hosts: Mapping[Port, Host], destination: str) -> None:
+        self._hosts = hosts
+        self._destination = destination
+        self.passed: list[tuple[Switch, bytes]] = []
+        self.took_us: Micros = 0
+
+    def go(self, nic: Nic, source: bytes, then: Callable[[Port | None], None], mac: str | None) -> None:
+        """Send it on; ``then``: who took it in the end, None: nobody."""
+        there = mac_bytes(mac) if mac is not None else b""
+        walked = nic.switch.walk(nic, source, there) if there and nic.up else None
+        if walked is None:
+            then(None)
+            return
+        port, took_us = walked
+        self.took_us += took_us
+        self.passed += [(nic.switch, source), (nic.switch, there)]
+        host = self._hosts[port]
+        out = host.way_out(self._destination)
+        if out is None or len(self.passed) > 2 * MOST_HOPS:
+            then(port)
+            return
+        self.took_us += host.latency_us
+        host.neighbors.find(self._destination, out, partial(self.go, out, out.mac, then))
+
+
+class AnswerCount:
     """What one probe has seen: the last good answer, and how many questions were lost since."""
 
     def __init__(self, probe: Probe, report: Report) -> None:
@@ -56,11 +89,12 @@ class Flow:
         self._nic = nic
         self._probe = probe
         self._targets = world.scenario.dns.get(probe.target, (probe.target,))
-        self._answers = Answers(probe, report)
+        self._answers = AnswerCount(probe, report)
         self._tick = 0  # number of the next question
         self._version = -1  # of the network, for which the outcomes below hold
         self._outcomes: dict[str, Micros | None] = {}  # target -> round-trip time, None: no answer
-        self._paths: list[tuple[bytes, bytes]] = []  # MAC addresses that this traffic keeps fresh
+        self._paths: list[tuple[Switch, bytes]] = []  # MAC addresses that this traffic keeps fresh
+        self._switches = list(world.switches.values()) if world.gateways else [nic.switch]
         self._schedule()
 
     def _schedule(self) -> None:
@@ -74,7 +108,7 @@ class Flow:
             self._outcomes.clear()
             self._paths.clear()
         self._try(self._target(number))
-        if self._version != self._world.version or not self._nic.switch.is_certain:
+        if self._version != self._world.version or not all(s.is_certain for s in self._switches):
             self._outcomes.clear()  # the question itself changed something, or chance decides
         if len(self._outcomes) == len(self._targets):
             self._world.sleepers.append(self.wake)
@@ -90,8 +124,8 @@ class Flow:
         end = -(-now // every_us)  # the first question not before this moment
         if end > self._tick:
             self._account(self._tick, end)
-            for mac in (m for path in self._paths for m in path):
-                self._nic.switch.refresh(mac, (end - 1) * every_us)
+            for switch, mac in self._paths:
+                switch.refresh(mac, (end - 1) * every_us)
             self._tick = end
         self._schedule()
 
@@ -111,12 +145,13 @@ class Flow:
                 self._answers.good(number * every_us + rtt_us)
 
     def _try(self, target: str) -> None:
-        """Ask now; while ARP is unanswered the question waits and is judged later."""
+        """Ask now; while ARP is unanswered, here or there, the question waits and is judged later."""
         asked_us = self._world.scheduler.now
 
-        def with_mac(mac: str | None) -> None:
+        def judge(rtt_us: Micros | None) -> None:
             now = self._world.scheduler.now
-            rtt_us = self._exchange(target, mac) if mac is not None else None
+            if rtt_us is not None and rtt_us > self._probe.timeout_us:
+                rtt_us = None
             if now == asked_us:
                 self._outcomes[target] = rtt_us
             if rtt_us is not None and now - asked_us + rtt_us <= self._probe.timeout_us:
@@ -125,23 +160,36 @@ class Flow:
                 self._answers.lost()
 
         if self._nic.up:
-            self._host.neighbors.find(target, self._nic, with_mac)
+            asked = self._host.next_hop(self._nic, target)
+            self._host.neighbors.find(asked, self._nic, partial(self._exchange, target, judge))
         else:
             self._answers.lost()
             self._outcomes[target] = None
 
-    def _exchange(self, target: str, mac: str) -> Micros | None:
-        """There and back: the round-trip time, or None."""
-        there, us, switch = mac_bytes(mac), self._nic.mac, self._nic.switch
-        walked = switch.walk(self._nic, us, there)
-        if walked is None or not self._world.answers(walked[0], target, self._probe):
-            return None
-        back = switch.walk(walked[0], there, us)
-        if back is None or back[0] is not self._nic:
-            return None
-        self._paths.append((us, there))
-        rtt_us = walked[1] + back[1]
-        return rtt_us if rtt_us <= self._probe.timeout_us else None
+    def _exchange(self, target: str, judge: Callable[[Micros | None], None], mac: str | None) -> None:
+        """There and back: ``judge`` gets the round-trip time, or None."""
+        asker = source_for(self._nic, target)
+        there = Journey(self._world.hosts, target)
+
+        def asked(port: Port | None) -> None:
+            mac = there.passed[-1][1] if port is not None else b""
+            if port is None or not self._world.answers(port, target, self._probe, asker, mac):
+                judge(None)
+                return
+            back = Journey(self._world.hosts, asker)
+
+            def answered(taker: Port | None) -> None:
+                if taker is not self._nic:
+                    judge(None)
+                    return
+                self._paths += [*there.passed, *back.passed]
+                judge(there.took_us + back.took_us)
+
+            self._world.hosts[port].answer(
+                asker, target, port, lambda nic, source, his: back.go(nic, source, answered, his)
+            )
+
+        there.go(self._nic, self._nic.mac, asked, mac)
 
     def finish(self) -> None:
         """The run ends."""

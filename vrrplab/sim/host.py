@@ -8,16 +8,29 @@ answered for on any interface.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from vrrplab.scenario.address_checks import link_local, same_subnet
+from vrrplab.scenario.address_checks import link_local
+from vrrplab.sim.addresses import Address, Addresses
 from vrrplab.sim.neighbors import NeighborCache
-from vrrplab.sim.nic import Address, Nic, Vmac
-from vrrplab.sim.packet import Packet, mac_text
+from vrrplab.sim.nic import Nic, Vmac
+from vrrplab.sim.packet import Packet, mac_bytes, mac_text
+from vrrplab.sim.rng import Chance
 from vrrplab.sim.scheduler import Scheduler
-from vrrplab.sim.switch import Switch
+from vrrplab.sim.switch import Port, Switch
+from vrrplab.units import Micros
+from vrrplab.wire.addresses import is_link_local
 from vrrplab.wire.frames import arp_reply_frame, na_frame
 
+if TYPE_CHECKING:
+    from vrrplab.sim.routes import RouteTables
+
 IPV6_KIND, VRRP_KIND = 0x86DD, 112
+DUPLICATES_US: Micros = (
+    1_000_000  # Linux waits up to so long, asks, and waits so long (measured: 1.3 to 2.0 s)
+)
+
+Answering = Callable[[Nic, bytes, "str | None"], None]
 
 
 class Host:
@@ -29,17 +42,28 @@ class Host:
         scheduler: Scheduler,
         changed: Callable[[], None],
         promote_secondaries: bool = False,
+        rp_filter: int = 0,
+        chance: Chance | None = None,
     ) -> None:
         self.name = name
+        self._chance = chance or Chance(0)
         self.promote_secondaries = promote_secondaries  # as the host sets it; a daemon may, for an interface
+        self.rp_filter = rp_filter
         self.scheduler = scheduler
         self.changed = changed
         self.nics: dict[str, Nic] = {}
         self.powered = True
         self.blocked: set[tuple[str, str]] = set()  # (direction, protocol)
         self.refused: set[str] = set()  # addresses whose packets the host drops (no_accept)
+        self.latency_us: Micros = 0  # that a packet spends in it, if it forwards
         self.neighbors = NeighborCache(scheduler, self.send, changed)
+        self.routes: RouteTables | None = None  # what was added; None: nothing ever was
+        # IPv4 addresses of FRR's macvlans, which have them all the time: Linux answers for them, MASTER or
+        # not, and from the card first (measured; over IPv6 only from a macvlan with a carrier)
+        self.idle: frozenset[str] = frozenset()
         self.on_vrrp: Callable[[Nic, Packet], None] | None = None
+        # whom a packet goes to on the LAN, the destination itself or a router; a NIC and a destination
+        self.next_hop: Callable[[Nic, str], str] = lambda _nic, destination: destination
 
     def add_nic(self, name: str, mac: str, switch: Switch, addresses: tuple[str, ...]) -> Nic:
         nic = self.nics[name] = Nic(self.name, name, mac, switch, addresses, self.receive)
@@ -61,14 +85,20 @@ class Host:
         self.powered = True
         self.blocked.clear()
         self.refused.clear()
+        self.routes = None
         self.neighbors.clear()
         for nic in self.nics.values():
-            nic.admin_up = nic.powered = True
+            nic.powered = True
+            nic.exists = nic.admin_up = nic.from_start
             self.configure(nic)
 
     def configure(self, nic: Nic) -> None:
         """The addresses the host has from its own configuration."""
-        nic.addresses = [self._parse(a) for a in nic.configured]
+        nic.addresses = Addresses()
+        if not nic.exists:
+            return
+        for text in nic.configured:
+            nic.addresses.add(self._parse(text))
         nic.ipv6_flushed = False
         nic.promote_secondaries = self.promote_secondaries
         self._add_link_local(nic)
@@ -76,7 +106,7 @@ class Host:
     def _add_link_local(self, nic: Nic) -> None:
         has_one = any(a.is_scope_link for a in nic.addresses)
         if nic.wants_link_local and not has_one:
-            nic.addresses.append(Address(link_local(nic.mac_text), 64))
+            nic.addresses.add(Address(link_local(nic.mac_text), 64))
 
     @staticmethod
     def _parse(text: str) -> Address:
@@ -86,7 +116,7 @@ class Host:
     # -- what it has -------------------------------------------------------------------------------
 
     def has(self, address: str) -> bool:
-        return any(nic.has(address) for nic in self.nics.values())
+        return address in self.idle or any(nic.has(address) for nic in self.nics.values())
 
     def holder(self, interface: str) -> Nic | Vmac | None:
         """The NIC or VMAC interface of that name."""
@@ -97,6 +127,9 @@ class Host:
                 return nic.vmacs[interface]
         return None
 
+    def nic_at(self, port: Port) -> Nic:
+        return next(nic for nic in self.nics.values() if nic is port)
+
     def nic_of(self, interface: str) -> Nic | None:
         """The NIC through which an interface (itself or a VMAC on it) reaches the wire."""
         for nic in self.nics.values():
@@ -104,12 +137,35 @@ class Host:
                 return nic
         return None
 
+    def tentative(self, nic: Nic) -> tuple[str, ...]:
+        """IPv6 addresses that the kernel still looks for duplicates of: no socket can be bound to them."""
+        return tuple(a.address for a in nic.addresses if self._is_tentative(a))
+
+    def _is_tentative(self, address: Address) -> bool:
+        if address.added_us is None:
+            return False
+        since_us = self.scheduler.now - address.added_us
+        if self._check_is_open(address) and not address.check_us:
+            address.check_us = DUPLICATES_US + round(self._chance.draw() * DUPLICATES_US)
+        return since_us < (address.check_us or DUPLICATES_US)
+
+    def _check_is_open(self, address: Address) -> bool:
+        since_us = self.scheduler.now - (address.added_us or 0)
+        return address.added_us is not None and DUPLICATES_US <= since_us < 2 * DUPLICATES_US
+
+    def drawn_tentative(self, text: str) -> bool | None:
+        """``tentative`` of one address at a moment at which a lot decides that; None: no lot does."""
+        found = (nic.addresses.get(text) for nic in self.nics.values())
+        return next((self._is_tentative(a) for a in found if a is not None and self._check_is_open(a)), None)
+
     def add_address(self, interface: str, address: str, prefix: int, label: str = "", mac: str = "") -> bool:
         """False: it was there already, or there is no such interface."""
-        holder = self.holder(interface)
-        if holder is None or any(a.address == address for a in holder.addresses):
+        holder, nic = self.holder(interface), self.nic_of(interface)
+        if holder is None or nic is None or not nic.exists:
             return False
-        holder.addresses.append(Address(address, prefix, label, mac))
+        if holder.addresses.get(address) is not None:
+            return False
+        holder.addresses.add(Address(address, prefix, label, mac))
         self.changed()
         return True
 
@@ -121,17 +177,13 @@ class Host:
         holder = self.holder(interface)
         if holder is None:
             return []
-        gone = next((a for a in holder.addresses if a.address == address), None)
+        gone = holder.addresses.get(address)
         if gone is None:
             return []
-        same = [
-            a
-            for a in holder.addresses
-            if a.prefix == gone.prefix and same_subnet(a.address, address, gone.prefix)
-        ]
-        takes_all = ":" not in address and same[0] is gone and not holder.promote_secondaries
-        removed = [*same[1:], gone] if takes_all else [gone]
-        holder.addresses = [a for a in holder.addresses if a not in removed]
+        takes_all = ":" not in address and holder.addresses.is_first(gone) and not holder.promote_secondaries
+        removed = [*holder.addresses.subnet_of(gone)[1:], gone] if takes_all else [gone]
+        for one in removed:
+            holder.addresses.remove(one)
         self.changed()
         return removed
 
@@ -139,18 +191,90 @@ class Host:
         """Linux forgets the IPv6 addresses of an interface that is set down …"""
         nic.ipv6_flushed = True
         gone = [a for a in nic.addresses if ":" in a.address]
-        nic.addresses = [a for a in nic.addresses if ":" not in a.address]
+        for address in gone:
+            nic.addresses.remove(address)
         return gone
 
     def restore_ipv6(self, nic: Nic) -> list[Address]:
-        """… and makes the link-local one anew when it comes up."""
+        """… and makes the link-local one anew when it comes up; the others stay gone (measured)."""
         if not nic.ipv6_flushed:
             return []
         nic.ipv6_flushed = False
-        before = list(nic.addresses)
-        nic.addresses += [self._parse(a) for a in nic.configured if ":" in a]
+        before = set(nic.addresses)
+        for own in map(self._parse, nic.configured):
+            if own.is_scope_link:
+                nic.addresses.add(own)
         self._add_link_local(nic)
-        return [a for a in nic.addresses if a not in before]
+        added = [a for a in nic.addresses if a not in before]
+        for address in added:
+            address.added_us = self.scheduler.now
+        return added
+
+    def way_out(self, destination: str) -> Nic | None:
+        """The interface on which a packet for somebody else goes on; None: a host forwards nothing."""
+        return None
+
+    def route(self, address: str) -> tuple[Nic, Nic | Vmac] | None:
+        """The NIC, and the interface on it, that lead there: the longest prefix, then the oldest.
+
+        The default route is the shortest: the first NIC that has a router on its network.
+        """
+        added = self.routes.toward(address) if self.routes is not None else None
+        if added is not None:
+            return None if isinstance(added, str) else (added.nic, added.nic)
+        found: tuple[Nic, Nic | Vmac] | None = None
+        longest = -1
+        for nic in self.nics.values():
+            cards: list[Nic | Vmac] = [nic, *nic.vmacs.values()] if nic.admin_up else []
+            for card in cards:
+                reach = card.addresses.reach(address)
+                if reach > longest:
+                    found, longest = (nic, card), reach
+        if found is None:
+            ways = (
+                nic for nic in self.nics.values() if nic.admin_up and self.next_hop(nic, address) != address
+            )
+            found = next(((nic, nic) for nic in ways), None)
+        return found
+
+    def filtered(self, source: str, card: Nic | Vmac) -> str:
+        """Why ``rp_filter`` drops what comes from there at an interface, or "": it does not.
+
+        Strict (1): the way back must lead through the same interface. Loose (2): there must be a way back,
+        and the interface must have an address. keepalived takes a VMAC out of it: it moves the setting from
+        ``all`` to the other interfaces (measured with 2.2.7, like both modes).
+        """
+        if not self.rp_filter or ":" in source or isinstance(card, Vmac) or self.has(source):
+            return ""
+        way = self.route(source)
+        if way is None:
+            return f"no route leads to {source}"
+        if way[1] is card:
+            return ""
+        if self.rp_filter == 1:
+            return f"the route to {source} leads through {way[1].name}"
+        has_address = card.addresses.of_version(4)
+        return "" if has_address else f"{card.name} has no IPv4 address"
+
+    def answer(self, asker: str, asked: str, port: Port, then: Answering) -> None:
+        """Answer somebody who asked one of our addresses through ``port``, as soon as his MAC is known.
+
+        ``then(nic, our MAC address, his or None)``. The answer takes the route to him. With a VMAC that is
+        the card as a rule, whose subnet is older, so it bears the card's MAC address, and so does the
+        question for his that may come before it (recording vmac_client_arp).
+        """
+        arrived = self.nic_at(port)
+        added = self.routes.toward(asker, asked) if self.routes is not None else None
+        if isinstance(added, str):
+            then(arrived, arrived.mac, None)
+            return
+        nic, card = (None if is_link_local(asker) else self.route(asker)) or (arrived, arrived)
+        if added is not None:
+            nic, card, asker = added.nic, added.nic, added.via or asker
+        else:
+            asker = self.next_hop(nic, asker)
+        mac = mac_bytes(nic.virtual_mac(asked)) or card.mac
+        self.neighbors.find(asker, nic, lambda his: then(nic, mac, his), card=card, source=asked)
 
     # -- frames ------------------------------------------------------------------------------------
 
@@ -160,6 +284,8 @@ class Host:
             nic.switch.accept(nic, Packet(data))
 
     def receive(self, nic: Nic, packet: Packet) -> None:
+        if nic.port_of is not None and nic.is_port:
+            return
         data = packet.data
         kind = data[12] << 8 | data[13]
         if kind == 0x0800:
@@ -178,37 +304,53 @@ class Host:
         arp = packet.frame.arp
         if arp is None:
             return
-        self.neighbors.heard(arp.sender_ip, arp.sender_mac, answer=arp.op == 2, gratuitous=arp.gratuitous)
+        cards = nic.taken_by(packet)
         # an address whose packets are refused is answered for all the same: others forward through it
         if arp.op == 1 and not arp.gratuitous and self.has(arp.target_ip):
-            self.neighbors.asked(arp.sender_ip, arp.sender_mac, nic)
-            self.send(nic, arp_reply_frame(self._mac_for(nic, arp.target_ip), arp))
+            card = self._answering(nic, cards, arp.target_ip)
+            if card is not None and not self.filtered(arp.sender_ip, card):
+                self.neighbors.asked(arp.sender_ip, arp.sender_mac, nic, card)
+                mac = "" if arp.target_ip in self.idle else nic.virtual_mac(arp.target_ip)
+                self.send(nic, arp_reply_frame(mac or card.mac_text, arp))
+            return
+        # Linux takes a reply for an answer only if it came to this host alone
+        answer = arp.op == 2 and not packet.destination[0] & 1
+        names = [card.name for card in cards]
+        self.neighbors.heard(arp.sender_ip, arp.sender_mac, names, answer=answer, gratuitous=arp.gratuitous)
 
     def _neighbor_discovery(self, nic: Nic, packet: Packet) -> None:
         frame = packet.frame
+        cards = nic.taken_by(packet)
         if frame.na is not None and frame.na.mac:
-            unsolicited = not frame.na.solicited
+            solicited = frame.na.solicited
+            names = [card.name for card in cards]
             self.neighbors.heard(
-                frame.na.target, frame.na.mac, answer=frame.na.solicited, gratuitous=unsolicited
+                frame.na.target, frame.na.mac, names, answer=solicited, gratuitous=not solicited
             )
         elif frame.ns is not None and frame.ip is not None and self.has(frame.ns.target):
-            self.neighbors.asked(frame.ip.source, mac_text(packet.source), nic)
+            card = self._answering(nic, cards, frame.ns.target)
+            if card is None:
+                return
+            self.neighbors.asked(frame.ip.source, mac_text(packet.source), nic, card)
+            virtual_mac = nic.virtual_mac(frame.ns.target)
             answer = na_frame(
-                self._mac_for(nic, frame.ns.target),
+                virtual_mac or card.mac_text,
                 frame.ns.target,
                 destination=frame.ip.source,
                 destination_mac=mac_text(packet.source),
-                router=bool(self._virtual_mac(nic, frame.ns.target)),  # RFC 9568 §6.4.3
+                router=bool(virtual_mac),  # RFC 9568 §6.4.3
                 solicited=True,
             )
             self.send(nic, answer)
 
-    def _mac_for(self, nic: Nic, address: str) -> str:
-        for vmac in nic.vmacs.values():
-            if any(a.address == address for a in vmac.addresses):
-                return vmac.mac_text
-        return self._virtual_mac(nic, address) or nic.mac_text
-
     @staticmethod
-    def _virtual_mac(nic: Nic, address: str) -> str:
-        return next((a.mac for a in nic.addresses if a.address == address), "")
+    def _answering(nic: Nic, cards: list[Nic | Vmac], address: str) -> Nic | Vmac | None:
+        """The interface that answers for an address of the host, of those that were asked.
+
+        A macvlan answers for its own addresses alone, the NIC for all others: keepalived sets arp_ignore
+        where it makes a VMAC (measured: asked at the NIC's MAC address, nobody answers for the VMAC's).
+        """
+        for vmac in nic.vmacs.values():
+            if vmac.addresses.get(address) is not None:
+                return vmac if vmac in cards else None
+        return nic if nic in cards else None

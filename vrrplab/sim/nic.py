@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 
+from vrrplab.scenario.parts import STACKED
+from vrrplab.sim.addresses import Addresses
 from vrrplab.sim.packet import Packet, mac_bytes
 from vrrplab.sim.switch import Switch
-from vrrplab.wire.addresses import is_link_local
-
-
-@dataclass(slots=True, eq=False)
-class Address:
-    """One address on an interface; ``mac``: the virtual router MAC address it is reached by, or ""."""
-
-    address: str
-    prefix: int
-    label: str = ""
-    mac: str = ""
-    mac_bytes: bytes = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.mac_bytes = mac_bytes(self.mac)
-
-    @property
-    def with_prefix(self) -> str:
-        return f"{self.address}/{self.prefix}"
-
-    @property
-    def is_scope_link(self) -> bool:
-        """What Linux gives scope link: fe80::/10. (A 169.254.0.0/16 set by hand has scope global.)"""
-        return ":" in self.address and is_link_local(self.address)
 
 
 class Nic:
@@ -53,14 +30,18 @@ class Nic:
         self.mac = mac_bytes(mac)
         self.switch = switch
         self.configured = addresses
+        self.exists = True  # what does not is not up either
+        self.from_start = True  # there when the host boots
         self.admin_up = True
         self.cable = True
         self.parents: list[Nic] = []  # the cards it is made on: a VLAN's card, a bond's ports
+        self.kind = ""  # vlan, macvlan, bond or bridge, if it has parents
+        self.port_of: Nic | None = None  # the bond or bridge that takes its frames
         self.promote_secondaries = False  # the kernel's setting of that name, for this interface
-        self.ipv6_flushed = False  # by being set down: they come back with the link
+        self.ipv6_flushed = False  # by being set down: the link-local one comes back with the link
         self.powered = True  # as its host is
         self.receive = partial(take, self)
-        self.addresses: list[Address] = []
+        self.addresses = Addresses()
         self.vmacs: dict[str, Vmac] = {}
         self.wants_link_local = any(":" in a for a in addresses)
         switch.attach(self)
@@ -83,10 +64,26 @@ class Nic:
         """Set up, without a carrier: what is sent is dropped, and no sender is told."""
         return self.admin_up and not self.carrier
 
+    def make_on(self, parents: list[Nic], kind: str) -> None:
+        """It is a card of that kind on those; none: a card of its own."""
+        self.parents, self.kind = parents, kind
+        for parent in parents:
+            if kind not in STACKED:
+                parent.port_of = self
+
+    @property
+    def is_port(self) -> bool:
+        """Its frames go to the bond or bridge it belongs to, and the host hears nothing on it."""
+        return self.port_of is not None and self.port_of.exists and self in self.port_of.parents
+
+    def is_made_of(self, card: Nic) -> bool:
+        """Would it be gone without that card? A bond or a bridge is not; a VLAN or a macvlan is."""
+        return self.exists and card in self.parents and self.kind in STACKED
+
     def answers_to(self, mac: bytes) -> bool:
         if mac == self.mac or any(v.mac == mac for v in self.vmacs.values()):
             return True
-        return any(a.mac_bytes == mac for a in self.addresses)
+        return self.addresses.reached_by(mac)
 
     def hears(self, interface: str, packet: Packet) -> bool:
         """Does a frame to a group or to everybody reach this interface, the NIC itself or a macvlan on it?
@@ -98,10 +95,26 @@ class Nic:
         takers = [v.name for v in self.vmacs.values() if v.mac == packet.source]
         return not takers or interface in takers or not packet.destination[0] & 1
 
+    def taken_by(self, packet: Packet) -> list[Nic | Vmac]:
+        """The NIC and the macvlans on it that a frame reaches."""
+        cards: list[Nic | Vmac] = [self, *self.vmacs.values()]
+        if packet.destination[0] & 1:
+            return [card for card in cards if self.hears(card.name, packet)]
+        return self.reached_by(packet.destination)
+
+    def reached_by(self, mac: bytes) -> list[Nic | Vmac]:
+        """The interface whose own MAC address that is; the NIC, if it is none's."""
+        return [vmac for vmac in self.vmacs.values() if vmac.mac == mac] or [self]
+
+    def virtual_mac(self, address: str) -> str:
+        """The virtual router MAC address by which an address of the NIC itself is reached, or ""."""
+        held = self.addresses.get(address)
+        return held.mac if held is not None else ""
+
     def has(self, address: str) -> bool:
-        return any(a.address == address for a in self.addresses) or any(
-            a.address == address for v in self.vmacs.values() for a in v.addresses
-        )
+        if self.addresses.get(address) is not None:
+            return True
+        return any(v.addresses.get(address) is not None for v in self.vmacs.values())
 
 
 class Vmac:
@@ -113,4 +126,4 @@ class Vmac:
         self.name = name
         self.mac_text = mac
         self.mac = mac_bytes(mac)
-        self.addresses: list[Address] = []
+        self.addresses = Addresses()

@@ -17,10 +17,12 @@ from vrrplab.errors import DropReason
 from vrrplab.machine.actions import (
     Action,
     AddAddresses,
+    AddRoutes,
     CreateVmac,
     EndProcess,
     KillScript,
     RemoveAddresses,
+    RemoveRoutes,
     RemoveVmac,
     RunNotify,
     RunScript,
@@ -34,6 +36,8 @@ from vrrplab.machine.events import (
     AddressRemoved,
     AdvertisementReceived,
     Event,
+    FileRead,
+    InterfaceDeleted,
     InterfaceStatus,
     ReloadFinished,
     ReloadRequested,
@@ -43,14 +47,21 @@ from vrrplab.machine.events import (
     Thawed,
     TimePassed,
 )
+from vrrplab.machine.instance import Instance
+from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
-from vrrplab.machine.states import Stopped
+from vrrplab.machine.states import Master, Stopped
+from vrrplab.scenario.cast import node_fields
 from vrrplab.scenario.parts import Server
+from vrrplab.sim.addresses import Address
 from vrrplab.sim.host import Host
-from vrrplab.sim.nic import Address, Nic, Vmac
+from vrrplab.sim.nic import Nic, Vmac
 from vrrplab.sim.packet import Packet
+from vrrplab.sim.route_keeper import RouteKeeper
 from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.sim.sender import Sender
+from vrrplab.sim.toss import Toss
+from vrrplab.sim.tracked import Tracked
 from vrrplab.trace.events import AddressAddedEvent, AddressEvent, AddressRemovedEvent
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.wire.addresses import is_multicast, virtual_mac
@@ -73,6 +84,7 @@ class Router:
         journal: Journal,
         run_check: Callable[[str], int | None],
         run_notify: Callable[[tuple[str, ...]], None],
+        toss: Toss,
     ) -> None:
         self.server = server
         self.host = host
@@ -82,6 +94,8 @@ class Router:
         self._scheduler = scheduler
         self._run_check = run_check
         self._run_notify = run_notify
+        self._toss = toss
+        toss.introduce(self)
         self.daemon: Daemon | None = None
         self._frozen = False
         self._stopping = False
@@ -89,12 +103,15 @@ class Router:
         self._respawns = False  # its child is dead, the parent will start another one
         self._started_us: Micros = 0
         self._respawn_delay_us: Micros = 0  # of the next child
+        self.tracked = Tracked()
         self._inbox: list[Event] = []
         self._armed: Micros | None = None
         self._reload_ends_us: Micros = 0
+        self._filtered: set[tuple[str, str]] = set()  # told already: whose adverts, at which interface
         self._life = 0  # counts processes: what belonged to a dead one is void
         self._sender = Sender(host, profile, scheduler, journal, self._config_of)
         host.on_vrrp = self.receive
+        self.tables = RouteKeeper(host, scheduler, journal)
 
     # -- the process -------------------------------------------------------------------------------
 
@@ -105,7 +122,7 @@ class Router:
         if self.daemon is not None or self._respawns:
             self._starts_again = self._stopping
             if not self._stopping:
-                text = "keepalived is running already: nothing is started"
+                text = f"{self.profile.daemon} is running already: nothing is started"
                 self.journal.warn(self._scheduler.now, text)
             return
         if self.server.refusal:
@@ -117,6 +134,13 @@ class Router:
 
     def _spawn(self) -> None:
         """Start the VRRP child."""
+        lacking = self._lacks()
+        if lacking:
+            self._respawns = False
+            text = f"keepalived does not start: there is no {lacking} now, and no dynamic_interfaces"
+            self.journal.warn(self._scheduler.now, text)
+            self.journal.log(self._scheduler.now, say(self.profile.wording, "interface_missing"))
+            return
         self._life += 1
         self._started_us = self._scheduler.now
         self._frozen = self._stopping = self._starts_again = self._respawns = False
@@ -124,7 +148,12 @@ class Router:
         self.daemon = Daemon(self.node, self.profile)
         self.journal.warn_of_config(self._scheduler.now, self.node, basename)
         self._set_up_host()
-        self.deliver(Started(self._interfaces(), self._missing_scripts()))
+        tracked = self.tracked.configured(self.node, reload=False)
+        rp_filter = self.host.rp_filter
+        self.deliver(
+            Started(self._interfaces(), self._missing_scripts(), rp_filter=rp_filter, tracked=tracked)
+        )
+        self._toss.tell_sources(self)
 
     def stop(self) -> None:
         """SIGTERM. A start that waits for the end of an earlier one is called off."""
@@ -141,7 +170,7 @@ class Router:
         if process == "parent":
             self.stop()
             return
-        self._die("keepalived was killed (SIGKILL): nobody says goodbye, its addresses stay")
+        self._die(f"{self.profile.daemon} was killed (SIGKILL): nobody says goodbye, its addresses stay")
         if self._stopping:  # its parent was told to stop too, and starts nobody any more
             if self._starts_again:
                 self.start()
@@ -209,12 +238,20 @@ class Router:
 
     def _reloaded(self, node: NodeConfig) -> None:
         self.node = node
+        self.journal.configuration(self._scheduler.now, node_fields(node))
         self._set_up_host()
-        self.deliver(ReloadFinished(node, self._interfaces(), self._missing_scripts()))
+        tracked = self.tracked.configured(node, reload=True)
+        self.deliver(ReloadFinished(node, self._interfaces(), self._missing_scripts(), tracked=tracked))
+        self._toss.tell_sources(self)
 
     def _set_up_host(self) -> None:
-        """What the process sets in the kernel; it takes that back when it ends, not when it is killed."""
+        """What the process sets in the kernel; it takes that back when it ends, not when it is killed.
+
+        Its sockets are opened anew with that.
+        """
+        self._sender.stale_cards.clear()
         self.host.promote({i.interface for i in self.node.instances if i.promote_secondaries})
+        self.tables.name(self.node)
 
     def _later(self, delay_us: Micros, call: Callable[..., None], *args: Any) -> None:
         """Call later, unless the process has ended by then."""
@@ -229,29 +266,57 @@ class Router:
     def _interfaces(self) -> dict[str, InterfaceStatus]:
         ours = {a.address for i in self.node.instances for a in i.all_addresses}
         found = {}
+        for name in self.node.interfaces.keys() - {"lo", *(i.use_vmac for i in self.node.instances)}:
+            found[name] = InterfaceStatus(up=False, exists=False)
         for nic in self.host.nics.values():
-            addresses = tuple(a.address for a in nic.addresses if a.address not in ours)
-            found[nic.name] = InterfaceStatus(nic.up, addresses)
+            if not nic.exists:
+                found[nic.name] = InterfaceStatus(up=False, exists=False)
+                continue
+            addresses = tuple(a.address for a in nic.addresses if a.address not in ours or self._keeps(a))
+            base = nic.parents[0].name if nic.kind == "macvlan" else ""
+            tentative = self.host.tentative(nic)
+            found[nic.name] = InterfaceStatus(nic.up, addresses, tentative=tentative, base=base)
             found |= {vmac: InterfaceStatus(nic.up) for vmac in nic.vmacs}
         return found
 
+    def _lacks(self) -> str:
+        """An interface that the configuration names and the host has not, so that the daemon ends at once."""
+        if self.node.global_defs.dynamic_interfaces:
+            return ""
+        status = self._interfaces()
+        return next((n for n in self.node.interfaces if n in status and not status[n].exists), "")
+
+    def card_deleted(self, nic: Nic) -> None:
+        """A card is gone, with all that was on it."""
+        if self.daemon is not None:
+            self._sender.stale_cards.add(nic.name)
+        self.deliver(InterfaceDeleted(nic.name))
+        nic.vmacs.clear()
+
     def _missing_scripts(self) -> frozenset[str]:
         missing = self.server.missing_files
-        return frozenset(s.name for s in self.node.scripts if s.command and s.command[0] in missing)
+        scripts = [s for s in self.node.scripts if s.command]
+        return frozenset(s.name for s in scripts if s.command[0] in missing or not s.is_program)
 
     # -- events in, actions out ----------------------------------------------------------------------
 
-    def deliver(self, event: Event) -> None:
-        """Hand an event to the process, if there is one, and carry out what it asks for."""
+    def deliver(self, event: Event, at_us: Micros | None = None) -> None:
+        """Hand an event to the process, if there is one, and carry out what it asks for.
+
+        ``at_us``: what time it is for the process, if not now.
+        """
         if self.daemon is None:
             return
         if self._frozen:
+            if isinstance(event, FileRead):  # it will read what is there then, not what was there in between
+                self._inbox = [e for e in self._inbox if getattr(e, "file", "") != event.file]
             if not isinstance(event, TimePassed):
                 self._inbox.append(event)
             return
-        for action in self.daemon.handle(event, self._scheduler.now):
+        for action in self.daemon.handle(event, self._scheduler.now if at_us is None else at_us):
             if not self.journal.record(self._scheduler.now, action) or isinstance(action, RunNotify):
                 self._carry_out(action)
+        self.tables.tell_missing(self.daemon)
         self._arm()
 
     def _arm(self) -> None:
@@ -266,6 +331,11 @@ class Router:
         now = self._scheduler.now
         if self._armed is not None and self._armed <= now:
             self._armed = None
+            turn_us = self._toss.turn_to_wake(self, now)
+            if turn_us > now:
+                self._armed = turn_us
+                self._scheduler.at(turn_us, TIMER, self._wake)
+                return
             self.deliver(TimePassed())  # too early is harmless: the process looks what is due
 
     def receive(self, nic: Nic, packet: Packet) -> None:
@@ -277,9 +347,22 @@ class Router:
         if not is_multicast(destination) and not self.host.has(destination):
             return
         concerned = self.daemon.instance_of(nic.name, advert.vrid, source)
+        if concerned is not None and concerned.unbound:
+            return
         config = concerned.config if concerned else None
         instance = config.name if config else ""
+        if ":" not in source and is_multicast(destination) and self.host.has(source):
+            # Linux: a martian source, whatever rp_filter says (measured: no word of it in any log)
+            if config:
+                self.journal.dropped(now, instance, source, advert.vrid, DropReason.OWN_SOURCE.name)
+            return
         if config and not nic.hears(config.advert_interface, packet):
+            self.journal.dropped(now, instance, source, advert.vrid, DropReason.MACVLAN.name)
+            return
+        card = (self.host.holder(config.advert_interface) if config else None) or nic
+        if why := self.host.filtered(source, card):
+            self.journal.dropped(now, instance, source, advert.vrid, DropReason.RP_FILTER.name)
+            self._tell_filtered(source, card.name, why)
             return
         if ("in", "vrrp") in self.host.blocked:
             self.journal.dropped(now, instance, source, advert.vrid, DropReason.FIREWALL.name)
@@ -289,7 +372,45 @@ class Router:
         if packet.data[23] == PROTOCOL_AH and packet.frame.ah is not None:
             ah, key = packet.frame.ah, key_of(config.authentication if config else None)
             sequence, ah_valid = ah.sequence, ah_fits(key, packet.data[14:34], ah, packet.frame.payload)
-        self.deliver(AdvertisementReceived(nic.name, source, destination, ttl, advert, sequence, ah_valid))
+        event = AdvertisementReceived(nic.name, source, destination, ttl, advert, sequence, ah_valid)
+        if concerned is None:
+            self.deliver(event)
+        elif isinstance(concerned.state, Master):
+            rejected = self.daemon.judge(event)[1] is not None
+            self.deliver(event)
+            if rejected:
+                self._toss.rejects(concerned)
+        else:
+            turn_us = self._toss.turn_to_read(self, concerned, source, advert.priority)
+            if turn_us > now:
+                self._later(turn_us - now, self.deliver, event)
+            else:
+                self.deliver(event, turn_us)
+
+    def twin(self, config: InstanceConfig, place: str) -> Instance | None:
+        """Its instance of the same virtual router at that meeting place, if it runs one and is awake."""
+        if self.daemon is None or self._frozen:
+            return None
+        for instance in self.daemon.instances:
+            ours = instance.config
+            if (ours.vrid, ours.family) == (config.vrid, config.family) and self.meeting_place(ours) == place:
+                return instance
+        return None
+
+    def meeting_place(self, config: InstanceConfig) -> str:
+        """The networks in which the routers of an instance's VRID are; "": its interface is in none."""
+        return self._toss.meeting_place(self.server, config)
+
+    def _tell_filtered(self, source: str, card: str, why: str) -> None:
+        """Adverts never reach the process: say so once, for nothing else does."""
+        if (source, card) in self._filtered:
+            return
+        self._filtered.add((source, card))
+        text = (
+            f"rp_filter {self.host.rp_filter} on {self.server.name}: adverts from {source} are dropped at"
+            f" {card} before keepalived hears them ({why})"
+        )
+        self.journal.warn(self._scheduler.now, text)
 
     # -- what the process asks for --------------------------------------------------------------------
 
@@ -302,6 +423,8 @@ class Router:
                 self._add(action)
             case RemoveAddresses():
                 self._remove(action)
+            case AddRoutes() | RemoveRoutes():
+                self.tables.carry_out(action)
             case SendGratuitousArp():
                 self._sender.announce(action)
             case CreateVmac():
@@ -310,6 +433,7 @@ class Router:
                 nic = self.host.nic_of(name)
                 if nic:
                     del nic.vmacs[name]
+                    self.host.neighbors.forget(name)
             case SetAccept(addresses=addresses, accept=accept):
                 names = {a.address for a in addresses}
                 self.host.refused = self.host.refused - names if accept else self.host.refused | names
@@ -337,14 +461,25 @@ class Router:
 
     def _remove(self, action: RemoveAddresses) -> None:
         for a in action.addresses:
+            holder = self.host.holder(a.interface)
+            own = holder.addresses.get(a.address) if holder else None
+            if own is not None and self._keeps(own):
+                continue
             for gone in self.host.remove_address(a.interface, a.address):
                 self._note(AddressRemovedEvent, a.interface, gone, action.instance)
+                self.tables.address_gone(a.interface, gone.address)
+
+    def _keeps(self, address: Address) -> bool:
+        """The host's own address, though the daemon may call it a virtual one: those are on a macvlan."""
+        return self.profile.over_macvlan and not address.mac
 
     def address_changed(
         self, event: AddressAdded | AddressRemoved, address: Address, kind: type[AddressEvent]
     ) -> None:
         """An address came or went by hand, or with its link: write it down, and tell the process."""
         self._note(kind, event.interface, address)
+        if isinstance(event, AddressRemoved):
+            self.tables.address_gone(event.interface, address.address)
         self.deliver(event)
 
     def _note(

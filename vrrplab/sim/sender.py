@@ -16,6 +16,7 @@ from vrrplab.drive.messages import (
     announcement_of,
 )
 from vrrplab.machine.actions import SendAdvertisement, SendGratuitousArp
+from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
 from vrrplab.sim.host import Host
 from vrrplab.sim.nic import Nic
@@ -27,6 +28,8 @@ UNREACHABLE = (101, "Network is unreachable")
 INVALID = (22, "Invalid argument")
 FORBIDDEN = (1, "Operation not permitted")
 DOWN = (100, "Network is down")
+UNBOUND = "the macvlan has no address to send from yet"
+NO_DEVICE = (19, "No such device")
 NO_CARRIER = "no carrier"  # no error for the daemon: Linux takes the frame, and drops it
 
 
@@ -47,6 +50,9 @@ class Sender:
         self._journal = journal
         self._config_of = config_of
         self._frames = AdvertFrames()
+        # made anew since the process opened its sockets: what it sends over IPv6 is for the card of before
+        # (2.2.7, measured; a reload mends it)
+        self.stale_cards: set[str] = set()
 
     def advertise(self, action: SendAdvertisement, destination: str) -> None:
         """An advert to its group or to one unicast peer."""
@@ -55,18 +61,34 @@ class Sender:
         if nic is None:
             return
         error = None
-        if nic.loses_frames:
+        is_vmac = action.interface != nic.name
+        if nic.loses_frames or (self._profile.over_macvlan and not nic.up) or (is_vmac and not nic.exists):
             self._journal.not_sent(now, action, destination, NO_CARRIER)
             return
-        if not nic.up:
+        if not nic.exists:
+            error = NO_DEVICE
+        elif not nic.up:
             error = INVALID if ":" in action.source else UNREACHABLE
         elif ("out", "vrrp") in self._host.blocked:
             error = FORBIDDEN
+        elif self._profile.over_macvlan and ":" not in action.source and not self._host.has(action.source):
+            error = UNREACHABLE
+        elif ":" in destination and is_multicast(destination) and nic.name in self.stale_cards:
+            error = INVALID
+        elif ":" in destination and not is_multicast(destination) and not self._host.has(action.source):
+            error = (
+                INVALID  # IPv6 names the source in each packet, and it must be the host's (measured, 2.2.7)
+            )
         if error is not None:
             self._journal.not_sent(now, action, destination, error[1])
             if not (action.quiet_when_down and error is UNREACHABLE and not nic.up):
                 line = advert_failure_line(self._profile.wording, action, destination, *error)
                 self._journal.log(now, line)
+            return
+        if self._unbound(action):
+            self._journal.not_sent(now, action, destination, UNBOUND)
+            line = say(self._profile.wording, "unbound_macvlan", vrid=action.vrid, family=6)
+            self._journal.log(now, line)
             return
         if is_multicast(destination):
             self._put(nic, action, destination, None)
@@ -78,14 +100,24 @@ class Sender:
             self._scheduler.after(0, PACKET, self._host.receive, nic, Packet(frame))
             return
 
+        asked = self._host.next_hop(nic, destination)
+
         def with_mac(mac: str | None) -> None:
             if mac is None:
-                reason = f"nobody answers for {destination} (ARP)"
+                reason = f"nobody answers for {asked} (ARP)"
                 self._journal.not_sent(self._scheduler.now, action, destination, reason)
             else:
                 self._put(nic, action, destination, mac)
 
-        self._host.neighbors.find(destination, nic, with_mac)
+        self._host.neighbors.find(asked, nic, with_mac)
+
+    def _unbound(self, action: SendAdvertisement) -> bool:
+        """FRR over IPv6 (measured): an advert leaves from an address of the macvlan, and who became MASTER
+        this very moment has none there yet.
+        """
+        if not self._profile.over_macvlan or ":" not in action.source:
+            return False
+        return not any(self._host.has(address) for address in action.addresses)
 
     def _put(self, nic: Nic, action: SendAdvertisement, destination: str, to_mac: str | None) -> None:
         frame = self._frame(nic, action, destination, to_mac)
@@ -105,7 +137,7 @@ class Sender:
         nic, holder = self._host.nic_of(action.interface), self._host.holder(action.interface)
         if nic is None or holder is None:
             return
-        if nic.loses_frames:
+        if nic.loses_frames or (self._profile.over_macvlan and not nic.up):
             self._journal.not_announced(now, action, NO_CARRIER)
             return
         if not nic.up:

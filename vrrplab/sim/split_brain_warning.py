@@ -52,14 +52,15 @@ class SplitBrainWarning:
             return
         self._told.add((key, who))
         names = " and ".join(sorted(who))
+        every = "both" if len(who) == 2 else "all"
         segment, vrid, _ = key
         reasons = {
             r for (server, _), r in self._rejected.items() if server in who and r != DropReason.BAD_VRID.name
         }
         why = (
-            f"adverts are rejected: {', '.join(sorted(reasons))}"
+            f"adverts are rejected: {'; '.join(sorted(DropReason[name].value for name in reasons))}"
             if reasons
             else "they do not hear each other"
         )
-        text = f"split brain: {names} are all MASTER for VRID {vrid} on {segment} ({why})"
+        text = f"split brain: {names} are {every} MASTER for VRID {vrid} on {segment} ({why})"
         self._write(WarningEvent(self._scheduler.now, text=text, servers=sorted(who)))

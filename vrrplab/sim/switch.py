@@ -82,7 +82,7 @@ class Switch:
                     self.multicast = self.segment.multicast
                 case "between":
                     self.one_way: dict[tuple[str, str], OneWay] = {}
-        self._changed()
+        self._settle()
 
     def disturb(
         self,
@@ -107,13 +107,12 @@ class Switch:
             self.jitter_us = self.jitter_us if jitter_us is None else jitter_us
         if multicast is not None:
             self.multicast = multicast
-        self._changed()
+        self._settle()
 
-    @property
-    def is_certain(self) -> bool:
-        """Nothing random happens here."""
+    def _settle(self) -> None:
         certain = all(w.loss in (0, 1) and not w.jitter_us for w in self.one_way.values())
-        return not self.loss and not self.jitter_us and certain
+        self.is_certain = not self.loss and not self.jitter_us and certain  # nothing random happens here
+        self._changed()
 
     # -- frames --------------------------------------------------------------------------------
 
@@ -137,6 +136,7 @@ class Switch:
     def _deliver(self, packet: Packet, receivers: list[Port]) -> None:
         destination = packet.destination
         is_group = destination[0] & 1
+        self._scheduler.steps += len(receivers)
         for nic in receivers:
             if nic.up and (is_group or nic.answers_to(destination)):
                 nic.receive(packet)

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vrrplab.installing import how_to_install
+
 _LIMIT_S = 20
 ALSO_IN = "/usr/sbin:/sbin:/usr/lib/frr"
 
@@ -35,6 +37,8 @@ MODULES = {
     "jupyterlab": "the lessons",
     "matplotlib": "plots",
     "anywidget": "figures to click",
+    "ipywidgets": "sliders",
+    "numpy": "captures as columns",
     "scapy": "a second codec to compare with",
 }
 
@@ -239,6 +243,6 @@ def _module_probe(name: str) -> Callable[[], Ability]:
         try:
             return Ability(name, True, f"version {version(name)}")
         except PackageNotFoundError:
-            return Ability(name, False, f"not installed: {MODULES[name]}", "pip install 'vrrplab[lab]'")
+            return Ability(name, False, f"not installed: {MODULES[name]}", how_to_install(name))
 
     return probe

@@ -19,6 +19,7 @@ from vrrplab.machine.events import (
     InterfaceWentDown,
     InterfaceWentUp,
 )
+from vrrplab.system.descriptors import shortage
 from vrrplab.system.netlink import IFF_LOOPBACK, AddressNotice, LinkNotice, NetlinkSocket, Notice
 
 Change = AddressAdded | AddressRemoved | InterfaceWentDown | InterfaceWentUp
@@ -83,7 +84,8 @@ class InterfaceTable:
         try:
             return socket.if_nametoindex(name)  # a VMAC made a moment ago is not in the table yet
         except OSError:  # which does not say its number
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV)) from None
+            number = errno.EMFILE if shortage(1) else errno.ENODEV
+            raise OSError(number, os.strerror(number)) from None
 
     def expect_removal(self, interface: str, address: str) -> None:
         """The router is about to remove this address itself."""

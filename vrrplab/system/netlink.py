@@ -158,7 +158,7 @@ class NetlinkSocket:
             # a takeover cannot wait for duplicate address detection; keepalived does the same
             body += _attribute(IFA_FLAGS, struct.pack("=I", IFA_F_NODAD))
         if label:
-            body += _attribute(IFA_LABEL, label.encode() + b"\0")
+            body += _attribute(IFA_LABEL, label.encode("utf-8", "surrogateescape") + b"\0")
         sequence = self._send(kind, NLM_F_REQUEST | NLM_F_ACK | flags, body)
         while True:
             for found_kind, found, number in _split(self._socket.recv(1 << 16)):
@@ -248,4 +248,5 @@ def open_monitor(groups: int = GROUPS) -> NetlinkSocket:
     try:
         return NetlinkSocket(groups)
     except (OSError, AttributeError) as error:
-        raise LiveError(f"this system tells nothing about its interfaces (netlink: {error})") from None
+        why = getattr(error, "strerror", None) or "Linux only"
+        raise LiveError(f"the kernel cannot be asked about interfaces (netlink): {why}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from vrrplab.errors import LiveError
+from vrrplab.system.descriptors import raise_shortage
 
 NET_ADMIN, NET_RAW = 12, 13
 _FOR = {
@@ -13,12 +14,26 @@ _FOR = {
 }
 
 
+def is_real_root() -> bool:
+    """Root of the machine; root inside a user namespace is somebody else outside."""
+    if os.geteuid() != 0:
+        return False
+    try:
+        with open("/proc/self/uid_map", encoding="ascii") as file:
+            return file.read().split() == ["0", "0", "4294967295"]
+    except OSError as error:
+        raise_shortage(error)
+        return True
+
+
 def has_capability(number: int) -> bool:
     """Has this process a capability in effect?"""
     try:
         with open("/proc/self/status", encoding="ascii", errors="replace") as file:
             line = next(line for line in file if line.startswith("CapEff:"))
-    except (OSError, StopIteration):
+    except (OSError, StopIteration) as error:
+        if isinstance(error, OSError):
+            raise_shortage(error)
         return os.geteuid() == 0
     return bool(int(line.split()[1], 16) >> number & 1)
 

@@ -81,12 +81,15 @@ def attach_filter(one: socket.socket) -> None:
 
 def frame_reader(one: socket.socket) -> Reader:
     """Reads (age in nanoseconds, frame); None when nothing waits. Frames we sent ourselves are heard too."""
+    # One room for all: a frame cut out of 64 KiB of its own, and kept, would leave memory in pieces.
+    room = memoryview(bytearray(65535))
 
     def read() -> tuple[int, bytes] | None:
         try:
-            frame, ancillary, _, _ = one.recvmsg(65535, 64)
+            size, ancillary, _, _ = one.recvmsg_into([room], 64)
         except OSError:  # nothing waits, or the interface went away, of which netlink tells
             return None
+        frame = bytes(room[:size])
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
                 seconds, nanoseconds = _TIMESPEC.unpack_from(data)

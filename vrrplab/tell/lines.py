@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from vrrplab.output.terminal import printable
-from vrrplab.tell.words import action_in_words
+from collections import Counter
+
+from vrrplab.limits import LINES_AT_ONCE
+from vrrplab.output.printable import printable
+from vrrplab.output.text_columns import padded
+from vrrplab.tell.words import action_in_words, either_in_words
 from vrrplab.trace import Trace
 from vrrplab.trace.events import (
     ActionEvent,
@@ -15,20 +19,44 @@ from vrrplab.trace.events import (
     NotifyEvent,
     OutageEvent,
     PriorityEvent,
+    RouteEvent,
     ScenarioEvent,
     StateEvent,
     TraceEvent,
+    UndecidedEvent,
     WarningEvent,
 )
-from vrrplab.units import format_s
+from vrrplab.units import Micros, format_s
 
 QUIET = (ScenarioEvent, AdvertReceivedEvent, MacLearnedEvent)  # the log shows what a person would look for
+
+MANY = (LogEvent, WarningEvent)  # one for each word of a file that somebody wrote
 
 
 def render(trace: Trace) -> str:
     """The trace as lines; what every receiver got is left out (it is in ``jsonl``)."""
-    shown = [line(event) for event in trace if not isinstance(event, QUIET)]
+    shown: list[str] = []
+    count: Counter[tuple[str, str, Micros]] = Counter()
+    left: dict[int, tuple[TraceEvent, tuple[str, str, Micros]]] = {}  # place -> what is counted there
+    for event in trace:
+        if isinstance(event, QUIET):
+            continue
+        if isinstance(event, MANY):
+            at = event.event, event.server, event.t_us
+            count[at] += 1
+            if count[at] > LINES_AT_ONCE.most:
+                if count[at] == LINES_AT_ONCE.most + 1:
+                    left[len(shown)] = event, at
+                    shown.append("")
+                continue
+        shown.append(line(event))
+    for place, (event, at) in left.items():
+        shown[place] = f"{_head(event, 6)} {and_more(count[at] - LINES_AT_ONCE.most)}"
     return "\n".join(shown) + "\n" if shown else ""
+
+
+def and_more(count: int) -> str:
+    return f"… and {count:,} more like this at this moment"
 
 
 def line(event: TraceEvent, places: int = 6) -> str:
@@ -36,12 +64,19 @@ def line(event: TraceEvent, places: int = 6) -> str:
 
     ``places``: decimals of the time; with 3 the line is for a narrow column, unaligned.
     """
-    who = event.server or str(event.fields.get("client", "-"))
     if places < 6:
-        return printable(f"{format_s(event.t_us, places)} {who} {event.event}: {_what(event)}".rstrip())
-    return printable(
-        f"{format_s(event.t_us, places):>12} {who:<14} {event.event:<15} {_what(event)}".rstrip()
-    )
+        return printable(
+            f"{format_s(event.t_us, places)} {_who(event)} {event.event}: {_what(event)}".rstrip()
+        )
+    return printable(f"{_head(event, places)} {_what(event)}".rstrip())
+
+
+def _head(event: TraceEvent, places: int) -> str:
+    return f"{format_s(event.t_us, places):>12} {padded(_who(event), 14)} {padded(event.event, 15)}"
+
+
+def _who(event: TraceEvent) -> str:
+    return event.server or str(event.fields.get("client", "-"))
 
 
 def _what(event: TraceEvent) -> str:
@@ -62,6 +97,10 @@ def _what(event: TraceEvent) -> str:
             return f"{event.kind} {event.target} no answer {when}"
         case WarningEvent():
             return event.text
+        case UndecidedEvent():
+            return either_in_words(event)
+        case RouteEvent():
+            return event.text.replace("\t", " ")
         case NotifyEvent():
             return " ".join([event.script, *map(str, event.arguments)])
     rest = {k: v for k, v in event.fields.items() if k not in ("server", "client", "frame")}

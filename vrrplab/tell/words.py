@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import textwrap
 from typing import Any
 
-from vrrplab.output.terminal import printable
+from vrrplab.output import text_columns
+from vrrplab.output.printable import printable
+from vrrplab.output.terminal import terminal_columns
 from vrrplab.trace import Trace
-from vrrplab.trace.events import ActionEvent
+from vrrplab.trace.events import ActionEvent, UndecidedEvent, as_table
 from vrrplab.units import Micros, format_s
 
 
@@ -28,6 +27,12 @@ def action_in_words(action: ActionEvent, trace: Trace | None = None) -> str:
     return printable(" ".join(parts))
 
 
+def start_in_words(trace: Trace) -> str:
+    """What happens at the beginning, where nobody does anything."""
+    told = as_table(trace.scenario.get("servers")).values()
+    return "the daemons start" if any(s.get("daemon") for s in told) else "keepalived starts"
+
+
 def _plain(value: Any) -> str:
     """As a scenario file would have it; pairs of hosts with an arrow."""
     if isinstance(value, bool):
@@ -37,23 +42,22 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+def either_in_words(event: UndecidedEvent) -> str:
+    """e.g. ``V1: either a or b (this run drew b): their master-down timers end at the same moment, …``."""
+    either = " or ".join(event.candidates)
+    return f"{event.instance}: either {either} (this run drew {event.drawn}): {event.reason}"
+
+
 def later(t_us: Micros, since_us: Micros) -> str:
     """``+2.609``: seconds after something."""
     return f"+{format_s(t_us - since_us)}"
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most ``width`` characters, those behind the first indented; an empty one for no text."""
-    room = max(width, len(indent) + 1)
-    return textwrap.wrap(" ".join(text.split()), room, subsequent_indent=indent, break_on_hyphens=False) or [
-        ""
-    ]
+    """Lines of at most ``width`` columns, those behind the first indented; an empty one for no text."""
+    return text_columns.wrap(text, max(width, len(indent) + 2), more=indent) or [""]
 
 
 def terminal_width() -> int:
     """Columns of the terminal that output goes to; 80 when it goes elsewhere."""
-    try:
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError, AttributeError):
-        columns = 80
-    return max(60, min(columns, 160))
+    return max(60, min(terminal_columns(), 160))

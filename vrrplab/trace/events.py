@@ -7,7 +7,8 @@ what stands here.
 
 A field's JSON name is the attribute's, less the ``_`` that Python needs (``from_``). A field with a default
 may be missing, and is left out of JSON then. An event of a file may lack other fields too, or have more:
-what is missing is ``ABSENT``, the rest is kept in ``extra``; a kind that is not known is an ``OtherEvent``.
+what is missing, or has another type than is declared, is ``ABSENT``; the rest is kept in ``extra``. A kind
+that is not known is an ``OtherEvent``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field
 from dataclasses import fields as declared_fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform
+from math import isfinite
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from vrrplab.trace.vocabulary import ACTIONS, Act
 from vrrplab.units import Micros, seconds
@@ -27,6 +40,13 @@ def _encoder() -> Callable[[object], str]:
     from json import JSONEncoder  # not needed to tell a trace as a table
 
     return JSONEncoder(ensure_ascii=False).encode
+
+
+@cache
+def _ascii_encoder() -> Callable[[object], str]:
+    from json import JSONEncoder
+
+    return JSONEncoder().encode
 
 
 class _Absent(str):
@@ -85,7 +105,10 @@ class TraceEvent:
     def to_json(self) -> str:
         """One line of a trace file, without the line end."""
         body = _encoder()(self.fields)[1:]
-        head = f'{{"t": {self.t_us // 1_000_000}.{self.t_us % 1_000_000:06d}, "event": "{self.event}"'
+        word = f'"{self.event}"' if self.event.isidentifier() else _ascii_encoder()(self.event)
+        if not body.isprintable():  # something in it could steer a terminal: then all of it in ASCII
+            body = _ascii_encoder()(self.fields)[1:]
+        head = f'{{"t": {self.t_us // 1_000_000}.{self.t_us % 1_000_000:06d}, "event": {word}'
         return head + (", " + body if body != "}" else "}")
 
 
@@ -138,15 +161,26 @@ class ScenarioEvent(OpenEvent):
         "name": ("text", "what was run"),
         "description": ("text", "what it is about"),
         "profile": ("text", "the behaviour profile"),
+        "profiles": ("text", "where servers have others: whose behaviour it is, in words"),
         "seed": ("integer or null", "every random choice comes from it; null: a recording has none"),
         "duration_s": ("number", "how long it lasts"),
         "origin": ("text", "simulation, recording, capture or live"),
         "segments": ("object", "name: {subnet}"),
         "servers": (
             "object",
-            "name: {interfaces: {name: {segment, mac, addresses}}, services: {name: {port}}, config,"
-            " instances: {name: {vrid, interface, priority, state, version, advert_int_s, preempt,"
-            " virtual_addresses}}}",
+            "name: {interfaces: {name: {segment, mac, addresses}}, services: {name: {port, listen}}, config,"
+            " profile (if it has one of its own), daemon (if it is not keepalived), instances: {name: {vrid,"
+            " interface, priority, state,"
+            " version, advert_int_s, preempt, virtual_addresses, excluded_addresses, unicast_peers,"
+            " refuses_by, tracks: [{kind, name, weight}], ignores: [{kind, name, text: what the daemon takes"
+            " off and why}]}}, sync_groups: {name: {members, tracks}}, ignored: [the same of all, in"
+            " words], tracked: {files: {name: a value that means FAULT},"
+            " processes: {name: quorum}, bfds: [name]}}; from excluded_addresses on only where there is"
+            " something to say",
+        ),
+        "routers": (
+            "object",
+            "routers that join segments, name: {interfaces: {segment: {segment, mac, addresses}}, latency_s}",
         ),
         "clients": ("object", "name: {segment, mac, addresses, probes: [{kind, target, port, every_s}]}"),
         "dns": ("object", "name: [address]"),
@@ -186,6 +220,20 @@ def cast_fields(
     }
 
 
+def as_table(told: Any) -> dict[str, Any]:
+    """A part of the cast by name; nothing where a trace has none, or something else in its place."""
+    return told if isinstance(told, dict) else {}
+
+
+@kind("configuration", SIMULATOR, ROUTER, RECORDING)
+class ConfigurationEvent(TraceEvent):
+    """A reload brought a new configuration: from now on this holds in place of what the cast says."""
+
+    instances: Annotated[dict[str, Any], "as in the cast"]
+    sync_groups: Annotated[dict[str, Any] | None, "the same"] = None
+    ignored: Annotated[list[str] | None, "the same"] = None
+
+
 @kind("action", SIMULATOR, RECORDING)
 class ActionEvent(OpenEvent):
     """What a scenario does to the network, as it was injected: the action's word and its keys."""
@@ -213,6 +261,13 @@ class StateEvent(TraceEvent):
     to: Annotated[str, "the state now: INIT, BACKUP, MASTER, FAULT or STOP"]
     reason: Annotated[str, 'an answer to "why?"; a recording holds what was seen, not why'] = ABSENT
     frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
+
+
+@kind("faults", SIMULATOR, ROUTER)
+class FaultsEvent(TraceEvent):
+    """An instance stays in FAULT, but for other reasons than before."""
+
+    faults: Annotated[list[str], "what of its own is broken now, a sentence each; none: its sync group's"]
 
 
 @kind("priority", SIMULATOR, ROUTER, RECORDING, WATCHER)
@@ -379,7 +434,9 @@ class NeighbourEvent(TraceEvent):
 
 @kind("outage", SIMULATOR, RECORDING)
 class OutageEvent(TraceEvent):
-    """A client got no answer for a while; written when it ends, or at the end of the run."""
+    """A client got no answer for a while; written when it ends, or at the end of the run.
+    `Trace.disturbances` tells those that belong together (round robin) as one, and what share was lost.
+    """
 
     client: Annotated[str, "who asked"]
     kind: Annotated[str, "icmp or http"]
@@ -398,6 +455,10 @@ class WarningEvent(TraceEvent):
     file: Annotated[str, "the configuration"] = ABSENT
     line: Annotated[int | None, "where in it"] = None
     servers: Annotated[list[str] | None, "all whom it concerns, where they are several"] = None
+    drops_by: Annotated[str, "what drops packets of clients: rp_filter, vrrp_strict or no_accept"] = ABSENT
+    address: Annotated[str, "the one they are for"] = ABSENT
+    source: Annotated[str, "the client's; missing: everybody's"] = ABSENT
+    over: Annotated[bool | None, "true: they are dropped no longer"] = None
     frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
 
 
@@ -423,32 +484,33 @@ class RouteEvent(TraceEvent):
     text: Annotated[str, "as `ip route` or `ip rule` shows it"]
 
 
-@kind("route_added")
+@kind("route_added", SIMULATOR, ROUTER)
 class RouteAddedEvent(RouteEvent):
     """A virtual route is there now."""
 
 
-@kind("route_removed")
+@kind("route_removed", SIMULATOR, ROUTER)
 class RouteRemovedEvent(RouteEvent):
-    """A virtual route was taken out."""
+    """A virtual route is gone; no instance: the kernel dropped it, with its interface or an address."""
 
 
-@kind("rule_added")
+@kind("rule_added", SIMULATOR, ROUTER)
 class RuleAddedEvent(RouteEvent):
     """A virtual rule is there now."""
 
 
-@kind("rule_removed")
+@kind("rule_removed", SIMULATOR, ROUTER)
 class RuleRemovedEvent(RouteEvent):
     """A virtual rule was taken out."""
 
 
 @kind("undecided")
 class UndecidedEvent(TraceEvent):
-    """Things of one moment whose order nothing decides: this run drew lots."""
+    """What nothing decides, most often who of several is first at one moment: this run drew lots."""
 
-    candidates: Annotated[list[str], "who could have been first"]
-    drawn: Annotated[str, "who was, in this run"]
+    candidates: Annotated[list[str], "servers that could have been first; or what could have been so"]
+    drawn: Annotated[str, "the one that was, in this run"]
+    reason: Annotated[str, "why it is open"]
 
 
 _LAYOUTS: dict[type[TraceEvent], tuple[tuple[str, str, bool], ...]] = {}
@@ -462,8 +524,29 @@ def layout(kind: type[TraceEvent]) -> tuple[tuple[str, str, bool], ...]:
     return _LAYOUTS[kind]
 
 
+_TYPES: dict[type[TraceEvent], dict[str, tuple[type, ...]]] = {}
+
+
+def _types(kind: type[TraceEvent]) -> dict[str, tuple[type, ...]]:
+    """What a value of each field may be, as JSON has it; what is in a list or table is not looked at."""
+    if kind not in _TYPES:
+        _TYPES[kind] = found = {}
+        for name, hint in get_type_hints(kind).items():
+            parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+            found[name] = tuple(get_origin(part) or part for part in parts)
+    return _TYPES[kind]
+
+
+def _fits(value: object, types: tuple[type, ...]) -> bool:
+    if isinstance(value, float):
+        return float in types and isfinite(value)
+    return isinstance(value, types) or (float in types and type(value) is int)
+
+
 def make_event(t_us: Micros, word: str, fields: dict[str, Any]) -> TraceEvent:
-    """An event from the words of JSON; whatever its kind does not have, or does not know, is kept."""
+    """An event from the words of JSON; whatever its kind does not have, does not know, or declares to be of
+    another type, is kept.
+    """
     kind = KINDS.get(word)
     if kind is None:
         return OtherEvent(t_us, event=word, content=fields)
@@ -471,8 +554,9 @@ def make_event(t_us: Micros, word: str, fields: dict[str, Any]) -> TraceEvent:
         return kind(t_us, content=fields)
     extra = dict(fields)
     given: dict[str, Any] = {}
+    types = _types(kind)
     for attribute, name, required in layout(kind):
-        if name in extra and (required or extra[name] is not None):
+        if name in extra and (required or extra[name] is not None) and _fits(extra[name], types[attribute]):
             given[attribute] = extra.pop(name)
         elif required:
             given[attribute] = ABSENT

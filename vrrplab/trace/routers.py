@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from vrrplab.trace.events import AddressAddedEvent, AdvertSentEvent
+from vrrplab.trace.events import AddressAddedEvent, AdvertSentEvent, as_table
 from vrrplab.trace.trace import Trace
 
 
@@ -62,16 +62,10 @@ def virtual_routers(trace: Trace) -> list[RouterGroup]:
     return found
 
 
-def as_table(told: Any) -> dict[str, Any]:
-    """A part of the cast by name; nothing where a trace has none, or something else in its place."""
-    return told if isinstance(told, dict) else {}
-
-
 def _addresses_by_instance(trace: Trace) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for event in trace.of(AddressAddedEvent):
-        if event.instance:
-            address = event.bare
+        if event.instance and (address := event.bare):
             own = found.setdefault((event.server, event.instance), [])
             if address not in own:
                 own.append(address)

@@ -73,18 +73,27 @@ class Act(StrEnum):
                   "{server} check passes", "{script|every check} on {server} passes from now on")
     CHECK_HANG = ("check_hang", "server", "script", "", "",
                   "{server} check hangs", "{script|every check} on {server} hangs from now on")
+    FILE_WRITE = ("file_write", "server file value", "", "", "file_write",
+                  "{server} {file} = {value}", "{value} is written into {file} on {server}")
+    PROCESS_COUNT = ("process_count", "server process count", "", "", "process_count",
+                     "{server} {process} × {count}",
+                     "the number of {process} processes on {server} is now {count}")
+    BFD_DOWN = ("bfd_down", "server bfd", "", "", "",
+                "{server} BFD {bfd} down", "the BFD session {bfd} of {server} goes down")
+    BFD_UP = ("bfd_up", "server bfd", "", "", "bfd_down",
+              "{server} BFD {bfd} up", "the BFD session {bfd} of {server} comes up")
     DAEMON_STOP = ("daemon_stop", "server", "", "daemon stopped", "",
-                   "{server} daemon stopped", "keepalived on {server} is stopped")
+                   "{server} daemon stopped", "{daemon|keepalived} on {server} is stopped")
     DAEMON_START = ("daemon_start", "server", "", "daemon running", "daemon_stop daemon_kill",
-                    "{server} daemon started", "keepalived on {server} is started")
+                    "{server} daemon started", "{daemon|keepalived} on {server} is started")
     DAEMON_KILL = ("daemon_kill", "server", "process", "daemon killed", "",
                    "{server} {process:parent=parent process,child=child process|daemon} killed",
-                   "keepalived on {server} is killed"
+                   "{daemon|keepalived} on {server} is killed"
                    "{process:parent= (parent process),child= (child process)}")
     DAEMON_FREEZE = ("daemon_freeze", "server", "", "daemon frozen", "",
-                     "{server} frozen", "keepalived on {server} is frozen")
+                     "{server} frozen", "{daemon|keepalived} on {server} is frozen")
     DAEMON_THAW = ("daemon_thaw", "server", "", "daemon running", "daemon_freeze",
-                   "{server} thawed", "keepalived on {server} goes on")
+                   "{server} thawed", "{daemon|keepalived} on {server} goes on")
     POWER_OFF = ("power_off", "server", "", "power off", "",
                  "{server} power off", "{server} loses power")
     POWER_ON = ("power_on", "server", "", "power on",
@@ -92,6 +101,11 @@ class Act(StrEnum):
                 "{server} power on", "{server} gets power")
     RELOAD = ("reload", "server config", "", "", "",
               "{server} reload", "keepalived on {server} reloads {config}")
+    INTERFACE_DELETE = ("interface_delete", "server interface", "", "port gone", "",
+                        "{server} {interface} deleted", "{interface} of {server} is deleted")
+    INTERFACE_ADD = ("interface_add", "server interface", "parent kind", "port up",
+                     "interface_delete link_down ifdown",
+                     "{server} {interface} added", "{interface} appears on {server}")
     FIREWALL_DROP = ("firewall_drop", "server direction protocol", "", "firewall closed", "",
                      "{server} firewall drops VRRP {direction}",
                      "the firewall of {server} drops VRRP {direction:out=going out|coming in}")
@@ -107,6 +121,13 @@ class Act(StrEnum):
 
 ACTIONS: Mapping[str, Act] = {act.value: act for act in Act}
 
+# What takes a card's link, or brings it.
+LINK_LOST = frozenset(act for act in Act if act.part == PORT and act.state != "up")
+LINK_BACK = frozenset(act for act in Act if act.part == PORT and act.state == "up")
+
+# What is so when a daemon starts at the same moment, rather than happening to it a moment later.
+FINDABLE = frozenset((Act.FILE_WRITE, Act.PROCESS_COUNT, Act.BFD_DOWN, Act.BFD_UP))
+
 # What can be wrong with a segment: on a figure, and in a sentence.
 FAULTS: Mapping[str, tuple[str, str]] = {
     "loss": ("loses {}%", "loses {} % of all frames"),
@@ -118,7 +139,10 @@ _HOLE = re.compile(r"\{(\w+)(?::([^|}]*))?(?:\|([^}]*))?\}")
 
 
 def filled(template: str, keys: Mapping[str, Any]) -> str:
-    """``{key}``, ``{key|without it}``, ``{key:value=words,value=words|any other}`` with an action's keys."""
+    """``{key}``, ``{key|without it}``, ``{key:value=words,value=words|any other}`` with an action's keys.
+
+    ``daemon`` is the name of what runs on its server, where somebody knows that it is not keepalived.
+    """
 
     def words(hole: re.Match[str]) -> str:
         value = str(keys.get(hole[1], ""))
@@ -171,6 +195,11 @@ def fault_words(faults: Mapping[str, Any]) -> str:
     for way, harm in faults.get("between", {}).items():
         found.append(f"{way} cut" if harm.get("loss", 0) >= 1 else f"{way} {fault_words(harm)}")
     return ", ".join(found)
+
+
+def refusal_words(option: str, server: str) -> str:
+    """Why clients get no answer from a MASTER that refuses them."""
+    return f"{option} on {server} drops what clients send to it"
 
 
 def label(action: Mapping[str, Any], left: str = "") -> str:

@@ -1,6 +1,6 @@
 """Does the simulator say what the daemon says? Log lines word for word, in the same order, by server.
 
-Counted are lines about instances, sync groups, scripts, interfaces and addresses; not the process's own
+Counted are lines about instances, sync groups, what is tracked, interfaces, addresses; not the process's own
 (versions, sockets, memory, CPU), which no protocol decides.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vrrplab.trace import Trace
-from vrrplab.trace.events import LogEvent, TraceEvent
+from vrrplab.trace.events import ActionEvent, LogEvent, TraceEvent
+from vrrplab.trace.vocabulary import Act
 
 COUNTED = (
     "(",
@@ -17,8 +18,11 @@ COUNTED = (
     "VRRP_Script(",
     "Script `",
     "Track script",
-    "Disabling Track script",
+    "Disabling track script",
     "Warning - script",
+    "Quorum ",
+    "Invalid number",
+    "VRRP_Instance(",
     "Assigned address",
     "Deassigned address",
     "Netlink re",
@@ -58,8 +62,18 @@ def compare_lines(real: Trace, simulated: Trace) -> Lines:
 
 
 def _lines(trace: Trace, server: str) -> list[str]:
-    found = [str(e.line) for e in trace.of(LogEvent, server=server) if e.t_us <= trace.end_us]
-    return [line for line in found if _counts(line)]
+    """What a server without power says is not counted: on a bench its daemon still sees its cables go."""
+    found: list[str] = []
+    powered = True
+    heard: list[LogEvent | ActionEvent] = trace.of(LogEvent, ActionEvent, server=server)
+    for event in heard:
+        if event.t_us > trace.end_us:
+            break
+        if isinstance(event, LogEvent):
+            found += [event.line] if powered and _counts(event.line) else []
+        elif event.act in (Act.POWER_OFF, Act.POWER_ON):
+            powered = event.act is Act.POWER_ON
+    return found
 
 
 def _counts(line: str) -> bool:

@@ -68,7 +68,16 @@ def _of_vrid(streams: dict[Stream, list[int]], vrid: int) -> list[int]:
     return sorted(t for stream, times in streams.items() if stream.vrid == vrid for t in times)
 
 
-_NOT_ITS_FAULT = {r.name for r in (DropReason.BAD_VRID, DropReason.UNICAST_MISMATCH, DropReason.FIREWALL)}
+_NOT_ITS_FAULT = {
+    r.name
+    for r in (
+        DropReason.BAD_VRID,
+        DropReason.UNICAST_MISMATCH,
+        DropReason.OTHER_GROUP,
+        DropReason.FIREWALL,
+        DropReason.RP_FILTER,
+    )
+}
 
 
 def _rejecting(simulated: Trace) -> set[int]:

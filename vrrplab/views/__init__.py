@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from vrrplab.trace import Trace
+    from vrrplab.views import anatomy as anatomy
+    from vrrplab.views import distribution as distribution
+    from vrrplab.views import ladder as ladder
+    from vrrplab.views import packet as packet
+    from vrrplab.views import panels as panels
+    from vrrplab.views import priority as priority
+    from vrrplab.views import state_diagram as state_diagram
+    from vrrplab.views import tables as tables
+    from vrrplab.views import timeline as timeline
 
 _OVER_TIME = ("timeline", "priority", "tables", "anatomy")
 _VIEWS = (*_OVER_TIME, "ladder", "packet", "state_diagram", "distribution", "panels")
@@ -33,7 +42,7 @@ _VIEWS = (*_OVER_TIME, "ladder", "packet", "state_diagram", "distribution", "pan
 __all__ = [*_VIEWS, "compare", "save"]
 
 
-def __getattr__(name: str) -> object:
+def _fetch(name: str) -> object:
     """Fetch a view the first time it is asked for (PEP 562)."""
     if name not in _VIEWS:
         raise AttributeError(
@@ -44,6 +53,10 @@ def __getattr__(name: str) -> object:
     return import_module(f"vrrplab.views.{name}")
 
 
+if not TYPE_CHECKING:  # type checkers have the imports above, and find a misspelt one
+    __getattr__ = _fetch
+
+
 def __dir__() -> list[str]:
     return sorted([*globals(), *_VIEWS])
 
@@ -51,7 +64,12 @@ def __dir__() -> list[str]:
 def compare(a: Trace, b: Trace, view: str = "timeline", **options: Any) -> Figure:
     """The same figure of two traces, one above the other: what was simulated and what was recorded.
 
-    ``view``: timeline, priority, tables or anatomy. ``options`` are those of its ``figure``.
+    ``view``: timeline, priority, tables or anatomy. ``options``: those of its ``figure``. VrrplabError:
+    no such view, not a trace, or an option that does not fit.
+
+    >>> name = "article_drill1_cable"
+    >>> vrrplab.views.compare(vrrplab.recorded(name), vrrplab.replayed(name))
+    <Figure size 960x...
     """
     if not isinstance(view, str) or view not in _OVER_TIME:
         raise VrrplabError(f"{view!r} cannot be compared: choose {', '.join(_OVER_TIME)}")
@@ -65,7 +83,10 @@ def compare(a: Trace, b: Trace, view: str = "timeline", **options: Any) -> Figur
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure of any view: .svg, .png or .pdf."""
+    """Write a figure of any view to ``path``: .svg, .png or .pdf.
+
+    OutputError: another ending, or a file that cannot be written.
+    """
     from vrrplab.views import style
 
     style.save(figure, path)

@@ -17,7 +17,6 @@ from vrrplab import arguments
 from vrrplab.trace import Outage, Trace
 from vrrplab.trace.events import ActionEvent, AdvertSentEvent, AnnouncementEvent, StateEvent, TraceEvent
 from vrrplab.trace.routers import RouterGroup, virtual_routers
-from vrrplab.trace.spans import disturbances
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
 from vrrplab.views.style import SMALL
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BAR_IN, LANE_IN = 0.24, 0.5
-_BETWEEN_US: Micros = 500_000
 PARTS = ("detection", "election", "announcement", "cache", "other")
 _WORDS = {
     "detection": "detection: nobody knows yet",
@@ -62,7 +60,8 @@ class Anatomy(NamedTuple):
     ended: bool
     parts: tuple[Part, ...]
     story: str
-    gaps: int = 1  # more than one: on and off, answers came in between
+    gaps: int  # more than one: answers came in between,
+    percent: int | None  # and so many of the questions were lost
 
     @property
     def duration_us(self) -> Micros:
@@ -84,28 +83,26 @@ class AnatomyRows(NamedTuple):
 def rows(trace: Trace, target: str = "", at_least_s: float = 0.1, most: int = 12) -> AnatomyRows:
     """The outages of a trace, each in parts: the ``most`` longest, in order of time.
 
-    Shorter ones than ``at_least_s`` are left out. Gaps of one probe with less than half a second of answers
-    between them are one disturbance: round robin DNS sends every other request to the dead address. Probes
-    of one client that failed together and for the same target are told once.
+    Shorter ones than ``at_least_s`` are left out. Probes of one client that failed together and for the same
+    target are told once.
     """
     short = naming.short_addresses(trace.addresses)
     routers = virtual_routers(trace)
-    together: list[tuple[Outage, int, list[str]]] = []
-    for group in disturbances(trace.outages(target), _BETWEEN_US):
-        outage = group[0]._replace(to_us=group[-1].to_us, lost=sum(o.lost for o in group))
+    together: list[tuple[Outage, list[str]]] = []
+    for outage in trace.disturbances(target):
         if outage.duration_us(trace.end_us) < micros(at_least_s):
             continue
-        for known, _, kinds in together:
+        for known, kinds in together:
             same = (known.client, known.target) == (outage.client, outage.target)
             if same and naming.near(known.from_us, outage.from_us) and outage.kind not in kinds:
                 kinds.append(outage.kind)
                 break
         else:
-            together.append((outage, len(group), [outage.kind]))
+            together.append((outage, [outage.kind]))
     longest = sorted(together, key=lambda one: -one[0].duration_us(trace.end_us))[:most]
     found = tuple(
-        _anatomy(trace, routers, outage, kinds, short)._replace(gaps=gaps)
-        for outage, gaps, kinds in together
+        _anatomy(trace, routers, outage, kinds, short)
+        for outage, kinds in together
         if any(outage is one[0] for one in longest)
     )
     title, note, more = naming.head_of(trace)
@@ -150,7 +147,8 @@ def _anatomy(
     brief = [f"{p.kind} {p.duration_us // 1000} ms" for p in parts if p.duration_us < 100_000]
     told += [", ".join(brief)] if brief else []
     story = "; ".join(told) + ("" if ended else "; still out when the trace ends")
-    return Anatomy(outage.client, detail, outage.from_us, to_us, ended, tuple(parts), story)
+    shares = outage.gaps, outage.percent
+    return Anatomy(outage.client, detail, outage.from_us, to_us, ended, tuple(parts), story, *shares)
 
 
 def _take_over(
@@ -213,7 +211,12 @@ def figure(
     theme: str = "light",
     width_in: float = figure_layout.WIDTH_IN,
 ) -> Figure:
-    """The outages of a trace, or of several, as stacked bars; ``target``: of one address or name only."""
+    """The outages of a trace, or of several, as stacked bars: what each of their seconds was spent on.
+
+    ``target``: of one address or name only. ``at_least_s``: leave out shorter ones, in seconds.
+    ``theme``: "light" or "dark". ``width_in``: in inches. Needs matplotlib. VrrplabError: not a trace, or
+    an option that does not fit.
+    """
     traces = figure_arguments.traces_of(trace, "anatomy.figure()")
     at_least_s = arguments.number(at_least_s, "at_least_s", 0)
     tables = [rows(one, target, at_least_s) for one in traces]
@@ -250,7 +253,7 @@ def _panel(table: AnatomyRows) -> figure_layout.Panel:
 
 
 def _total(outage: Anatomy) -> str:
-    words = " on and off" if outage.gaps > 1 else ""
+    words = f", {outage.percent} % lost" if outage.percent else " on and off" if outage.gaps > 1 else ""
     return f"{seconds(outage.duration_us):.2f} s{words}" + ("" if outage.ended else " …")
 
 

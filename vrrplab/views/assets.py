@@ -15,6 +15,7 @@ from importlib.resources import files
 MODULES = (
     "timeline",
     "vocabulary",
+    "writing",
     "naming",
     "model",
     "frames",

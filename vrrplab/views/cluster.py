@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import VrrplabError
+from vrrplab.installing import how_to_install
 from vrrplab.units import seconds
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.explain import explanations
@@ -51,7 +52,7 @@ class StillCluster:
         return still_svg(self.trace, self.at_s)
 
     def __repr__(self) -> str:
-        hint = "(a still picture: pip install 'vrrplab[lab]' for the cluster that moves)"
+        hint = f"(a still picture; the cluster that moves needs anywidget: {how_to_install('anywidget')})"
         return f"{still_text(self.trace, self.at_s)}\n{hint}"
 
 

@@ -128,7 +128,12 @@ def figure(
     theme: str = "light",
     width_in: float = figure_layout.WIDTH_IN,
 ) -> Figure:
-    """The distribution of failover times; see ``rows`` for what may be given."""
+    """How long failovers take when they are repeated: a histogram, with median and worst.
+
+    ``samples``: seconds or ``Outage`` values, or lists of them by name. ``bounds_s``: what each of the
+    lists is expected to stay under, in seconds. ``theme``: "light" or "dark". ``width_in``: in inches.
+    Needs matplotlib. VrrplabError: not a number of seconds.
+    """
     for name, bound_s in (bounds_s if isinstance(bounds_s, Mapping) else {"": bounds_s}).items():
         if bound_s is not None:
             arguments.number(bound_s, f"bounds_s of {name}" if name else "bounds_s", 0)
@@ -201,7 +206,7 @@ def outages_of(traces: Sequence[Trace], target: str = "", at_least_s: float = 0.
     for trace in traces:
         long = [
             (outage.duration_us(trace.end_us), number, outage)
-            for number, outage in enumerate(trace.outages(target))
+            for number, outage in enumerate(trace.disturbances(target))
             if outage.duration_us(trace.end_us) >= micros(at_least_s)
         ]
         if long:

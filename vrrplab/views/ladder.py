@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab import arguments
 from vrrplab.trace import Trace, as_trace
 from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments, glyphs, style
@@ -65,10 +64,15 @@ def figure(
     instance: str = "",
     width_in: float = WIDTH_IN,
 ) -> Figure:
-    """The ladder of a trace between two moments (seconds); see ``rows`` for what is shown without them."""
+    """Who sent what to whom, as a ladder between two moments.
+
+    ``from_s``, ``to_s``: in seconds (default: from shortly before the first action until somebody is
+    MASTER). ``instance``: of one only. ``theme``: "light" or "dark". ``width_in``: in inches. Needs
+    matplotlib. VrrplabError: not a trace, or an option that does not fit.
+    """
     trace = as_trace(trace, "ladder.figure()")
     if instance:
-        arguments.known(instance, "instance", dict.fromkeys(name for name, _ in trace.instances))
+        trace.names.instance(instance)
     return draw(rows(trace, from_s, to_s, instance), theme=theme, width_in=figure_arguments.width(width_in))
 
 

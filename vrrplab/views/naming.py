@@ -12,8 +12,8 @@ from vrrplab.trace import Trace
 from vrrplab.trace.events import (
     ActionEvent,
     AnnouncementEvent,
+    as_table,
 )
-from vrrplab.trace.routers import as_table
 from vrrplab.trace.vocabulary import Act, label
 from vrrplab.units import Micros
 
@@ -109,7 +109,7 @@ def origin_note(trace: Trace) -> str:
     cast = trace.scenario
     if not cast:
         return "a trace without its scenario"
-    profile = str(cast.get("profile", "")).replace("keepalived-", "keepalived ").replace("rfc", "RFC ")
+    profile = trace.profiles.replace("keepalived-", "keepalived ").replace("rfc", "RFC ")
     origin = str(cast.get("origin", "simulation"))
     if origin == "simulation" and cast.get("seed") is not None:
         origin += f", seed {cast['seed']}"
@@ -141,12 +141,15 @@ def action_marks(trace: Trace) -> tuple[ActionMark, ...]:
 
 
 def mac_owners(trace: Trace) -> dict[str, str]:
-    """MAC (lower case) -> "serv01 eth0" or a client's name; virtual router MACs -> "VRID 51"."""
+    """MAC (lower case) -> "serv01 eth0", "r1 zone1" or a client's name; virtual router MACs -> "VRID 51"."""
     found: dict[str, str] = {}
     for server, about in as_table(trace.scenario.get("servers")).items():
         for name, interface in (about.get("interfaces") or {}).items():
             if interface.get("mac"):
                 found[str(interface["mac"]).lower()] = f"{server} {name}"
+    for router, about in as_table(trace.scenario.get("routers")).items():
+        for name, interface in (about.get("interfaces") or {}).items():
+            found[str(interface.get("mac")).lower()] = f"{router} {name}"
     for client, about in as_table(trace.scenario.get("clients")).items():
         if about.get("mac"):
             found[str(about["mac"]).lower()] = str(client)

@@ -157,7 +157,12 @@ def _pieces(begin: int, size: int) -> list[tuple[int, int, int]]:
 def figure(
     frame: bytes | str | Frame | TraceEvent, *, theme: str = "light", width_in: float = WIDTH_IN
 ) -> Figure:
-    """The packet diagram of one frame; see ``rows`` for what it may be."""
+    """The packet diagram of one frame, field by field, as the RFCs draw it.
+
+    ``frame``: bytes, hexadecimal text, a decoded ``Frame``, or an event with its ``frame``. ``theme``:
+    "light" or "dark". ``width_in``: in inches. Needs matplotlib. VrrplabError: not hexadecimal, or an
+    event without its bytes.
+    """
     return draw(rows(frame), theme=theme, width_in=figure_arguments.width(width_in))
 
 

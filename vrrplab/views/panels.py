@@ -7,6 +7,7 @@ as a still figure.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
@@ -105,17 +106,23 @@ def _take_over(trace: Trace) -> str:
 def _outages(trace: Trace) -> str:
     if not trace.scenario.get("clients"):
         return "No client was there to miss an answer."
-    lengths = [seconds(outage.duration_us(trace.end_us)) for outage in trace.outages()]
+    lengths = [seconds(outage.duration_us(trace.end_us)) for outage in trace.disturbances()]
     return f"Longest outage {max(lengths):.2f} s." if lengths else "No client missed an answer."
 
 
 def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: str = "light") -> Any:
-    """The panel as a widget. Its ``panel`` is the LivePanel behind it. Without ipywidgets, the first
-    picture as a figure.
+    """A panel of sliders as a widget; ``.panel`` is the LivePanel behind it.
+
+    ``run``: gives the trace for the values of all ``controls``; it is called again when one moves.
+    ``theme``: "light" or "dark". Needs matplotlib; without ipywidgets, and in marimo, which shows none
+    of them, the first picture is shown as a figure.
     """
+    marimo = sys.modules.get("marimo")
     try:
         import ipywidgets
     except ImportError:
+        ipywidgets = None
+    if ipywidgets is None or (marimo is not None and marimo.running_in_notebook()):
         return timeline.figure(run({control.key: control.value for control in controls}))
     panel = LivePanel(run, controls, theme=theme)
     picture = ipywidgets.Image(value=panel.png, format="png")

@@ -14,13 +14,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from vrrplab.errors import VrrplabError
+from vrrplab.output.files import replaced_text
+from vrrplab.output.printable import printable
+from vrrplab.trace.events import OutageEvent, TraceEvent
+from vrrplab.units import Micros, seconds
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.explain import explanations
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vrrplab.trace import Trace
+    from vrrplab.trace import Outage, Trace
 
 # Unpacks what the file carries, and stands in for a notebook: the least a widget's model must offer.
 _LOADER = """
@@ -74,8 +78,36 @@ class HasYaml(Protocol):
 
 
 def trace_text(trace: Trace) -> str:
-    """The trace as JSON lines, as the player reads them."""
-    return "".join(event.to_json() + "\n" for event in trace)
+    """The trace as JSON lines, as the player reads them.
+
+    With the outages of ``trace.disturbances()``, their lengths and shares, in place of the gaps that they
+    are made of: the page counts nothing.
+    """
+    events: list[TraceEvent] = [event for event in trace if not isinstance(event, OutageEvent)]
+    events += (_told(outage, trace.end_us) for outage in trace.disturbances())
+    events.sort(key=lambda event: event.t_us)
+    return "".join(event.to_json() + "\n" for event in events)
+
+
+def _told(outage: Outage, end_us: Micros) -> OutageEvent:
+    """An outage as an event, with all that the player says of it."""
+    length_us = outage.duration_us(end_us)
+    return OutageEvent(
+        outage.from_us + length_us,
+        client=outage.client,
+        kind=outage.kind,
+        target=outage.target,
+        from_s=outage.from_s,
+        to_s=outage.to_s,
+        lost=outage.lost,
+        extra={
+            "sent": outage.sent,
+            "gaps": outage.gaps,
+            "percent": outage.percent,
+            "length_s": seconds(length_us),
+            "told": outage.lost_in_words,
+        },
+    )
 
 
 def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) -> str:
@@ -89,11 +121,11 @@ def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) 
         info["why_not"] = (
             "This file is a finished run. In a notebook, vrrplab.cluster() lets you break things."
         )
-    values = json.dumps({"at_s": at_s, "info": info}, ensure_ascii=False)
+    values = json.dumps({"at_s": at_s, "info": info})
     title = str(trace.scenario.get("description") or trace.name or "VRRP trace")
     script = player_script().replace("export default { render };", "render({ model, el });")
     return _PAGE.format(
-        title=html.escape(title),
+        title=html.escape(printable(title)),
         still=still_svg(trace, at_s),
         # In JSON "<" stands only inside strings: so no text of a scenario can end the script element.
         values=values.replace("<", "\\u003c"),
@@ -112,8 +144,9 @@ def _packed(text: str) -> str:
 def write_html(trace: Trace, path: str | Path, scenario: HasYaml | None = None) -> None:
     """Write one self-contained file that plays ``trace`` in any browser, offline.
 
-    The player itself takes less than 150 kB, the trace comes on top. OSError: the file cannot be written.
+    The player itself takes less than 150 kB, the trace comes on top. OutputError, an OSError: the file cannot
+    be written.
     """
     text = html_text(trace, scenario)
-    with open(path, "w", encoding="utf-8") as file:
+    with replaced_text(path) as file:
         file.write(text)

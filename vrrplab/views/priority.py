@@ -178,7 +178,12 @@ def figure(
     to_s: float | None = None,
     width_in: float = figure_layout.WIDTH_IN,
 ) -> Figure:
-    """Effective priorities of a trace, or of several one above the other. Options as for the timeline."""
+    """Effective priorities over time, and the checks and interfaces that change them: of a trace, or of
+    several.
+
+    ``from_s``, ``to_s``: the window shown, in seconds (default: all). ``theme``: "light" or "dark".
+    ``width_in``: in inches. Needs matplotlib. VrrplabError: not a trace, or an option that does not fit.
+    """
     traces = figure_arguments.traces_of(trace, "priority.figure()")
     return draw(
         [rows(one, from_s, to_s) for one in traces], theme=theme, width_in=figure_arguments.width(width_in)

@@ -11,6 +11,8 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vrrplab.output.printable import printable
+from vrrplab.views import fonts
 from vrrplab.views.style import SMALL, text_width_in
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Stamps:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
+        text = printable(text)
         wide_in = text_width_in(text, self.size, bold=bold) + 0.06
         tall_in = self.size / 72 * 1.5
         figure = Figure(figsize=(wide_in, tall_in), dpi=self.dpi)
@@ -55,8 +58,8 @@ class Stamps:
         figure.patch.set_alpha(0.0)
         box = {"facecolor": behind, "edgecolor": "none", "pad": 0.7} if behind else None
         figure.text(
-            0.5, 0.5, text, size=self.size, color=colour, weight="bold" if bold else "normal", ha="center",
-            va="center_baseline", parse_math=False, bbox=box,
+            0.5, 0.5, text, family=fonts.families(text), size=self.size, color=colour, ha="center",
+            va="center_baseline", weight="bold" if bold else "normal", parse_math=False, bbox=box,
         )  # fmt: skip
         canvas.draw()
         pixels = numpy.ascontiguousarray(numpy.asarray(canvas.buffer_rgba())[::-1])

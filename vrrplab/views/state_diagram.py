@@ -67,7 +67,12 @@ def rows(trace: Trace | None = None) -> DiagramRows:
 
 
 def figure(trace: Trace | None = None, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:
-    """The state diagram; with a trace, edges that were taken are bold and counted."""
+    """The states and what leads from one to the other; with a trace, edges that were taken are bold and
+    counted.
+
+    ``theme``: "light" or "dark". ``width_in``: in inches. Needs matplotlib. Source: RFC 9568 section 6.4,
+    and keepalived's own FAULT and STOP. VrrplabError: not a trace.
+    """
     if trace is not None:
         as_trace(trace, "state_diagram.figure()")
     return draw(rows(trace), theme=theme, width_in=figure_arguments.width(width_in))

@@ -10,13 +10,19 @@ matplotlib is imported only when something is drawn.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vrrplab.errors import VrrplabError
+from vrrplab.installing import how_to_install
+from vrrplab.output.files import replaced
+from vrrplab.output.printable import printable
+from vrrplab.output.text_columns import clusters
+from vrrplab.views import fonts
+from vrrplab.views.writing import isolated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,11 +107,18 @@ def state_colours(state: str, theme: Theme) -> tuple[str, str, str]:
 
 
 def require_matplotlib() -> None:
-    """VrrplabError with the cure where matplotlib is missing."""
+    """VrrplabError with the cure where matplotlib is missing.
+
+    What it says of its caches and of fonts is nothing a user can do something about.
+    """
+    import logging
+
+    if logging.getLogger("matplotlib").level == logging.NOTSET:
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise VrrplabError("figures need matplotlib: pip install matplotlib") from None
+        raise VrrplabError(f"figures need matplotlib: {how_to_install('matplotlib')}") from None
 
 
 @contextmanager
@@ -115,7 +128,7 @@ def look(theme: Theme) -> Iterator[None]:
     import matplotlib
 
     settings: Any = {
-        "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure is the same everywhere
+        "font.family": fonts.SANS,
         "font.size": TEXT,
         "text.color": theme.text,
         "axes.edgecolor": theme.line,
@@ -131,7 +144,8 @@ def look(theme: Theme) -> Iterator[None]:
         "svg.fonttype": "path",
         "path.simplify": True,
     }
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # the reader sees a box
         yield
 
 
@@ -144,6 +158,7 @@ def new_figure(width_in: float, height_in: float, theme: Theme, alt: str) -> Fig
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    alt = printable(alt)
     figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor=theme.page)
     FigureCanvasAgg(figure)
 
@@ -172,7 +187,7 @@ def render_png(figure: Figure, theme: Theme, dpi: float) -> bytes:
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure; the ending decides: svg, png or pdf. VrrplabError for another one or no access."""
+    """Write a figure; its ending says how: svg, png or pdf. VrrplabError: another one, or no access."""
     name = str(path)
     kind = name.rpartition(".")[2].lower() if "." in name else ""
     if kind not in ("svg", "png", "pdf"):
@@ -183,45 +198,37 @@ def save(figure: Figure, path: str | Path) -> None:
         "png": {"Software": None, "Description": alt},
         "pdf": {"CreationDate": None, "Subject": alt},
     }[kind]
-    try:
-        with look(theme):
-            figure.savefig(name, format=kind, dpi=2 * DPI, metadata=metadata)
-    except OSError as error:
-        raise VrrplabError(f"{name}: cannot be written: {error.strerror}") from None
-
-
-@lru_cache(maxsize=2048)
-def _advance(character: str, bold: bool) -> float:
-    """Width of one character, in units of the text size."""
-    require_matplotlib()
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
-    font.set_size(100, 72)
-    return float(font.load_char(ord(character)).linearHoriAdvance) / 65536 / 100
+    with replaced(name) as file, look(theme):
+        figure.savefig(file, format=kind, dpi=2 * DPI, metadata=metadata)
 
 
 def text_width_in(text: str, size: float = TEXT, *, bold: bool = False) -> float:
     """Width of a line of text in inches, so that labels can be laid out before anything is drawn."""
-    return sum(_advance(character, bold) for character in text) * size / 72
+    require_matplotlib()
+    return fonts.width_of(printable(text), bold) * size / 72
 
 
 def elide(text: str, width_in: float, size: float = TEXT, *, bold: bool = False) -> str:
-    """The text, with "…" in its middle where it would be wider than ``width_in``."""
+    """The text, with "…" in its middle where it would be wider than ``width_in``.
+
+    What stands together, as a letter and its accents or a family of emoji, is not parted.
+    """
+    text = printable(text)
     if text_width_in(text, size, bold=bold) <= width_in:
         return text
-    shortest, longest = 0, len(text) - 1  # characters kept
+    signs = [sign for sign, _ in clusters(text)]
+    shortest, longest = 0, len(signs) - 1  # signs kept
     while shortest < longest:
         keep = (shortest + longest + 1) // 2
-        if text_width_in(_without_middle(text, keep), size, bold=bold) <= width_in:
+        if text_width_in(_without_middle(signs, keep), size, bold=bold) <= width_in:
             shortest = keep
         else:
             longest = keep - 1
-    return _without_middle(text, shortest)
+    return _without_middle(signs, shortest)
 
 
-def _without_middle(text: str, keep: int) -> str:
-    return text[: (keep + 1) // 2] + "…" + text[len(text) - keep // 2 :]
+def _without_middle(signs: list[str], keep: int) -> str:
+    return "".join([*signs[: (keep + 1) // 2], "…", *signs[len(signs) - keep // 2 :]])
 
 
 def wrap(
@@ -233,7 +240,8 @@ def wrap(
     """
     lines: list[str] = []
     line, left_in = "", room_in if first_in is None else first_in
-    for word in re.findall(r"\S*\d m?s\b\S*|\S+", text):
+    for word in re.findall(r"\S*\d m?s\b\S*|\S+", printable(text)):
+        word = elide(word, room_in, size, bold=bold)  # a name may be longer than a line
         longer = f"{line} {word}".strip()
         if text_width_in(longer, size, bold=bold) > left_in and (line or not lines):
             lines.append(line)
@@ -266,11 +274,12 @@ def write(
     options: dict[str, Any] = {"transform": where.get_yaxis_transform()} if beside else {}  # type: ignore[union-attr]
     if behind:
         options["bbox"] = {"facecolor": behind, "edgecolor": "none", "pad": 0.7}
-    if mono:
-        options["family"] = "DejaVu Sans Mono"
+    text = printable(text)
+    options["family"] = fonts.MONO if mono else fonts.families(text)
     weight = "bold" if bold else "normal"
+    drawn = isolated(text) if fonts.lays_out() else text
     return where.text(
-        x, y, text, size=size, color=colour, ha=align, va="center_baseline", weight=weight, zorder=zorder,
+        x, y, drawn, size=size, color=colour, ha=align, va="center_baseline", weight=weight, zorder=zorder,
         clip_on=clip, parse_math=False, **options,
     )  # fmt: skip
 

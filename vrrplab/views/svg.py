@@ -9,13 +9,16 @@ from __future__ import annotations
 from html import escape
 from typing import Any, NamedTuple
 
+from vrrplab.output.printable import escaped, printable
+from vrrplab.output.text_columns import cut, padded, width
 from vrrplab.trace import Trace
-from vrrplab.trace.events import ActionEvent, AdvertSentEvent, InterfaceEvent, PriorityEvent
-from vrrplab.trace.routers import as_table
+from vrrplab.trace.events import ActionEvent, AdvertSentEvent, InterfaceEvent, PriorityEvent, as_table
+from vrrplab.trace.names import probes_of
 from vrrplab.trace.vocabulary import DAEMON, PORT, POWER, Act
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views.naming import action_text, short_addresses
 from vrrplab.views.style import DARK, LIGHT, Theme
+from vrrplab.views.writing import shown
 
 CARD, GAP, PAD = 224, 46, 20  # pixels
 LETTERS = {"MASTER": "M", "BACKUP": "B", "FAULT": "F", "INIT": "I", "STOP": "S"}
@@ -36,6 +39,13 @@ class _Server(NamedTuple):
     faults: list[str]
 
 
+class _Missed(NamedTuple):
+    """No answer from a target, for so many seconds up to now; or that percentage of its answers."""
+
+    for_s: float
+    percent: int | None
+
+
 class Moment(NamedTuple):
     """What a still shows: read once from the trace."""
 
@@ -43,9 +53,7 @@ class Moment(NamedTuple):
     at_s: float
     segments: list[tuple[str, str]]  # name, subnet; the one where VRRP is spoken last
     servers: list[_Server]
-    clients: list[
-        tuple[str, list[tuple[str, float | None]]]
-    ]  # name, (target, seconds without answer or None)
+    clients: list[tuple[str, list[tuple[str, _Missed | None]]]]  # name, (target, None: it answers)
     unheld: list[str]
     short: dict[str, str]
 
@@ -95,7 +103,8 @@ def _server(
     ]
     faults = [] if power else ["no power"]
     faults += [f"{port} {why[port]}" for port, _, is_up in interfaces if power and not is_up]
-    faults += [f"keepalived {daemon}"] if daemon and power else []
+    program = str(told.get("daemon") or "keepalived")
+    faults += [f"{program} {daemon}"] if daemon and power else []
     return _Server(name, interfaces, rows, [a for a, who in holders.items() if name in who], power, faults)
 
 
@@ -131,20 +140,18 @@ def _priority(trace: Trace, server: str, instance: str, told: dict[str, Any], at
     return now
 
 
-def _clients(trace: Trace, at_us: Micros) -> list[tuple[str, list[tuple[str, float | None]]]]:
-    found = []
-    for name, value in as_table(trace.scenario.get("clients")).items():
-        targets = dict.fromkeys(str(p["target"]) for p in value.get("probes") or [])
-        rows: list[tuple[str, float | None]] = []
-        for target in targets:
-            gaps = [
-                o
-                for o in trace.outages(target)
-                if o.client == name and o.from_us < at_us and (o.to_us is None or at_us < o.to_us)
-            ]
-            rows.append((target, seconds(at_us - min(o.from_us for o in gaps)) if gaps else None))
-        found.append((name, rows))
-    return found
+def _clients(trace: Trace, at_us: Micros) -> list[tuple[str, list[tuple[str, _Missed | None]]]]:
+    """Each client's targets, with the outage that began first of those that last."""
+    now: dict[tuple[str, str], _Missed] = {}
+    for o in trace.disturbances():
+        if o.from_us < at_us and (o.to_us is None or at_us < o.to_us):
+            now.setdefault((o.client, o.target), _Missed(seconds(at_us - o.from_us), o.percent))
+    clients = as_table(trace.scenario.get("clients"))
+    found: dict[str, dict[str, _Missed | None]] = {name: {} for name in clients}
+    for name, probe in probes_of(trace.scenario):
+        target = str(probe.get("target"))
+        found[name][target] = now.get((name, target))
+    return [(name, list(rows.items())) for name, rows in found.items()]
 
 
 # -- words -------------------------------------------------------------------------------------------
@@ -156,7 +163,7 @@ def still_text(trace: Trace, at_s: float) -> str:
     lines = [f"{moment.title}, at {at_s:.3f} s of {seconds(trace.end_us):.1f} s"]
     if not moment.servers:
         return f"{lines[0]}: nothing happened in this trace"
-    wide = max(len(server.name) for server in moment.servers)
+    wide = max(width(server.name) for server in moment.servers)
     for server in moment.servers:
         rows = ", ".join(
             f"{row.instance} {row.state}" + (f" ({row.priority})" if row.priority is not None else "")
@@ -164,17 +171,19 @@ def still_text(trace: Trace, at_s: float) -> str:
         )
         has = f" · has {', '.join(server.addresses)}" if server.addresses else ""
         bad = f" · {', '.join(server.faults)}" if server.faults else ""
-        lines.append(f"  {server.name:<{wide}}  {rows or 'no instance'}{has}{bad}")
+        lines.append(f"  {padded(server.name, wide)}  {rows or 'no instance'}{has}{bad}")
     if moment.unheld and at_s > 0:
         more = f" and {len(moment.unheld) - 4} more" if len(moment.unheld) > 4 else ""
         lines.append(f"  nobody has {', '.join(moment.unheld[:4])}{more}")
-    for client, gaps in moment.clients:
-        lines += [
-            f"  {client}: no answer from {target} for {gap:.1f} s" for target, gap in gaps if gap is not None
-        ]
+    for client, targets in moment.clients:
+        for target, missed in targets:
+            if missed and missed.percent:
+                lines.append(f"  {client}: {missed.percent} % of the questions to {target} are lost")
+            elif missed:
+                lines.append(f"  {client}: no answer from {target} for {missed.for_s:.1f} s")
     done = [e for e in trace.of(ActionEvent) if e.t <= at_s]
     lines += [f"  last action, at {done[-1].t:.3f} s: {action_text(done[-1], trace)}"] if done else []
-    return "\n".join(lines)
+    return escaped("\n".join(lines))
 
 
 # -- picture -----------------------------------------------------------------------------------------
@@ -244,11 +253,12 @@ class _Drawing:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
             f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" class="vrrplab-still" font-size="12" '
-            f'font-family="system-ui, DejaVu Sans, sans-serif"><title>{escape(title)}</title><style>'
+            f'font-family="system-ui, DejaVu Sans, sans-serif">'
+            f"<title>{escape(printable(title))}</title><style>"
             f"{_rules(LIGHT)}"
             f"@media (prefers-color-scheme: dark){{{_rules(DARK)}}}</style>"
             f'<rect class="page" width="100%" height="100%"/>'
-            f'<text x="{PAD}" y="24" font-weight="700">{escape(_cut(title, int(width / 7)))}</text>'
+            f'<text x="{PAD}" y="24" font-weight="700">{escape(shown(cut(title, int(width / 7))))}</text>'
             f"{''.join(self.parts)}</svg>"
         )
 
@@ -257,7 +267,7 @@ class _Drawing:
     ) -> None:
         weight = ' font-weight="700"' if bold else ""
         place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-        self.parts.append(f'<text {place} class="{style}"{weight}>{escape(words)}</text>')
+        self.parts.append(f'<text {place} class="{style}"{weight}>{escape(shown(words))}</text>')
 
     def _box(self, x: float, y: float, w: float, h: float, style: str, radius: int = 6) -> None:
         self.parts.append(
@@ -266,7 +276,8 @@ class _Drawing:
 
     def _bar(self, x: float, y: float, w: float, name: str, subnet: str) -> None:
         self._box(x, y, w, 26, "bar")
-        self._words(x + 14, y + 17, f"{name} switch" + (f" · {subnet}" if subnet else ""), "mute")
+        words = f"{name} switch" + (f" · {subnet}" if subnet else "")
+        self._words(x + 14, y + 17, cut(words, int((w - 28) / 6.5)), "mute")
 
     def _height(self, server: _Server) -> float:
         return 40 + 28 * len(server.rows) + 28 * max(1, -(-len(server.addresses) // 3)) + 34
@@ -290,14 +301,14 @@ class _Drawing:
                 wire = f'<path d="{way}" class="{style}" stroke-width="4"{dash}/>'
                 self.parts.insert(0, wire)  # under the switches
         self._box(x, y, CARD, tall, "card hurt" if server.faults else "card", 10)
-        self._words(x + 14, y + 28, server.name, bold=True)
+        self._words(x + 14, y + 28, cut(server.name, 28), bold=True)
         for n, row in enumerate(server.rows):
             top = y + 40 + 28 * n
             self._box(x + 14, top, CARD - 28, 24, "card", 5)
             self._box(x + 14, top, 24, 24, row.state, 5)
             on = "on" if row.state in ("MASTER", "FAULT") else ""
             self._words(x + 26, top + 16.5, LETTERS.get(row.state, row.state[:1]), on, "middle", bold=True)
-            self._words(x + 46, top + 16.5, _cut(row.instance, 14))
+            self._words(x + 46, top + 16.5, cut(row.instance, 14))
             if row.priority is not None:
                 self._words(x + CARD - 22, top + 16.5, f"priority {row.priority}", "mute", "end")
         order = list(self.moment.short)
@@ -305,14 +316,14 @@ class _Drawing:
             bx, by = x + 14 + 66 * (n % 3), y + 46 + 28 * len(server.rows) + 28 * (n // 3)
             self._box(bx, by, 60, 22, f"v{order.index(address) % 6}", 11)
             self._words(
-                bx + 30, by + 15, _cut(self.moment.short.get(address, address), 9), "on", "middle", bold=True
+                bx + 30, by + 15, cut(self.moment.short.get(address, address), 9), "on", "middle", bold=True
             )
         for n, words in enumerate(server.faults[:2]):
-            self._words(x + 14, y + tall - 30 + 15 * n, _cut(words, 34), "bad", bold=True)
+            self._words(x + 14, y + tall - 30 + 15 * n, cut(words, 34), "bad", bold=True)
         for px, on_top, (name, _, up) in places:
             edge = y if on_top else y + tall
             self._box(px - 22, edge - 9, 44, 18, "card" if up else "card hurt", 4)
-            self._words(px, edge + 4, _cut(name, 7), "", "middle")
+            self._words(px, edge + 4, cut(name, 7), "", "middle")
 
     def _clients(self, y: float, width: float) -> float:
         clients = self.moment.clients
@@ -324,16 +335,13 @@ class _Drawing:
         for n, (name, rows) in enumerate(clients):
             x = start + n * (each + 10)
             self.parts.append(f'<path d="M{x + each / 2:.1f} {y}v28" class="wire" stroke-width="4"/>')
-            self._box(x, y + 28, each, tall, "card hurt" if any(gap for _, gap in rows) else "card", 8)
-            self._words(x + each / 2, y + 46, _cut(name, 20), "", "middle")
-            for k, (target, gap) in enumerate(rows):
+            self._box(x, y + 28, each, tall, "card hurt" if any(missed for _, missed in rows) else "card", 8)
+            self._words(x + each / 2, y + 46, cut(name, 20), "", "middle")
+            for k, (target, missed) in enumerate(rows):
                 short = self.moment.short.get(target, target)
-                words = f"✓ {short} answers" if gap is None else f"✕ {short} lost {gap:.1f} s"
-                self._words(
-                    x + each / 2, y + 62 + 16 * k, _cut(words, 24), "mute" if gap is None else "bad", "middle"
-                )
+                words, look = f"✓ {short} answers", "mute"
+                if missed:
+                    share = f"loses {missed.percent} %" if missed.percent else f"lost {missed.for_s:.1f} s"
+                    words, look = f"✕ {short} {share}", "bad"
+                self._words(x + each / 2, y + 62 + 16 * k, cut(words, 24), look, "middle")
         return y + 28 + tall + 14
-
-
-def _cut(words: str, most: int) -> str:
-    return words if len(words) <= most else words[: most - 1] + "…"

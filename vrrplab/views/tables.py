@@ -113,7 +113,7 @@ def _entries(
             changes.append((t_us, value))
     ends = [t_us for t_us, _ in changes[1:]] + [end_us]
     return tuple(
-        Entry(t_us, to_us, value, places.get(value.split(" ")[0], -1))
+        Entry(t_us, to_us, value, places.get(value.rpartition(" ")[0], places.get(value, -1)))
         for (t_us, value), to_us in zip(changes, ends, strict=True)
         if value
     )
@@ -145,7 +145,13 @@ def figure(
     width_in: float = figure_layout.WIDTH_IN,
     moved_only: bool = False,
 ) -> Figure:
-    """MAC tables and neighbour caches over time. Options as for the timeline; ``moved_only``: see rows."""
+    """MAC tables and neighbour caches over time: where switches and clients send what is meant for an
+    address.
+
+    ``moved_only``: leave out entries that never changed. ``from_s``, ``to_s``: the window shown, in
+    seconds (default: all). ``theme``: "light" or "dark". ``width_in``: in inches. Needs matplotlib.
+    VrrplabError: not a trace, or an option that does not fit.
+    """
     traces = figure_arguments.traces_of(trace, "tables.figure()")
     tables = [rows(one, from_s, to_s, moved_only=moved_only) for one in traces]
     return draw(tables, theme=theme, width_in=figure_arguments.width(width_in))
@@ -192,7 +198,7 @@ def _draw_lane(paper: figure_layout.Paper, top_in: float, lane: TableLane) -> No
         if entry.device >= 0:
             pale, edge = theme.pale[entry.device % 6], theme.strong[entry.device % 6]
         glyphs.bar(paper.axes, theme, seen, y_in, BAR_IN, pale, edge, "", False)
-        texts = [entry.value, entry.value.split(" ")[0]]
+        texts = [entry.value, entry.value.rpartition(" ")[0] or entry.value]
         stale_s = min(
             (seconds(a) for a, b in lane.stale if a < entry.to_us and b > entry.from_us), default=1e9
         )

@@ -37,9 +37,13 @@ def figure(
     to_s: float | None = None,
     width_in: float = figure_layout.WIDTH_IN,
 ) -> Figure:
-    """The timeline of a trace, or of several, one above the other on one time axis.
+    """Who was in which state, had which address and missed what: of a trace, or of several on one time axis.
 
-    ``from_s``, ``to_s``: the window shown in seconds (default: all). ``theme``: "light" or "dark".
+    ``from_s``, ``to_s``: the window shown, in seconds (default: all). ``theme``: "light" or "dark".
+    ``width_in``: in inches. Needs matplotlib. VrrplabError: not a trace, or an option that does not fit.
+
+    >>> vrrplab.views.timeline.figure(vrrplab.simulate("lesson-two-routers"), to_s=10)
+    <Figure size 960x...
     """
     traces = figure_arguments.traces_of(trace, "timeline.figure()")
     return draw(

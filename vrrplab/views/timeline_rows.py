@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vrrplab.trace import Outage, Trace
-from vrrplab.trace.events import AdvertSentEvent, AnnouncementEvent
-from vrrplab.trace.routers import as_table, virtual_routers
-from vrrplab.units import Micros
+from vrrplab.trace.events import AdvertSentEvent, AnnouncementEvent, as_table
+from vrrplab.trace.routers import virtual_routers
+from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments
 from vrrplab.views.naming import (
     ActionMark,
@@ -191,7 +191,7 @@ def _client_lanes(trace: Trace, short: dict[str, str], stable: bool) -> list[Lan
     for client, about in as_table(trace.scenario.get("clients")).items():
         for probe in about.get("probes") or []:
             probes[client, str(probe.get("target")), str(probe.get("kind"))] = []
-    for outage in trace.outages():
+    for outage in trace.disturbances():
         probes.setdefault((outage.client, outage.target, outage.kind), []).append(outage)
     together: list[tuple[str, tuple[Span, ...], list[str], list[str]]] = []
     if stable:
@@ -254,15 +254,20 @@ def _worst_of(trace: Trace, probes: Probes) -> Probes:
 
 
 def _outage_span(trace: Trace, outage: Outage) -> Span:
-    lost_s = outage.duration_us(trace.end_us) / 1_000_000
-    text = f"{lost_s:.2f} s" + (" and still out" if outage.to_us is None else "")
+    text = f"{seconds(outage.duration_us(trace.end_us)):.2f} s"
+    text += f", {outage.percent} % lost" if outage.percent else ""
+    text += " and still out" if outage.to_us is None else ""
     return Span(outage.from_us, trace.end_us if outage.to_us is None else outage.to_us, "outage", text)
+
+
+def _behind_length(outage: Span) -> str:
+    return outage.text.partition(" s")[2]
 
 
 def _alike(a: tuple[Span, ...], b: tuple[Span, ...]) -> bool:
     return len(a) == len(b) and all(
         x.what == y.what
-        and (x.text == y.text or x.what == "outage")
+        and (x.text == y.text or (x.what == "outage" and _behind_length(x) == _behind_length(y)))
         and near(x.from_us, y.from_us)
         and near(x.to_us, y.to_us)
         for x, y in zip(a, b, strict=True)

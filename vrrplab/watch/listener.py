@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vrrplab.errors import LiveError
-from vrrplab.live.udp_socket import unwrap
+from vrrplab.live.udp_socket import Receiver, unwrap
 from vrrplab.system.netlink import IFF_UP, LinkNotice, NetlinkSocket, Overrun, open_monitor
 from vrrplab.system.sniffer import frame_reader, open_interface, taken_drops
 
@@ -35,18 +35,18 @@ def reader(read: Callable[[], tuple[str, int, bytes] | None], take: Take) -> Cal
     return readable
 
 
-def udp_reader(one: socket.socket) -> Callable[[], tuple[str, int, bytes] | None]:
+def udp_reader(one: Receiver) -> Callable[[], tuple[str, int, bytes] | None]:
     """Reads (segment, age 0, frame) from the make-believe LAN."""
 
     def read() -> tuple[str, int, bytes] | None:
-        while True:
-            try:
-                datagram = one.recv(65535)
-            except OSError:
+        for _ in range(BATCH):  # datagrams that are none of ours
+            datagram = one.read()
+            if datagram is None:
                 return None
             found = unwrap(datagram)
             if found is not None:
                 return found[0], 0, found[1]
+        return None
 
     return read
 

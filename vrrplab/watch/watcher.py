@@ -6,10 +6,8 @@ Frames go from sniffers to the observer, its events to screen and files.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +15,8 @@ from dataclasses import dataclass, field
 
 from vrrplab.capture.pcap_writer import PcapFile
 from vrrplab.errors import LiveError
-from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, open_receiver
+from vrrplab.live.udp_socket import DEFAULT_PORT, LABEL, Receiver
+from vrrplab.output.terminal import is_open
 from vrrplab.output.trace_writer import Output
 from vrrplab.system.failure import end_on_failure
 from vrrplab.system.host import KernelHost
@@ -25,7 +24,8 @@ from vrrplab.system.sniffer import choose_interfaces
 from vrrplab.trace.events import ScenarioEvent, TraceEvent, WarningEvent, cast_fields
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.watch.listener import Listener, reader, udp_reader
-from vrrplab.watch.table import CLEAR, Table
+from vrrplab.watch.screen import QUIT, Keys, Screen
+from vrrplab.watch.table import Table
 from vrrplab.wire.frames import decode
 from vrrplab.witness.observer import Observer
 
@@ -69,15 +69,23 @@ class Watcher:
         self._output = Output(watching=True)
         self.observer = Observer(self._output.write, options.names, options.frames)
         self._table: Table | None = None
+        self._screen: Screen | None = None
+        self._keys: Keys | None = None
+        self._redrawing: asyncio.TimerHandle | None = None
         if options.out:
             self._output.to_file(options.out)
         if options.style == "table":
             self._table = Table(self.observer, self.where, options.names)
             self._output.listeners.append(self._table.note)
+            if is_open(sys.stdout):  # closed (>&-): --out and --pcap may still want everything
+                self._screen = Screen(sys.stdout.fileno(), sys.stdout.encoding)
+            if all(is_open(stream) and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+                self._keys = Keys(sys.stdin.fileno(), self._pressed)
         else:
             self._output.to_stdout("watch" if options.style == "log" else options.style)
         self._pcap = PcapFile(options.pcap) if options.pcap else None
         self._pcap_told = False
+        self._left_out_told = 0
         self._behind_us: Micros | None = None  # when the last frame came, if it had to wait to be read
         self._asked_s = 0  # in which second the kernel was asked for lost frames
         self._end: Callable[[], None] = lambda: None
@@ -100,6 +108,11 @@ class Watcher:
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # the terminal was closed; with nohup it may be
             loop.add_signal_handler(signal.SIGHUP, end)
         self._end = end
+        if self._screen is not None:
+            loop.add_signal_handler(signal.SIGWINCH, self._redraw)
+            loop.add_signal_handler(signal.SIGTSTP, self._suspend)
+            loop.add_signal_handler(signal.SIGCONT, self._redraw_all)
+            loop.add_signal_handler(signal.SIGQUIT, end)
         end_on_failure(loop, ended, lambda text: None)
         self._output.write(self._head())
         if self._options.udp:
@@ -111,19 +124,23 @@ class Watcher:
         if self._options.until_s is not None:
             loop.call_later(self._options.until_s, end)
         loop.call_later(TICK_S, self._tick)
-        if self._table is not None:
+        if self._screen is not None:
             self._redraw()
         await ended
 
     def close(self) -> None:
+        if self._keys is not None:
+            self._keys.restore()
+        for text in self._udp.news(last=True) if self._udp is not None else ():
+            self._warn(text)
         for one in (self._cards, self._udp):
             if one is not None:
                 one.close()
         self._output.close()
         if self._pcap is not None:
             self._pcap.close()
-        if self._table is not None:
-            print()
+        if self._screen is not None:
+            self._screen.close()
 
     def _head(self) -> TraceEvent:
         fields = cast_fields(
@@ -160,42 +177,71 @@ class Watcher:
         # while frames wait to be read, nobody's silence reaches beyond the last that was
         self.observer.tick(now if self._behind_us is None else self._behind_us)
         self._behind_us = None
-        for text in self._output.housekeeping(now):
+        news = self._udp.news() if self._udp is not None else []
+        for text in (*news, *self._output.housekeeping(now)):
             self._warn(text)
         if self._cards is not None and now // SECOND_US != self._asked_s:
             self._asked_s = now // SECOND_US
             for name, number in self._cards.drops().items():
                 self._warn(f"{number} frames on {name} were lost here: they came faster than they are read")
-        if self._pcap is not None and self._pcap.trouble and not self._pcap_told:
-            self._pcap_told = True
-            self._warn(self._pcap.trouble)
+        self._tell_of_capture()
         silence_s = (self.observer.next_us() - now) / SECOND_US  # until one may mean something
         asyncio.get_running_loop().call_later(min(TICK_S, max(silence_s, SHORTEST_TICK_S)), self._tick)
 
-    def _redraw(self) -> None:
-        assert self._table is not None
-        width = 80
-        if sys.stdout is None:  # closed (>&-): --out and --pcap may still want everything
+    def _tell_of_capture(self) -> None:
+        """Why its file ended, once; how many frames its reader had no room for, with every tenfold."""
+        if self._pcap is None:
             return
-        with contextlib.suppress(OSError):
-            width = os.get_terminal_size(sys.stdout.fileno()).columns
-        text = CLEAR + self._table.text(self.now, width) + "\n"
-        try:
-            # past Python's buffer, which would try once more at the end
-            os.write(sys.stdout.fileno(), text.encode(sys.stdout.encoding, "backslashreplace"))
-        except BrokenPipeError:  # the reader has seen enough
-            self._table = None
+        if self._pcap.trouble and not self._pcap_told:
+            self._pcap_told = True
+            self._warn(self._pcap.trouble)
+        if self._pcap.left_out > 10 * self._left_out_told:
+            self._left_out_told = self._pcap.left_out
+            frames = f"{self._pcap.left_out} frame{'s' if self._pcap.left_out > 1 else ''}"
+            self._warn(f"{frames} left out of {self._options.pcap} so far: its reader is too slow")
+
+    # -- the table ---------------------------------------------------------------------------------
+
+    def _redraw(self) -> None:
+        if self._table is None or self._screen is None:
+            return
+        if self._screen.gone:  # the reader has seen enough
             self._end()
             return
-        asyncio.get_running_loop().call_later(REDRAW_S, self._redraw)
+        if self._redrawing is not None:
+            self._redrawing.cancel()
+        self._redrawing = asyncio.get_running_loop().call_later(REDRAW_S, self._redraw)
+        has_keys = self._keys is not None and self._keys.attend()
+        if self._screen.ready:
+            columns, rows = size = self._screen.size
+            self._screen.show(self._table.lines(self.now, columns, rows, has_keys), size)
+
+    def _pressed(self, key: str) -> None:
+        if key == QUIT:
+            self._end()
+        elif self._table is not None:
+            self._table.scroll(key)
+            self._redraw()
+
+    def _suspend(self) -> None:
+        """Ctrl-Z: the shell gets its terminal as it was; nothing is heard until the job goes on."""
+        if self._keys is not None:
+            self._keys.restore()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _redraw_all(self) -> None:
+        """It goes on: others may have written on the terminal meanwhile."""
+        if self._screen is not None:
+            self._screen.forget()
+        self._redraw()
 
 
-def _open(options: WatchOptions) -> tuple[list[str], Listener | None, socket.socket | None]:
+def _open(options: WatchOptions) -> tuple[list[str], Listener | None, Receiver | None]:
     """What to listen to: real interfaces, or the make-believe LAN."""
     if options.udp:
         if options.interfaces:
             raise LiveError("--interface names a real interface; the make-believe LAN of --udp has none")
-        return ["udp"], None, open_receiver(options.port)
+        return ["udp"], None, Receiver(options.port)
     host = KernelHost()
     try:
         names = choose_interfaces(host.table, options.interfaces)

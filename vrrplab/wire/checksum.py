@@ -43,7 +43,7 @@ def is_right(sum_of_all: int) -> bool:
 # (source, destination) as given -> (bytes an address takes, sum of addresses and protocol 112).
 # A router hears the same few pairs again and again; hostile senders must not fill memory.
 VRRP_PSEUDO_HEADERS: dict[tuple[str, str], tuple[int, int]] = {}
-_LIMIT = 4096
+_LIMIT = 1024
 
 
 def vrrp_pseudo_header(source: str, destination: str) -> tuple[int, int]:

@@ -14,7 +14,8 @@ from struct import Struct
 from struct import error as StructError
 from typing import Generic, NamedTuple, TypeVar
 
-from vrrplab.errors import AddressError, DropReason, PacketError
+from vrrplab.arguments import instance, short_repr
+from vrrplab.errors import AddressError, DropReason, PacketError, VrrplabError
 from vrrplab.wire import links
 from vrrplab.wire.addresses import unpack_address, unpack_mac
 from vrrplab.wire.arp import ArpPacket
@@ -40,7 +41,7 @@ _PLAIN = Struct("!12xIH2xHxB2x8s")
 _unpack_plain = _PLAIN.unpack_from
 # both addresses as they stand in the header -> pseudo-header sum
 _PSEUDO: dict[bytes, int] = {}
-_PSEUDO_LIMIT = 4096
+_PSEUDO_LIMIT = 1024
 _MODULUS = 0xFFFF
 _FRAGMENT = "fragment of an IP packet: a kernel puts the pieces together first, vrrplab does not"
 
@@ -148,7 +149,16 @@ _new = Frame.__new__
 
 
 def decode(frame: bytes, link_type: int = links.ETHERNET) -> Frame:
-    """Bytes of a captured frame to a Frame. ``link_type``: a number of ``wire.links``. Raises nothing."""
+    """Bytes of a captured frame to a ``Frame``.
+
+    ``link_type``: what the bytes begin with, a number of ``vrrplab.wire.links`` (1: Ethernet). Bytes
+    raise nothing, whatever they are: what is wrong with them is in ``problems``, each with its place.
+    VrrplabError: what was handed over is no bytes.
+
+    >>> frame = vrrplab.decode(vrrplab.read_pcap("frr-two-routers.pcap")[13].frame.raw)
+    >>> frame.kind, frame.ip.source, frame.vrrp.vrid, frame.vrrp.addresses
+    ('vrrp', '10.0.2.1', 5, ('10.0.2.16',))
+    """
     if link_type == links.ETHERNET and type(frame) is bytes:
         try:
             start, length, fragment, protocol, addresses = _unpack_plain(frame)
@@ -173,6 +183,11 @@ def decode(frame: bytes, link_type: int = links.ETHERNET) -> Frame:
                 self.vrrp = advertisement
                 self._layers = None
                 return self
+    if not isinstance(frame, (bytes, bytearray, memoryview)) and not hasattr(frame, "__bytes__"):
+        told = (
+            "bytes.fromhex(…) makes them of hexadecimal text" if isinstance(frame, str) else 'like b"\\xff…"'
+        )
+        raise VrrplabError(f"decode() takes bytes, not {short_repr(frame)}: {told}")
     return dissect(frame, link_type)
 
 
@@ -319,11 +334,17 @@ def _read_icmpv6(self: Frame, layers: _Layers, base: int, problems: list[PacketE
 
 
 def encode(frame: Frame) -> bytes:
-    """The frame's bytes, made from its values (not copied from ``raw``).
+    """The bytes of a frame, made from its values (not copied from ``raw``).
 
     Checksums are computed; one that was wrong in a decoded frame stays wrong. Layers that could not be
-    read, and payloads of other protocols, are kept as they were. PacketError: values that no frame can carry.
+    read, and payloads of other protocols, are kept as they were. PacketError: values that no frame can
+    carry; VrrplabError: what was handed over is no Frame.
+
+    >>> frame = vrrplab.read_pcap("frr-two-routers.pcap")[13].frame
+    >>> vrrplab.encode(frame) == frame.raw
+    True
     """
+    instance(frame, Frame, "encode", "a Frame, as decode(...) returns it")
     link = links.parse_link(frame.raw, frame.link_type)
     if link.ethertype is None or (frame.ip is not None and frame.ip.broken):
         return frame.raw

@@ -24,7 +24,6 @@ everything and asks in the end, and then dates beginnings back to their announce
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -46,6 +45,8 @@ YIELDS = 1.1  # intervals without an advert after a higher one, and it yielded t
 GONE = 4.05  # intervals: longer than the longest master-down interval, 3 and the largest skew
 NEVER_US = 1 << 62
 _REMEMBERED = 32  # higher adverts during one silence whose moments are kept
+
+_NOBODY: frozenset[str] = frozenset()  # one for all: an empty set takes 216 bytes, and few have rivals
 
 # what ended a span
 PRIORITY_0, YIELDED, SILENT, STILL = "priority 0", "yielded", "silent", "still MASTER"
@@ -137,7 +138,7 @@ class _Meanwhile:
     first_higher: Sighting | None = None
     last_higher: Sighting | None = None
     highest: int = 0
-    higher_us: deque[Micros] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    higher_us: list[Micros] = field(default_factory=list)  # the latest of them, ``_REMEMBERED`` at most
     yields_to: Sighting | None = None  # the first higher one that it has no known reason to reject
 
 
@@ -172,7 +173,7 @@ class Speaker:
     missed: int = 0
     missing: int = 0
     missing_first: int = 0
-    rivals: set[str] = field(default_factory=set)
+    rivals: frozenset[str] = _NOBODY
     rejects: bool = False  # it went on although a higher advert came, or began beside one
     _is_rearmed: bool = False  # it came when a timer ran out that another's advert had set
     _armed_us: Micros = 0  # when its advert timer was set last, as far as is known
@@ -505,6 +506,7 @@ class Masters(VirtualRouter):
             meanwhile.last_higher = now
             meanwhile.highest = max(meanwhile.highest, now.priority)
             meanwhile.higher_us.append(now.t_us)
+            del meanwhile.higher_us[:-_REMEMBERED]
             # that it rejects another list of addresses is a guess as long as it sent one advert only
             is_guess = is_rejected and other.last is other.spans[-1].first
             if now.priority and (not is_rejected or (is_guess and not reject_always(other.last, now))):
@@ -527,8 +529,8 @@ class Masters(VirtualRouter):
             if other is speaker or other.name in speaker.rivals or other.overdue(t_us):
                 continue
             if is_shown(other) or _reject(speaker, other):
-                speaker.rivals.add(other.name)
-                other.rivals.add(speaker.name)
+                speaker.rivals |= {other.name}
+                other.rivals |= {speaker.name}
                 changes.append(MasterChange(speaker, RIVALS, "MASTER", other=other))
         return changes
 
@@ -547,8 +549,9 @@ class Masters(VirtualRouter):
     def _stop_counting(self, speaker: Speaker) -> None:
         """With its time as MASTER end its split brains and its run of missing adverts."""
         for name in speaker.rivals:
-            self.speakers[name].rivals.discard(speaker.name)
-        speaker.rivals.clear()
+            other = self.speakers[name]
+            other.rivals = other.rivals - {speaker.name} or _NOBODY
+        speaker.rivals = _NOBODY
         speaker.missing = 0
 
     # -- hindsight -------------------------------------------------------------------------------

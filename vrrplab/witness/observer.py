@@ -4,8 +4,9 @@ The reasoning is that of ``masters``; here it is put in words before the next pa
 is worth saying at once: missed adverts, two MASTERs, nobody, routers that do not agree, strangers.
 
 Names are those of captures: servers are source addresses (or what the user calls them), instances "VRID 51".
-Memory is bounded: strangers beyond the limits are counted (``strangers``), not kept, and warned of once. A
-warning is said once until what it tells of has ended, or until more than can be remembered have followed it.
+Memory is bounded, whatever a network invents: strangers beyond the limits (``limits``) are counted
+(``strangers``), not kept, and warned of once. A warning is said once until what it tells of has ended, or
+until more than can be remembered have followed it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vrrplab.errors import DropReason
+from vrrplab.limits import (
+    WATCHED_ADDRESSES,
+    WATCHED_ROUTERS,
+    WATCHED_SENDERS,
+    WATCHED_SENDERS_EACH,
+    WATCHER_REMEMBERS,
+)
 from vrrplab.trace.events import (
     AdvertDroppedEvent,
     PriorityEvent,
@@ -20,7 +28,7 @@ from vrrplab.trace.events import (
     TraceEvent,
     WarningEvent,
 )
-from vrrplab.units import Micros, format_s
+from vrrplab.units import SECOND_US, Micros, format_s
 from vrrplab.wire.addresses import is_multicast, pack_address
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.ip import IPv4Header, IPv6Header
@@ -29,7 +37,7 @@ from vrrplab.witness.differences import differences
 from vrrplab.witness.masters import BEGAN, ENDED, NEVER_US, RIVALS, SILENT, MasterChange, Masters, Speaker
 from vrrplab.witness.sightings import Announcement, Sighting, announcement_of, sighting_of
 
-MOST_ROUTERS, MOST_SPEAKERS, MOST_TOLD, MOST_SPANS = 512, 32, 1024, 4
+MOST_SPANS = 2  # of a sender: the present one, and the one that it may prove to be the rest of
 
 
 class Observer:
@@ -43,6 +51,8 @@ class Observer:
         self._frames = frames
         self.routers: dict[tuple[str, int, int], Masters] = {}  # by interface, IP version and VRID
         self.adverts = self.rejected = self.announcements = self.strangers = 0
+        self._senders = self._listed = 0  # in all routers: senders, and addresses of their latest adverts
+        self._made_room_us: Micros = -SECOND_US
         self._number = 0
         self._told: dict[tuple[str, ...], None] = {}  # in the order they were said
 
@@ -79,7 +89,7 @@ class Observer:
             if key[0] == interface:
                 for speaker in router.masters:
                     self._enter(t_us, interface, router, speaker, "MASTER", "INIT", why)
-                del self.routers[key]
+                self._forget_router(key)
 
     # -- adverts ---------------------------------------------------------------------------------
 
@@ -95,27 +105,89 @@ class Observer:
             return
         self.adverts += 1
         key = (interface, ends.ip_version, advert.vrid)
-        router = self.routers.get(key)
+        router = self._router_for(key, t_us)
         if router is None:
-            if len(self.routers) >= MOST_ROUTERS:
-                self._not_kept(t_us, f"more than {MOST_ROUTERS} virtual routers")
-                return
-            router = self.routers[key] = Masters(advert.vrid, ends.ip_version, remembers=MOST_SPANS)
+            return
         speaker = router.speakers.get(ends.source)
-        if speaker is None and len(router.speakers) >= MOST_SPEAKERS and not _forget_one(router):
-            self._not_kept(t_us, f"more than {MOST_SPEAKERS} senders for {router.name}")
+        if speaker is None and not self._has_room(router):
+            self._not_kept(t_us, f"more senders for {router.name} than there is room for")
             return
         sighting = sighting_of(t_us, self._number, advert, ends, advert.addresses, None)
         more = {"frame": frame.raw.hex()} if self._frames else {}
         self._write(made.advert_sent(router, sighting, self._server(ends.source), interface, **more))
+        kept = self._with_addresses(sighting, speaker)
         if speaker is None:
-            self._tell(t_us, interface, router, router.take(sighting))
-            self._compare(interface, router, sighting)
+            self._senders += 1
+            self._tell(t_us, interface, router, router.take(kept))
+            self._compare(interface, router, kept)
         else:
             before = speaker.last
-            self._tell_more(interface, router, speaker, sighting)
-            if before[5:] != sighting[5:]:
-                self._compare(interface, router, sighting)
+            self._tell_more(interface, router, speaker, kept)
+            if before[5:] != kept[5:]:
+                self._compare(interface, router, kept)
+
+    # -- room ------------------------------------------------------------------------------------
+
+    def _router_for(self, key: tuple[str, int, int], t_us: Micros) -> Masters | None:
+        """The virtual router an advert is for, also a new one; None if there are too many."""
+        router = self.routers.get(key)
+        if router is None:
+            if len(self.routers) >= WATCHED_ROUTERS.most and not self._forget_a_router(t_us):
+                self._not_kept(t_us, f"more than {WATCHED_ROUTERS}")
+                return None
+            router = self.routers[key] = Masters(key[2], key[1], remembers=MOST_SPANS)
+        return router
+
+    def _forget_a_router(self, t_us: Micros) -> bool:
+        """Make room: drop the one that was silent for longest, of those without MASTER.
+
+        Once a second: looking at all of them for each frame of a flood would take too long.
+        """
+        if t_us - self._made_room_us < SECOND_US:
+            return False
+        self._made_room_us = t_us
+        idle = {
+            key: max(s.last.t_us for s in router.speakers.values())
+            for key, router in self.routers.items()
+            if not router.masters
+        }
+        if not idle:
+            return False
+        self._forget_router(min(idle, key=lambda key: idle[key]))
+        return True
+
+    def _forget_router(self, key: tuple[str, int, int]) -> None:
+        for speaker in self.routers.pop(key).speakers.values():
+            self._count_out(speaker)
+
+    def _has_room(self, router: Masters) -> bool:
+        """For one more sender, perhaps in place of one that is silent."""
+        number = len(router.speakers)
+        if not number or (number < WATCHED_SENDERS_EACH.most and self._senders < WATCHED_SENDERS.most):
+            return True
+        idle = [s for s in router.speakers.values() if not s.is_master]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda s: s.last.t_us)
+        router.forget(oldest.name)
+        self._count_out(oldest)
+        return True
+
+    def _count_out(self, speaker: Speaker) -> None:
+        self._senders -= 1
+        self._listed -= len(speaker.last.addresses)
+
+    def _with_addresses(self, sighting: Sighting, speaker: Speaker | None) -> Sighting:
+        """An advert as it is remembered: with the addresses of the one before, if these are too many."""
+        before = speaker.last.addresses if speaker is not None else ()
+        if sighting.addresses == before:
+            return sighting._replace(addresses=before)  # one list for all that repeat it
+        listed = self._listed + len(sighting.addresses) - len(before)
+        if listed > WATCHED_ADDRESSES.most and len(sighting.addresses) > len(before):
+            self._not_kept(sighting.t_us, f"more than {WATCHED_ADDRESSES}")
+            return sighting._replace(addresses=before)
+        self._listed = listed
+        return sighting
 
     def _not_kept(self, t_us: Micros, what: str) -> None:
         self.strangers += 1
@@ -249,7 +321,7 @@ class Observer:
         """Say something once; when there is too much to remember, the oldest is forgotten."""
         if kind in self._told:
             return
-        if len(self._told) >= MOST_TOLD:
+        if len(self._told) >= WATCHER_REMEMBERS.most:
             del self._told[next(iter(self._told))]
         self._told[kind] = None
         self._say(t_us, text)
@@ -259,15 +331,6 @@ class Observer:
 
     def _server(self, source: str) -> str:
         return self._names.get(source, source)
-
-
-def _forget_one(router: Masters) -> bool:
-    """Make room: drop the speaker that has been silent longest, unless it is MASTER."""
-    idle = [s for s in router.speakers.values() if not s.is_master]
-    if not idle:
-        return False
-    router.forget(min(idle, key=lambda s: s.last.t_us).name)
-    return True
 
 
 def _came_from_afar(ip: IPv4Header | IPv6Header) -> bool:

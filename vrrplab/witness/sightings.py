@@ -28,6 +28,9 @@ LATE_US = 60_000
 KINDS = ("vrrp", "arp", "na", "carp")
 # How far apart the copies of a packet are that a capture of several interfaces, or a mirror port, holds
 COPY_US = 10_000
+# Frames of several interfaces may come disordered by as long as a buffer waits to be handed over, in dumpcap
+# 0.25 s. What goes back further did not happen in this order.
+BACKWARDS_US = 500_000
 # two may be chance; and of a capture that lost some of the copies, two thirds are still in it
 _PAIRS, _OF_GROUPS = 2, 2 / 3
 # the link header of a frame of ``-i any``: what tells one interface's copy from another's stands in it
@@ -112,9 +115,35 @@ class Heard(VirtualRouter):
         return tuple(dict.fromkeys(a for s in self.sightings for a in s.addresses))
 
 
+class Backwards:
+    """How often the times of a capture go back, and how far, in the order of its frames."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.in_all_us: Micros = 0
+        self.most_us: Micros = 0
+        self.first: tuple[Micros, int] = (0, 0)  # time and number of the first frame that is too early
+        self.worst = 0  # number of the one that goes back furthest
+        self._latest_us: Micros | None = None
+
+    def see(self, t_us: Micros, number: int) -> None:
+        """The next frame."""
+        behind_us = 0 if self._latest_us is None else self._latest_us - t_us
+        if behind_us <= BACKWARDS_US:
+            self._latest_us = t_us if self._latest_us is None else max(self._latest_us, t_us)
+            return
+        if not self.times:
+            self.first = t_us, number
+        if behind_us > self.most_us:
+            self.most_us, self.worst = behind_us, number
+        self.times += 1
+        self.in_all_us += behind_us
+        self._latest_us = t_us  # the clock was set: what comes now is measured by this
+
+
 class Sightings:
-    """Everything ``collect`` found. Times are microseconds since the capture's first frame, ``start_ns``
-    its own.
+    """Everything ``collect`` found. Times are microseconds since the capture's earliest frame, the first one
+    in most captures, whose own is ``start_ns``.
     """
 
     def __init__(self, key: bytes | None = None) -> None:
@@ -126,6 +155,8 @@ class Sightings:
         self.carp: dict[int, list[tuple[Micros, int, str]]] = {}
         self.start_ns = 0
         self.end_us: Micros = 0
+        self.earliest_us: Micros = 0  # below 0 until ``finish`` counts from there
+        self.backwards = Backwards()
         self.frames = 0
         self.neighbour_frames = 0  # ARP or NA of any kind: without one, the capture was filtered
         self._announcements: list[tuple[str, Announcement]] = []
@@ -141,11 +172,15 @@ class Sightings:
         if isinstance(captured, Passed):
             self.frames += captured.frames
             self.end_us = max(self.end_us, (captured.latest_ns - self.start_ns) // 1000)
+            self.earliest_us = min(self.earliest_us, (captured.earliest_ns - self.start_ns) // 1000)
             return
         self.frames += 1
         t_us = (captured.t_ns - self.start_ns) // 1000
         self.end_us = max(self.end_us, t_us)
+        self.earliest_us = min(self.earliest_us, t_us)
         frame = captured.frame
+        if frame.kind in KINDS:  # of a large capture the others never come here
+            self.backwards.see(t_us, captured.number)
         if frame.kind in KINDS and self._is_copy(captured, t_us):
             self.copies += 1
         elif frame.kind == "vrrp":
@@ -232,6 +267,7 @@ class Sightings:
         """Put things in order of time and give each announcement to the virtual router whose address it
         names.
         """
+        self._count_from_earliest()
         merged: dict[tuple[str, int, int], Heard] = {}
         for (lan, ip_version, vrid), router in self.routers.items():
             router.lan = self._final_lan(lan)
@@ -260,6 +296,23 @@ class Sightings:
                 router.lan = ""
         self._announcements.clear()
         self._recent.clear()
+
+    def _count_from_earliest(self) -> None:
+        """Not every capture begins with its earliest frame; a trace has no time before 0."""
+        late_us = -self.earliest_us
+        if not late_us:
+            return
+        self.earliest_us = 0
+        self.start_ns -= late_us * 1000
+        self.end_us += late_us
+        self.backwards.first = self.backwards.first[0] + late_us, self.backwards.first[1]
+        for router in self.routers.values():
+            router.sightings = [s._replace(t_us=s.t_us + late_us) for s in router.sightings]
+        self.rejected = [r._replace(t_us=r.t_us + late_us) for r in self.rejected]
+        self.cut_early = [r._replace(t_us=r.t_us + late_us) for r in self.cut_early]
+        for vhid, seen in self.carp.items():
+            self.carp[vhid] = [(t_us + late_us, number, sender) for t_us, number, sender in seen]
+        self._announcements = [(lan, a._replace(t_us=a.t_us + late_us)) for lan, a in self._announcements]
 
 
 def collect(frames: Iterable[CapturedFrame | Passed], key: bytes | None = None) -> Sightings:

@@ -7,16 +7,17 @@ a trace.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 from vrrplab.capture.reader import CapturedFrame, Passed
+from vrrplab.limits import Limit
 from vrrplab.units import SECOND_US, Micros, format_s
-from vrrplab.witness.findings import Finding, findings
+from vrrplab.witness.findings import Finding, capped, findings
 from vrrplab.witness.masters import PRIORITY_0, Masters, MasterSpan
-from vrrplab.witness.sightings import LATE_US, Announcement, Heard, Sightings, collect
+from vrrplab.witness.sightings import LATE_US, Announcement, Backwards, Heard, Sightings, collect
 
 # garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
 SECOND_BATCH_US = 6 * SECOND_US
@@ -58,10 +59,11 @@ class Timeline(NamedTuple):
     def end_us(self) -> Micros:
         return self.sightings.end_us
 
-    def findings(self) -> list[Finding]:
-        """All findings of all routers, in order of time."""
+    def findings(self, limit: Limit | None = None) -> list[Finding]:
+        """The findings of all routers, in order of time; with a limit, those beyond it are counted."""
         every = [*self.others, *(f for part in self.routers for f in part.findings)]
-        return sorted(every, key=lambda finding: (finding.t_us, finding.frames))
+        every.sort(key=lambda finding: (finding.t_us, finding.frames))
+        return every if limit is None else capped(every, limit.most)
 
     def limits(self) -> list[str]:
         """What this capture cannot show."""
@@ -178,8 +180,21 @@ def _reachable(router: Heard, new: MasterSpan) -> tuple[Micros, int]:
     return new.from_us, new.first_frame
 
 
+def _backwards(seen: Backwards) -> Iterator[Finding]:
+    if not seen.times:
+        return
+    times = "once" if seen.times == 1 else f"{seen.times} times"
+    most = f"by {format_s(seen.most_us)} s"
+    most += f" at most, {format_s(seen.in_all_us)} s in all" if seen.times > 1 else ""
+    text = (
+        f"the times of the frames run backwards {times}, {most}: a clock was set, or captures were joined in"
+        " the wrong order (mergecap sorts them); frames are taken in the order of their times here"
+    )
+    yield Finding(seen.first[0], "backwards", "", text, tuple(dict.fromkeys((seen.first[1], seen.worst))))
+
+
 def _other_findings(sightings: Sightings) -> list[Finding]:
-    found = []
+    found = list(_backwards(sightings.backwards))
     by_text: dict[tuple[str, str], list[tuple[Micros, int]]] = {}
     for rejected in sightings.rejected:
         text = rejected.text.rpartition(" (byte")[0] or rejected.text

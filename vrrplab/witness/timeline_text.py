@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from textwrap import wrap
 from typing import Any
 
+from vrrplab.limits import FINDINGS_TOLD, FINDINGS_WRITTEN
+from vrrplab.output.printable import printable
+from vrrplab.output.text_columns import padded, wrap
 from vrrplab.units import Micros, format_s
-from vrrplab.witness.findings import Finding, beginning
+from vrrplab.witness.findings import Beginnings, Finding
 from vrrplab.witness.masters import MasterSpan, describe_end
 from vrrplab.witness.timeline import Gap, RouterTimeline, Timeline, gap_text
 
@@ -22,12 +24,13 @@ def table(timeline: Timeline) -> str:
     """Everything, for a terminal."""
     parts = ["\n".join(_head(timeline))]
     parts += ["\n".join(_router_lines(timeline, part)) for part in timeline.routers]
-    told = timeline.findings()
+    told = timeline.findings(FINDINGS_TOLD)
     if told:
         parts.append("\n".join(["What happened", *_finding_lines(timeline, told)]))
     gaps = sorted((gap for part in timeline.routers for gap in part.gaps), key=lambda gap: gap.to_us)
     if gaps:
-        parts.append("\n".join(["What clients could notice", *_gap_lines(gaps)]))
+        lines = [*_gap_lines(gaps[: FINDINGS_TOLD.most]), *_and_more(len(gaps), "gap")]
+        parts.append("\n".join(["What clients could notice", *lines]))
     if timeline.routers:
         limits = [line for text in timeline.limits() for line in _bullet("-", text, 2)]
         parts.append("\n".join(["What a capture cannot show", *limits]))
@@ -38,7 +41,8 @@ def _head(timeline: Timeline) -> Iterator[str]:
     found = timeline.sightings
     span = f"{found.frames} frames in {format_s(timeline.end_us)} s"
     yield f"{span}{_since(found.start_ns)}."
-    yield "Times are seconds from the first frame."
+    which = "earliest" if found.backwards.times else "first"
+    yield f"Times are seconds from the {which} frame."
     if found.copies:
         are = "1 frame is an earlier one" if found.copies == 1 else f"{found.copies} frames are earlier ones"
         yield f"{are} again (interfaces, mirror ports): not counted."
@@ -59,18 +63,26 @@ def _router_lines(timeline: Timeline, part: RouterTimeline) -> Iterator[str]:
     more = f" and {len(router.addresses) - 3} more" if len(router.addresses) > 3 else ""
     whole = any(sighting.is_whole for sighting in router.sightings)
     nothing = "no address" if whole else "addresses cut off"
-    yield f"{router.name}: {addresses or nothing}{more}"
+    yield printable(f"{router.name}: {addresses or nothing}{more}")
     yield f"  {'from':>10} {'to':>11}  {'MASTER':<30} {'priority':>8}  frames"
-    for span in part.spans:
+    for span in part.spans[: FINDINGS_TOLD.most]:
         end = format_s(span.end_us(timeline.end_us))
         mark = "~" if span.to_earliest_us is not None else ">" if span.to_us is None else " "
         start = ("<" if span.began_before_capture else "") + format_s(span.from_us)
         changes = ">".join(str(p) for _, _, p in span.priorities) or "0"
         frames = f"{span.first_frame}-{span.last_frame}"
         who = span.speaker if len(span.speaker) <= 30 else span.speaker[:14] + ".." + span.speaker[-14:]
-        yield f"  {start:>10} {mark + end:>11}  {who:<30} {_short(changes, 8):>8}  {frames}"
-    for line in _marks(part.spans):
+        yield f"  {start:>10} {mark + end:>11}  {padded(who, 30)} {_short(changes, 8):>8}  {frames}"
+    yield from _and_more(len(part.spans), "MASTER")
+    for line in _marks(part.spans[: FINDINGS_TOLD.most]):
         yield "  " + line
+
+
+def _and_more(count: int, noun: str) -> Iterator[str]:
+    """What is left out where there are more than anybody reads."""
+    left = count - FINDINGS_TOLD.most
+    if left > 0:
+        yield f"  {'…':>10} and {left} more {noun}s: --format jsonl has them"
 
 
 def _short(text: str, width: int) -> str:
@@ -103,9 +115,8 @@ def _gap_lines(gaps: list[Gap]) -> Iterator[str]:
         yield from _bullet(format_s(gap.from_earliest_us), text, 11)
 
 
-def _bullet(mark: str, text: str, width: int) -> list[str]:
-    first, more = f"  {mark:>{width - 1}} ", " " * (width + 2)
-    return wrap(text, _WIDTH - 1, initial_indent=first, subsequent_indent=more)
+def _bullet(mark: str, text: str, columns: int) -> list[str]:
+    return wrap(text, _WIDTH - 1, f"  {mark:>{columns - 1}} ", " " * (columns + 2))
 
 
 def json_lines(timeline: Timeline) -> Iterator[str]:
@@ -113,9 +124,10 @@ def json_lines(timeline: Timeline) -> Iterator[str]:
     absolute.
     """
     for part in timeline.routers:
+        beginnings = Beginnings(part.router, part.spans, timeline.end_us)
         for span in part.spans:
-            yield json.dumps(_span(timeline, part, span), ensure_ascii=False)
-    for finding in timeline.findings():
+            yield json.dumps(_span(timeline, part, span, beginnings), ensure_ascii=False)
+    for finding in timeline.findings(FINDINGS_WRITTEN):
         row: dict[str, Any] = {
             "event": "finding",
             "t": _absolute(timeline, finding.t_us),
@@ -127,6 +139,8 @@ def json_lines(timeline: Timeline) -> Iterator[str]:
         }
         if finding.until_us is not None:
             row["until_s"] = finding.until_us / 1e6
+        if finding.like:
+            row["like"] = finding.like
         yield json.dumps(row, ensure_ascii=False)
     for part in timeline.routers:
         for gap in part.gaps:
@@ -144,8 +158,10 @@ def json_lines(timeline: Timeline) -> Iterator[str]:
         yield json.dumps({"event": "limit", "text": text}, ensure_ascii=False)
 
 
-def _span(timeline: Timeline, part: RouterTimeline, span: MasterSpan) -> dict[str, Any]:
-    _, why, began = beginning(part.router, part.spans, span, timeline.end_us)
+def _span(
+    timeline: Timeline, part: RouterTimeline, span: MasterSpan, beginnings: Beginnings
+) -> dict[str, Any]:
+    _, why, began = beginnings.of(span)
     return {
         "event": "master",
         "t": _absolute(timeline, span.from_us),

@@ -8,15 +8,14 @@ silence; before, INIT. Addresses are taken to be where the MASTER is.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
-from itertools import takewhile
 from typing import Any
 
+from vrrplab.limits import FINDINGS_WRITTEN
 from vrrplab.trace import Trace, TraceEvent
 from vrrplab.trace.events import ScenarioEvent, StateEvent, WarningEvent, cast_fields
 from vrrplab.units import SECOND_US, seconds
 from vrrplab.witness import events as made
-from vrrplab.witness.findings import beginning
+from vrrplab.witness.findings import Beginnings
 from vrrplab.witness.masters import STATE_AFTER, MasterSpan, describe_end
 from vrrplab.witness.timeline import RouterTimeline, Timeline
 
@@ -31,6 +30,7 @@ _WARNINGS = frozenset(
         "rejected",
         "carp",
         "replay",
+        "backwards",
     )
 )
 
@@ -48,8 +48,11 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
                 part.router, sighting, sighting.speaker, "lan", frame_number=sighting.number
             )
             events.append((sighting.t_us, 1, advert))
+        beginnings = Beginnings(part.router, part.spans, timeline.end_us)
+        before: dict[str, MasterSpan] = {}  # each speaker's last
         for span in part.spans:
-            events += _span_events(timeline, part, span)
+            events += _span_events(part, span, before.get(span.speaker), beginnings)
+            before[span.speaker] = span
         by_mac: dict[str, list[MasterSpan]] = {}
         for span in part.spans:
             by_mac.setdefault(span.mac, []).append(span)
@@ -57,8 +60,8 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
             server = _server_of(part, by_mac, announcement.mac, announcement.t_us)
             garp = made.announced(announcement, server, "lan", part.router)
             events.append((announcement.t_us, 3, garp))
-    for finding in timeline.findings():
-        if finding.kind in _WARNINGS:
+    for finding in timeline.findings(FINDINGS_WRITTEN):
+        if finding.kind in _WARNINGS or finding.like in _WARNINGS:
             text = finding.text[0].upper() + finding.text[1:]
             warning = WarningEvent(
                 finding.t_us, instance=finding.router, text=text, frames=list(finding.frames)
@@ -70,13 +73,11 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
 
 
 def _span_events(
-    timeline: Timeline, part: RouterTimeline, span: MasterSpan
+    part: RouterTimeline, span: MasterSpan, last: MasterSpan | None, beginnings: Beginnings
 ) -> list[tuple[int, int, TraceEvent]]:
     router = part.router
-    earlier = takewhile(lambda s: s is not span, part.spans)
-    last = deque((s for s in earlier if s.speaker == span.speaker), maxlen=1)
-    state = STATE_AFTER.get(last[0].end, "INIT") if last else "INIT"
-    _, why, frames = beginning(router, part.spans, span, timeline.end_us)
+    state = STATE_AFTER.get(last.end, "INIT") if last else "INIT"
+    _, why, frames = beginnings.of(span)
     who: dict[str, Any] = {"server": span.speaker, "instance": router.name}
     gain = StateEvent(span.from_us, **who, from_=state, to="MASTER", reason=why, frames=list(frames))
     found: list[tuple[int, int, TraceEvent]] = [(span.from_us, 0, gain)]

@@ -12,7 +12,7 @@ const ORIGINS = { recording: "real keepalived, recorded", capture: "a capture", 
 export function tags(cast, fork) {
   const name = cast.name !== cast.description && cast.description && cast.name;
   const source = cast.origin === "simulation" ? cast.seed != null && `seed ${cast.seed}` : ORIGINS[cast.origin];
-  const words = [name, cast.profile.replace("keepalived-", "keepalived "), source, fork];
+  const words = [name, cast.profile.replaceAll("keepalived-", "keepalived "), source, fork];
   return words.filter((w) => typeof w === "string" && w !== "").map((w) => h("span", { class: `vl-tag${w === fork ? " vl-tag-fork" : ""}`, title: w }, w));
 }
 

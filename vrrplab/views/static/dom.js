@@ -1,5 +1,7 @@
 // Small helpers for HTML and SVG elements.
 
+import { shown, signs, visible } from "./writing.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -18,15 +20,22 @@ function fill(element, attributes, children) {
   for (const [key, value] of Object.entries(attributes || {})) {
     if (value == null || value === false) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
-    else element.setAttribute(key, value === true ? "" : String(value));
+    else element.setAttribute(key, value === true ? "" : attributeText(key, String(value)));
   }
   // JupyterLab's own shortcuts (D, D deletes a cell) must not act on keys meant for us.
   if (attributes && (attributes.tabindex != null || element.localName === "button" || element.localName === "select" || element.localName === "textarea")) {
     element.setAttribute("data-lm-suppress-shortcuts", "true");
   }
-  for (const c of children.flat(3)) if (c != null && typeof c !== "boolean") element.append(typeof c === "number" ? String(c) : c);
+  for (const c of children.flat(3)) if (c != null && typeof c !== "boolean") element.append(typeof c === "object" ? c : shown(String(c)));
   return element;
 }
+
+/**
+ * An attribute's value: what people see or hear of it is written as texts are.
+ * @param {string} name
+ * @param {string} value
+ */
+const attributeText = (name, value) => (name === "aria-label" || name === "title" ? shown(value) : value);
 
 /**
  * An element of HTML.
@@ -53,7 +62,7 @@ export const s = (tag, attributes, ...children) => fill(document.createElementNS
  * @param {Record<string, unknown>} attributes
  */
 export function label(text, x, y, attributes = {}) {
-  return s("text", { x, y, ...attributes }, String(text));
+  return s("text", { x, y, ...attributes }, text);
 }
 
 /**
@@ -71,7 +80,8 @@ export function refill(element, ...children) {
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const words = shown(text);
+  if (element.textContent !== words) element.textContent = words;
 }
 
 /**
@@ -81,7 +91,7 @@ export function setText(element, text) {
  */
 export function setAttribute(element, name, value) {
   if (value == null || value === false) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+  else if (element.getAttribute(name) !== attributeText(name, String(value))) element.setAttribute(name, attributeText(name, String(value)));
 }
 
 /** Icons as paths in a 14 x 14 box: symbol fonts are not everywhere. */
@@ -119,7 +129,7 @@ export function measurer(root) {
     let width = known.get(key);
     if (width === undefined) {
       context.font = fonts[font];
-      width = context.measureText(text).width;
+      width = context.measureText(visible(text)).width;
       known.set(key, width);
     }
     return width;
@@ -146,9 +156,10 @@ export function painter(canvas) {
  */
 export function fitName(text, room, font, measure, tail = text.length / 2) {
   if (measure(text, font) <= room) return text;
-  let n = text.length - 1;
-  const end = () => Math.min(Math.floor(tail), n - 1);
-  const cut = () => `${text.slice(0, n - end())}…${text.slice(text.length - end())}`;
+  const all = signs(visible(text));
+  let n = all.length - 1;
+  const end = () => Math.max(0, Math.min(Math.floor(tail), n - 1));
+  const cut = () => [...all.slice(0, n - end()), "…", ...all.slice(all.length - end())].join("");
   while (n > 2 && measure(cut(), font) > room) n--;
   return cut();
 }
@@ -162,9 +173,10 @@ export function fitName(text, room, font, measure, tail = text.length / 2) {
  */
 export function fitText(text, room, font, measure) {
   if (measure(text, font) <= room) return text;
-  let n = text.length;
-  while (n > 1 && measure(text.slice(0, n) + "…", font) > room) n--;
-  return text.slice(0, n) + "…";
+  const all = signs(visible(text));
+  let n = all.length;
+  while (n > 1 && measure(all.slice(0, n).join("") + "…", font) > room) n--;
+  return all.slice(0, n).join("") + "…";
 }
 
 /**

@@ -1,6 +1,6 @@
 // Time as a picture: a lane for each instance (height: priority), each virtual address, each client.
 import { fitName, label, onDrag, s, setAttribute } from "./dom.js";
-import { LETTER, actionText, seconds } from "./words.js";
+import { LETTER, actionText, seconds, withDaemon } from "./words.js";
 
 const HIGH = 24;
 
@@ -107,7 +107,7 @@ export class Lanes {
   #marks(y) {
     const g = s("g");
     for (const a of this.model.actions.slice(0, 400)) {
-      g.append(s("path", { d: `M${this.x(a.t)} 2V${y}`, class: "vl-action" }, s("title", {}, `${seconds(a.t)} s: ${actionText(a.e)}`)));
+      g.append(s("path", { d: `M${this.x(a.t)} 2V${y}`, class: "vl-action" }, s("title", {}, `${seconds(a.t)} s: ${actionText(withDaemon(this.model.cast, a.e))}`)));
     }
     return g;
   }
@@ -204,19 +204,19 @@ export class Lanes {
     const middle = y + high / 2;
     const from = this.model.servedFrom(c.name, target);
     if (from < this.model.end) body.append(s("path", { d: `M${this.x(from)} ${middle}H${this.x(this.model.end)}`, class: "vl-line" }));
-    const gaps = union(this.model.outages.filter((o) => o.client === c.name && o.target === target), this.model.end);
-    for (const o of gaps.slice(0, 300)) {
-      const [a, b] = [this.x(o.from), this.x(o.to)];
-      const words = o.share < 1 ? `${Math.round(o.share * 100)} % lost, ${seconds(o.to - o.from, 2)} s` : `${seconds(o.to - o.from, 2)} s lost`;
-      body.append(s("rect", { x: a, y: y + 3, width: Math.max(2, b - a), height: high - 6, rx: 3, class: "vl-gap" }, s("title", {}, `${seconds(o.from)} to ${seconds(o.to)} s: ${o.share < 1 ? "some answers" : "no answer"}`)));
+    const gaps = seen(this.model.outages.filter((o) => o.client === c.name && o.target === target), this.model.end);
+    for (const { from, to, o } of gaps.slice(0, 300)) {
+      const [a, b] = [this.x(from), this.x(to)];
+      const words = `${seconds(o.length_s, 2)} s${o.percent ? `, ${o.percent} %` : ""} lost`;
+      body.append(s("rect", { x: a, y: y + 3, width: Math.max(2, b - a), height: high - 6, rx: 3, class: "vl-gap" }, s("title", {}, `${seconds(from)} to ${seconds(to)} s: ${o.gaps > 1 ? "some answers" : "no answer"}, ${o.told} lost`)));
       const w = this.measure(words, "small");
-      const next = gaps.find((g) => g.from > o.from);
+      const next = gaps.find((g) => g.from > from);
       const room = (next ? this.x(next.from) : this.width) - b;
       if (w + 6 < b - a) body.append(label(words, (a + b) / 2, middle + 4, { class: "vl-small vl-bad", "text-anchor": "middle" }));
       else if (w + 8 < room) body.append(label(words, b + 5, middle + 4, { class: "vl-small vl-bad vl-halo" }));
     }
     if (before) {
-      for (const g of union(before.outages.filter((o) => o.client === c.name && o.target === target), before.end)) {
+      for (const g of seen(before.outages.filter((o) => o.client === c.name && o.target === target), before.end)) {
         if (g.to > before.until) body.append(s("path", { d: `M${this.x(Math.max(g.from, before.until))} ${y + high}H${this.x(Math.min(g.to, this.model.end))}`, class: "vl-ghost vl-ghost-FAULT" }));
       }
     }
@@ -244,22 +244,17 @@ function barHeight(priority, high) {
   return priority == null ? high : 12 + ((high - 12) * Math.min(255, priority)) / 255;
 }
 
-/** @typedef {{from: number, to: number, share: number}} Gap */
-
 /**
- * Outages of several probes to one target as gaps that do not overlap.
+ * Outages of several probes to one target, without those that lie within another one.
  * @param {Outage[]} outages
  * @param {number} end
  */
-function union(outages, end) {
+function seen(outages, end) {
+  /** @type {{from: number, to: number, o: Outage}[]} */
   const gaps = [];
-  for (const o of outages) {
-    const to = o.to_s ?? end;
-    const last = gaps[gaps.length - 1];
-    if (last && o.from_s <= last.to) {
-      last.to = Math.max(last.to, to);
-      last.share = Math.max(last.share, o.share);
-    } else gaps.push({ from: o.from_s, to, share: o.share });
+  const spans = outages.map((o) => ({ from: o.from_s, to: o.to_s ?? end, o }));
+  for (const g of spans.sort((a, b) => a.from - b.from || b.to - a.to)) {
+    if (!gaps.some((other) => g.to <= other.to)) gaps.push(g);
   }
   return gaps;
 }

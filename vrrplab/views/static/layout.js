@@ -6,6 +6,7 @@ const BAR = 26; // height of a switch
 const ROOM = 44; // length of a cable
 const ROW = 31;
 const TIGHT = 24;
+const ROUTER = 92; // width of a router, with its room
 const ROWS_Y = 36; // where the rows of a card begin, below its title
 
 /** Where the text of a chip begins: after its mark. */
@@ -43,14 +44,15 @@ function flow(widths, space, gap) {
 export function layoutCluster(cast, model, available, measure) {
   const servers = [...cast.servers.values()];
   const count = Math.max(1, servers.length);
-  const small = available < Math.max(440, count * 168 + (count - 1) * 22 + 2 * PAD) && (count > 2 || available < 440);
+  const column = cast.routers.size * ROUTER; // to the right of the servers
+  const small = available - column < Math.max(440, count * 168 + (count - 1) * 22 + 2 * PAD) && (count > 2 || available - column < 440);
   const edge = small ? 8 : PAD;
   const gap = small ? 16 : count > 2 ? 22 : 46;
   const least = small ? 146 : 168;
-  const width = Math.max(available, count * least + (count - 1) * gap + 2 * edge);
-  const cardWidth = Math.min(count > 2 ? 200 : 224, (width - 2 * edge - (count - 1) * gap) / count);
+  const width = Math.max(available, count * least + (count - 1) * gap + 2 * edge + column);
+  const cardWidth = Math.min(count > 2 ? 200 : 224, (width - column - 2 * edge - (count - 1) * gap) / count);
   const inner = cardWidth - 28;
-  const left = (width - count * cardWidth - (count - 1) * gap) / 2;
+  const left = (width - column - count * cardWidth - (count - 1) * gap) / 2;
   /** @type {Layout["cards"]} */
   const cards = new Map();
   /** @type {Layout["ports"]} */
@@ -65,7 +67,7 @@ export function layoutCluster(cast, model, available, measure) {
   const plans = servers.map((server) => {
     /** @type {Chip[]} */
     const chips = server.services.map((x) => ({ kind: "service", name: x.name, text: x.name }));
-    if (cast.daemons) chips.push({ kind: "daemon", name: "keepalived", text: "keepalived" }, { kind: "firewall", name: "firewall", text: "firewall" });
+    if (cast.daemons) chips.push({ kind: "daemon", name: server.daemon, text: server.daemon }, { kind: "firewall", name: "firewall", text: "firewall" });
     for (const x of server.scripts) chips.push({ kind: "script", name: x.name, text: x.name });
     const { places, lines } = flow(chips.map((c) => Math.min(inner, measure(c.text, "small") + 1 + CHIP_TEXT[c.kind])), inner, 14);
     const badges = flow(mostAtOnce(model, server, cast.vips).map((a) => badgeWidths.get(a) ?? 0), inner, 6);
@@ -104,6 +106,19 @@ export function layoutCluster(cast, model, available, measure) {
     }
   });
 
+  /** @type {Layout["routers"]} */
+  const routers = new Map();
+  [...cast.routers.values()].forEach((router, n) => {
+    const box = { name: router.name, x: width - left - column + n * ROUTER + 14, y: top + height / 2 - 16, w: ROUTER - 14, h: 32 };
+    routers.set(router.name, box);
+    router.ports.forEach((port, k) => {
+      const bar = bars.get(port.segment);
+      if (!bar) return;
+      const end = bar.side === "top" ? box.y : box.y + box.h;
+      ports.set(`${router.name} ${port.segment}`, { client: router.name, segment: port.segment, x: box.x + (box.w * (k + 1)) / (router.ports.length + 1), side: bar.side, y: end, end, bar: bar.mid });
+    });
+  });
+
   /** @type {Layout["clients"]} */
   const clients = new Map();
   /** @type {(list: ClientBox["client"][], boxY: number, side: Side) => void} */
@@ -128,7 +143,7 @@ export function layoutCluster(cast, model, available, measure) {
   // "nobody has" stands between two cables, or beside the only one
   const middle = count > 1 ? left + Math.floor(count / 2) * (cardWidth + gap) - gap / 2 : width / 2 + 100;
   const tray = { x: middle, y: top + height + TAB / 2 + ROOM / 2 };
-  return { width, height: lowest, cards, ports, bars, clients, tray, badgeText, badgeWidths, compact };
+  return { width, height: lowest, cards, ports, bars, clients, routers, tray, badgeText, badgeWidths, compact };
 }
 
 /**
@@ -185,9 +200,12 @@ export function wire(from, to) {
  * @param {{x: number, y: number}} out
  */
 export function along(way, f, out) {
-  const leg = f < 0.3 ? 0 : f < 0.7 ? 1 : 2;
-  const g = leg === 0 ? f / 0.3 : leg === 1 ? (f - 0.3) / 0.4 : (f - 0.7) / 0.3;
-  const k = leg * 2;
+  const networks = way.length / 8; // more than one: across a router
+  const n = Math.min(networks - 1, Math.floor(f * networks));
+  const h = f * networks - n;
+  const leg = h < 0.3 ? 0 : h < 0.7 ? 1 : 2;
+  const g = leg === 0 ? h / 0.3 : leg === 1 ? (h - 0.3) / 0.4 : (h - 0.7) / 0.3;
+  const k = n * 8 + leg * 2;
   out.x = way[k] + (way[k + 2] - way[k]) * g;
   out.y = way[k + 1] + (way[k + 3] - way[k + 1]) * g;
 }

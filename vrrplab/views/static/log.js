@@ -1,5 +1,5 @@
 // The log in words. Only the rows in view exist, so that 100,000 events cost no more than a hundred.
-import { h, setText } from "./dom.js";
+import { h, setAttribute, setText } from "./dom.js";
 import { lastIndex } from "./timeline.js";
 import { logRows, rowText, seconds } from "./words.js";
 
@@ -144,7 +144,8 @@ export class Log {
     const text = this.text(n);
     const [when, said, why] = /** @type {Iterable<HTMLElement>} */ (element.children);
     setText(when, seconds(row.t));
-    if (said.textContent !== text) said.textContent = said.title = text;
+    setText(said, text);
+    setAttribute(said, "title", text);
     why.hidden = row.kind !== "state";
   }
 

@@ -1,5 +1,5 @@
 // A menu in words at the pointer, and a dialog for text to take away. Arrow keys, Enter, Escape.
-import { activeIn, h } from "./dom.js";
+import { activeIn, h, setText } from "./dom.js";
 
 /**
  * The keyboard to `opener`, or to the whole player where `opener` was drawn anew meanwhile.
@@ -106,7 +106,7 @@ export class TextBox {
    */
   show(title, text, opener) {
     this.opener = opener;
-    this.title.textContent = title;
+    setText(this.title, title);
     this.element.setAttribute("aria-label", title);
     this.area.value = text;
     this.element.hidden = false;

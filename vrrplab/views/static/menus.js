@@ -27,16 +27,18 @@ export function choices(model, thing, t) {
         return [entry(`Set ${name} up`, "ip link set up", on("link_up", { interface: name })), entry(`ifup ${name}`, "brings its addresses back too", on("ifup", { interface: name }))];
       }
       if (state === "unplugged") return [entry("Put the cable back", "", on("carrier_up", { interface: name }))];
+      if (state === "gone") return [entry(`Add ${name} again`, "it comes up with its addresses", on("interface_add", { interface: name }))];
       return [
         entry(`Set ${name} down`, "ip link set down", on("link_down", { interface: name })),
         entry("Pull its cable", "the interface stays set up", on("carrier_down", { interface: name })),
         entry(`ifdown ${name}`, "addresses go first, so a goodbye gets out", on("ifdown", { interface: name })),
+        entry(`Delete ${name}`, "ip link delete: the card is gone", on("interface_delete", { interface: name })),
       ];
     },
     cable() {
       const state = at("port", server, name);
       if (state === "unplugged") return [entry("Put the cable back", "", on("carrier_up", { interface: name }))];
-      if (state === "down") return make.nic();
+      if (state === "down" || state === "gone") return make.nic();
       const others = [...model.cast.servers.values()].filter((s) => s.name !== server && s.interfaces.some((i) => i.segment === segment));
       const all = others.map((o) => /** @type {[string, string]} */ ([server, o.name]));
       return [
@@ -66,14 +68,34 @@ export function choices(model, thing, t) {
     daemon() {
       const state = at("daemon", server);
       if (state === "frozen") return [entry("Let it go on", "SIGCONT", on("daemon_thaw"))];
-      if (state !== "running") return [entry("Start keepalived", "", on("daemon_start"))];
-      const config = model.cast.servers.get(server)?.config;
+      const { config = "", daemon = "keepalived" } = model.cast.servers.get(server) || {};
+      if (state !== "running") return [entry(`Start ${daemon}`, "", on("daemon_start"))];
+      if (daemon === "FRR") {
+        return [
+          entry("Stop FRR", "SIGTERM: it says goodbye with priority 0", on("daemon_stop")),
+          entry("Kill it", "SIGKILL: its addresses stay", on("daemon_kill")),
+          entry("Freeze it", "SIGSTOP, like a paused virtual machine", on("daemon_freeze")),
+        ];
+      }
+      const { files = {}, processes = {}, bfds = [] } = model.cast.servers.get(server)?.tracked || {};
       return [
         entry("Stop keepalived", "SIGTERM: it says goodbye with priority 0", on("daemon_stop")),
         entry("Kill it", "SIGKILL, both processes: its addresses stay", on("daemon_kill")),
         entry("Kill its VRRP child", "the parent starts a new one", on("daemon_kill", { process: "child" })),
         entry("Freeze it", "SIGSTOP, like a paused virtual machine", on("daemon_freeze")),
         ...(config ? [entry("Reload", `SIGHUP, with the same ${config}`, on("reload", { config }))] : []),
+        ...Object.entries(files).flatMap(([file, fault]) => [
+          entry(`Write ${fault} into ${file}`, "the tracked file then means FAULT", on("file_write", { file, value: fault })),
+          entry(`Write ${fault ? 0 : 1} into ${file}`, "and so it means none", on("file_write", { file, value: fault ? 0 : 1 })),
+        ]),
+        ...Object.entries(processes).flatMap(([process, quorum]) => [
+          entry(`End every ${process}`, "the tracked process", on("process_count", { process, count: 0 })),
+          entry(`Run ${quorum} of ${process}`, "as many as its quorum asks for", on("process_count", { process, count: quorum })),
+        ]),
+        ...bfds.flatMap((bfd) => [
+          entry(`BFD ${bfd} down`, "the session", on("bfd_down", { bfd })),
+          entry(`BFD ${bfd} up`, "the session", on("bfd_up", { bfd })),
+        ]),
       ];
     },
     server() {

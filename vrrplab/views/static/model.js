@@ -50,7 +50,7 @@ export class Model {
   changes = [];
   /** @type {Flight[]} frames on the wire, in order of time */
   flights = [];
-  /** @type {Outage[]} */
+  /** @type {Outage[]} in order of their start: counted by Python (views/player.py), here they are only shown */
   outages = [];
   /** @type {{t: number, segment: string, mac: string, port: string}[]} frames' source addresses, and where each came in */
   sources = [];
@@ -75,7 +75,7 @@ export class Model {
     this.end = Math.max(this.cast.duration, last, 0.001);
     this.#begin();
     for (let i = 0; i < events.length; i++) this.#take(events[i], i);
-    this.#mergeOutages();
+    this.outages.sort((a, b) => a.from_s - b.from_s);
     this.#judgeAdverts();
     this.#learnFromFrames();
     this.#holdersFromStates();
@@ -190,7 +190,8 @@ export class Model {
         this.line("arp", e.client ?? e.server ?? "", bare(e.ip)).set(t, e.mac || null);
         break;
       case "outage":
-        this.outages.push({ ...e, i, share: 1 });
+        // A line that was not made for the player (views/player.py) has no more than one gap to tell of.
+        this.outages.push({ sent: null, gaps: 1, percent: null, length_s: (e.to_s ?? this.end) - e.from_s, told: String(e.lost), ...e, i });
         break;
       case "advert_sent":
         this.#send("advert", e, i);
@@ -308,30 +309,6 @@ export class Model {
   #isFor(advert, server) {
     const to = this.cast.byIp.get(advert.destination || "");
     return to ? to.server === server.name : true;
-  }
-
-  /** Outages in quick succession (round robin: every second request fails) are one, of which a share is lost. */
-  #mergeOutages() {
-    this.outages.sort((a, b) => a.from_s - b.from_s);
-    /** @type {Map<string, Outage>} */
-    const open = new Map();
-    /** @type {Outage[]} */
-    const merged = [];
-    for (const o of this.outages) {
-      const key = `${o.client}|${o.target}|${o.kind}`;
-      const probe = this.cast.clients.get(o.client)?.probes.find((p) => p.target === o.target && p.kind === o.kind);
-      const every = probe?.every_s || 0.02;
-      const before = open.get(key);
-      if (before && o.from_s - (before.to_s ?? this.end) < Math.max(3 * every, 0.1)) {
-        before.to_s = o.to_s;
-        before.lost += o.lost;
-        before.share = Math.min(1, before.lost / Math.max(1, Math.round(((o.to_s ?? this.end) - before.from_s) / every) - 1));
-      } else {
-        open.set(key, o);
-        merged.push(o);
-      }
-    }
-    this.outages = merged;
   }
 
   /**
@@ -467,13 +444,34 @@ export class Model {
   route(client, address, t) {
     const holder = this.holders(address, t)[0];
     const mac = this.value(t, "arp", client.name, address);
-    if (!mac && this.told.has("neighbour")) return null;
+    if (!mac && this.told.has("neighbour")) return this.#routeAcross(client, address, t);
     const learned = mac && this.value(t, "mac", client.segment, mac);
     const port = learned ? parsePort(learned) : mac ? this.cast.byMac.get(mac.toLowerCase()) : null;
     if (port?.server) return { server: port.server, interface: port.interface };
     if (!holder) return null;
     const there = this.cast.servers.get(holder)?.interfaces.find((i) => i.segment === client.segment);
     return there ? { server: holder, interface: there.name } : null;
+  }
+
+  /**
+   * The same for an address that the client asks its router for, by the router's cache.
+   * @param {Client} client
+   * @param {string} address
+   * @param {number} t
+   * @returns {Goal | null}
+   */
+  #routeAcross(client, address, t) {
+    for (const router of this.cast.routers.values()) {
+      if (!router.ports.some((p) => p.segment === client.segment)) continue;
+      const mac = this.value(t, "arp", router.name, address);
+      if (!mac) continue;
+      for (const { segment } of router.ports) {
+        const learned = this.value(t, "mac", segment, mac);
+        const port = learned ? parsePort(learned) : null;
+        if (port && this.cast.servers.has(port.server)) return { ...port, via: router.name };
+      }
+    }
+    return null;
   }
 }
 
@@ -488,6 +486,6 @@ export function portName(port) {
 
 /** @param {string} name */
 export function parsePort(name) {
-  const [server, port] = name.split(" ");
-  return { server, interface: port || "" };
+  const cut = name.lastIndexOf(" "); // a server's name may have spaces, an interface's has none
+  return cut < 0 ? { server: name, interface: "" } : { server: name.slice(0, cut), interface: name.slice(cut + 1) };
 }

@@ -1,4 +1,4 @@
-// Who takes part: servers, interfaces, instances, segments, clients, virtual addresses. The `scenario`
+// Who takes part: servers, interfaces, instances, segments, routers, clients, virtual addresses. The `scenario`
 // event tells most of it; what it leaves out (a capture knows no names) is taken from the events.
 
 /** @param {string} address */
@@ -15,7 +15,7 @@ export function makeCast(events) {
   const cast = {
     name: told.name || "",
     description: told.description || "",
-    profile: told.profile || "",
+    profile: told.profiles || told.profile || "",
     seed: told.seed ?? null,
     origin: told.origin || (told.name ? "simulation" : "trace"),
     duration: told.duration_s || 0,
@@ -24,6 +24,7 @@ export function makeCast(events) {
     main: "",
     servers: new Map(),
     clients: new Map(),
+    routers: new Map(),
     dns: told.dns || {},
     vips: [],
     byMac: new Map(),
@@ -38,6 +39,10 @@ export function makeCast(events) {
       addresses: (client.addresses || []).map(plain),
       probes: client.probes || [],
     });
+  }
+  for (const [name, router] of Object.entries(told.routers || {})) {
+    const ports = Object.values(router.interfaces || {}).map((i) => ({ segment: i.segment || "", mac: i.mac || "", addresses: (i.addresses || []).map(plain) }));
+    cast.routers.set(name, { name, ports });
   }
   const vips = new Set((told.virtual_addresses || []).map(plain));
   completeFrom(events, cast, vips);
@@ -55,8 +60,9 @@ export function makeCast(events) {
  * @param {ToldServer} told
  */
 function addServer(cast, name, told = {}) {
+  const daemon = told.daemon || "keepalived";
   /** @type {Server} */
-  const server = { name, short: name, config: told.config || "", interfaces: [], services: [], scripts: [], instances: [] };
+  const server = { name, short: name, daemon, config: told.config || "", interfaces: [], services: [], scripts: [], instances: [], tracked: told.tracked || {} };
   for (const [port, i] of Object.entries(told.interfaces || {})) {
     server.interfaces.push({ name: port, segment: i.segment || "", mac: i.mac || "", addresses: (i.addresses || []).map(plain) });
   }
@@ -186,6 +192,13 @@ function indexPorts(cast) {
     if (client.mac) cast.byMac.set(client.mac.toLowerCase(), port);
     for (const a of client.addresses) cast.byIp.set(a, port);
   }
+  for (const router of cast.routers.values()) {
+    for (const i of router.ports) {
+      const port = { client: router.name, segment: i.segment };
+      if (i.mac) cast.byMac.set(i.mac.toLowerCase(), port);
+      for (const a of i.addresses) cast.byIp.set(a, port);
+    }
+  }
 }
 
 /**
@@ -203,4 +216,15 @@ export function portOf(cast, event) {
     server.interfaces.find((i) => i.segment === cast.main) ||
     server.interfaces[0]
   );
+}
+
+/**
+ * A router that joins two segments.
+ * @param {Cast} cast
+ * @param {string} from
+ * @param {string} to
+ */
+export function routerBetween(cast, from, to) {
+  const joins = [...cast.routers.values()].find((r) => [from, to].every((segment) => r.ports.some((p) => p.segment === segment)));
+  return joins?.name;
 }

@@ -1,7 +1,9 @@
 // Frames travelling, on a canvas over the scene. Real frames need 0.2 ms; here they are slowed down to be seen.
 import { lastIndex } from "./timeline.js";
 import { painter } from "./dom.js";
+import { shown } from "./writing.js";
 import { along, wire } from "./layout.js";
+import { routerBetween } from "./naming.js";
 
 const COLOURS = ["--vl-master", "--vl-bad", "--vl-fg", "--vl-bg", "--vl-v0", "--vl-v1", "--vl-v2", "--vl-v3", "--vl-v4", "--vl-v5", "--vl-mute"];
 
@@ -125,7 +127,23 @@ export class Packets {
       if (flight.kind === "advert" && port.server && firewalls(port.server).includes("in")) what = "dropped";
       flight.targets.push({ way: this.#way(from, to), what });
     }
+    if (only && only.server && only.segment !== flight.segment) {
+      const to = `${only.server} ${only.interface}`;
+      const way = this.#across(from, to);
+      if (way.length && this.#open(to, flight.t)) flight.targets.push({ way, what: flight.fate?.[only.server]?.what || "arrives" });
+    }
     return flight.targets;
+  }
+
+  /**
+   * Through the router between two networks; no way where there is none.
+   * @param {string} from
+   * @param {string} to
+   */
+  #across(from, to) {
+    const [a, b] = [this.layout.ports.get(from)?.segment, this.layout.ports.get(to)?.segment];
+    const router = a && b && routerBetween(this.model.cast, a, b);
+    return router ? [...this.#way(from, `${router} ${a}`), ...this.#way(`${router} ${b}`, to)] : [];
   }
 
   /**
@@ -276,6 +294,7 @@ export class Packets {
    */
   #text(words, x, y, colour) {
     const c = this.context;
+    words = shown(words);
     c.font = this.font;
     const w = c.measureText(words).width;
     const left = x + 12 + w > this.layout.width - 4 ? x - 12 - w : x + 12;
@@ -353,7 +372,7 @@ export class Packets {
    */
   #probe(client, probe, address, sent, f, there, back, lost) {
     const outage = this.model.outage(client.name, probe.target, sent, probe.kind);
-    const out = outage && (outage.share >= 1 || !this.model.answers(client, probe, address, sent));
+    const out = outage && (outage.gaps === 1 || !this.model.answers(client, probe, address, sent));
     const v = this.vipOf.get(address) ?? 0;
     const goal = this.model.route(client, address, sent);
     const key = goal ? `${goal.server} ${goal.interface}` : "";
@@ -364,7 +383,7 @@ export class Packets {
       this.shown++;
       return;
     }
-    const way = this.#way(client.name, key);
+    const way = goal?.via ? this.#across(client.name, key) : this.#way(client.name, key);
     if (!way.length) return;
     const stop = !out ? 1 : this.#open(key, sent) ? 0.96 : 0.7;
     const g = f * 2;

@@ -1,6 +1,7 @@
 // The panels beside the cluster: the two tables that explain lost traffic, one frame's bytes, and "why?".
 import { activeIn, h, icon, refill, setText } from "./dom.js";
 import { decodeFrame } from "./frames.js";
+import { parsePort } from "./model.js";
 import { dropReason, macOwner, portText, seconds, whyAnswer } from "./words.js";
 
 /** The switches' MAC tables and the clients' ARP caches at a moment; what changed in the last second is lit. */
@@ -21,7 +22,7 @@ export class Tables {
     /** @type {Record<"mac" | "arp", {who: string, what: string}[]>} */
     this.keys = { mac: [], arp: [] };
     for (const key of model.lines.keys()) {
-      const [kind, who, what] = key.split("|");
+      const [, kind, who, what] = /^(mac|arp)\|(.*)\|(.*)$/su.exec(key) || [];
       if (kind === "mac" || kind === "arp") this.keys[kind].push({ who, what });
     }
     this.said = "";
@@ -37,7 +38,7 @@ export class Tables {
       const about = model.about(t, "mac", who, what);
       if (!about.value) return [];
       const before = fresh(about) && about.before ? ` ← ${portText(about.before, name)}` : "";
-      const [server, port] = about.value.split(" ");
+      const { server, interface: port } = parsePort(about.value);
       const down = model.cast.servers.has(server) && port && model.value(t, "port", server, port) !== "up" ? " (down)" : "";
       return [{ wrong: false, cells: [several ? `${who} ${name.mac(what)}` : name.mac(what), portText(about.value, name) + down + before], title: `${what} is at ${about.value}`, fresh: fresh(about) }];
     });

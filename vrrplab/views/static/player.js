@@ -2,7 +2,7 @@
 // scenario.
 import { Model, parseTrace } from "./model.js";
 import { lastIndex } from "./timeline.js";
-import { actionText, namer, seconds } from "./words.js";
+import { actionText, namer, seconds, withDaemon } from "./words.js";
 import { choices, known, whyNot } from "./menus.js";
 import { activeIn, focusSuccessor, focusedIn, h, measurer, setText } from "./dom.js";
 import { Scene } from "./scene.js";
@@ -447,8 +447,9 @@ export class Player {
   act(choice) {
     const t = Math.round((choice.seek ?? this.t) * 1e6) / 1e6;
     const actions = choice.actions.map((a) => ({ at_s: t, ...a }));
+    if (!this.model) return;
     if (choice.seek != null) this.seek(choice.seek);
-    const words = actionText({ ...actions[0], server: this.name.server(actions[0].server) });
+    const words = actionText({ ...withDaemon(this.model.cast, actions[0]), server: this.name.server(actions[0].server) });
     this.python.ask({ do: "break", actions, at_s: t }, `Running it again: ${words} …`);
   }
 

@@ -58,6 +58,7 @@ export class Scene {
       s("g", {}, [...layout.cards.values()].map((c) => this.#card(c))),
       s("g", {}, [...layout.ports.values()].flatMap((p) => (p.server ? [this.#tab(p)] : []))),
       s("g", {}, [...layout.clients.values()].map((c) => this.#client(c))),
+      s("g", {}, [...layout.routers.values()].map((r) => this.#router(r))),
       this.trayText,
       this.badgeLayer,
       layout.cards.size || layout.bars.size ? "" : label("No server is in this trace.", 12, 28, { class: "vl-mute" }),
@@ -304,6 +305,12 @@ export class Scene {
     return g;
   }
 
+  /** @param {{name: string, x: number, y: number, w: number, h: number}} box */
+  #router({ name, x, y, w, h }) {
+    const title = label(fitName(name, w - 10, "text", this.measure), x + w / 2, y + 20, { class: "vl-text", "text-anchor": "middle" });
+    return s("g", { role: "img", "aria-label": `Router ${name}` }, s("rect", { x, y, width: w, height: h, rx: 16, class: "vl-client" }), title);
+  }
+
   /** @param {ClientBox} box */
   #client(box) {
     const { client, x, y, w, h: height } = box;
@@ -327,7 +334,7 @@ export class Scene {
         const out = this.model.outage(client.name, target, t);
         const short = this.name.address(target);
         const nobody = t < from[n];
-        const words = nobody ? `nobody has ${short}` : !out ? `${short} answers` : out.share < 1 ? `${short} loses ${Math.round(out.share * 100)} %` : `${short} lost ${seconds(t - out.from_s, 1)} s`;
+        const words = nobody ? `nobody has ${short}` : !out ? `${short} answers` : out.percent ? `${short} loses ${out.percent} %` : `${short} lost ${seconds(t - out.from_s, 1)} s`;
         said.push(words);
         setText(row, fitText((nobody ? "" : out ? "✕ " : "✓ ") + words + more, w - 10, "bold", this.measure));
         setAttribute(row, "class", out ? "vl-small vl-bad" : "vl-small vl-mute");

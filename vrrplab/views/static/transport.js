@@ -1,6 +1,6 @@
 // The bar below: buttons, speed, and a slider with the actions as ticks.
 import { h, icon, onDrag, s, setAttribute } from "./dom.js";
-import { actionText, seconds } from "./words.js";
+import { actionText, seconds, withDaemon } from "./words.js";
 
 export const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
 
@@ -62,7 +62,7 @@ export class Transport {
     this.done = s("rect", { x: 8, y: 12, height: 4, rx: 2, width: 0, class: "vl-track-done" });
     this.knob = s("circle", { cy: 14, r: 7, class: "vl-knob" });
     const changes = model.changes.length < 500 ? model.changes.map((c) => s("circle", { cx: x(c.t), cy: 14, r: 2.6, class: "vl-change" }, s("title", {}, `${seconds(c.t)} s: ${c.e.instance} ${c.e.to}`))) : [];
-    const ticks = model.actions.slice(0, 500).map((a) => s("rect", { x: x(a.t) - 1, y: 3, width: 2, height: 22, class: "vl-tick" }, s("title", {}, `${seconds(a.t)} s: ${actionText(a.e)}`)));
+    const ticks = model.actions.slice(0, 500).map((a) => s("rect", { x: x(a.t) - 1, y: 3, width: 2, height: 22, class: "vl-tick" }, s("title", {}, `${seconds(a.t)} s: ${actionText(withDaemon(model.cast, a.e))}`)));
     this.svg.replaceChildren(s("rect", { x: 8, y: 12, height: 4, rx: 2, width: width - 16, class: "vl-track" }), this.done, ...ticks, ...changes, this.knob);
     this.slider.setAttribute("aria-valuemax", String(model.end));
     this.marks = { ticks, changes };

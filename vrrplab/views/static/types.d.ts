@@ -27,20 +27,24 @@ interface ScenarioEvent extends EventBase {
   name?: string;
   description?: string;
   profile?: string;
+  profiles?: string;
   seed?: number | null;
   origin?: "simulation" | "recording" | "capture" | "live";
   duration_s?: number;
   segments?: Record<string, { subnet?: string } | null>;
   servers?: Record<string, ToldServer>;
   clients?: Record<string, Partial<Omit<Client, "name">>>;
+  routers?: Record<string, { interfaces?: Record<string, Partial<RouterPort>> }>;
   dns?: Record<string, string[]>;
   virtual_addresses?: string[];
 }
 interface ToldServer {
   config?: string;
+  daemon?: string;
   interfaces?: Record<string, Partial<Omit<Interface, "name">>>;
   services?: Record<string, { port?: number } | null>;
   instances?: Record<string, Partial<Omit<Instance, "name">>>;
+  tracked?: Tracked;
 }
 /** What is done to a cluster, as in a scenario. */
 interface Action {
@@ -51,7 +55,11 @@ interface Action {
   service?: string;
   script?: string;
   config?: string;
-  process?: "parent" | "child" | "both";
+  process?: string;
+  count?: number;
+  file?: string;
+  value?: number | string;
+  bfd?: string;
   direction?: "in" | "out";
   protocol?: "vrrp";
   segment?: string;
@@ -163,6 +171,12 @@ interface OutageEvent extends EventBase {
   from_s: number;
   to_s: number | null;
   lost: number;
+  // What Python adds for the player (views/player.py): trace.disturbances() counts, nobody else.
+  sent?: number | null;
+  gaps?: number;
+  percent?: number | null; // of the questions that were lost, where answers came in between
+  length_s?: number;
+  told?: string; // "14 of 28 (50 %)"
 }
 interface WarningEvent extends EventBase {
   event: "warning";
@@ -170,12 +184,21 @@ interface WarningEvent extends EventBase {
   message?: string;
   line?: string | number;
 }
-interface OtherEvent extends EventBase {
-  event: "route_added" | "route_removed" | "rule_added" | "rule_removed" | "undecided";
+interface UndecidedEvent extends EventBase {
+  event: "undecided";
+  candidates: string[];
+  drawn: string;
+  reason: string;
+}
+interface RouteEvent extends EventBase {
+  event: "route_added" | "route_removed" | "rule_added" | "rule_removed";
+  interface?: string;
+  table?: string;
+  text: string;
 }
 type TraceEvent =
   | ScenarioEvent | ActionEvent | StateEvent | PriorityEvent | AdvertEvent | AnnounceEvent | AddressEvent | InterfaceEvent
-  | ServiceEvent | ScriptEvent | NotifyEvent | LogEvent | MacEvent | NeighbourEvent | OutageEvent | WarningEvent | OtherEvent;
+  | ServiceEvent | ScriptEvent | NotifyEvent | LogEvent | MacEvent | NeighbourEvent | OutageEvent | WarningEvent | UndecidedEvent | RouteEvent;
 
 // Who takes part (naming.js).
 
@@ -194,6 +217,7 @@ interface Instance {
   advert_int_s?: number;
 }
 interface Server {
+  daemon: string;
   name: string;
   short: string;
   config: string;
@@ -201,6 +225,13 @@ interface Server {
   services: { name: string; port?: number }[];
   scripts: { name: string }[];
   instances: Instance[];
+  tracked: Tracked;
+}
+/** What is tracked besides interfaces and scripts: a file with a value that means FAULT, a process with its quorum. */
+interface Tracked {
+  files?: Record<string, number>;
+  processes?: Record<string, number>;
+  bfds?: string[];
 }
 interface Probe {
   kind: string;
@@ -214,6 +245,16 @@ interface Client {
   mac: string;
   addresses: string[];
   probes: Probe[];
+}
+/** What joins segments: a port on each of them. */
+interface Router {
+  name: string;
+  ports: RouterPort[];
+}
+interface RouterPort {
+  segment: string;
+  mac: string;
+  addresses: string[];
 }
 interface Segment {
   name: string;
@@ -238,6 +279,7 @@ interface Cast {
   main: string;
   servers: Map<string, Server>;
   clients: Map<string, Client>;
+  routers: Map<string, Router>;
   dns: Record<string, string[]>;
   vips: Vip[];
   byMac: Map<string, Place>;
@@ -249,7 +291,7 @@ interface Cast {
 interface LineValues {
   power: boolean;
   daemon: "running" | "stopped" | "frozen" | "killed";
-  port: "up" | "down" | "unplugged";
+  port: "up" | "down" | "unplugged" | "gone";
   service: "up" | "down" | "refusing";
   script: "pass" | "fail";
   /** Directions a firewall drops: "", "in", "out", "in+out". */
@@ -268,10 +310,7 @@ type LineKind = keyof LineValues;
 /** A value, since when it has been so (null: from the start) and what it was before. */
 type About<V> = { value: V | null; since: number | null; before: V | null };
 /** `share`: of the requests, how many got no answer, 0 to 1. */
-interface Outage extends OutageEvent {
-  i: number;
-  share: number;
-}
+type Outage = OutageEvent & Required<Pick<OutageEvent, "sent" | "gaps" | "percent" | "length_s" | "told">> & { i: number };
 interface Fate {
   at: number;
   what: "heard" | "dropped" | "lost";
@@ -293,9 +332,11 @@ interface FlightBase {
 }
 /** A frame on the wire. */
 type Flight = FlightBase & ({ kind: "advert"; e: AdvertEvent } | { kind: "garp" | "na"; e: AnnounceEvent });
+/** `via`: the router on the way, if there is one. */
 interface Goal {
   server: string;
   interface: string;
+  via?: string;
 }
 
 // Words.
@@ -427,6 +468,7 @@ interface Layout {
   ports: Map<string, ServerPort | ClientPort>;
   bars: Map<string, Bar>;
   clients: Map<string, ClientBox>;
+  routers: Map<string, { name: string; x: number; y: number; w: number; h: number }>;
   tray: { x: number; y: number };
   badgeText: (vip: Vip) => string;
   badgeWidths: Map<string, number>;

@@ -1,7 +1,7 @@
 // Events as sentences: the log's rows, what an action means, what is broken. Knows no pixels.
 import { lastIndex } from "./timeline.js";
 import { ACTIONS, DROPPED, EVENTS, FAULTS } from "./vocabulary.js";
-import { faultsAfter } from "./model.js";
+import { faultsAfter, parsePort } from "./model.js";
 
 /** @type {Record<string, string>} a state as one letter, so that colour is never alone */
 export const LETTER = { MASTER: "M", BACKUP: "B", FAULT: "F", INIT: "I", STOP: "S" };
@@ -74,8 +74,16 @@ function faultWords(fault) {
 }
 
 /**
+ * An action with the program that runs on its server, for `actionText`.
+ * @template {{server?: string}} A
+ * @param {Cast} cast
+ * @param {A} a
+ */
+export const withDaemon = (cast, a) => ({ ...a, daemon: cast.servers.get(a.server ?? "")?.daemon });
+
+/**
  * "eth0 of proxy-serv01 is set down", for an action of a scenario; `left`: what a healing left broken.
- * @param {Action & {left?: Fault}} a
+ * @param {Action & {left?: Fault, daemon?: string}} a
  */
 export function actionText(a) {
   if (!Object.hasOwn(ACTIONS, a.action)) return `${a.action} ${a.server || a.segment || ""}`.trim();
@@ -95,7 +103,7 @@ export function rowText(model, row, name) {
   const s = name.server(e.server);
   const who = e.instance ? `${s} ${e.instance}` : s;
   switch (e.event) {
-    case "action": return actionText({ ...e, server: s });
+    case "action": return actionText({ ...withDaemon(model.cast, e), server: s });
     case "state": return `${who}: ${e.from ?? "?"} → ${e.to}`;
     case "priority": return `${who}: priority ${e.from} → ${e.to}`;
     case "address_added": return `${s} takes ${name.address(e.address)}`;
@@ -114,6 +122,11 @@ export function rowText(model, row, name) {
     case "mac_learned": return !e.port ? `switch ${e.segment} forgets where ${name.mac(e.mac)} is` : `switch ${e.segment}: ${name.mac(e.mac)} is at ${portText(model.value(e.t, "mac", e.segment, e.mac), name)}`;
     case "neighbour": return `${e.client ?? s} now reaches ${name.address(e.ip)} at ${macOwner(model, e.mac, name)}`;
     case "warning": return e.text || e.message || String(e.line || e.reason || "warning");
+    case "route_added": return `${s} adds the route ${e.text}`;
+    case "route_removed": return `${s} loses the route ${e.text}`;
+    case "rule_added": return `${s} adds the rule ${e.text}`;
+    case "rule_removed": return `${s} loses the rule ${e.text}`;
+    case "undecided": return `${e.instance}: either ${e.candidates.map((c) => name.server(c)).join(" or ")} (this run drew ${name.server(e.drawn)}): ${e.reason}`;
     default: return `${e.event} ${who}${EVENTS[e.event] ? `: ${EVENTS[e.event]}` : ""}`;
   }
 }
@@ -125,9 +138,9 @@ export function rowText(model, row, name) {
 function outageText({ kind, outage: e }, name) {
   const target = `${name.address(e.target)}`;
   const how = `(${e.kind})`;
-  if (kind === "lost") return `${e.client} gets ${e.share < 1 ? "only some answers" : "no answer"} from ${target} ${how}`;
-  const after = `${seconds((e.to_s ?? e.from_s) - e.from_s)} s`;
-  return e.share < 1 ? `${e.client} gets every answer from ${target} again ${how}: ${e.lost} lost in ${after}` : `${e.client} reaches ${target} again ${how} after ${after}`;
+  if (kind === "lost") return `${e.client} gets ${e.gaps > 1 ? "only some answers" : "no answer"} from ${target} ${how}`;
+  const after = `after ${seconds(e.length_s)} s: ${e.told} lost`;
+  return `${e.client} ${e.gaps > 1 ? "gets every answer from" : "reaches"} ${target} again ${how} ${after}`;
 }
 
 /**
@@ -156,8 +169,8 @@ function senderName(model, e, name) {
  */
 export function portText(port, name) {
   if (!port) return "nowhere";
-  const [first, second] = port.split(" ");
-  return `${name.server(first)}${second ? " " + second : ""}`;
+  const { server, interface: card } = parsePort(port);
+  return `${name.server(server)}${card ? " " + card : ""}`;
 }
 
 /**
@@ -240,7 +253,7 @@ export function whyAnswer(model, change, name, explain) {
   /** @type {Answer["facts"]} */
   const facts = [];
   const action = model.lastAction(t, e.server);
-  if (action && t - action.t < 40) facts.push({ t: action.t, text: `${actionText({ ...action.e, server: name.server(action.e.server) })}, ${before(t - action.t)}` });
+  if (action && t - action.t < 40) facts.push({ t: action.t, text: `${actionText({ ...withDaemon(model.cast, action.e), server: name.server(action.e.server) })}, ${before(t - action.t)}` });
   const instance = model.cast.servers.get(e.server)?.instances.find((x) => x.name === e.instance);
   const { heard, missed } = advertsBefore(model, t, e.server, instance?.vrid);
   const known = model.told.has("advert_received");
@@ -331,10 +344,11 @@ export function troubles(model, server, t) {
   for (const i of server.interfaces) {
     const port = model.about(t, "port", server.name, i.name);
     if (port.value === "down") say(`${i.name} down`, port.since);
+    if (port.value === "gone") say(`${i.name} deleted`, port.since);
     if (port.value === "unplugged") say(`${i.name}: cable out`, port.since);
   }
   const daemon = model.about(t, "daemon", server.name);
-  if (daemon.value !== "running") say(`keepalived ${daemon.value}`, daemon.since);
+  if (daemon.value !== "running") say(`${server.daemon} ${daemon.value}`, daemon.since);
   for (const s of server.services) {
     const service = model.about(t, "service", server.name, s.name);
     if (service.value === "down") say(`${s.name} down`, service.since);

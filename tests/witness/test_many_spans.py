@@ -1,0 +1,70 @@
+"""Findings about hundreds of MASTERs take time in proportion to their number, and none is left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lines_run import lines_run
+from vrrplab.limits import Limit
+from vrrplab.witness import findings as findings_module
+from vrrplab.witness.findings import capped, findings
+from vrrplab.witness.masters import MasterSpan
+from vrrplab.witness.sightings import Announcement, Heard, Sighting
+from vrrplab.witness.timeline import master_spans
+
+SECOND_US = 1_000_000
+
+
+def advert(t_us: int, number: int, sender: int, priority: int = 100) -> Sighting:
+    name, mac = f"10.0.{sender // 256}.{sender % 256}", f"02:00:00:00:{sender // 256:02x}:{sender % 256:02x}"
+    group = "224.0.0.18"
+    return Sighting(t_us, number, name, mac, priority, SECOND_US, 2, ("10.9.9.9",), 0, None, group)
+
+
+def heard(adverts: list[Sighting]) -> Heard:
+    router = Heard(51, 4, "")
+    router.sightings = sorted(adverts)
+    router.announcements = [Announcement(s.t_us + 5, s.number, s.mac, "10.9.9.9") for s in router.sightings]
+    return router
+
+
+def one_after_the_other(n: int) -> Heard:
+    """Four servers take turns, each with a farewell."""
+    turns = [advert(i * SECOND_US, 2 * i, i % 4) for i in range(n)]
+    return heard(turns + [advert(i * SECOND_US + 300_000, 2 * i + 1, i % 4, 0) for i in range(n)])
+
+
+def all_at_once(n: int) -> Heard:
+    return heard([advert(i * 10 + k * SECOND_US, 3 * i + k, i) for i in range(n) for k in range(3)])
+
+
+@pytest.mark.parametrize("made", [one_after_the_other, all_at_once])
+def test_twice_as_many_take_twice_as_long(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings_module, "FINDINGS_WRITTEN", Limit(50, "findings", "", ""))
+    work: list[tuple[Heard, list[MasterSpan], int]] = []
+    for n in (30, 60, 120):
+        router = made(n)
+        end_us = router.sightings[-1].t_us + SECOND_US
+        work.append((router, master_spans(router, end_us), end_us))
+    few, some, many = (lines_run(lambda one=one: findings(*one, True)) for one in work)
+    assert (many - some) < 2.5 * (some - few)
+
+
+def test_pairs_of_masters_that_nobody_wants_are_counted_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    router = all_at_once(20)
+    end_us = router.sightings[-1].t_us + SECOND_US
+    spans = master_spans(router, end_us)
+    every = [f for f in findings(router, spans, end_us, True) if f.kind == "two-masters"]
+    assert len(every) > 100
+    assert len({f.text for f in every}) == len(every)
+    most = 30
+    monkeypatch.setattr(findings_module, "FINDINGS_WRITTEN", Limit(most, "findings", "", ""))
+    some = [f for f in findings(router, spans, end_us, True) if f.kind == "two-masters"]
+    assert len(some) < 2 * most
+    assert some[:-1] == every[: len(some) - 1]
+    assert sum(f.times for f in some) == len(every)
+    (told,) = (f for f in capped(some, most) if f.kind == "more")
+    (as_before,) = (f for f in capped(every, most) if f.kind == "more")
+    assert (told.text, told.t_us, told.until_us) == (as_before.text, as_before.t_us, as_before.until_us)

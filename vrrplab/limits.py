@@ -1,0 +1,251 @@
+"""How much is too much: every bound on what is read, told or run, with its figure and its reason.
+
+``docs/limits.md`` is made of this table (tools/limits_page.py), so a limit has one figure. What enforces
+a limit names it in its message.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MIB = 1024 * 1024
+
+
+class Limit(NamedTuple):
+    """``what`` may have ``most`` ``unit``; ``why`` that is enough, or all that can be borne."""
+
+    most: int
+    unit: str
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        if self.unit == "bytes":
+            for size, name in ((1024 * MIB, "GiB"), (MIB, "MiB"), (1024, "KiB")):
+                if self.most % size == 0:
+                    return f"{self.most // size} {name}"
+        return f"{self.most:,} {self.unit}"
+
+
+# -- files that are read -----------------------------------------------------------------------------------
+
+CONFIG_BYTES = Limit(
+    4 * MIB,
+    "bytes",
+    "a keepalived.conf with all that it includes",
+    "the longest real one seen has 250 kB",
+)
+CONFIG_FILES = Limit(
+    1000,
+    "files",
+    "a keepalived.conf with all that it includes",
+    "the daemon has no such limit: where each file includes the next twice it reads for 3 s at 16 files"
+    " and for ever at 30",
+)
+CONFIG_LINES = Limit(
+    100_000,
+    "lines",
+    "a keepalived.conf with all that it includes, loops and definitions",
+    "a loop in a loop, or definitions that double each other, go on for ever; 100,000 are read in about 2 s",
+)
+CONFIG_INCLUDE_NAMES = Limit(
+    20_000,
+    "names",
+    "the patterns of include",
+    "/*/*/*/* is the whole disk; a folder of configurations has some hundred files",
+)
+SCENARIO_BYTES = Limit(
+    512 * 1024,
+    "bytes",
+    "a scenario file",
+    "the longest that comes with vrrplab has 2 kB; 1,000 servers have 86 kB, read in half a second",
+)
+YAML_DEPTH = Limit(
+    40,
+    "levels",
+    "a scenario file",
+    "the YAML reader's time grows faster than the levels: a minute for 5,000",
+)
+YAML_VALUES = Limit(
+    100_000,
+    "values",
+    "a scenario file, its aliases written out",
+    "aliases of aliases multiply without end; 1,000 servers have 7,000 values",
+)
+TRACE_LINE_BYTES = Limit(
+    16 * MIB,
+    "bytes",
+    "a line of a trace",
+    "the first line tells of every server: 3 kB for the two of a drill",
+)
+TRACE_BYTES = Limit(
+    1024 * MIB,
+    "bytes",
+    "a trace",
+    "an event has about 190 bytes, so more than five million of them, all kept in memory",
+)
+OBSERVED_BYTES = Limit(
+    64 * MIB,
+    "bytes",
+    "a recording's observed.json",
+    "the longest that comes with vrrplab has 70 kB for 40 s",
+)
+PROGRESS_BYTES = Limit(
+    1 * MIB,
+    "bytes",
+    "a progress file",
+    "one with long answers to every exercise has 30 kB",
+)
+CLASS_NAMES = Limit(
+    20_000,
+    "names",
+    "a class's folder, with all folders in it",
+    "a class of 1,000 with twenty each; 10,000 progress files are read in 2 s",
+)
+LESSON_BYTES = Limit(
+    MIB,
+    "bytes",
+    "a copied lesson that a newer one replaces",
+    "the longest that comes with vrrplab has 16 kB; a larger one has been run or changed, and is kept",
+)
+COPIED_BYTES = Limit(
+    64 * 1024,
+    "bytes",
+    "the record of the lessons that were copied",
+    "a dozen names with a hash or two each have 2 kB",
+)
+LAB_STATE_BYTES = Limit(
+    64 * 1024,
+    "bytes",
+    "a state file of the lab",
+    "it has six short values",
+)
+HEX_BYTES = Limit(
+    1 * MIB,
+    "bytes",
+    "a frame as text",
+    "the longest frame there is, 64 KiB, has 205 kB as tcpdump -xx prints it",
+)
+JSON_DEPTH = Limit(
+    40,
+    "levels",
+    "JSON",
+    "nothing that vrrplab writes is nested so deeply",
+)
+JSON_DIGITS = Limit(
+    20,
+    "digits",
+    "a whole number in JSON",
+    "2^64 has 20; longer ones are no counts and no times",
+)
+
+SHOWN = Limit(
+    1_000,
+    "characters",
+    "a name, path or message from outside that is shown in one line",
+    "a dozen lines of a terminal; nobody reads a longer one, and what stands around it must stay in sight",
+)
+
+RECORDING_FRAMES = Limit(
+    100_000,
+    "frames",
+    "one run of a recording",
+    "those that come with vrrplab have 363 at most, and each becomes an event of the trace",
+)
+TRACE_QUEUE_BYTES = Limit(
+    2 * MIB,
+    "bytes",
+    "the trace of `live` that waits for a terminal, pipe or disk",
+    "some 10,000 events; what does not fit is counted, and told where it is missing",
+)
+WORK_S = Limit(
+    30,
+    "s",
+    "work that is begun without --yes",
+    "who waits longer for something wants to know that before; an estimate, so that nothing has run yet",
+)
+WORK_BYTES = Limit(
+    1024 * MIB,
+    "bytes",
+    "memory of work that is begun without --yes",
+    "a laptop has that left beside a browser",
+)
+FINDINGS_TOLD = Limit(
+    100,
+    "findings of one kind",
+    "what is told of a capture",
+    "what comes after them is more of the same; a capture of an attack has one for each of its frames",
+)
+FINDINGS_WRITTEN = Limit(
+    10_000,
+    "findings of one kind",
+    "JSON lines or a trace made of a capture",
+    "10 MB; every span of every MASTER is in there besides",
+)
+
+WATCHED_ROUTERS = Limit(
+    512,
+    "virtual routers",
+    "a network that `live watch` follows",
+    "every VRID of IPv4 and of IPv6; one that has no MASTER any more gives its place to a new one",
+)
+
+WATCHED_SENDERS_EACH = Limit(
+    32,
+    "senders",
+    "a virtual router that `live watch` follows",
+    "a dozen servers share an address at most; who fell silent gives its place to a new one",
+)
+
+WATCHED_SENDERS = Limit(
+    512,
+    "senders",
+    "a network that `live watch` follows",
+    "2 kB of memory each; every virtual router has room for one beyond that",
+)
+
+WATCHED_ADDRESSES = Limit(
+    8192,
+    "virtual addresses",
+    "a network that `live watch` follows",
+    "eight for each of its senders; an announcement is looked for in all of them",
+)
+
+WATCHER_REMEMBERS = Limit(
+    1024,
+    "warnings",
+    "a watcher, so as to say each once,",
+    "the oldest is forgotten then, and may be said again",
+)
+
+REMEMBERED_ADDRESSES = Limit(
+    16384,
+    "virtual addresses",
+    "the memory of lists that adverts repeat",
+    "1 MB; it is emptied then, and what is still repeated is soon in it again",
+)
+
+WARNINGS_TOLD = Limit(
+    30,
+    "warnings of one kind",
+    "what a command says of its configurations",
+    "a screen of them; the others are counted, and the trace has them all",
+)
+LINES_AT_ONCE = Limit(
+    2_000,
+    "lines",
+    "log of one server at one moment, as `log` and `story` tell it",
+    "a word of 3 MB gave 5,916 at the start; the others are counted, and JSON lines have them all",
+)
+
+PARAGRAPH = Limit(
+    4_000,
+    "characters",
+    "a description or explanation from outside that is told in several lines",
+    "fifty lines of 80 columns: two screens",
+)
+
+
+def table() -> dict[str, Limit]:
+    """Every limit by its name, in the order of this file."""
+    return {name: value for name, value in globals().items() if isinstance(value, Limit)}
