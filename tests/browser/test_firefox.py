@@ -40,6 +40,12 @@ PREFERENCES = {
 }
 PROGRAM = "firefox-esr"
 LISTENS = r"WebDriver BiDi listening on (ws://\S+)\n"  # a whole line
+# Until the file has unpacked itself; what is asked next fails if it never does.
+UNPACKED = f"""async () => {{
+  for (const end = Date.now() + 30000; !{PLAYER} && Date.now() < end; ) {{
+    await new Promise((later) => setTimeout(later, 20));
+  }}
+}}"""
 KEYS = {"Escape": "\ue00c", "Space": " ", "Right": "\ue014"}
 
 
@@ -89,6 +95,7 @@ class Firefox:
     def open(self, file: Path, width: int = 1240) -> None:
         self("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": 900})
         self("browsingContext.navigate", context=self.context, url=file.as_uri(), wait="complete")
+        self.run(UNPACKED)  # a page is "complete" earlier than that
 
     def run(self, function: str, *arguments: str) -> Any:
         """What a JavaScript function returns, by way of JSON."""
