@@ -6,9 +6,10 @@ run (``forks``) and sends the new trace. Everything that moves is the player's (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vrrplab.errors import VrrplabError
 from vrrplab.installing import how_to_install
@@ -25,16 +26,31 @@ if TYPE_CHECKING:
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
+class Companion(Protocol):
+    """Python's side of somebody beside the picture: a bet, a goal (its other side: ``static/``)."""
+
+    def told(self, forks: Forks) -> dict[str, Any]:
+        """What the page is to know with the run that is shown: goes into ``info``."""
+
+    def answer(self, forks: Forks, message: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer to what the page asked; None: this is for somebody else."""
+
+
 def show_cluster(
-    trace: Trace, scenario: Forkable | None = None, rerun: Rerun | None = None, at_s: float = 0.0
+    trace: Trace,
+    scenario: Forkable | None = None,
+    rerun: Rerun | None = None,
+    at_s: float = 0.0,
+    companions: Sequence[Companion] = (),
 ) -> Any:
     """The clickable cluster playing ``trace``, at ``at_s`` seconds first.
 
     ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
+    ``companions`` sit beside the picture.
     Where anywidget is not installed, a still picture of the same moment comes back instead.
     """
     try:
-        return _widget_class()(Forks(trace, scenario, rerun), at_s)
+        return _widget_class()(Forks(trace, scenario, rerun), at_s, companions)
     except ModuleNotFoundError as error:
         if error.name not in ("anywidget", "ipywidgets", "traitlets"):
             raise
@@ -71,8 +87,9 @@ def _widget_class() -> Any:
         info = traitlets.Dict().tag(sync=True)
         at_s = traitlets.Float(0.0).tag(sync=True)
 
-        def __init__(self, forks: Forks, at_s: float) -> None:
+        def __init__(self, forks: Forks, at_s: float, companions: Sequence[Companion]) -> None:
             self._forks = forks
+            self._companions = companions
             super().__init__(at_s=float(at_s), info=self._told(), trace_lines=self._lines())
             self.on_msg(self._asked)
 
@@ -112,7 +129,7 @@ def _widget_class() -> Any:
 
         def _told(self) -> dict[str, Any]:
             forks, at_us = self._forks, self._forks.last_at_us
-            return {
+            told = {
                 "can_fork": forks.can_fork,
                 "can_undo": forks.can_undo,
                 "can_redo": forks.can_redo,
@@ -121,6 +138,9 @@ def _widget_class() -> Any:
                 "fork_at_s": None if at_us is None else seconds(at_us),
                 "explain": explanations(forks.scenario),
             }
+            for companion in self._companions:
+                told |= companion.told(forks)
+            return told
 
         def _show(self) -> None:
             # One message: between two, the page would show buttons that do not fit its trace, and a button
@@ -160,6 +180,11 @@ def _widget_class() -> Any:
                 page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0))
                 buffers.append(page.encode())
                 return {"name": f"{self.trace.name or 'trace'}.html"}
+            if isinstance(message, dict):
+                for companion in self._companions:
+                    if (answer := companion.answer(self._forks, message)) is not None:
+                        self.info = self._told()
+                        return answer
             raise VrrplabError(f"the page asked for something unknown: {do!r}")
 
         def __repr__(self) -> str:

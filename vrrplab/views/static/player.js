@@ -16,6 +16,7 @@ import { legend, sharedAddresses, tags } from "./captions.js";
 import { KEYS, pressKey } from "./keys.js";
 import { Python, saveFile } from "./python.js";
 import { watchTheme } from "./theme.js";
+import { COMPANIONS } from "./companions.js";
 
 export class Player {
   /** @type {Model | null} null: the trace could not be read */
@@ -91,6 +92,8 @@ export class Player {
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.root.addEventListener("keydown", (e) => this.key(e));
     this.root.addEventListener("pointerdown", () => this.menu.close(false));
+    /** @type {Companion[]} */
+    this.companions = COMPANIONS.map((Part) => new Part(this));
     this.sizes = new ResizeObserver(() => this.#resize());
     this.sizes.observe(this.root);
     this.untheme = watchTheme(this.root, () => this.#repaint());
@@ -161,6 +164,7 @@ export class Player {
     this.banner = h("p", { class: "vl-banner", role: "note", hidden: true });
     this.view.replaceChildren(
       h("div", { class: "vl-top" }, h("div", { class: "vl-title-line" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), tags(model.cast, this.info.fork)), this.clock),
+      ...this.companions.map((companion) => companion.compose(model) || ""),
       h("div", { class: "vl-grid" },
         h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, legend(model)), this.tables.element),
         h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
@@ -290,8 +294,9 @@ export class Player {
       const wall = Math.min(0.1, Math.max(0, (now - last) / 1000));
       last = now;
       if (this.playing) {
-        const passed = wall * this.speed;
+        const passed = wall * this.speed, from = this.t;
         this.t += passed;
+        this.#stop(from);
         this.ahead = Math.max(0, this.ahead - passed / 2);
         if (this.t >= this.model.end) {
           this.t = this.model.end;
@@ -307,6 +312,17 @@ export class Player {
       else this.running = false;
     };
     requestAnimationFrame(frame);
+  }
+
+  /**
+   * A companion may stop the film at a moment that it has just passed.
+   * @param {number} from
+   */
+  #stop(from) {
+    const stops = this.companions.map((c) => c.stopsAt?.(from, this.t)).filter((t) => t != null);
+    if (!stops.length) return;
+    this.t = Math.min(...stops);
+    this.pause();
   }
 
   /** @param {boolean} all */
@@ -332,6 +348,7 @@ export class Player {
     this.lanes.at(t, this.hide);
     this.transport.at(t, this.hide);
     setText(this.clock, `${seconds(t)} s`);
+    for (const companion of this.companions) companion.at?.(t);
     if (this.log.at(t, this.hide)) this.#speak();
     if (!this.pinned && (!this.playing || now - this.framed > 400)) {
       this.framed = now;
@@ -472,6 +489,7 @@ export class Player {
    */
   answer(message) {
     this.python.answered(message);
+    for (const companion of this.companions) companion.answer?.(message);
     if (message.scenario) this.box.show("Scenario (YAML)", message.scenario, this.transport.copy);
     if (message.html) saveFile(message.html, message.name || "cluster.html");
   }
@@ -498,6 +516,7 @@ export class Player {
 
   status() {
     this.transport.state({ playing: this.playing, info: this.info, hide: this.hide });
+    for (const companion of this.companions) companion.told?.();
   }
 
   close() {
@@ -505,6 +524,7 @@ export class Player {
     this.goal = null;
     this.sizes.disconnect();
     this.untheme();
+    for (const companion of this.companions) companion.close?.();
     this.python.stop();
     window.clearTimeout(this.later);
     this.root.remove();

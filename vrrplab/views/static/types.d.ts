@@ -533,3 +533,19 @@ interface WidgetModel {
   send(message: Question & { number: number }): void;
   save_changes(): void;
 }
+
+/** Somebody beside the picture (companions.js). The player calls what is there; what it does not know it does not ask. */
+interface Companion {
+  /** A new trace: what is to stand above the picture, if anything. */
+  compose(model: Model): HTMLElement | null;
+  /** The moment that is drawn. */
+  at?(t: number): void;
+  /** Python told something new, or the film began or ended. */
+  told?(): void;
+  /** The first moment after `from`, up to `to`, at which the film has to wait; null: none. */
+  stopsAt?(from: number, to: number): number | null;
+  /** An answer of Python. */
+  answer?(message: Reply): void;
+  close?(): void;
+}
+type CompanionMaker = new (player: Player) => Companion;
