@@ -142,7 +142,7 @@ export class Bets {
     const bet = this.#pending();
     this.cut = bet?.key ?? null;
     if (this.open && this.open.key !== this.cut) this.#close();
-    return bet ? knownAt(events, bet.at_s, Boolean(this.player.info.fork)) : events;
+    return bet ? knownAt(events, bet.at_s, this.#kept || Boolean(this.player.info.fork)) : events;
   }
 
   /** A new run: what was not broken while the film ran is not asked about, nor what had happened when it was opened. */
