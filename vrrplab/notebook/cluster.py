@@ -7,6 +7,7 @@ a capture is read, and the simulator is handed in, so that what is clicked can b
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from vrrplab import arguments
@@ -49,7 +50,9 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
     if not (hasattr(source, "with_actions") and hasattr(source, "duration_us")):
         kind = type(source).__name__
         raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {kind}")
-    return show_cluster(_run(source), source, _run, at_s)
+    began_s = time.perf_counter()
+    trace = _run(source)
+    return show_cluster(trace, source, _run, at_s, took_s=time.perf_counter() - began_s)
 
 
 def _run(scenario: Scenario) -> Trace:
