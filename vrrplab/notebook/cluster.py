@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace, read_trace
+from vrrplab.views.bets import Bets
 from vrrplab.views.cluster import show_cluster
 
 if TYPE_CHECKING:
@@ -51,11 +52,13 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
         kind = type(source).__name__
         raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {kind}")
     began_s = time.perf_counter()
-    trace = _run(source)
-    return show_cluster(trace, source, _run, at_s, took_s=time.perf_counter() - began_s)
+    trace = run_with_frames(source)
+    took_s = time.perf_counter() - began_s
+    return show_cluster(trace, source, run_with_frames, at_s, (Bets(),), took_s)
 
 
-def _run(scenario: Scenario) -> Trace:
+def run_with_frames(scenario: Scenario) -> Trace:
+    """The run as the cluster plays it: each advert with its bytes."""
     from vrrplab.notebook.simulate import run_told
 
     return run_told(scenario, frames=True)
