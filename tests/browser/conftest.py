@@ -146,6 +146,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
                 "fork": forks.title(),
                 "fork_at_s": None if at_us is None else at_us / 1e6,
                 "explain": explanations(scenario),
+                "took_s": forks.took_s,
             }
             return {"info": info, "trace_lines": trace_text(forks.trace)}
 

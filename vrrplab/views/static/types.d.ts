@@ -498,6 +498,8 @@ interface Info {
   explain?: Explain;
   scenario?: string;
   why_not?: string;
+  /** How many seconds the last run took. */
+  took_s?: number;
 }
 interface WidgetValues {
   info: Info | null;
@@ -532,6 +534,8 @@ interface WidgetModel {
   off<K extends keyof WidgetEvents>(name: K, run: WidgetEvents[K]): void;
   send(message: Question & { number: number }): void;
   save_changes(): void;
+  /** In JupyterLab: who keeps the widgets of this notebook, and the kernel that they talk with. */
+  widget_manager?: { kernel?: { status: string } | null };
 }
 
 /** Somebody beside the picture (companions.js). The player calls what is there; what it does not know it does not ask. */
