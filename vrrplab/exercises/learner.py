@@ -11,7 +11,7 @@ from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import Guess, as_guess, is_number, is_open, short_repr
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.registry import Miss, NotUnderstood, find_exercise
-from vrrplab.exercises.store import now_text, store
+from vrrplab.exercises.store import Entry, now_text, store
 
 CLOSE_S = 0.3  # a guess so near, or within a tenth, is called close
 
@@ -96,6 +96,15 @@ def check(name: str, answer: object) -> Message:
         kind, said = "unclear", str(error)
     except Exception as error:  # a judge that did not think of this answer: our mistake, not the learner's
         kind, said = "unclear", _unjudged(error)
+    keep_result(name, kind, answer, said)
+    return _with_notes(kind, said, name)
+
+
+def keep_result(name: str, kind: str, answer: object, said: str) -> Entry:
+    """Keep how a try at an exercise ended (a kind of Message); what is known of that exercise now.
+
+    After the first answer that passed nothing changes any more.
+    """
     with store().change() as progress:
         entry = progress.exercises.setdefault(name, {})
         if entry.get("passed") is not True:
@@ -106,7 +115,7 @@ def check(name: str, answer: object) -> Message:
                 said=said,
                 at=now_text(),
             )
-    return _with_notes(kind, said, name)
+        return dict(entry)
 
 
 def progress() -> Message:

@@ -34,6 +34,7 @@ MODULES = (
     "keys",
     "python",
     "theme",
+    "goal",
     "companions",
     "player",
     "widget",

@@ -498,6 +498,16 @@ interface Info {
   explain?: Explain;
   scenario?: string;
   why_not?: string;
+  goal?: GoalInfo;
+}
+/** A puzzle's goal, and what Python saw in the run that is shown; `passed` and `tries` are the learner's so far. */
+interface GoalInfo {
+  name: string;
+  text: string;
+  state: "open" | "missed" | "reached" | "unclear";
+  said: string;
+  passed: boolean;
+  tries: number;
 }
 interface WidgetValues {
   info: Info | null;
