@@ -249,7 +249,7 @@ def test_every_guess_of_the_lessons_has_a_kind() -> None:
             3,
             "3 is none of what is asked for: the guess here is one of 'proxy-serv01', 'proxy-serv02'",
         ),
-        ("00-back", "3 s", "3 is none"),
+        ("00-back", "3 s", "'3 s' is none"),
         ("00-back", "squid", "'squid' is none"),
         ("01-chosen", "many", "a number of bytes, in digits"),
         ("07-deaf-master", "both", "a number, in digits"),

@@ -39,6 +39,7 @@ Lessons
     compare         what happened, beside what you guessed
     predict         keep a guess
     progress        how far you are
+    puzzle          a cluster with a goal, to be broken or mended
     reset           begin anew
     sliders         the panels of the lessons
 
@@ -92,6 +93,7 @@ _GROUPS = {
         "compare": "vrrplab.exercises.learner",
         "predict": "vrrplab.exercises.learner",
         "progress": "vrrplab.exercises.learner",
+        "puzzle": "vrrplab.exercises.puzzle",
         "reset": "vrrplab.exercises.learner",
         "sliders": "vrrplab.exercises.sliders",
     },
@@ -137,6 +139,7 @@ if TYPE_CHECKING:
     from vrrplab.exercises.learner import progress as progress
     from vrrplab.exercises.learner import reset as reset
     from vrrplab.exercises.observe import outage_s as outage_s
+    from vrrplab.exercises.puzzle import puzzle as puzzle
     from vrrplab.exercises.sliders import sliders as sliders
     from vrrplab.notebook.captures import read_pcap as read_pcap
     from vrrplab.notebook.cluster import cluster as cluster

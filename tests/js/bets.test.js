@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstOpen, knownAt, moved, seenAt, typed, verdict } from "../../vrrplab/views/static/bets.js";
+import { firstOpen, knownAt, moved, seenAt, typed, saidAndTrue } from "../../vrrplab/views/static/bets.js";
 import { Model, parseTrace } from "../../vrrplab/views/static/model.js";
 import { logRows } from "../../vrrplab/views/static/words.js";
 import { VIP, action, builtInText, givesUp, modelOf, outage, scenario, state, takes } from "./traces.js";
@@ -62,9 +62,9 @@ test("the truth has been seen when the silence ends, at the end, or when it is c
 
 test("what was said beside what came", () => {
   const name = (x) => x.toUpperCase();
-  assert.deepEqual(verdict(bet(), { silent_s: 1, who: "r2" }, name), ["You said 1 s. It took 2.66 s: why.", "You said R2, and so it is: r2 has it at 20 s."]);
-  assert.deepEqual(verdict(bet(), { silent_s: 2.5 }, name), ["You said 2.5 s. It took 2.66 s: why."]);
-  assert.deepEqual(verdict(bet(), { who: "nobody" }, name), ["You said NOBODY. r2 has it at 20 s."]);
+  assert.deepEqual(saidAndTrue(bet(), { silent_s: 1, who: "r2" }, name), ["You said 1 s. It took 2.66 s: why.", "You said R2, and so it is: r2 has it at 20 s."]);
+  assert.deepEqual(saidAndTrue(bet(), { silent_s: 2.5 }, name), ["You said 2.5 s. It took 2.66 s: why."]);
+  assert.deepEqual(saidAndTrue(bet(), { who: "nobody" }, name), ["You said NOBODY. r2 has it at 20 s."]);
 });
 
 test("the arrow keys move the mark by a tenth of a second, with Shift by a second, and no further than the run", () => {

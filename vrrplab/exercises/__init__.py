@@ -4,6 +4,7 @@
     bet("00-cable", scenario)      the film asks at its fault
     check("02-quick", answer)        run an answer through the simulator and hear what it did
     progress()   reset()             how far, and anew     class_results(files)           a whole class
+    puzzle("00-vanish")              a cluster with a goal above it
     sliders("timers")                a panel               outage_s(trace, address)       how long it was dark
 
 ``learner`` is what learners call, ``store`` the file, ``lesson_NN`` the judges of each notebook. The
@@ -23,6 +24,8 @@ if sys.argv[:1] == ["-m"]:  # ``python -m vrrplab.exercises`` begins: what is im
 from vrrplab.exercises.bets import bet
 from vrrplab.exercises.learner import check, compare, predict, progress, reset
 from vrrplab.exercises.observe import outage_s
+from vrrplab.exercises.puzzle import puzzle
+from vrrplab.exercises.registry import in_order
 from vrrplab.exercises.report import class_results
 from vrrplab.exercises.sliders import sliders
 
@@ -34,6 +37,7 @@ __all__ = [
     "outage_s",
     "predict",
     "progress",
+    "puzzle",
     "reset",
     "sliders",
 ]
@@ -42,3 +46,5 @@ LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11
 
 for _number in LESSONS:  # each registers its exercises
     import_module(f"vrrplab.exercises.lesson_{_number}")
+import_module("vrrplab.exercises.click_puzzles")
+in_order()

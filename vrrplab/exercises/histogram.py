@@ -34,8 +34,9 @@ def histogram(name: str, entries: Sequence[Entry]) -> list[str]:
     if numbers and len(numbers) * 2 >= len(guesses):
         rows = _spans(numbers, float(outcome) if is_number(outcome) else None)  # type: ignore[arg-type]
         average = in_words(round(mean(numbers), 2), unit)
-        said = f"{len(numbers)} said {average}"
-        if len(numbers) > 1:
+        alike = len(numbers) > 1 and min(numbers) == max(numbers)
+        said = f"{'all ' if alike else ''}{len(numbers)} said {average}"
+        if len(numbers) > 1 and not alike:
             said += f" in the mean, {in_words(round(median(numbers), 2), unit)} in the middle"
         if len(numbers) < len(guesses):
             said += f" ({len(guesses) - len(numbers)} something else)"

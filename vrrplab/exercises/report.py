@@ -34,22 +34,25 @@ def own_progress(progress: Progress) -> str:
         entry = progress.exercises.get(exercise.name, {})
         if entry.get("passed") is True:
             state = f"✔ passed{_tries(entry)}"
-        elif entry:
+        elif entry.get("tries"):
             state = f"✘ not yet{_tries(entry)}"
         else:
-            state = "… open"
+            state = f"… open{_tries(entry)}"
         lines.append(f"{exercise.name:<22} {exercise.task:<48} {state}".rstrip())
     guesses = [e for e in progress.predictions.values() if "guess" in e]
     if guesses:
         seen = [e for e in guesses if "outcome" in e]
         close = sum(e.get("close") is True for e in seen)
-        lines += ["", f"{len(guesses)} guesses, {len(seen)} compared, {close} of them close"]
+        made = f"{len(guesses)} {'guess' if len(guesses) == 1 else 'guesses'}"
+        lines += ["", f"{made}, {len(seen)} compared, {close} of them close"]
     return "\n".join(lines)
 
 
 def _tries(entry: Entry) -> str:
     count = entry.get("tries", 0)
-    return f", {count} {'try' if count == 1 else 'tries'}" if count else ""
+    hints = entry.get("hints", 0)
+    told = f", {count} {'try' if count == 1 else 'tries'}" if count else ""
+    return told + (f", {hints} {'hint' if hints == 1 else 'hints'}" if hints else "")
 
 
 class Learner(NamedTuple):

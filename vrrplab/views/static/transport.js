@@ -88,8 +88,11 @@ export class Transport {
   /** @param {{playing: boolean, info: Info, hide: boolean}} player */
   state({ playing, info, hide }) {
     this.hide.setAttribute("aria-pressed", String(hide));
-    this.play.replaceChildren(icon(playing ? "pause" : "play"));
-    this.play.setAttribute("aria-label", playing ? "Pause (space)" : "Play (space)");
+    const words = playing ? "Pause (space)" : "Play (space)";
+    // Only when it is another one: a button whose picture is exchanged while it is pressed gets no click.
+    if (this.play.getAttribute("aria-label") !== words) this.play.replaceChildren(icon(playing ? "pause" : "play"));
+    this.play.setAttribute("aria-label", words);
+    this.play.title = words;
     /** @type {(button: HTMLButtonElement, on: boolean | undefined) => void} */
     const able = (button, on) => (on ? button.removeAttribute("disabled") : button.setAttribute("disabled", ""));
     able(this.undo, info.can_undo);

@@ -498,8 +498,11 @@ interface Info {
   explain?: Explain;
   scenario?: string;
   why_not?: string;
+  /** How many seconds the last run took. */
+  took_s?: number;
   bets?: Bet[];
   bet?: { name: string; answers: Record<string, BetAnswer> };
+  goal?: GoalInfo;
 }
 /** What can be guessed at a fault, and its truth (views/bets.py). */
 interface Bet {
@@ -522,6 +525,15 @@ interface BetAnswer {
   silent_s?: number;
   who?: string;
   skipped?: boolean;
+}
+/** A puzzle's goal, and what Python saw in the run that is shown; `passed` and `tries` are the learner's so far. */
+interface GoalInfo {
+  name: string;
+  text: string;
+  state: "open" | "missed" | "reached" | "unclear";
+  said: string;
+  passed: boolean;
+  tries: number;
 }
 interface WidgetValues {
   info: Info | null;
@@ -560,6 +572,8 @@ interface WidgetModel {
   off<K extends keyof WidgetEvents>(name: K, run: WidgetEvents[K]): void;
   send(message: Question & { number: number }): void;
   save_changes(): void;
+  /** In JupyterLab: who keeps the widgets of this notebook, and the kernel that they talk with. */
+  widget_manager?: { kernel?: { status: string } | null };
 }
 
 /** Somebody beside the picture (companions.js). The player calls what is there; what it does not know it does not ask. */
