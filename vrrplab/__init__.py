@@ -36,6 +36,7 @@ Configurations
 Lessons
     check           run the answer to an exercise
     compare         what happened, beside what you guessed
+    hint            help with an exercise, a step at a time
     predict         keep a guess
     progress        how far you are
     reset           begin anew
@@ -88,6 +89,7 @@ _GROUPS = {
     "Lessons": {
         "check": "vrrplab.exercises.learner",
         "compare": "vrrplab.exercises.learner",
+        "hint": "vrrplab.exercises.learner",
         "predict": "vrrplab.exercises.learner",
         "progress": "vrrplab.exercises.learner",
         "reset": "vrrplab.exercises.learner",
@@ -130,6 +132,7 @@ if TYPE_CHECKING:
     from vrrplab.errors import VrrplabError as VrrplabError
     from vrrplab.exercises.learner import check as check
     from vrrplab.exercises.learner import compare as compare
+    from vrrplab.exercises.learner import hint as hint
     from vrrplab.exercises.learner import predict as predict
     from vrrplab.exercises.learner import progress as progress
     from vrrplab.exercises.learner import reset as reset
