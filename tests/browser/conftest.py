@@ -84,11 +84,16 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context."""
+    """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context.
+
+    ``asks``: films ask at their faults, as they do for people; else this browser has that switched off.
+    """
     contexts, errors, foreign = [], [], []
 
-    def open_page(**options: Any) -> Any:
+    def open_page(asks: bool = False, **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1240, "height": 860}, **options})
+        if not asks:
+            context.add_init_script("try { localStorage.setItem('vrrplab.bets', 'off') } catch {}")
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -146,6 +151,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
                 "fork": forks.title(),
                 "fork_at_s": None if at_us is None else at_us / 1e6,
                 "explain": explanations(scenario),
+                "took_s": forks.took_s,
             }
             return {"info": info, "trace_lines": trace_text(forks.trace)}
 

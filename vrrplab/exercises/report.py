@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import is_number
+from vrrplab.exercises.guesses import in_words
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.store import FILE, Entry, Progress, is_put_away, read_progress
 from vrrplab.limits import CLASS_NAMES
@@ -127,7 +128,7 @@ class ClassResults:
             told = _range(numbers) if numbers else ""
             told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
             if told:
-                was = f"; it was {_plain(outcome)}" if outcome is not None else ""
+                was = f"; it was {in_words(outcome)}" if outcome is not None else ""
                 lines.append(printable(f"{padded(name, 22)} guessed {told}{was}"))
         return ["", *lines] if lines else []
 
@@ -137,15 +138,10 @@ class ClassResults:
 
 def _range(numbers: list[float]) -> str:
     """Of guesses in order: from the least to the largest, and the one in the middle."""
-    least, largest, middle = map(_plain, (numbers[0], numbers[-1], median(numbers)))
+    least, largest, middle = map(in_words, (numbers[0], numbers[-1], median(numbers)))
     if least == largest:
         return f"{least}, {'by one' if len(numbers) == 1 else f'by all {len(numbers)}'}"
     return f"{least} to {largest}, median {middle}"
-
-
-def _plain(value: object) -> str:
-    """A guess or an outcome as people write it: no more than three decimals."""
-    return f"{value:.3f}".rstrip("0").rstrip(".") if is_number(value) else str(value)
 
 
 def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ClassResults:

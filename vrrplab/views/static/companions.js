@@ -1,4 +1,5 @@
 // Who sits beside the picture: each asks, explains or judges in its own words, and the player knows none of them.
+import { Bets } from "./bets.js";
 
 /** @type {CompanionMaker[]} */
-export const COMPANIONS = [];
+export const COMPANIONS = [Bets];
