@@ -295,7 +295,7 @@ QUOTED: list[tuple[str, str, float, Callable[[], float], float]] = [
         lambda: simulate("article-drill-1-lan-nic").states("proxy_ip1", S2)[-2].from_s,
         0.05,
     ),
-    ("09", "With 0.01 s it would be 36 ms", 0.036, lambda: 3 * 0.01 + 156 / 256 * 0.01, 0.0005),
+    ("09", "and 36 ms at most", 0.036, lambda: 3 * 0.01 + 156 / 256 * 0.01, 0.0005),
     ("09", "| version 3, `advert_int 0.3` | 3.6 → 1.1 s", 1.1, lambda: 0.3 * silence("", 100), 0.05),
     ("09", "It was up to 3.6 s in notebook 04", 3.6, lambda: crash(12.02), 0.1),
 ]
