@@ -61,3 +61,10 @@ def find_exercise(name: object) -> Exercise:
         raise VrrplabError('check() takes the name of an exercise first, like check("02-quick", 240)')
     hint = did_you_mean(name, EXERCISES) or "progress() lists them"
     raise VrrplabError(f"there is no exercise {name!r}: {hint}")
+
+
+def in_order() -> None:
+    """Put the exercises of a lesson together, whoever registered them."""
+    together = sorted(EXERCISES.values(), key=lambda one: one.lesson)
+    EXERCISES.clear()
+    EXERCISES.update({one.name: one for one in together})

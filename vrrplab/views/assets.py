@@ -34,6 +34,8 @@ MODULES = (
     "keys",
     "python",
     "theme",
+    "bets",
+    "goal",
     "companions",
     "player",
     "widget",
