@@ -336,7 +336,7 @@ def test_actions_make_the_run_long_enough_to_see_what_follows() -> None:
     [
         (lambda: variant(edit={"prority 255": "x"}), "did you mean 'priority 255'?"),
         (lambda: variant(edit={"proxy-serv01": {"priority 7": "x"}}), "is not in proxy-serv01"),
-        (lambda: variant(edit={"proxy-serv01": "x"}), "give {'old words': 'new words'}"),
+        (lambda: variant(edit={"proxy-serv01": 4}), "give {'old words': 'new words'}"),
         (lambda: variant(files={"web": "x"}), "no server 'web'"),
         (lambda: variant(edit={"router_id 1": "router_id 0"}), "proxy-serv01: keepalived.conf:9"),
         (lambda: variant(services={"nginx": {}}), "no service 'nginx'"),
