@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+GUESS = re.compile(r'^(?:predict|bet)\("([^"]+)"', re.MULTILINE)
+BET = re.compile(r"^(bet\(.*)\)$", re.MULTILINE)  # in one line, so that a learner sees it whole
 CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)$', re.MULTILINE)
 
 
@@ -53,9 +55,29 @@ def exercises_of(path: Path) -> dict[str, str]:
     return found
 
 
-def solved(source: str, solutions: dict[str, str], extra: str) -> str:
-    """A cell's source with the dots replaced: by the solution where there is one, else by a guess."""
-    answers = {variable: f"eval({solutions[name]!r}, {extra})" for name, variable in CHECK.findall(source)}
+def guesses_of(path: Path) -> dict[str, int]:
+    """Name of each guess, of ``predict`` or ``bet``, to the place of its cell."""
+    found: dict[str, int] = {}
+    for place, cell in enumerate(cells_of(path)):
+        if cell["cell_type"] == "code":
+            for name in GUESS.findall(cell["source"]):
+                found.setdefault(name, place)
+    return found
+
+
+def is_folded(cell: dict[str, Any]) -> bool:
+    """Does JupyterLab show this cell as a line only, until somebody opens it?"""
+    return cell["metadata"].get("jupyter", {}).get("source_hidden") is True
+
+
+def with_answers(source: str) -> str:
+    """A cell's source with the dots replaced: by the key's answer where there is one, else by a guess.
+
+    A bet is typed, so that it needs no picture.
+    """
+    source = BET.sub(lambda found: f"{found[1]}, {_typed(found[1])})", source)
+    key = "__import__('tests.misses', fromlist=['solved']).solved"
+    answers = {variable: f"{key}({name!r})" for name, variable in CHECK.findall(source)}
     tree = ast.parse(source)
     lines = source.splitlines()
     for node in tree.body:
@@ -68,22 +90,27 @@ def solved(source: str, solutions: dict[str, str], extra: str) -> str:
     return "\n".join(lines)
 
 
-def run_notebook(
-    path: Path, progress: Path, solutions: dict[str, str] | None = None, missing: tuple[str, ...] = ()
-) -> Ran:
+def _typed(call: str) -> str:
+    """The guess of a bet as arguments: of both questions, or of the one that is asked."""
+    asked = re.search(r'ask="(\w+)"', call)
+    guess = {"until": "silent_s=1", "who": 'who="nobody"'}
+    return guess[asked[1]] if asked else ", ".join(guess.values())
+
+
+def run_notebook(path: Path, progress: Path, *, solved: bool = False, missing: tuple[str, ...] = ()) -> Ran:
     """Run it headless in a fresh kernel; nbclient's CellExecutionError where a cell fails.
 
-    ``missing``: modules that are not installed there.
+    ``solved``: with the key's answers in place of the dots. ``missing``: modules that
+    are not installed there.
     """
     import nbformat
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    if solutions is not None:
-        names = "__import__('tests.solutions', fromlist=['NAMES']).NAMES"
+    if solved:
         for cell in notebook.cells:
             if cell.cell_type == "code":
-                cell.source = solved(cell.source, solutions, names)
+                cell.source = with_answers(cell.source)
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(_without(progress.parent / "missing", missing)), str(ROOT)]),

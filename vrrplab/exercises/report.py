@@ -77,15 +77,16 @@ class ClassResults:
         )
 
     def to_csv(self) -> str:
-        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries.
+        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries, hints.
 
         For spreadsheets: a name that one would take for a formula has an apostrophe before it.
         """
-        rows: list[list[str | int]] = [["learner", "exercise", "passed", "tries"]]
+        rows: list[list[str | int]] = [["learner", "exercise", "passed", "tries", "hints"]]
         for learner in self.learners:
             for name in EXERCISES:
                 entry = learner.progress.exercises.get(name, {})
-                rows.append([learner.name, name, int(entry.get("passed") is True), entry.get("tries", 0)])
+                passed = int(entry.get("passed") is True)
+                rows.append([learner.name, name, passed, entry.get("tries", 0), entry.get("hints", 0)])
         return csv_text(rows)
 
     def _learner_lines(self) -> list[str]:
@@ -101,7 +102,7 @@ class ClassResults:
         return lines
 
     def _exercise_lines(self) -> list[str]:
-        lines = [f"{'exercise':<22} {'tried':>5} {'passed':>6} {'tries (median)':>15}"]
+        lines = [f"{'exercise':<22} {'tried':>5} {'passed':>6} {'tries (median)':>15} {'hints':>6}"]
         for name in EXERCISES:
             entries = [
                 one.progress.exercises[name] for one in self.learners if name in one.progress.exercises
@@ -109,7 +110,8 @@ class ClassResults:
             if entries:
                 passed = sum(e.get("passed") is True for e in entries)
                 tries = median(e.get("tries", 0) for e in entries)
-                lines.append(f"{padded(name, 22)} {len(entries):>5} {passed:>6} {tries:>15g}")
+                hints = sum(e.get("hints", 0) for e in entries)
+                lines.append(f"{padded(name, 22)} {len(entries):>5} {passed:>6} {tries:>15g} {hints:>6}")
         return lines if len(lines) > 1 else ["No exercise has been tried."]
 
     def _guess_lines(self) -> list[str]:
