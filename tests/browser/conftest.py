@@ -32,6 +32,9 @@ ARGUMENTS = [
 ]
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 
+# The panels that are closed at first.
+_OPENED = "Object.values(document.getElementById('player').player.folds).forEach((fold) => fold.ask())"
+
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
 _BRIDGE = """
 <!doctype html><meta charset="utf-8">
@@ -107,14 +110,19 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def file_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
-    """Opens a trace as the self-contained file, from file://, and waits until it can be played."""
+    """Opens a trace as the self-contained file, from file://, and waits until it can be played.
 
-    def open_file(trace: Trace, scenario: Any = None, **options: Any) -> Any:
+    Its panels are opened, unless ``first_view`` is True: then it is as who opens the file sees it.
+    """
+
+    def open_file(trace: Trace, scenario: Any = None, *, first_view: bool = False, **options: Any) -> Any:
         file = tmp_path / "player.html"
         write_html(trace, file, scenario)
         page = new_page(**options)
         page.goto(file.as_uri())
         page.wait_for_function("document.getElementById('player').player")
+        if not first_view:
+            page.evaluate(_OPENED)
         return page
 
     return open_file
@@ -124,7 +132,7 @@ def file_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
     """Opens a built-in scenario with Python behind it, as a notebook would have it, but without Jupyter.
 
-    ``page.forks`` is what Python remembers.
+    ``page.forks`` is what Python remembers. Its panels are opened, unless ``first_view`` is True.
     """
     from vrrplab.errors import VrrplabError
     from vrrplab.scenario.reader import load_scenario
@@ -132,7 +140,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
     from vrrplab.views.explain import explanations
     from vrrplab.views.forks import Forks
 
-    def open_live(name: str, **options: Any) -> Any:
+    def open_live(name: str, *, first_view: bool = False, **options: Any) -> Any:
         scenario = load_scenario(name)
         forks = Forks(run(scenario, frames=True), scenario, lambda changed: run(changed, frames=True))
 
@@ -173,6 +181,8 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
         page.goto(html.as_uri())
         page.wait_for_function("document.getElementById('player').player?.model")
         page.forks = forks
+        if not first_view:
+            page.evaluate(_OPENED)
         return page
 
     return open_live
