@@ -48,7 +48,9 @@ def with_servers(count: int) -> Trace:
 
 
 @pytest.mark.parametrize("width", [390, 760])
-def test_narrow_pages_show_transport_cluster_and_lanes_first(file_page: Callable[..., Any], width: int) -> None:
+def test_narrow_pages_show_transport_cluster_and_lanes_first(
+    file_page: Callable[..., Any], width: int
+) -> None:
     page = file_page(simulated(), viewport={"width": width, "height": 2400})
     order = [".vl-top", ".vl-transport", ".vl-scene", ".vl-lane-panel", ".vl-log-panel"]
     order += [".vl-tables-panel", ".vl-frame-panel", ".vl-tools"]

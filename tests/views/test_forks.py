@@ -149,9 +149,7 @@ def test_what_can_be_copied_is_whole_even_where_a_configuration_includes_files(t
     shared = "virtual_router_id 7\npriority 120\n"
     (tmp_path / "shared.inc").write_text(shared, encoding="utf-8")
     text = "vrrp_instance V {\nstate BACKUP\ninterface eth0\ninclude shared.inc\n"
-    (tmp_path / "r1.conf").write_text(
-        text + "virtual_ipaddress {\n192.0.2.100/24\n}\n}\n", encoding="utf-8"
-    )
+    (tmp_path / "r1.conf").write_text(text + "virtual_ipaddress {\n192.0.2.100/24\n}\n}\n", encoding="utf-8")
     scenario = scenario_from_configs([tmp_path / "r1.conf"])
     it = Forks(run(scenario), scenario, run)
     it.break_it([{"at_s": 9, "action": "power_off", "server": "r1"}], 9)

@@ -290,7 +290,7 @@ class LineReader:
         return True
 
     def whole_text(self, text: str) -> str | None:
-        """The file's text, with what it includes in the place of each ``include``; None: nothing says that."""
+        """The file's text, with what it includes in place of each ``include``; None: no text says it."""
         if self._opened == 1:
             return text
         return None if self._told is None else "\n".join([*self._told, ""])

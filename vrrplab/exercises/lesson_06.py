@@ -6,7 +6,17 @@ from typing import Any
 
 from vrrplab.exercises.answers import mac_address, one_of, whole
 from vrrplab.exercises.lesson_03 import edit_table
-from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, longest, run, taken_s
+from vrrplab.exercises.observe import (
+    IP1,
+    S1,
+    S2,
+    demand_normal,
+    demand_taken,
+    length_s,
+    longest,
+    run,
+    taken_s,
+)
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
@@ -27,7 +37,7 @@ def lost_garp(edit: dict[str, Any] | None = None) -> Scenario:
     return variant("article-steady", *LOST_GARP, edit=edit, duration_s=80, name="the first GARP is lost")
 
 
-def _drill() -> Trace:
+def drill() -> Trace:
     from vrrplab.notebook.simulate import simulate
 
     return simulate("article-drill-1-lan-nic", frames=True)
@@ -36,7 +46,7 @@ def _drill() -> Trace:
 @exercise("06-op", "request or reply: the operation of a GARP")
 def op(answer: Any) -> str:
     guess = whole(answer, 0, 65535, "3")
-    sent = decode(bytes.fromhex(_drill().of(GarpSentEvent)[0].frame)).arp
+    sent = decode(bytes.fromhex(drill().of(GarpSentEvent)[0].frame)).arp
     if sent is None:
         raise AssertionError("a GARP is an ARP packet")
     if guess != sent.op:
@@ -62,7 +72,7 @@ def count(answer: Any) -> str:
 @exercise("06-mac", "what office-pc believes at 20 s of drill 1")
 def mac(answer: Any) -> str:
     given = mac_address(answer, "02:00:00:00:00:01")
-    trace = _drill()
+    trace = drill()
     believed = [e.mac for e in trace.of(NeighbourEvent) if e.ip == IP1 and e.t <= 20]
     if given != believed[-1]:
         whose = {e.mac: e.server for e in trace.of(GarpSentEvent)}
@@ -96,6 +106,7 @@ def lost(answer: Any) -> str:
             f"{IP1} answers again after {length_s(trace, gap):.1f} s. {S2} announces it at {told} s; lost"
             f" until 14.7 s."
         )
+    demand_taken(repaired)
     arrived = next((t for t in sent if t > 14.7), None)
     return f"{length_s(trace, gap):.1f} s: " + (
         f"the announcement at {arrived} s arrives." if arrived else "nobody waits for an announcement."

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import is_number
+from vrrplab.exercises.guesses import in_words
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.store import FILE, Entry, Progress, is_put_away, read_progress
 from vrrplab.limits import CLASS_NAMES
@@ -34,22 +35,25 @@ def own_progress(progress: Progress) -> str:
         entry = progress.exercises.get(exercise.name, {})
         if entry.get("passed") is True:
             state = f"✔ passed{_tries(entry)}"
-        elif entry:
+        elif entry.get("tries"):
             state = f"✘ not yet{_tries(entry)}"
         else:
-            state = "… open"
+            state = f"… open{_tries(entry)}"
         lines.append(f"{exercise.name:<22} {exercise.task:<48} {state}".rstrip())
     guesses = [e for e in progress.predictions.values() if "guess" in e]
     if guesses:
         seen = [e for e in guesses if "outcome" in e]
         close = sum(e.get("close") is True for e in seen)
-        lines += ["", f"{len(guesses)} guesses, {len(seen)} compared, {close} of them close"]
+        made = f"{len(guesses)} {'guess' if len(guesses) == 1 else 'guesses'}"
+        lines += ["", f"{made}, {len(seen)} compared, {close} of them close"]
     return "\n".join(lines)
 
 
 def _tries(entry: Entry) -> str:
     count = entry.get("tries", 0)
-    return f", {count} {'try' if count == 1 else 'tries'}" if count else ""
+    hints = entry.get("hints", 0)
+    told = f", {count} {'try' if count == 1 else 'tries'}" if count else ""
+    return told + (f", {hints} {'hint' if hints == 1 else 'hints'}" if hints else "")
 
 
 class Learner(NamedTuple):
@@ -74,15 +78,16 @@ class ClassResults:
         )
 
     def to_csv(self) -> str:
-        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries.
+        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries, hints.
 
         For spreadsheets: a name that one would take for a formula has an apostrophe before it.
         """
-        rows: list[list[str | int]] = [["learner", "exercise", "passed", "tries"]]
+        rows: list[list[str | int]] = [["learner", "exercise", "passed", "tries", "hints"]]
         for learner in self.learners:
             for name in EXERCISES:
                 entry = learner.progress.exercises.get(name, {})
-                rows.append([learner.name, name, int(entry.get("passed") is True), entry.get("tries", 0)])
+                passed = int(entry.get("passed") is True)
+                rows.append([learner.name, name, passed, entry.get("tries", 0), entry.get("hints", 0)])
         return csv_text(rows)
 
     def _learner_lines(self) -> list[str]:
@@ -98,7 +103,7 @@ class ClassResults:
         return lines
 
     def _exercise_lines(self) -> list[str]:
-        lines = [f"{'exercise':<22} {'tried':>5} {'passed':>6} {'tries (median)':>15}"]
+        lines = [f"{'exercise':<22} {'tried':>5} {'passed':>6} {'tries (median)':>15} {'hints':>6}"]
         for name in EXERCISES:
             entries = [
                 one.progress.exercises[name] for one in self.learners if name in one.progress.exercises
@@ -106,7 +111,8 @@ class ClassResults:
             if entries:
                 passed = sum(e.get("passed") is True for e in entries)
                 tries = median(e.get("tries", 0) for e in entries)
-                lines.append(f"{padded(name, 22)} {len(entries):>5} {passed:>6} {tries:>15g}")
+                hints = sum(e.get("hints", 0) for e in entries)
+                lines.append(f"{padded(name, 22)} {len(entries):>5} {passed:>6} {tries:>15g} {hints:>6}")
         return lines if len(lines) > 1 else ["No exercise has been tried."]
 
     def _guess_lines(self) -> list[str]:
@@ -119,15 +125,23 @@ class ClassResults:
             numbers = sorted(float(e["guess"]) for e in entries if is_number(e.get("guess")))
             others = [str(e["guess"]) for e in entries if "guess" in e and not is_number(e["guess"])]
             outcome = next((e["outcome"] for e in entries if "outcome" in e), None)
-            told = f"{numbers[0]:g} to {numbers[-1]:g}, median {median(numbers):g}" if numbers else ""
+            told = _range(numbers) if numbers else ""
             told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
             if told:
-                was = f"; it was {outcome}" if outcome is not None else ""
+                was = f"; it was {in_words(outcome)}" if outcome is not None else ""
                 lines.append(printable(f"{padded(name, 22)} guessed {told}{was}"))
         return ["", *lines] if lines else []
 
     def _broken(self) -> list[str]:
         return ["", *(printable(f"! {line}") for line in self.broken)] if self.broken else []
+
+
+def _range(numbers: list[float]) -> str:
+    """Of guesses in order: from the least to the largest, and the one in the middle."""
+    least, largest, middle = map(in_words, (numbers[0], numbers[-1], median(numbers)))
+    if least == largest:
+        return f"{least}, {'by one' if len(numbers) == 1 else f'by all {len(numbers)}'}"
+    return f"{least} to {largest}, median {middle}"
 
 
 def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ClassResults:

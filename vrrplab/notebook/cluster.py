@@ -26,7 +26,7 @@ CAPTURES = (".pcap", ".pcapng", ".cap")
 def cluster(source: Any = FIRST, *, at_s: float | None = None) -> Any:
     """The cluster on the screen, from ``at_s`` seconds on. Click a cable, a service, a server: break it.
 
-    Without ``at_s`` it is shown shortly before the first action, or, where there is none, when all have started.
+    Without ``at_s``: shortly before the first action, or, where there is none, when all have started.
 
     ``source``, of these some can be broken and some only looked at:
 

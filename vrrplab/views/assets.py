@@ -35,6 +35,8 @@ MODULES = (
     "python",
     "folds",
     "theme",
+    "bets",
+    "goal",
     "companions",
     "player",
     "widget",

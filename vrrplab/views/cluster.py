@@ -181,7 +181,10 @@ def _widget_class() -> Any:
             if do == "scenario" and self.scenario is not None:
                 return {"scenario": self.scenario.to_yaml()}
             if do == "html":
-                page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0))
+                told = {
+                    key: value for one in self._companions for key, value in one.told(self._forks).items()
+                }
+                page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0), told)
                 buffers.append(page.encode())
                 return {"name": f"{self.trace.name or 'trace'}.html"}
             if isinstance(message, dict):

@@ -10,6 +10,7 @@ import base64
 import gzip
 import html
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +20,7 @@ from vrrplab.output.printable import printable
 from vrrplab.trace.events import OutageEvent, TraceEvent
 from vrrplab.units import SECOND_US, Micros, seconds
 from vrrplab.views.assets import player_script, player_style
+from vrrplab.views.bets import Bets
 from vrrplab.views.explain import explanations
 
 if TYPE_CHECKING:
@@ -115,7 +117,7 @@ def _told(outage: Outage, end_us: Micros) -> OutageEvent:
 
 
 def first_moment_s(trace: Trace) -> float:
-    """Where a film is best begun: shortly before the first thing that is done; else when everybody has started."""
+    """Where a film is best begun: shortly before the first thing that is done, else when all have started."""
     done = [action.t_us for action in trace.of("action") if action.t_us > 0]
     if done:
         return seconds(max(0, done[0] - LEAD_US))
@@ -126,15 +128,22 @@ def first_moment_s(trace: Trace) -> float:
     return seconds(min(trace.end_us, max(masters.values()) + SETTLED_US)) if masters else 0.0
 
 
-def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float | None = None) -> str:
+def html_text(
+    trace: Trace,
+    scenario: HasYaml | None = None,
+    at_s: float | None = None,
+    told: Mapping[str, object] | None = None,
+) -> str:
     """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first.
 
     Without ``at_s`` that is ``first_moment_s``.
+    ``told``: what the companions beside the picture know; by default the bets of this run.
     """
     from vrrplab.views.svg import still_svg
 
     at_s = first_moment_s(trace) if at_s is None else at_s
     info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
+    info |= Bets().page(trace) if told is None else told
     if scenario is not None:
         with suppress(VrrplabError):  # options that no file has: then there is nothing to copy
             info["scenario"] = scenario.to_yaml()

@@ -24,6 +24,8 @@ const STILL = 0.82; // where on its way a frame is shown while time stands still
 export class Player {
   /** @type {Model | null} null: the trace could not be read */
   model = null;
+  /** @type {TraceEvent[]} all of the trace; the model may know less, while a companion hides the rest */
+  events = [];
   /** @type {Before | null} the run before the last change, from which this one forked */
   before = null;
   t = 0;
@@ -121,7 +123,8 @@ export class Player {
     const before = this.model;
     let model;
     try {
-      model = new Model(parseTrace(typeof raw === "string" ? raw : new TextDecoder().decode(raw)));
+      this.events = parseTrace(typeof raw === "string" ? raw : new TextDecoder().decode(raw));
+      model = this.#knownModel();
     } catch (error) {
       this.#fail(`This trace cannot be read: ${error instanceof Error ? error.message : error}`);
       return;
@@ -129,16 +132,33 @@ export class Player {
     this.before = null;
     const fork = this.info.fork_at_s;
     if (before && fork != null && before.cast.name === model.cast.name) this.before = Object.assign(before, { until: fork });
+    this.#take(model, before === null);
+    this.opened = performance.now() - started;
+  }
+
+  /** The same trace, when more of it, or less, may be known. */
+  renew() {
+    if (this.model) this.#take(this.#knownModel(), false);
+  }
+
+  #knownModel() {
+    return new Model(this.companions.reduce((events, companion) => companion.known?.(events) ?? events, this.events));
+  }
+
+  /**
+   * @param {Model} model
+   * @param {boolean} first
+   */
+  #take(model, first) {
     this.model = model;
     this.name = namer(model.cast);
     const focus = focusedIn(this.root);
     this.#compose(model);
     this.t = Math.min(this.t, model.end);
-    if (!before) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
+    if (first) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
     this.#resize(true);
     this.draw(true);
     if (focus) focusSuccessor(this.root, focus);
-    this.opened = performance.now() - started;
   }
 
   /** @param {string} words */
@@ -155,7 +175,7 @@ export class Player {
     this.measure ??= measurer(root);
     this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
     this.packets = new Packets(model, name);
-    this.lanes = new Lanes(model, name, this.measure, (t) => this.seek(t));
+    this.lanes = new Lanes(model, name, this.measure, (t) => this.point(t));
     this.why = new WhyPanel(model, name, (t) => this.seek(t), this.info.explain);
     this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.explain(c), packet: (f) => this.pin(f), menu: (f, element, x, y) => this.#openFrame(f, element, x, y) });
     this.tables = new Tables(model, name);
@@ -283,11 +303,19 @@ export class Player {
    */
   seek(t) {
     if (!this.model) return;
-    this.t = Math.min(this.model.end, Math.max(0, t));
+    this.t = Math.min(this.model.end, ...this.companions.map((c) => c.reach?.() ?? Infinity), Math.max(0, t));
     this.ahead = this.playing ? 0 : STILL * airTime(this.speed);
     this.goal = null;
     this.draw();
     this.#remember();
+  }
+
+  /**
+   * Somebody points at a moment of a time axis.
+   * @param {number} t
+   */
+  point(t) {
+    if (!this.companions.some((c) => c.points?.(t))) this.seek(t);
   }
 
   /**
@@ -475,7 +503,7 @@ export class Player {
    */
   #open(thing, element, x, y) {
     const { model, info } = this;
-    if (!model) return;
+    if (!model || this.companions.some((c) => c.takes?.(thing))) return;
     this.hold();
     this.#settle(this.t);
     const { t } = this;

@@ -34,7 +34,7 @@ export class Transport {
     this.svg = s("svg", { height: 28, "aria-hidden": "true" });
     this.slider = h("div", { class: "vl-slider", role: "slider", tabindex: 0, "aria-label": "Moment", "aria-valuemin": 0 }, this.svg);
     this.slider.addEventListener("pointerdown", () => this.slider.focus({ preventScroll: true }));
-    onDrag(this.slider, (e) => player.seek(((e.clientX - this.svg.getBoundingClientRect().left - 8) / (this.width - 16)) * (player.model?.end ?? 0)));
+    onDrag(this.slider, (e) => player.point(((e.clientX - this.svg.getBoundingClientRect().left - 8) / (this.width - 16)) * (player.model?.end ?? 0)));
     /** @type {(text: string, title: string, run: () => void) => HTMLButtonElement} */
     const word = (text, title, run) => h("button", { class: "vl-button", title, onclick: run }, text);
     this.undo = button("undo", "Undo the last change (Ctrl+Z)", () => player.ask("undo"));
