@@ -17,7 +17,7 @@ from vrrplab.units import seconds
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.explain import explanations
 from vrrplab.views.forks import Forkable, Forks, Rerun
-from vrrplab.views.player import html_text, trace_text
+from vrrplab.views.player import first_moment_s, html_text, trace_text
 from vrrplab.views.svg import still_svg, still_text
 
 if TYPE_CHECKING:
@@ -40,17 +40,18 @@ def show_cluster(
     trace: Trace,
     scenario: Forkable | None = None,
     rerun: Rerun | None = None,
-    at_s: float = 0.0,
+    at_s: float | None = None,
     companions: Sequence[Companion] = (),
     took_s: float = 0.0,
 ) -> Any:
-    """The clickable cluster playing ``trace``, at ``at_s`` seconds first.
+    """The clickable cluster playing ``trace``, at ``at_s`` seconds first, or where ``first_moment_s`` says.
 
     ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
     ``companions`` sit beside the picture. ``took_s``: how long this run took, the page expects the next to
     take as long.
     Where anywidget is not installed, a still picture of the same moment comes back instead.
     """
+    at_s = first_moment_s(trace) if at_s is None else at_s
     try:
         return _widget_class()(Forks(trace, scenario, rerun, took_s), at_s, companions)
     except ModuleNotFoundError as error:
