@@ -57,7 +57,13 @@ def show_cluster(
     except ModuleNotFoundError as error:
         if error.name not in ("anywidget", "ipywidgets", "traitlets"):
             raise
-        return StillCluster(trace, at_s)
+        return StillCluster(trace, at_s, _in_words(companions))
+
+
+def _in_words(companions: Sequence[Companion]) -> str:
+    """What those beside the picture tell where it does not move: a line each."""
+    told = (one.in_words() for one in companions if hasattr(one, "in_words"))
+    return "".join(f"\n{line}" for line in told if line)
 
 
 @dataclass(repr=False, eq=False)
@@ -66,13 +72,14 @@ class StillCluster:
 
     trace: Trace
     at_s: float
+    words: str = ""
 
     def _repr_svg_(self) -> str:
         return still_svg(self.trace, self.at_s)
 
     def __repr__(self) -> str:
         hint = f"(a still picture; the cluster that moves needs anywidget: {how_to_install('anywidget')})"
-        return f"{still_text(self.trace, self.at_s)}\n{hint}"
+        return f"{still_text(self.trace, self.at_s)}\n{hint}{self.words}"
 
 
 @cache
@@ -195,7 +202,7 @@ def _widget_class() -> Any:
             raise VrrplabError(f"the page asked for something unknown: {do!r}")
 
         def __repr__(self) -> str:
-            return still_text(self.trace, self.at_s)
+            return still_text(self.trace, self.at_s) + _in_words(self._companions)
 
         def _repr_mimebundle_(self, **kwargs: Any) -> Any:
             """The widget, and beside it a picture and words for whoever cannot run it."""
