@@ -32,6 +32,11 @@ ARGUMENTS = [
 ]
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 
+# What the player itself writes down when its tour has begun.
+TOUR_SEEN = (
+    "try { localStorage.setItem('vrrplab-tour', 'seen'); } catch { /* a page that may keep nothing */ }"
+)
+
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
 _BRIDGE = """
 <!doctype html><meta charset="utf-8">
@@ -84,11 +89,17 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context."""
+    """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context.
+
+    ``first_time=True``: of somebody who never saw a cluster; everybody else has had the tour. ``script`` runs
+    before the page's own.
+    """
     contexts, errors, foreign = [], [], []
 
-    def open_page(**options: Any) -> Any:
+    def open_page(first_time: bool = False, script: str = "", **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1240, "height": 860}, **options})
+        if script or not first_time:
+            context.add_init_script(script or TOUR_SEEN)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -109,9 +120,9 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
 def file_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
     """Opens a trace as the self-contained file, from file://, and waits until it can be played."""
 
-    def open_file(trace: Trace, scenario: Any = None, **options: Any) -> Any:
+    def open_file(trace: Trace, scenario: Any = None, tour: bool = True, **options: Any) -> Any:
         file = tmp_path / "player.html"
-        write_html(trace, file, scenario)
+        write_html(trace, file, scenario, tour=tour)
         page = new_page(**options)
         page.goto(file.as_uri())
         page.wait_for_function("document.getElementById('player').player")

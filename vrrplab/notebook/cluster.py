@@ -21,7 +21,7 @@ FIRST = "article-drill-1-lan-nic"
 CAPTURES = (".pcap", ".pcapng", ".cap")
 
 
-def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
+def cluster(source: Any = FIRST, *, at_s: float = 0.0, tour: bool = True) -> Any:
     """The cluster on the screen, from ``at_s`` seconds on. Click a cable, a service, a server: break it.
 
     ``source``, of these some can be broken and some only looked at:
@@ -30,6 +30,8 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
     - looked at: a ``Trace``, a trace file (.jsonl), a folder with a recording of real daemons, a capture
       (.pcap, or what ``read_pcap`` gives).
 
+    Who never saw a cluster in this browser is shown around, once; with ``tour=False`` nobody is.
+
     In a notebook the result shows itself; ``.trace`` and ``.scenario`` are what is shown now, with all
     that was clicked. VrrplabError, in one line, for anything else.
     """
@@ -37,19 +39,19 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
     if hasattr(source, "to_trace"):  # a Capture, as read_pcap gives it
         source = source.to_trace()
     if isinstance(source, Trace):
-        return show_cluster(source, at_s=at_s)
+        return show_cluster(source, at_s=at_s, tour=tour)
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
         trace = _look_at(path)
         if trace is not None:
-            return show_cluster(trace, at_s=at_s)
+            return show_cluster(trace, at_s=at_s, tour=tour)
         from vrrplab.scenario.reader import load_scenario
 
         source = load_scenario(path)
     if not (hasattr(source, "with_actions") and hasattr(source, "duration_us")):
         kind = type(source).__name__
         raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {kind}")
-    return show_cluster(_run(source), source, _run, at_s)
+    return show_cluster(_run(source), source, _run, at_s, tour=tour)
 
 
 def _run(scenario: Scenario) -> Trace:

@@ -42,15 +42,16 @@ def show_cluster(
     rerun: Rerun | None = None,
     at_s: float = 0.0,
     companions: Sequence[Companion] = (),
+    tour: bool = True,
 ) -> Any:
     """The clickable cluster playing ``trace``, at ``at_s`` seconds first.
 
     ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
-    ``companions`` sit beside the picture.
+    ``companions`` sit beside the picture. ``tour``: who never saw a cluster in this browser is shown around.
     Where anywidget is not installed, a still picture of the same moment comes back instead.
     """
     try:
-        return _widget_class()(Forks(trace, scenario, rerun), at_s, companions)
+        return _widget_class()(Forks(trace, scenario, rerun), at_s, companions, tour)
     except ModuleNotFoundError as error:
         if error.name not in ("anywidget", "ipywidgets", "traitlets"):
             raise
@@ -87,8 +88,11 @@ def _widget_class() -> Any:
         info = traitlets.Dict().tag(sync=True)
         at_s = traitlets.Float(0.0).tag(sync=True)
 
-        def __init__(self, forks: Forks, at_s: float, companions: Sequence[Companion]) -> None:
+        def __init__(
+            self, forks: Forks, at_s: float, companions: Sequence[Companion], tour: bool = True
+        ) -> None:
             self._forks = forks
+            self._tour = tour
             self._companions = companions
             super().__init__(at_s=float(at_s), info=self._told(), trace_lines=self._lines())
             self.on_msg(self._asked)
@@ -137,6 +141,7 @@ def _widget_class() -> Any:
                 "fork": forks.title(),
                 "fork_at_s": None if at_us is None else seconds(at_us),
                 "explain": explanations(forks.scenario),
+                "tour": self._tour,
             }
             for companion in self._companions:
                 told |= companion.told(forks)

@@ -110,11 +110,16 @@ def _told(outage: Outage, end_us: Micros) -> OutageEvent:
     )
 
 
-def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) -> str:
-    """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first."""
+def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0, *, tour: bool = True) -> str:
+    """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first.
+
+    ``tour``: who never saw a cluster in this browser is shown around; it can be called by its button anyway.
+    """
     from vrrplab.views.svg import still_svg
 
     info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
+    if not tour:
+        info["tour"] = False
     if scenario is not None:
         with suppress(VrrplabError):  # options that no file has: then there is nothing to copy
             info["scenario"] = scenario.to_yaml()
@@ -141,12 +146,12 @@ def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def write_html(trace: Trace, path: str | Path, scenario: HasYaml | None = None) -> None:
+def write_html(trace: Trace, path: str | Path, scenario: HasYaml | None = None, *, tour: bool = True) -> None:
     """Write one self-contained file that plays ``trace`` in any browser, offline.
 
     The player itself takes less than 150 kB, the trace comes on top. OutputError, an OSError: the file cannot
     be written.
     """
-    text = html_text(trace, scenario)
+    text = html_text(trace, scenario, tour=tour)
     with replaced_text(path) as file:
         file.write(text)

@@ -1,4 +1,6 @@
 // Who sits beside the picture: each asks, explains or judges in its own words, and the player knows none of them.
+import { Terms } from "./terms.js";
+import { Tour } from "./tour.js";
 
 /** @type {CompanionMaker[]} */
-export const COMPANIONS = [];
+export const COMPANIONS = [Tour, Terms];
