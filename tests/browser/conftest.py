@@ -91,15 +91,20 @@ def browser() -> Iterator[Any]:
 def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context.
 
-    ``first_time=True``: of somebody who never saw a cluster; everybody else has had the tour. ``script`` runs
-    before the page's own.
+    ``first_time``: of somebody who never saw a cluster; everybody else has had the tour. ``asks``: films ask
+    at their faults, as they do for people; else this browser has that switched off. ``script`` runs before
+    the page's own.
     """
     contexts, errors, foreign = [], [], []
 
-    def open_page(first_time: bool = False, script: str = "", **options: Any) -> Any:
+    def open_page(first_time: bool = False, asks: bool = False, script: str = "", **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1240, "height": 860}, **options})
-        if script or not first_time:
-            context.add_init_script(script or TOUR_SEEN)
+        if script:
+            context.add_init_script(script)
+        if not first_time:
+            context.add_init_script(TOUR_SEEN)
+        if not asks:
+            context.add_init_script("try { localStorage.setItem('vrrplab.bets', 'off') } catch {}")
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -157,6 +162,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
                 "fork": forks.title(),
                 "fork_at_s": None if at_us is None else at_us / 1e6,
                 "explain": explanations(scenario),
+                "took_s": forks.took_s,
             }
             return {"info": info, "trace_lines": trace_text(forks.trace)}
 

@@ -34,6 +34,7 @@ MODULES = (
     "keys",
     "python",
     "theme",
+    "bets",
     "glossary",
     "terms",
     "tour",

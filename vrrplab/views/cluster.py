@@ -42,16 +42,18 @@ def show_cluster(
     rerun: Rerun | None = None,
     at_s: float = 0.0,
     companions: Sequence[Companion] = (),
+    took_s: float = 0.0,
     tour: bool = True,
 ) -> Any:
     """The clickable cluster playing ``trace``, at ``at_s`` seconds first.
 
     ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
-    ``companions`` sit beside the picture. ``tour``: who never saw a cluster in this browser is shown around.
+    ``companions`` sit beside the picture. ``took_s``: how long this run took, the page expects the next to
+    take as long. ``tour``: who never saw a cluster in this browser is shown around.
     Where anywidget is not installed, a still picture of the same moment comes back instead.
     """
     try:
-        return _widget_class()(Forks(trace, scenario, rerun), at_s, companions, tour)
+        return _widget_class()(Forks(trace, scenario, rerun, took_s), at_s, companions, tour)
     except ModuleNotFoundError as error:
         if error.name not in ("anywidget", "ipywidgets", "traitlets"):
             raise
@@ -141,6 +143,7 @@ def _widget_class() -> Any:
                 "fork": forks.title(),
                 "fork_at_s": None if at_us is None else seconds(at_us),
                 "explain": explanations(forks.scenario),
+                "took_s": round(forks.took_s, 3),
                 "tour": self._tour,
             }
             for companion in self._companions:
@@ -182,7 +185,10 @@ def _widget_class() -> Any:
             if do == "scenario" and self.scenario is not None:
                 return {"scenario": self.scenario.to_yaml()}
             if do == "html":
-                page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0))
+                told = {
+                    key: value for one in self._companions for key, value in one.told(self._forks).items()
+                }
+                page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0), told)
                 buffers.append(page.encode())
                 return {"name": f"{self.trace.name or 'trace'}.html"}
             if isinstance(message, dict):

@@ -7,10 +7,13 @@ No widget here; ``cluster`` shows what this remembers.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from vrrplab.errors import VrrplabError
+from vrrplab.trace.events import as_table
+from vrrplab.trace.vocabulary import sentence
 from vrrplab.units import SECOND_US, Micros, micros, seconds
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 # After a change there should be something to see: at least so much time follows it.
 AFTERMATH_US = 20 * SECOND_US
 KEPT = 50  # changes that can be undone
+TOLD = 3  # changes that a description names; those before are counted
+_INSTANT_US = 10  # a network that is whole again after so long lost one frame
 
 
 class Forkable(Protocol):
@@ -40,15 +45,23 @@ class _Run(NamedTuple):
     scenario: Forkable | None
     trace: Trace
     fork_at_us: Micros | None  # the moment of the change that led here; None: the scenario as it was
+    changes: tuple[str, ...] = ()  # what was changed, in words, the last one at the end
 
 
 class Forks:
     """The runs so far. Without ``scenario`` or ``rerun`` there is one, and it can only be looked at."""
 
-    def __init__(self, trace: Trace, scenario: Forkable | None = None, rerun: Rerun | None = None) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        scenario: Forkable | None = None,
+        rerun: Rerun | None = None,
+        took_s: float = 0.0,
+    ) -> None:
         self._runs = [_Run(scenario, trace, None)]
         self._place = 0
         self._rerun = rerun
+        self.took_s = took_s  # how long the last run took: what to expect of the next
         self.last_at_us: Micros | None = (
             None  # where the shown run begins to differ from the one shown before
         )
@@ -83,13 +96,18 @@ class Forks:
         scenario = self.scenario
         if self._rerun is None or scenario is None:
             raise VrrplabError("only a simulated run can be changed: this trace is a recording or a capture")
-        changed = scenario.with_actions([_checked(action) for action in actions])
+        checked = [_checked(action) for action in actions]
+        changed = scenario.with_actions(checked)
         at_us = micros(at_s)
+        words = (*self._runs[self._place].changes, _change_in_words(checked, self.trace))
+        changed = changed.changed(description=_description(words))
         if changed.duration_us < at_us + AFTERMATH_US:
             changed = changed.changed(duration_us=at_us + AFTERMATH_US)
+        began_s = time.perf_counter()
         trace = self._rerun(changed)
+        self.took_s = time.perf_counter() - began_s
         del self._runs[self._place + 1 :]
-        self._runs.append(_Run(changed, trace, at_us))
+        self._runs.append(_Run(changed, trace, at_us, words))
         if len(self._runs) > KEPT + 1:
             del self._runs[1]
         self._place = len(self._runs) - 1
@@ -122,6 +140,32 @@ class Forks:
         name = first.name if first is not None else ""
         more = f", {self._place} changes" if self._place > 1 else ""
         return f"fork of “{name}” at {seconds(run.fork_at_us or 0):.3f} s{more}"
+
+
+def _description(changes: Sequence[str]) -> str:
+    """What a changed run is about: its changes; what the scenario said of itself may no longer be true."""
+    more = len(changes) - TOLD
+    before = f"{more} more before, " if more > 0 else ""
+    return f"Changed: {before}{', '.join(changes[-TOLD:])}"
+
+
+def _change_in_words(actions: Sequence[Mapping[str, Any]], trace: Trace) -> str:
+    """e.g. "eth0 of r1 is set down at 3.000 s"."""
+    if _loses_a_frame(actions):
+        return f"what network {actions[0].get('segment')} carries at {actions[0]['at_s']:.3f} s is lost"
+    servers = as_table(trace.scenario.get("servers"))
+    said = [
+        f"{sentence(action, str(as_table(servers.get(str(action.get('server')))).get('daemon') or ''))}"
+        f" at {action['at_s']:.3f} s"
+        for action in actions
+    ]
+    return ", ".join(said)
+
+
+def _loses_a_frame(actions: Sequence[Mapping[str, Any]]) -> bool:
+    if [action["action"] for action in actions] != ["segment_fault", "segment_heal"]:
+        return False
+    return micros(actions[1]["at_s"]) - micros(actions[0]["at_s"]) <= _INSTANT_US
 
 
 def _checked(action: Mapping[str, Any]) -> dict[str, Any]:

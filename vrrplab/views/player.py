@@ -10,6 +10,7 @@ import base64
 import gzip
 import html
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +20,7 @@ from vrrplab.output.printable import printable
 from vrrplab.trace.events import OutageEvent, TraceEvent
 from vrrplab.units import Micros, seconds
 from vrrplab.views.assets import player_script, player_style
+from vrrplab.views.bets import Bets
 from vrrplab.views.explain import explanations
 
 if TYPE_CHECKING:
@@ -110,14 +112,22 @@ def _told(outage: Outage, end_us: Micros) -> OutageEvent:
     )
 
 
-def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0, *, tour: bool = True) -> str:
+def html_text(
+    trace: Trace,
+    scenario: HasYaml | None = None,
+    at_s: float = 0.0,
+    told: Mapping[str, object] | None = None,
+    tour: bool = True,
+) -> str:
     """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first.
 
-    ``tour``: who never saw a cluster in this browser is shown around; it can be called by its button anyway.
+    ``told``: what the companions beside the picture know; by default this run's bets. ``tour``: who never
+    saw a cluster in this browser is shown around; its button calls it anyway.
     """
     from vrrplab.views.svg import still_svg
 
     info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
+    info |= Bets().page(trace) if told is None else told
     if not tour:
         info["tour"] = False
     if scenario is not None:

@@ -1,6 +1,7 @@
 // Who sits beside the picture: each asks, explains or judges in its own words, and the player knows none of them.
+import { Bets } from "./bets.js";
 import { Terms } from "./terms.js";
 import { Tour } from "./tour.js";
 
 /** @type {CompanionMaker[]} */
-export const COMPANIONS = [Tour, Terms];
+export const COMPANIONS = [Bets, Tour, Terms];
