@@ -37,8 +37,10 @@ Lessons
     bet             the film stops at a fault and asks what comes
     check           run the answer to an exercise
     compare         what happened, beside what you guessed
+    hint            help with an exercise, a step at a time
     predict         keep a guess
     progress        how far you are
+    puzzle          a cluster with a goal, to be broken or mended
     reset           begin anew
     sliders         the panels of the lessons
 
@@ -90,8 +92,10 @@ _GROUPS = {
         "bet": "vrrplab.exercises.bets",
         "check": "vrrplab.exercises.learner",
         "compare": "vrrplab.exercises.learner",
+        "hint": "vrrplab.exercises.learner",
         "predict": "vrrplab.exercises.learner",
         "progress": "vrrplab.exercises.learner",
+        "puzzle": "vrrplab.exercises.puzzle",
         "reset": "vrrplab.exercises.learner",
         "sliders": "vrrplab.exercises.sliders",
     },
@@ -133,10 +137,12 @@ if TYPE_CHECKING:
     from vrrplab.exercises.bets import bet as bet
     from vrrplab.exercises.learner import check as check
     from vrrplab.exercises.learner import compare as compare
+    from vrrplab.exercises.learner import hint as hint
     from vrrplab.exercises.learner import predict as predict
     from vrrplab.exercises.learner import progress as progress
     from vrrplab.exercises.learner import reset as reset
     from vrrplab.exercises.observe import outage_s as outage_s
+    from vrrplab.exercises.puzzle import puzzle as puzzle
     from vrrplab.exercises.sliders import sliders as sliders
     from vrrplab.notebook.captures import read_pcap as read_pcap
     from vrrplab.notebook.cluster import cluster as cluster
