@@ -25,6 +25,7 @@ from tests.lessons import (
     guesses_of,
     is_folded,
     prose,
+    puzzles_of,
     run_notebook,
 )
 from tests.solutions import SOLUTIONS
@@ -72,7 +73,7 @@ def test_nothing_of_a_run_is_kept(path: Path) -> None:
 
 
 def test_every_exercise_is_in_the_notebook_of_its_number() -> None:
-    found = {name: path.stem[:2] for path in NOTEBOOKS for name in exercises_of(path)}
+    found = {name: path.stem[:2] for path in NOTEBOOKS for name in [*exercises_of(path), *puzzles_of(path)]}
     assert found == {name: exercise.lesson for name, exercise in EXERCISES.items()}
 
 
@@ -359,7 +360,7 @@ def test_it_runs_solved(path: Path, tmp_path: Path) -> None:
         assert shown_raw(ran) == []
 
 
-WITH_WIDGETS = [p for p in NOTEBOOKS if re.search(r"\b(cluster|sliders)\(", str(cells_of(p)))]
+WITH_WIDGETS = [p for p in NOTEBOOKS if re.search(r"\b(cluster|sliders|bet|puzzle)\(", str(cells_of(p)))]
 
 
 @pytest.mark.parametrize("path", WITH_WIDGETS, ids=lambda path: path.stem)
@@ -368,7 +369,7 @@ def test_without_widgets_there_are_still_pictures(path: Path, tmp_path: Path) ->
     kinds = [set(out.data) for cell in ran.cells for out in cell.get("outputs", []) if "data" in out]
     assert not any("application/vnd.jupyter.widget-view+json" in kind for kind in kinds)
     for cell in ran.cells:
-        if cell.cell_type == "code" and re.match(r"(\w+ = )?(cluster|sliders)\(", cell.source):
+        if cell.cell_type == "code" and re.match(r"(\w+ = )?(cluster|sliders|bet|puzzle)\(", cell.source):
             shown = set().union(*(out.data for out in cell.outputs if "data" in out))
             assert shown & {"image/png", "image/svg+xml"}, cell.source
 
