@@ -33,6 +33,13 @@ ARGUMENTS = [
 SHARED = ("info", "at_s", "trace_lines")  # what the widget and its page know together
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 
+# The panels that are closed at first.
+_OPENED = "Object.values(document.getElementById('player').player.folds).forEach((fold) => fold.ask())"
+# What the player itself writes down when its tour has begun.
+TOUR_SEEN = (
+    "try { localStorage.setItem('vrrplab-tour', 'seen'); } catch { /* a page that may keep nothing */ }"
+)
+
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
 _BRIDGE = """
 <!doctype html><meta charset="utf-8">
@@ -86,12 +93,18 @@ def browser() -> Iterator[Any]:
 def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context.
 
-    ``asks``: films ask at their faults, as they do for people; else this browser has that switched off.
+    ``first_time``: of somebody who never saw a cluster; everybody else has had the tour. ``asks``: films ask
+    at their faults, as they do for people; else this browser has that switched off. ``script`` runs before
+    the page's own.
     """
     contexts, errors, foreign = [], [], []
 
-    def open_page(asks: bool = False, **options: Any) -> Any:
+    def open_page(first_time: bool = False, asks: bool = False, script: str = "", **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1240, "height": 860}, **options})
+        if script:
+            context.add_init_script(script)
+        if not first_time:
+            context.add_init_script(TOUR_SEEN)
         if not asks:
             context.add_init_script("try { localStorage.setItem('vrrplab.bets', 'off') } catch {}")
         contexts.append(context)
@@ -112,14 +125,21 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def file_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
-    """Opens a trace as the self-contained file, from file://, and waits until it can be played."""
+    """Opens a trace as the self-contained file, from file://, and waits until it can be played.
 
-    def open_file(trace: Trace, scenario: Any = None, **options: Any) -> Any:
+    Its panels are opened, unless ``first_view`` is True: then it is as who opens the file sees it.
+    """
+
+    def open_file(
+        trace: Trace, scenario: Any = None, *, first_view: bool = False, tour: bool = True, **options: Any
+    ) -> Any:
         file = tmp_path / "player.html"
-        write_html(trace, file, scenario)
+        write_html(trace, file, scenario, tour=tour)
         page = new_page(**options)
         page.goto(file.as_uri())
         page.wait_for_function("document.getElementById('player').player")
+        if not first_view:
+            page.evaluate(_OPENED)
         return page
 
     return open_file
@@ -130,12 +150,12 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
     """Opens a built-in scenario with Python behind it, as a notebook would have it, but without Jupyter.
 
     What answers is the notebook's own widget, also one that was made elsewhere (``puzzle(name)``).
-    ``page.widget`` is it, ``page.forks`` what it remembers.
+    ``page.widget`` is it, ``page.forks`` what it remembers. Its panels are opened, unless ``first_view``.
     """
     pytest.importorskip("anywidget", reason="needs anywidget: make lab")
     from vrrplab.notebook.cluster import cluster
 
-    def open_live(what: Any, **options: Any) -> Any:
+    def open_live(what: Any, *, first_view: bool = False, **options: Any) -> Any:
         widget = cluster(what) if isinstance(what, str) else what
         answers: list[dict[str, Any]] = []
         widget.send = lambda answer, buffers=(): answers.append(answer)
@@ -165,6 +185,8 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
         page.goto(html.as_uri())
         page.wait_for_function("document.getElementById('player').player?.model")
         page.widget, page.forks = widget, widget._forks
+        if not first_view:
+            page.evaluate(_OPENED)
         return page
 
     return open_live
