@@ -33,12 +33,12 @@ ARGUMENTS = [
 SHARED = ("info", "at_s", "trace_lines")  # what the widget and its page know together
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 
+# The panels that are closed at first.
+_OPENED = "Object.values(document.getElementById('player').player.folds).forEach((fold) => fold.ask())"
 # What the player itself writes down when its tour has begun.
 TOUR_SEEN = (
     "try { localStorage.setItem('vrrplab-tour', 'seen'); } catch { /* a page that may keep nothing */ }"
 )
-# The panels that are closed at first.
-_OPENED = "Object.values(document.getElementById('player').player.folds).forEach((fold) => fold.ask())"
 
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
 _BRIDGE = """
