@@ -40,6 +40,7 @@ Lessons
     hint            help with an exercise, a step at a time
     predict         keep a guess
     progress        how far you are
+    puzzle          a cluster with a goal, to be broken or mended
     reset           begin anew
     sliders         the panels of the lessons
 
@@ -94,6 +95,7 @@ _GROUPS = {
         "hint": "vrrplab.exercises.learner",
         "predict": "vrrplab.exercises.learner",
         "progress": "vrrplab.exercises.learner",
+        "puzzle": "vrrplab.exercises.puzzle",
         "reset": "vrrplab.exercises.learner",
         "sliders": "vrrplab.exercises.sliders",
     },
@@ -140,6 +142,7 @@ if TYPE_CHECKING:
     from vrrplab.exercises.learner import progress as progress
     from vrrplab.exercises.learner import reset as reset
     from vrrplab.exercises.observe import outage_s as outage_s
+    from vrrplab.exercises.puzzle import puzzle as puzzle
     from vrrplab.exercises.sliders import sliders as sliders
     from vrrplab.notebook.captures import read_pcap as read_pcap
     from vrrplab.notebook.cluster import cluster as cluster

@@ -18,7 +18,7 @@ import pytest
 from tests.browser.notebook_server import free_port, serving
 from vrrplab.trace import Trace
 from vrrplab.views.assets import player_script, player_style
-from vrrplab.views.player import trace_text, write_html
+from vrrplab.views.player import write_html
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 
@@ -30,6 +30,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+SHARED = ("info", "at_s", "trace_lines")  # what the widget and its page know together
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
@@ -45,13 +46,12 @@ window.model = {
   get: (name) => values[name], set: (name, value) => { values[name] = value; }, save_changes() {},
   on: (name, run) => { (heard[name] ||= new Set()).add(run); }, off: (name, run) => heard[name]?.delete(run),
   async send(message) {
-    const { error, answer, ...fresh } = await tellPython(message);
+    const { answer, ...fresh } = await tellPython(message);
     for (const [name, value] of Object.entries(fresh)) {
       values[name] = value;
       for (const run of heard["change:" + name] || []) run();
     }
-    const said = { ...(error ? { error } : answer || { note: "" }), answers: message.number };
-    for (const run of heard["msg:custom"] || []) run(said, []);
+    for (const run of heard["msg:custom"] || []) run(answer, []);
   },
 };
 window.vrrplabParts = { render, decodeFrame };
@@ -129,46 +129,32 @@ def file_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
     """Opens a built-in scenario with Python behind it, as a notebook would have it, but without Jupyter.
 
-    ``page.forks`` is what Python remembers.
+    What answers is the notebook's own widget, also one that was made elsewhere (``puzzle(name)``).
+    ``page.widget`` is it, ``page.forks`` what it remembers.
     """
-    from vrrplab.errors import VrrplabError
-    from vrrplab.scenario.reader import load_scenario
-    from vrrplab.sim.play import run
-    from vrrplab.views.explain import explanations
-    from vrrplab.views.forks import Forks
+    pytest.importorskip("anywidget", reason="needs anywidget: make lab")
+    from vrrplab.notebook.cluster import cluster
 
-    def open_live(name: str, **options: Any) -> Any:
-        scenario = load_scenario(name)
-        forks = Forks(run(scenario, frames=True), scenario, lambda changed: run(changed, frames=True))
+    def open_live(what: Any, **options: Any) -> Any:
+        widget = cluster(what) if isinstance(what, str) else what
+        answers: list[dict[str, Any]] = []
+        widget.send = lambda answer, buffers=(): answers.append(answer)
 
-        def shown() -> dict[str, Any]:
-            at_us = forks.last_at_us
-            info = {
-                "can_fork": True,
-                "can_undo": forks.can_undo,
-                "can_redo": forks.can_redo,
-                "can_share": True,
-                "fork": forks.title(),
-                "fork_at_s": None if at_us is None else at_us / 1e6,
-                "explain": explanations(scenario),
-                "took_s": forks.took_s,
-            }
-            return {"info": info, "trace_lines": trace_text(forks.trace)}
+        told: dict[str, Any] = {}
+
+        def news() -> dict[str, Any]:
+            """The shared values that the page does not know yet."""
+            now = {name: getattr(widget, name) for name in SHARED}
+            now["trace_lines"] = widget.trace_lines.decode()
+            fresh = {name: value for name, value in now.items() if told.get(name) != value}
+            told.update(fresh)
+            return fresh
 
         def tell_python(message: dict[str, Any]) -> dict[str, Any]:
-            do = message["do"]
-            try:
-                if do == "break":
-                    forks.break_it(message["actions"], message["at_s"])
-                elif do in ("undo", "redo", "reset"):
-                    getattr(forks, do)()
-                elif do == "scenario":
-                    return {"answer": {"scenario": forks.scenario.to_yaml()}}
-                elif do != "open":
-                    return {"error": f"asked for {do}"}
-            except VrrplabError as error:
-                return {"error": str(error)}
-            return shown()
+            if message["do"] == "open":
+                return news()
+            widget._asked(widget, message, [])
+            return {**news(), "answer": answers.pop()}
 
         page = new_page(**options)
         page.expose_function("tellPython", tell_python)
@@ -177,7 +163,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
         html.write_text(_BRIDGE.replace("SCRIPT", script).replace("STYLE", player_style()), encoding="utf-8")
         page.goto(html.as_uri())
         page.wait_for_function("document.getElementById('player').player?.model")
-        page.forks = forks
+        page.widget, page.forks = widget, widget._forks
         return page
 
     return open_live

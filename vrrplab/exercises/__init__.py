@@ -5,6 +5,7 @@
     check("02-quick", answer)        run an answer through the simulator and hear what it did
     hint("02-quick")                 help, a step at a time
     progress()   reset()             how far, and anew     class_results(files)           a whole class
+    puzzle("00-vanish")              a cluster with a goal above it
     sliders("timers")                a panel               outage_s(trace, address)       how long it was dark
 
 ``learner`` is what learners call, ``store`` the file, ``lesson_NN`` the judges of each notebook, ``hints``
@@ -24,6 +25,8 @@ if sys.argv[:1] == ["-m"]:  # ``python -m vrrplab.exercises`` begins: what is im
 from vrrplab.exercises.bets import bet
 from vrrplab.exercises.learner import check, compare, hint, predict, progress, reset
 from vrrplab.exercises.observe import outage_s
+from vrrplab.exercises.puzzle import puzzle
+from vrrplab.exercises.registry import in_order
 from vrrplab.exercises.report import class_results
 from vrrplab.exercises.sliders import sliders
 
@@ -36,6 +39,7 @@ __all__ = [
     "outage_s",
     "predict",
     "progress",
+    "puzzle",
     "reset",
     "sliders",
 ]
@@ -44,3 +48,5 @@ LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11
 
 for _number in LESSONS:  # each registers its exercises
     import_module(f"vrrplab.exercises.lesson_{_number}")
+import_module("vrrplab.exercises.click_puzzles")
+in_order()

@@ -62,3 +62,10 @@ def find_exercise(name: object, asked: str = 'check("02-quick", 240)') -> Exerci
         raise VrrplabError(f"{call}() takes the name of an exercise first, like {asked}")
     hint = did_you_mean(name, EXERCISES) or "progress() lists them"
     raise VrrplabError(f"there is no exercise {name!r}: {hint}")
+
+
+def in_order() -> None:
+    """Put the exercises of a lesson together, whoever registered them."""
+    together = sorted(EXERCISES.values(), key=lambda one: one.lesson)
+    EXERCISES.clear()
+    EXERCISES.update({one.name: one for one in together})

@@ -35,6 +35,7 @@ MODULES = (
     "python",
     "theme",
     "bets",
+    "goal",
     "companions",
     "player",
     "widget",

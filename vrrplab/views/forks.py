@@ -88,6 +88,11 @@ class Forks:
     def can_redo(self) -> bool:
         return self._place + 1 < len(self._runs)
 
+    @property
+    def changes(self) -> int:
+        """How many changes led to the shown run."""
+        return self._place
+
     def break_it(self, actions: Sequence[Mapping[str, Any]], at_s: float) -> None:
         """Run the shown scenario again with these actions (each with ``at_s``) and show that run.
 

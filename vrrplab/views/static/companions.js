@@ -1,5 +1,6 @@
 // Who sits beside the picture: each asks, explains or judges in its own words, and the player knows none of them.
 import { Bets } from "./bets.js";
+import { Goal } from "./goal.js";
 
 /** @type {CompanionMaker[]} */
-export const COMPANIONS = [Bets];
+export const COMPANIONS = [Goal, Bets];

@@ -502,6 +502,7 @@ interface Info {
   took_s?: number;
   bets?: Bet[];
   bet?: { name: string; answers: Record<string, BetAnswer> };
+  goal?: GoalInfo;
 }
 /** What can be guessed at a fault, and its truth (views/bets.py). */
 interface Bet {
@@ -524,6 +525,15 @@ interface BetAnswer {
   silent_s?: number;
   who?: string;
   skipped?: boolean;
+}
+/** A puzzle's goal, and what Python saw in the run that is shown; `passed` and `tries` are the learner's so far. */
+interface GoalInfo {
+  name: string;
+  text: string;
+  state: "open" | "missed" | "reached" | "unclear";
+  said: string;
+  passed: boolean;
+  tries: number;
 }
 interface WidgetValues {
   info: Info | null;
