@@ -42,6 +42,7 @@ Lessons
     progress        how far you are
     puzzle          a cluster with a goal, to be broken or mended
     reset           begin anew
+    results         what you hand in, and a page to print
     sliders         the panels of the lessons
 
 Modules and errors
@@ -97,6 +98,7 @@ _GROUPS = {
         "progress": "vrrplab.exercises.learner",
         "puzzle": "vrrplab.exercises.puzzle",
         "reset": "vrrplab.exercises.learner",
+        "results": "vrrplab.exercises.results",
         "sliders": "vrrplab.exercises.sliders",
     },
     "Modules and errors": {
@@ -143,6 +145,7 @@ if TYPE_CHECKING:
     from vrrplab.exercises.learner import reset as reset
     from vrrplab.exercises.observe import outage_s as outage_s
     from vrrplab.exercises.puzzle import puzzle as puzzle
+    from vrrplab.exercises.results import results as results
     from vrrplab.exercises.sliders import sliders as sliders
     from vrrplab.notebook.captures import read_pcap as read_pcap
     from vrrplab.notebook.cluster import cluster as cluster

@@ -1,8 +1,8 @@
 """Three hints an exercise: where to look, the rule, and a case nearby that is worked out.
 
 ``lesson_NN`` has those of one notebook, ``puzzles`` those of what is solved in the picture. The case is never
-the exercise itself: other numbers, or the other address. What it says of a run, it has from that run: ``case``
-is a function that simulates and tells.
+the exercise itself: other numbers, or the other address. What it says of a run, it has from that run:
+``case`` is a function that simulates and tells.
 """
 
 from __future__ import annotations

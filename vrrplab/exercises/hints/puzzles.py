@@ -19,13 +19,15 @@ def _after(name: str, *actions: dict[str, Any]) -> Trace:
 
 def _one_cable() -> str:
     trace = _after("00-vanish", at(12, "link_down", server=S1, interface="eth0"))
-    return f"With eth0 of {S1} taken down at 12 s: {gaps_in_words(trace)}, and {holders_in_words(trace, IP1, 30)}."
+    after = holders_in_words(trace, IP1, 30)
+    return f"With eth0 of {S1} taken down at 12 s: {gaps_in_words(trace)}, and {after}."
 
 
 def _told_to_stop() -> str:
     trace = _after("00-quiet", at(12, "daemon_stop", server=S2))
     return (
-        f"With keepalived on {S2} stopped at 12 s: {gaps_in_words(trace)}, and {holders_in_words(trace, IP2, 30)}."
+        f"With keepalived on {S2} stopped at 12 s: {gaps_in_words(trace)}, and"
+        f" {holders_in_words(trace, IP2, 30)}."
         " It had time to tidy up; the address was gone before the other one had it."
     )
 
