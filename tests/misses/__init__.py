@@ -1,7 +1,7 @@
 """Answers to the lessons' exercises: those of the key, and others that miss.
 
-A ``lesson_NN`` module, or that of the puzzles, has MISSES: exercise to pairs of an expression and words that
-its observation must contain. Expressions may use what NAMES holds.
+A ``lesson_…`` module has MISSES: exercise to pairs of an expression and words that its observation must
+contain. Expressions may use what NAMES holds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES: dict[str, Any] = {
 }
 
 _LESSONS = [
-    import_module(f"{__name__}.{path.stem}") for path in sorted(Path(__file__).parent.glob("[lp]*.py"))
+    import_module(f"{__name__}.{path.stem}") for path in sorted(Path(__file__).parent.glob("lesson_*.py"))
 ]
 MISSES: Misses = {name: pairs for lesson in _LESSONS for name, pairs in lesson.MISSES.items()}
 SOLUTIONS = {name: solution(name) for name in EXERCISES}

@@ -20,4 +20,13 @@ SOLUTIONS = {
         "The killed daemon cannot take its address off the card, so that machine answers until proxy-serv02"
         " announces itself. daemon_freeze does the same.",
     ),
+    "00-vanish": Solution(
+        'at(12, "segment_fault", segment="lan", loss=1)',
+        "The switch loses every frame: each server keeps running, and nobody reaches either of them.",
+    ),
+    "00-quiet": Solution(
+        'at(12, "daemon_freeze", server="proxy-serv02")',
+        "The frozen daemon cannot take its address off the card: the machine answers until the other"
+        " announces itself.",
+    ),
 }

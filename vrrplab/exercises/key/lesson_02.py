@@ -28,4 +28,12 @@ SOLUTIONS = {
         '"r2"',
         "r1 has had no power since 8 s, and of the two others r2 has the higher priority.",
     ),
+    "02-alive": Solution(
+        'at(12, "firewall_drop", server="proxy-serv02", direction="in", protocol="vrrp")',
+        "proxy-serv02 hears no advert any more, which to it is the same as a MASTER that is gone.",
+    ),
+    "02-moment": Solution(
+        'at(12.9, "power_off", server="proxy-serv01")',
+        "The clock of the BACKUP began at the last advert: before the next one most of a second is over.",
+    ),
 }

@@ -25,4 +25,9 @@ SOLUTIONS = {
         "The process ends after 1 s, so the check sees it. Or a check that asks for a page:"
         ' edit={"/usr/sbin/squid -k check": "/usr/bin/nc -z -w 1 127.0.0.1 3128"}.',
     ),
+    "04-pages": Solution(
+        'at(12, "service_stop", server="proxy-serv01", service="squid")',
+        "The check finds a process for as long as Squid takes to end,"
+        " and Squid refuses clients from the first moment on.",
+    ),
 }

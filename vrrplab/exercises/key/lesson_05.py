@@ -26,4 +26,8 @@ SOLUTIONS = {
         "Two failures in a row are needed. That costs 3 s more when Squid is really dead, and stays under 10"
         " s.",
     ),
+    "05-home": Solution(
+        'at(20, "daemon_stop", server="proxy-serv02")',
+        "It says goodbye: proxy-serv01 waits for its skew only.",
+    ),
 }

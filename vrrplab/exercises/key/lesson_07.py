@@ -24,4 +24,8 @@ SOLUTIONS = {
         r'{"priority ": "garp_master_refresh 2\n    priority "}',
         "Whenever the wire is healed, the next announcement is at most 2 s away.",
     ),
+    "07-both": Solution(
+        'at(12, "segment_fault", segment="lan", multicast=False)',
+        "No advert passes and everything else does: each server thinks that it is alone.",
+    ),
 }

@@ -9,7 +9,7 @@ const HEADS = { open: "", missed: "Not yet:", reached: "Reached:", unclear: "" }
  * @param {GoalInfo} goal
  * @returns {{head: string, said: string}}
  */
-export function verdict({ state, said, passed, tries }) {
+export function goalWords({ state, said, passed, tries }) {
   const again = passed && state !== "reached";
   if (state === "open") return { head: passed ? "Reached before." : "", said: again ? "Once more? Click, and look." : "Click on what you want to change." };
   if (state === "reached") return { head: HEADS.reached, said: `${said}${passed && tries > 1 ? ` (${tries} tries)` : ""}` };
@@ -40,7 +40,7 @@ export class Goal {
   told() {
     const { goal } = this.player.info;
     if (!goal) return;
-    const { head, said } = verdict(goal);
+    const { head, said } = goalWords(goal);
     const words = `${head} ${said}`.trim();
     setText(this.task, goal.text);
     setText(this.head, head);
