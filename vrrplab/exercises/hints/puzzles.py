@@ -106,14 +106,15 @@ HINTS = {
     ),
     "05-home": Hint(
         "Who has the address now, and what would make that server say goodbye?",
-        "nopreempt forbids to push a MASTER away. It does not forbid to follow one that leaves: priority 0"
+        "It is forbidden by nopreempt to push a MASTER away. It is not forbidden to follow one that leaves:"
+        " priority 0"
         " says"
         " so, and then only the skew is waited for.",
         _without_a_word,
     ),
     "06-frame": Hint(
         "Pause at 14.62 s and go on slowly: what does proxy-serv02 send in its first moment as MASTER?",
-        "office-pc believes its ARP entry until somebody announces another one. Here there is one"
+        "The client believes its ARP entry until somebody announces another one. Here there is one"
         " announcement,"
         " at the takeover, and no second round.",
         _too_late,
