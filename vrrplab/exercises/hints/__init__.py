@@ -1,7 +1,7 @@
 """Three hints an exercise: where to look, the rule, and a case nearby that is worked out.
 
-``lesson_NN`` has those of one notebook, ``puzzles`` those of what is solved in the picture. The case is never
-the exercise itself: other numbers, or the other address. What it says of a run, it has from that run:
+``lesson_NN`` has those of one notebook, ``puzzles`` those of what is solved in the picture. The case is
+never the exercise itself: other numbers, or the other address. What it says of a run, it has from that run:
 ``case`` is a function that simulates and tells.
 """
 
@@ -28,8 +28,6 @@ class Hint(NamedTuple):
 
 def hints_of(name: str) -> Hint:
     """The hints of an exercise that there is."""
-    for part in (f"lesson_{name[:2]}", "puzzles"):
-        found: dict[str, Hint] = import_module(f"{__name__}.{part}").HINTS
-        if name in found:
-            return found[name]
-    raise AssertionError(f"{name} has no hints")
+    puzzles: dict[str, Hint] = import_module(f"{__name__}.puzzles").HINTS
+    found: Hint = puzzles.get(name) or import_module(f"{__name__}.lesson_{name[:2]}").HINTS[name]
+    return found

@@ -3,8 +3,8 @@
     python -m vrrplab.exercises --key            all of it          --key 04       one lesson
     python -m vrrplab.exercises --key 04-worst   one exercise
 
-``lesson_NN`` has those of one notebook, ``puzzles`` those of what is solved in the picture. Nothing that a
-learner calls imports this, so nobody meets it by accident; the tests hand every answer in.
+``lesson_NN`` has those of one notebook. Nothing that a learner calls imports this, so nobody meets it by
+accident; the tests hand every answer in.
 """
 
 from __future__ import annotations
@@ -32,11 +32,8 @@ class Solution(NamedTuple):
 
 def solution(name: str) -> Solution:
     """The answer to an exercise that there is."""
-    for part in (f"lesson_{name[:2]}", "puzzles"):
-        found: dict[str, Solution] = import_module(f"{__name__}.{part}").SOLUTIONS
-        if name in found:
-            return found[name]
-    raise AssertionError(f"{name} has no solution")
+    found: Solution = import_module(f"{__name__}.lesson_{name[:2]}").SOLUTIONS[name]
+    return found
 
 
 def key_text(wanted: str = "") -> str:
