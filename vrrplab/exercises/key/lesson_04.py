@@ -30,9 +30,4 @@ SOLUTIONS = {
         "The check finds a process for as long as Squid takes to end,"
         " and Squid refuses clients from the first moment on.",
     ),
-    "04-pages": Solution(
-        'at(12, "service_stop", server="proxy-serv01", service="squid")',
-        "The check finds a process for as long as Squid takes to end,"
-        " and Squid refuses clients from the first moment on.",
-    ),
 }
