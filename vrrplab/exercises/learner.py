@@ -145,7 +145,7 @@ def hint(name: str) -> Message:
     is passed, and progress() shows how many. VrrplabError: no exercise has that name.
 
     >>> vrrplab.hint("02-patience")
-    → 02-patience hint: 1 of 3, where to look. “Where 3.609 comes from” has both formulas. ...
+    → 02-patience hint: 1 of 3, where to look. “Where the number comes from” has both formulas. ...
     """
     find_exercise(name, 'hint("02-quick")')
     with store().change() as now:
