@@ -195,13 +195,13 @@ def test_comparing_without_a_guess_is_no_mistake() -> None:
 
 @pytest.mark.parametrize("guess", [None, object(), math.inf, b"3", [], Hostile()])
 def test_a_guess_of_another_kind_gets_a_sentence(guess: object) -> None:
-    assert "A guess is a number" in str(predict("02-silence", guess))
+    assert "A guess is a number of seconds, in digits" in str(predict("02-silence", guess))
     assert "nothing to compare" in str(compare("02-silence", guess))
 
 
 @pytest.mark.parametrize("guess", ["3", "3.0", "3,0", " 3 s", "3s", "3 seconds", "3000 ms", "0.05 min"])
 def test_a_number_in_quotes_is_a_number(guess: str) -> None:
-    assert "Your guess: 3." in str(predict("00-cable", guess))
+    assert "Your guess: 3 s." in str(predict("00-cable", guess))
     assert "You said 3 s. It was 2.64 s. 0.36 s less" in str(compare("00-cable", 2.64))
     assert "guessed 3 to 3, median 3" in str(class_results(os.environ["VRRPLAB_PROGRESS"]))
 

@@ -20,8 +20,8 @@ MODULES = {"glossary", "lab", "views", "wire"}
 
 # Names that users, lessons and other tools hold on to: more may come, none may go.
 KEPT = """
-    Trace VrrplabError at check cluster compare complaints conf decode encode glossary ip_a load_scenario logs
-    outage_s own_cluster panel parse_config predict progress read_pcap read_recording read_trace recorded
+    Trace VrrplabError at bet check cluster compare complaints conf decode encode glossary ip_a load_scenario
+    logs outage_s own_cluster panel parse_config predict progress read_pcap read_recording read_trace recorded
     replayed reset simulate sliders story tune variant views wire written
 """
 

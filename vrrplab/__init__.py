@@ -34,6 +34,7 @@ Configurations
     parse_config    what keepalived makes of a keepalived.conf
 
 Lessons
+    bet             the film stops at a fault and asks what comes
     check           run the answer to an exercise
     compare         what happened, beside what you guessed
     predict         keep a guess
@@ -87,6 +88,7 @@ _GROUPS = {
         "parse_config": "vrrplab.config.reader",
     },
     "Lessons": {
+        "bet": "vrrplab.exercises.bets",
         "check": "vrrplab.exercises.learner",
         "compare": "vrrplab.exercises.learner",
         "predict": "vrrplab.exercises.learner",
@@ -130,6 +132,7 @@ if TYPE_CHECKING:
     from vrrplab import wire as wire
     from vrrplab.config.reader import parse_config as parse_config
     from vrrplab.errors import VrrplabError as VrrplabError
+    from vrrplab.exercises.bets import bet as bet
     from vrrplab.exercises.learner import check as check
     from vrrplab.exercises.learner import compare as compare
     from vrrplab.exercises.learner import predict as predict

@@ -1,6 +1,7 @@
 """Exercises that check themselves, and guesses that are kept.
 
     predict("02-takeover", 3.5)      keep a guess          compare("02-takeover", 2.64)   beside what happened
+    bet("00-cable", scenario)      the film asks at its fault
     check("02-quick", answer)        run an answer through the simulator and hear what it did
     progress()   reset()             how far, and anew     class_results(files)           a whole class
     puzzle("00-vanish")              a cluster with a goal above it
@@ -20,6 +21,7 @@ from vrrplab import interrupts
 if sys.argv[:1] == ["-m"]:  # ``python -m vrrplab.exercises`` begins: what is imported here takes its time
     interrupts.install()
 
+from vrrplab.exercises.bets import bet
 from vrrplab.exercises.learner import check, compare, predict, progress, reset
 from vrrplab.exercises.observe import outage_s
 from vrrplab.exercises.puzzle import puzzle
@@ -28,6 +30,7 @@ from vrrplab.exercises.report import class_results
 from vrrplab.exercises.sliders import sliders
 
 __all__ = [
+    "bet",
     "check",
     "class_results",
     "compare",

@@ -8,39 +8,47 @@ from __future__ import annotations
 
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError
-from vrrplab.exercises.answers import Guess, as_guess, is_number, is_open, short_repr
+from vrrplab.exercises.answers import as_guess, is_open, short_repr
+from vrrplab.exercises.guesses import (
+    differ,
+    distance,
+    in_words,
+    keep_guess,
+    keep_outcome,
+    kind_of,
+    read_guess,
+)
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.registry import Miss, NotUnderstood, find_exercise
 from vrrplab.exercises.store import Entry, now_text, store
-
-CLOSE_S = 0.3  # a guess so near, or within a tenth, is called close
 
 
 def predict(name: str, guess: object) -> Message:
     """Keep a guess before the run: a number, a server's name, yes or no. ``...`` is no guess yet.
 
-    The first guess counts once the outcome has been seen (``compare``); until then it may be changed.
-    VrrplabError: ``name`` is no text. A guess that is none gets a sentence.
+    The first guess counts once the outcome has been seen (``compare``); until then it may be changed. A
+    guess of another kind than what is asked for under that name gets a sentence and is not kept.
+    VrrplabError: ``name`` is no text.
     """
     _check_name(name, "predict")
     if is_open(guess):
         return _with_notes("open", "No guess yet: write one in place of the dots. Being wrong costs nothing.")
-    value = as_guess(guess)
-    if value is None:
-        return _with_notes(
-            "open", "A guess is a number of seconds like 2.5, a name in quotes, True or False."
-        )
-    if is_number(value) and float(value) < 0:
-        return _with_notes("open", "Nothing that is guessed here is less than 0: write 0 or more.")
+    kind = kind_of(name)
+    try:
+        value = read_guess(guess, kind)
+    except NotUnderstood as what:
+        return _with_notes("open", str(what))
+    unit = kind.unit or ""
     with store().change() as progress:
         entry = progress.predictions.setdefault(name, {})
-        if "outcome" not in entry or "guess" not in entry:
-            entry.update(guess=value, at=now_text())
-            said = f"Your guess: {_in_words(value)}. Now let it happen."
-        elif entry["guess"] == value:
-            said = f"Your guess was {_in_words(value)}."
+        seen = "outcome" in entry and "guess" in entry
+        if not keep_guess(entry, value):
+            first = in_words(entry["guess"], unit)
+            said = f"You have seen what happened, so your first guess stays: {first}."
+        elif seen:
+            said = f"Your guess was {in_words(value, unit)}."
         else:
-            said = f"You have seen what happened, so your first guess stays: {_in_words(entry['guess'])}."
+            said = f"Your guess: {in_words(value, unit)}. Now let it happen."
     return _with_notes("note", said)
 
 
@@ -62,16 +70,16 @@ def compare(name: str, outcome: object, unit: str = "s") -> Message:
         return _with_notes(
             "open", f"There is nothing to compare yet: {short_repr(outcome)[:60]} is no number or name."
         )
-    happened = _in_words(value, unit)
+    happened = in_words(value, unit)
     with store().change() as progress:
         entry = progress.predictions.setdefault(name, {})
-        entry.update(outcome=value, unit=unit)
-        if "guess" not in entry:
+        guess = entry.get("guess")
+        if guess is None:
+            keep_outcome(entry, value, unit)
             said = f"It was {happened}. You made no guess; the next one is yours."
-        else:
-            guess = entry["guess"]
-            entry.setdefault("close", _is_close(guess, value))
-            said = f"You said {_in_words(guess, unit)}. It was {happened}. {_distance(guess, value, unit)}"
+        elif not (said := differ(guess, value)):
+            keep_outcome(entry, value, unit)
+            said = f"You said {in_words(guess, unit)}. It was {happened}. {distance(guess, value, unit)}"
     return _with_notes("note", said)
 
 
@@ -170,28 +178,3 @@ def _unjudged(error: Exception) -> str:
         f"This exercise cannot judge that answer ({type(error).__name__} on the way): something happened in"
         " the run that it did not expect. Try one that changes less."
     )
-
-
-def _is_close(guess: object, value: Guess) -> bool:
-    if is_number(guess) and is_number(value):
-        return abs(float(guess) - float(value)) <= max(CLOSE_S, abs(float(value)) / 10)  # type: ignore[arg-type]
-    return isinstance(guess, str | bool) and str(guess).lower() == str(value).lower()
-
-
-def _in_words(value: object, unit: str = "") -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if is_number(value):
-        return f"{value:.3f}".rstrip("0").rstrip(".") + (f" {unit}" if unit else "")
-    return short_repr(value)
-
-
-def _distance(guess: object, value: Guess, unit: str) -> str:
-    if not (is_number(guess) and is_number(value)):
-        return "You saw it coming." if _is_close(guess, value) else "Find out why."
-    away = float(value) - float(guess)  # type: ignore[arg-type]
-    if abs(away) < 0.0005:
-        return "Exactly."
-    direction = "more" if away > 0 else "less"
-    close = " That is close." if _is_close(guess, value) else " Find out why."
-    return f"{_in_words(abs(away), unit)} {direction} than you thought.{close}"

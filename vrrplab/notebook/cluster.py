@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace, read_trace
+from vrrplab.views.bets import Bets
 from vrrplab.views.cluster import show_cluster
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
     if not (hasattr(source, "with_actions") and hasattr(source, "duration_us")):
         kind = type(source).__name__
         raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {kind}")
-    return show_cluster(_run(source), source, _run, at_s)
+    return show_cluster(run_with_frames(source), source, run_with_frames, at_s, (Bets(),))
 
 
-def _run(scenario: Scenario) -> Trace:
+def run_with_frames(scenario: Scenario) -> Trace:
+    """The run as the cluster plays it: each advert with its bytes."""
     from vrrplab.notebook.simulate import run_told
 
     return run_told(scenario, frames=True)

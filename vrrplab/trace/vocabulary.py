@@ -44,6 +44,11 @@ class Act(StrEnum):
         act.label, act.sentence = label, sentence
         return act
 
+    @property
+    def breaks(self) -> bool:
+        """Does it break something, that another action mends?"""
+        return self.value in _BREAKS
+
     # fmt: off
     LINK_DOWN = ("link_down", "server interface", "", "port down", "",
                  "{server} {interface} down", "{interface} of {server} is set down")
@@ -120,6 +125,9 @@ class Act(StrEnum):
 
 
 ACTIONS: Mapping[str, Act] = {act.value: act for act in Act}
+
+# What breaks something: another action mends it.
+_BREAKS = frozenset(word for act in Act for word in act.mends)
 
 # What takes a card's link, or brings it.
 LINK_LOST = frozenset(act for act in Act if act.part == PORT and act.state != "up")
