@@ -49,8 +49,8 @@ def typing(attempt: Attempt) -> str:
     if ignored:
         raise Miss(f"That works. But line {ignored[0].source.line} does nothing: {ignored[0].message}.")
     return (
-        f"Each address is on its own server, and {IP1} is back after {silent:.2f} s. keepalived tells of the word"
-        " that it does not know; a wrong virtual_router_id it cannot see."
+        f"Each address is on its own server, and {IP1} is back after {silent:.2f} s. keepalived tells of"
+        " the word that it does not know; a wrong virtual_router_id it cannot see."
     )
 
 

@@ -34,7 +34,7 @@ def own_progress(progress: Progress) -> str:
         entry = progress.exercises.get(exercise.name, {})
         if entry.get("passed") is True:
             state = f"✔ passed{_tries(entry)}"
-        elif entry:
+        elif entry.get("tries"):
             state = f"✘ not yet{_tries(entry)}"
         else:
             state = "… open"

@@ -35,6 +35,7 @@ MODULES = (
     "python",
     "theme",
     "goal",
+    "repair",
     "companions",
     "player",
     "widget",

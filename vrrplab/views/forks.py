@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # After a change there should be something to see: at least so much time follows it.
 AFTERMATH_US = 20 * SECOND_US
 KEPT = 50  # changes that can be undone
+NO_CHANGES = "only a simulated run can be changed: this trace is a recording or a capture"
 
 
 class Forkable(Protocol):
@@ -40,6 +41,7 @@ class _Run(NamedTuple):
     scenario: Forkable | None
     trace: Trace
     fork_at_us: Micros | None  # the moment of the change that led here; None: the scenario as it was
+    is_edit: bool = False  # the change was made in a file
 
 
 class Forks:
@@ -86,15 +88,28 @@ class Forks:
         VrrplabError: this trace cannot be changed, or an action is not possible in this scenario.
         """
         scenario = self.scenario
-        if self._rerun is None or scenario is None:
-            raise VrrplabError("only a simulated run can be changed: this trace is a recording or a capture")
+        if scenario is None:
+            raise VrrplabError(NO_CHANGES)
         changed = scenario.with_actions([_checked(action) for action in actions])
         at_us = micros(at_s)
         if changed.duration_us < at_us + AFTERMATH_US:
             changed = changed.changed(duration_us=at_us + AFTERMATH_US)
+        self._change(changed, at_us)
+
+    def rewrite(self, changed: Forkable, instead: bool = False) -> None:
+        """Run a scenario that differs in its files, from its beginning on, and show that run as a change.
+
+        ``instead``: in the place of the last change, which was not meant to stay. VrrplabError: this trace
+        cannot be changed.
+        """
+        self._change(changed, 0, instead and self.can_undo, is_edit=True)
+
+    def _change(self, changed: Forkable, at_us: Micros, instead: bool = False, is_edit: bool = False) -> None:
+        if self._rerun is None:
+            raise VrrplabError(NO_CHANGES)
         trace = self._rerun(changed)
-        del self._runs[self._place + 1 :]
-        self._runs.append(_Run(changed, trace, at_us))
+        del self._runs[self._place + (0 if instead else 1) :]
+        self._runs.append(_Run(changed, trace, at_us, is_edit))
         if len(self._runs) > KEPT + 1:
             del self._runs[1]
         self._place = len(self._runs) - 1
@@ -126,6 +141,8 @@ class Forks:
         first, run = self._runs[0].scenario, self._runs[self._place]
         name = first.name if first is not None else ""
         more = f", {self._place} changes" if self._place > 1 else ""
+        if run.is_edit:
+            return f"keepalived.conf edited{more}"
         return f"fork of “{name}” at {seconds(run.fork_at_us or 0):.3f} s{more}"
 
 

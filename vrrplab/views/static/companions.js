@@ -1,5 +1,6 @@
 // Who sits beside the picture: each asks, explains or judges in its own words, and the player knows none of them.
 import { Goal } from "./goal.js";
+import { Repair } from "./repair.js";
 
 /** @type {CompanionMaker[]} */
-export const COMPANIONS = [Goal];
+export const COMPANIONS = [Goal, Repair];

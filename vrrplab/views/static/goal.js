@@ -11,7 +11,8 @@ const HEADS = { open: "", missed: "Not yet:", reached: "Reached:", unclear: "" }
  */
 export function verdict({ state, said, passed, tries }) {
   const again = passed && state !== "reached";
-  if (state === "open") return { head: passed ? "Reached before." : "", said: again ? "Once more? Click, and look." : "Click on what you want to change." };
+  if (state === "open" && said) return { head: again ? "Reached before. As it was:" : "As it is:", said };
+  if (state === "open") return { head: again ? "Reached before." : "", said: again ? "" : "Click on what you want to change." };
   if (state === "reached") return { head: HEADS.reached, said: `${said}${passed && tries > 1 ? ` (${tries} tries)` : ""}` };
   return { head: again ? "Reached before. This run:" : HEADS[state], said };
 }

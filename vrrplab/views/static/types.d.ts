@@ -499,6 +499,7 @@ interface Info {
   scenario?: string;
   why_not?: string;
   goal?: GoalInfo;
+  repair?: RepairInfo;
 }
 /** A puzzle's goal, and what Python saw in the run that is shown; `passed` and `tries` are the learner's so far. */
 interface GoalInfo {
@@ -509,7 +510,22 @@ interface GoalInfo {
   passed: boolean;
   tries: number;
 }
+/** What is to be said of a line (0: of the file). "aside": nothing that this puzzle is about. */
+interface Finding {
+  line: number;
+  text: string;
+  cure: string;
+  kind: "stops" | "ignored" | "aside";
+}
+/** By server: the files of the run that is shown, as they were at first, as they were last typed, and what is said of them. */
+interface RepairInfo {
+  files: Record<string, string>;
+  first: Record<string, string>;
+  typed: Record<string, string>;
+  findings: Record<string, Finding[]>;
+}
 interface WidgetValues {
+  typed?: Record<string, string>;
   info: Info | null;
   trace_lines: string | DataView;
   at_s: number;
@@ -519,6 +535,9 @@ interface Question {
   do: string;
   at_s: number;
   actions?: Action[];
+  server?: string;
+  text?: string;
+  meant?: boolean;
 }
 interface Reply {
   answers: number;
