@@ -13,7 +13,7 @@ import pytest
 from tests.lessons import ROOT
 from tests.solutions import MISSES, SOLUTIONS, value
 from vrrplab import VrrplabError, at, conf, outage_s, own_cluster, recorded, simulate, variant
-from vrrplab.exercises import check, class_results, compare, predict, progress, reset, sliders
+from vrrplab.exercises import again, check, class_results, compare, predict, progress, reset, sliders
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.sliders import PANELS
 from vrrplab.notebook import short_errors
@@ -60,6 +60,58 @@ def test_a_miss_meets_what_contradicts_it(name: str, answer: str, words: str) ->
     assert words in said.text
     if len(SOLUTIONS[name]) > 3 and not SOLUTIONS[name].startswith("'"):
         assert SOLUTIONS[name] not in said.text, "a miss never tells the solution"
+
+
+def test_what_is_not_understood_is_no_try(file: Path) -> None:
+    check("02-quick", "a few")
+    assert not file.exists()
+    check("02-quick", 100)
+    check("02-quick", 1000)
+    assert json.loads(file.read_text())["exercises"]["02-quick"]["tries"] == 1
+    assert "1 try" in str(progress())
+
+
+def test_equal_misses_do_not_give_equal_sentences() -> None:
+    said = [check("02-quick", 100).text for _ in range(6)]
+    assert len(set(said)) == 6
+    assert all("With 100 the silence lasts 3.609 s." in text for text in said)
+    assert said[1].startswith("The same answer gives the same run:")
+    assert "for the sixth time" in said[5]
+    assert ['hint("02-quick")' in text for text in said] == [False, False, True, True, True, True]
+    assert check("02-quick", 120).text.startswith("Still, for the seventh time: With 120")
+    assert check("02-quick", 254).text.startswith("With 254"), "another miss, so it begins anew"
+
+
+def test_another_answer_that_meets_the_same_is_told_so() -> None:
+    check("05-quick", {"interval 3": "interval 2"})
+    said = check("05-quick", {"interval 3": "interval 2\n    fall 1"})
+    assert said.text.startswith("What you changed makes no difference to this: Squid crashes at")
+    said = check("05-quick", {"interval 3": "interval 2\n    rise 1"})
+    assert said.text.startswith("For the third time now, whatever you changed in between:")
+
+
+@pytest.mark.parametrize(("number", "told"), [(8, "8th"), (11, "11th"), (21, "21st"), (102, "102nd")])
+def test_a_long_row_of_misses_is_counted_on(number: int, told: str) -> None:
+    before = {"passed": False, "said": "No.", "answer": "7", "again": number - 2, "unchanged": 0}
+    now = before | again.counted(before, "8", "No.")
+    assert f"For the {told} time now" in again.retold("02-quick", "No.", before, now)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "words"),
+    [
+        ("05-quick", {"interval 3": "interval one"}, "line 3: interval: invalid number 'one'"),
+        ("05-quick", {"interval 3": "interval 0"}, "line 3: interval 0 is not valid; 1 second is used"),
+        ("05-quick", {"interval 3": "intervall 1"}, "line 3: unknown keyword 'intervall'"),
+        ("05-glitch", {"interval 3": "interval 3\n    fall 2\n    fal 2"}, "unknown keyword 'fal'"),
+        ("07-cure", {"priority ": "garp_master_refresh 2\n    x 1\n    priority "}, "unknown keyword 'x'"),
+    ],
+)
+def test_what_works_by_accident_does_not_pass(name: str, edit: dict[str, str], words: str) -> None:
+    said = check(name, edit)
+    assert said.kind == "missed"
+    assert said.text.startswith("It works, but by accident: proxy-serv01, ")
+    assert words in said.text
 
 
 class Hostile:
@@ -203,7 +255,7 @@ def test_a_guess_of_another_kind_gets_a_sentence(guess: object) -> None:
 def test_a_number_in_quotes_is_a_number(guess: str) -> None:
     assert "Your guess: 3 s." in str(predict("00-cable", guess))
     assert "You said 3 s. It was 2.64 s. 0.36 s less" in str(compare("00-cable", 2.64))
-    assert "guessed 3 to 3, median 3" in str(class_results(os.environ["VRRPLAB_PROGRESS"]))
+    assert "guessed 3, by one; it was 2.64\n" in f"{class_results(os.environ['VRRPLAB_PROGRESS'])}\n"
 
 
 @pytest.mark.parametrize("guess", [-1, "-1", "-0,5 s"])

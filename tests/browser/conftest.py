@@ -43,7 +43,8 @@ SCRIPT
 const values = await tellPython({ do: "open" });
 const heard = {};
 window.model = {
-  get: (name) => values[name], set: (name, value) => { values[name] = value; }, save_changes() { tellPython({ do: "set", typed: values.typed || {} }); },
+  get: (name) => values[name], set: (name, value) => { values[name] = value; },
+  save_changes() { tellPython({ do: "set", typed: values.typed || {} }); },
   on: (name, run) => { (heard[name] ||= new Set()).add(run); }, off: (name, run) => heard[name]?.delete(run),
   async send(message) {
     const { answer, ...fresh } = await tellPython(message);
@@ -84,11 +85,16 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context."""
+    """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context.
+
+    ``asks``: films ask at their faults, as they do for people; else this browser has that switched off.
+    """
     contexts, errors, foreign = [], [], []
 
-    def open_page(**options: Any) -> Any:
+    def open_page(asks: bool = False, **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1240, "height": 860}, **options})
+        if not asks:
+            context.add_init_script("try { localStorage.setItem('vrrplab.bets', 'off') } catch {}")
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

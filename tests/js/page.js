@@ -28,15 +28,28 @@ export class Clock {
 
   clearTimeout = (number) => this.#waiting.delete(number);
 
+  get now_ms() {
+    return this.#now;
+  }
+
   pass(wait_ms) {
-    this.#now += wait_ms;
-    for (const [number, { at, run }] of [...this.#waiting].sort((a, b) => a[1].at - b[1].at)) if (at <= this.#now && this.#waiting.delete(number)) run();
+    const until = this.#now + wait_ms;
+    for (;;) {
+      const due = [...this.#waiting].filter(([, { at }]) => at <= until).sort((a, b) => a[1].at - b[1].at)[0];
+      if (!due) break;
+      const [number, { at, run }] = due;
+      this.#waiting.delete(number);
+      this.#now = at; // what it begins is counted from here
+      run();
+    }
+    this.#now = until;
   }
 }
 
 /** Puts a page where the scripts look for it; returns its clock. */
 export function pretendPage() {
   const clock = new Clock();
+  Object.defineProperty(globalThis, "performance", { value: { now: () => clock.now_ms }, configurable: true });
   Object.assign(globalThis, { window: clock, Element: FakeElement, document: { createElement: (name) => new FakeElement(name) } });
   return clock;
 }

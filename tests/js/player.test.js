@@ -98,12 +98,13 @@ test("at the slowest and the fastest speed the keys for it do nothing", () => {
   }
 });
 
-/** Python at the other end of a wire that can be cut. */
-function wire() {
+/** Python at the other end of a wire that can be cut; `alive`: what the page knows of its kernel. */
+function wire({ alive = null, took = 0 } = {}) {
   const sent = [];
   const spoken = [];
-  const python = new Python((message) => sent.push(message), (words) => spoken.push(words));
-  return { python, sent, spoken, shown: () => (python.element.hidden ? "" : python.element.textContent) };
+  const kernel = { lives: alive, idle: 0 };
+  const python = new Python((message) => sent.push(message), (words) => spoken.push(words), { alive: () => kernel.lives, took: () => took, idle: () => (kernel.idle += 1) });
+  return { python, sent, spoken, kernel, shown: () => (python.element.hidden ? "" : python.said.textContent) };
 }
 
 test("a question that is answered quickly asks nobody for patience", () => {
@@ -116,16 +117,40 @@ test("a question that is answered quickly asks nobody for patience", () => {
   assert.deepEqual([shown(), python.waiting], ["", 0]);
 });
 
-test("a slow answer is waited for in words, a missing one is told after five seconds", () => {
-  const { python, shown, spoken } = wire();
+test("a slow answer is waited for, as long as it takes, and who does not want to wait need not", () => {
+  const { python, kernel, shown, spoken } = wire({ took: 9 });
   python.ask({ do: "reset", at_s: 1 }, "Back to the start …");
   clock.pass(400);
   assert.equal(shown(), "Back to the start …");
-  clock.pass(5000);
-  assert.match(shown(), /^Python does not answer/);
-  assert.ok(python.element.classList.contains("vl-bad"));
+  clock.pass(16_000);
+  assert.equal(shown(), "Back to the start …", "the last run took nine seconds: no news yet");
+  clock.pass(2000);
+  assert.match(shown(), /^Back to the start\. Still running, 18 s so far\. The last run took 9\.0 s\.$/);
+  clock.pass(100_000);
+  assert.match(shown(), /Still running, 118 s so far/);
+  assert.ok(!python.element.classList.contains("vl-bad"), "slow is no fault");
+  assert.ok(spoken.length < 16, "a screen reader does not hear every second");
+  assert.deepEqual([python.waiting, kernel.idle], [1, 0]);
+  python.stopWaiting();
+  assert.deepEqual([shown(), python.waiting, kernel.idle], ["", 0, 1]);
+  clock.pass(60_000);
+  assert.equal(shown(), "");
+  python.answered({ answers: 1, note: "" });
   assert.equal(python.waiting, 0);
-  assert.equal(spoken.length, 2);
+});
+
+test("only where the kernel is gone nothing is waited for", () => {
+  const { python, kernel, shown } = wire({ alive: true });
+  python.ask({ do: "reset", at_s: 1 }, "Back to the start …");
+  clock.pass(7000);
+  assert.match(shown(), /Still running, 7 s so far\.$/);
+  kernel.lives = false;
+  clock.pass(1000);
+  assert.match(shown(), /^Python does not answer: its kernel/);
+  assert.ok(python.element.classList.contains("vl-bad"));
+  assert.deepEqual([python.waiting, kernel.idle], [0, 1]);
+  python.ask({ do: "undo", at_s: 1 }, "Undoing …");
+  assert.match(shown(), /^Python does not answer/, "known before it was asked: told at once");
 });
 
 test("of two questions the answer to the first leaves one to wait for, that to the second none", () => {
@@ -141,6 +166,6 @@ test("of two questions the answer to the first leaves one to wait for, that to t
 test("a wire that is cut is told at once", () => {
   const python = new Python(() => { throw new Error("gone"); }, () => {});
   python.ask({ do: "undo", at_s: 1 }, "Undoing …");
-  assert.match(python.element.textContent, /^Python does not answer/);
+  assert.match(python.said.textContent, /^Python does not answer/);
   assert.equal(python.waiting, 0);
 });

@@ -30,6 +30,29 @@ def test_a_change_is_an_action_at_the_moment_shown() -> None:
     assert it.last_at_us == 3 * SECOND_US
 
 
+def test_a_changed_run_says_what_was_changed_in_place_of_what_it_was() -> None:
+    """Input: changes one after the other. Output: each with its moment; the first run keeps its words."""
+    it = forks()
+    told = lambda: it.trace.scenario["description"]  # noqa: E731
+    assert told() == "two routers"
+    it.break_it([{"at_s": 3.0, **DOWN}], 3.0)
+    assert told() == "Changed: eth0 of r1 is set down at 3.000 s"
+    lost = [
+        {"at_s": 5.999998, "action": "segment_fault", "segment": "lan", "loss": 1},
+        {"at_s": 6.000002, "action": "segment_heal", "segment": "lan"},
+    ]
+    it.break_it(lost, 6.0)
+    assert told().endswith("set down at 3.000 s, what network lan carries at 6.000 s is lost")
+    both = {"segment": "lan", "loss": 1, "between": [["r1", "r2"]]}
+    it.break_it([{"at_s": 7, "action": "segment_fault", **both}], 7)
+    assert told().endswith("network lan loses 100 % of all frames (r1 → r2) at 7.000 s")
+    it.break_it([{"at_s": 9, "action": "power_off", "server": "r2"}], 9)
+    assert told().startswith("Changed: 1 more before, what network lan carries")
+    assert told().endswith("r2 loses power at 9.000 s")
+    it.reset()
+    assert told() == "two routers"
+
+
 def test_changes_add_up_and_are_undone_one_by_one() -> None:
     it = forks()
     it.break_it([{"at_s": 3.0, **DOWN}], 3.0)

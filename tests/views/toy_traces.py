@@ -87,6 +87,7 @@ class Toy:
     name: str = "toy"
     duration_us: Micros = 20 * SECOND_US
     actions: tuple[Mapping[str, Any], ...] = ()
+    description: str = "two routers"
 
     def with_actions(self, actions: Sequence[Mapping[str, Any]]) -> Self:
         return replace(self, actions=(*self.actions, *actions))
@@ -102,4 +103,4 @@ class Toy:
             event(a["at_s"], "action", **{k: v for k, v in a.items() if k != "at_s"})
             for a in sorted(self.actions, key=lambda action: float(action["at_s"]))
         ]
-        return Trace([cast(self.duration_us / SECOND_US), *done])
+        return Trace([cast(self.duration_us / SECOND_US, description=self.description), *done])

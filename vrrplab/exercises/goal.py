@@ -76,7 +76,8 @@ class Goal:
         if state in ("missed", "reached"):
             kind = "passed" if state == "reached" else "missed"
             done: Any = [action.as_dict() for action in self._attempt(forks).added]
-            keep_result(self.puzzle.name, kind, done or files_of(forks.scenario, self.puzzle.edits), said)
+            answer = done or files_of(forks.scenario, self.puzzle.edits)
+            self._seen[forks.trace] = state, keep_result(self.puzzle.name, kind, answer, said).said
 
     def _judged(self, attempt: Attempt) -> Verdict:
         try:

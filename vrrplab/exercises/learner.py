@@ -6,8 +6,11 @@ in the progress file (``store``).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError
+from vrrplab.exercises import again
 from vrrplab.exercises.answers import as_guess, is_open, short_repr
 from vrrplab.exercises.guesses import (
     differ,
@@ -104,26 +107,33 @@ def check(name: str, answer: object) -> Message:
         kind, said = "unclear", str(error)
     except Exception as error:  # a judge that did not think of this answer: our mistake, not the learner's
         kind, said = "unclear", _unjudged(error)
-    keep_result(name, kind, answer, said)
-    return _with_notes(kind, said, name)
+    return _with_notes(kind, keep_result(name, kind, answer, said).said, name)
 
 
-def keep_result(name: str, kind: str, answer: object, said: str) -> Entry:
-    """Keep how a try at an exercise ended (a kind of Message); what is known of that exercise now.
+class Kept(NamedTuple):
+    """What is known of an exercise after a try, and the sentence that the learner gets."""
 
-    After the first answer that passed nothing changes any more.
+    entry: Entry
+    said: str
+
+
+def keep_result(name: str, kind: str, answer: object, said: str) -> Kept:
+    """Keep how a try at an exercise ended (a kind of Message).
+
+    What was not understood is no try. After the first answer that passed nothing changes any more.
     """
     with store().change() as progress:
+        before = dict(progress.exercises.get(name, {}))
+        if kind not in ("passed", "missed") or before.get("passed") is True:
+            return Kept(before, said)
         entry = progress.exercises.setdefault(name, {})
-        if entry.get("passed") is not True:
-            entry.update(
-                passed=kind == "passed",
-                tries=entry.get("tries", 0) + 1,
-                answer=short_repr(answer),
-                said=said,
-                at=now_text(),
-            )
-        return dict(entry)
+        told = short_repr(answer)
+        if kind == "missed":
+            entry.update(again.counted(before, told, said))
+        entry.update(
+            passed=kind == "passed", tries=entry.get("tries", 0) + 1, answer=told, said=said, at=now_text()
+        )
+    return Kept(dict(entry), again.retold(name, said, before, entry) if kind == "missed" else said)
 
 
 def progress() -> Message:

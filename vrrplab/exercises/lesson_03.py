@@ -8,7 +8,17 @@ from ipaddress import ip_address
 from typing import Any
 
 from vrrplab.exercises.answers import number, table, text
-from vrrplab.exercises.observe import IP1, IP2, S1, S2, demand_normal, gaps_in_words, holders_in_words, run
+from vrrplab.exercises.observe import (
+    IP1,
+    IP2,
+    S1,
+    S2,
+    demand_normal,
+    demand_taken,
+    gaps_in_words,
+    holders_in_words,
+    run,
+)
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.trace.events import AdvertSentEvent
@@ -58,6 +68,7 @@ def unicast(answer: Any) -> str:
     group = next((address for address in to if ip_address(address).is_multicast), "")
     if group:
         raise Miss(f"Some adverts still go to {group}, which is a multicast group.")
+    demand_taken(variant("article-steady", edit=edit))
     return f"No multicast is needed: adverts go to {' and '.join(to)} only."
 
 

@@ -7,7 +7,17 @@ from itertools import pairwise
 from typing import Any
 
 from vrrplab.exercises.answers import number, one_of, scenario, words
-from vrrplab.exercises.observe import IP1, S2, demand_normal, length_s, longest, outage_s, page_outages, run
+from vrrplab.exercises.observe import (
+    IP1,
+    S2,
+    demand_normal,
+    demand_taken,
+    length_s,
+    longest,
+    outage_s,
+    page_outages,
+    run,
+)
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
 from vrrplab.notebook.variants import variant
 from vrrplab.scenario.model import Scenario
@@ -88,4 +98,5 @@ def faster(answer: Any) -> str:
     if gap.to_us is None or length_s(trace, gap) >= 5:
         end = "to the end" if gap.to_s is None else f"until {gap.to_s:.2f} s"
         raise Miss(f"{IP1} gives no answer from {gap.from_s:.2f} s {end}: {length_s(trace, gap):.2f} s.")
+    demand_taken(given)
     return f"{length_s(trace, gap):.2f} s instead of half a minute."

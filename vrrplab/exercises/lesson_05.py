@@ -6,7 +6,17 @@ from typing import Any
 
 from vrrplab.exercises.answers import one_of, whole
 from vrrplab.exercises.lesson_03 import edit_table
-from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, holders_in_words, page_outages, run, taken_s
+from vrrplab.exercises.observe import (
+    IP1,
+    S1,
+    S2,
+    demand_normal,
+    demand_taken,
+    holders_in_words,
+    page_outages,
+    run,
+    taken_s,
+)
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.trace.events import PriorityEvent, ScriptEvent
@@ -70,6 +80,7 @@ def repair(answer: Any) -> str:
     both = run(variant("article-steady", DEAD, DEAD_TOO, edit=edit, duration_s=40))
     if len(both.owners(IP1, 35)) != 1:
         raise Miss(f"Both Squids die at 12 s, and {holders_in_words(both, IP1, 35)}.")
+    demand_taken(variant("article-steady", edit=edit))
     taken = taken_s(one, IP1, S2, 12) or 0.0
     return f"One dead Squid: {S2} from {taken:.2f} s on. Two dead Squids: {holders_in_words(both, IP1, 35)}."
 
@@ -81,6 +92,7 @@ def quick(answer: Any) -> str:
     when, worst = max(found.items(), key=lambda one: one[1])
     if worst >= 2:
         raise Miss(f"Squid crashes at {when:g} s, and {IP1} serves no page for {worst:.2f} s.")
+    demand_taken(variant("article-steady", edit=edit))
     return f"{worst:.2f} s at worst, over ten moments."
 
 
@@ -103,4 +115,5 @@ def glitch(answer: Any) -> str:
     lost, when = max((gap, moment) for moment, gap in found.items())
     if lost > 10:
         raise Miss(f"Squid really dies at {when:g} s, and {IP1} serves no page for {lost:.2f} s.")
+    demand_taken(variant("article-steady", edit=edit))
     return f"One bad check is forgiven. A dead Squid costs up to {lost:.2f} s now; patience has its price."

@@ -6,7 +6,17 @@ from typing import Any
 
 from vrrplab.exercises.answers import mac_address, one_of, whole
 from vrrplab.exercises.lesson_03 import edit_table
-from vrrplab.exercises.observe import IP1, S1, S2, demand_normal, length_s, longest, run, taken_s
+from vrrplab.exercises.observe import (
+    IP1,
+    S1,
+    S2,
+    demand_normal,
+    demand_taken,
+    length_s,
+    longest,
+    run,
+    taken_s,
+)
 from vrrplab.exercises.registry import Miss, exercise
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
@@ -96,6 +106,7 @@ def lost(answer: Any) -> str:
             f"{IP1} answers again after {length_s(trace, gap):.1f} s. {S2} announces it at {told} s; lost"
             f" until 14.7 s."
         )
+    demand_taken(repaired)
     arrived = next((t for t in sent if t > 14.7), None)
     return f"{length_s(trace, gap):.1f} s: " + (
         f"the announcement at {arrived} s arrives." if arrived else "nobody waits for an announcement."

@@ -13,6 +13,7 @@ from vrrplab.exercises.observe import (
     S1,
     S2,
     demand_normal,
+    demand_taken,
     holders_in_words,
     length_s,
     longest,
@@ -138,4 +139,5 @@ def cure(answer: Any) -> str:
             worst, said = out_s, f"Closed at {close_s} s and opened at {heal_s:g} s"
     if worst > 2.5:
         raise Miss(f"{said}, somebody is still out for {worst:.1f} s.")
+    demand_taken(variant("article-steady", edit=edit))
     return f"{worst:.1f} s at worst, over twenty splits."

@@ -12,6 +12,7 @@ from vrrplab.exercises.observe import (
     S1,
     S2,
     demand_normal,
+    demand_taken,
     holders_in_words,
     length_s,
     longest,
@@ -76,6 +77,7 @@ def bound(answer: Any) -> str:
             f"Pages are served, but {holders_in_words(trace, IP1, 39)}:"
             f" nobody has started Squid on {S1} again."
         )
+    demand_taken(variant("article-steady", edit=edit))
     home = taken_s(trace, IP1, S1, 12) or 0.0
     out_s = outage_s(trace, IP1, "http")
     return f"{IP1} serves no page for {out_s:.2f} s, and at {home:.2f} s it is at home again."
@@ -94,4 +96,5 @@ def security(answer: Any) -> str:
         raise Miss(
             f"The log is quiet, and when Squid dies nobody takes over: is the check still there? {IP1} stays."
         )
+    demand_taken(variant("article-steady", edit=edit))
     return "A named user, and only scripts that nobody else can change: keepalived is content."

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vrrplab import arguments
+from vrrplab.config.diagnostics import STRUCTURE_KINDS
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.registry import Miss, NotUnderstood
 from vrrplab.notebook.simulate import simulate
@@ -19,6 +20,11 @@ S1, S2 = "proxy-serv01", "proxy-serv02"
 IP1, IP2 = "192.168.2.101", "192.168.2.102"
 OFFICE = "eth0"  # the card of both servers that the clients are behind
 VISIBLE_S = 0.1  # shorter gaps are one lost probe
+
+# Warnings that mean: this line is not what was written, keepalived leaves it out or takes another value.
+NOT_TAKEN = STRUCTURE_KINDS | {
+    *("address", "advert-int", "number", "parameter", "priority-range", "range", "track-option", "vip-option")
+}
 
 
 def run(scenario: Scenario) -> Trace:
@@ -113,6 +119,21 @@ def demand_normal(trace: Trace, at_s: float) -> None:
             raise Miss(
                 f"With nothing broken, {server} has {address} on {card}; the office is behind {OFFICE}."
             )
+
+
+def demand_taken(scenario: Scenario) -> None:
+    """Miss if keepalived does not take a line as it is written: what works then works by accident.
+
+    Judges of edited files ask this last, when everything else is well: ``interval one`` is an interval of one
+    second, because keepalived falls back on that.
+    """
+    for name, server in scenario.servers.items():
+        for warning in server.node.warnings:
+            if warning.kind in NOT_TAKEN:
+                raise Miss(
+                    f"It works, but by accident: {name}, line {warning.source.line}: {warning.message}."
+                    " Say in the file what you mean."
+                )
 
 
 def _card(trace: Trace, server: str, address: str, at_s: float) -> str:

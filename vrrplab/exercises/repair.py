@@ -85,12 +85,12 @@ class Repair(Goal):
                 self._count(forks)
             return
         try:
-            changed: Any = variant(forks.scenario, files={server: text}, description=self.base.description)
+            changed: Any = variant(forks.scenario, files={server: text})
         except VrrplabError as error:
             self._unread[server] = _stopping(error)
             return
         self._unread.pop(server, None)
-        forks.rewrite(changed, instead=forks.trace is self._glimpse)
+        forks.rewrite(changed, f"keepalived.conf of {server} is edited", instead=forks.trace is self._glimpse)
         self._files = {**self._files, server: text}
         self._glimpse = None if meant else forks.trace
 

@@ -37,19 +37,22 @@ def own_progress(progress: Progress) -> str:
         elif entry.get("tries"):
             state = f"✘ not yet{_tries(entry)}"
         else:
-            state = "… open"
+            state = f"… open{_tries(entry)}"
         lines.append(f"{exercise.name:<22} {exercise.task:<48} {state}".rstrip())
     guesses = [e for e in progress.predictions.values() if "guess" in e]
     if guesses:
         seen = [e for e in guesses if "outcome" in e]
         close = sum(e.get("close") is True for e in seen)
-        lines += ["", f"{len(guesses)} guesses, {len(seen)} compared, {close} of them close"]
+        made = f"{len(guesses)} {'guess' if len(guesses) == 1 else 'guesses'}"
+        lines += ["", f"{made}, {len(seen)} compared, {close} of them close"]
     return "\n".join(lines)
 
 
 def _tries(entry: Entry) -> str:
     count = entry.get("tries", 0)
-    return f", {count} {'try' if count == 1 else 'tries'}" if count else ""
+    hints = entry.get("hints", 0)
+    told = f", {count} {'try' if count == 1 else 'tries'}" if count else ""
+    return told + (f", {hints} {'hint' if hints == 1 else 'hints'}" if hints else "")
 
 
 class Learner(NamedTuple):
@@ -119,15 +122,28 @@ class ClassResults:
             numbers = sorted(float(e["guess"]) for e in entries if is_number(e.get("guess")))
             others = [str(e["guess"]) for e in entries if "guess" in e and not is_number(e["guess"])]
             outcome = next((e["outcome"] for e in entries if "outcome" in e), None)
-            told = f"{numbers[0]:g} to {numbers[-1]:g}, median {median(numbers):g}" if numbers else ""
+            told = _range(numbers) if numbers else ""
             told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
             if told:
-                was = f"; it was {outcome}" if outcome is not None else ""
+                was = f"; it was {_plain(outcome)}" if outcome is not None else ""
                 lines.append(printable(f"{padded(name, 22)} guessed {told}{was}"))
         return ["", *lines] if lines else []
 
     def _broken(self) -> list[str]:
         return ["", *(printable(f"! {line}") for line in self.broken)] if self.broken else []
+
+
+def _range(numbers: list[float]) -> str:
+    """Of guesses in order: from the least to the largest, and the one in the middle."""
+    least, largest, middle = map(_plain, (numbers[0], numbers[-1], median(numbers)))
+    if least == largest:
+        return f"{least}, {'by one' if len(numbers) == 1 else f'by all {len(numbers)}'}"
+    return f"{least} to {largest}, median {middle}"
+
+
+def _plain(value: object) -> str:
+    """A guess or an outcome as people write it: no more than three decimals."""
+    return f"{value:.3f}".rstrip("0").rstrip(".") if is_number(value) else str(value)
 
 
 def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ClassResults:

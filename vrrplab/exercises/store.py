@@ -1,7 +1,8 @@
 """Where a learner's guesses and results are kept: one JSON file, safe against restarts and broken files.
 
     {"format": "vrrplab-progress 1",
-     "exercises": {NAME: {"passed": true, "tries": 3, "answer": TEXT, "said": TEXT, "at": TIME}},
+     "exercises": {NAME: {"passed": true, "tries": 3, "hints": 1, "answer": TEXT, "said": TEXT, "at": TIME,
+                          "again": 2, "unchanged": 0}},
      "predictions": {NAME: {"guess": VALUE, "outcome": VALUE, "close": true, "at": TIME}}}
 
 Every change reads the file again and replaces it as a whole, behind a lock (``FILE.lock``), so a kernel that
@@ -84,7 +85,7 @@ def _value(key: str, value: object) -> object | None:
     match key:
         case "passed" | "close":
             return value if isinstance(value, bool) else None
-        case "tries":
+        case "tries" | "hints" | "again" | "unchanged":
             whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TRIES
             return value if whole else None
         case "guess" | "outcome":
@@ -190,10 +191,10 @@ class Store:
 def _lock(file: IO[str]) -> None:
     """Wait until this file is ours alone; it is given back when closed, or when the kernel dies."""
     try:
-        import fcntl
-    except ImportError:  # Windows: two notebooks at the same instant may lose an entry
+        from fcntl import LOCK_EX, flock
+    except ImportError:  # Windows, or an empty module in a browser: two notebooks at once may lose an entry
         return
-    fcntl.flock(file, fcntl.LOCK_EX)
+    flock(file, LOCK_EX)
 
 
 _stores: dict[Path, Store] = {}

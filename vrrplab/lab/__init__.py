@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from vrrplab.errors import LiveError
+
 if TYPE_CHECKING:
     from vrrplab.lab.comparison import Comparison
     from vrrplab.scenario.model import Scenario
@@ -22,6 +24,8 @@ def compare(scenario: Scenario | str | os.PathLike[str], keep: str = "") -> Comp
     not kept. LiveError: what is missing on this machine (``vrrplab doctor``), or what of the scenario the
     lab cannot carry out.
     """
+    if not hasattr(os, "geteuid"):  # Windows, or Python in a browser
+        raise LiveError("the real keepalived needs Linux, and processes of its own: there are none here")
     from vrrplab.lab import comparison
 
     return comparison.compare(scenario, keep)

@@ -40,14 +40,21 @@ class LiveProcess:
         self._out = os.path.join(folder, f"{name}.jsonl")
         self._log = os.path.join(folder, f"{name}.log")
         with open(self._log, "w", encoding="utf-8") as log:
-            self._process = subprocess.Popen(
-                python_module("vrrplab", "live", *words, "--out", self._out),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env={**os.environ, "PYTHONPATH": python_path()},
-            )
+            try:
+                self._process = subprocess.Popen(
+                    python_module("vrrplab", "live", *words, "--out", self._out),
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    env={**os.environ, "PYTHONPATH": python_path()},
+                )
+            except OSError as error:
+                why = error.strerror or error
+                raise LiveError(
+                    f"no process can be started here ({why}): a Python in the browser has none - what the"
+                    " simulator shows needs no process, and every other lesson runs with it"
+                ) from None
         self._until(lambda: os.path.exists(self._out) and os.path.getsize(self._out) > 0, "started")
 
     def _until(self, condition: object, what: str, limit_s: float = _START_S) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import socket
 import struct
 from collections.abc import Iterable
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.errors import LiveError
+from vrrplab.system.privilege import effective_uid
 
 Claim = tuple[str, int, int]  # interface, VRID, IP version
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
@@ -77,7 +77,7 @@ def _holder(name: str) -> str:
         except OSError:
             return ""
     pid, uid, _ = _CREDENTIALS.unpack(raw)
-    if uid not in (0, os.geteuid()):
+    if uid not in (0, effective_uid()):
         return ""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
         words = file.read().decode("utf-8", "replace").split("\0")

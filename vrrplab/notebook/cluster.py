@@ -7,6 +7,7 @@ a capture is read, and the simulator is handed in, so that what is clicked can b
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from vrrplab import arguments
@@ -50,7 +51,10 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
     if not (hasattr(source, "with_actions") and hasattr(source, "duration_us")):
         kind = type(source).__name__
         raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {kind}")
-    return show_cluster(run_with_frames(source), source, run_with_frames, at_s, (Bets(),))
+    began_s = time.perf_counter()
+    trace = run_with_frames(source)
+    took_s = time.perf_counter() - began_s
+    return show_cluster(trace, source, run_with_frames, at_s, (Bets(),), took_s)
 
 
 def run_with_frames(scenario: Scenario) -> Trace:

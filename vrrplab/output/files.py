@@ -406,9 +406,9 @@ def _require_ours(place: _Place, told: str) -> None:
 def _lock(descriptor: int, *, alone: bool) -> bool:
     """False where a growing file is another process's; where there are no locks nobody knows."""
     try:
-        import fcntl
+        from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock  # in a browser the module is there, and empty
 
-        fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        flock(descriptor, (LOCK_EX if alone else LOCK_SH) | LOCK_NB)
     except BlockingIOError:
         return False
     except (ImportError, OSError):

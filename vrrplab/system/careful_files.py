@@ -12,7 +12,7 @@ import stat
 from typing import BinaryIO
 
 from vrrplab.system.path_trust import open_folder
-from vrrplab.system.privilege import is_real_root
+from vrrplab.system.privilege import effective_uid, is_real_root
 
 _NOBODY_KNOWN = 65534  # user_namespaces(7): /proc/sys/kernel/overflowuid
 _LOOK = getattr(os, "O_PATH", 0) | os.O_CLOEXEC
@@ -54,8 +54,9 @@ def open_to_replace(path: str) -> BinaryIO:
 
 def _trusted() -> tuple[int, ...]:
     """Whose links are followed. Inside a user namespace all that is not ours looks as if nobody had it."""
-    outside = () if os.geteuid() or is_real_root() else (_NOBODY_KNOWN,)
-    return (0, os.geteuid(), *outside)
+    mine = effective_uid() or 0
+    outside = () if mine or is_real_root() else (_NOBODY_KNOWN,)
+    return (0, mine, *outside)
 
 
 def _require_ordinary(found: os.stat_result, path: str) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vrrplab.installing import how_to_install
+from vrrplab.system.privilege import is_root
 
 _LIMIT_S = 20
 ALSO_IN = "/usr/sbin:/sbin:/usr/lib/frr"
@@ -135,7 +136,9 @@ def _child(command: list[str]) -> tuple[bool, str]:
         )
     except FileNotFoundError:
         return False, f"{command[0]} is not installed ({apt_line(os.path.basename(command[0]))})"
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
+        return False, error.strerror or str(error)
+    except subprocess.TimeoutExpired as error:
         return False, str(error)
     if done.returncode < 0:
         return False, f"killed by signal {-done.returncode}: this container or sandbox forbids it"
@@ -156,7 +159,7 @@ def _udp_loopback() -> Ability:
 
 
 def _root_namespaces() -> Ability:
-    if os.geteuid() != 0:
+    if not is_root():
         return Ability("root-namespaces", False, "this user is not root", "sudo; or rootless namespaces")
     ok, text = _child([program("unshare") or "unshare", "-nmpf", "--mount-proc", "sh", "-c", _NETWORK])
     return Ability("root-namespaces", ok, text, "" if ok else _namespace_cure())

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 
 from vrrplab.errors import LiveError
 from vrrplab.system.doctor import apt_line, program
+from vrrplab.system.privilege import is_root
 
 _START_LIMIT_S = 20.0
 _COMMAND_LIMIT_S = 30.0
@@ -76,7 +77,7 @@ def children_of(pid: int) -> list[int]:
 
 def can_be_root() -> bool:
     """May this process make namespaces without a user namespace?"""
-    return os.geteuid() == 0
+    return is_root()
 
 
 class Enclosure:
@@ -98,14 +99,17 @@ class Enclosure:
     def start(self) -> None:
         """Make the namespaces. LiveError with the reason where that is forbidden."""
         script = f"{PREPARE} && echo ready && exec sleep infinity"
-        self._process = subprocess.Popen(
-            [*unshare_command(self.rootless), "sh", "-c", script],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [*unshare_command(self.rootless), "sh", "-c", script],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        except OSError as error:  # Python in a browser can start no process at all
+            raise LiveError(f"no namespaces here: {error.strerror or error}") from None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         if self._process.stdout.readline().strip() != "ready":

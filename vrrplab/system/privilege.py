@@ -14,9 +14,19 @@ _FOR = {
 }
 
 
+def effective_uid() -> int | None:
+    """As whom this process acts; None where there is no such number: Windows, Python in a browser."""
+    return os.geteuid() if hasattr(os, "geteuid") else None
+
+
+def is_root() -> bool:
+    """Root here, which inside a user namespace is somebody else outside."""
+    return effective_uid() == 0
+
+
 def is_real_root() -> bool:
     """Root of the machine; root inside a user namespace is somebody else outside."""
-    if os.geteuid() != 0:
+    if not is_root():
         return False
     try:
         with open("/proc/self/uid_map", encoding="ascii") as file:
@@ -34,7 +44,7 @@ def has_capability(number: int) -> bool:
     except (OSError, StopIteration) as error:
         if isinstance(error, OSError):
             raise_shortage(error)
-        return os.geteuid() == 0
+        return is_root()
     return bool(int(line.split()[1], 16) >> number & 1)
 
 

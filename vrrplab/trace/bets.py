@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrplab.errors import VrrplabError
-from vrrplab.trace.events import ActionEvent, StateEvent
+from vrrplab.trace.events import ActionEvent, AdvertReceivedEvent, StateEvent
 from vrrplab.trace.names import is_address, probes_of
 from vrrplab.trace.spans import Outage
 from vrrplab.units import Micros, format_s, micros, seconds
@@ -205,12 +205,22 @@ def _because(trace: Trace, outage: Outage, target: str, at_us: Micros) -> str:
     phases = trace.why_lost(outage)
     takeover = None if outage.to_us is None else _takeover(trace, target, at_us, outage.to_us)
     if takeover and len(phases) <= 1 and (reason := trace.why_changed(takeover)):
-        return f"{takeover.server} became MASTER at {format_s(takeover.t_us)} s, {reason}"
+        when = f"{takeover.server} became MASTER at {format_s(takeover.t_us)} s"
+        return f"{when}, {reason}{_counted(trace, takeover)}"
     if len(phases) == 1:
         return phases[0].text
     if len(phases) == 2:
         return "; ".join(map(str, phases))
     return str(max(phases, key=lambda phase: phase.to_us - phase.from_us)) if phases else ""
+
+
+def _counted(trace: Trace, takeover: StateEvent) -> str:
+    """From when a master-down timer ran: the last advert that it heard mostly came before the fault."""
+    if not takeover.reason.startswith("no advert"):
+        return ""
+    adverts = trace.of(AdvertReceivedEvent, server=takeover.server, instance=takeover.instance)
+    heard = [advert.t_us for advert in adverts if advert.t_us < takeover.t_us]
+    return f"; the last had come at {format_s(heard[-1])} s" if heard else ""
 
 
 def _takeover(trace: Trace, target: str, at_us: Micros, until_us: Micros) -> StateEvent | None:

@@ -225,3 +225,23 @@ def label(action: Mapping[str, Any], left: str = "") -> str:
     elif act is Act.SEGMENT_HEAL:
         more["left"] = f" in part, but still {left}" if left else ""
     return " ".join(filled(act.label, {**action, **more}).split())
+
+
+def sentence(action: Mapping[str, Any], daemon: str = "") -> str:
+    """An action for people, "eth0 of serv01 is set down"; ``daemon``: what runs there, if not keepalived."""
+    act = ACTIONS.get(str(action.get("action")))
+    if act is None:
+        return label(action)
+    fault = _harm(Segments().see(action)) if act is Act.SEGMENT_FAULT else ""
+    return " ".join(filled(act.sentence, {**action, "daemon": daemon, "fault": fault, "left": ""}).split())
+
+
+def _harm(faults: Mapping[str, Any]) -> str:
+    """What is wrong with a segment, as a part of a sentence."""
+    said = [
+        FAULTS[key][1].format(f"{100 * value:.0f}" if key == "loss" else f"{value:g}")
+        for key, value in faults.items()
+        if key in FAULTS
+    ]
+    said += [f"{_harm(harm)} ({way})" for way, harm in faults.get("between", {}).items()]
+    return ", ".join(said)

@@ -36,6 +36,7 @@ MODULES = (
     "theme",
     "goal",
     "repair",
+    "bets",
     "companions",
     "player",
     "widget",

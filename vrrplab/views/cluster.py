@@ -42,15 +42,17 @@ def show_cluster(
     rerun: Rerun | None = None,
     at_s: float = 0.0,
     companions: Sequence[Companion] = (),
+    took_s: float = 0.0,
 ) -> Any:
     """The clickable cluster playing ``trace``, at ``at_s`` seconds first.
 
     ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
-    ``companions`` sit beside the picture.
+    ``companions`` sit beside the picture. ``took_s``: how long this run took, the page expects the next to
+    take as long.
     Where anywidget is not installed, a still picture of the same moment comes back instead.
     """
     try:
-        return _widget_class()(Forks(trace, scenario, rerun), at_s, companions)
+        return _widget_class()(Forks(trace, scenario, rerun, took_s), at_s, companions)
     except ModuleNotFoundError as error:
         if error.name not in ("anywidget", "ipywidgets", "traitlets"):
             raise
@@ -140,6 +142,7 @@ def _widget_class() -> Any:
                 "fork": forks.title(),
                 "fork_at_s": None if at_us is None else seconds(at_us),
                 "explain": explanations(forks.scenario),
+                "took_s": round(forks.took_s, 3),
             }
             for companion in self._companions:
                 told |= companion.told(forks)
@@ -180,7 +183,10 @@ def _widget_class() -> Any:
             if do == "scenario" and self.scenario is not None:
                 return {"scenario": self.scenario.to_yaml()}
             if do == "html":
-                page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0))
+                told = {
+                    key: value for one in self._companions for key, value in one.told(self._forks).items()
+                }
+                page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0), told)
                 buffers.append(page.encode())
                 return {"name": f"{self.trace.name or 'trace'}.html"}
             if isinstance(message, dict):

@@ -7,10 +7,13 @@ No widget here; ``cluster`` shows what this remembers.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from vrrplab.errors import VrrplabError
+from vrrplab.trace.events import as_table
+from vrrplab.trace.vocabulary import sentence
 from vrrplab.units import SECOND_US, Micros, micros, seconds
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 AFTERMATH_US = 20 * SECOND_US
 KEPT = 50  # changes that can be undone
 NO_CHANGES = "only a simulated run can be changed: this trace is a recording or a capture"
+TOLD = 3  # changes that a description names; those before are counted
+_INSTANT_US = 10  # a network that is whole again after so long lost one frame
 
 
 class Forkable(Protocol):
@@ -41,16 +46,23 @@ class _Run(NamedTuple):
     scenario: Forkable | None
     trace: Trace
     fork_at_us: Micros | None  # the moment of the change that led here; None: the scenario as it was
-    is_edit: bool = False  # the change was made in a file
+    changes: tuple[str, ...] = ()  # what was changed, in words, the last one at the end
 
 
 class Forks:
     """The runs so far. Without ``scenario`` or ``rerun`` there is one, and it can only be looked at."""
 
-    def __init__(self, trace: Trace, scenario: Forkable | None = None, rerun: Rerun | None = None) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        scenario: Forkable | None = None,
+        rerun: Rerun | None = None,
+        took_s: float = 0.0,
+    ) -> None:
         self._runs = [_Run(scenario, trace, None)]
         self._place = 0
         self._rerun = rerun
+        self.took_s = took_s  # how long the last run took: what to expect of the next
         self.last_at_us: Micros | None = (
             None  # where the shown run begins to differ from the one shown before
         )
@@ -90,26 +102,39 @@ class Forks:
         scenario = self.scenario
         if scenario is None:
             raise VrrplabError(NO_CHANGES)
-        changed = scenario.with_actions([_checked(action) for action in actions])
+        checked = [_checked(action) for action in actions]
+        changed = scenario.with_actions(checked)
         at_us = micros(at_s)
         if changed.duration_us < at_us + AFTERMATH_US:
             changed = changed.changed(duration_us=at_us + AFTERMATH_US)
-        self._change(changed, at_us)
+        self._change(changed, at_us, _change_in_words(checked, self.trace))
 
-    def rewrite(self, changed: Forkable, instead: bool = False) -> None:
+    def rewrite(self, changed: Forkable, words: str, instead: bool = False) -> None:
         """Run a scenario that differs in its files, from its beginning on, and show that run as a change.
 
-        ``instead``: in the place of the last change, which was not meant to stay. VrrplabError: this trace
-        cannot be changed.
+        ``words``: the change, for descriptions. ``instead``: it takes the place of the last change, which
+        was not meant to stay. VrrplabError: this trace cannot be changed.
         """
-        self._change(changed, 0, instead and self.can_undo, is_edit=True)
+        if instead and self.can_undo:
+            self._place -= 1
+            try:
+                self._change(changed, 0, words)
+            except BaseException:
+                self._place += 1
+                raise
+        else:
+            self._change(changed, 0, words)
 
-    def _change(self, changed: Forkable, at_us: Micros, instead: bool = False, is_edit: bool = False) -> None:
+    def _change(self, changed: Forkable, at_us: Micros, words: str) -> None:
         if self._rerun is None:
             raise VrrplabError(NO_CHANGES)
+        told = (*self._runs[self._place].changes, words)
+        changed = changed.changed(description=_description(told))
+        began_s = time.perf_counter()
         trace = self._rerun(changed)
-        del self._runs[self._place + (0 if instead else 1) :]
-        self._runs.append(_Run(changed, trace, at_us, is_edit))
+        self.took_s = time.perf_counter() - began_s
+        del self._runs[self._place + 1 :]
+        self._runs.append(_Run(changed, trace, at_us, told))
         if len(self._runs) > KEPT + 1:
             del self._runs[1]
         self._place = len(self._runs) - 1
@@ -141,9 +166,35 @@ class Forks:
         first, run = self._runs[0].scenario, self._runs[self._place]
         name = first.name if first is not None else ""
         more = f", {self._place} changes" if self._place > 1 else ""
-        if run.is_edit:
-            return f"keepalived.conf edited{more}"
+        if not run.fork_at_us:
+            return f"changed from the start{more}"
         return f"fork of “{name}” at {seconds(run.fork_at_us or 0):.3f} s{more}"
+
+
+def _description(changes: Sequence[str]) -> str:
+    """What a changed run is about: its changes; what the scenario said of itself may no longer be true."""
+    more = len(changes) - TOLD
+    before = f"{more} more before, " if more > 0 else ""
+    return f"Changed: {before}{', '.join(changes[-TOLD:])}"
+
+
+def _change_in_words(actions: Sequence[Mapping[str, Any]], trace: Trace) -> str:
+    """e.g. "eth0 of r1 is set down at 3.000 s"."""
+    if _loses_a_frame(actions):
+        return f"what network {actions[0].get('segment')} carries at {actions[0]['at_s']:.3f} s is lost"
+    servers = as_table(trace.scenario.get("servers"))
+    said = [
+        f"{sentence(action, str(as_table(servers.get(str(action.get('server')))).get('daemon') or ''))}"
+        f" at {action['at_s']:.3f} s"
+        for action in actions
+    ]
+    return ", ".join(said)
+
+
+def _loses_a_frame(actions: Sequence[Mapping[str, Any]]) -> bool:
+    if [action["action"] for action in actions] != ["segment_fault", "segment_heal"]:
+        return False
+    return micros(actions[1]["at_s"]) - micros(actions[0]["at_s"]) <= _INSTANT_US
 
 
 def _checked(action: Mapping[str, Any]) -> dict[str, Any]:

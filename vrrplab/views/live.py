@@ -70,6 +70,7 @@ class LiveTimeline:
 
     def png(self, trace: Trace) -> bytes:
         """The timeline of this trace, as the bytes of a PNG file."""
+        style.require_matplotlib()
         import numpy
 
         table = rows(trace, 0.0, self.to_s, stable=True)

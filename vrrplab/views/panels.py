@@ -126,8 +126,11 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
         return timeline.figure(run({control.key: control.value for control in controls}))
     panel = LivePanel(run, controls, theme=theme)
     picture = ipywidgets.Image(value=panel.png, format="png")
-    # A fixed shape keeps what is below from jumping when a picture is exchanged.
-    picture.layout = ipywidgets.Layout(width="100%", max_width=f"{panel.size[0]}px", object_fit="contain")
+    # A fixed shape keeps what is below from jumping when a picture is exchanged. Full width and a margin
+    # would be more than there is room for: a scroll bar.
+    picture.layout = ipywidgets.Layout(
+        width="100%", max_width=f"{panel.size[0]}px", object_fit="contain", margin="0"
+    )
     told = ipywidgets.HTML(value=escape(panel.sentence))
     longest = max((len(_label(control)) for control in controls), default=0)
     sliders = {control.key: _slider(control, f"{longest * 0.52 + 1:.1f}em") for control in controls}
@@ -152,7 +155,7 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
     for slider in sliders.values():
         slider.observe(moved, names="value")
     reset.on_click(back)
-    columns = ipywidgets.Layout(grid_template_columns="repeat(auto-fill, minmax(380px, 1fr))")
+    columns = ipywidgets.Layout(grid_template_columns="repeat(auto-fill, minmax(min(380px, 100%), 1fr))")
     grid = ipywidgets.GridBox([*sliders.values(), reset], layout=columns)
     box = ipywidgets.VBox([picture, told, grid])
     box.panel = panel

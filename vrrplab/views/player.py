@@ -10,6 +10,7 @@ import base64
 import gzip
 import html
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +20,7 @@ from vrrplab.output.printable import printable
 from vrrplab.trace.events import OutageEvent, TraceEvent
 from vrrplab.units import Micros, seconds
 from vrrplab.views.assets import player_script, player_style
+from vrrplab.views.bets import Bets
 from vrrplab.views.explain import explanations
 
 if TYPE_CHECKING:
@@ -110,11 +112,20 @@ def _told(outage: Outage, end_us: Micros) -> OutageEvent:
     )
 
 
-def html_text(trace: Trace, scenario: HasYaml | None = None, at_s: float = 0.0) -> str:
-    """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first."""
+def html_text(
+    trace: Trace,
+    scenario: HasYaml | None = None,
+    at_s: float = 0.0,
+    told: Mapping[str, object] | None = None,
+) -> str:
+    """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first.
+
+    ``told``: what the companions beside the picture know; by default the bets of this run.
+    """
     from vrrplab.views.svg import still_svg
 
     info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
+    info |= Bets().page(trace) if told is None else told
     if scenario is not None:
         with suppress(VrrplabError):  # options that no file has: then there is nothing to copy
             info["scenario"] = scenario.to_yaml()

@@ -107,7 +107,9 @@ def state_colours(state: str, theme: Theme) -> tuple[str, str, str]:
 
 
 def require_matplotlib() -> None:
-    """VrrplabError with the cure where matplotlib is missing.
+    """VrrplabError with the cure where matplotlib, or what it needs itself, is missing.
+
+    Whoever draws asks this first, before anything of matplotlib or NumPy is imported.
 
     What it says of its caches and of fonts is nothing a user can do something about.
     """

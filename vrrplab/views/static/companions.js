@@ -1,6 +1,7 @@
 // Who sits beside the picture: each asks, explains or judges in its own words, and the player knows none of them.
+import { Bets } from "./bets.js";
 import { Goal } from "./goal.js";
 import { Repair } from "./repair.js";
 
 /** @type {CompanionMaker[]} */
-export const COMPANIONS = [Goal, Repair];
+export const COMPANIONS = [Goal, Repair, Bets];

@@ -14,9 +14,13 @@ export class Menu {
   /** @type {Focusable | null} */
   opener = null;
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {() => void} closed is called when it has closed, after what was chosen is done
+   */
+  constructor(root, closed) {
     this.root = root;
+    this.closed = closed;
     this.element = h("div", { class: "vl-menu", role: "menu", tabindex: -1, hidden: true });
     this.element.addEventListener("keydown", (e) => this.#key(e));
     this.element.addEventListener("pointerdown", (e) => e.stopPropagation());
@@ -41,7 +45,7 @@ export class Menu {
    */
   show(title, entries, notes, opener, x, y) {
     this.opener = opener;
-    const buttons = entries.map((e) => h("button", { role: "menuitem", tabindex: -1, onclick: () => { this.close(true); e.run(); } }, h("span", {}, e.label), e.hint && h("small", {}, e.hint)));
+    const buttons = entries.map((e) => h("button", { role: "menuitem", tabindex: -1, onclick: () => this.#choose(e) }, h("span", {}, e.label), e.hint && h("small", {}, e.hint)));
     this.element.replaceChildren(h("div", { class: "vl-menu-title" }, title), ...buttons, ...notes.map((n) => h("p", {}, n)));
     this.element.hidden = false;
     this.element.style.left = this.element.style.top = "0";
@@ -61,6 +65,15 @@ export class Menu {
     if (this.element.hidden) return;
     this.element.hidden = true;
     if (back) giveBack(this.opener, this.root);
+    this.closed();
+  }
+
+  /** @param {MenuEntry} entry */
+  #choose(entry) {
+    this.element.hidden = true;
+    giveBack(this.opener, this.root);
+    entry.run();
+    this.closed();
   }
 
   /** @param {KeyboardEvent} e */

@@ -181,6 +181,25 @@ export function known(model, thing, t) {
 }
 
 /**
+ * What an action is done to: the things' names in the picture ("nic r1 eth0"); its server where it has no thing of its own.
+ * @param {Model} model
+ * @param {Action} action
+ * @returns {string[]}
+ */
+export function thingsOf(model, { action, server = "", segment = "", interface: card, service, script }) {
+  if (segment) return [`switch ${segment}`];
+  const found = model.cast.servers.get(server);
+  if (!found) return [];
+  if (action.startsWith("carrier")) return [`cable ${server} ${card}`, `nic ${server} ${card}`];
+  if (service) return [`service ${server} ${service}`];
+  if (action.startsWith("check")) return found.scripts.filter((x) => !script || x.name === script).map((x) => `script ${server} ${x.name}`);
+  if (action.startsWith("firewall")) return [`firewall ${server} firewall`];
+  if (action.startsWith("power")) return [`server ${server}`];
+  if (card) return found.interfaces.some((x) => x.name === card) ? [`nic ${server} ${card}`] : [`server ${server}`];
+  return model.cast.daemons ? [`daemon ${server} ${found.daemon}`] : [`server ${server}`];
+}
+
+/**
  * Why nothing can be done here.
  * @param {Model} model
  * @param {Info} info

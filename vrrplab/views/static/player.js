@@ -14,13 +14,17 @@ import { Menu, TextBox } from "./menu.js";
 import { Transport } from "./transport.js";
 import { legend, sharedAddresses, tags } from "./captions.js";
 import { KEYS, pressKey } from "./keys.js";
-import { Python, saveFile } from "./python.js";
+import { Python, kernelLives, saveFile } from "./python.js";
 import { watchTheme } from "./theme.js";
 import { COMPANIONS } from "./companions.js";
+
+const STILL = 0.82; // where on its way a frame is shown while time stands still
 
 export class Player {
   /** @type {Model | null} null: the trace could not be read */
   model = null;
+  /** @type {TraceEvent[]} all of the trace; the model may know less, while a companion hides the rest */
+  events = [];
   /** @type {Before | null} the run before the last change, from which this one forked */
   before = null;
   t = 0;
@@ -29,6 +33,7 @@ export class Player {
   /** @type {number | null} how far `ahead` is to go by itself */
   goal = null;
   playing = false;
+  held = false; // a film that ran stands for a while: a menu is open, or Python is asked
   running = false; // frame after frame is asked for
   hide = false;
   width = 0;
@@ -84,10 +89,12 @@ export class Player {
     this.root = h("div", { class: "vrrplab", tabindex: -1 });
     this.spoken = h("div", { class: "vl-spoken", "aria-live": "polite", role: "status" });
     this.view = h("div", { class: "vl-view" }); // what is drawn anew for every trace; the rest of the root stays
-    this.python = new Python((message) => this.outside.send(message), (words) => setText(this.spoken, words));
+    this.python = new Python((message) => this.outside.send(message), (words) => setText(this.spoken, words), {
+      alive: () => kernelLives(outside, el), took: () => this.info.took_s || 0, idle: () => this.pause(),
+    });
     this.root.append(this.view, this.spoken, this.python.element);
     el.append(this.root);
-    this.menu = new Menu(this.root);
+    this.menu = new Menu(this.root, () => this.goOn());
     this.box = new TextBox(this.root);
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.root.addEventListener("keydown", (e) => this.key(e));
@@ -113,7 +120,8 @@ export class Player {
     const before = this.model;
     let model;
     try {
-      model = new Model(parseTrace(typeof raw === "string" ? raw : new TextDecoder().decode(raw)));
+      this.events = parseTrace(typeof raw === "string" ? raw : new TextDecoder().decode(raw));
+      model = this.#knownModel();
     } catch (error) {
       this.#fail(`This trace cannot be read: ${error instanceof Error ? error.message : error}`);
       return;
@@ -121,16 +129,33 @@ export class Player {
     this.before = null;
     const fork = this.info.fork_at_s;
     if (before && fork != null && before.cast.name === model.cast.name) this.before = Object.assign(before, { until: fork });
+    this.#take(model, before === null);
+    this.opened = performance.now() - started;
+  }
+
+  /** The same trace, when more of it, or less, may be known. */
+  renew() {
+    if (this.model) this.#take(this.#knownModel(), false);
+  }
+
+  #knownModel() {
+    return new Model(this.companions.reduce((events, companion) => companion.known?.(events) ?? events, this.events));
+  }
+
+  /**
+   * @param {Model} model
+   * @param {boolean} first
+   */
+  #take(model, first) {
     this.model = model;
     this.name = namer(model.cast);
     const focus = focusedIn(this.root);
     this.#compose(model);
     this.t = Math.min(this.t, model.end);
-    if (!before) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
+    if (first) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
     this.#resize(true);
     this.draw(true);
     if (focus) focusSuccessor(this.root, focus);
-    this.opened = performance.now() - started;
   }
 
   /** @param {string} words */
@@ -146,7 +171,7 @@ export class Player {
     this.measure ??= measurer(root);
     this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
     this.packets = new Packets(model, name);
-    this.lanes = new Lanes(model, name, this.measure, (t) => this.seek(t));
+    this.lanes = new Lanes(model, name, this.measure, (t) => this.point(t));
     this.why = new WhyPanel(model, name, (t) => this.seek(t), this.info.explain);
     this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.explain(c), packet: (f) => this.pin(f), menu: (f, element, x, y) => this.#openFrame(f, element, x, y) });
     this.tables = new Tables(model, name);
@@ -215,19 +240,37 @@ export class Player {
   // -- time ---------------------------------------------------------------------------------
 
   toggle() {
-    if (this.playing) return this.pause();
+    if (this.playing || this.held) return this.pause();
     if (!this.model) return;
     if (this.t >= this.model.end) this.t = 0;
+    this.#play();
+  }
+
+  #play() {
+    this.held = false;
     this.playing = true;
     this.status();
     this.#run();
   }
 
   pause() {
-    if (!this.playing) return;
-    this.playing = false;
+    if (!this.playing && !this.held) return;
+    this.playing = this.held = false;
     this.status();
     this.#remember();
+  }
+
+  /** The film stands until `goOn`; one that stood already does not move then. */
+  hold() {
+    if (!this.playing) return;
+    this.playing = false;
+    this.held = true;
+    this.status();
+  }
+
+  /** A film that was held runs on, unless there is still something to wait for. */
+  goOn() {
+    if (this.held && this.model && !this.menu.open && !this.python.waiting) this.#play();
   }
 
   /** @param {number} speed */
@@ -239,16 +282,24 @@ export class Player {
   }
 
   /**
-   * Goes to `t`; frames sent at that moment are shown half way.
+   * Goes to `t`; frames sent at that moment are shown beyond the switch, on the cables of those they reach.
    * @param {number} t
    */
   seek(t) {
     if (!this.model) return;
-    this.t = Math.min(this.model.end, Math.max(0, t));
-    this.ahead = this.playing ? 0 : 0.5 * airTime(this.speed);
+    this.t = Math.min(this.model.end, ...this.companions.map((c) => c.reach?.() ?? Infinity), Math.max(0, t));
+    this.ahead = this.playing ? 0 : STILL * airTime(this.speed);
     this.goal = null;
     this.draw();
     this.#remember();
+  }
+
+  /**
+   * Somebody points at a moment of a time axis.
+   * @param {number} t
+   */
+  point(t) {
+    if (!this.companions.some((c) => c.points?.(t))) this.seek(t);
   }
 
   /**
@@ -280,7 +331,7 @@ export class Player {
     const from = close ? this.ahead : 0;
     this.seek(target);
     if (by < 0 || this.calm.matches) return;
-    this.goal = close ? Math.min(0.97 * air, from + 0.47 * air) : 0.5 * air;
+    this.goal = close ? Math.min(0.97 * air, from + 0.47 * air) : STILL * air;
     this.ahead = from;
     this.#run();
   }
@@ -345,6 +396,7 @@ export class Player {
       this.tick = now;
       this.tables.update(t);
     }
+    this.scene.mark(t, airTime(this.speed));
     this.packets.draw(t, this.speed, this.ahead);
     this.lanes.at(t, this.hide);
     this.transport.at(t, this.hide);
@@ -384,8 +436,13 @@ export class Player {
     this.draw();
   }
 
-  /** @param {MouseEvent} e */
+  /**
+   * The frame at the pointer. What stands still wins over what moves; cables, where frames are at home, do not.
+   * @param {MouseEvent} e
+   */
   #flightAt(e) {
+    const thing = e.target instanceof Element ? e.target.closest("[data-thing], [data-vip]") : null;
+    if (thing && !thing.getAttribute("data-thing")?.startsWith("cable ")) return null;
     const box = this.packets.canvas.getBoundingClientRect();
     return this.packets.near(e.clientX - box.left, e.clientY - box.top);
   }
@@ -427,9 +484,11 @@ export class Player {
    * @param {number} y
    */
   #open(thing, element, x, y) {
-    this.pause();
-    const { t, model, info } = this;
-    if (!model) return;
+    const { model, info } = this;
+    if (!model || this.companions.some((c) => c.takes?.(thing))) return;
+    this.hold();
+    this.#settle(this.t);
+    const { t } = this;
     /** @type {MenuEntry[]} */
     const entries = [];
     if (info.can_fork) {
@@ -443,6 +502,18 @@ export class Player {
     const notes = known(model, thing, t);
     if (!info.can_fork) notes.push(whyNot(model, info));
     this.menu.show(`${thing.title} · at ${seconds(t)} s`, entries, notes, element, x, y);
+  }
+
+  /**
+   * Time comes in whole microseconds: the moment shown must be the one at which an action takes place, not one a
+   * little before it, or the picture would still be whole.
+   * @param {number} t
+   */
+  #settle(t) {
+    const whole = Math.round(t * 1e6) / 1e6;
+    if (whole === this.t) return;
+    this.t = whole;
+    this.draw();
   }
 
   /** @param {Change | null | undefined} change */
@@ -459,14 +530,17 @@ export class Player {
   }
 
   /**
-   * Sends a changed scenario to Python: these actions at the shown moment.
+   * Sends a changed scenario to Python: these actions at the shown moment, where the film waits for the answer.
    * @param {Choice} choice
    */
   act(choice) {
-    const t = Math.round((choice.seek ?? this.t) * 1e6) / 1e6;
-    const actions = choice.actions.map((a) => ({ at_s: t, ...a }));
     if (!this.model) return;
+    this.hold();
     if (choice.seek != null) this.seek(choice.seek);
+    this.#settle(this.t);
+    const { t } = this;
+    const actions = choice.actions.map((a) => ({ at_s: t, ...a }));
+    this.scene.asked(actions);
     const words = actionText({ ...withDaemon(this.model.cast, actions[0]), server: this.name.server(actions[0].server) });
     this.python.ask({ do: "break", actions, at_s: t }, `Running it again: ${words} …`);
   }
@@ -490,9 +564,11 @@ export class Player {
    */
   answer(message) {
     this.python.answered(message);
+    if (message.error) this.scene.asked([]);
     for (const companion of this.companions) companion.answer?.(message);
     if (message.scenario) this.box.show("Scenario (YAML)", message.scenario, this.transport.copy);
     if (message.html) saveFile(message.html, message.name || "cluster.html");
+    this.goOn();
   }
 
   toggleHide() {
@@ -516,12 +592,12 @@ export class Player {
   }
 
   status() {
-    this.transport.state({ playing: this.playing, info: this.info, hide: this.hide });
+    this.transport.state({ playing: this.playing || this.held, info: this.info, hide: this.hide });
     for (const companion of this.companions) companion.told?.();
   }
 
   close() {
-    this.playing = false;
+    this.playing = this.held = false;
     this.goal = null;
     this.sizes.disconnect();
     this.untheme();

@@ -1,12 +1,18 @@
-// Talking with Python: one question at a time, and a sentence when no answer comes.
+// Talking with Python: one question at a time. Python says how long a run takes; how long is waited, who looks says.
 import { h, setText } from "./dom.js";
 
-const SILENCE = "Python does not answer. Is the kernel running, and not busy? What is shown stays; run the cell again to break more.";
-const PATIENCE_MS = 5000;
+const GONE = "Python does not answer: its kernel was restarted or has ended. What is shown stays; run the cell again to break more.";
 const QUICK_MS = 300; // an answer within this time needs no "please wait"
+const PATIENCE_MS = 5000; // and one within this time, or twice what the last run took, no count of seconds
+const EVERY_MS = 1000;
+const SPOKEN_S = 10; // a screen reader hears the count so often
+
+/** @typedef {{alive: () => boolean | null, took: () => number, idle: () => void}} Kernel whether it lives (null: nobody can tell), the seconds of its last run, what is done when no answer will come */
+/** @type {Kernel} */
+const UNKNOWN = { alive: () => null, took: () => 0, idle: () => {} };
 
 export class Python {
-  /** @type {number | undefined} timers: soon "please wait", later "no answer comes" */
+  /** @type {number | undefined} timers: soon "please wait", later how long it has been */
   soon;
   /** @type {number | undefined} */
   late;
@@ -14,15 +20,20 @@ export class Python {
   took = 0;
   waiting = 0; // questions without an answer yet
   number = 0;
+  words = "";
 
   /**
    * @param {WidgetModel["send"]} send the widget model's
    * @param {(words: string) => void} speak reaches a screen reader
+   * @param {Kernel} kernel
    */
-  constructor(send, speak) {
+  constructor(send, speak, kernel = UNKNOWN) {
     this.send = send;
     this.speak = speak;
-    this.element = h("p", { class: "vl-notice", hidden: true, title: "click to close", onclick: () => this.tell("") });
+    this.kernel = kernel;
+    this.said = h("span");
+    this.leave = h("button", { class: "vl-button", hidden: true, onclick: () => this.stopWaiting() }, "Stop waiting");
+    this.element = h("div", { class: "vl-notice", hidden: true, title: "click to close", onclick: () => this.tell("") }, this.said, this.leave);
   }
 
   /**
@@ -32,21 +43,47 @@ export class Python {
   ask(message, words) {
     this.asked = performance.now();
     this.waiting += 1;
+    this.words = words;
     this.stop();
     this.soon = window.setTimeout(() => this.tell(words), QUICK_MS);
-    this.late = window.setTimeout(() => this.silent(), PATIENCE_MS);
+    this.late = window.setTimeout(() => this.#still(), Math.max(PATIENCE_MS, 2000 * this.kernel.took()));
     try {
       this.send({ ...message, number: ++this.number });
     } catch {
-      this.silent();
+      return this.gone();
     }
+    if (this.kernel.alive() === false) this.gone();
+  }
+
+  /** No answer yet: that Python is slow is no fault; only where its kernel is gone, nothing will come. */
+  #still() {
+    if (this.kernel.alive() === false) return this.gone();
+    const s = Math.round((performance.now() - this.asked) / 1000);
+    const took = this.kernel.took();
+    const usual = took >= 0.5 ? ` The last run took ${took < 10 ? took.toFixed(1) : Math.round(took)} s.` : "";
+    this.tell(`${this.words.replace(/\s*…$/, ".")} Still running, ${s} s so far.${usual}`, false, s % SPOKEN_S === 0 || !this.leaving);
+    this.leave.hidden = false;
+    this.late = window.setTimeout(() => this.#still(), EVERY_MS);
+  }
+
+  get leaving() {
+    return !this.leave.hidden;
+  }
+
+  /** Who does not want to wait looks on; an answer that comes after all is shown. */
+  stopWaiting() {
+    this.waiting = 0;
+    this.stop();
+    this.tell("");
+    this.kernel.idle();
   }
 
   /** Nothing comes any more: an answer that was lost is not waited for when the next question is asked. */
-  silent() {
+  gone() {
     this.waiting = 0;
     this.stop();
-    this.tell(SILENCE, true);
+    this.tell(GONE, true);
+    this.kernel.idle();
   }
 
   /**
@@ -64,18 +101,31 @@ export class Python {
   /**
    * @param {string} words
    * @param {boolean} bad
+   * @param {boolean} aloud
    */
-  tell(words, bad = false) {
+  tell(words, bad = false, aloud = true) {
     this.element.hidden = !words;
     this.element.classList.toggle("vl-bad", bad);
-    setText(this.element, words);
-    if (words) this.speak(words);
+    this.leave.hidden = true;
+    setText(this.said, words);
+    if (words && aloud) this.speak(words);
   }
 
   stop() {
     window.clearTimeout(this.soon);
     window.clearTimeout(this.late);
   }
+}
+
+/**
+ * Is there a kernel behind the widget? null: this page cannot tell. Jupyter marks a view whose kernel is gone.
+ * @param {WidgetModel} outside
+ * @param {HTMLElement} el
+ */
+export function kernelLives({ widget_manager: manager }, el) {
+  if (el.closest(".jupyter-widgets-disconnected")) return false;
+  if (!manager || !("kernel" in manager)) return null;
+  return Boolean(manager.kernel) && !["dead", "terminating"].includes(manager.kernel?.status ?? "");
 }
 
 /**

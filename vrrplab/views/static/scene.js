@@ -1,6 +1,8 @@
 // The cluster as SVG: servers, interfaces, cables, switches, clients, and the VIP badges on their holders.
 import { CHIP_TEXT, layoutCluster, badgePlaces } from "./layout.js";
 import { fitName, fitText, label, s, setAttribute, setText } from "./dom.js";
+import { lastIndex } from "./timeline.js";
+import { thingsOf } from "./menus.js";
 import { LETTER, firewallText, oneWay, seconds, troubles } from "./words.js";
 
 let views = 0;
@@ -19,6 +21,7 @@ export class Scene {
   trayText;
   /** @type {Map<string, Badge>} "address@holder" -> badge */
   badges = new Map();
+  struck = ""; // the actions that are marked, by their places in the trace
 
   /**
    * @param {Model} model
@@ -31,6 +34,7 @@ export class Scene {
     this.name = name;
     this.measure = measure;
     this.open = open;
+    this.times = Float64Array.from(model.actions, (a) => a.t);
     this.id = `vl${++views}`;
     this.svg = s("svg", { class: "vl-svg", role: "group", "aria-label": "The cluster. Tab walks through what can be broken." });
   }
@@ -49,6 +53,7 @@ export class Scene {
       s("rect", { width: 6, height: 6, class: "vl-card-fill" }), s("rect", { width: 1.4, height: 6, class: "vl-hatch" }));
     this.parts = [];
     this.badges.clear();
+    this.struck = "";
     this.badgeLayer = s("g", { class: "vl-badges" });
     this.trayText = label("", layout.tray.x, 0, { class: "vl-small vl-mute", "text-anchor": "middle" });
     svg.replaceChildren(
@@ -349,6 +354,44 @@ export class Scene {
   update(t) {
     for (const part of this.parts) part(t);
     this.#placeBadges(t);
+  }
+
+  /**
+   * Marks at once what is asked for, until Python's answer is drawn.
+   * @param {Action[]} actions none: it was refused
+   */
+  asked(actions) {
+    for (const element of this.svg.querySelectorAll(".vl-asked")) element.classList.remove("vl-asked");
+    for (const action of actions) this.#each(action, (element) => element.classList.add("vl-asked"));
+  }
+
+  /**
+   * Everything in the picture that an action is done to.
+   * @param {Action} action
+   * @param {(element: Element) => void} run
+   */
+  #each(action, run) {
+    for (const thing of thingsOf(this.model, action)) {
+      const element = this.svg.querySelector(`[data-thing="${CSS.escape(thing)}"]`);
+      if (element) run(element);
+    }
+  }
+
+  /**
+   * Marks what something was done to in the last `air` seconds: some actions show nowhere else at their moment.
+   * @param {number} t
+   * @param {number} air
+   */
+  mark(t, air) {
+    const { actions } = this.model;
+    const last = lastIndex(this.times, t);
+    let first = last + 1;
+    while (first > 0 && actions[first - 1].t > t - air) first--;
+    const struck = first > last ? "" : `${first} ${last}`;
+    if (struck === this.struck) return;
+    this.struck = struck;
+    for (const element of this.svg.querySelectorAll(".vl-struck")) element.classList.remove("vl-struck");
+    for (const { e } of actions.slice(first, last + 1)) this.#each(e, (element) => element.classList.add("vl-struck"));
   }
 
   /**

@@ -33,7 +33,7 @@ export class Transport {
     this.svg = s("svg", { height: 28, "aria-hidden": "true" });
     this.slider = h("div", { class: "vl-slider", role: "slider", tabindex: 0, "aria-label": "Moment", "aria-valuemin": 0 }, this.svg);
     this.slider.addEventListener("pointerdown", () => this.slider.focus({ preventScroll: true }));
-    onDrag(this.slider, (e) => player.seek(((e.clientX - this.svg.getBoundingClientRect().left - 8) / (this.width - 16)) * (player.model?.end ?? 0)));
+    onDrag(this.slider, (e) => player.point(((e.clientX - this.svg.getBoundingClientRect().left - 8) / (this.width - 16)) * (player.model?.end ?? 0)));
     /** @type {(text: string, title: string, run: () => void) => HTMLButtonElement} */
     const word = (text, title, run) => h("button", { class: "vl-button", title, onclick: run }, text);
     this.undo = button("undo", "Undo the last change (Ctrl+Z)", () => player.ask("undo"));
@@ -88,8 +88,11 @@ export class Transport {
   /** @param {{playing: boolean, info: Info, hide: boolean}} player */
   state({ playing, info, hide }) {
     this.hide.setAttribute("aria-pressed", String(hide));
-    this.play.replaceChildren(icon(playing ? "pause" : "play"));
-    this.play.setAttribute("aria-label", playing ? "Pause (space)" : "Play (space)");
+    const words = playing ? "Pause (space)" : "Play (space)";
+    // Only when it is another one: a button whose picture is exchanged while it is pressed gets no click.
+    if (this.play.getAttribute("aria-label") !== words) this.play.replaceChildren(icon(playing ? "pause" : "play"));
+    this.play.setAttribute("aria-label", words);
+    this.play.title = words;
     /** @type {(button: HTMLButtonElement, on: boolean | undefined) => void} */
     const able = (button, on) => (on ? button.removeAttribute("disabled") : button.setAttribute("disabled", ""));
     able(this.undo, info.can_undo);

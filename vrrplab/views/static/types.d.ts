@@ -500,6 +500,10 @@ interface Info {
   why_not?: string;
   goal?: GoalInfo;
   repair?: RepairInfo;
+  /** How many seconds the last run took. */
+  took_s?: number;
+  bets?: Bet[];
+  bet?: { name: string; answers: Record<string, BetAnswer> };
 }
 /** A puzzle's goal, and what Python saw in the run that is shown; `passed` and `tries` are the learner's so far. */
 interface GoalInfo {
@@ -524,6 +528,28 @@ interface RepairInfo {
   typed: Record<string, string>;
   findings: Record<string, Finding[]>;
 }
+/** What can be guessed at a fault, and its truth (views/bets.py). */
+interface Bet {
+  key: string;
+  at_s: number;
+  target: string;
+  asks: ("until" | "who")[];
+  silent_s: number;
+  /** The silence: null where nobody noticed; `until_s` null: it never ended. */
+  from_s: number | null;
+  until_s: number | null;
+  never: boolean;
+  silence_told: string;
+  owner: string;
+  owners: string[];
+  owner_told: string;
+  settled_s: number;
+}
+interface BetAnswer {
+  silent_s?: number;
+  who?: string;
+  skipped?: boolean;
+}
 interface WidgetValues {
   typed?: Record<string, string>;
   info: Info | null;
@@ -538,6 +564,10 @@ interface Question {
   server?: string;
   text?: string;
   meant?: boolean;
+  key?: string;
+  silent_s?: number;
+  who?: string;
+  skipped?: boolean;
 }
 interface Reply {
   answers: number;
@@ -561,6 +591,8 @@ interface WidgetModel {
   off<K extends keyof WidgetEvents>(name: K, run: WidgetEvents[K]): void;
   send(message: Question & { number: number }): void;
   save_changes(): void;
+  /** In JupyterLab: who keeps the widgets of this notebook, and the kernel that they talk with. */
+  widget_manager?: { kernel?: { status: string } | null };
 }
 
 /** Somebody beside the picture (companions.js). The player calls what is there; what it does not know it does not ask. */
@@ -569,6 +601,14 @@ interface Companion {
   compose(model: Model): HTMLElement | null;
   /** The moment that is drawn. */
   at?(t: number): void;
+  /** Of a new trace what may be known yet. */
+  known?(events: TraceEvent[]): TraceEvent[];
+  /** How far the film may go now, in seconds. */
+  reach?(): number;
+  /** Somebody points at a moment of a time axis; true: that was for this one, the film does not go there. */
+  points?(t: number): boolean;
+  /** A thing was clicked; true: that was for this one, no menu opens. */
+  takes?(thing: Thing): boolean;
   /** Python told something new, or the film began or ended. */
   told?(): void;
   /** The first moment after `from`, up to `to`, at which the film has to wait; null: none. */
