@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.lessons import ROOT
-from tests.solutions import MISSES, SOLUTIONS, value
+from tests.misses import MISSES, SOLUTIONS, solved, value
 from vrrplab import VrrplabError, at, conf, outage_s, own_cluster, recorded, simulate, variant
 from vrrplab.exercises import again, check, class_results, compare, predict, progress, reset, sliders
 from vrrplab.exercises.registry import EXERCISES
@@ -48,7 +48,7 @@ def test_a_stub_is_open(name: str, file: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_passes(name: str) -> None:
-    said = check(name, value(SOLUTIONS[name]))
+    said = check(name, solved(name))
     assert said, str(said)
     assert said.text.endswith(".")
 
@@ -58,8 +58,9 @@ def test_a_miss_meets_what_contradicts_it(name: str, answer: str, words: str) ->
     said = check(name, value(answer))
     assert said.kind == "missed", str(said)
     assert words in said.text
-    if len(SOLUTIONS[name]) > 3 and not SOLUTIONS[name].startswith("'"):
-        assert SOLUTIONS[name] not in said.text, "a miss never tells the solution"
+    right = SOLUTIONS[name].answer
+    if len(right) > 3 and not right.startswith('"'):
+        assert right not in said.text, "a miss never tells the solution"
 
 
 def test_what_is_not_understood_is_no_try(file: Path) -> None:
@@ -173,6 +174,26 @@ def test_a_way_that_nobody_thought_of_passes_too() -> None:
 def test_a_check_that_asks_for_a_page_repairs_drill_3(command: str) -> None:
     asking = variant("article-drill-3-squid", edit={"/usr/sbin/squid -k check": command})
     assert "3.44 s instead of half a minute" in check("04-faster", asking).text
+
+
+@pytest.mark.parametrize(
+    ("name", "passes", "misses"),
+    [
+        ("02-quick", [231, 253], [230, 254]),
+        ("04-worst", [33.6], [32.5]),
+        ("07-heal", [15.3], [15.7]),
+        ("09-squid", [3.06], [3.6]),
+        ("10-interval", [0.276], [0.278]),
+    ],
+)
+def test_the_key_tells_the_bounds(name: str, passes: list[float], misses: list[float]) -> None:
+    assert [bool(check(name, answer)) for answer in [*misses, *passes]] == [False] * len(misses) + [
+        True
+    ] * len(passes)
+
+
+def test_a_frozen_daemon_is_not_noticed_either() -> None:
+    assert check("00-unnoticed", at(12, "daemon_freeze", server="proxy-serv01"))
 
 
 def test_two_squids_told_to_stop_are_two_faults() -> None:

@@ -168,7 +168,7 @@ def test_a_value_of_another_kind_is_left_out(file: Path, tries: Any, guess: Any)
     file.write_text(json.dumps(body))
     assert "✔ passed\n" in f"{progress()}\n"
     results = class_results(file)
-    assert "progress,02-quick,1,0" in results.to_csv().splitlines()
+    assert "progress,02-quick,1,0,0" in results.to_csv().splitlines()
     assert "guessed" not in str(results)
     assert "You made no guess" in str(compare("02-silence", 3.609))
 
@@ -217,7 +217,7 @@ def test_a_class_in_one_table(course: Path) -> None:
     assert lines[1].split()[0] == "ann"
     assert f"2/{len(EXERCISES)}" in lines[1]
     assert lines[2].split()[0] == "bob"
-    assert any("02-quick" in line and line.split()[1:] == ["2", "1", "1"] for line in lines)
+    assert any("02-quick" in line and line.split()[1:] == ["2", "1", "1", "0"] for line in lines)
     assert "guessed 1 to 3.805, median 2.402; it was 3.609" in str(class_results([course]))
 
 
@@ -255,8 +255,8 @@ def test_the_command_for_instructors(course: Path, tmp_path: Path) -> None:
 
     assert run(str(course)).returncode == 0
     csv = run("--csv", str(course)).stdout.splitlines()
-    assert csv[0] == "learner,exercise,passed,tries"
-    assert "ann,02-quick,1,1" in csv
+    assert csv[0] == "learner,exercise,passed,tries,hints"
+    assert "ann,02-quick,1,1,0" in csv
     (course / "junk.json").write_text("{}")
     mixed = run(str(course))
     assert mixed.returncode == 2

@@ -37,6 +37,7 @@ Lessons
     bet             the film stops at a fault and asks what comes
     check           run the answer to an exercise
     compare         what happened, beside what you guessed
+    hint            help with an exercise, a step at a time
     predict         keep a guess
     progress        how far you are
     puzzle          a cluster with a goal, to be broken or mended
@@ -91,6 +92,7 @@ _GROUPS = {
         "bet": "vrrplab.exercises.bets",
         "check": "vrrplab.exercises.learner",
         "compare": "vrrplab.exercises.learner",
+        "hint": "vrrplab.exercises.learner",
         "predict": "vrrplab.exercises.learner",
         "progress": "vrrplab.exercises.learner",
         "puzzle": "vrrplab.exercises.puzzle",
@@ -135,6 +137,7 @@ if TYPE_CHECKING:
     from vrrplab.exercises.bets import bet as bet
     from vrrplab.exercises.learner import check as check
     from vrrplab.exercises.learner import compare as compare
+    from vrrplab.exercises.learner import hint as hint
     from vrrplab.exercises.learner import predict as predict
     from vrrplab.exercises.learner import progress as progress
     from vrrplab.exercises.learner import reset as reset

@@ -1,14 +1,15 @@
 """Exercises that check themselves, and guesses that are kept.
 
     predict("02-takeover", 3.5)      keep a guess          compare("02-takeover", 2.64)   beside what happened
-    bet("00-cable", scenario)      the film asks at its fault
+    bet("00-cable", scenario)        the film asks at its fault
     check("02-quick", answer)        run an answer through the simulator and hear what it did
+    hint("02-quick")                 help, a step at a time
     progress()   reset()             how far, and anew     class_results(files)           a whole class
     puzzle("00-vanish")              a cluster with a goal above it
     sliders("timers")                a panel               outage_s(trace, address)       how long it was dark
 
-``learner`` is what learners call, ``store`` the file, ``lesson_NN`` the judges of each notebook. The
-solutions are in the tests. What lessons experiment with is in ``vrrplab.notebook``.
+``learner`` is what learners call, ``store`` the file, ``lesson_NN`` the judges of each notebook, ``hints``
+what helps. The teacher's answers are in ``key``. What lessons experiment with is in ``vrrplab.notebook``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if sys.argv[:1] == ["-m"]:  # ``python -m vrrplab.exercises`` begins: what is im
     interrupts.install()
 
 from vrrplab.exercises.bets import bet
-from vrrplab.exercises.learner import check, compare, predict, progress, reset
+from vrrplab.exercises.learner import check, compare, hint, predict, progress, reset
 from vrrplab.exercises.observe import outage_s
 from vrrplab.exercises.puzzle import puzzle
 from vrrplab.exercises.registry import in_order
@@ -34,6 +35,7 @@ __all__ = [
     "check",
     "class_results",
     "compare",
+    "hint",
     "outage_s",
     "predict",
     "progress",

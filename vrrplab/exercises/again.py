@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
+from vrrplab.exercises.hints import STAGES
 from vrrplab.exercises.store import Entry
 
 OFFERED_AFTER = 3  # misses: then a hint is offered
-STAGES = 3  # of every hint: where to look, the rule, a case nearby
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth", 7: "seventh"}
 _NEXT = ("says where to look", "tells the rule", "shows a case nearby")
@@ -55,7 +55,7 @@ def _offer(name: str, now: Entry) -> str:
     if now.get("tries", 0) < OFFERED_AFTER:
         return ""
     told = now.get("hints", 0)
-    if told < STAGES:
+    if told < len(STAGES):
         return f'hint("{name}") {_NEXT[told]}.'
     return f'The case nearby, in hint("{name}"), is built like this one: put your numbers into it.'
 

@@ -21,6 +21,7 @@ from vrrplab.exercises.guesses import (
     kind_of,
     read_guess,
 )
+from vrrplab.exercises.hints import STAGES, hints_of
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.registry import Miss, NotUnderstood, find_exercise
 from vrrplab.exercises.store import Entry, now_text, store
@@ -134,6 +135,32 @@ def keep_result(name: str, kind: str, answer: object, said: str) -> Kept:
             passed=kind == "passed", tries=entry.get("tries", 0) + 1, answer=told, said=said, at=now_text()
         )
     return Kept(dict(entry), again.retold(name, said, before, entry) if kind == "missed" else said)
+
+
+def hint(name: str) -> Message:
+    """Help with an exercise, a step at a time: where to look, the rule, and a case nearby that is worked out.
+
+    Each call tells the next of the three; a fourth one repeats the last. Hints are counted until the exercise
+    is passed, and progress() shows how many. VrrplabError: no exercise has that name.
+
+    >>> vrrplab.hint("02-patience")
+    → 02-patience hint: 1 of 3, where to look. “Where 3.609 comes from” has both formulas. ...
+    """
+    find_exercise(name, 'hint("02-quick")')
+    with store().change() as now:
+        entry = now.exercises.get(name, {})
+        told = entry.get("hints", 0)
+        if entry.get("passed") is not True and told < len(STAGES):
+            now.exercises.setdefault(name, {})["hints"] = told + 1
+    hints = hints_of(name)
+    if entry.get("passed") is True:
+        every = " ".join(f"{stage.capitalize()}: {hints.stage(n)}" for n, stage in enumerate(STAGES))
+        return _with_notes("hint", f"you have passed this one; all three, to look back. {every}", name)
+    number = min(told, len(STAGES) - 1)
+    where = f"{number + 1} of {len(STAGES)}, {STAGES[number]}."
+    if told == len(STAGES):
+        where = f"there are no more than {len(STAGES)}; this is the last one again."
+    return _with_notes("hint", f"{where} {hints.stage(number)}", name)
 
 
 def progress() -> Message:

@@ -16,7 +16,7 @@ from vrrplab.wire.frames import decode
 SMALL = "lesson-two-routers"  # its only VRID may become any other
 
 
-def _first_advert() -> bytes:
+def first_advert() -> bytes:
     from vrrplab.notebook.simulate import simulate
 
     trace = simulate("article-steady", until_s=1, frames=True)
@@ -25,7 +25,7 @@ def _first_advert() -> bytes:
 
 @exercise("01-where", "which byte of the frame is the priority")
 def where(answer: Any) -> str:
-    frame = _first_advert()
+    frame = first_advert()
     place = whole(answer, 0, len(frame) - 1, "12")
     field = next(f for f in reversed(fields(decode(frame))) if f.offset <= place < f.offset + f.size)
     if (field.layer[:4], field.name) != ("VRRP", "priority"):
@@ -55,7 +55,7 @@ def farewell(answer: Any) -> str:
 @exercise("01-group-mac", "the MAC address of the group 224.0.0.18")
 def group_mac(answer: Any) -> str:
     given = mac_address(answer, "02:00:00:00:00:fb")
-    sent = decode(_first_advert()).eth
+    sent = decode(first_advert()).eth
     right = str(sent.destination) if sent else ""
     same = sum(a == b for a, b in zip(given.split(":"), right.split(":"), strict=True))
     if given != right:

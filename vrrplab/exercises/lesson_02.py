@@ -15,7 +15,7 @@ NEAR_S = 0.005
 OFF = at(12.5, "power_off", server=S1)
 
 
-def _silence_s(trace: Trace) -> float:
+def silence_s(trace: Trace) -> float:
     """From the last advert that the second server hears to the first that it sends, for proxy_ip1."""
     heard = [e.t for e in trace.of(AdvertReceivedEvent, server=S2) if e.vrid == 1]
     return trace.of(AdvertSentEvent, server=S2, instance="proxy_ip1")[0].t - heard[-1]
@@ -30,7 +30,7 @@ def _said(guess: float, happened: float) -> str:
 def patience(answer: Any) -> str:
     guess = number(answer, "3.609")
     pair = {"priority 255": "priority 150", "priority 100": "priority 50"}
-    silence = _silence_s(run(variant("article-steady", OFF, edit=pair)))
+    silence = silence_s(run(variant("article-steady", OFF, edit=pair)))
     if abs(guess - silence) > NEAR_S:
         raise Miss(_said(guess, silence))
     return f"{silence:.3f} s of silence in the run."
@@ -42,7 +42,7 @@ def quick(answer: Any) -> str:
     edit = {"priority 255": "priority 254", "priority 100": f"priority {priority}"}
     trace = run(variant("article-steady", OFF, edit=edit))
     before = trace.owners("192.168.2.101", 12)
-    silence = _silence_s(trace) if became(trace, "MASTER", S1, "proxy_ip1") is not None else 0.0
+    silence = silence_s(trace) if became(trace, "MASTER", S1, "proxy_ip1") is not None else 0.0
     if before != (S1,):
         raise Miss(
             f"With {priority} the normal case has changed: at 12 s 192.168.2.101 is on"
@@ -79,7 +79,7 @@ def version_3(answer: Any) -> str:
     guess = number(answer, "3.609")
     head = "version 3\n    advert_int 2\n    "
     edit = {"priority 255": f"{head}priority 150", "priority 100": f"{head}priority 100"}
-    silence = _silence_s(run(variant("article-steady", at(14.5, "power_off", server=S1), edit=edit)))
+    silence = silence_s(run(variant("article-steady", at(14.5, "power_off", server=S1), edit=edit)))
     if abs(guess - silence) > NEAR_S:
         raise Miss(_said(guess, silence))
     return f"{silence:.3f} s: in version 3 the skew grows with the interval."

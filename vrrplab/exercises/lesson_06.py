@@ -37,7 +37,7 @@ def lost_garp(edit: dict[str, Any] | None = None) -> Scenario:
     return variant("article-steady", *LOST_GARP, edit=edit, duration_s=80, name="the first GARP is lost")
 
 
-def _drill() -> Trace:
+def drill() -> Trace:
     from vrrplab.notebook.simulate import simulate
 
     return simulate("article-drill-1-lan-nic", frames=True)
@@ -46,7 +46,7 @@ def _drill() -> Trace:
 @exercise("06-op", "request or reply: the operation of a GARP")
 def op(answer: Any) -> str:
     guess = whole(answer, 0, 65535, "3")
-    sent = decode(bytes.fromhex(_drill().of(GarpSentEvent)[0].frame)).arp
+    sent = decode(bytes.fromhex(drill().of(GarpSentEvent)[0].frame)).arp
     if sent is None:
         raise AssertionError("a GARP is an ARP packet")
     if guess != sent.op:
@@ -72,7 +72,7 @@ def count(answer: Any) -> str:
 @exercise("06-mac", "what office-pc believes at 20 s of drill 1")
 def mac(answer: Any) -> str:
     given = mac_address(answer, "02:00:00:00:00:01")
-    trace = _drill()
+    trace = drill()
     believed = [e.mac for e in trace.of(NeighbourEvent) if e.ip == IP1 and e.t <= 20]
     if given != believed[-1]:
         whose = {e.mac: e.server for e in trace.of(GarpSentEvent)}

@@ -88,7 +88,7 @@ def eight(answer: Any) -> str:
     return "One: only the first eight characters are sent, and these are the same."
 
 
-def _split(
+def split(
     heal_s: float, edit: dict[str, Any] | None = None, duration_s: float = 80, close_s: float = 7
 ) -> Trace:
     actions = [at(close_s, "firewall_drop", server=s, direction="in", protocol="vrrp") for s in (S1, S2)]
@@ -101,7 +101,7 @@ def heal(answer: Any) -> str:
     moment = number(answer, "15.7")
     if not 15 <= moment <= 16:
         raise NotUnderstood("The answer here is a moment from 15 to 16, in seconds.")
-    trace = _split(moment)
+    trace = split(moment)
     for address in (IP1, IP2):
         gap = longest(trace, address)
         if gap:
@@ -127,7 +127,7 @@ def cure(answer: Any) -> str:
     # depends on both moments.
     for close_s, later_s in product(range(7, 12), (6.8, 7.8, 8.8, 9.8)):
         heal_s = close_s + later_s
-        trace = _split(heal_s, edit, 60, close_s)
+        trace = split(heal_s, edit, 60, close_s)
         demand_normal(trace, close_s - 0.1)
         if len(trace.owners(IP1, heal_s - 0.1)) != 2:
             raise Miss(

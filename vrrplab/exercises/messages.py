@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -11,9 +12,12 @@ KINDS = {
     "missed": ("✘", "not yet", "#D55E00"),
     "unclear": ("?", "not understood", "#D55E00"),
     "open": ("…", "", "#808080"),
+    "hint": ("→", "hint", "#0072B2"),
     "note": ("•", "", "#0072B2"),
     "table": ("", "", "#0072B2"),
 }
+
+_CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -48,5 +52,6 @@ class Message:
             mono = "font-family:var(--jp-code-font-family,monospace),monospace"
             body = f"<pre style='margin:0;{mono}'>{escape(self.text)}</pre>"
         else:
-            body = f"<b>{escape(self._head)}</b>{escape(self.text)}"
+            told = _CODE.sub(r"<code>\1</code>", escape(self.text))
+            body = f"<b>{escape(self._head)}</b>{told}"
         return f'<div style="{style}">{notes}{body}</div>'

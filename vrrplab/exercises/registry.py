@@ -53,12 +53,13 @@ def exercise(name: str, task: str) -> Callable[[Judge], Judge]:
     return register
 
 
-def find_exercise(name: object) -> Exercise:
-    """The exercise of that name; VrrplabError names the nearest one."""
+def find_exercise(name: object, asked: str = 'check("02-quick", 240)') -> Exercise:
+    """The exercise of that name; VrrplabError names the nearest one. ``asked``: a call that is right."""
     if isinstance(name, str) and name in EXERCISES:
         return EXERCISES[name]
     if not isinstance(name, str):
-        raise VrrplabError('check() takes the name of an exercise first, like check("02-quick", 240)')
+        call = asked.partition("(")[0]
+        raise VrrplabError(f"{call}() takes the name of an exercise first, like {asked}")
     hint = did_you_mean(name, EXERCISES) or "progress() lists them"
     raise VrrplabError(f"there is no exercise {name!r}: {hint}")
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import is_number
+from vrrplab.exercises.guesses import in_words
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.store import FILE, Entry, Progress, is_put_away, read_progress
 from vrrplab.limits import CLASS_NAMES
@@ -77,15 +78,16 @@ class ClassResults:
         )
 
     def to_csv(self) -> str:
-        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries.
+        """One line a learner and exercise: learner, exercise, passed (1 or 0), tries, hints.
 
         For spreadsheets: a name that one would take for a formula has an apostrophe before it.
         """
-        rows: list[list[str | int]] = [["learner", "exercise", "passed", "tries"]]
+        rows: list[list[str | int]] = [["learner", "exercise", "passed", "tries", "hints"]]
         for learner in self.learners:
             for name in EXERCISES:
                 entry = learner.progress.exercises.get(name, {})
-                rows.append([learner.name, name, int(entry.get("passed") is True), entry.get("tries", 0)])
+                passed = int(entry.get("passed") is True)
+                rows.append([learner.name, name, passed, entry.get("tries", 0), entry.get("hints", 0)])
         return csv_text(rows)
 
     def _learner_lines(self) -> list[str]:
@@ -101,7 +103,7 @@ class ClassResults:
         return lines
 
     def _exercise_lines(self) -> list[str]:
-        lines = [f"{'exercise':<22} {'tried':>5} {'passed':>6} {'tries (median)':>15}"]
+        lines = [f"{'exercise':<22} {'tried':>5} {'passed':>6} {'tries (median)':>15} {'hints':>6}"]
         for name in EXERCISES:
             entries = [
                 one.progress.exercises[name] for one in self.learners if name in one.progress.exercises
@@ -109,7 +111,8 @@ class ClassResults:
             if entries:
                 passed = sum(e.get("passed") is True for e in entries)
                 tries = median(e.get("tries", 0) for e in entries)
-                lines.append(f"{padded(name, 22)} {len(entries):>5} {passed:>6} {tries:>15g}")
+                hints = sum(e.get("hints", 0) for e in entries)
+                lines.append(f"{padded(name, 22)} {len(entries):>5} {passed:>6} {tries:>15g} {hints:>6}")
         return lines if len(lines) > 1 else ["No exercise has been tried."]
 
     def _guess_lines(self) -> list[str]:
@@ -125,7 +128,7 @@ class ClassResults:
             told = _range(numbers) if numbers else ""
             told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
             if told:
-                was = f"; it was {_plain(outcome)}" if outcome is not None else ""
+                was = f"; it was {in_words(outcome)}" if outcome is not None else ""
                 lines.append(printable(f"{padded(name, 22)} guessed {told}{was}"))
         return ["", *lines] if lines else []
 
@@ -135,15 +138,10 @@ class ClassResults:
 
 def _range(numbers: list[float]) -> str:
     """Of guesses in order: from the least to the largest, and the one in the middle."""
-    least, largest, middle = map(_plain, (numbers[0], numbers[-1], median(numbers)))
+    least, largest, middle = map(in_words, (numbers[0], numbers[-1], median(numbers)))
     if least == largest:
         return f"{least}, {'by one' if len(numbers) == 1 else f'by all {len(numbers)}'}"
     return f"{least} to {largest}, median {middle}"
-
-
-def _plain(value: object) -> str:
-    """A guess or an outcome as people write it: no more than three decimals."""
-    return f"{value:.3f}".rstrip("0").rstrip(".") if is_number(value) else str(value)
 
 
 def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ClassResults:

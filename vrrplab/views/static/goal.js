@@ -9,7 +9,7 @@ const HEADS = { open: "", missed: "Not yet:", reached: "Reached:", unclear: "" }
  * @param {GoalInfo} goal
  * @returns {{head: string, said: string}}
  */
-export function verdict({ state, said, passed, tries }) {
+export function goalWords({ state, said, passed, tries }) {
   const again = passed && state !== "reached";
   if (state === "open" && said) return { head: again ? "Reached before. As it was:" : "As it is:", said };
   if (state === "open") return { head: again ? "Reached before." : "", said: again ? "" : "Click on what you want to change." };
@@ -41,7 +41,7 @@ export class Goal {
   told() {
     const { goal } = this.player.info;
     if (!goal) return;
-    const { head, said } = verdict(goal);
+    const { head, said } = goalWords(goal);
     const words = `${head} ${said}`.trim();
     setText(this.task, goal.text);
     setText(this.head, head);

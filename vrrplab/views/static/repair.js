@@ -33,7 +33,7 @@ export function lineRange(text, line) {
  * @param {Finding[]} findings
  * @returns {Map<number, Finding["kind"]>}
  */
-export function marks(findings) {
+export function lineMarks(findings) {
   const order = ["aside", "ignored", "stops"];
   /** @type {Map<number, Finding["kind"]>} */
   const found = new Map();
@@ -53,7 +53,7 @@ export const findingText = ({ text, cure }) => (cure ? `${text}: ${cure}` : text
  * What is said of a file in one sentence.
  * @param {Finding[]} findings
  */
-export function summary(findings) {
+export function fileSummary(findings) {
   const stop = findings.find((f) => f.kind === "stops");
   const told = findings.filter((f) => f.kind === "ignored").length;
   if (stop) return `keepalived does not start with this${stop.line ? `: line ${stop.line}` : ""}. The picture shows the last text that ran.`;
@@ -244,7 +244,7 @@ export class Repair {
   tell() {
     const { findings } = this;
     const lines = findings.filter((f) => f.kind !== "aside");
-    const words = summary(findings);
+    const words = fileSummary(findings);
     const all = JSON.stringify([this.server, findings]);
     if (all === this.said) return this.paint();
     const first = !this.said;
@@ -274,7 +274,7 @@ export class Repair {
 
   /** Line numbers, and the marked lines behind the text. */
   paint() {
-    const found = this.typed[this.server] === this.sent[this.server] ? marks(this.findings) : new Map();
+    const found = this.typed[this.server] === this.sent[this.server] ? lineMarks(this.findings) : new Map();
     const lines = lineCount(this.area.value);
     const all = `${lines} ${JSON.stringify([...found])}`;
     if (this.numbers.dataset.all === all) return this.scroll();

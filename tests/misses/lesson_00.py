@@ -1,8 +1,3 @@
-SOLUTIONS = {
-    "00-both": "'proxy-serv02'",
-    "00-dark": "[at(12, 'power_off', server='proxy-serv01'), at(14, 'daemon_stop', server='proxy-serv02')]",
-    "00-unnoticed": "at(12, 'daemon_kill', server='proxy-serv01')",
-}
 MISSES = {
     "00-both": [("'proxy-serv01'", "is FAULT"), ("'nobody'", "proxy-serv02 has 192.168.2.102")],
     "00-dark": [

@@ -1,9 +1,3 @@
-SOLUTIONS = {
-    "07-silent": "['firewall', 'multicast', 'vrid']",
-    "07-eight": "1",
-    "07-heal": "15.4",
-    "07-cure": "{'priority ': 'garp_master_refresh 2\\n    priority '}",
-}
 MISSES = {
     "07-silent": [("['password', 'firewall']", "invalid passwd"), ("'vrid'", "2 more")],
     "07-eight": [("2", "proxy-serv01 has")],

@@ -1,10 +1,3 @@
-SOLUTIONS = {
-    "02-patience": "3 * 1 + (256 - 50) / 256",
-    "02-quick": "240",
-    "02-word": "'proxy-serv01'",
-    "02-version-3": "3 * 2 + (256 - 100) / 256 * 2",
-    "02-three": "'r2'",
-}
 MISSES = {
     "02-patience": [("3", "still BACKUP"), ("4", "MASTER already")],
     "02-quick": [("100", "3.609 s"), ("254", "stays away")],

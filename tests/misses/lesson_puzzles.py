@@ -1,14 +1,3 @@
-SOLUTIONS = {
-    "00-vanish": "at(12, 'segment_fault', segment='lan', loss=1)",
-    "00-quiet": "at(12, 'daemon_freeze', server=S2)",
-    "02-alive": "at(12, 'firewall_drop', server=S2, direction='in', protocol='vrrp')",
-    "02-moment": "at(12.9, 'power_off', server=S1)",
-    "04-pages": "at(12, 'service_stop', server=S1, service='squid')",
-    "05-home": "at(20, 'daemon_stop', server=S2)",
-    "06-frame": "[at(14.626373, 'segment_fault', segment='lan', loss=1),"
-    " at(14.626377, 'segment_heal', segment='lan')]",
-    "07-both": "at(12, 'segment_fault', segment='lan', multicast=False)",
-}
 MISSES = {
     "00-vanish": [
         (
@@ -64,12 +53,6 @@ MISSES = {
         ("at(12, 'segment_fault', segment='lan', loss=1)", "but somebody noticed"),
         ("at(12, 'firewall_drop', server=S1, direction='in', protocol='vrrp')", "alone has 192.168.2.101"),
     ],
-}
-SOLUTIONS |= {
-    "03-typing": "{S2: {'prority': 'priority', 'virtual_router_id 11': 'virtual_router_id 1'}}",
-    "05-weight": "{'weight -20': 'weight -60'}",
-    "09-fast": "{'advert_int': 'version 3\\n    advert_int'}",
-    "11-cloud": "{S2: {'        192.168.2.252\\n': '        192.168.2.251\\n'}}",
 }
 MISSES |= {
     "03-typing": [

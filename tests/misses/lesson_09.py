@@ -1,4 +1,3 @@
-SOLUTIONS = {"09-half": "1", "09-three": "0.2**3", "09-compromise": "0.3", "09-squid": "3.1"}
 MISSES = {
     "09-half": [("0.5", "10 adverts")],
     "09-three": [("0.2", "fewer were"), ("0", "more were")],

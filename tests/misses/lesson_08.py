@@ -2,12 +2,6 @@ _NOTIFY = "{{'priority ': '{} \"/usr/sbin/squid -k reconfigure\"\\n    priority 
 _BLOCK = "{{'vrrp_script chk': 'global_defs {{\\n    {}\\n}}\\n\\nvrrp_script chk'}}"
 _OPEN = 'notify_master "/usr/sbin/squid -k reconfigure"'
 _START = 'notify_fault "/usr/bin/systemctl restart squid"'
-SOLUTIONS = {
-    "08-count": "2",
-    "08-last": "100",
-    "08-bound": f"{{'priority ': '{_OPEN}\\n    {_START}\\n    priority '}}",
-    "08-security": _BLOCK.format("enable_script_security\\n    script_user root"),
-}
 MISSES = {
     "08-count": [("1", "more often"), ("5", "less often")],
     "08-last": [("255", "one more word")],

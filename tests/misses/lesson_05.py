@@ -1,12 +1,5 @@
 _PAIR = "'priority 255': 'priority 150'"
 _TWO_VERSIONS = "{'priority 255': 'priority 255\\n    version 3\\n'}"
-SOLUTIONS = {
-    "05-smallest": "-51",
-    "05-nobody": "'nobody'",
-    "05-repair": f"{{{_PAIR}, 'interval 3': 'interval 3\\n    weight -60'}}",
-    "05-quick": "{'interval 3': 'interval 1'}",
-    "05-glitch": "{'interval 3': 'interval 3\\n    fall 2'}",
-}
 MISSES = {
     "05-smallest": [("-50", "still says 100"), ("-60", "-59 works"), ("51", "reward")],
     "05-nobody": [("'proxy-serv01'", "FAULT")],

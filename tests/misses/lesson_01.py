@@ -1,12 +1,3 @@
-SOLUTIONS = {
-    "01-where": "36",
-    "01-group-mac": "'01-00-5E-00-00-12'",
-    "01-vrids": "255",
-    "01-farewell": (
-        "advert_frame('02:00:00:00:00:fb', '192.168.2.251', '224.0.0.18',"
-        " Advertisement(2, 1, 0, 1_000_000, ('192.168.2.101',)))"
-    ),
-}
 MISSES = {
     "01-where": [("35", "VRID"), ("22", "IP")],
     "01-group-mac": [("'02:00:00:00:00:fb'", "goes to another one")],

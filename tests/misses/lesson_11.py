@@ -1,8 +1,4 @@
 _FIRST = "'advert_int 5': 'advert_int 1', '        10.1.0.81/24\\n': ''"
-SOLUTIONS = {
-    "11-repair": f"{{{_FIRST}, 'weight -20': 'weight -60', 'raise 2': 'rise 2'}}",
-    "11-twice": "variant('article-steady', at(8, 'power_off', server=S1), at(14, 'power_on', server=S1))",
-}
 MISSES = {
     "11-repair": [
         ("{'advert_int 5': 'advert_int 1'}", "both have 10.1.0.80"),

@@ -1,10 +1,3 @@
-SOLUTIONS = {
-    "06-op": "1",
-    "06-count": "10",
-    "06-mac": "'02:00:00:00:00:fc'",
-    "06-vmac": "'switch'",
-    "06-lost": "{'priority ': 'garp_master_refresh 3\\n    priority '}",
-}
 MISSES = {
     "06-op": [("2", "bytes 20 and 21")],
     "06-count": [("5", "14.6, 19.6")],

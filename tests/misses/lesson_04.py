@@ -1,9 +1,3 @@
-SOLUTIONS = {
-    "04-order": "['eth1', 'eth0', 'squid']",
-    "04-worst": "30 + 3 + 0.61",
-    "04-detective": "'eth0'",
-    "04-faster": "variant('article-drill-3-squid', services={'squid': {'shutdown_s': 1}})",
-}
 MISSES = {
     "04-order": [("['eth0', 'eth1', 'squid']", "eth0 takes 2.66 s")],
     "04-worst": [("30.6", "It can be worse"), ("40", "none reaches")],

@@ -1,12 +1,6 @@
 _SPEAK = "{{'priority ': 'unicast_src_ip {}\\n    unicast_peer {{\\n        {}\\n    }}\\n    priority '}}"
 _ONE = _SPEAK.format("192.168.2.251", "192.168.2.252")
 _TWO = _SPEAK.format("192.168.2.252", "192.168.2.251")
-SOLUTIONS = {
-    "03-share": "0.5",
-    "03-unicast": f"{{S1: {_ONE}, S2: {_TWO}}}",
-    "03-group": "'224.0.0.18/32'",
-    "03-third": "'192.168.2.103'",
-}
 MISSES = {
     "03-share": [("0.25", "more did"), ("1", "fewer did")],
     "03-unicast": [

@@ -1,0 +1,23 @@
+"""The key to ``08_notify_and_squid``."""
+
+from __future__ import annotations
+
+from vrrplab.exercises.key import Solution
+
+SOLUTIONS = {
+    "08-count": Solution("2", "At the start, and when the address comes home at 25 s."),
+    "08-last": Solution("100", "The priority of proxy_ip1 on proxy-serv02."),
+    "08-bound": Solution(
+        "{\n"
+        '    "priority ": \'notify_master "/usr/sbin/squid -k reconfigure"\\n\'\n'
+        "    '    notify_fault \"/usr/bin/systemctl restart squid\"\\n    priority '\n"
+        "}",
+        "The one that takes over opens the address; the one whose Squid crashed is in FAULT, and starts it"
+        " again.",
+    ),
+    "08-security": Solution(
+        '{"vrrp_script chk": "global_defs {\\n    enable_script_security\\n    script_user'
+        ' root\\n}\\n\\nvrrp_script chk"}',
+        "One line says that only safe scripts may run, the other as whom; above the script that it is about.",
+    ),
+}
