@@ -33,6 +33,9 @@ ARGUMENTS = [
 SHARED = ("info", "at_s", "typed", "trace_lines")  # what the widget and its page know together
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 
+# The panels that are closed at first.
+_OPENED = "Object.values(document.getElementById('player').player.folds).forEach((fold) => fold.ask())"
+
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
 _BRIDGE = """
 <!doctype html><meta charset="utf-8">
@@ -113,14 +116,19 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def file_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
-    """Opens a trace as the self-contained file, from file://, and waits until it can be played."""
+    """Opens a trace as the self-contained file, from file://, and waits until it can be played.
 
-    def open_file(trace: Trace, scenario: Any = None, **options: Any) -> Any:
+    Its panels are opened, unless ``first_view`` is True: then it is as who opens the file sees it.
+    """
+
+    def open_file(trace: Trace, scenario: Any = None, *, first_view: bool = False, **options: Any) -> Any:
         file = tmp_path / "player.html"
         write_html(trace, file, scenario)
         page = new_page(**options)
         page.goto(file.as_uri())
         page.wait_for_function("document.getElementById('player').player")
+        if not first_view:
+            page.evaluate(_OPENED)
         return page
 
     return open_file
@@ -131,12 +139,12 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
     """Opens a built-in scenario with Python behind it, as a notebook would have it, but without Jupyter.
 
     What answers is the notebook's own widget, also one that was made elsewhere (``puzzle(name)``).
-    ``page.widget`` is it, ``page.forks`` what it remembers.
+    ``page.widget`` is it, ``page.forks`` what it remembers. Its panels are opened, unless ``first_view``.
     """
     pytest.importorskip("anywidget", reason="needs anywidget: make lab")
     from vrrplab.notebook.cluster import cluster
 
-    def open_live(what: Any, **options: Any) -> Any:
+    def open_live(what: Any, *, first_view: bool = False, **options: Any) -> Any:
         widget = cluster(what) if isinstance(what, str) else what
         answers: list[dict[str, Any]] = []
         widget.send = lambda answer, buffers=(): answers.append(answer)
@@ -168,6 +176,8 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
         page.goto(html.as_uri())
         page.wait_for_function("document.getElementById('player').player?.model")
         page.widget, page.forks = widget, widget._forks
+        if not first_view:
+            page.evaluate(_OPENED)
         return page
 
     return open_live

@@ -48,14 +48,16 @@ def with_servers(count: int) -> Trace:
 
 
 @pytest.mark.parametrize("width", [390, 760])
-def test_narrow_pages_show_cluster_transport_and_log_first(file_page: Callable[..., Any], width: int) -> None:
+def test_narrow_pages_show_transport_cluster_and_lanes_first(
+    file_page: Callable[..., Any], width: int
+) -> None:
     page = file_page(simulated(), viewport={"width": width, "height": 2400})
-    order = [".vl-top", ".vl-scene", ".vl-transport", ".vl-log-panel", ".vl-lane-panel", ".vl-tables"]
-    order.append(".vl-frame-panel")
+    order = [".vl-top", ".vl-transport", ".vl-scene", ".vl-lane-panel", ".vl-log-panel"]
+    order += [".vl-tables-panel", ".vl-frame-panel", ".vl-tools"]
     boxes = page.evaluate(BOXES, order)
     for above, below in pairwise(order):
         gap = boxes[below][1] - boxes[above][3]
-        assert 6 <= gap <= 20, f"{gap} px between {above} and {below}"
+        assert 3 <= gap <= 20, f"{gap} px between {above} and {below}"
 
 
 def test_the_transport_stays_at_hand(file_page: Callable[..., Any]) -> None:

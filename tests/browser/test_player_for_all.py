@@ -59,7 +59,7 @@ def test_without_a_mouse(live_page: Callable[..., Any]) -> None:
 def walk_to(page: Any, words: str, key: str) -> None:
     """Presses an arrow key in the log until the marked row says ``words``."""
     for _ in range(30):
-        if words in page.locator(".vl-now").inner_text():
+        if words in page.locator(".vl-now").text_content():
             return
         page.keyboard.press(key)
     raise AssertionError(f"no row says {words!r}")

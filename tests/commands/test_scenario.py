@@ -20,6 +20,7 @@ from vrrplab.scenario.schema import MODELINE
 from vrrplab.scenario.writer import yaml_text
 from vrrplab.scenario.yaml_nodes import parse_yaml
 from vrrplab.sim.play import run
+from vrrplab.trace import Trace
 
 Command = Callable[..., CompletedProcess[str]]
 ARTICLE = ("proxy-serv01.conf", "proxy-serv02.conf")
@@ -141,6 +142,10 @@ def test_a_configuration_that_is_indented_with_tabs_is_text_too(
     assert labels == [event.to_json() for event in run(laid_out)]
 
 
+def states_of(trace: Trace) -> list[tuple[int, object]]:
+    return [(event.t_us, event.fields["to"]) for event in trace.of("state")]
+
+
 def test_no_line_is_broken_behind_an_escape() -> None:
     """The YAML library puts a blank there; text with escapes stands in lines as long as they come."""
     for words in range(25, 60):
@@ -149,11 +154,15 @@ def test_no_line_is_broken_behind_an_escape() -> None:
         assert read.plain == odd
 
 
-def test_text_of_what_includes_others_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_text_of_a_file_has_what_it_includes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(data_path("configs", "article", ARTICLE[0]), tmp_path / "all.conf")
     (tmp_path / "a.conf").write_text(f"include {tmp_path}/all.conf\n", encoding="utf-8")
-    assert main(["scenario", "--text", str(tmp_path / "a.conf")]) == 2
-    assert "a.conf includes other files" in capsys.readouterr().err
+    alone = run(scenario_from_configs([tmp_path / "a.conf"]))
+    assert main(["scenario", "--text", str(tmp_path / "a.conf")]) == 0
+    text = capsys.readouterr().out
+    assert f"# include {tmp_path}/all.conf" in text
+    assert "priority 255" in text
+    assert states_of(run(scenario_from_text(text))) == states_of(alone)
     assert main(["scenario", str(tmp_path / "a.conf")]) == 0
     read = scenario_from_text(capsys.readouterr().out)
     assert read.servers["a"].config == str(tmp_path / "a.conf")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from toy_traces import Toy, failover
 
 from vrrplab.errors import VrrplabError
+from vrrplab.scenario.from_configs import scenario_from_configs
+from vrrplab.scenario.reader import scenario_from_text
+from vrrplab.sim.play import run
 from vrrplab.units import SECOND_US
 from vrrplab.views.forks import AFTERMATH_US, KEPT, Forks
 
@@ -137,3 +142,21 @@ def test_a_failed_run_changes_nothing() -> None:
     with pytest.raises(VrrplabError, match="no"):
         it.break_it([{"at_s": 3.0, **DOWN}], 3.0)
     assert (it.can_undo, done(it)) == (False, [])
+
+
+def test_what_can_be_copied_is_whole_even_where_a_configuration_includes_files(tmp_path: Path) -> None:
+    """Input: a keepalived.conf that includes another. Output: a scenario that runs where neither file is."""
+    shared = "virtual_router_id 7\npriority 120\n"
+    (tmp_path / "shared.inc").write_text(shared, encoding="utf-8")
+    text = "vrrp_instance V {\nstate BACKUP\ninterface eth0\ninclude shared.inc\n"
+    (tmp_path / "r1.conf").write_text(text + "virtual_ipaddress {\n192.0.2.100/24\n}\n}\n", encoding="utf-8")
+    scenario = scenario_from_configs([tmp_path / "r1.conf"])
+    it = Forks(run(scenario), scenario, run)
+    it.break_it([{"at_s": 9, "action": "power_off", "server": "r1"}], 9)
+    copied = it.scenario.to_yaml()
+    assert str(tmp_path) not in copied
+    assert "priority 120" in copied
+    (tmp_path / "shared.inc").unlink()
+    (tmp_path / "r1.conf").unlink()
+    again = run(scenario_from_text(copied, str(tmp_path / "elsewhere.yaml")))
+    assert [e.to_json() for e in again.of("state")] == [e.to_json() for e in it.trace.of("state")]

@@ -119,3 +119,40 @@ def test_no_name_is_taken_twice() -> None:
     """Joined into one module, two files cannot both have a ``table``."""
     names = re.findall(r"^(?:export )?(?:const|let|function|class) (\w+)", player_script(), re.MULTILINE)
     assert sorted(names) == sorted(set(names))
+
+
+def first_shown(page: str) -> float:
+    return float(json.loads(part(page, "values"))["at_s"])
+
+
+def test_the_page_begins_shortly_before_the_first_action_or_where_it_is_told_to() -> None:
+    """Input: an action at 5 s; nothing done, MASTER at 0.1 s; an empty trace. Output: 3 s; 1.1 s; 0 s."""
+    assert first_shown(html_text(failover())) == 3.0
+    assert first_shown(html_text(failover(), at_s=7.25)) == 7.25
+    calm = Trace([event for event in failover() if event.t_us < 5_000_000])
+    assert first_shown(html_text(calm)) == min(1.1, calm.end_us / 1e6)
+    assert first_shown(html_text(Trace([]))) == 0.0
+
+
+def test_simulate_writes_a_page_that_begins_at_a_moment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from vrrplab.commands.cli import main
+
+    page = tmp_path / "drill.html"
+    assert main(["simulate", "article-drill-1-lan-nic", "--html", str(page), "--at", "10.5"]) == 0
+    assert first_shown(page.read_text(encoding="utf-8")) == 10.5
+    capsys.readouterr()
+    for words, told in (
+        (["--html", str(page), "--at", "32.5"], "--at 32.5: article-drill-1-lan-nic runs from 0 to 32 s"),
+        (["--html", str(page), "--at", "-1"], "--at -1: article-drill-1-lan-nic runs from 0 to 32 s"),
+        (["--html", str(page), "--at", "soon"], "argument --at: invalid float value: 'soon'"),
+        (["--at", "3"], "--at says where a page begins: name the page, --html FILE"),
+    ):
+        try:
+            code: object = main(["simulate", "article-drill-1-lan-nic", *words])
+        except SystemExit as end:  # argparse's own way out
+            code = end.code
+        said = capsys.readouterr().err
+        assert (code, said.count("\n")) == (2, 1), said
+        assert told in said

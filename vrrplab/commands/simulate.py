@@ -23,6 +23,7 @@ from vrrplab.sim.estimate import events_of, frames_of, work_of
 from vrrplab.sim.play import play, until
 from vrrplab.sim.world import Frame, World
 from vrrplab.trace import Trace
+from vrrplab.units import seconds
 from vrrplab.work import (
     HEX,
     HTML,
@@ -105,6 +106,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=OutputName,
         help="a page that plays it, complete in one file (one scenario only)",
     )
+    parser.add_argument(
+        "--at",
+        type=float,
+        metavar="S",
+        help="the second at which that page begins; otherwise shortly before the first action",
+    )
     parser.add_argument("--seed", type=int, help="for everything random (loss, jitter)")
     parser.add_argument("--until", type=float, metavar="S", help="end after that many seconds")
     parser.add_argument(
@@ -143,6 +150,7 @@ def _simulate(args: argparse.Namespace) -> int:
     single = [option for option in ("pcap", "html") if getattr(args, option)]
     if single and len(scenarios) > 1:
         raise VrrplabError(f"--{single[0]} takes one scenario, these are {len(scenarios)}: name one")
+    _allow_moment(args.at, scenarios[0], args)
     works = [_work(s, args) for s in scenarios]
     allow(together(works), args.yes)
     _say_warnings(scenarios)
@@ -318,11 +326,22 @@ def _write_files(
     if args.html:
         from vrrplab.views.player import write_html
 
-        write_html(traces[0], args.html, scenario=scenario)
+        write_html(traces[0], args.html, scenario=scenario, at_s=args.at)
     if args.plot:
         from vrrplab.views import timeline
 
         timeline.save(traces if len(traces) > 1 else traces[0], args.plot)
+
+
+def _allow_moment(at_s: float | None, scenario: Scenario, args: argparse.Namespace) -> None:
+    """VrrplabError when no page is written that could begin there, or the run has no such moment."""
+    if at_s is None:
+        return
+    if not args.html:
+        raise VrrplabError("--at says where a page begins: name the page, --html FILE")
+    end_s = seconds(scenario.duration_us)
+    if not 0 <= at_s <= end_s:
+        raise VrrplabError(f"--at {at_s:g}: {scenario.name} runs from 0 to {end_s:g} s")
 
 
 def _check(scenarios: list[Scenario], traces: list[Trace]) -> int:

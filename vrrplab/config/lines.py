@@ -70,7 +70,7 @@ class LineReader:
         self._residue: str | None = None
         self._read, self._bytes, self._opened, self._looked_at = 0, len(text), 1, 0  # so far, of the limits
         self.open_braces: list[Source] = []
-        self.included = False  # other files were asked for, so this one's text is not all
+        self._told: list[str] | None = []  # every line as it stood; None: no such text says the same
         self.hosts: dict[str, Source] = {}  # those of @host lines, and where the first of each stands
         self.other_hosts: set[str] = set()  # those of @^host lines
 
@@ -112,6 +112,8 @@ class LineReader:
             current.number += 1
             if current.number == len(current.lines) and not line:
                 continue  # what follows the last line end is no line
+            if self._told is not None and not current.at:
+                self._told.append(line)
             self._diagnostics.source = Source(current.name, current.number)
             if len(line) - current.at >= MAX_LINE:
                 line = self._cut_long_line(line, current)
@@ -277,9 +279,21 @@ class LineReader:
             pattern = line[9:]
         else:
             return False
-        self.included = True
+        place, told = len(self._files), self._told
         self._open(pattern.lstrip(BLANKS))
+        if told and len(self._files) > place:
+            # What is included comes now, in the place of the line that asked for it.
+            if line.strip() in told[-1]:
+                told[-1] = f"# {told[-1]}"
+            else:  # a definition asked for it
+                self._told = None
         return True
+
+    def whole_text(self, text: str) -> str | None:
+        """The file's text, with what it includes in place of each ``include``; None: no text says it."""
+        if self._opened == 1:
+            return text
+        return None if self._told is None else "\n".join([*self._told, ""])
 
     def _open(self, pattern: str) -> None:
         directory = self._files[-1].directory

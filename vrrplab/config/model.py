@@ -358,7 +358,7 @@ class NodeConfig:
     dropped_scripts: tuple[str, ...] = field(default=(), compare=False)  # no command, no user to run as
     text: str | None = field(
         default=None, compare=False
-    )  # the whole file; None: it includes others, or was changed after reading
+    )  # the whole file, with what it includes; None: it was changed after reading, or no text says the same
 
     def instance(self, name: str) -> InstanceConfig:
         """The instance of that name; KeyError if there is none."""

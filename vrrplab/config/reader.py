@@ -187,7 +187,7 @@ def _read(text: str, file: str, host_id: str, daemon: str, strict: bool, log_fil
             "write at least vrrp_instance NAME { interface …, virtual_router_id …, virtual_ipaddress { … } }",
             Source(file, max(1, vrrp.source.line)),
         )
-    return replace(complete(draft, file), text=None if lines.included else text)
+    return replace(complete(draft, file), text=lines.whole_text(text))
 
 
 def _say_hosts(diagnostics: Diagnostics, lines: LineReader, host_id: str) -> None:

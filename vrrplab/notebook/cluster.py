@@ -23,8 +23,10 @@ FIRST = "article-drill-1-lan-nic"
 CAPTURES = (".pcap", ".pcapng", ".cap")
 
 
-def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
+def cluster(source: Any = FIRST, *, at_s: float | None = None) -> Any:
     """The cluster on the screen, from ``at_s`` seconds on. Click a cable, a service, a server: break it.
+
+    Without ``at_s``: shortly before the first action, or, where there is none, when all have started.
 
     ``source``, of these some can be broken and some only looked at:
 
@@ -35,7 +37,7 @@ def cluster(source: Any = FIRST, *, at_s: float = 0.0) -> Any:
     In a notebook the result shows itself; ``.trace`` and ``.scenario`` are what is shown now, with all
     that was clicked. VrrplabError, in one line, for anything else.
     """
-    at_s = arguments.number(at_s, "at_s")
+    at_s = None if at_s is None else arguments.number(at_s, "at_s")
     if hasattr(source, "to_trace"):  # a Capture, as read_pcap gives it
         source = source.to_trace()
     if isinstance(source, Trace):

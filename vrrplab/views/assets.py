@@ -33,6 +33,7 @@ MODULES = (
     "captions",
     "keys",
     "python",
+    "folds",
     "theme",
     "goal",
     "repair",

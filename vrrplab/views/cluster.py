@@ -17,7 +17,7 @@ from vrrplab.units import seconds
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.explain import explanations
 from vrrplab.views.forks import Forkable, Forks, Rerun
-from vrrplab.views.player import html_text, trace_text
+from vrrplab.views.player import first_moment_s, html_text, trace_text
 from vrrplab.views.svg import still_svg, still_text
 
 if TYPE_CHECKING:
@@ -40,23 +40,30 @@ def show_cluster(
     trace: Trace,
     scenario: Forkable | None = None,
     rerun: Rerun | None = None,
-    at_s: float = 0.0,
+    at_s: float | None = None,
     companions: Sequence[Companion] = (),
     took_s: float = 0.0,
 ) -> Any:
-    """The clickable cluster playing ``trace``, at ``at_s`` seconds first.
+    """The clickable cluster playing ``trace``, at ``at_s`` seconds first, or where ``first_moment_s`` says.
 
     ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
     ``companions`` sit beside the picture. ``took_s``: how long this run took, the page expects the next to
     take as long.
     Where anywidget is not installed, a still picture of the same moment comes back instead.
     """
+    at_s = first_moment_s(trace) if at_s is None else at_s
     try:
         return _widget_class()(Forks(trace, scenario, rerun, took_s), at_s, companions)
     except ModuleNotFoundError as error:
         if error.name not in ("anywidget", "ipywidgets", "traitlets"):
             raise
-        return StillCluster(trace, at_s)
+        return StillCluster(trace, at_s, _in_words(companions))
+
+
+def _in_words(companions: Sequence[Companion]) -> str:
+    """What those beside the picture tell where it does not move: a line each."""
+    told = (one.in_words() for one in companions if hasattr(one, "in_words"))
+    return "".join(f"\n{line}" for line in told if line)
 
 
 @dataclass(repr=False, eq=False)
@@ -65,13 +72,14 @@ class StillCluster:
 
     trace: Trace
     at_s: float
+    words: str = ""
 
     def _repr_svg_(self) -> str:
         return still_svg(self.trace, self.at_s)
 
     def __repr__(self) -> str:
         hint = f"(a still picture; the cluster that moves needs anywidget: {how_to_install('anywidget')})"
-        return f"{still_text(self.trace, self.at_s)}\n{hint}"
+        return f"{still_text(self.trace, self.at_s)}\n{hint}{self.words}"
 
 
 @cache
@@ -201,7 +209,7 @@ def _widget_class() -> Any:
             raise VrrplabError(f"the page asked for something unknown: {do!r}")
 
         def __repr__(self) -> str:
-            return still_text(self.trace, self.at_s)
+            return still_text(self.trace, self.at_s) + _in_words(self._companions)
 
         def _repr_mimebundle_(self, **kwargs: Any) -> Any:
             """The widget, and beside it a picture and words for whoever cannot run it."""

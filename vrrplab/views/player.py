@@ -18,7 +18,7 @@ from vrrplab.errors import VrrplabError
 from vrrplab.output.files import replaced_text
 from vrrplab.output.printable import printable
 from vrrplab.trace.events import OutageEvent, TraceEvent
-from vrrplab.units import Micros, seconds
+from vrrplab.units import SECOND_US, Micros, seconds
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.bets import Bets
 from vrrplab.views.explain import explanations
@@ -73,6 +73,10 @@ body {{ margin: 0; background: #ffffff; font: 13px system-ui, sans-serif; }}
 """
 
 
+LEAD_US = 2 * SECOND_US  # before the first action: time to see that all is well
+SETTLED_US = SECOND_US  # after the last instance has found its MASTER
+
+
 class HasYaml(Protocol):
     """A scenario, as far as a player needs it."""
 
@@ -112,18 +116,32 @@ def _told(outage: Outage, end_us: Micros) -> OutageEvent:
     )
 
 
+def first_moment_s(trace: Trace) -> float:
+    """Where a film is best begun: shortly before the first thing that is done, else when all have started."""
+    done = [action.t_us for action in trace.of("action") if action.t_us > 0]
+    if done:
+        return seconds(max(0, done[0] - LEAD_US))
+    masters: dict[str, Micros] = {}
+    for change in trace.of("state"):
+        if change.fields.get("to") == "MASTER":
+            masters.setdefault(str(change.fields.get("instance")), change.t_us)
+    return seconds(min(trace.end_us, max(masters.values()) + SETTLED_US)) if masters else 0.0
+
+
 def html_text(
     trace: Trace,
     scenario: HasYaml | None = None,
-    at_s: float = 0.0,
+    at_s: float | None = None,
     told: Mapping[str, object] | None = None,
 ) -> str:
     """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first.
 
+    Without ``at_s`` that is ``first_moment_s``.
     ``told``: what the companions beside the picture know; by default the bets of this run.
     """
     from vrrplab.views.svg import still_svg
 
+    at_s = first_moment_s(trace) if at_s is None else at_s
     info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
     info |= Bets().page(trace) if told is None else told
     if scenario is not None:
@@ -152,12 +170,14 @@ def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def write_html(trace: Trace, path: str | Path, scenario: HasYaml | None = None) -> None:
-    """Write one self-contained file that plays ``trace`` in any browser, offline.
+def write_html(
+    trace: Trace, path: str | Path, scenario: HasYaml | None = None, at_s: float | None = None
+) -> None:
+    """Write one self-contained file that plays ``trace`` in any browser, offline, from ``at_s`` on.
 
     The player itself takes less than 150 kB, the trace comes on top. OutputError, an OSError: the file cannot
     be written.
     """
-    text = html_text(trace, scenario)
+    text = html_text(trace, scenario, at_s)
     with replaced_text(path) as file:
         file.write(text)

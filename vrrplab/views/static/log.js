@@ -3,7 +3,7 @@ import { h, setAttribute, setText } from "./dom.js";
 import { lastIndex } from "./timeline.js";
 import { logRows, rowText, seconds } from "./words.js";
 
-const ROW_HIGH = 20;
+const ROW_HIGH = 24; // as high as a finger needs
 
 export class Log {
   /** @type {LogKind} */
@@ -43,7 +43,8 @@ export class Log {
     this.body.addEventListener("scroll", () => this.#draw());
     this.body.addEventListener("keydown", (e) => this.#key(e));
     this.body.addEventListener("click", (e) => this.#click(e));
-    this.element = h("section", { class: "vl-panel vl-log-panel", "aria-label": "Log" }, h("h2", {}, "Log", h("span", { class: "vl-fill" }), this.select), this.body);
+    this.head = h("h2", {}, h("span", { class: "vl-fill" }), this.select);
+    this.element = h("section", { class: "vl-panel vl-log-panel", "aria-label": "Log" }, this.head, this.body);
     /** @type {Map<number, Flight>} */
     this.flightOf = new Map(); // by the events that tell of a frame: sent, heard, thrown away
     for (const f of model.flights) {
@@ -91,10 +92,18 @@ export class Log {
     this.current = current;
     if (hide || changed) this.#size();
     const view = this.body.clientHeight;
+    if (!view) return true; // closed: `seen` draws it
     const y = current * ROW_HIGH;
-    if (view && (y < this.body.scrollTop + ROW_HIGH || y > this.body.scrollTop + view - 3 * ROW_HIGH)) this.body.scrollTop = Math.max(0, Math.round((y - view * 0.6) / ROW_HIGH) * ROW_HIGH);
+    if ((y < this.body.scrollTop + ROW_HIGH || y > this.body.scrollTop + view - 3 * ROW_HIGH)) this.body.scrollTop = Math.max(0, Math.round((y - view * 0.6) / ROW_HIGH) * ROW_HIGH);
     this.#draw();
     return true;
+  }
+
+  /** It was opened, or has another size now. */
+  seen() {
+    this.current = -2;
+    if (this.t != null) this.at(this.t, this.hide);
+    this.#draw();
   }
 
   /** @param {number} n */
@@ -111,12 +120,13 @@ export class Log {
   }
 
   #draw() {
-    const view = this.body.clientHeight || 200;
+    const view = this.body.clientHeight;
+    if (!view) return;
     const first = Math.max(0, Math.floor(this.body.scrollTop / ROW_HIGH) - 2);
     const now = this.rows[this.current]?.t;
     const slots = Math.ceil(view / ROW_HIGH) + 8;
     if (this.slots.length !== slots || !this.tall.contains(this.slots[0])) {
-      const slot = () => h("div", { class: "vl-row" }, h("span", { class: "vl-when" }), h("span", { class: "vl-what" }), h("button", { class: "vl-why-button", tabindex: -1 }, "why?"));
+      const slot = () => h("div", { class: "vl-row" }, h("span", { class: "vl-when" }), h("span", { class: "vl-what" }, h("span", { class: "vl-whom" }), h("span", { class: "vl-became" })), h("button", { class: "vl-why-button", tabindex: -1 }, "why?"));
       this.slots = Array.from({ length: slots }, slot);
       this.tall.replaceChildren(...this.slots);
     }
@@ -144,7 +154,11 @@ export class Log {
     const text = this.text(n);
     const [when, said, why] = /** @type {Iterable<HTMLElement>} */ (element.children);
     setText(when, seconds(row.t));
-    setText(said, text);
+    // What an instance became is never cut off, however long its name is.
+    const cut = row.kind === "state" || row.kind === "priority" ? text.lastIndexOf(": ") : -1;
+    const [whom, became] = said.children;
+    setText(whom, cut < 0 ? text : text.slice(0, cut));
+    setText(became, cut < 0 ? "" : text.slice(cut));
     setAttribute(said, "title", text);
     why.hidden = row.kind !== "state";
   }

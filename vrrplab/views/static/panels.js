@@ -14,11 +14,13 @@ export class Tables {
     this.model = model;
     this.name = name;
     this.six = model.cast.vips.length > 0 && model.cast.vips.every((v) => v.address.includes(":"));
+    this.misled = false; // a client sends to one that does not have the address
     this.macs = h("div", { class: "vl-table" });
     this.arps = h("div", { class: "vl-table" });
-    this.element = h("div", { class: "vl-tables" },
-      h("section", { class: "vl-panel", "aria-label": "MAC table of the switch" }, h("h2", {}, "Switch MAC table", model.guessedMacs && model.flights.length > 0 && h("span", { class: "vl-legend" }, "worked out from the frames")), this.macs),
-      h("section", { class: "vl-panel", "aria-label": this.six ? "Neighbour caches of the clients" : "ARP caches of the clients" }, h("h2", {}, this.six ? "Clients' neighbour caches" : "Clients' ARP caches"), this.arps));
+    this.head = h("h2");
+    this.element = h("section", { class: "vl-panel vl-tables-panel", "aria-label": "What switch and clients have learned" }, this.head, h("div", { class: "vl-tables" },
+      h("section", { "aria-label": "MAC table of the switch" }, h("h3", {}, "Switch MAC table", model.guessedMacs && model.flights.length > 0 && h("span", { class: "vl-legend" }, "worked out from the frames")), this.macs),
+      h("section", { "aria-label": this.six ? "Neighbour caches of the clients" : "ARP caches of the clients" }, h("h3", {}, this.six ? "Clients' neighbour caches" : "Clients' ARP caches"), this.arps)));
     /** @type {Record<"mac" | "arp", {who: string, what: string}[]>} */
     this.keys = { mac: [], arp: [] };
     for (const key of model.lines.keys()) {
@@ -53,6 +55,7 @@ export class Tables {
       if (this.#clients() > 1) cells.unshift(who);
       return [{ cells, title: `${who}: ${what} is at ${about.value || "nobody"}`, fresh: fresh(about), wrong: Boolean(wrong) }];
     });
+    this.misled = arps.some((row) => row.wrong);
     const learned = this.keys.mac.some((k) => model.about(t, "mac", k.who, k.what).since != null);
     const said = JSON.stringify([macs, arps, learned]);
     if (said === this.said) return;
@@ -106,7 +109,8 @@ export class FramePanel {
   constructor(model, name, free) {
     this.model = model;
     this.name = name;
-    this.head = h("h2");
+    this.title = h("span", { class: "vl-frame-title" });
+    this.head = h("h2", {}, this.title);
     this.body = h("div", { class: "vl-frame" });
     this.release = h("button", { class: "vl-link", hidden: true, onclick: free }, "follow the cursor");
     this.element = h("section", { class: "vl-panel vl-frame-panel", "aria-label": "One frame, byte by byte" }, h("div", { class: "vl-head" }, this.head, h("span", { class: "vl-fill" }), this.release), this.body);
@@ -122,7 +126,7 @@ export class FramePanel {
     if (flight === this.flight) return;
     this.flight = flight;
     if (!flight) {
-      setText(this.head, "Frame");
+      setText(this.title, "");
       this.body.replaceChildren(h("p", { class: "vl-empty" }, this.model.flights.length ? "No frame has been sent yet." : "This trace has no frames."));
       return;
     }
@@ -130,14 +134,14 @@ export class FramePanel {
     const sender = `${this.name.server(e.server)} at ${seconds(flight.t)} s`;
     if (!e.frame) {
       const title = kind === "advert" ? `VRRPv${e.version ?? ""} advert` : kind === "garp" ? "Gratuitous ARP" : "Neighbour advertisement";
-      setText(this.head, `${title} · ${sender}`);
+      setText(this.title, `${title} · ${sender}`);
       const facts = Object.entries(e).filter(([k]) => !["t", "event", "server", "instance"].includes(k));
       refill(this.body, this.#fate(flight), h("dl", {}, facts.map(([k, v]) => [h("dt", {}, k.replace(/_/g, " ")), h("dd", {}, Array.isArray(v) ? v.join(", ") : String(v))])),
         h("p", { class: "vl-note" }, "This trace holds the fields of the frame, not its bytes."));
       return;
     }
     const frame = decodeFrame(e.frame);
-    setText(this.head, `${frame.title} · ${sender} · ${frame.bytes.length} bytes`);
+    setText(this.title, `${frame.title} · ${sender} · ${frame.bytes.length} bytes`);
     const dump = h("div", { class: "vl-hex", tabindex: 0, role: "group", "aria-label": "Bytes. Arrow left and right walk from field to field.", onkeydown: (/** @type {KeyboardEvent} */ e) => this.#walk(e, frame.fields.length) });
     /** @type {Map<string, HTMLElement[]>} */
     const layers = new Map();

@@ -15,6 +15,7 @@ import { Transport } from "./transport.js";
 import { legend, sharedAddresses, tags } from "./captions.js";
 import { KEYS, pressKey } from "./keys.js";
 import { Python, kernelLives, saveFile } from "./python.js";
+import { Fold } from "./folds.js";
 import { watchTheme } from "./theme.js";
 import { COMPANIONS } from "./companions.js";
 
@@ -71,6 +72,8 @@ export class Player {
   frame;
   /** @type {Transport} */
   transport;
+  /** @type {Record<"log" | "frame" | "tables", Fold>} */
+  folds;
   /** @type {HTMLElement} */
   clock;
   /** @type {HTMLElement} */
@@ -168,6 +171,7 @@ export class Player {
   #compose(model) {
     const { name, root } = this;
     const filter = this.log?.what;
+    const folds = this.folds;
     this.measure ??= measurer(root);
     this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
     this.packets = new Packets(model, name);
@@ -186,18 +190,31 @@ export class Player {
     this.stage.addEventListener("pointerleave", () => this.#hover(null));
     this.lanePanel = h("section", { class: "vl-panel vl-lane-panel", "aria-label": "States, addresses, clients over time" }, h("h2", {}, "States, addresses, clients", h("span", { class: "vl-fill" }), this.before && h("span", { class: "vl-legend" }, "thin line: before your change")), this.lanes.svg);
     this.log.element.append(this.why.element);
+    this.folds = {
+      log: new Fold("log", this.log.element, this.log.head, "Log: what happened, and why", folds?.log.open ?? false, () => this.#opened()),
+      frame: new Fold("frame", this.frame.element, this.frame.head, "A frame, byte by byte", folds?.frame.open ?? false, () => this.#opened()),
+      tables: new Fold("tables", this.tables.element, this.tables.head, "What switch and clients have learned", folds?.tables.open ?? false, () => this.#opened()),
+    };
     this.banner = h("p", { class: "vl-banner", role: "note", hidden: true });
     rearrange(this.view, [
       h("div", { class: "vl-top" }, h("div", { class: "vl-title-line" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), tags(model.cast, this.info.fork)), this.clock),
       ...this.companions.map((companion) => companion.compose(model)),
+      this.transport.element,
       h("div", { class: "vl-grid" },
         h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, legend(model)), this.tables.element),
         h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
-      this.transport.element,
+      this.transport.tools,
     ]);
     root.classList.toggle("vl-forkable", Boolean(this.info.can_fork));
     if (filter && filter !== "story") this.log.show(filter);
     this.status();
+  }
+
+  /** A panel opened or closed: what is in it was not drawn while nobody saw it. */
+  #opened() {
+    if (!this.model) return;
+    this.draw(true);
+    this.log.seen();
   }
 
   /** @param {boolean} force */
@@ -403,7 +420,8 @@ export class Player {
     setText(this.clock, `${seconds(t)} s`);
     for (const companion of this.companions) companion.at?.(t);
     if (this.log.at(t, this.hide)) this.#speak();
-    if (!this.pinned && (!this.playing || now - this.framed > 400)) {
+    if (this.tables.misled) this.folds.tables.need();
+    if (this.folds.frame.open && !this.pinned && (!this.playing || now - this.framed > 400)) {
       this.framed = now;
       this.frame.show(this.packets.latest(t));
     }
@@ -432,6 +450,7 @@ export class Player {
   pin(flight) {
     this.pinned = flight;
     this.packets.chosen = flight;
+    if (flight) this.folds.frame.ask();
     this.frame.show(flight || this.packets.latest(this.t), Boolean(flight));
     this.draw();
   }
@@ -453,7 +472,7 @@ export class Player {
     this.stage.style.cursor = flight ? "pointer" : "";
     if (this.pinned) return;
     this.packets.chosen = flight || null;
-    this.frame.show(flight || this.packets.latest(this.t));
+    if (this.folds.frame.open) this.frame.show(flight || this.packets.latest(this.t));
     if (!this.playing) this.packets.draw(this.t, this.speed, this.ahead);
   }
 
@@ -520,6 +539,7 @@ export class Player {
   explain(change) {
     if (!change) return;
     this.pause();
+    this.folds.log.ask();
     const words = this.why.show(change);
     this.why.opener = this.log.body.contains(activeIn(this.root)) ? this.log.body : null;
     this.why.element.focus({ preventScroll: true });

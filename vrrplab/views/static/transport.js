@@ -1,4 +1,4 @@
-// The bar below: buttons, speed, and a slider with the actions as ticks.
+// The bar above the cluster: buttons, speed, and a slider with the actions as ticks; and the tools below all.
 import { h, icon, onDrag, s, setAttribute } from "./dom.js";
 import { actionText, seconds, withDaemon } from "./words.js";
 
@@ -21,6 +21,7 @@ export class Transport {
     /** @type {(name: Parameters<typeof icon>[0], title: string, run: () => void) => HTMLButtonElement} */
     const button = (name, title, run) => h("button", { class: "vl-button vl-icon-button", title, "aria-label": title, onclick: run }, icon(name));
     this.play = button("play", "Play (space)", () => player.toggle());
+    this.play.classList.add("vl-play");
     this.speed = h("select", { "aria-label": "Speed", title: "Speed ([ and ])" }, SPEEDS.map((x) => h("option", { value: x }, `${x}×`)));
     this.speed.value = "1";
     this.speed.addEventListener("change", () => player.setSpeed(Number(this.speed.value)));
@@ -44,8 +45,9 @@ export class Transport {
     this.hide = h("button", { class: "vl-button", title: "Hide what comes after the cursor: predict first (H)", onclick: () => player.toggleHide() }, "Hide future");
     /** @type {HTMLButtonElement} */
     this.help = h("button", { class: "vl-button", title: "Keys (?)", "aria-label": "Keys", onclick: () => player.help(this.help) }, "?");
-    this.tools = h("div", { class: "vl-buttons", role: "group", "aria-label": "Changes and sharing" }, this.undo, this.redo, this.reset, this.copy, this.share, this.hide, this.help);
-    this.element = h("div", { class: "vl-transport" }, this.buttons, this.slider, this.tools);
+    this.changes = h("div", { class: "vl-buttons", role: "group", "aria-label": "Changes" }, this.undo, this.redo, this.reset);
+    this.tools = h("div", { class: "vl-buttons vl-tools", role: "group", "aria-label": "Sharing and help" }, this.hide, this.copy, this.share, this.help);
+    this.element = h("div", { class: "vl-transport" }, this.buttons, this.slider, this.changes);
   }
 
   /**
@@ -98,7 +100,7 @@ export class Transport {
     able(this.undo, info.can_undo);
     able(this.redo, info.can_redo);
     able(this.reset, info.can_undo);
-    for (const b of [this.undo, this.redo, this.reset]) b.hidden = !info.can_fork;
+    this.changes.hidden = !info.can_fork;
     this.copy.hidden = !info.can_fork && !info.scenario;
     this.share.hidden = !info.can_share;
   }
