@@ -52,7 +52,7 @@ def test_a_goal_is_reached_by_a_click(live_page: Live, progress: Any) -> None:
     expect(goal(page)).to_contain_text(
         "Not yet: 192.168.2.101 was silent for 3.2 s, then proxy-serv02 answered"
     )
-    expect(page.locator(".vl-spoken")).to_contain_text("Not yet:")
+    expect(goal(page).get_by_role("status")).to_contain_text("Not yet:")
     assert progress("00-vanish")["tries"] == 1
     for _ in range(2):
         page.keyboard.press("Control+z")
@@ -64,7 +64,7 @@ def test_a_goal_is_reached_by_a_click(live_page: Live, progress: Any) -> None:
     choose(page, "switch lan", "Lose every frame")
     expect(goal(page)).to_have_attribute("data-state", "reached")
     expect(goal(page)).to_contain_text("Reached: 192.168.2.101 was silent for 29.5 s")
-    expect(page.locator(".vl-spoken")).to_contain_text("Reached:")
+    expect(goal(page).get_by_role("status")).to_contain_text("Reached:")
     kept = progress("00-vanish")
     assert (kept["passed"], kept["tries"]) == (True, 2)
     seek(page, 20)
@@ -88,7 +88,7 @@ def test_a_repair_is_live_and_bad_text_is_told_where_it_stands(live_page: Live, 
 
     text = editor(page).input_value()
     editor(page).fill(text.replace("router_id 11", "router_id eleven"))
-    expect(findings(page)).to_contain_text("line 9")
+    expect(findings(page).filter(has_text="line 9")).to_have_count(1)
     expect(page.locator(".vl-summary")).to_contain_text("keepalived does not start with this: line 9")
     expect(page.locator(".vl-numbers [data-kind=stops]")).to_have_text("9")
     expect(editor(page)).to_have_value(text.replace("router_id 11", "router_id eleven"))
@@ -116,7 +116,7 @@ def test_an_edit_is_a_change_like_a_click(live_page: Live) -> None:
     page.get_by_role("button", name="Undo the last change (Ctrl+Z)").click()
     expect(editor(page)).to_have_value(first)
     expect(goal(page)).to_have_attribute("data-state", "open")
-    page.get_by_role("button", name="Do what was undone again (Ctrl+Y)").click()
+    page.keyboard.press("Control+y")
     expect(editor(page)).to_have_value(mended)
     seek(page, 15)
     choose(page, "server proxy-serv02", "Cut its power")
@@ -129,24 +129,28 @@ def test_an_edit_is_a_change_like_a_click(live_page: Live) -> None:
 def test_two_files_and_the_keyboard(live_page: Live, progress: Any) -> None:
     page = live_page(puzzle("05-weight"))
     area = editor(page, "proxy-serv01")
-    area.fill(area.input_value().replace("-20", "-60"))
+    area.fill(area.input_value().replace("-20", "-40"))
     area.press("Control+Enter")
     expect(goal(page)).to_have_attribute("data-state", "missed")
-    page.get_by_role("button", name="serv02").click()
+    page.get_by_role("button", name="serv02 keepalived.conf").click()
     expect(editor(page, "proxy-serv02")).to_have_value(page.forks.scenario.servers["proxy-serv02"].node.text)
     area = editor(page, "proxy-serv02")
     area.focus()
     before = area.input_value()
     for key in ("Space", "ArrowRight", "Home", "h"):
         page.keyboard.press(key)
-    assert area.input_value() == before[:0] + " h"[:0] + area.input_value()
     assert "h" in area.input_value()
     assert not page.evaluate("document.getElementById('player').player.hide"), "no key of the player's"
     page.keyboard.press("Tab")
     expect(area).not_to_be_focused()
-    area.fill(before.replace("-20", "-60"))
+    page.get_by_role("button", name="serv01 keepalived.conf").click()
+    area = editor(page, "proxy-serv01")
+    area.fill(area.input_value().replace("-40", "-60"))
+    area.blur()
+    page.get_by_role("button", name="serv02 keepalived.conf").click()
+    editor(page, "proxy-serv02").fill(before)
     expect(goal(page)).to_have_attribute("data-state", "reached")
-    page.get_by_role("button", name="serv01").click()
+    page.get_by_role("button", name="serv01 keepalived.conf").click()
     page.get_by_role("button", name="As it was").click()
     expect(editor(page, "proxy-serv01")).to_have_value(page.widget.info["repair"]["first"]["proxy-serv01"])
 
@@ -155,12 +159,12 @@ def test_what_was_typed_survives_the_page_and_the_kernel(live_page: Live, progre
     page = live_page(puzzle("03-typing"))
     typed = editor(page).input_value().replace("router_id 11", "router_id eleven")
     editor(page).fill(typed)
-    expect(findings(page)).to_contain_text("line 9")
+    expect(findings(page).filter(has_text="line 9")).to_have_count(1)
     again = live_page(page.widget)
     expect(editor(again)).to_have_value(typed)
     fresh = live_page(puzzle("03-typing"))  # what a cell makes that is run after a restart
     expect(editor(fresh)).to_have_value(typed)
-    expect(findings(fresh)).to_contain_text("line 9")
+    expect(findings(fresh).filter(has_text="line 9")).to_have_count(1)
 
 
 def test_the_editor_does_not_wait_for_a_slow_python(live_page: Live) -> None:

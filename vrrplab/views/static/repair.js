@@ -44,12 +44,6 @@ export function lineMarks(findings) {
 }
 
 /**
- * A finding in words: what it is, and what would be right.
- * @param {Finding} finding
- */
-export const findingText = ({ text, cure }) => (cure ? `${text}: ${cure}` : text);
-
-/**
  * What is said of a file in one sentence.
  * @param {Finding[]} findings
  */
@@ -57,7 +51,7 @@ export function fileSummary(findings) {
   const stop = findings.find((f) => f.kind === "stops");
   const told = findings.filter((f) => f.kind === "ignored").length;
   if (stop) return `keepalived does not start with this${stop.line ? `: line ${stop.line}` : ""}. The picture shows the last text that ran.`;
-  if (told) return `keepalived starts, and complains about ${told === 1 ? "one line" : `${told} lines`}.`;
+  if (told) return `keepalived starts, and complains about ${told === 1 ? "one thing" : `${told} things`}.`;
   return "keepalived reads every line.";
 }
 
@@ -90,7 +84,7 @@ export class Repair {
     this.area = h("textarea", { spellcheck: "false", autocapitalize: "off", autocomplete: "off", autocorrect: "off", wrap: "off", "aria-describedby": keys });
     this.run = h("button", { class: "vl-button", type: "button", title: "Run it, and count it as a try (Ctrl+Enter)", onclick: () => this.ask(true) }, "Run");
     this.fresh = h("button", { class: "vl-button", type: "button", title: "The file as it was at the beginning", onclick: () => this.restore() }, "As it was");
-    this.summary = h("p", { class: "vl-summary" });
+    this.summary = h("p", { class: "vl-summary", role: "status" });
     this.list = h("ul", { class: "vl-findings", "aria-label": "What is to be said of this file" });
     this.element = h("section", { class: "vl-repair vl-panel", "aria-label": "keepalived.conf" },
       h("div", { class: "vl-repair-head" }, this.tabs, h("span", { class: "vl-fill" }), this.fresh, this.run),
@@ -247,13 +241,11 @@ export class Repair {
     const words = fileSummary(findings);
     const all = JSON.stringify([this.server, findings]);
     if (all === this.said) return this.paint();
-    const first = !this.said;
     this.said = all;
     setText(this.summary, words);
     this.summary.dataset.kind = lines[0]?.kind ?? "fine";
     const aside = findings.filter((f) => f.kind === "aside");
     refill(this.list, ...lines.map((f) => this.item(f)), aside.length > 0 && h("li", {}, h("details", { class: "vl-aside" }, h("summary", {}, "true of every file in this lesson"), h("ul", {}, ...aside.map((f) => this.item(f))))));
-    if (!first) setText(this.player.spoken, [words, ...lines.map(findingText)].join(" "));
     this.paint();
   }
 
