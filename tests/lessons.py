@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 GUESS = re.compile(r'^(?:predict|bet)\("([^"]+)"', re.MULTILINE)
 BET = re.compile(r"^(bet\(.*)\)$", re.MULTILINE)  # in one line, so that a learner sees it whole
+PUZZLE = re.compile(r'^puzzle\("([^"]+)"\)$', re.MULTILINE)
 CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)$', re.MULTILINE)
 
 
@@ -53,6 +54,12 @@ def exercises_of(path: Path) -> dict[str, str]:
         if cell["cell_type"] == "code":
             found.update(CHECK.findall(cell["source"]))
     return found
+
+
+def puzzles_of(path: Path) -> list[str]:
+    """The exercises that are solved in a picture, in order."""
+    code = [cell["source"] for cell in cells_of(path) if cell["cell_type"] == "code"]
+    return [name for source in code for name in PUZZLE.findall(source)]
 
 
 def guesses_of(path: Path) -> dict[str, int]:

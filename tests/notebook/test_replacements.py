@@ -71,7 +71,7 @@ def test_a_service_in_words() -> None:
 
 def test_an_action_shows_itself_as_it_is_written() -> None:
     pull = at(12, "link_down", server="proxy-serv01", interface="eth0")
-    assert repr(pull) == "at(12, 'link_down', server='proxy-serv01', interface='eth0')"
+    assert repr(pull) == 'at(12, "link_down", server="proxy-serv01", interface="eth0")'
     assert eval(repr(pull), {"at": at}) == pull
     assert pull == {"at_s": 12, "action": "link_down", "server": "proxy-serv01", "interface": "eth0"}
     assert simulate("article-steady", actions=[pull]).owner("192.168.2.101", 16) == "proxy-serv02"

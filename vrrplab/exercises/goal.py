@@ -36,6 +36,7 @@ class Goal:
         state, said = self._verdict(forks)
         entry = store().read().exercises.get(self.puzzle.name, {})
         return {
+            "tour": False,
             "goal": {
                 "name": self.puzzle.name,
                 "text": self.puzzle.goal,

@@ -115,9 +115,8 @@ def logs(trace: Trace, from_s: float, to_s: float, server: str = "", *, words: s
 def events(trace: Trace, kind: str, from_s: float = 0, to_s: float | None = None, server: str = "") -> Screen:
     """What happened of one kind between two moments, a line each.
 
-    ``kind``: ``"script"``, ``"state"``, as docs/trace.md lists them. ``to_s`` None: to the end.
-    ``server`` "": all of them.
-    VrrplabError: not a trace, no such kind or server, or a moment that is no number.
+    ``kind``: ``"script"``, ``"state"``, as docs/trace.md lists them. ``to_s`` None: to the end. ``server``
+    "": all of them. VrrplabError: not a trace, no such kind or server, or a moment that is no number.
 
     >>> vrrplab.events(vrrplab.simulate("article-steady"), "script", 2, 6, "proxy-serv01")
         3.008000 proxy-serv01   script          chk_squid_service: pass (exit 0)

@@ -8,6 +8,7 @@ read anew. Words that are not in the file are an error, so a typing mistake neve
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,9 +36,14 @@ class Action(dict[str, Any]):
     """An action at a moment: a table as in a scenario file, which shows itself as ``at`` was called."""
 
     def __repr__(self) -> str:
-        keys = {key: value for key, value in self.items() if key not in ("at_s", "action")}
-        told = [repr(self.get("at_s")), repr(self.get("action")), *(f"{k}={v!r}" for k, v in keys.items())]
+        keys = [f"{key}={_typed(value)}" for key, value in self.items() if key not in ("at_s", "action")]
+        told = [_typed(self.get("at_s")), _typed(self.get("action")), *keys]
         return f"at({', '.join(told)})"
+
+
+def _typed(value: object) -> str:
+    """A value as the lessons write it: text in double quotes."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def at(at_s: float, action: str, **keys: Any) -> Action:
@@ -48,7 +54,7 @@ def at(at_s: float, action: str, **keys: Any) -> Action:
     fits is said where it is added to a scenario. VrrplabError: the moment is no number, the action no text.
 
     >>> vrrplab.at(12, "link_down", server="proxy-serv01", interface="eth0")
-    at(12, 'link_down', server='proxy-serv01', interface='eth0')
+    at(12, "link_down", server="proxy-serv01", interface="eth0")
     """
     if isinstance(at_s, bool) or not isinstance(at_s, int | float):
         raise VrrplabError('at() takes the moment first, in seconds, like at(12, "power_off", server="r1")')

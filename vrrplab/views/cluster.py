@@ -43,17 +43,18 @@ def show_cluster(
     at_s: float | None = None,
     companions: Sequence[Companion] = (),
     took_s: float = 0.0,
+    tour: bool = True,
 ) -> Any:
     """The clickable cluster playing ``trace``, at ``at_s`` seconds first, or where ``first_moment_s`` says.
 
     ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
     ``companions`` sit beside the picture. ``took_s``: how long this run took, the page expects the next to
-    take as long.
+    take as long. ``tour``: who never saw a cluster in this browser is shown around.
     Where anywidget is not installed, a still picture of the same moment comes back instead.
     """
     at_s = first_moment_s(trace) if at_s is None else at_s
     try:
-        return _widget_class()(Forks(trace, scenario, rerun, took_s), at_s, companions)
+        return _widget_class()(Forks(trace, scenario, rerun, took_s), at_s, companions, tour)
     except ModuleNotFoundError as error:
         if error.name not in ("anywidget", "ipywidgets", "traitlets"):
             raise
@@ -100,8 +101,11 @@ def _widget_class() -> Any:
             sync=True
         )  # what is in the page's editors, so that a reload loses nothing
 
-        def __init__(self, forks: Forks, at_s: float, companions: Sequence[Companion]) -> None:
+        def __init__(
+            self, forks: Forks, at_s: float, companions: Sequence[Companion], tour: bool = True
+        ) -> None:
             self._forks = forks
+            self._tour = tour
             self._companions = companions
             super().__init__(at_s=float(at_s), info=self._told(), trace_lines=self._lines())
             self.on_msg(self._asked)
@@ -151,6 +155,7 @@ def _widget_class() -> Any:
                 "fork_at_s": None if at_us is None else seconds(at_us),
                 "explain": explanations(forks.scenario),
                 "took_s": round(forks.took_s, 3),
+                "tour": self._tour,
             }
             for companion in self._companions:
                 told |= companion.told(forks)

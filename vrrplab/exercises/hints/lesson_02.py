@@ -42,9 +42,8 @@ def _both_words() -> str:
 def _half_interval() -> str:
     head = "version 3\n    advert_int 0.5\n    "
     edit = {"priority 255": f"{head}priority 250", "priority 100": f"{head}priority 200"}
-    silence = silence_s(
-        run(variant("article-steady", at(14.6, "power_off", server=S1), edit=edit)), S2, "proxy_ip1"
-    )
+    trace = run(variant("article-steady", at(14.6, "power_off", server=S1), edit=edit))
+    silence = silence_s(trace, S2, "proxy_ip1")
     return (
         "Version 3, advert_int 0.5, priority 200: 3 × 0.5 s, and 56/256 of 0.5 s, which is 0.109 s. In the"
         " run"

@@ -2,6 +2,8 @@
 import { Bets } from "./bets.js";
 import { Goal } from "./goal.js";
 import { Repair } from "./repair.js";
+import { Terms } from "./terms.js";
+import { Tour } from "./tour.js";
 
 /** @type {CompanionMaker[]} */
-export const COMPANIONS = [Goal, Repair, Bets];
+export const COMPANIONS = [Goal, Repair, Bets, Tour, Terms];
