@@ -32,7 +32,6 @@ from vrrplab import at, logs, recorded, simulate, variant
 from vrrplab.exercises.lesson_06 import lost_garp
 from vrrplab.exercises.lesson_09 import failover_s
 from vrrplab.exercises.registry import EXERCISES
-from vrrplab.glossary import found_in
 from vrrplab.trace import Trace
 
 LESSONS = (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8")
@@ -162,27 +161,6 @@ def shown_raw(ran: Ran) -> list[tuple[str, str]]:
             if RAW.search(text):
                 found.append((cell.id, text[:80]))
     return found
-
-
-# No word before its meaning: 00 and 01 are for who never heard of VRRP
-
-
-# Special words that are also everybody's: a cable is a cable before it is an interface.
-EVERYBODYS = {"cable", "lanes", "packet", "packets", "recording", "recordings", "goodbye"}
-BEGINNINGS = [path for path in NOTEBOOKS if path.stem[:2] in ("00", "01")]
-
-
-@pytest.mark.parametrize("path", BEGINNINGS, ids=lambda path: path.stem)
-def test_a_word_is_met_where_it_is_explained(path: Path) -> None:
-    """Bold or italic is the sentence that says what a word means, and it is the first that has the word."""
-    text = re.sub(r"`[^`]*`", lambda code: " " * len(code[0]), prose(path))
-    met: dict[str, str] = {}
-    for word in found_in(text):
-        if word.text.lower() not in EVERYBODYS:
-            marked = text[word.at - 1] == "*" or text[word.at + len(word.text)] == "*"
-            met.setdefault(word.term.word, "" if marked else text[max(0, word.at - 40) : word.at + 40])
-    assert len(met) > 10
-    assert {word: where for word, where in met.items() if where} == {}
 
 
 # Nothing answers before the guess
