@@ -48,5 +48,6 @@ LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11
 
 for _number in LESSONS:  # each registers its exercises
     import_module(f"vrrplab.exercises.lesson_{_number}")
-import_module("vrrplab.exercises.click_puzzles")
+for _kind in ("click_puzzles", "repair_puzzles"):
+    import_module(f"vrrplab.exercises.{_kind}")
 in_order()

@@ -26,4 +26,9 @@ SOLUTIONS = {
         '"192.168.2.103"',
         "Any address of 192.168.2.0/24 that nobody has: not .10, .101, .102, .251, .252, .0 or .255.",
     ),
+    "03-typing": Solution(
+        '{"proxy-serv02": {"prority": "priority", "virtual_router_id 11": "virtual_router_id 1"}}',
+        "proxy_ip1 has virtual_router_id 1 on the other server, so it must have it here; and `prority`"
+        " is no word.",
+    ),
 }

@@ -30,4 +30,9 @@ SOLUTIONS = {
         'at(20, "daemon_stop", server="proxy-serv02")',
         "It says goodbye: proxy-serv01 waits for its skew only.",
     ),
+    "05-weight": Solution(
+        '{"weight -20": "weight -60"}',
+        "The check must weigh more than 150 - 100, on both servers; without any weight two dead Squids"
+        " leave nobody.",
+    ),
 }
