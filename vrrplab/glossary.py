@@ -539,8 +539,9 @@ def look_up(name: str) -> Term | None:
 def _pattern(spelling: str) -> str:
     """How a spelling is found in a text: in a sentence its first letter may be a capital."""
     words = re.escape(spelling).replace(r"\ ", "[ -]").replace(r"\-", "[ -]")
+    many = "(?:es)?" if spelling.endswith(("s", "ch", "x")) else "s?"
     first = spelling[0]
-    return words if spelling != spelling.lower() else f"[{first.upper()}{first}]{words[1:]}"
+    return (words if spelling != spelling.lower() else f"[{first.upper()}{first}]{words[1:]}") + many
 
 
 _ENGLISH = {"accept"}  # a sentence says it without meaning the option
@@ -550,7 +551,7 @@ _SPELT = {spelling: term for spelling, term in _SPELT.items() if spelling not in
 PATTERN = (
     r"(?<![\w-])(?:"
     + "|".join(_pattern(spelling) for spelling in sorted(_SPELT, key=lambda x: (-len(x), x)))
-    + r")(?:e?s)?(?![\w-])"
+    + r")(?![\w-])"
 )
 _FOLDED = {spelling.lower().replace("-", " "): term for spelling, term in _SPELT.items()}
 

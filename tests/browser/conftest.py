@@ -173,6 +173,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 
         def tell_python(message: dict[str, Any]) -> dict[str, Any]:
             if message["do"] == "open":
+                told.clear()  # a page that is loaded again knows nothing
                 return news()
             if message["do"] == "set":
                 told["typed"] = widget.typed = message["typed"]

@@ -59,10 +59,14 @@ _PAGE = """<!doctype html>
 body {{ margin: 0; background: #ffffff; font: 13px system-ui, sans-serif; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #14181d; }} }}
 #player {{ max-width: 1500px; margin: 0 auto; }}
+h1 {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 </style>
 </head>
 <body>
+<main>
+<h1>{title}</h1>
 <div id="player">{still}</div>
+</main>
 <script type="application/json" id="values">{values}</script>
 <script type="text/plain" id="style">{style}</script>
 <script type="text/plain" id="script">{script}</script>
