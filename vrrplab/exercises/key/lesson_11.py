@@ -6,12 +6,12 @@ from vrrplab.exercises.key import Solution
 
 SOLUTIONS = {
     "11-repair": Solution(
-        "{\n"
-        '    "advert_int 5": "advert_int 1",\n'
-        r'    "        10.1.0.81/24\n": "",' + "\n"
-        '    "weight -20": "weight -60",\n'
-        '    "raise 2": "rise 2",\n'
-        "}",
+        "[\n"
+        '    "advert_int 5 -> advert_int 1",\n'
+        '    "10.1.0.81/24 ->",\n'
+        '    "weight -20 -> weight -60",\n'
+        '    "raise 2 -> rise 2",\n'
+        "]",
         "The intervals and the lists of addresses must be alike, the penalty larger than the distance, and"
         " the"
         " word one that keepalived knows.",
