@@ -16,6 +16,7 @@ import { legend, sharedAddresses, tags } from "./captions.js";
 import { KEYS, pressKey } from "./keys.js";
 import { Python, kernelLives, saveFile } from "./python.js";
 import { Fold } from "./folds.js";
+import { bringIntoView } from "./notebook.js";
 import { watchTheme } from "./theme.js";
 import { COMPANIONS } from "./companions.js";
 
@@ -108,6 +109,7 @@ export class Player {
     this.sizes.observe(this.root);
     this.untheme = watchTheme(this.root, () => this.#repaint());
     this.load(outside.get("trace_lines"));
+    bringIntoView(this.root, () => this.stage);
   }
 
   get info() {
@@ -225,7 +227,7 @@ export class Player {
     this.root.classList.toggle("vl-narrow", width < 900);
     this.root.classList.toggle("vl-slim", width < 560);
     /** @type {(element: HTMLElement, pad: number) => number} */
-    const inside = (element, pad) => Math.max(220, element.clientWidth - pad);
+    const inside = (element, pad) => Math.max(100, element.clientWidth - pad);
     this.#fit();
     this.packets.fit(this.scene.layout, this.root);
     this.lanes.build(inside(this.lanePanel, 2), this.before);
@@ -413,7 +415,7 @@ export class Player {
       this.tables.update(t);
     }
     this.scene.mark(t, airTime(this.speed));
-    this.packets.draw(t, this.speed, this.ahead);
+    this.packets.draw(t, this.speed, this.ahead, this.scene.words.values());
     this.lanes.at(t, this.hide);
     this.transport.at(t, this.hide);
     setText(this.clock, `${seconds(t)} s`);
@@ -472,7 +474,7 @@ export class Player {
     if (this.pinned) return;
     this.packets.chosen = flight || null;
     if (this.folds.frame.open) this.frame.show(flight || this.packets.latest(this.t));
-    if (!this.playing) this.packets.draw(this.t, this.speed, this.ahead);
+    if (!this.playing) this.packets.draw(this.t, this.speed, this.ahead, this.scene.words.values());
   }
 
   /** @param {MouseEvent} e */

@@ -21,6 +21,8 @@ export class Scene {
   trayText;
   /** @type {Map<string, Badge>} "address@holder" -> badge */
   badges = new Map();
+  /** @type {Map<string, [left: number, top: number, width: number, height: number][]>} places of the words on each switch, under which frames pass */
+  words = new Map();
   struck = ""; // the actions that are marked, by their places in the trace
 
   /**
@@ -155,7 +157,10 @@ export class Scene {
       const fault = this.model.value(t, "fault", segment.name);
       const words = fault ? fitText(`${name} · ${faultText(JSON.parse(fault))}`, bar.w - 28, "text", this.measure) : name;
       setText(text, words);
-      setText(subnet, this.measure(`${words} · ${place}`, "text") <= bar.w - 28 ? place : "");
+      const where = this.measure(`${words} · ${place}`, "text") <= bar.w - 28 ? place : "";
+      setText(subnet, where);
+      const [wide, small] = [this.measure(words, "text"), this.measure(where, "small")];
+      this.words.set(segment.name, [[bar.x + 12, bar.y + 2, wide + 4, bar.h - 4], [bar.x + bar.w - 16 - small, bar.y + 2, small + 4, bar.h - 4]]);
       setAttribute(g, "data-state", fault ? "fault" : "up");
       setAttribute(g, "aria-label", `Switch of network ${segment.name} ${segment.subnet}: ${fault ? faultText(JSON.parse(fault)) : "works"}`);
     });
