@@ -101,7 +101,8 @@ def test_no_row_cuts_off_what_an_instance_became(file_page: Callable[..., Any]) 
 
     page = file_page(retold(trace, rename), viewport={"width": 1000, "height": 900})
     page.evaluate(
-        f"name => {{ const p = {PLAYER}; p.model.changes.forEach(c => c.e.instance = name); p.log.show('story'); }}",
+        f"name => {{ const p = {PLAYER}; for (const c of p.model.changes) c.e.instance = name;"
+        " p.log.show('story'); }",
         long,
     )
     seek(page, 12)

@@ -407,7 +407,7 @@ export class Packets {
    * @param {number} y
    * @param {number} reach
    */
-  near(x, y, reach = 11) {
+  near(x, y, reach = 12) {
     let best = null;
     let least = reach * reach;
     for (const d of this.drawn) {

@@ -1,5 +1,5 @@
 // The cluster as SVG: servers, interfaces, cables, switches, clients, and the VIP badges on their holders.
-import { CHIP_TEXT, layoutCluster, badgePlaces } from "./layout.js";
+import { CHIP_TEXT, TOUCH, layoutCluster, badgePlaces } from "./layout.js";
 import { fitName, fitText, label, s, setAttribute, setText } from "./dom.js";
 import { lastIndex } from "./timeline.js";
 import { thingsOf } from "./menus.js";
@@ -123,6 +123,7 @@ export class Scene {
     const thing = { kind: "nic", server: port.server, name: port.interface, segment: port.segment, title: `${port.interface} of ${port.server}` };
     const g = this.#button(thing, { class: "vl-hot vl-tab", "data-thing": `nic ${port.server} ${port.interface}` },
       s("rect", { x: port.x - port.w / 2, y: port.y - 9, width: port.w, height: 18, rx: 4 }),
+      this.layout.finger && s("rect", { x: port.x - Math.max(TOUCH, port.w) / 2, y: port.y - TOUCH / 2, width: Math.max(TOUCH, port.w), height: TOUCH, class: "vl-reach" }),
       label(port.interface, port.x, port.y + 4, { class: "vl-small", "text-anchor": "middle" }));
     this.#on((t) => {
       const state = this.model.value(t, "power", port.server) === false ? "off" : this.model.value(t, "port", port.server, port.interface);
@@ -249,7 +250,7 @@ export class Scene {
    * @param {ChipPlace} chip
    */
   #chipPlace(card, chip) {
-    return [card.x + 14 + chip.x, card.y + card.chipsY + chip.line * 21 + 10];
+    return [card.x + 14 + chip.x, card.y + card.chipsY + (chip.line + 0.5) * card.chipLine - 0.5];
   }
 
   /**
@@ -265,7 +266,7 @@ export class Scene {
     const thing = { kind: chip.kind, server: server.name, name: chip.name, title };
     const from = CHIP_TEXT[chip.kind];
     return this.#button(thing, { class: "vl-hot vl-chip", "data-thing": `${chip.kind} ${server.name} ${chip.name}` },
-      s("rect", { x: x - 4, y: y - 10, width: chip.w + 8, height: 20, rx: 5, class: "vl-hit-box" }), marks,
+      s("rect", { x: x - 4, y: y - (card.chipLine - 1) / 2, width: chip.w + 8, height: this.layout.finger ? TOUCH : 20, rx: 5, class: "vl-hit-box" }), marks,
       label(fitText(chip.text, chip.w - from, "small", this.measure), x + from, y + 4, { class: "vl-small" }));
   }
 
