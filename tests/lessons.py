@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+GUESS = re.compile(r'^(?:predict|bet)\("([^"]+)"', re.MULTILINE)
+BET = re.compile(r"^(bet\(.*)\)$", re.MULTILINE)  # in one line, so that a learner sees it whole
+PUZZLE = re.compile(r'^puzzle\("([^"]+)"\)$', re.MULTILINE)
 CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)$', re.MULTILINE)
 
 
@@ -53,8 +56,33 @@ def exercises_of(path: Path) -> dict[str, str]:
     return found
 
 
+def puzzles_of(path: Path) -> list[str]:
+    """The exercises that are solved in a picture, in order."""
+    code = [cell["source"] for cell in cells_of(path) if cell["cell_type"] == "code"]
+    return [name for source in code for name in PUZZLE.findall(source)]
+
+
+def guesses_of(path: Path) -> dict[str, int]:
+    """Name of each guess, of ``predict`` or ``bet``, to the place of its cell."""
+    found: dict[str, int] = {}
+    for place, cell in enumerate(cells_of(path)):
+        if cell["cell_type"] == "code":
+            for name in GUESS.findall(cell["source"]):
+                found.setdefault(name, place)
+    return found
+
+
+def is_folded(cell: dict[str, Any]) -> bool:
+    """Does JupyterLab show this cell as a line only, until somebody opens it?"""
+    return cell["metadata"].get("jupyter", {}).get("source_hidden") is True
+
+
 def with_answers(source: str) -> str:
-    """A cell's source with the dots replaced: by the key's answer where there is one, else by a guess."""
+    """A cell's source with the dots replaced: by the key's answer where there is one, else by a guess.
+
+    A bet is typed, so that it needs no picture.
+    """
+    source = BET.sub(lambda found: f"{found[1]}, {_typed(found[1])})", source)
     key = "__import__('tests.misses', fromlist=['solved']).solved"
     answers = {variable: f"{key}({name!r})" for name, variable in CHECK.findall(source)}
     tree = ast.parse(source)
@@ -67,6 +95,13 @@ def with_answers(source: str) -> str:
             name = node.targets[0].id
             lines[node.lineno - 1] = f"{name} = {answers.get(name, '1')}"
     return "\n".join(lines)
+
+
+def _typed(call: str) -> str:
+    """The guess of a bet as arguments: of both questions, or of the one that is asked."""
+    asked = re.search(r'ask="(\w+)"', call)
+    guess = {"until": "silent_s=1", "who": 'who="nobody"'}
+    return guess[asked[1]] if asked else ", ".join(guess.values())
 
 
 def run_notebook(path: Path, progress: Path, *, solved: bool = False, missing: tuple[str, ...] = ()) -> Ran:

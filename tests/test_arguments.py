@@ -40,16 +40,19 @@ VIP = "192.168.2.101"
         (lambda: sliders(["timers"]), "no panel"),  # type: ignore[arg-type]
         (lambda: variant(None), "a scenario, a path or a name is needed"),  # type: ignore[arg-type]
         (lambda: variant("article-steady", 5), "mapping|expected|at_s"),  # type: ignore[arg-type]
-        (lambda: variant(edit={"a", "b"}), "edit is .*: give pairs"),  # type: ignore[arg-type]
-        (lambda: variant(edit=...), "give pairs"),  # type: ignore[arg-type]
-        (lambda: variant(edit=["priority 255"]), "give pairs"),  # type: ignore[arg-type]
+        (lambda: variant(edit={"a", "b"}), "edit is .*: give what to replace"),  # type: ignore[arg-type]
+        (lambda: variant(edit=...), "give what to replace"),  # type: ignore[arg-type]
+        (lambda: variant(edit=["priority 255"]), "has no arrow"),
+        (lambda: variant(edit="-> priority 1"), "give the words"),
+        (lambda: variant(edit=["priority 255 -> priority 1", 4]), "part of edit is 4"),  # type: ignore[list-item]
         (lambda: variant(edit={"": "x"}), "give the words"),
         (lambda: variant(edit={5: "x"}), "in quotes"),  # type: ignore[dict-item]
         (lambda: variant(edit={"priority 255": 254}), "what replaces 'priority 255' is 254"),
         (lambda: variant(edit={"proxy-serv01": {"": "x"}}), "give the words"),
         (lambda: variant(files={"proxy-serv01": None}), "in quotes"),  # type: ignore[dict-item]
         (lambda: variant(files="proxy-serv01"), "give pairs"),  # type: ignore[arg-type]
-        (lambda: variant(services=["squid"]), "give pairs"),  # type: ignore[arg-type]
+        (lambda: variant(services=["squid"]), 'like services="squid: shutdown_s 1"'),
+        (lambda: variant(services=3), 'like services="squid: shutdown_s 1"'),  # type: ignore[arg-type]
         (lambda: variant(services={"squid": 1}), "squid is 1: give pairs"),  # type: ignore[dict-item]
         (lambda: variant(duration_s="60"), "duration_s is '60': give a number"),  # type: ignore[arg-type]
         (lambda: variant(duration_s=float("nan")), "give a number"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,18 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.lessons import NOTEBOOKS, ROOT, cells_of, exercises_of, prose, run_notebook
+from tests.lessons import (
+    NOTEBOOKS,
+    ROOT,
+    Ran,
+    cells_of,
+    exercises_of,
+    guesses_of,
+    is_folded,
+    prose,
+    puzzles_of,
+    run_notebook,
+)
 from vrrplab import at, logs, recorded, simulate, variant
 from vrrplab.exercises.lesson_06 import lost_garp
 from vrrplab.exercises.lesson_09 import failover_s
@@ -45,9 +57,10 @@ def test_the_form_of_a_lesson(path: Path) -> None:
     assert 600 <= len(re.findall(r"\w+", prose(path))) <= 1900
     assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(code[0]).body)
     assert len(ast.parse(code[0]).body) == 1, "the first code cell is one import"
-    lengths = sorted(len(source.splitlines()) for source in code)
+    lengths = sorted(len(source.splitlines()) for source in code[1:])
     assert lengths[len(lengths) // 2] <= 3
     assert lengths[-1] <= 16
+    assert len(code[0].splitlines()) == 1, "the door is one line"
     assert not any(re.search(r"import \*|sys\.path|%pip|!pip", source) for source in code)
 
 
@@ -59,7 +72,7 @@ def test_nothing_of_a_run_is_kept(path: Path) -> None:
 
 
 def test_every_exercise_is_in_the_notebook_of_its_number() -> None:
-    found = {name: path.stem[:2] for path in NOTEBOOKS for name in exercises_of(path)}
+    found = {name: path.stem[:2] for path in NOTEBOOKS for name in [*exercises_of(path), *puzzles_of(path)]}
     assert found == {name: exercise.lesson for name, exercise in EXERCISES.items()}
 
 
@@ -100,6 +113,126 @@ def test_no_lesson_speaks_of_a_checkout(path: Path) -> None:
     """Who has it from the wheel has no folders beside it."""
     text = "\n".join(cell["source"] for cell in cells_of(path))
     assert re.findall(r"\.\./\S*|\b(?:data|docs|tests|vrrplab)/\w+|make \w+`", text) == []
+
+
+# Less Python at the door: 00 to 05 are for people who do not program
+
+
+AT_THE_DOOR = [path for path in NOTEBOOKS if path.stem[:2] <= "05"]
+PROGRAMMING = (
+    ast.For,
+    ast.While,
+    ast.comprehension,
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.Lambda,
+    ast.With,
+    ast.Try,
+    ast.If,
+    ast.Dict,
+)
+RAW = re.compile(r"""\A\s*[\[({]|\{['"]\w+['"]:""")  # a list, a table, or one inside something else
+at_the_door = pytest.mark.parametrize("path", AT_THE_DOOR, ids=lambda path: path.stem)
+
+
+@at_the_door
+def test_a_beginner_sees_no_loop_and_no_dict(path: Path) -> None:
+    code = [cell for cell in cells_of(path) if cell["cell_type"] == "code"]
+    assert sum(map(is_folded, code)) <= 1
+    found = [
+        (cell["id"], type(node).__name__)
+        for cell in code
+        if not is_folded(cell)
+        for node in ast.walk(ast.parse(cell["source"]))
+        if isinstance(node, PROGRAMMING) or (isinstance(node, ast.Attribute) and node.attr == "fields")
+    ]
+    assert found == []
+    assert re.findall(r"""\{['"]""", prose(path)) == [], "the prose asks for a dict"
+
+
+def shown_raw(ran: Ran) -> list[tuple[str, str]]:
+    """Outputs that are Python's own way of showing a list or a table, by the cell's id."""
+    found = []
+    for cell in ran.cells:
+        for out in cell.get("outputs", []):
+            data = out.get("data", {})
+            rich = set(data) - {"text/plain"}
+            text = out.get("text", "") if "data" not in out else "" if rich else data.get("text/plain", "")
+            if RAW.search(text):
+                found.append((cell.id, text[:80]))
+    return found
+
+
+# Nothing answers before the guess
+
+
+def answers(text: str, outcome: object) -> list[str]:
+    """The numbers in a text that give away an outcome in seconds, or another count of 10 and more.
+
+    A number gives it away that is the outcome, rounded as the number is written, or no further from it than
+    a fortieth (a hundredth, where it is written with two decimals). It counts with decimals, or with a unit
+    behind it (``33 seconds``); "12" alone is a second of the clock, a byte or a priority. Counts below 10 and
+    names are in every second sentence for other reasons; what told them once is in TOLD_ONCE.
+    """
+    if not isinstance(outcome, int | float) or isinstance(outcome, bool):
+        return []
+    found = []
+    for number, decimals, unit in re.findall(
+        r"(?<![\d.:_])(\d+(?:\.(\d+))?)(?![\d.]*\d)( s\b| seconds?\b)?", text
+    ):
+        share = outcome / (100 if len(decimals) > 1 else 40)
+        near = max(0.5 * 10 ** -len(decimals), share) if decimals else share
+        if (decimals or unit) and outcome != int(outcome) and abs(float(number) - outcome) <= near:
+            found.append(number + unit)
+    return found
+
+
+def before_the_guess(ran: Ran, place: int) -> str:
+    """What a learner has read when the guess is to be made: prose, and what cells above it put out."""
+    told = []
+    for number, cell in enumerate(ran.cells[: place + 1]):
+        told.append(cell.source if cell.cell_type == "markdown" else "")
+        for out in cell.get("outputs", []) if number < place else []:
+            told.append(out.get("text", "") + str(out.get("data", {}).get("text/plain", "")))
+    return "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "given"),
+    [
+        ("Why does it take 3.6 seconds?", 3.609, ["3.6 seconds"]),
+        ("why 0.6, 2.6 and 33 seconds?", 0.64, ["0.6"]),
+        ("why 0.6, 2.6 and 33 seconds?", 2.66, ["2.6"]),
+        ("why 0.6, 2.6 and 33 seconds?", 33.44, ["33 seconds"]),
+        ("every 3 s, at 12.5 s, priority 33, 192.168.2.66", 2.66, []),
+        ("the skew is 0.609 s", 0.64, []),
+        ("keepalived 2.4.3", 2.4, []),
+        ("Thirty-five minutes.", "proxy-serv01", []),
+    ],
+)
+def test_what_gives_an_outcome_away(text: str, outcome: object, given: list[str]) -> None:
+    assert answers(text, outcome) == given
+
+
+# Words that said the outcome of a guess before it, in titles, introductions and tables: they stay away.
+TOLD_ONCE = {
+    "03-start": r"\| (MASTER|BACKUP), \d+",
+    "05-weak": "nobody take|nobody takes|stays where it is",
+    "06-lost": "for five seconds|half a minute|does the traffic not follow",
+    "07-after": "not over when|half a minute|gets worse|Repaired, and broken",
+    "08-bound": "no page is served|Who tells Squid",
+}
+
+
+@pytest.mark.parametrize(("name", "words"), TOLD_ONCE.items())
+def test_no_title_and_no_introduction_says_what_is_to_be_guessed(name: str, words: str) -> None:
+    path = next(path for path in NOTEBOOKS if path.stem[:2] == name[:2])
+    above = cells_of(path)[: guesses_of(path)[name] + 1]
+    text = "\n".join(cell["source"] for cell in above if cell["cell_type"] == "markdown")
+    title = text.splitlines()[0]
+    assert re.findall(words, text) == []
+    assert re.findall(words, LESSONS) == []
+    assert f"| {title.removeprefix('# ')} |" in LESSONS
 
 
 # The path of 90 minutes for a learner alone
@@ -218,9 +351,15 @@ def test_it_runs_solved(path: Path, tmp_path: Path) -> None:
     assert ran.took_s < 60
     for name in exercises_of(path):
         assert "passed" in ran.said(name), ran.said(name)
+    kept = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))["predictions"]
+    for name, place in guesses_of(path).items():
+        outcome = kept[name]["outcome"]
+        assert answers(before_the_guess(ran, place), outcome) == [], f"{name} is {outcome}"
+    if path in AT_THE_DOOR:
+        assert shown_raw(ran) == []
 
 
-WITH_WIDGETS = [p for p in NOTEBOOKS if re.search(r"\b(cluster|sliders)\(", str(cells_of(p)))]
+WITH_WIDGETS = [p for p in NOTEBOOKS if re.search(r"\b(cluster|sliders|bet|puzzle)\(", str(cells_of(p)))]
 
 
 @pytest.mark.parametrize("path", WITH_WIDGETS, ids=lambda path: path.stem)
@@ -229,7 +368,7 @@ def test_without_widgets_there_are_still_pictures(path: Path, tmp_path: Path) ->
     kinds = [set(out.data) for cell in ran.cells for out in cell.get("outputs", []) if "data" in out]
     assert not any("application/vnd.jupyter.widget-view+json" in kind for kind in kinds)
     for cell in ran.cells:
-        if cell.cell_type == "code" and re.match(r"(\w+ = )?(cluster|sliders)\(", cell.source):
+        if cell.cell_type == "code" and re.match(r"(\w+ = )?(cluster|sliders|bet|puzzle)\(", cell.source):
             shown = set().union(*(out.data for out in cell.outputs if "data" in out))
             assert shown & {"image/png", "image/svg+xml"}, cell.source
 
@@ -284,7 +423,7 @@ QUOTED: list[tuple[str, str, float, Callable[[], float], float]] = [
     ("04", "keepalived listens for 3.004 s", 3.004, lambda: 3 + 1 / 256, 0.001),
     ("04", "| Squid crashed | up to 3 s | 0.609 s | up to 3.6 s |", 3.6, lambda: crash(12.02), 0.1),
     ("05", "runs for 3.6 s", 3.6, lambda: silence("", 100), 0.05),
-    ("06", "(It was 2.66 s.)", 2.66, lambda: out(simulate("article-drill-1-lan-nic")), 0.005),
+    ("06", "Without the loss it took 2.66 s.", 2.66, lambda: out(simulate("article-drill-1-lan-nic")), 0.005),
     (
         "06",
         "Thirty-one seconds.",
@@ -349,7 +488,7 @@ FACTS = [
     ("A8", "03", "| `virtual_router_id` | 1 to 255; the number that both servers must share |"),
     ("A9", "03", 'simulate("unicast", actions=[no_multicast], frames=True)'),
     ("A10", "03", "iptables -A INPUT -i eth0 -p vrrp -j ACCEPT"),
-    ("A11", "03", 'ip_a(trace, "proxy-serv01", at_s=5)'),
+    ("A11", "03", 'ip_a(trace, "proxy-serv02", at_s=15)'),
     ("A12", "04", "every request to .101 fails, for ever"),
     ("A13", "04", "`track_interface { eth1 }`: when eth1 is down, the instance goes to **FAULT**"),
     ("A14", "05", "| `timeout` | a check that runs longer has failed | `interval` |"),

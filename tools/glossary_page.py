@@ -1,11 +1,12 @@
-"""Writes docs/glossary.md: the words of vrrplab/glossary.py, in order of the alphabet.
+"""Writes what is made from vrrplab/glossary.py: docs/glossary.md, and the words that the player explains.
 
-python tools/glossary_page.py            writes it
-python tools/glossary_page.py --check    exit code 1 if it is stale
+python tools/glossary_page.py            writes both
+python tools/glossary_page.py --check    exit code 1 if one of them is stale
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -13,9 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tools.pages import cell, keep, table  # noqa: E402
-from vrrplab.glossary import TERMS  # noqa: E402
+from vrrplab.glossary import PATTERN, TERMS  # noqa: E402
 
 PAGE = ROOT / "docs" / "glossary.md"
+SCRIPT = ROOT / "vrrplab" / "views" / "static" / "glossary.js"
 MADE = "Made by tools/glossary_page.py from vrrplab/glossary.py. Do not edit."
 NONE = "–"
 
@@ -40,8 +42,28 @@ def page() -> str:
     return text
 
 
+def script() -> str:
+    """The text of the player's glossary.js."""
+    kind = "{meaning: string, rfc9568: string, seen: string[]}"
+    rows = ""
+    for term in TERMS:
+        other = term.rfc9568 if term.word.lower() not in term.rfc9568.lower() else ""
+        row = {"meaning": term.meaning, "rfc9568": other, "seen": term.seen}
+        rows += f"  {json.dumps(term.word)}: {json.dumps(row, ensure_ascii=False)},\n"
+    pattern = json.dumps(PATTERN, ensure_ascii=False)
+    return f"""// What the special words mean. {MADE}
+
+/** @type {{Record<string, {kind}>}} word: what it is, what RFC 9568 calls it, how else it is written */
+export const TERMS = {{
+{rows}}};
+
+/** As a regular expression: any of these words in a text (vrrplab/glossary.py). */
+export const PATTERN = {pattern};
+"""
+
+
 def main(arguments: list[str]) -> int:
-    return keep("glossary_page.py", {PAGE: page()}, arguments)
+    return keep("glossary_page.py", {PAGE: page(), SCRIPT: script()}, arguments)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,19 @@ Simulations and traces
     Trace           what happened, event by event, and what can be asked of it
     at              an action at a moment, for ``simulate`` and ``variant``
     cluster         the cluster on the screen: click on what you want to break
+    differences     what differs between two texts, or two frames
+    events          what happened of one kind, a line each
     ip_a            what ``ip a show`` prints on a server at a moment
     load_scenario   a scenario from its file, or one that comes with vrrplab
     logs            keepalived's log lines between two moments
     outage_s        seconds of the longest outage that a client saw
+    outages_s       the same for one failure at many moments
     panel           sliders for keepalived's options over a timeline that follows them
     read_recording  a recording of real daemons as a trace
     read_trace      a trace that was saved
     recorded        the trace of a recording that comes with vrrplab
     replayed        the simulation of what was recorded
+    silence_s       seconds of silence before a server took over
     simulate        run a scenario, or keepalived.conf files
     story           a drill as the article tells it
     tune            a scenario with some of keepalived's options changed
@@ -62,15 +66,19 @@ _GROUPS = {
         "Trace": "vrrplab.trace",
         "at": "vrrplab.notebook.variants",
         "cluster": "vrrplab.notebook.cluster",
+        "differences": "vrrplab.notebook.evidence",
+        "events": "vrrplab.notebook.evidence",
         "ip_a": "vrrplab.notebook.evidence",
         "load_scenario": "vrrplab.scenario.reader",
         "logs": "vrrplab.notebook.evidence",
         "outage_s": "vrrplab.exercises.observe",
+        "outages_s": "vrrplab.notebook.measures",
         "panel": "vrrplab.notebook.tuning",
         "read_recording": "vrrplab.recording",
         "read_trace": "vrrplab.trace",
         "recorded": "vrrplab.notebook.evidence",
         "replayed": "vrrplab.notebook.evidence",
+        "silence_s": "vrrplab.notebook.measures",
         "simulate": "vrrplab.notebook.simulate",
         "story": "vrrplab.notebook.evidence",
         "tune": "vrrplab.notebook.tuning",
@@ -146,12 +154,16 @@ if TYPE_CHECKING:
     from vrrplab.exercises.sliders import sliders as sliders
     from vrrplab.notebook.captures import read_pcap as read_pcap
     from vrrplab.notebook.cluster import cluster as cluster
+    from vrrplab.notebook.evidence import differences as differences
+    from vrrplab.notebook.evidence import events as events
     from vrrplab.notebook.evidence import ip_a as ip_a
     from vrrplab.notebook.evidence import logs as logs
     from vrrplab.notebook.evidence import recorded as recorded
     from vrrplab.notebook.evidence import replayed as replayed
     from vrrplab.notebook.evidence import story as story
     from vrrplab.notebook.evidence import written as written
+    from vrrplab.notebook.measures import outages_s as outages_s
+    from vrrplab.notebook.measures import silence_s as silence_s
     from vrrplab.notebook.own_cluster import complaints as complaints
     from vrrplab.notebook.own_cluster import own_cluster as own_cluster
     from vrrplab.notebook.simulate import simulate as simulate

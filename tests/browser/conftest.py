@@ -35,6 +35,10 @@ HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 
 # The panels that are closed at first.
 _OPENED = "Object.values(document.getElementById('player').player.folds).forEach((fold) => fold.ask())"
+# What the player itself writes down when its tour has begun.
+TOUR_SEEN = (
+    "try { localStorage.setItem('vrrplab-tour', 'seen'); } catch { /* a page that may keep nothing */ }"
+)
 
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
 _BRIDGE = """
@@ -89,12 +93,18 @@ def browser() -> Iterator[Any]:
 def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Opens a page; ``color_scheme="dark"`` and other options go to the browser's context.
 
-    ``asks``: films ask at their faults, as they do for people; else this browser has that switched off.
+    ``first_time``: of somebody who never saw a cluster; everybody else has had the tour. ``asks``: films ask
+    at their faults, as they do for people; else this browser has that switched off. ``script`` runs before
+    the page's own.
     """
     contexts, errors, foreign = [], [], []
 
-    def open_page(asks: bool = False, **options: Any) -> Any:
+    def open_page(first_time: bool = False, asks: bool = False, script: str = "", **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1240, "height": 860}, **options})
+        if script:
+            context.add_init_script(script)
+        if not first_time:
+            context.add_init_script(TOUR_SEEN)
         if not asks:
             context.add_init_script("try { localStorage.setItem('vrrplab.bets', 'off') } catch {}")
         contexts.append(context)
@@ -120,9 +130,11 @@ def file_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
     Its panels are opened, unless ``first_view`` is True: then it is as who opens the file sees it.
     """
 
-    def open_file(trace: Trace, scenario: Any = None, *, first_view: bool = False, **options: Any) -> Any:
+    def open_file(
+        trace: Trace, scenario: Any = None, *, first_view: bool = False, tour: bool = True, **options: Any
+    ) -> Any:
         file = tmp_path / "player.html"
-        write_html(trace, file, scenario)
+        write_html(trace, file, scenario, tour=tour)
         page = new_page(**options)
         page.goto(file.as_uri())
         page.wait_for_function("document.getElementById('player').player")
@@ -160,6 +172,7 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 
         def tell_python(message: dict[str, Any]) -> dict[str, Any]:
             if message["do"] == "open":
+                told.clear()  # a page that is loaded again knows nothing
                 return news()
             widget._asked(widget, message, [])
             return {**news(), "answer": answers.pop()}

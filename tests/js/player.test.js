@@ -67,7 +67,7 @@ test("a text that does not fit is cut at its end, a name in its middle", () => {
 function listener(more = {}) {
   const done = [];
   const note = (name) => (...what) => done.push([name, ...what]);
-  const player = { model: { end: 30, lastChange: () => "the change" }, t: 5, speed: 1, pinned: null, transport: { help: "?" }, why: { hide: note("hide") }, done, ...more };
+  const player = { model: { end: 30, lastChange: () => "the change" }, t: 5, speed: 1, pinned: null, transport: { help: "?" }, why: { hide: note("hide") }, companions: [], done, ...more };
   for (const name of ["ask", "toggle", "jump", "step", "seek", "setSpeed", "explain", "toggleHide", "help", "pin"]) player[name] = note(name);
   return player;
 }
@@ -91,6 +91,14 @@ test("every key does what the table of keys says", () => {
   assert.deepEqual([does("z", control), does("Z", { ...control, ...shift }), does("y", { metaKey: true }), does("Backspace", control)], [[["ask", "undo"]], [["ask", "redo"]], [["ask", "redo"]], [["ask", "reset"]]]);
   assert.deepEqual([does("c"), does("s")], [[["ask", "scenario"]], [["ask", "html"]]]);
   assert.equal(KEYS.length, new Set(KEYS.map(([keys]) => keys)).size);
+});
+
+test("who sits beside the picture hears of its words, and of Escape first", () => {
+  const heard = [];
+  const player = listener({ companions: [{}, { pressed: (name) => heard.push(name) }, { pressed: (name) => heard.push(`not ${name}`) }] });
+  pressKey(player, key("g"));
+  pressKey(player, key("Escape"));
+  assert.deepEqual([heard, player.done], [["g", "Escape"], []]);
 });
 
 test("keys that a field, a button or the browser needs are left alone", () => {

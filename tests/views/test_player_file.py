@@ -108,6 +108,13 @@ def test_all_modules_are_used_and_joined_into_one() -> None:
     assert re.findall(r"^export .*", script, re.MULTILINE) == ["export default { render };"]
 
 
+def test_no_two_modules_use_one_name() -> None:
+    """Joined into one they share their names; the types are checked module by module and do not see it."""
+    declared = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function) (\w+)", re.MULTILINE)
+    names = declared.findall(player_script())
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
 def test_no_name_is_taken_twice() -> None:
     """Joined into one module, two files cannot both have a ``table``."""
     names = re.findall(r"^(?:export )?(?:const|let|function|class) (\w+)", player_script(), re.MULTILINE)

@@ -28,6 +28,7 @@ from vrrplab.notebook.simulate import as_scenario
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace.bets import ASKS, UNTIL, Bet, bet_at
 from vrrplab.trace.bets import WHO as ASK_WHO
+from vrrplab.trace.vocabulary import label
 from vrrplab.units import seconds
 from vrrplab.views.bets import Bets, as_told, key_of
 from vrrplab.views.cluster import show_cluster
@@ -74,7 +75,8 @@ def bet(
         raise VrrplabError(
             f"bet() takes a scenario, or the name or path of one, not {type(scenario).__name__}"
         )
-    chosen: Any = as_scenario(scenario)  # its with_actions takes more than the cluster asks of it
+    # What a scenario says of itself may tell the end. (Any: its with_actions takes more than is asked of it.)
+    chosen: Any = as_scenario(scenario).changed(description="What will come?")
     trace = run_with_frames(chosen)
     kept = KeptBet(name, target, asks, moment_s, trace)
     if silent_s is None and who is None:
@@ -186,6 +188,14 @@ class KeptBet(Bets):
             return self._message("open", str(what))
         told = [self._verdict(one, guess, is_this) for one, guess, is_this in counts]
         return self._message("note", " ".join(told))
+
+    def in_words(self) -> str:
+        """How to bet where nothing can be clicked."""
+        asks = {UNTIL: f"how many seconds will {self._target} be silent", ASK_WHO: "who will have it then"}
+        asked = ", and ".join(asks[one] for one in self._ask)
+        at_s = f"{seconds(self.first.at_us):.3f}"
+        done = label(self.first.action.content)
+        return f'At {at_s} s: {done}; {asked}? In words: bet("{self.name}", …, {self.example})'
 
     @property
     def example(self) -> str:

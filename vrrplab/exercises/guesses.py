@@ -6,6 +6,7 @@ its kind: seconds beside seconds, a name beside a name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ CLOSE_S = 0.3  # a guess so near, or within a tenth, is called close
 WHO = "-who"  # behind the name of a bet: who has the address then
 _SEVERAL = ("both", "several", "all", "two", "split brain")
 _NO_ONE = ("nobody", "no one", "none", "no server")
+
+_SHORT_ADDRESS = re.compile(r"\.\d{2,3}")
 
 
 class Kind(NamedTuple):
@@ -64,7 +67,7 @@ GUESSES: dict[str, Kind] = {
     "02-silence": SECONDS,
     "02-shortest": SECONDS,
     "02-farewell": SECONDS,
-    "03-start": _PROXIES,
+    "03-start": of("addresses"),
     "03-two-numbers": of("servers"),
     "04-lan": SECONDS,
     "04-wan": SECONDS,
@@ -100,17 +103,22 @@ def kind_of(name: str) -> Kind:
 def read_guess(value: object, kind: Kind) -> Guess:
     """A guess of this kind, written in whatever way; NotUnderstood: a sentence that says what is wanted."""
     guess = as_guess(value)
+    if isinstance(value, str) and guess is not None and _is_name(value.strip(), kind):
+        guess = short_repr(value.strip())
     if guess is None:
         raise NotUnderstood(f"A guess is {kind.wanted}.")
-    if kind is ANY or kind == ANY:
-        pass
-    elif kind.names:
+    if kind.names:
         guess = _one_of(guess, kind)
-    elif not is_number(guess):
+    elif kind.unit is not None and not is_number(guess):
         raise NotUnderstood(f"{_quoted(guess)} is no number: the guess here is {kind.wanted}.")
     if is_number(guess) and float(guess) < 0:
         raise NotUnderstood("Nothing that is guessed here is less than 0: write 0 or more.")
     return guess
+
+
+def _is_name(said: str, kind: Kind) -> bool:
+    """Is it a name although it may look like a number? ``.101`` is the end of an address, not a tenth."""
+    return bool(kind.names) or (kind.unit is None and _SHORT_ADDRESS.fullmatch(said) is not None)
 
 
 def _one_of(guess: Guess, kind: Kind) -> str:

@@ -84,7 +84,8 @@ def compare(name: str, outcome: object, unit: str = "s") -> Message:
         elif not (said := differ(guess, value)):
             keep_outcome(entry, value, unit)
             said = f"You said {in_words(guess, unit)}. It was {happened}. {distance(guess, value, unit)}"
-    return _with_notes("note", said)
+            return _with_notes("note", said)
+    return _with_notes("note" if guess is None else "open", said)
 
 
 def check(name: str, answer: object) -> Message:

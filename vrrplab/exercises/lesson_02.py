@@ -7,18 +7,11 @@ from typing import Any
 from vrrplab.exercises.answers import number, one_of, whole
 from vrrplab.exercises.observe import S1, S2, became, run
 from vrrplab.exercises.registry import Miss, exercise
+from vrrplab.notebook.measures import silence_s
 from vrrplab.notebook.variants import at, variant
-from vrrplab.trace import Trace
-from vrrplab.trace.events import AdvertReceivedEvent, AdvertSentEvent
 
 NEAR_S = 0.005
 OFF = at(12.5, "power_off", server=S1)
-
-
-def silence_s(trace: Trace) -> float:
-    """From the last advert that the second server hears to the first that it sends, for proxy_ip1."""
-    heard = [e.t for e in trace.of(AdvertReceivedEvent, server=S2) if e.vrid == 1]
-    return trace.of(AdvertSentEvent, server=S2, instance="proxy_ip1")[0].t - heard[-1]
 
 
 def _said(guess: float, happened: float) -> str:
@@ -30,7 +23,7 @@ def _said(guess: float, happened: float) -> str:
 def patience(answer: Any) -> str:
     guess = number(answer, "3.609")
     pair = {"priority 255": "priority 150", "priority 100": "priority 50"}
-    silence = silence_s(run(variant("article-steady", OFF, edit=pair)))
+    silence = silence_s(run(variant("article-steady", OFF, edit=pair)), S2, "proxy_ip1")
     if abs(guess - silence) > NEAR_S:
         raise Miss(_said(guess, silence))
     return f"{silence:.3f} s of silence in the run."
@@ -42,7 +35,9 @@ def quick(answer: Any) -> str:
     edit = {"priority 255": "priority 254", "priority 100": f"priority {priority}"}
     trace = run(variant("article-steady", OFF, edit=edit))
     before = trace.owners("192.168.2.101", 12)
-    silence = silence_s(trace) if became(trace, "MASTER", S1, "proxy_ip1") is not None else 0.0
+    silence = (
+        silence_s(trace, S2, "proxy_ip1") if became(trace, "MASTER", S1, "proxy_ip1") is not None else 0.0
+    )
     if before != (S1,):
         raise Miss(
             f"With {priority} the normal case has changed: at 12 s 192.168.2.101 is on"
@@ -79,7 +74,8 @@ def version_3(answer: Any) -> str:
     guess = number(answer, "3.609")
     head = "version 3\n    advert_int 2\n    "
     edit = {"priority 255": f"{head}priority 150", "priority 100": f"{head}priority 100"}
-    silence = silence_s(run(variant("article-steady", at(14.5, "power_off", server=S1), edit=edit)))
+    run_of_3 = run(variant("article-steady", at(14.5, "power_off", server=S1), edit=edit))
+    silence = silence_s(run_of_3, S2, "proxy_ip1")
     if abs(guess - silence) > NEAR_S:
         raise Miss(_said(guess, silence))
     return f"{silence:.3f} s: in version 3 the skew grows with the interval."

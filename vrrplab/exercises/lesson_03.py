@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from vrrplab.exercises.answers import number, table, text
+from vrrplab.errors import VrrplabError
+from vrrplab.exercises.answers import number, text
 from vrrplab.exercises.observe import (
     IP1,
     IP2,
@@ -20,20 +20,18 @@ from vrrplab.exercises.observe import (
     run,
 )
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
+from vrrplab.notebook.replacements import Edit, replacements
 from vrrplab.notebook.variants import at, variant
 from vrrplab.trace.events import AdvertSentEvent
 
 
-def edit_table(answer: Any) -> dict[str, Any]:
-    """What ``variant(edit=…)`` takes: old words to new words, or a server's name to such a table."""
-    edit = table(answer, "what to replace in the files")
-    for old, new in edit.items():
-        inner = new.values() if isinstance(new, Mapping) else [new]
-        if not old.strip() or not all(isinstance(part, str) for part in inner):
-            raise NotUnderstood(
-                "Give old words and new words, both in quotes: {'priority 255': 'priority 254'}."
-            )
-    return edit
+def edit_table(answer: Any) -> Edit:
+    """What ``variant(edit=…)`` takes: "old words -> new words", one or several, or a table of exact text."""
+    try:
+        replacements(answer, (S1, S2))
+    except VrrplabError as error:
+        raise NotUnderstood(f"The answer here is what to replace in the files. {error}") from None
+    return answer  # type: ignore[no-any-return]
 
 
 @exercise("03-share", "what share of requests by name fails in drill 1")

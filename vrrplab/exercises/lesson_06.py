@@ -18,6 +18,7 @@ from vrrplab.exercises.observe import (
     taken_s,
 )
 from vrrplab.exercises.registry import Miss, exercise
+from vrrplab.notebook.replacements import Edit
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
@@ -32,7 +33,7 @@ LOST_GARP = (
 )
 
 
-def lost_garp(edit: dict[str, Any] | None = None) -> Scenario:
+def lost_garp(edit: Edit | None = None) -> Scenario:
     """Drill 1, with every frame from proxy-serv02 to office-pc lost from 14.5 s to 14.7 s."""
     return variant("article-steady", *LOST_GARP, edit=edit, duration_s=80, name="the first GARP is lost")
 

@@ -21,6 +21,7 @@ from vrrplab.exercises.observe import (
     run,
 )
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
+from vrrplab.notebook.replacements import Edit
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
@@ -88,9 +89,7 @@ def eight(answer: Any) -> str:
     return "One: only the first eight characters are sent, and these are the same."
 
 
-def split(
-    heal_s: float, edit: dict[str, Any] | None = None, duration_s: float = 80, close_s: float = 7
-) -> Trace:
+def split(heal_s: float, edit: Edit | None = None, duration_s: float = 80, close_s: float = 7) -> Trace:
     actions = [at(close_s, "firewall_drop", server=s, direction="in", protocol="vrrp") for s in (S1, S2)]
     actions += [at(heal_s, "firewall_clear", server=s) for s in (S1, S2)]
     return run(variant("article-steady", *actions, edit=edit, duration_s=duration_s))

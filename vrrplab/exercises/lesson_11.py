@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from vrrplab.data_files import data_path
-from vrrplab.exercises.answers import scenario, table
+from vrrplab.exercises.answers import scenario
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import IP1, S1, demand_taken, holders_in_words, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
@@ -24,11 +25,11 @@ def broken_pair() -> Scenario:
 
 
 def _repaired(answer: Any) -> Scenario:
-    given = table(answer, "both files, or what to replace in them")
-    if given and set(given) <= {"web1", "web2"} and all(isinstance(v, str) for v in given.values()):
+    whole = dict(answer) if isinstance(answer, Mapping) else {}
+    if whole and set(whole) <= {"web1", "web2"} and all(isinstance(v, str) for v in whole.values()):
         texts = {name: (data_path("configs", "lesson-broken") / f"{name}.conf") for name in ("web1", "web2")}
-        return own_cluster(**{**texts, **given})
-    return variant(broken_pair(), edit=edit_table(given))
+        return own_cluster(**{**texts, **whole})
+    return variant(broken_pair(), edit=edit_table(answer))
 
 
 @exercise("11-repair", "a pair of files with four faults")

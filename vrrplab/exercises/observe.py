@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from vrrplab import arguments
 from vrrplab.config.diagnostics import STRUCTURE_KINDS
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.registry import Miss, NotUnderstood
+from vrrplab.notebook.replacements import Edit
 from vrrplab.notebook.simulate import simulate
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
@@ -70,7 +70,7 @@ def outage_s(trace: Trace, target: str = "", kind: str = "") -> float:
 
 def page_outages(
     moments: Iterable[float],
-    edit: dict[str, Any] | None = None,
+    edit: Edit | None = None,
     duration_s: float = 40,
     action: str = "service_kill",
 ) -> dict[float, float]:

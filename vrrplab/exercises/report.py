@@ -10,8 +10,7 @@ from statistics import median
 from typing import NamedTuple
 
 from vrrplab.errors import VrrplabError
-from vrrplab.exercises.answers import is_number
-from vrrplab.exercises.guesses import in_words
+from vrrplab.exercises.histogram import histogram
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.store import FILE, Entry, Progress, is_put_away, read_progress
 from vrrplab.limits import CLASS_NAMES
@@ -119,29 +118,13 @@ class ClassResults:
         names = dict.fromkeys(name for one in self.learners for name in one.progress.predictions)
         lines = []
         for name in sorted(names):
-            entries = [
-                one.progress.predictions[name] for one in self.learners if name in one.progress.predictions
-            ]
-            numbers = sorted(float(e["guess"]) for e in entries if is_number(e.get("guess")))
-            others = [str(e["guess"]) for e in entries if "guess" in e and not is_number(e["guess"])]
-            outcome = next((e["outcome"] for e in entries if "outcome" in e), None)
-            told = _range(numbers) if numbers else ""
-            told = told or ", ".join(f"{others.count(g)} x {g}" for g in dict.fromkeys(others))
-            if told:
-                was = f"; it was {in_words(outcome)}" if outcome is not None else ""
-                lines.append(printable(f"{padded(name, 22)} guessed {told}{was}"))
-        return ["", *lines] if lines else []
+            told = [one.progress.predictions.get(name, {}) for one in self.learners]
+            if bars := histogram(name, told):
+                lines += ["", *bars]
+        return lines
 
     def _broken(self) -> list[str]:
         return ["", *(printable(f"! {line}") for line in self.broken)] if self.broken else []
-
-
-def _range(numbers: list[float]) -> str:
-    """Of guesses in order: from the least to the largest, and the one in the middle."""
-    least, largest, middle = map(in_words, (numbers[0], numbers[-1], median(numbers)))
-    if least == largest:
-        return f"{least}, {'by one' if len(numbers) == 1 else f'by all {len(numbers)}'}"
-    return f"{least} to {largest}, median {middle}"
 
 
 def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ClassResults:

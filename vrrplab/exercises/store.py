@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vrrplab.errors import PlacedError, VrrplabError
-from vrrplab.exercises.answers import as_guess
+from vrrplab.exercises.answers import as_guess, short_repr
 from vrrplab.json_text import read_json
 from vrrplab.limits import PROGRESS_BYTES
 from vrrplab.output.files import replaced_text
@@ -89,7 +89,7 @@ def _value(key: str, value: object) -> object | None:
             whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TRIES
             return value if whole else None
         case "guess" | "outcome":
-            return as_guess(value)
+            return short_repr(value) if isinstance(value, str) and value.strip() else as_guess(value)
         case _:
             return value if isinstance(value, str) else None
 

@@ -23,7 +23,7 @@ FIRST = "article-drill-1-lan-nic"
 CAPTURES = (".pcap", ".pcapng", ".cap")
 
 
-def cluster(source: Any = FIRST, *, at_s: float | None = None) -> Any:
+def cluster(source: Any = FIRST, *, at_s: float | None = None, tour: bool = True) -> Any:
     """The cluster on the screen, from ``at_s`` seconds on. Click a cable, a service, a server: break it.
 
     Without ``at_s``: shortly before the first action, or, where there is none, when all have started.
@@ -34,6 +34,8 @@ def cluster(source: Any = FIRST, *, at_s: float | None = None) -> Any:
     - looked at: a ``Trace``, a trace file (.jsonl), a folder with a recording of real daemons, a capture
       (.pcap, or what ``read_pcap`` gives).
 
+    Who never saw a cluster in this browser is shown around, once; with ``tour=False`` nobody is.
+
     In a notebook the result shows itself; ``.trace`` and ``.scenario`` are what is shown now, with all
     that was clicked. VrrplabError, in one line, for anything else.
     """
@@ -41,12 +43,12 @@ def cluster(source: Any = FIRST, *, at_s: float | None = None) -> Any:
     if hasattr(source, "to_trace"):  # a Capture, as read_pcap gives it
         source = source.to_trace()
     if isinstance(source, Trace):
-        return show_cluster(source, at_s=at_s)
+        return show_cluster(source, at_s=at_s, tour=tour)
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
         trace = _look_at(path)
         if trace is not None:
-            return show_cluster(trace, at_s=at_s)
+            return show_cluster(trace, at_s=at_s, tour=tour)
         from vrrplab.scenario.reader import load_scenario
 
         source = load_scenario(path)
@@ -56,7 +58,7 @@ def cluster(source: Any = FIRST, *, at_s: float | None = None) -> Any:
     began_s = time.perf_counter()
     trace = run_with_frames(source)
     took_s = time.perf_counter() - began_s
-    return show_cluster(trace, source, run_with_frames, at_s, (Bets(),), took_s)
+    return show_cluster(trace, source, run_with_frames, at_s, (Bets(),), took_s, tour)
 
 
 def run_with_frames(scenario: Scenario) -> Trace:

@@ -1,4 +1,4 @@
-"""What an administrator would look at after a drill: ``ip a``, and both logs side by side."""
+"""What an administrator would look at after a drill: ``ip a``, logs, and what differs between two files."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def ip_a(trace: Trace, server: str, at_s: float, interface: str = "eth0") -> Scr
     return Screen("\n".join([f"{server} at {at_s:g} s$ ip a show {interface}", *lines]))
 
 
-def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
+def logs(trace: Trace, from_s: float, to_s: float, server: str = "", *, words: str = "") -> Screen:
     """keepalived's own log lines between two moments, of one server or of all.
 
-    ``from_s``, ``to_s``: seconds from the start of the run. ``server`` "": all of them. VrrplabError: not
-    a trace, no such server in it, or a moment that is no number.
+    ``from_s``, ``to_s``: seconds from the start of the run. ``server`` "": all of them. ``words``: only
+    lines that say these. VrrplabError: not a trace, no such server in it, or a moment that is no number.
 
     >>> vrrplab.logs(vrrplab.simulate("article-drill-1-lan-nic"), 11, 13, "proxy-serv01")
         12.000  proxy-serv01  Netlink reports eth0 down
@@ -96,7 +96,8 @@ def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
     from_s, to_s = arguments.number(from_s, "from_s"), arguments.number(to_s, "to_s")
     if server:
         trace.names.server(server)
-    chosen = [e for e in trace.of(LogEvent, server=server) if from_s <= e.t <= to_s]
+    arguments.text(words, "words")
+    chosen = [e for e in trace.of(LogEvent, server=server) if from_s <= e.t <= to_s and words in e.line]
     lines: list[str] = []
     before, count = ("", ""), 0
     for event in chosen:
@@ -109,6 +110,51 @@ def logs(trace: Trace, from_s: float, to_s: float, server: str = "") -> Screen:
         before = this
     hang = 10 + 2 + max((len(event.server) for event in chosen), default=0) + 2  # below the words
     return Screen("\n".join(lines) or "(no line)", hang)
+
+
+def events(trace: Trace, kind: str, from_s: float = 0, to_s: float | None = None, server: str = "") -> Screen:
+    """What happened of one kind between two moments, a line each.
+
+    ``kind``: ``"script"``, ``"state"``, as docs/trace.md lists them. ``to_s`` None: to the end. ``server``
+    "": all of them. VrrplabError: not a trace, no such kind or server, or a moment that is no number.
+
+    >>> vrrplab.events(vrrplab.simulate("article-steady"), "script", 2, 6, "proxy-serv01")
+        3.008000 proxy-serv01   script          chk_squid_service: pass (exit 0)
+    """
+    from vrrplab.tell.lines import line
+
+    as_trace(trace, "events()")
+    from_s = arguments.number(from_s, "from_s")
+    to_s = trace.end_us / 1e6 if to_s is None else arguments.number(to_s, "to_s")
+    found = [line(e) for e in trace.of(arguments.text(kind, "kind"), server=server) if from_s <= e.t <= to_s]
+    return Screen("\n".join(found) or "(nothing)")
+
+
+def differences(before: str | bytes, after: str | bytes) -> Screen:
+    """What differs: between two texts the lines that went (-) and came (+), between two frames the bytes.
+
+    VrrplabError: not two texts, and not two frames.
+
+    >>> vrrplab.differences("priority 255", "priority 254")
+    - priority 255
+    + priority 254
+    >>> vrrplab.differences(bytes([1, 2, 3]), bytes([1, 7, 3]))
+    byte 1: 02 and 07
+    """
+    if isinstance(before, bytes) and isinstance(after, bytes):
+        found = [
+            f"byte {place}: {one:02x} and {other:02x}"
+            for place, (one, other) in enumerate(zip(before, after, strict=False))
+            if one != other
+        ]
+        if len(before) != len(after):
+            found.append(f"{len(before)} bytes and {len(after)} bytes")
+        return Screen("\n".join(found) or "not one byte differs")
+    from difflib import ndiff
+
+    one, other = arguments.text(before, "the first text"), arguments.text(after, "the second text")
+    lines = [text.rstrip() for text in ndiff(one.splitlines(), other.splitlines())]
+    return Screen("\n".join(text for text in lines if text[:1] in ("+", "-")) or "not one line differs")
 
 
 def recorded(name: str, run: int = 0, *, frames: bool = False) -> Trace:

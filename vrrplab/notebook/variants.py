@@ -1,15 +1,16 @@
 """Scenarios with something changed: the article's files edited, actions added. For experiments.
 
-    variant("article-steady", at(12, "power_off", server="r1"), edit={"priority 255": "priority 254"})
+    variant("article-steady", at(12, "power_off", server="r1"), edit="priority 255 -> priority 254")
 
-Text is edited as on a real server: old words replaced by new ones in keepalived.conf, then read anew. Words
-that are not in the file are an error, so a typing mistake never passes for an experiment.
+Text is edited as on a real server: old words replaced by new ones in keepalived.conf (``replacements``), then
+read anew. Words that are not in the file are an error, so a typing mistake never passes for an experiment.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from vrrplab import arguments
 from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import config_text
 from vrrplab.errors import ConfigError, VrrplabError, did_you_mean
+from vrrplab.notebook.replacements import Edit, Replacement, replacements
 from vrrplab.scenario.configs import EDITED, file_matches, label_without_file
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import Server
@@ -26,25 +28,39 @@ from vrrplab.scenario.reader import builtin_scenarios, load_scenario, scenario_f
 from vrrplab.units import micros
 
 BASE = "article-steady"
+SERVED = '"squid: shutdown_s 1"'
 Source = Scenario | str | os.PathLike[str]
-Action = dict[str, Any]
+
+
+class Action(dict[str, Any]):
+    """An action at a moment: a table as in a scenario file, which shows itself as ``at`` was called."""
+
+    def __repr__(self) -> str:
+        keys = [f"{key}={_typed(value)}" for key, value in self.items() if key not in ("at_s", "action")]
+        told = [_typed(self.get("at_s")), _typed(self.get("action")), *keys]
+        return f"at({', '.join(told)})"
+
+
+def _typed(value: object) -> str:
+    """A value as the lessons write it: text in double quotes."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def at(at_s: float, action: str, **keys: Any) -> Action:
     """An action at a moment, for ``simulate`` and ``variant``.
 
     ``at_s``: seconds from the start of the run. ``action`` and ``keys``: as in a scenario file
-    (docs/scenario.md lists the actions). It is a dict; whether it fits is said where it is added to a
-    scenario. VrrplabError: the moment is no number, the action no text.
+    (docs/scenario.md lists the actions). It is a dict that shows itself as it is written here; whether it
+    fits is said where it is added to a scenario. VrrplabError: the moment is no number, the action no text.
 
     >>> vrrplab.at(12, "link_down", server="proxy-serv01", interface="eth0")
-    {'at_s': 12, 'action': 'link_down', 'server': 'proxy-serv01', 'interface': 'eth0'}
+    at(12, "link_down", server="proxy-serv01", interface="eth0")
     """
     if isinstance(at_s, bool) or not isinstance(at_s, int | float):
         raise VrrplabError('at() takes the moment first, in seconds, like at(12, "power_off", server="r1")')
     arguments.number(at_s, "the moment")
     arguments.text(action, "the action")
-    return {"at_s": at_s, "action": action, **keys}
+    return Action(at_s=at_s, action=action, **keys)
 
 
 def conf(server: str = "proxy-serv01", source: Source = BASE) -> str:
@@ -62,52 +78,47 @@ def conf(server: str = "proxy-serv01", source: Source = BASE) -> str:
 
 def variant(
     source: Source = BASE,
-    *actions: Action,
-    edit: Mapping[str, Any] | None = None,
+    *actions: dict[str, Any],
+    edit: Edit | None = None,
     files: Mapping[str, str] | None = None,
-    services: Mapping[str, Mapping[str, Any]] | None = None,
+    services: Mapping[str, Mapping[str, Any]] | str | Sequence[str] | None = None,
     duration_s: float | None = None,
     **changes: Any,
 ) -> Scenario:
     """A scenario like ``source`` with changes; the source stays as it is.
 
     - ``actions``: added, see ``at``.
-    - ``edit``: words to replace in every server's keepalived.conf or, below a server's name, in that
-      server's only: ``{"proxy-serv01": {"priority 255": "priority 150"}}``.
+    - ``edit``: words to replace in every server's keepalived.conf, ``"priority 255 -> priority 150"``, or in
+      one server's, ``"proxy-serv01: priority 255 -> priority 150"``; several as a list, or a line each.
+      Words are found whole, however they are spaced; nothing behind the arrow takes them out. A table
+      replaces exact text: ``{"priority 255": "priority 150"}``, by server ``{"proxy-serv01": {…}}``.
     - ``files``: a whole new keepalived.conf by server, as text.
-    - ``services``: by name, on all servers: ``{"squid": {"shutdown_s": 1, "listen": ["192.168.2.101"]}}``.
+    - ``services``: by name, on all servers: ``"squid: shutdown_s 1"``, ``"squid: listen 192.168.2.101"``, or
+      the same as a table, ``{"squid": {"shutdown_s": 1, "listen": ["192.168.2.101"]}}``.
     - ``duration_s``: how long it runs, in seconds; without it at least 20 s beyond the last action.
     - ``changes``: ``name``, ``profile``, ``seed``.
 
     VrrplabError (ScenarioError, ConfigError), in one line, for whatever does not fit: words to replace
     that stand in no file, for instance.
 
-    >>> without_owner = vrrplab.variant("article-drill-1-lan-nic", edit={"priority 255": "priority 150"})
+    >>> without_owner = vrrplab.variant("article-drill-1-lan-nic", edit="priority 255 -> priority 150")
     >>> vrrplab.outage_s(vrrplab.simulate(without_owner), "192.168.2.101")
     3.08
     """
     chosen = _scenario(source)
-    edit = {} if edit is None else arguments.pairs(edit, "edit", '{"priority 255": "priority 254"}')
+    edits = replacements(edit, list(chosen.servers))
     files = {} if files is None else arguments.pairs(files, "files", '{"proxy-serv01": conf("proxy-serv01")}')
-    services = (
-        {} if services is None else arguments.pairs(services, "services", '{"squid": {"shutdown_s": 1}}')
-    )
+    served = _services(services)
     _check_changes(changes)
-    texts = {name: _text(chosen, name) for name in chosen.servers} if edit or files else {}
+    texts = {name: _text(chosen, name) for name in chosen.servers} if edits or files else {}
     for server, whole in files.items():
         texts[arguments.known(server, "server", texts)] = arguments.text(whole, f"the file of {server}")
-    for old, new in edit.items():
-        if old in texts:
-            if not isinstance(new, Mapping):
-                raise VrrplabError(f"edit for {old}: give {{'old words': 'new words'}}")
-            for part, other in new.items():
-                texts[old] = _replaced(texts, [old], part, other)[old]
-        else:
-            texts.update(_replaced(texts, list(texts), old, new))
-    if services:
-        chosen = replace(chosen, servers={n: _serving(s, services) for n, s in chosen.servers.items()})
+    for one in edits:
+        texts.update(_replaced(texts, [one.server] if one.server else list(texts), one))
+    if served:
+        chosen = replace(chosen, servers={n: _serving(s, served) for n, s in chosen.servers.items()})
     if texts and "description" not in changes:
-        changes["description"] = _told(edit, files)
+        changes["description"] = _told(edits, files)
     chosen = replace(chosen, **changes)
     servers = dict(chosen.servers)
     for name, written in texts.items():
@@ -142,6 +153,37 @@ def _check_changes(changes: dict[str, Any]) -> None:
         profile_named(changes["profile"])
 
 
+def _services(
+    wanted: Mapping[str, Mapping[str, Any]] | str | Sequence[str] | None,
+) -> Mapping[str, Mapping[str, Any]]:
+    """``services`` as a table: from words, ``squid: shutdown_s 1``, a line or a part of a list each."""
+    if wanted is None:
+        return {}
+    if isinstance(wanted, Mapping):
+        return wanted
+    lines = wanted.split("\n") if isinstance(wanted, str) else wanted
+    if not isinstance(lines, list | tuple):
+        raise VrrplabError(f"services is {arguments.short_repr(wanted)}: write it like services={SERVED}")
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        name, _, rest = arguments.text(line, "a part of services").partition(":")
+        key, *values = rest.split() or [""]
+        if values:
+            found.setdefault(name.strip(), {})[key] = values if key == "listen" else _value(values)
+        elif line.strip():
+            raise VrrplabError(f"services {arguments.short_repr(line)}: write it like services={SERVED}")
+    return found
+
+
+def _value(words: list[str]) -> float | str:
+    """What stands behind a key: a number, or the words as they are."""
+    text = " ".join(words)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def _serving(server: Server, wanted: Mapping[str, Mapping[str, Any]]) -> Server:
     """The server with its services changed; what it does not run is an error."""
     services = dict(server.services)
@@ -161,21 +203,11 @@ def _serving(server: Server, wanted: Mapping[str, Mapping[str, Any]]) -> Server:
     return replace(server, services=services)
 
 
-def _told(edit: Mapping[str, Any], files: Mapping[str, str]) -> str:
+def _told(edits: list[Replacement], files: Mapping[str, str]) -> str:
     """What was edited, in a line for the heads of figures."""
-    told = [f"{server}: another keepalived.conf" for server in files]
-    for old, new in edit.items():
-        parts = new.items() if isinstance(new, Mapping) else [(old, new)]
-        where = f"{old}: " if isinstance(new, Mapping) else ""
-        told += [f"{where}{_words(str(before))} → {_words(str(after))}" for before, after in parts]
+    told = [f"{server}: another keepalived.conf" for server in files] + [one.told() for one in edits]
     text = "; ".join(told)
     return "edited: " + (text if len(text) <= 110 else text[:109] + "…")
-
-
-def _words(text: str) -> str:
-    """Lines of a configuration in one line."""
-    joined = ", ".join(line.strip() for line in text.split("\n") if line.strip())
-    return joined.replace("{, ", "{ ").replace(", }", " }") or "nothing"
 
 
 def from_yaml(text: str) -> Scenario:
@@ -219,18 +251,16 @@ def _text(scenario: Scenario, server: str) -> str:
     return text
 
 
-def _replaced(texts: dict[str, str], servers: list[str], old: str, new: str) -> dict[str, str]:
-    arguments.text(old, "what edit replaces")
-    arguments.text(new, f"what replaces {arguments.short_repr(old)}")
-    if not old:
-        raise VrrplabError("edit replaces nothing: give the words that are to be replaced")
-    found = {name: texts[name].replace(old, new) for name in servers if old in texts[name]}
+def _replaced(texts: dict[str, str], servers: list[str], one: Replacement) -> dict[str, str]:
+    """The files of these servers in which the words stand, with the new ones."""
+    made = {name: one.made_in(texts[name]) for name in servers}
+    found = {name: text for name, text in made.items() if text is not None}
     if found:
         return found
     where = servers[0] if len(servers) == 1 else "any server's"
     lines = [line.strip() for name in servers for line in texts[name].splitlines() if line.strip()]
-    hint = did_you_mean(old.strip(), lines)
-    raise VrrplabError(f"{old!r} is not in {where} keepalived.conf{': ' if hint else ''}{hint}")
+    hint = did_you_mean(one.old.strip(), lines)
+    raise VrrplabError(f"{one.old!r} is not in {where} keepalived.conf{': ' if hint else ''}{hint}")
 
 
 def _parsed(scenario: Scenario, server: str, text: str) -> NodeConfig:

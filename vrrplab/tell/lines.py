@@ -21,6 +21,7 @@ from vrrplab.trace.events import (
     PriorityEvent,
     RouteEvent,
     ScenarioEvent,
+    ScriptEvent,
     StateEvent,
     TraceEvent,
     UndecidedEvent,
@@ -97,6 +98,9 @@ def _what(event: TraceEvent) -> str:
             return f"{event.kind} {event.target} no answer {when}"
         case WarningEvent():
             return event.text
+        case ScriptEvent():
+            counts = ", which counts" if event.changed else ""
+            return f"{event.script}: {event.result} (exit {event.exit}{counts})"
         case UndecidedEvent():
             return either_in_words(event)
         case RouteEvent():

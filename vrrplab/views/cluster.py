@@ -45,21 +45,28 @@ def show_cluster(
     at_s: float | None = None,
     companions: Sequence[Companion] = (),
     took_s: float = 0.0,
+    tour: bool = True,
 ) -> Any:
     """The clickable cluster playing ``trace``, at ``at_s`` seconds first, or where ``first_moment_s`` says.
 
     ``rerun`` runs a scenario and returns its trace; with it and ``scenario`` things can be broken.
     ``companions`` sit beside the picture. ``took_s``: how long this run took, the page expects the next to
-    take as long.
+    take as long. ``tour``: who never saw a cluster in this browser is shown around.
     Where anywidget is not installed, a still picture of the same moment comes back instead.
     """
     at_s = first_moment_s(trace) if at_s is None else at_s
     try:
-        return _widget_class()(Forks(trace, scenario, rerun, took_s), at_s, companions)
+        return _widget_class()(Forks(trace, scenario, rerun, took_s), at_s, companions, tour)
     except ModuleNotFoundError as error:
         if error.name not in ("anywidget", "ipywidgets", "traitlets"):
             raise
-        return StillCluster(trace, at_s)
+        return StillCluster(trace, at_s, _in_words(companions))
+
+
+def _in_words(companions: Sequence[Companion]) -> str:
+    """What those beside the picture tell where it does not move: a line each."""
+    told = (one.in_words() for one in companions if hasattr(one, "in_words"))
+    return "".join(f"\n{line}" for line in told if line)
 
 
 @dataclass(repr=False, eq=False)
@@ -68,13 +75,14 @@ class StillCluster:
 
     trace: Trace
     at_s: float
+    words: str = ""
 
     def _repr_svg_(self) -> str:
         return still_svg(self.trace, self.at_s)
 
     def __repr__(self) -> str:
         hint = f"(a still picture; the cluster that moves needs anywidget: {how_to_install('anywidget')})"
-        return f"{still_text(self.trace, self.at_s)}\n{hint}"
+        return f"{still_text(self.trace, self.at_s)}\n{hint}{self.words}"
 
 
 # What JupyterLab and Notebook call an output of a cell. While the widget is there, the picture is not seen,
@@ -117,8 +125,11 @@ def _widget_class() -> Any:
         info = traitlets.Dict().tag(sync=True)
         at_s = traitlets.Float(0.0).tag(sync=True)
 
-        def __init__(self, forks: Forks, at_s: float, companions: Sequence[Companion]) -> None:
+        def __init__(
+            self, forks: Forks, at_s: float, companions: Sequence[Companion], tour: bool = True
+        ) -> None:
             self._forks = forks
+            self._tour = tour
             self._companions = companions
             super().__init__(at_s=float(at_s), info=self._told(), trace_lines=self._lines())
             self.on_msg(self._asked)
@@ -168,6 +179,7 @@ def _widget_class() -> Any:
                 "fork_at_s": None if at_us is None else seconds(at_us),
                 "explain": explanations(forks.scenario),
                 "took_s": round(forks.took_s, 3),
+                "tour": self._tour,
             }
             for companion in self._companions:
                 told |= companion.told(forks)
@@ -222,7 +234,7 @@ def _widget_class() -> Any:
             raise VrrplabError(f"the page asked for something unknown: {do!r}")
 
         def __repr__(self) -> str:
-            return still_text(self.trace, self.at_s)
+            return still_text(self.trace, self.at_s) + _in_words(self._companions)
 
         def _ipython_display_(self) -> None:
             """Two outputs: a picture for when no kernel is behind the notebook any more, and the widget.

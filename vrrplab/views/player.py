@@ -59,10 +59,14 @@ _PAGE = """<!doctype html>
 body {{ margin: 0; background: #ffffff; font: 13px system-ui, sans-serif; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #14181d; }} }}
 #player {{ max-width: 1500px; margin: 0 auto; }}
+h1 {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 </style>
 </head>
 <body>
+<main>
+<h1>{title}</h1>
 <div id="player">{still}</div>
+</main>
 <script type="application/json" id="values">{values}</script>
 <script type="text/plain" id="style">{style}</script>
 <script type="text/plain" id="script">{script}</script>
@@ -133,17 +137,21 @@ def html_text(
     scenario: HasYaml | None = None,
     at_s: float | None = None,
     told: Mapping[str, object] | None = None,
+    tour: bool = True,
 ) -> str:
     """The HTML file as text; ``scenario`` adds "Copy scenario", ``at_s`` is the moment shown first.
 
     Without ``at_s`` that is ``first_moment_s``.
-    ``told``: what the companions beside the picture know; by default the bets of this run.
+    ``told``: what the companions beside the picture know; by default this run's bets. ``tour``: who never
+    saw a cluster in this browser is shown around; its button calls it anyway.
     """
     from vrrplab.views.svg import still_svg
 
     at_s = first_moment_s(trace) if at_s is None else at_s
     info: dict[str, object] = {"can_fork": False, "can_share": False, "explain": explanations(scenario)}
     info |= Bets().page(trace) if told is None else told
+    if not tour:
+        info["tour"] = False
     if scenario is not None:
         with suppress(VrrplabError):  # options that no file has: then there is nothing to copy
             info["scenario"] = scenario.to_yaml()
@@ -171,13 +179,18 @@ def _packed(text: str) -> str:
 
 
 def write_html(
-    trace: Trace, path: str | Path, scenario: HasYaml | None = None, at_s: float | None = None
+    trace: Trace,
+    path: str | Path,
+    scenario: HasYaml | None = None,
+    at_s: float | None = None,
+    *,
+    tour: bool = True,
 ) -> None:
     """Write one self-contained file that plays ``trace`` in any browser, offline, from ``at_s`` on.
 
     The player itself takes less than 150 kB, the trace comes on top. OutputError, an OSError: the file cannot
     be written.
     """
-    text = html_text(trace, scenario, at_s)
+    text = html_text(trace, scenario, at_s, tour=tour)
     with replaced_text(path) as file:
         file.write(text)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from vrrplab.exercises.hints import Hint
-from vrrplab.exercises.lesson_02 import OFF, silence_s
-from vrrplab.exercises.observe import S1, run
+from vrrplab.exercises.lesson_02 import OFF
+from vrrplab.exercises.observe import S1, S2, run
+from vrrplab.notebook.measures import silence_s
 from vrrplab.notebook.variants import at, variant
 
 
 def _silence_s(priority: int) -> float:
     pair = {"priority 255": "priority 254", "priority 100": f"priority {priority}"}
-    return silence_s(run(variant("article-steady", OFF, edit=pair)))
+    return silence_s(run(variant("article-steady", OFF, edit=pair)), S2, "proxy_ip1")
 
 
 def _patience() -> str:
@@ -41,7 +42,8 @@ def _both_words() -> str:
 def _half_interval() -> str:
     head = "version 3\n    advert_int 0.5\n    "
     edit = {"priority 255": f"{head}priority 250", "priority 100": f"{head}priority 200"}
-    silence = silence_s(run(variant("article-steady", at(14.6, "power_off", server=S1), edit=edit)))
+    trace = run(variant("article-steady", at(14.6, "power_off", server=S1), edit=edit))
+    silence = silence_s(trace, S2, "proxy_ip1")
     return (
         "Version 3, advert_int 0.5, priority 200: 3 × 0.5 s, and 56/256 of 0.5 s, which is 0.109 s. In the"
         " run"

@@ -63,7 +63,7 @@ def _four_in_a_row() -> str:
 
 HINTS = {
     "05-smallest": Hint(
-        "The table under “One subtraction for every check”, middle column; and the loop below it, at its"
+        "The table under “One subtraction for every check”, middle column; and the cell below it, at its"
         " edge.",
         "What is left of the first priority must be less than the second one. As good is not less.",
         _eighty,

@@ -26,6 +26,7 @@ SOLUTIONS = {
     ),
     "00-quiet": Solution(
         'at(12, "daemon_freeze", server="proxy-serv02")',
-        "The frozen daemon cannot take its address off the card, so that machine answers until proxy-serv01 announces itself.",
+        "The frozen daemon cannot take its address off the card: the machine answers until the other"
+        " announces itself.",
     ),
 }

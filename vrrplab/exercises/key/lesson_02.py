@@ -34,6 +34,6 @@ SOLUTIONS = {
     ),
     "02-moment": Solution(
         'at(12.9, "power_off", server="proxy-serv01")',
-        "The clock of the BACKUP began at the last advert: just before the next one most of a second is over.",
+        "The clock of the BACKUP began at the last advert: before the next one most of a second is over.",
     ),
 }

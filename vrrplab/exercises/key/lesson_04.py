@@ -27,6 +27,7 @@ SOLUTIONS = {
     ),
     "04-pages": Solution(
         'at(12, "service_stop", server="proxy-serv01", service="squid")',
-        "The check finds a process for as long as Squid takes to end, and Squid refuses clients from the first moment on.",
+        "The check finds a process for as long as Squid takes to end,"
+        " and Squid refuses clients from the first moment on.",
     ),
 }

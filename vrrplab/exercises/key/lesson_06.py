@@ -19,7 +19,9 @@ SOLUTIONS = {
         "An announcement every 3 s: the one at 17.6 s is not lost any more.",
     ),
     "06-frame": Solution(
-        '[at(14.626373, "segment_fault", segment="lan", loss=1), at(14.626377, "segment_heal", segment="lan")]',
-        "The gratuitous ARP is lost: the client goes on asking the old MAC address until its own cache gives it up.",
+        '[at(14.626373, "segment_fault", segment="lan", loss=1),'
+        ' at(14.626377, "segment_heal", segment="lan")]',
+        "The gratuitous ARP is lost:"
+        " the client goes on asking the old MAC address until its own cache gives it up.",
     ),
 }

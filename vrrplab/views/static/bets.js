@@ -51,7 +51,7 @@ export const short = (x) => String(+x.toFixed(3));
  * @param {BetAnswer} said
  * @param {(server: string) => string} name
  */
-export function verdict(bet, said, name) {
+export function saidAndTrue(bet, said, name) {
   const told = [];
   if (said.silent_s != null) told.push(`You said ${short(said.silent_s)} s. ${bet.silence_told}`);
   if (said.who != null) told.push(said.who === bet.owner ? `You said ${name(said.who)}, and so it is: ${bet.owner_told}` : `You said ${name(said.who)}. ${bet.owner_told}`);
@@ -142,7 +142,7 @@ export class Bets {
     const bet = this.#pending();
     this.cut = bet?.key ?? null;
     if (this.open && this.open.key !== this.cut) this.#close();
-    return bet ? knownAt(events, bet.at_s, Boolean(this.player.info.fork)) : events;
+    return bet ? knownAt(events, bet.at_s, this.#kept || Boolean(this.player.info.fork)) : events;
   }
 
   /** A new run: what was not broken while the film ran is not asked about, nor what had happened when it was opened. */
@@ -358,7 +358,7 @@ export class Bets {
       const who = said.who != null && `then ${this.#named(said.who)}`;
       return [h("p", { class: "vl-bet-line" }, h("b", {}, "Your bet: "), [until, who].filter(Boolean).join(", "), ".")];
     }
-    return [h("div", { class: "vl-bet-line", role: "note" }, verdict(bet, said, (x) => this.#named(x)).map((words) => h("p", {}, words)))];
+    return [h("div", { class: "vl-bet-line", role: "note" }, saidAndTrue(bet, said, (x) => this.#named(x)).map((words) => h("p", {}, words)))];
   }
 
   /** @param {string} who */

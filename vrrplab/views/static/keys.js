@@ -4,7 +4,7 @@ import { SPEEDS } from "./transport.js";
 export const KEYS = [
   ["Space", "play, pause"], ["← →", "step by event"], ["Shift + ← →", "jump to a change of state or an action"], ["Home, End", "to the start, to the end"],
   ["[ ]", "slower, faster"], ["Tab, Enter", "walk through the cluster, open a menu"],
-  ["↑ ↓, Enter in the log", "from row to row; why it is so, or a frame's menu"], ["W", "why is it so?"], ["H", "hide the future"],
+  ["↑ ↓, Enter in the log", "from row to row; why it is so, or a frame's menu"], ["W", "why is it so?"], ["H", "hide the future"], ["G", "what the special words mean"],
   ["Ctrl+Z, Ctrl+Y", "undo, redo"], ["Ctrl+Backspace", "reset"], ["C, S", "copy the scenario, save as HTML"], ["Escape", "close"],
 ];
 
@@ -31,8 +31,16 @@ const PLAIN = {
   c: (p) => p.ask("scenario"),
   s: (p) => p.ask("html"),
   "?": (p) => p.help(p.transport.help),
-  Escape: (p) => (p.pinned ? p.pin(null) : p.why.hide()),
+  g: (p) => void beside(p, "g"),
+  Escape: (p) => {
+    if (beside(p, "Escape")) return;
+    if (p.pinned) p.pin(null);
+    else p.why.hide();
+  },
 };
+
+/** @type {(player: Player, key: string) => boolean} a key for who sits beside the picture */
+const beside = (player, key) => player.companions.some((c) => c.pressed?.(key));
 
 /** @type {(player: Player, by: 1 | -1) => void} */
 function faster(player, by) {

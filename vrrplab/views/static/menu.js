@@ -21,7 +21,7 @@ export class Menu {
   constructor(root, closed) {
     this.root = root;
     this.closed = closed;
-    this.element = h("div", { class: "vl-menu", role: "menu", tabindex: -1, hidden: true });
+    this.element = h("div", { class: "vl-menu", role: "group", tabindex: -1, hidden: true });
     this.element.addEventListener("keydown", (e) => this.#key(e));
     this.element.addEventListener("pointerdown", (e) => e.stopPropagation());
     this.element.addEventListener("focusout", (e) => {
@@ -46,7 +46,9 @@ export class Menu {
   show(title, entries, notes, opener, x, y) {
     this.opener = opener;
     const buttons = entries.map((e) => h("button", { role: "menuitem", tabindex: -1, onclick: () => this.#choose(e) }, h("span", {}, e.label), e.hint && h("small", {}, e.hint)));
-    this.element.replaceChildren(h("div", { class: "vl-menu-title" }, title), ...buttons, ...notes.map((n) => h("p", {}, n)));
+    // Only what can be chosen belongs to the menu; its title and the sentences below are read as such.
+    this.element.setAttribute("aria-label", title);
+    this.element.replaceChildren(h("div", { class: "vl-menu-title" }, title), buttons.length ? h("div", { role: "menu", "aria-label": title }, buttons) : "", ...notes.map((n) => (typeof n === "string" ? h("p", {}, n) : n)));
     this.element.hidden = false;
     this.element.style.left = this.element.style.top = "0";
     const box = this.root.getBoundingClientRect();

@@ -601,7 +601,7 @@ export class Player {
   /** @param {HTMLElement} opener */
   help(opener) {
     const box = opener.getBoundingClientRect();
-    this.menu.show("Keys", [], [h("dl", { class: "vl-keys" }, KEYS.map(([k, v]) => [h("dt", {}, k), h("dd", {}, v)]))], opener, box.left, box.top);
+    this.menu.show("Keys", this.companions.flatMap((c) => c.help?.() ?? []), [h("dl", { class: "vl-keys" }, KEYS.map(([k, v]) => [h("dt", {}, k), h("dd", {}, v)]))], opener, box.left, box.top);
   }
 
   /**

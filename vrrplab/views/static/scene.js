@@ -7,6 +7,12 @@ import { LETTER, firewallText, oneWay, seconds, troubles } from "./words.js";
 
 let views = 0;
 
+/**
+ * What stands on a part of the picture. Its name begins with that: who speaks to the page says what is seen.
+ * @param {Element} part
+ */
+const written = (part) => [...part.querySelectorAll("text")].map((x) => x.textContent).filter(Boolean).join(" ");
+
 /** @typedef {{x: number, y: number, address: string, holder: string}} BadgePlace */
 /** @typedef {{g: SVGGElement, address: string, thing: Thing}} Badge */
 
@@ -80,6 +86,7 @@ export class Scene {
    */
   #button(thing, attributes, ...children) {
     const g = s("g", { role: "button", tabindex: 0, "aria-haspopup": "menu", ...attributes }, ...children);
+    for (const text of g.querySelectorAll("text")) text.after(" "); // two texts are two words
     g.addEventListener("click", (event) => {
       event.stopPropagation();
       this.open(thing, g, event.clientX, event.clientY);
@@ -163,7 +170,7 @@ export class Scene {
       const [wide, small] = [this.measure(words, "text"), this.measure(where, "small")];
       this.words.set(segment.name, [[bar.x + 12, bar.y + 2, wide + 4, bar.h - 4], [bar.x + bar.w - 16 - small, bar.y + 2, small + 4, bar.h - 4]]);
       setAttribute(g, "data-state", fault ? "fault" : "up");
-      setAttribute(g, "aria-label", `Switch of network ${segment.name} ${segment.subnet}: ${fault ? faultText(JSON.parse(fault)) : "works"}`);
+      setAttribute(g, "aria-label", `${written(g)}: switch of network ${segment.name} ${segment.subnet || ""}, ${fault ? faultText(JSON.parse(fault)) : "works"}`);
     });
     return g;
   }
@@ -192,7 +199,7 @@ export class Scene {
       const words = this.#twoLines(bad, w - 24);
       lines.forEach((line, n) => setText(line, words[n] || ""));
       const have = this.model.cast.vips.filter((v) => this.model.value(t, "has", server.name, v.address)).map((v) => v.address);
-      setAttribute(head, "aria-label", `Server ${server.name}: ${bad.join(", ") || "works"}. ${have.length ? "It has " + have.join(", ") : "It has no virtual address"}`);
+      setAttribute(head, "aria-label", `${written(head)}: server ${server.name}, ${bad.join(", ") || "works"}. ${have.length ? "It has " + have.join(", ") : "It has no virtual address"}`);
     });
     return s("g", {}, head, rows, chips, lines);
   }
@@ -239,7 +246,7 @@ export class Scene {
       setAttribute(g, "data-state", state);
       setText(letter, LETTER[state] || state[0]);
       setText(priority, p == null ? "" : short ? String(p) : `priority ${p}`);
-      setAttribute(g, "aria-label", `Instance ${instance.name} on ${server.name}: ${state}${p == null ? "" : `, priority ${p}`}`);
+      setAttribute(g, "aria-label", `${written(g)}: instance ${instance.name} on ${server.name}, ${state}${p == null ? "" : `, priority ${p}`}`);
     });
     return g;
   }
@@ -432,7 +439,7 @@ export class Scene {
       badge.g.style.transform = `translate(${place.x}px, ${place.y}px)`;
       setAttribute(badge.g, "data-state", !place.holder ? "nobody" : rivals > 1 ? "rival" : "held");
       setAttribute(badge.g, "data-holder", place.holder || "nobody");
-      setAttribute(badge.g, "aria-label", `Virtual address ${place.address}: ${rivals > 1 ? `held by ${rivals} servers at once` : place.holder ? `held by ${place.holder}` : "held by nobody"}`);
+      setAttribute(badge.g, "aria-label", `${written(badge.g)}: virtual address ${place.address}, ${rivals > 1 ? `held by ${rivals} servers at once` : place.holder ? `held by ${place.holder}` : "held by nobody"}`);
     }
     for (const badges of free.values()) for (const badge of badges) badge.g.remove();
   }

@@ -501,6 +501,8 @@ interface Info {
   explain?: Explain;
   scenario?: string;
   why_not?: string;
+  /** false: the tour never begins by itself */
+  tour?: boolean;
   /** How many seconds the last run took. */
   took_s?: number;
   bets?: Bet[];
@@ -599,6 +601,10 @@ interface Companion {
   stopsAt?(from: number, to: number): number | null;
   /** An answer of Python. */
   answer?(message: Reply): void;
+  /** A key that nothing else took ("g", "Escape"): true if it was for this one. */
+  pressed?(key: string): boolean;
+  /** What it offers who asks for help. */
+  help?(): MenuEntry[];
   close?(): void;
 }
 type CompanionMaker = new (player: Player) => Companion;
