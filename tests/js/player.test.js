@@ -28,10 +28,10 @@ test("frames stay longer in the air the faster time runs, but never as much long
 test("a bar of an address is one piece while one server has it, whatever happens to others", () => {
   const pieces = (m) => holdings(m, VIP).map(({ from, to, holders }) => [from, to, ...holders.map((x) => x.name)]);
   const off = { t: 5, event: "action", action: "power_off", server: "r2" };
-  assert.deepEqual(pieces(model(takes(1), off)), [[1, 30, "r1"]]);
+  assert.deepEqual(pieces(model(takes(1), off)), [[1, 20, "r1"]]);
   // r2 had its turn before; that it loses power later, or a thing it has no more, is nothing to r1's piece.
-  assert.deepEqual(pieces(model(takes(1, { server: "r2" }), givesUp(2, { server: "r2" }), takes(2), { ...off, t: 9 }, { ...off, action: "power_on", t: 12 })), [[1, 2, "r2"], [2, 30, "r1"]]);
-  assert.deepEqual(pieces(model(takes(1), takes(3, { server: "r2" }), off)), [[1, 3, "r1"], [3, 5, "r1", "r2"], [5, 30, "r1"]]);
+  assert.deepEqual(pieces(model(takes(1, { server: "r2" }), givesUp(2, { server: "r2" }), takes(2), { ...off, t: 9 }, { ...off, action: "power_on", t: 12 })), [[1, 2, "r2"], [2, 20, "r1"]]);
+  assert.deepEqual(pieces(model(takes(1), takes(3, { server: "r2" }), off)), [[1, 3, "r1"], [3, 5, "r1", "r2"], [5, 20, "r1"]]);
   const drill = builtIn("article-drill-1-lan-nic");
   for (const v of drill.cast.vips) holdings(drill, v.address).forEach((piece, n, all) => assert.ok(!n || all[n - 1].to < piece.from || all[n - 1].holders.join() !== piece.holders.join()));
 });

@@ -69,7 +69,7 @@ export class Packets {
     for (const [key, port] of layout.ports) {
       if (key !== "dns") this.bySegment.set(port.segment, [...(this.bySegment.get(port.segment) || []), key]);
     }
-    this.paint(root);
+    if (!this.font) this.paint(root);
   }
 
   /**
