@@ -229,6 +229,24 @@ def test_reloaded_in_the_middle_it_asks_again(lesson: Callable[..., Any], file: 
     expect(page.get_by_label("Seconds from now")).to_have_value("")
 
 
+def test_two_views_of_one_bet_agree(lesson: Callable[..., Any]) -> None:
+    page = lesson()
+    page.evaluate(
+        "() => { const el = document.createElement('div'); document.body.append(el); window.second = el;"
+        " window.vrrplabParts.render({ model: window.model, el }); }"
+    )
+    first, second = page.locator(".vrrplab").nth(0), page.locator(".vrrplab").nth(1)
+    page.evaluate("() => window.second.player.seek(20)")
+    seek(page, 20)
+    expect(second.get_by_role("button", name="Let it happen")).to_be_visible()
+    first.get_by_label("Seconds from now").fill("1")
+    first.get_by_role("button", name="serv01", exact=True).click()
+    first.get_by_role("button", name="Let it happen").click()
+    expect(second.get_by_label("Your bet", exact=True)).to_contain_text("Your bet: silent for 1 s")
+    second.get_by_role("button", name="Go to the truth").click()
+    expect(second.get_by_label("Your bet", exact=True)).to_contain_text("You said 1 s. It took 2.66 s")
+
+
 def test_a_fault_of_ones_own_while_the_film_runs_is_asked_about(live_page: Callable[..., Any]) -> None:
     page = live_page("article-steady", asks=True)
     seek(page, 4)
