@@ -49,7 +49,7 @@ def test_a_trace_of_20000_events_opens_within_a_second(benchmark: Any, browser: 
 
 
 SLOWED = 4
-PLAY = """async () => { const p = document.getElementById("player").player; p.tour?.leave?.(); p.seek(10); p.toggle();
+PLAY = """async () => { const p = document.getElementById("player").player; p.seek(10); p.toggle();
     await new Promise((done) => setTimeout(done, 4000)); p.pause(); }"""
 REDRAW = """async () => { const p = document.getElementById("player").player; p.seek(7);
     for (let n = 0; n < 7; n++) {

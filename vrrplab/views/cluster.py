@@ -249,16 +249,17 @@ def _widget_class() -> Any:
             JupyterLab shows a widget's view before anything that is offered beside it, and an error in its
             place once the widget is gone. So the picture is an output of its own; of the two one is seen.
             """
-            from IPython.display import publish_display_data
+            from IPython import display
 
+            publish: Any = display.publish_display_data
             bundle = self._repr_mimebundle_()
             if bundle is None:
                 return
             data, metadata = bundle
             if _shows_one_of_two():
-                publish_display_data(_still_bundle(self.trace, self.at_s))
+                publish(_still_bundle(self.trace, self.at_s))
                 del data["image/svg+xml"]
-            publish_display_data(data, metadata)
+            publish(data, metadata)
 
         def _repr_mimebundle_(self, **kwargs: Any) -> Any:
             """The widget, and beside it a picture and words for whoever cannot run it."""
