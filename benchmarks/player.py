@@ -40,6 +40,44 @@ async (seconds) => {
 """
 
 
+TRACED = ["devtools.timeline", "toplevel"]
+SCRIPT = ("FireAnimationFrame", "EvaluateScript", "FunctionCall")
+STYLE = ("UpdateLayoutTree", "Layout")
+
+
+def main_thread_ms(browser: Any, page: Any, play: str, slowed: int = 4) -> list[float]:
+    """Milliseconds of the processor that script, style and layout take for each frame while ``play`` runs.
+
+    ``play`` is JavaScript; ``slowed``: the page's processor is that many times slower. From the browser's own
+    trace of the page's main thread; the time of other programs is not in it.
+    """
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+    browser.start_tracing(page=page, categories=TRACED)
+    page.evaluate(play)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    main = {(e["pid"], e["tid"]) for e in events if e.get("args", {}).get("name") == "CrRendererMain"}
+    work = [
+        e for e in events if (e["pid"], e["tid"]) in main and e["name"] in (*SCRIPT, *STYLE) and "tdur" in e
+    ]
+    counts: dict[tuple[int, int], int] = {}
+    for e in work:
+        counts[e["pid"], e["tid"]] = counts.get((e["pid"], e["tid"]), 0) + 1
+    busiest = max(counts, key=counts.__getitem__)
+    frames: list[float] = []
+    end = 0.0
+    for e in sorted((e for e in work if (e["pid"], e["tid"]) == busiest), key=lambda e: e["ts"]):
+        if e["ts"] < end:  # within one that is counted
+            continue
+        end = e["ts"] + e["dur"]
+        if e["name"] == "FireAnimationFrame":
+            frames.append(0.0)
+        if frames:
+            frames[-1] += e["tdur"] / 1000
+    return frames
+
+
 def cast(servers: int, clients: int) -> dict[str, Any]:
     """A LAN of so many servers and clients, one instance on each server."""
     return {

@@ -94,6 +94,7 @@ def test_the_first_lesson_pull_a_cable_see_the_address_move_ask_why(notebook: Ca
     expect(thing(lab, "nic proxy-serv01 eth0")).to_have_attribute("data-state", "down")
     seek(page, 9)
     expect(vip).to_have_attribute("data-holder", "proxy-serv02")
+    lab.get_by_role("button", name="Log: what happened, and why").click()
     row = lab.locator(".vl-row", has_text="serv02 proxy_ip1: BACKUP → MASTER").first
     expect(row).to_be_visible()
 

@@ -216,3 +216,46 @@ def test_the_legend_tells_questions_from_answers(file_page: Callable[..., Any]) 
     page = file_page(simulated())
     expect(page.locator(".vl-scene .vl-legend")).to_contain_text("a client asks")
     expect(page.locator(".vl-scene .vl-legend")).to_contain_text("the answer")
+
+
+TARGETS = """() => [...document.querySelectorAll(
+    ".vrrplab :is(button, select, summary, input, textarea, [role=button], [role=slider])")].flatMap(e => {
+        const box = e.getBoundingClientRect();
+        const name = e.dataset.thing || e.getAttribute("aria-label") || e.textContent;
+        if (!box.width || name.startsWith("cable ")) return [];
+        const least = /^(nic|service|daemon|switch|server) /.test(e.dataset.thing || "") ? 44 : 24;
+        const enough = box.width > least - 0.5 && box.height > least - 0.5;
+        return enough ? [] : [`${name}: ${box.width} x ${box.height}`];
+    })"""
+
+# Of the points 20 pixels around the middle of a thing: those at which something else would get the touch.
+MISSED = """name => {
+    const e = document.querySelector(`[data-thing="${CSS.escape(name)}"]`);
+    e.scrollIntoView({ block: "center" });
+    const box = e.getBoundingClientRect(), x = box.left + box.width / 2, y = box.top + box.height / 2;
+    return [[0, -20], [0, 20], [-20, 0], [20, 0], [0, 0]].filter(([dx, dy]) =>
+        document.elementFromPoint(x + dx, y + dy)?.closest("[data-thing]") !== e); }"""
+
+
+def test_on_a_phone_everything_is_large_enough_for_a_finger(live_page: Callable[..., Any]) -> None:
+    """24 pixels for whatever is touched, 44 for what is broken; a cable reaches farther than it is drawn."""
+    page = live_page("article-drill-1-lan-nic", viewport=PHONE)
+    seek(page, 13)
+    page.evaluate(f"{PLAYER}.explain({PLAYER}.model.changes[0])")
+    assert page.evaluate(TARGETS) == []
+    for name in ("nic proxy-serv01 eth0", "nic proxy-serv02 eth1", "service proxy-serv01 squid"):
+        assert page.evaluate(MISSED, name) == [], name
+    assert page.evaluate(MISSED, "daemon proxy-serv02 keepalived") == []
+    for x, y in ((8, 8), (8, 40), (46, 8), (46, 40)):  # the title of a card: its power
+        hit = """([x, y]) => { const b = document.querySelector('[data-thing="server proxy-serv01"]')
+            .getBoundingClientRect(); return document.elementFromPoint(b.left + x, b.top + y)
+            ?.closest("[data-thing]")?.dataset.thing; }"""
+        page.evaluate("document.querySelector('[data-thing=\"server proxy-serv01\"]').scrollIntoView()")
+        page.evaluate("scrollBy(0, -200)")
+        assert page.evaluate(hit, [x, y]) == "server proxy-serv01", (x, y)
+
+
+def test_six_servers_on_one_screen_with_play(file_page: Callable[..., Any]) -> None:
+    page = file_page(with_servers(6), first_view=True, viewport={"width": 1366, "height": 768})
+    for what in (".vl-play", ".vl-svg"):
+        expect(page.locator(what)).to_be_in_viewport(ratio=0.99)

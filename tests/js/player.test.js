@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { sharedAddresses } from "../../vrrplab/views/static/captions.js";
 import { fitName, fitText } from "../../vrrplab/views/static/dom.js";
 import { KEYS, pressKey } from "../../vrrplab/views/static/keys.js";
-import { niceStep } from "../../vrrplab/views/static/lanes.js";
+import { holdings, niceStep } from "../../vrrplab/views/static/lanes.js";
 import { airTime } from "../../vrrplab/views/static/packets.js";
 import { Python } from "../../vrrplab/views/static/python.js";
 import { faultText } from "../../vrrplab/views/static/scene.js";
@@ -23,6 +23,17 @@ test("frames stay longer in the air the faster time runs, but never as much long
   const shares = SPEEDS.map((speed) => airTime(speed) / speed);
   SPEEDS.forEach((speed, n) => assert.ok(!n || (airTime(speed) > airTime(SPEEDS[n - 1]) && shares[n] <= shares[n - 1] + 1e-9)));
   assert.equal(airTime(1), 0.8);
+});
+
+test("a bar of an address is one piece while one server has it, whatever happens to others", () => {
+  const pieces = (m) => holdings(m, VIP).map(({ from, to, holders }) => [from, to, ...holders.map((x) => x.name)]);
+  const off = { t: 5, event: "action", action: "power_off", server: "r2" };
+  assert.deepEqual(pieces(model(takes(1), off)), [[1, 20, "r1"]]);
+  // r2 had its turn before; that it loses power later, or a thing it has no more, is nothing to r1's piece.
+  assert.deepEqual(pieces(model(takes(1, { server: "r2" }), givesUp(2, { server: "r2" }), takes(2), { ...off, t: 9 }, { ...off, action: "power_on", t: 12 })), [[1, 2, "r2"], [2, 20, "r1"]]);
+  assert.deepEqual(pieces(model(takes(1), takes(3, { server: "r2" }), off)), [[1, 3, "r1"], [3, 5, "r1", "r2"], [5, 20, "r1"]]);
+  const drill = builtIn("article-drill-1-lan-nic");
+  for (const v of drill.cast.vips) holdings(drill, v.address).forEach((piece, n, all) => assert.ok(!n || all[n - 1].to < piece.from || all[n - 1].holders.join() !== piece.holders.join()));
 });
 
 test("what is wrong with a network, on its switch", () => {

@@ -34,6 +34,7 @@ MODULES = (
     "keys",
     "python",
     "folds",
+    "notebook",
     "theme",
     "goal",
     "repair",

@@ -6,6 +6,8 @@ run (``forks``) and sends the new trace. Everything that moves is the player's (
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -81,6 +83,31 @@ class StillCluster:
     def __repr__(self) -> str:
         hint = f"(a still picture; the cluster that moves needs anywidget: {how_to_install('anywidget')})"
         return f"{still_text(self.trace, self.at_s)}\n{hint}{self.words}"
+
+
+# What JupyterLab and Notebook call an output of a cell. While the widget is there, the picture is not seen,
+# and where it is not, its place is not: that would only say that it is missing.
+_OUTPUT = ".jp-OutputArea-child"
+_STILL = """<div class="vrrplab-kept">
+<style>
+{output}:has(.vrrplab-kept):has(+ {output} .vrrplab) {{ display: none; }}
+{output}:has(.vrrplab-kept) + {output}:not(:has(.vrrplab)) {{ display: none; }}
+</style>
+{svg}
+<p>The cluster as it was at {at_s:.3f} s. Run the cell again, and it plays.</p>
+</div>
+"""
+
+
+def _shows_one_of_two() -> bool:
+    """Does the notebook obey the rule above? VS Code and Colab lay outputs out in their own ways."""
+    return "VSCODE_PID" not in os.environ and "google.colab" not in sys.modules
+
+
+def _still_bundle(trace: Trace, at_s: float) -> dict[str, Any]:
+    svg = still_svg(trace, at_s)
+    html = _STILL.format(output=_OUTPUT, svg=svg, at_s=at_s)
+    return {"text/html": html, "image/svg+xml": svg, "text/plain": still_text(trace, at_s)}
 
 
 @cache
@@ -215,6 +242,24 @@ def _widget_class() -> Any:
 
         def __repr__(self) -> str:
             return still_text(self.trace, self.at_s) + _in_words(self._companions)
+
+        def _ipython_display_(self) -> None:
+            """Two outputs: a picture for when no kernel is behind the notebook any more, and the widget.
+
+            JupyterLab shows a widget's view before anything that is offered beside it, and an error in its
+            place once the widget is gone. So the picture is an output of its own; of the two one is seen.
+            """
+            from IPython import display
+
+            publish: Any = display.publish_display_data
+            bundle = self._repr_mimebundle_()
+            if bundle is None:
+                return
+            data, metadata = bundle
+            if _shows_one_of_two():
+                publish(_still_bundle(self.trace, self.at_s))
+                del data["image/svg+xml"]
+            publish(data, metadata)
 
         def _repr_mimebundle_(self, **kwargs: Any) -> Any:
             """The widget, and beside it a picture and words for whoever cannot run it."""

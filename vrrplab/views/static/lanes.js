@@ -177,14 +177,7 @@ export class Lanes {
    * @param {number} y
    */
   #vip(body, { v, high }, y) {
-    const servers = [...this.model.cast.servers.values()];
-    const rivals = servers.filter((x) => this.model.line("has", x.name, v.address).times.length);
-    const moments = [...new Set(rivals.flatMap((x) => this.model.line("has", x.name, v.address).times))].sort((a, b) => a - b);
-    moments.push(this.model.end);
-    for (let n = 0; n + 1 < moments.length; n++) {
-      const [from, to] = [moments[n], moments[n + 1]];
-      const holders = rivals.filter((x) => this.model.value(from, "has", x.name, v.address));
-      if (!holders.length || to <= from) continue;
+    for (const { from, to, holders } of holdings(this.model, v.address)) {
       const [a, b] = [this.x(from), this.x(to)];
       const w = Math.max(0.6, b - a - 1.2);
       const two = holders.length > 1;
@@ -233,6 +226,27 @@ export class Lanes {
     setAttribute(this.veil, "x", hide ? x : this.width);
     setAttribute(this.veil, "width", hide ? Math.max(0, this.width - x) : 0);
   }
+}
+
+/**
+ * Who has an address from when to when; a piece ends only where that changes, whatever else is told of other servers.
+ * @param {Model} model
+ * @param {string} address
+ */
+export function holdings(model, address) {
+  const rivals = [...model.cast.servers.values()].filter((x) => model.known("has", x.name, address)?.times.length);
+  const moments = [...new Set(rivals.flatMap((x) => model.known("has", x.name, address)?.times ?? []))].sort((a, b) => a - b);
+  /** @type {{from: number, to: number, holders: Server[]}[]} */
+  const found = [];
+  moments.forEach((from, n) => {
+    const to = moments[n + 1] ?? model.end;
+    const holders = rivals.filter((x) => model.value(from, "has", x.name, address));
+    const last = found[found.length - 1];
+    if (!holders.length || to <= from) return;
+    if (last && last.to === from && last.holders.length === holders.length && holders.every((x) => last.holders.includes(x))) last.to = to;
+    else found.push({ from, to, holders });
+  });
+  return found;
 }
 
 /**

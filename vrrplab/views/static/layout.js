@@ -2,12 +2,15 @@
 
 const PAD = 12;
 const TAB = 18; // height of an interface tab
-const BAR = 26; // height of a switch
+const NARROW = 540; // below this width it is a finger that points
+/** Heights: of a switch, of a line of services and daemons, and where the rows of a card begin, below its title. */
+const MOUSE = { barHigh: 26, chipLine: 21, rowsY: 36 };
+const FINGER = { barHigh: 44, chipLine: 44, rowsY: 48 };
+export const TOUCH = 44; // what is broken with a finger is so wide and high
 const ROOM = 44; // length of a cable
 const ROW = 31;
 const TIGHT = 24;
 const ROUTER = 92; // width of a router, with its room
-const ROWS_Y = 36; // where the rows of a card begin, below its title
 
 /** Where the text of a chip begins: after its mark. */
 export const CHIP_TEXT = { service: 15, daemon: 15, script: 15, firewall: 18 };
@@ -44,6 +47,8 @@ function flow(widths, space, gap) {
 export function layoutCluster(cast, model, available, measure) {
   const servers = [...cast.servers.values()];
   const count = Math.max(1, servers.length);
+  const finger = available < NARROW;
+  const { barHigh, chipLine, rowsY } = finger ? FINGER : MOUSE;
   const column = cast.routers.size * ROUTER; // to the right of the servers
   const small = available - column < Math.max(440, count * 168 + (count - 1) * 22 + 2 * PAD) && (count > 2 || available - column < 440);
   const edge = small ? 8 : PAD;
@@ -69,11 +74,11 @@ export function layoutCluster(cast, model, available, measure) {
     const chips = server.services.map((x) => ({ kind: "service", name: x.name, text: x.name }));
     if (cast.daemons) chips.push({ kind: "daemon", name: server.daemon, text: server.daemon }, { kind: "firewall", name: "firewall", text: "firewall" });
     for (const x of server.scripts) chips.push({ kind: "script", name: x.name, text: x.name });
-    const { places, lines } = flow(chips.map((c) => Math.min(inner, measure(c.text, "small") + 1 + CHIP_TEXT[c.kind])), inner, 14);
+    const { places, lines } = flow(chips.map((c) => Math.min(inner, Math.max(finger ? TOUCH - 8 : 0, measure(c.text, "small") + 1 + CHIP_TEXT[c.kind]))), inner, 14);
     const badges = flow(mostAtOnce(model, server, cast.vips).map((a) => badgeWidths.get(a) ?? 0), inner, 6);
-    const chipsY = ROWS_Y + server.instances.length * row + 6;
+    const chipsY = rowsY + server.instances.length * row + 6;
     const badgesHigh = Math.max(1, badges.lines) * badgeLine;
-    return { server, chips: chips.map((c, i) => ({ ...c, ...places[i] })), chipsY, badgesHigh, need: chipsY + lines * 21 + 8 + badgesHigh + 4 };
+    return { server, chips: chips.map((c, i) => ({ ...c, ...places[i] })), chipsY, badgesHigh, need: chipsY + lines * chipLine + 8 + badgesHigh + 4 };
   });
   const tallest = Math.max(0, ...plans.map((p) => p.need));
   const height = tallest + 40; // two lines of troubles, and the tabs
@@ -82,18 +87,18 @@ export function layoutCluster(cast, model, available, measure) {
   const outside = [...cast.clients.values()].filter((c) => c.segment !== cast.main);
   const outsideEnd = outside.length ? 12 + Math.max(58, clientsHigh(outside)) : 0;
   const firstBar = outside.length ? outsideEnd + 16 : 12;
-  const top = others.length ? firstBar + others.length * (BAR + 16) - 16 + ROOM : PAD + 4;
+  const top = others.length ? firstBar + others.length * (barHigh + 16) - 16 + ROOM : PAD + 4;
   const barY = top + height + ROOM + TAB / 2;
   /** @type {(segment: Segment, side: Side, y: number) => [string, Bar]} */
-  const bar = (segment, side, y) => [segment.name, { segment, side, x: left - 8, y, w: width - 2 * left + 16, h: BAR, mid: y + BAR / 2 }];
-  const bars = new Map(others.map((segment, n) => bar(segment, "top", firstBar + n * (BAR + 16))));
+  const bar = (segment, side, y) => [segment.name, { segment, side, x: left - 8, y, w: width - 2 * left + 16, h: barHigh, mid: y + barHigh / 2 }];
+  const bars = new Map(others.map((segment, n) => bar(segment, "top", firstBar + n * (barHigh + 16))));
   const main = cast.segments.find((x) => x.name === cast.main);
   if (main) bars.set(...bar(main, "bottom", barY));
 
   plans.forEach(({ server, chips, chipsY, badgesHigh }, n) => {
     const x = left + n * (cardWidth + gap);
     const badgesY = tallest - badgesHigh - 4;
-    cards.set(server.name, { server, x, y: top, w: cardWidth, h: height, row, chips, inner, rowsY: ROWS_Y, chipsY, badgesY, badgeLine, troubleY: tallest + 4 });
+    cards.set(server.name, { server, x, y: top, w: cardWidth, h: height, row, chips, inner, rowsY, chipsY, chipLine, badgesY, badgeLine, troubleY: tallest + 4 });
     for (const side of /** @type {Side[]} */ (["top", "bottom"])) {
       const here = server.interfaces.filter((i) => (bars.get(i.segment)?.side ?? "bottom") === side);
       here.forEach((i, k) => {
@@ -137,13 +142,13 @@ export function layoutCluster(cast, model, available, measure) {
   /** @type {ClientBox["client"][]} */
   const inside = [...cast.clients.values()].filter((c) => c.segment === cast.main);
   if (Object.keys(cast.dns).length) inside.push({ name: "dns", dns: cast.dns, segment: cast.main, mac: "", addresses: [], probes: [] });
-  put(inside, barY + BAR + 30, "bottom");
+  put(inside, barY + barHigh + 30, "bottom");
   if (outside.length) put(outside, outsideEnd, "top");
-  const lowest = Math.max(main ? barY + BAR + 14 : top + height, ...[...clients.values()].map((c) => c.y + c.h + 12));
+  const lowest = Math.max(main ? barY + barHigh + 14 : top + height, ...[...clients.values()].map((c) => c.y + c.h + 12));
   // "nobody has" stands between two cables, or beside the only one
   const middle = count > 1 ? left + Math.floor(count / 2) * (cardWidth + gap) - gap / 2 : width / 2 + 100;
   const tray = { x: middle, y: top + height + TAB / 2 + ROOM / 2 };
-  return { width, height: lowest, cards, ports, bars, clients, routers, tray, badgeText, badgeWidths, compact };
+  return { width, height: lowest, cards, ports, bars, clients, routers, tray, badgeText, badgeWidths, compact, finger };
 }
 
 /**

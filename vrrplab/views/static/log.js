@@ -18,6 +18,8 @@ export class Log {
   /** @type {number | null} the moment of the cursor */
   t = null;
   hide = false;
+  view = 0; // how high the rows' window is, 0 while it is closed; and how far it is scrolled: known here, because
+  top = 0; // to ask the page costs a layout of all of it
   count = 0; // rows that can be reached
   /** @type {HTMLElement[]} */
   slots = [];
@@ -40,7 +42,11 @@ export class Log {
     this.select.addEventListener("change", () => this.show(/** @type {LogKind} */ (this.select.value)));
     this.tall = h("div", { class: "vl-log-tall" });
     this.body = h("div", { class: "vl-log", tabindex: 0, role: "group", "aria-label": "Log. Arrow up and down walk from row to row; Enter asks why, or opens a frame's menu." }, this.tall);
-    this.body.addEventListener("scroll", () => this.#draw());
+    this.body.addEventListener("scroll", () => {
+      this.top = this.body.scrollTop;
+      this.#draw();
+    });
+    new ResizeObserver(() => this.seen()).observe(this.body);
     this.body.addEventListener("keydown", (e) => this.#key(e));
     this.body.addEventListener("click", (e) => this.#click(e));
     this.head = h("h2", {}, h("span", { class: "vl-fill" }), this.select);
@@ -64,7 +70,7 @@ export class Log {
     this.current = -2;
     this.picked = null;
     this.tall.replaceChildren();
-    this.body.scrollTop = 0;
+    this.#scroll(0);
     this.#size();
     if (this.t != null) this.at(this.t, this.hide);
     this.#draw();
@@ -91,16 +97,25 @@ export class Log {
     if (current === this.current && !changed) return false;
     this.current = current;
     if (hide || changed) this.#size();
-    const view = this.body.clientHeight;
+    const { view, top } = this;
     if (!view) return true; // closed: `seen` draws it
     const y = current * ROW_HIGH;
-    if ((y < this.body.scrollTop + ROW_HIGH || y > this.body.scrollTop + view - 3 * ROW_HIGH)) this.body.scrollTop = Math.max(0, Math.round((y - view * 0.6) / ROW_HIGH) * ROW_HIGH);
+    if (y < top + ROW_HIGH || y > top + view - 3 * ROW_HIGH) this.#scroll(Math.max(0, Math.round((y - view * 0.6) / ROW_HIGH) * ROW_HIGH));
     this.#draw();
     return true;
   }
 
+  /** @param {number} top */
+  #scroll(top) {
+    this.body.scrollTop = top;
+    this.top = Math.min(top, Math.max(0, this.count * ROW_HIGH - this.view));
+  }
+
   /** It was opened, or has another size now. */
   seen() {
+    const view = this.body.clientHeight;
+    if (view === this.view) return;
+    this.view = view;
     this.current = -2;
     if (this.t != null) this.at(this.t, this.hide);
     this.#draw();
@@ -120,9 +135,9 @@ export class Log {
   }
 
   #draw() {
-    const view = this.body.clientHeight;
+    const { view } = this;
     if (!view) return;
-    const first = Math.max(0, Math.floor(this.body.scrollTop / ROW_HIGH) - 2);
+    const first = Math.max(0, Math.floor(this.top / ROW_HIGH) - 2);
     const now = this.rows[this.current]?.t;
     const slots = Math.ceil(view / ROW_HIGH) + 8;
     if (this.slots.length !== slots || !this.tall.contains(this.slots[0])) {

@@ -69,7 +69,7 @@ export class Packets {
     for (const [key, port] of layout.ports) {
       if (key !== "dns") this.bySegment.set(port.segment, [...(this.bySegment.get(port.segment) || []), key]);
     }
-    this.paint(root);
+    if (!this.font) this.paint(root);
   }
 
   /**
@@ -151,8 +151,9 @@ export class Packets {
    * @param {number} t
    * @param {number} speed
    * @param {number} ahead
+   * @param {Iterable<[number, number, number, number][]>} under places of words that stay readable: frames pass below them
    */
-  draw(t, speed, ahead) {
+  draw(t, speed, ahead, under = []) {
     const { context: c, ratio } = this;
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, this.layout.width, this.layout.height);
@@ -199,6 +200,7 @@ export class Packets {
     this.#circles(goodbyes, this.colour["--vl-master"], false);
     gems.forEach((list, v) => this.#diamonds(list, this.colour[`--vl-v${v}`]));
     this.#crosses(crosses);
+    for (const places of under) for (const [left, top, width, height] of places) if (width > 4) c.clearRect(left, top, width, height);
     if (said) this.#say(said);
     if (this.chosen) this.#ring();
   }
@@ -309,6 +311,7 @@ export class Packets {
   /** @param {{x: number, y: number, flight: Flight}} place */
   #say({ x, y, flight }) {
     const { e, kind } = flight;
+    for (const bar of this.layout.bars.values()) if (y > bar.y - 8 && y < bar.y + bar.h + 8) y = bar.y - 10; // not over the switch's own words
     const words = kind === "advert" ? "goodbye: priority 0" : `${kind === "garp" ? "gratuitous ARP" : "neighbour advert"} ${this.name.address(e.address)}`;
     this.#text(words, x, y, this.colour["--vl-fg"]);
   }
@@ -404,7 +407,7 @@ export class Packets {
    * @param {number} y
    * @param {number} reach
    */
-  near(x, y, reach = 11) {
+  near(x, y, reach = 12) {
     let best = null;
     let least = reach * reach;
     for (const d of this.drawn) {

@@ -16,6 +16,7 @@ import { legend, sharedAddresses, tags } from "./captions.js";
 import { KEYS, pressKey } from "./keys.js";
 import { Python, kernelLives, saveFile } from "./python.js";
 import { Fold } from "./folds.js";
+import { bringIntoView } from "./notebook.js";
 import { watchTheme } from "./theme.js";
 import { COMPANIONS } from "./companions.js";
 
@@ -108,6 +109,7 @@ export class Player {
     this.sizes.observe(this.root);
     this.untheme = watchTheme(this.root, () => this.#repaint());
     this.load(outside.get("trace_lines"));
+    bringIntoView(this.root, () => this.stage);
   }
 
   get info() {
@@ -157,7 +159,6 @@ export class Player {
     this.t = Math.min(this.t, model.end);
     if (first) this.t = Math.min(model.end, Math.max(0, this.outside.get("at_s") || 0));
     this.#resize(true);
-    this.draw(true);
     if (focus) focusSuccessor(this.root, focus);
   }
 
@@ -171,10 +172,12 @@ export class Player {
   #compose(model) {
     const { name, root } = this;
     const filter = this.log?.what;
+    const view = this.log?.view ?? 0;
     const folds = this.folds;
     this.measure ??= measurer(root);
     this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
-    this.packets = new Packets(model, name);
+    const { colour = {}, font = "" } = this.packets ?? {};
+    this.packets = Object.assign(new Packets(model, name), { colour, font });
     this.lanes = new Lanes(model, name, this.measure, (t) => this.point(t));
     this.why = new WhyPanel(model, name, (t) => this.seek(t), this.info.explain);
     this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.explain(c), packet: (f) => this.pin(f), menu: (f, element, x, y) => this.#openFrame(f, element, x, y) });
@@ -206,6 +209,7 @@ export class Player {
       this.transport.tools,
     ]);
     root.classList.toggle("vl-forkable", Boolean(this.info.can_fork));
+    this.log.view = view;
     if (filter && filter !== "story") this.log.show(filter);
     this.status();
   }
@@ -225,27 +229,32 @@ export class Player {
     this.width = width;
     this.root.classList.toggle("vl-narrow", width < 900);
     this.root.classList.toggle("vl-slim", width < 560);
-    /** @type {(element: HTMLElement, pad: number) => number} */
-    const inside = (element, pad) => Math.max(220, element.clientWidth - pad);
     this.#fit();
     this.packets.fit(this.scene.layout, this.root);
-    this.lanes.build(inside(this.lanePanel, 2), this.before);
-    this.transport.build(this.model, inside(this.transport.slider, 0));
     this.shownEpoch = NaN;
     this.draw(true);
   }
 
-  /** Many servers get the whole width, the panels below them; what does not fit then is reached by scrolling. */
+  /**
+   * Many servers get the whole width, the panels below them; what does not fit then is reached by scrolling.
+   * All is measured before anything is drawn: each look at a width costs a layout of the page.
+   */
   #fit() {
-    const { root, stage, scene, width } = this;
-    const over = () => scene.layout.width > stage.clientWidth + 1;
+    const { root, stage, scene, lanes, transport, model, width } = this;
+    if (!model) return;
+    /** @returns {[stage: number, lanes: number, slider: number]} */
+    const widths = () => [stage.clientWidth, this.lanePanel.clientWidth - 2, transport.slider.clientWidth];
     root.classList.remove("vl-wide");
-    scene.build(Math.max(220, stage.clientWidth));
-    if (over() && width >= 900) {
+    let [room, lane, slider] = widths();
+    scene.build(Math.max(220, room));
+    if (scene.layout.width > room + 1 && width >= 900) {
       root.classList.add("vl-wide");
-      scene.build(stage.clientWidth);
+      [room, lane, slider] = widths();
+      scene.build(room);
     }
-    root.classList.toggle("vl-sideways", over());
+    root.classList.toggle("vl-sideways", scene.layout.width > room + 1);
+    lanes.build(Math.max(220, lane), this.before);
+    transport.build(model, Math.max(100, slider));
   }
 
   #repaint() {
@@ -414,7 +423,7 @@ export class Player {
       this.tables.update(t);
     }
     this.scene.mark(t, airTime(this.speed));
-    this.packets.draw(t, this.speed, this.ahead);
+    this.packets.draw(t, this.speed, this.ahead, this.scene.words.values());
     this.lanes.at(t, this.hide);
     this.transport.at(t, this.hide);
     setText(this.clock, `${seconds(t)} s`);
@@ -473,7 +482,7 @@ export class Player {
     if (this.pinned) return;
     this.packets.chosen = flight || null;
     if (this.folds.frame.open) this.frame.show(flight || this.packets.latest(this.t));
-    if (!this.playing) this.packets.draw(this.t, this.speed, this.ahead);
+    if (!this.playing) this.packets.draw(this.t, this.speed, this.ahead, this.scene.words.values());
   }
 
   /** @param {MouseEvent} e */

@@ -1,5 +1,5 @@
 // The cluster as SVG: servers, interfaces, cables, switches, clients, and the VIP badges on their holders.
-import { CHIP_TEXT, layoutCluster, badgePlaces } from "./layout.js";
+import { CHIP_TEXT, TOUCH, layoutCluster, badgePlaces } from "./layout.js";
 import { fitName, fitText, label, s, setAttribute, setText } from "./dom.js";
 import { lastIndex } from "./timeline.js";
 import { thingsOf } from "./menus.js";
@@ -27,6 +27,8 @@ export class Scene {
   trayText;
   /** @type {Map<string, Badge>} "address@holder" -> badge */
   badges = new Map();
+  /** @type {Map<string, [left: number, top: number, width: number, height: number][]>} places of the words on each switch, under which frames pass */
+  words = new Map();
   struck = ""; // the actions that are marked, by their places in the trace
 
   /**
@@ -128,6 +130,7 @@ export class Scene {
     const thing = { kind: "nic", server: port.server, name: port.interface, segment: port.segment, title: `${port.interface} of ${port.server}` };
     const g = this.#button(thing, { class: "vl-hot vl-tab", "data-thing": `nic ${port.server} ${port.interface}` },
       s("rect", { x: port.x - port.w / 2, y: port.y - 9, width: port.w, height: 18, rx: 4 }),
+      this.layout.finger && s("rect", { x: port.x - Math.max(TOUCH, port.w) / 2, y: port.y - TOUCH / 2, width: Math.max(TOUCH, port.w), height: TOUCH, class: "vl-reach" }),
       label(port.interface, port.x, port.y + 4, { class: "vl-small", "text-anchor": "middle" }));
     this.#on((t) => {
       const state = this.model.value(t, "power", port.server) === false ? "off" : this.model.value(t, "port", port.server, port.interface);
@@ -162,7 +165,10 @@ export class Scene {
       const fault = this.model.value(t, "fault", segment.name);
       const words = fault ? fitText(`${name} · ${faultText(JSON.parse(fault))}`, bar.w - 28, "text", this.measure) : name;
       setText(text, words);
-      setText(subnet, this.measure(`${words} · ${place}`, "text") <= bar.w - 28 ? place : "");
+      const where = this.measure(`${words} · ${place}`, "text") <= bar.w - 28 ? place : "";
+      setText(subnet, where);
+      const [wide, small] = [this.measure(words, "text"), this.measure(where, "small")];
+      this.words.set(segment.name, [[bar.x + 12, bar.y + 2, wide + 4, bar.h - 4], [bar.x + bar.w - 16 - small, bar.y + 2, small + 4, bar.h - 4]]);
       setAttribute(g, "data-state", fault ? "fault" : "up");
       setAttribute(g, "aria-label", `${written(g)}: switch of network ${segment.name} ${segment.subnet || ""}, ${fault ? faultText(JSON.parse(fault)) : "works"}`);
     });
@@ -251,7 +257,7 @@ export class Scene {
    * @param {ChipPlace} chip
    */
   #chipPlace(card, chip) {
-    return [card.x + 14 + chip.x, card.y + card.chipsY + chip.line * 21 + 10];
+    return [card.x + 14 + chip.x, card.y + card.chipsY + (chip.line + 0.5) * card.chipLine - 0.5];
   }
 
   /**
@@ -267,7 +273,7 @@ export class Scene {
     const thing = { kind: chip.kind, server: server.name, name: chip.name, title };
     const from = CHIP_TEXT[chip.kind];
     return this.#button(thing, { class: "vl-hot vl-chip", "data-thing": `${chip.kind} ${server.name} ${chip.name}` },
-      s("rect", { x: x - 4, y: y - 10, width: chip.w + 8, height: 20, rx: 5, class: "vl-hit-box" }), marks,
+      s("rect", { x: x - 4, y: y - (card.chipLine - 1) / 2, width: chip.w + 8, height: this.layout.finger ? TOUCH : 20, rx: 5, class: "vl-hit-box" }), marks,
       label(fitText(chip.text, chip.w - from, "small", this.measure), x + from, y + 4, { class: "vl-small" }));
   }
 

@@ -420,6 +420,7 @@ interface Card {
   inner: number;
   rowsY: number;
   chipsY: number;
+  chipLine: number;
   badgesY: number;
   badgeLine: number;
   troubleY: number;
@@ -473,6 +474,8 @@ interface Layout {
   badgeText: (vip: Vip) => string;
   badgeWidths: Map<string, number>;
   compact: boolean;
+  /** Things are large enough for a finger. */
+  finger: boolean;
 }
 
 // Frames (frames.js).
