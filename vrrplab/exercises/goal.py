@@ -44,7 +44,7 @@ class Goal:
                 "said": said,
                 "passed": entry.get("passed") is True,
                 "tries": entry.get("tries", 0),
-            }
+            },
         }
 
     def answer(self, forks: Forks, message: dict[str, Any]) -> dict[str, Any] | None:
