@@ -176,7 +176,8 @@ export class Bets {
   compose(model) {
     this.model = model;
     const { transport, lanePanel } = this.player;
-    if (this.#info && !this.#kept) transport.tools.insertBefore(this.toggle, transport.help);
+    const { bets, can_fork } = this.player.info;
+    if (this.#info && !this.#kept && (bets?.length || can_fork)) transport.tools.insertBefore(this.toggle, transport.help);
     lanePanel.querySelector("h2")?.append(this.legend);
     this.#show();
     return this.element;
