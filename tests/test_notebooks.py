@@ -150,6 +150,20 @@ def test_a_beginner_sees_no_loop_and_no_dict(path: Path) -> None:
     assert re.findall(r"""\{['"]""", prose(path)) == [], "the prose asks for a dict"
 
 
+@by_name
+def test_files_and_services_are_changed_in_words(path: Path) -> None:
+    tables = [
+        (cell["id"], keyword.arg)
+        for cell in cells_of(path)
+        if cell["cell_type"] == "code"
+        for node in ast.walk(ast.parse(cell["source"]))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg in ("edit", "services") and isinstance(keyword.value, ast.Dict)
+    ]
+    assert tables == []
+
+
 def shown_raw(ran: Ran) -> list[tuple[str, str]]:
     """Outputs that are Python's own way of showing a list or a table, by the cell's id."""
     found = []
