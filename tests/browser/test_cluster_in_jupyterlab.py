@@ -213,3 +213,40 @@ def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> Non
         view = page.locator(".vrrplab").nth(n)
         expect(view.locator(".vl-clock")).to_have_text("13.000 s")
         expect(view.locator(".vl-tag-fork")).to_have_text("fork of “article-drill-1-lan-nic” at 13.000 s")
+
+
+FIGURE = [
+    "from vrrplab import simulate, views",
+    'views.timeline.figure(simulate("article-drill-1-lan-nic"))',
+]
+
+
+def test_a_figure_has_words_and_follows_the_theme(notebook: Callable[..., Any]) -> None:
+    page = notebook("figures.ipynb", FIGURE, clusters=0)
+    light, dark = page.locator("img.vrrplab-light"), page.locator("img.vrrplab-dark")
+    for theme, shown, other in (("JupyterLab Dark", dark, light), ("JupyterLab Light", light, dark)):
+        page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+        )
+        expect(shown).to_be_visible(timeout=60_000)
+        expect(other).to_be_hidden()
+        assert "2 client outages" in shown.get_attribute("alt")
+        expect(page.get_by_role("img", name="State timeline of")).to_have_count(1)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_cluster_adds_nothing_that_axe_objects_to(notebook: Callable[..., Any], theme: str) -> None:
+    """What axe says of the page with the cluster, less what it says of the same page without."""
+    from axe import violations
+
+    page = notebook("axe.ipynb", LESSON)
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    seek(page, 16)
+    page.locator(".vrrplab").first.evaluate(
+        "e => e.parentElement.player.explain(e.parentElement.player.model.lastChange(16))"
+    )
+    found = violations(page)
+    page.locator(".vrrplab").evaluate_all("all => all.forEach(e => e.remove())")
+    assert sorted(found - violations(page)) == []
