@@ -46,6 +46,7 @@ Lessons
     progress        how far you are
     puzzle          a cluster with a goal, to be broken or mended
     reset           begin anew
+    results         what you hand in, and a page to print
     sliders         the panels of the lessons
 
 Modules and errors
@@ -105,6 +106,7 @@ _GROUPS = {
         "progress": "vrrplab.exercises.learner",
         "puzzle": "vrrplab.exercises.puzzle",
         "reset": "vrrplab.exercises.learner",
+        "results": "vrrplab.exercises.results",
         "sliders": "vrrplab.exercises.sliders",
     },
     "Modules and errors": {
@@ -151,6 +153,7 @@ if TYPE_CHECKING:
     from vrrplab.exercises.learner import reset as reset
     from vrrplab.exercises.observe import outage_s as outage_s
     from vrrplab.exercises.puzzle import puzzle as puzzle
+    from vrrplab.exercises.results import results as results
     from vrrplab.exercises.sliders import sliders as sliders
     from vrrplab.notebook.captures import read_pcap as read_pcap
     from vrrplab.notebook.cluster import cluster as cluster

@@ -30,7 +30,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-SHARED = ("info", "at_s", "trace_lines")  # what the widget and its page know together
+SHARED = ("info", "at_s", "typed", "trace_lines")  # what the widget and its page know together
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 
 # The panels that are closed at first.
@@ -50,7 +50,8 @@ SCRIPT
 const values = await tellPython({ do: "open" });
 const heard = {};
 window.model = {
-  get: (name) => values[name], set: (name, value) => { values[name] = value; }, save_changes() {},
+  get: (name) => values[name], set: (name, value) => { values[name] = value; },
+  save_changes() { tellPython({ do: "set", typed: values.typed || {} }); },
   on: (name, run) => { (heard[name] ||= new Set()).add(run); }, off: (name, run) => heard[name]?.delete(run),
   async send(message) {
     const { answer, ...fresh } = await tellPython(message);
@@ -172,7 +173,11 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 
         def tell_python(message: dict[str, Any]) -> dict[str, Any]:
             if message["do"] == "open":
+                told.clear()  # a page that is loaded again knows nothing
                 return news()
+            if message["do"] == "set":
+                told["typed"] = widget.typed = message["typed"]
+                return {}
             widget._asked(widget, message, [])
             return {**news(), "answer": answers.pop()}
 

@@ -215,6 +215,40 @@ def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> Non
         expect(view.locator(".vl-tag-fork")).to_have_text("fork of “article-drill-1-lan-nic” at 13.000 s")
 
 
+def test_a_bet_is_asked_kept_and_still_there_after_a_reload(
+    notebook: Callable[..., Any], jupyterlab: tuple[str, Path]
+) -> None:
+    """The film asks in a real notebook, the kernel writes the answer down, and a page loaded again agrees."""
+    kept = jupyterlab[1] / ".vrrplab-progress.json"
+    kept.unlink(missing_ok=True)
+    page = notebook(
+        "bet.ipynb", ["import vrrplab", 'vrrplab.bet("00-cable", "article-drill-1-lan-nic")'], asks=True
+    )
+    asked = page.get_by_label("Your bet", exact=True)
+    expect(asked).to_contain_text("Play: at the fault the film stops")
+    page.get_by_role("button", name="Play (space)").click()
+    mark = page.get_by_role("slider", name="Until when will .101 be silent?")
+    expect(mark).to_be_focused()
+    for key in ("PageUp", "PageUp", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(mark).to_have_attribute("aria-valuetext", "2.1 seconds, until 14.10 s")
+    assert moment(page) == 12
+    thing(page, "server proxy-serv02").click(position={"x": 40, "y": 20})
+    page.get_by_role("button", name="Let it happen").click()
+    expect(asked).to_contain_text("You said 2.1 s. It took 2.66 s")
+    expect(asked).to_contain_text("You said serv02, and so it is")
+    entries = json.loads(kept.read_text())["predictions"]
+    assert (entries["00-cable"]["guess"], entries["00-cable"]["outcome"]) == (2.1, 2.66)
+    assert entries["00-cable-who"]["guess"] == "proxy-serv02"
+
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    expect(asked).to_contain_text("Your bet: silent for 2.1 s, until 14.10 s, then serv02.")
+    seek(page, 16)
+    assert moment(page) == 16, "it is asked once"
+    expect(asked).to_contain_text("You said 2.1 s. It took 2.66 s")
+    kept.unlink()
+
+
 FIGURE = [
     "from vrrplab import simulate, views",
     'views.timeline.figure(simulate("article-drill-1-lan-nic"))',

@@ -1,6 +1,6 @@
 """Answers to the lessons' exercises: those of the key, and others that miss.
 
-A ``lesson_NN`` module has MISSES: exercise to pairs of an expression and words that its observation must
+A ``lesson_…`` module has MISSES: exercise to pairs of an expression and words that its observation must
 contain. Expressions may use what NAMES holds.
 """
 

@@ -54,3 +54,22 @@ MISSES = {
         ("at(12, 'firewall_drop', server=S1, direction='in', protocol='vrrp')", "alone has 192.168.2.101"),
     ],
 }
+MISSES |= {
+    "03-typing": [
+        ("{S2: {'prority': 'priority'}}", "both have 192.168.2.101; it should be proxy-serv01"),
+        ("{S2: {'virtual_router_id 11': 'virtual_router_id 1'}}", "line 26 does nothing"),
+    ],
+    "05-weight": [
+        ("{'weight -20': 'weight -40'}", "dead from 12 s on, and at 40 s proxy-serv01 has"),
+        ("{'    weight -20\\n': ''}", "with both Squids dead, at 40 s nobody has"),
+        ("{'weight -20': 'weight -60\\n    interval 10'}", "serves no page for 11.1 s"),
+    ],
+    "09-fast": [
+        ("{'advert_int 0.2': 'advert_int 1'}", "gives no answer for 3.08 s"),
+        ("{S1: {'advert_int': 'version 3\\n    advert_int'}}", "both have 192.168.2.101"),
+    ],
+    "11-cloud": [
+        ("{S2: {'        192.168.2.252\\n': ''}}", "both have 192.168.2.101"),
+        ("{S2: {'        192.168.2.252\\n': '        192.168.2.250\\n'}}", "both have 192.168.2.102"),
+    ],
+}

@@ -21,7 +21,7 @@ def trace_of(name: str, *actions: dict[str, object]) -> Trace:
 
 
 def test_what_breaks_is_what_another_action_mends() -> None:
-    assert {act for act in Act if act.breaks} == {mended for act in Act for mended in map(Act, act.mends)}
+    assert {act for act in Act if act.breaks} == {Act(word) for act in Act for word in act.mends}
     assert Act.LINK_DOWN.breaks
     assert Act.SEGMENT_FAULT.breaks
     assert not Act.POWER_ON.breaks

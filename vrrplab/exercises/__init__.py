@@ -4,6 +4,7 @@
     bet("00-cable", scenario)        the film asks at its fault
     check("02-quick", answer)        run an answer through the simulator and hear what it did
     hint("02-quick")                 help, a step at a time
+    results()                        what is handed in
     progress()   reset()             how far, and anew     class_results(files)           a whole class
     puzzle("00-vanish")              a cluster with a goal above it
     sliders("timers")                a panel               outage_s(trace, address)       how long it was dark
@@ -28,6 +29,7 @@ from vrrplab.exercises.observe import outage_s
 from vrrplab.exercises.puzzle import puzzle
 from vrrplab.exercises.registry import in_order
 from vrrplab.exercises.report import class_results
+from vrrplab.exercises.results import results
 from vrrplab.exercises.sliders import sliders
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "progress",
     "puzzle",
     "reset",
+    "results",
     "sliders",
 ]
 
@@ -48,5 +51,6 @@ LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11
 
 for _number in LESSONS:  # each registers its exercises
     import_module(f"vrrplab.exercises.lesson_{_number}")
-import_module("vrrplab.exercises.click_puzzles")
+for _kind in ("click_puzzles", "repair_puzzles"):
+    import_module(f"vrrplab.exercises.{_kind}")
 in_order()

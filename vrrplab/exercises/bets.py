@@ -149,11 +149,11 @@ class KeptBet(Bets):
             super().keep(bet, said)
             return
         try:
-            self._store(said)
+            self._store(said, bet)
         except NotUnderstood as what:
             raise VrrplabError(str(what)) from None
 
-    def _store(self, said: dict[str, Any]) -> list[tuple[str, Guess, bool]]:
+    def _store(self, said: dict[str, Any], bet: Bet) -> list[tuple[str, Guess, bool]]:
         """Guesses and truth into the file: of each question the guess that counts, and whether it is this."""
         read = [
             (one, stored, read_guess(said[key], self._kind(one)))
@@ -165,12 +165,9 @@ class KeptBet(Bets):
             for one, stored, guess in read:
                 entry = progress.predictions.setdefault(stored, {})
                 is_this = keep_guess(entry, guess)
-                keep_outcome(entry, *self._truth(one))
+                keep_outcome(entry, *_truth(bet, one))
                 counts.append((one, entry["guess"], is_this))
         return counts
-
-    def _truth(self, asked: str) -> tuple[Guess, str]:
-        return (self.first.silent_s, "s") if asked == UNTIL else (self.first.owner, "")
 
     def told_in_words(self, silent_s: object, who: object) -> Message:
         """The bet in a plain cell."""
@@ -183,7 +180,7 @@ class KeptBet(Bets):
                 "open", "No guess yet: write one in place of the dots. Being wrong costs nothing."
             )
         try:
-            counts = self._store(said)
+            counts = self._store(said, self.first)
         except NotUnderstood as what:
             return self._message("open", str(what))
         told = [self._verdict(one, guess, is_this) for one, guess, is_this in counts]
@@ -209,7 +206,7 @@ class KeptBet(Bets):
         return Message(kind, text, "", tuple(notes))
 
     def _verdict(self, asked: str, guess: Guess, is_this: bool) -> str:
-        truth, unit = self._truth(asked)
+        truth, unit = _truth(self.first, asked)
         told = self.first.silence_told if asked == UNTIL else self.first.owner_told
         said = (
             f"You said {in_words(guess, unit)}"
@@ -219,3 +216,8 @@ class KeptBet(Bets):
         if asked == ASK_WHO and is_close(guess, truth):
             return f"{said}, and so it is: {told}"
         return f"{said}. {told}"
+
+
+def _truth(bet: Bet, asked: str) -> tuple[Guess, str]:
+    """What the answer to a question is, and its unit."""
+    return (bet.silent_s, "s") if asked == UNTIL else (bet.owner, "")

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from vrrplab.exercises.attempt import Attempt
 from vrrplab.exercises.learner import keep_result
-from vrrplab.exercises.puzzles import Puzzle
+from vrrplab.exercises.puzzles import Puzzle, files_of
 from vrrplab.exercises.registry import Miss
 from vrrplab.exercises.store import store
 
@@ -36,6 +36,7 @@ class Goal:
         state, said = self._verdict(forks)
         entry = store().read().exercises.get(self.puzzle.name, {})
         return {
+            "tour": False,
             "goal": {
                 "name": self.puzzle.name,
                 "text": self.puzzle.goal,
@@ -43,7 +44,7 @@ class Goal:
                 "said": said,
                 "passed": entry.get("passed") is True,
                 "tries": entry.get("tries", 0),
-            }
+            },
         }
 
     def answer(self, forks: Forks, message: dict[str, Any]) -> dict[str, Any] | None:
@@ -52,15 +53,32 @@ class Goal:
 
     def _verdict(self, forks: Forks) -> Verdict:
         if not forks.changes:
-            return "open", ""
+            return "open", self._as_it_is(forks)
         if forks.trace not in self._seen:
-            attempt = Attempt(self.base, forks.scenario, forks.trace, forks.changes)
-            self._seen[forks.trace] = state, said = self._judged(attempt)
-            if state != "unclear":
-                kind = "passed" if state == "reached" else "missed"
-                said = keep_result(self.puzzle.name, kind, [a.as_dict() for a in attempt.added], said).said
-                self._seen[forks.trace] = state, said
+            self._seen[forks.trace] = self._judged(self._attempt(forks))
+            if self._counts(forks, self._seen[forks.trace]):
+                self._count(forks)
         return self._seen[forks.trace]
+
+    def _as_it_is(self, forks: Forks) -> str:
+        """What is to be said before anything was changed."""
+        return ""
+
+    def _attempt(self, forks: Forks) -> Attempt:
+        return Attempt(self.base, forks.scenario, forks.trace, forks.changes)
+
+    def _counts(self, forks: Forks, verdict: Verdict) -> bool:
+        """Is the run that is shown a try?"""
+        return True
+
+    def _count(self, forks: Forks) -> None:
+        """Keep the run that is shown as a try."""
+        state, said = self._seen.get(forks.trace, ("unclear", ""))
+        if state in ("missed", "reached"):
+            kind = "passed" if state == "reached" else "missed"
+            done: Any = [action.as_dict() for action in self._attempt(forks).added]
+            answer = done or files_of(forks.scenario, self.puzzle.edits)
+            self._seen[forks.trace] = state, keep_result(self.puzzle.name, kind, answer, said).said
 
     def _judged(self, attempt: Attempt) -> Verdict:
         try:

@@ -67,7 +67,7 @@ GUESSES: dict[str, Kind] = {
     "02-silence": SECONDS,
     "02-shortest": SECONDS,
     "02-farewell": SECONDS,
-    "03-start": _PROXIES,
+    "03-start": of("addresses"),
     "03-two-numbers": of("servers"),
     "04-lan": SECONDS,
     "04-wan": SECONDS,

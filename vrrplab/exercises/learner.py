@@ -145,7 +145,7 @@ def hint(name: str) -> Message:
     is passed, and progress() shows how many. VrrplabError: no exercise has that name.
 
     >>> vrrplab.hint("02-patience")
-    → 02-patience hint: 1 of 3, where to look. “Where 3.609 comes from” has both formulas. ...
+    → 02-patience hint: 1 of 3, where to look. “Where the number comes from” has both formulas. ...
     """
     find_exercise(name, 'hint("02-quick")')
     with store().change() as now:
@@ -165,14 +165,16 @@ def hint(name: str) -> Message:
 
 
 def progress() -> Message:
-    """How far this learner is: exercises and guesses, notebook by notebook.
+    """How far this learner is: a map of all notebooks, their exercises and guesses, and what became of each.
 
     They are kept in ``.vrrplab-progress.json`` in the folder of the notebook, or where VRRPLAB_PROGRESS
     says. Raises nothing: a file that cannot be used is told in a note, and progress is kept in memory.
     """
-    from vrrplab.exercises.report import own_progress
+    from vrrplab.exercises.course import course_of
+    from vrrplab.exercises.course_map import MapMessage
 
-    return _with_notes("table", own_progress(store().read()))
+    course = course_of(store().read())
+    return MapMessage(course, _notes())
 
 
 def reset(name: str = "") -> Message:
@@ -201,9 +203,14 @@ def reset(name: str = "") -> Message:
 
 
 def _with_notes(kind: str, text: str, name: str = "") -> Message:
+    return Message(kind, text, name, _notes())
+
+
+def _notes() -> tuple[str, ...]:
+    """What the store has to tell, once."""
     kept = store()
     notes, kept.notes = kept.notes, []
-    return Message(kind, text, name, tuple(notes))
+    return tuple(notes)
 
 
 def _check_name(name: object, function: str) -> None:

@@ -16,6 +16,7 @@ from vrrplab.exercises.goal import Goal
 from vrrplab.exercises.learner import check
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.puzzles import Puzzle, find_puzzle
+from vrrplab.exercises.repair import Repair
 from vrrplab.notebook.simulate import run_told
 from vrrplab.views.cluster import StillCluster, show_cluster
 
@@ -58,7 +59,7 @@ def _shown(puzzle: Puzzle) -> Any:
     """The widget; where none can run, a still picture with the goal and how to answer it."""
     base: Any = puzzle.make()
     trace = run_told(base, frames=True)
-    shown = show_cluster(trace, base, _run, puzzle.at_s, [Goal(puzzle, base)])
+    shown = show_cluster(trace, base, _run, puzzle.at_s, [(Repair if puzzle.edits else Goal)(puzzle, base)])
     return StillPuzzle(trace, puzzle.at_s, puzzle) if isinstance(shown, StillCluster) else shown
 
 

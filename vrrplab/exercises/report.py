@@ -1,4 +1,4 @@
-"""Who is how far: a learner's own table, and a class's from many progress files."""
+"""Who is how far: a class's table, from the files of its learners."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.histogram import histogram
 from vrrplab.exercises.registry import EXERCISES
-from vrrplab.exercises.store import FILE, Entry, Progress, is_put_away, read_progress
+from vrrplab.exercises.store import FILE, RESULTS_FILE, Progress, is_put_away, read_progress
 from vrrplab.limits import CLASS_NAMES
 from vrrplab.output.csv_text import csv_text
 from vrrplab.output.printable import printable
@@ -20,39 +20,6 @@ from vrrplab.output.text_columns import fitted, padded
 from vrrplab.output.text_columns import width as columns_of
 
 NAME_COLUMNS = 40  # of a learner's name, at most
-
-
-def own_progress(progress: Progress) -> str:
-    """One line an exercise, grouped by notebook, and the guesses."""
-    passed = sum(progress.exercises.get(name, {}).get("passed") is True for name in EXERCISES)
-    lines = [f"{passed} of {len(EXERCISES)} exercises passed"]
-    lesson = ""
-    for exercise in EXERCISES.values():
-        if exercise.lesson != lesson:
-            lesson = exercise.lesson
-            lines.append("")
-        entry = progress.exercises.get(exercise.name, {})
-        if entry.get("passed") is True:
-            state = f"✔ passed{_tries(entry)}"
-        elif entry.get("tries"):
-            state = f"✘ not yet{_tries(entry)}"
-        else:
-            state = f"… open{_tries(entry)}"
-        lines.append(f"{exercise.name:<22} {exercise.task:<48} {state}".rstrip())
-    guesses = [e for e in progress.predictions.values() if "guess" in e]
-    if guesses:
-        seen = [e for e in guesses if "outcome" in e]
-        close = sum(e.get("close") is True for e in seen)
-        made = f"{len(guesses)} {'guess' if len(guesses) == 1 else 'guesses'}"
-        lines += ["", f"{made}, {len(seen)} compared, {close} of them close"]
-    return "\n".join(lines)
-
-
-def _tries(entry: Entry) -> str:
-    count = entry.get("tries", 0)
-    hints = entry.get("hints", 0)
-    told = f", {count} {'try' if count == 1 else 'tries'}" if count else ""
-    return told + (f", {hints} {'hint' if hints == 1 else 'hints'}" if hints else "")
 
 
 class Learner(NamedTuple):
@@ -128,11 +95,12 @@ class ClassResults:
 
 
 def class_results(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ClassResults:
-    """The results in this progress file or folder, or in several: of a folder, all ``*.json`` inside.
+    """The results in this file or folder, or in several: of a folder, all ``*.json`` inside.
 
-    A learner is called like the file, or like its folder where all files have the same name. What a folder
-    has of older files, put away by ``reset()`` or as broken, is nobody's. Files that are none are told of in
-    ``broken``. VrrplabError: no file at all.
+    They are what ``results()`` wrote, or progress files; where a folder has both, what was handed in counts.
+    A learner is called as the file says, else like the file, or like its folder where all files have the same
+    name. What a folder has of older files, put away by ``reset()`` or as broken, is nobody's. Files that are
+    none are told of in ``broken``. VrrplabError: no file at all.
     """
     try:
         given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
@@ -162,11 +130,15 @@ def _inside(folder: Path) -> list[Path]:
             raise VrrplabError(f"{folder}: has more than {CLASS_NAMES}, the most for {CLASS_NAMES.what}")
         found += [Path(place, name) for name in files if name.endswith(".json")]
     found.sort()
+    handed_in = {file.parent for file in found if file.name == RESULTS_FILE}
+    found = [file for file in found if file.name != FILE or file.parent not in handed_in]
     return [file for file in found if not is_put_away(file) and ".ipynb_checkpoints" not in file.parts]
 
 
 def _learner(file: Path, progress: Progress) -> Learner:
-    name = file.resolve().parent.name if file.name == FILE else file.name.removesuffix(".json")
+    everybody_has_one = file.name in (FILE, RESULTS_FILE)
+    of_file = file.resolve().parent.name if everybody_has_one else file.name.removesuffix(".json")
+    name = progress.name or of_file
     passed: dict[str, int] = {}
     for exercise in EXERCISES.values():
         if progress.exercises.get(exercise.name, {}).get("passed") is True:

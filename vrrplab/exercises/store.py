@@ -29,6 +29,8 @@ from vrrplab.output.files import replaced_text
 
 FORMAT = "vrrplab-progress 1"
 FILE = ".vrrplab-progress.json"
+RESULTS_FORMAT = "vrrplab-results 1"  # the same, made to be handed in (``results``)
+RESULTS_FILE = "vrrplab-results.json"
 VARIABLE = "VRRPLAB_PROGRESS"
 MOST_TRIES = 1_000_000  # more were not counted but typed
 _PUT_AWAY = re.compile(r"\.(old|broken)-\d+\.json$")
@@ -42,11 +44,15 @@ class Progress:
 
     exercises: dict[str, Entry] = field(default_factory=dict)
     predictions: dict[str, Entry] = field(default_factory=dict)
+    name: str = ""  # the learner's, in a file that was handed in with one
+
+    def tables(self) -> dict[str, dict[str, Entry]]:
+        """What all files of this family have."""
+        return {"exercises": self.exercises, "predictions": self.predictions}
 
     def to_json(self) -> str:
         """The text of the file."""
-        body = {"format": FORMAT, "exercises": self.exercises, "predictions": self.predictions}
-        return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps({"format": FORMAT, **self.tables()}, indent=1, ensure_ascii=False) + "\n"
 
 
 def progress_file() -> Path:
@@ -61,19 +67,26 @@ def is_put_away(path: Path) -> bool:
 
 
 def read_progress(path: str | os.PathLike[str]) -> Progress:
-    """A progress file. VrrplabError, one line, if it cannot be read or is something else."""
+    """A progress file, or one that was handed in.
+
+    VrrplabError, one line, if it cannot be read or is something else.
+    """
     name = os.fspath(path)
     hint = "so it is no progress file"
     body = read_json(path, PROGRESS_BYTES, PlacedError, hint, forgiving=True, ordinary=True)
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise VrrplabError(f'{name}: is not a progress file: it has no "format": "{FORMAT}"')
+    if not isinstance(body, dict) or body.get("format") not in (FORMAT, RESULTS_FORMAT):
+        raise VrrplabError(
+            f'{name}: is not a progress file: it has no "format": "{FORMAT}" or "{RESULTS_FORMAT}"'
+        )
     parts = []
     for part in ("exercises", "predictions"):
         entries = body.get(part, {})
         if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
             raise VrrplabError(f'{name}: "{part}" is not a table of names, so not a progress file')
         parts.append({name: _sound(entry) for name, entry in entries.items()})
-    return Progress(*parts)
+    learner = body.get("name")
+    exercises, predictions = parts
+    return Progress(exercises, predictions, learner.strip() if isinstance(learner, str) else "")
 
 
 def _sound(entry: Entry) -> Entry:

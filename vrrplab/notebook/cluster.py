@@ -36,6 +36,8 @@ def cluster(source: Any = FIRST, *, at_s: float | None = None, tour: bool = True
 
     Who never saw a cluster in this browser is shown around, once; with ``tour=False`` nobody is.
 
+    At a fault the film stops and asks what will come; *Ask me*, below the picture, switches that off.
+
     In a notebook the result shows itself; ``.trace`` and ``.scenario`` are what is shown now, with all
     that was clicked. VrrplabError, in one line, for anything else.
     """

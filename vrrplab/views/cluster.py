@@ -97,6 +97,9 @@ def _widget_class() -> Any:
         trace_lines = traitlets.Bytes().tag(sync=True)
         info = traitlets.Dict().tag(sync=True)
         at_s = traitlets.Float(0.0).tag(sync=True)
+        typed = traitlets.Dict().tag(
+            sync=True
+        )  # what is in the page's editors, so that a reload loses nothing
 
         def __init__(
             self, forks: Forks, at_s: float, companions: Sequence[Companion], tour: bool = True
@@ -200,9 +203,13 @@ def _widget_class() -> Any:
                 buffers.append(page.encode())
                 return {"name": f"{self.trace.name or 'trace'}.html"}
             if isinstance(message, dict):
+                before = self._forks.trace
                 for companion in self._companions:
                     if (answer := companion.answer(self._forks, message)) is not None:
-                        self.info = self._told()
+                        if self._forks.trace is before:
+                            self.info = self._told()
+                        else:
+                            self._show()
                         return answer
             raise VrrplabError(f"the page asked for something unknown: {do!r}")
 

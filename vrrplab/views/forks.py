@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # After a change there should be something to see: at least so much time follows it.
 AFTERMATH_US = 20 * SECOND_US
 KEPT = 50  # changes that can be undone
+NO_CHANGES = "only a simulated run can be changed: this trace is a recording or a capture"
 TOLD = 3  # changes that a description names; those before are counted
 _INSTANT_US = 10  # a network that is whole again after so long lost one frame
 
@@ -99,20 +100,41 @@ class Forks:
         VrrplabError: this trace cannot be changed, or an action is not possible in this scenario.
         """
         scenario = self.scenario
-        if self._rerun is None or scenario is None:
-            raise VrrplabError("only a simulated run can be changed: this trace is a recording or a capture")
+        if scenario is None:
+            raise VrrplabError(NO_CHANGES)
         checked = [_checked(action) for action in actions]
         changed = scenario.with_actions(checked)
         at_us = micros(at_s)
-        words = (*self._runs[self._place].changes, _change_in_words(checked, self.trace))
-        changed = changed.changed(description=_description(words))
         if changed.duration_us < at_us + AFTERMATH_US:
             changed = changed.changed(duration_us=at_us + AFTERMATH_US)
+        self._change(changed, at_us, _change_in_words(checked, self.trace))
+
+    def rewrite(self, changed: Forkable, words: str, instead: bool = False) -> None:
+        """Run a scenario that differs in its files, from its beginning on, and show that run as a change.
+
+        ``words``: the change, for descriptions. ``instead``: it takes the place of the last change, which
+        was not meant to stay. VrrplabError: this trace cannot be changed.
+        """
+        if instead and self.can_undo:
+            self._place -= 1
+            try:
+                self._change(changed, 0, words)
+            except BaseException:
+                self._place += 1
+                raise
+        else:
+            self._change(changed, 0, words)
+
+    def _change(self, changed: Forkable, at_us: Micros, words: str) -> None:
+        if self._rerun is None:
+            raise VrrplabError(NO_CHANGES)
+        told = (*self._runs[self._place].changes, words)
+        changed = changed.changed(description=_description(told))
         began_s = time.perf_counter()
         trace = self._rerun(changed)
         self.took_s = time.perf_counter() - began_s
         del self._runs[self._place + 1 :]
-        self._runs.append(_Run(changed, trace, at_us, words))
+        self._runs.append(_Run(changed, trace, at_us, told))
         if len(self._runs) > KEPT + 1:
             del self._runs[1]
         self._place = len(self._runs) - 1
@@ -144,6 +166,8 @@ class Forks:
         first, run = self._runs[0].scenario, self._runs[self._place]
         name = first.name if first is not None else ""
         more = f", {self._place} changes" if self._place > 1 else ""
+        if not run.fork_at_us:
+            return f"changed from the start{more}"
         return f"fork of “{name}” at {seconds(run.fork_at_us or 0):.3f} s{more}"
 
 

@@ -1,7 +1,8 @@
 """Three hints an exercise: where to look, the rule, and a case nearby that is worked out.
 
-``lesson_NN`` has those of one notebook. The case is never the exercise itself: other numbers, or the other
-address. What it says of a run, it has from that run: ``case`` is a function that simulates and tells.
+``lesson_NN`` has those of one notebook, ``puzzles`` those of what is solved in the picture. The case is
+never the exercise itself: other numbers, or the other address. What it says of a run, it has from that run:
+``case`` is a function that simulates and tells.
 """
 
 from __future__ import annotations
@@ -27,5 +28,6 @@ class Hint(NamedTuple):
 
 def hints_of(name: str) -> Hint:
     """The hints of an exercise that there is."""
-    found: Hint = import_module(f"{__name__}.lesson_{name[:2]}").HINTS[name]
+    puzzles: dict[str, Hint] = import_module(f"{__name__}.puzzles").HINTS
+    found: Hint = puzzles.get(name) or import_module(f"{__name__}.lesson_{name[:2]}").HINTS[name]
     return found

@@ -61,20 +61,21 @@ def _later() -> str:
 
 HINTS = {
     "02-patience": Hint(
-        "“Where 3.609 comes from” has both formulas. Which number in them is another one here?",
+        "“Where the number comes from” has both formulas. Which number in them is another one here?",
         "Three intervals, and the skew time: (256 − priority)/256 of a second.",
         _patience,
     ),
     "02-quick": Hint(
-        "Of the 3.1 s three are the intervals. What is left is the skew, and the loop under the three routers"
-        " shows how it changes with the priority.",
+        "Of the 3.1 s three are the intervals. What is left is the skew: below the three routers is a cell"
+        " that"
+        " takes any priority.",
         "The skew is (256 − priority)/256 s: the higher, the sooner. But who has a higher priority, or the"
         " same"
         " and is MASTER already, does not give the address back.",
         _half_a_second,
     ),
     "02-word": Hint(
-        "“A pair without special numbers”: what did both servers do in the first three seconds, although both"
+        "“Where the number comes from” ends with the start of both servers: what did they do, although both"
         " files say MASTER for one of the addresses?",
         "Whoever is no owner (255) listens first, whatever the file says. Then the adverts decide, and in an"
         " advert there is a priority and no word.",

@@ -20,18 +20,18 @@ def _by_address() -> str:
 
 
 def _small_pair() -> str:
-    speak = "unicast_src_ip {}\n    unicast_peer {{\n        {}\n    }}\n    priority "
-    edit = {
-        "r1": {"priority ": speak.format("192.168.2.2", "192.168.2.3")},
-        "r2": {"priority ": speak.format("192.168.2.3", "192.168.2.2")},
-    }
+    lines = (
+        "r1: interface eth0 -> interface eth0\n    unicast_src_ip {}\n    unicast_peer {{\n        {}\n    }}"
+    )
+    one, other = "192.168.2.2", "192.168.2.3"
+    edit = [lines.format(one, other), lines.replace("r1:", "r2:").format(other, one)]
     trace = run(variant("lesson-two-routers", edit=edit, duration_s=10))
     sent = {str(event.destination) for event in trace.of(AdvertSentEvent, server="r1")}
+    told = edit[0].replace("\n", "\\n")
     return (
-        "The two routers of notebook 09, r1 with 192.168.2.2 and r2 with 192.168.2.3. For r1:"
-        r' {"priority ": "unicast_src_ip 192.168.2.2\n    unicast_peer {\n        192.168.2.3\n    }\n   '
-        r' priority "}'
-        f", for r2 the other way round. In the run r1 is MASTER, and sends to {' and '.join(sent)} only."
+        f'The two routers of notebook 09, r1 with {one} and r2 with {other}. For r1: "{told}", for r2 the'
+        " other way"
+        f" round. In the run r1 is MASTER, and sends to {' and '.join(sent)} only."
     )
 
 
@@ -59,11 +59,12 @@ HINTS = {
         _by_address,
     ),
     "03-unicast": Hint(
-        "“Multicast is forbidden here” prints the lines that the file of proxy-serv01 has more. What must the"
-        " other file say?",
+        "“Multicast is forbidden here” shows what is new in the file of proxy-serv01. What must the other"
+        " file"
+        " say?",
         "Each server names itself in unicast_src_ip and the other one in unicast_peer, in each instance. So"
         " the"
-        " two files get different lines; `priority ` stands in every instance, and can carry them.",
+        " two files get different lines; `interface eth0` stands in every instance, and they can follow it.",
         _small_pair,
     ),
     "03-group": Hint(

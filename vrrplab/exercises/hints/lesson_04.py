@@ -23,11 +23,10 @@ def _stopped_or_dead() -> str:
 
 
 def _short_shutdown() -> str:
-    squid = {"squid": {"shutdown_s": 5}}
     lasted = {}
     for step in range(15):
         stop = at(12 + step / 5, "service_stop", server=S1, service="squid")
-        trace = run(variant("article-steady", stop, services=squid, duration_s=40))
+        trace = run(variant("article-steady", stop, services="squid: shutdown_s 5", duration_s=40))
         lasted[12 + step / 5] = outage_s(trace, IP1, "http")
     late = max(lasted, key=lambda moment: lasted[moment])
     return (
@@ -47,11 +46,11 @@ def _first_lines() -> str:
 
 
 def _ten_seconds() -> str:
-    shorter = variant("article-drill-3-squid", services={"squid": {"shutdown_s": 10}})
+    services = "squid: shutdown_s 10"
+    lost = outage_s(run(variant("article-drill-3-squid", services=services)), IP1, "http")
     return (
-        f'With services={{"squid": {{"shutdown_s": 10}}}} drill 3 takes'
-        f" {outage_s(run(shorter), IP1, 'http'):.2f}"
-        " s: 10 s until the process ends, and the rest as before."
+        f'With services="{services}" drill 3 takes {lost:.2f} s: 10 s until the process ends, and the rest as'
+        " before."
     )
 
 

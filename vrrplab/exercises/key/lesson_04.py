@@ -21,9 +21,9 @@ SOLUTIONS = {
         "There is no farewell in the log: the cable that it would have used is the one that failed.",
     ),
     "04-faster": Solution(
-        'variant("article-drill-3-squid", services={"squid": {"shutdown_s": 1}})',
+        'variant("article-drill-3-squid", services="squid: shutdown_s 1")',
         "The process ends after 1 s, so the check sees it. Or a check that asks for a page:"
-        ' edit={"/usr/sbin/squid -k check": "/usr/bin/nc -z -w 1 127.0.0.1 3128"}.',
+        ' edit="/usr/sbin/squid -k check -> /usr/bin/nc -z -w 1 127.0.0.1 3128".',
     ),
     "04-pages": Solution(
         'at(12, "service_stop", server="proxy-serv01", service="squid")',

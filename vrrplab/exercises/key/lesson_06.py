@@ -15,7 +15,7 @@ SOLUTIONS = {
         "The virtual MAC address moves along, so the clients' entries stay right; only its place is new.",
     ),
     "06-lost": Solution(
-        r'{"priority ": "garp_master_refresh 3\n    priority "}',
+        r'"interface eth0 -> interface eth0\n    garp_master_refresh 3"',
         "An announcement every 3 s: the one at 17.6 s is not lost any more.",
     ),
     "06-frame": Solution(

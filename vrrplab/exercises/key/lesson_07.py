@@ -21,7 +21,7 @@ SOLUTIONS = {
         " with GARPs.",
     ),
     "07-cure": Solution(
-        r'{"priority ": "garp_master_refresh 2\n    priority "}',
+        r'"interface eth0 -> interface eth0\n    garp_master_refresh 2"',
         "Whenever the wire is healed, the next announcement is at most 2 s away.",
     ),
     "07-both": Solution(

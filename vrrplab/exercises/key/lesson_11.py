@@ -6,12 +6,12 @@ from vrrplab.exercises.key import Solution
 
 SOLUTIONS = {
     "11-repair": Solution(
-        "{\n"
-        '    "advert_int 5": "advert_int 1",\n'
-        r'    "        10.1.0.81/24\n": "",' + "\n"
-        '    "weight -20": "weight -60",\n'
-        '    "raise 2": "rise 2",\n'
-        "}",
+        "[\n"
+        '    "advert_int 5 -> advert_int 1",\n'
+        '    "10.1.0.81/24 ->",\n'
+        '    "weight -20 -> weight -60",\n'
+        '    "raise 2 -> rise 2",\n'
+        "]",
         "The intervals and the lists of addresses must be alike, the penalty larger than the distance, and"
         " the"
         " word one that keepalived knows.",
@@ -20,5 +20,9 @@ SOLUTIONS = {
         'variant("article-steady", at(8, "power_off", server="proxy-serv01"), at(14, "power_on",'
         ' server="proxy-serv01"))',
         "Without power it loses the address; with power again it is the better one, and takes it back.",
+    ),
+    "11-cloud": Solution(
+        '{"proxy-serv02": {"        192.168.2.252\\n": "        192.168.2.251\\n"}}',
+        "The peer of proxy-serv02 is proxy-serv01; the file named proxy-serv02 itself.",
     ),
 }

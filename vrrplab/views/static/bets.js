@@ -148,7 +148,7 @@ export class Bets {
   /** A new run: what was not broken while the film ran is not asked about, nor what had happened when it was opened. */
   #meet() {
     const { player } = this;
-    const ran = player.playing || /** @type {{held?: boolean}} */ (player).held;
+    const ran = player.playing || player.held;
     const bets = player.info.bets ?? [];
     if (!this.#kept) {
       const fork = player.info.fork_at_s;
@@ -176,7 +176,8 @@ export class Bets {
   compose(model) {
     this.model = model;
     const { transport, lanePanel } = this.player;
-    if (this.#info && !this.#kept) transport.tools.insertBefore(this.toggle, transport.help);
+    const { bets, can_fork } = this.player.info;
+    if (this.#info && !this.#kept && (bets?.length || can_fork)) transport.tools.insertBefore(this.toggle, transport.help);
     lanePanel.querySelector("h2")?.append(this.legend);
     this.#show();
     return this.element;
@@ -356,7 +357,8 @@ export class Bets {
     if (!this.seen.has(bet.key)) {
       const until = said.silent_s != null && `silent for ${short(said.silent_s)} s, until ${seconds(bet.at_s + said.silent_s, 2)} s`;
       const who = said.who != null && `then ${this.#named(said.who)}`;
-      return [h("p", { class: "vl-bet-line" }, h("b", {}, "Your bet: "), [until, who].filter(Boolean).join(", "), ".")];
+      const { player, model } = this;
+      return [h("p", { class: "vl-bet-line" }, h("b", {}, "Your bet: "), [until, who].filter(Boolean).join(", "), ". ", h("button", { class: "vl-link", onclick: () => player.seek(seenAt(bet, model?.end ?? 0)) }, "Go to the truth"))];
     }
     return [h("div", { class: "vl-bet-line", role: "note" }, saidAndTrue(bet, said, (x) => this.#named(x)).map((words) => h("p", {}, words)))];
   }
@@ -452,6 +454,7 @@ export class Bets {
   /** The chosen server, in the panel and in the picture. */
   #choices() {
     const choosing = Boolean(this.open?.asks.includes("who"));
+    this.player.root.classList.toggle("vl-asked", Boolean(this.open));
     this.player.root.classList.toggle("vl-choosing", choosing);
     for (const button of this.element.querySelectorAll(".vl-bet-who")) setAttribute(button, "aria-pressed", String(button.getAttribute("data-who") === this.who));
     for (const card of this.player.root.querySelectorAll('[data-thing^="server "]')) setAttribute(card, "data-bet", choosing && card.getAttribute("data-thing") === `server ${this.who}` ? "yes" : null);

@@ -76,6 +76,21 @@ export function refill(element, ...children) {
 }
 
 /**
+ * As refill, but who is there already is not touched as long as the order stays: it keeps the keyboard and its caret.
+ * @param {Element} element
+ * @param {(Element | string | null)[]} children
+ */
+export function rearrange(element, children) {
+  const wanted = children.filter((c) => c instanceof Element);
+  for (const old of [...element.children]) if (!wanted.includes(old)) old.remove();
+  let next = element.firstElementChild;
+  for (const child of wanted) {
+    if (child === next) next = next.nextElementSibling;
+    else element.insertBefore(child, next);
+  }
+}
+
+/**
  * @param {Element} element
  * @param {string} text
  */

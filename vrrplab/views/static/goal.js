@@ -11,7 +11,8 @@ const HEADS = { open: "", missed: "Not yet:", reached: "Reached:", unclear: "" }
  */
 export function goalWords({ state, said, passed, tries }) {
   const again = passed && state !== "reached";
-  if (state === "open") return { head: passed ? "Reached before." : "", said: again ? "Once more? Click, and look." : "Click on what you want to change." };
+  if (state === "open" && said) return { head: again ? "Reached before. As it was:" : "As it is:", said };
+  if (state === "open") return { head: again ? "Reached before." : "", said: again ? "" : "Click on what you want to change." };
   if (state === "reached") return { head: HEADS.reached, said: `${said}${passed && tries > 1 ? ` (${tries} tries)` : ""}` };
   return { head: again ? "Reached before. This run:" : HEADS[state], said };
 }
@@ -21,14 +22,13 @@ export class Goal {
   /** @param {Player} player */
   constructor(player) {
     this.player = player;
-    this.words = ""; // the verdict that is shown
     this.task = h("p", { class: "vl-goal-task" });
     this.head = h("b", {});
     this.said = h("span", {});
     this.element = h("section", { class: "vl-goal", "aria-label": "Goal" },
       h("span", { class: "vl-goal-mark" }, s("svg", { width: 22, height: 22, viewBox: "0 0 22 22", "aria-hidden": "true" },
         s("circle", { class: "vl-goal-ring", cx: 11, cy: 11, r: 9 }), s("circle", { class: "vl-goal-dot", cx: 11, cy: 11, r: 3.2 }), s("path", { class: "vl-goal-tick", d: "M6.4 11.4l3.2 3.2 6-6.6" }))),
-      h("div", {}, this.task, h("p", { class: "vl-goal-said" }, this.head, " ", this.said)));
+      h("div", {}, this.task, h("p", { class: "vl-goal-said", role: "status" }, this.head, " ", this.said)));
   }
 
   /** @returns {HTMLElement | null} */
@@ -41,12 +41,9 @@ export class Goal {
     const { goal } = this.player.info;
     if (!goal) return;
     const { head, said } = goalWords(goal);
-    const words = `${head} ${said}`.trim();
     setText(this.task, goal.text);
     setText(this.head, head);
     setText(this.said, said);
     this.element.dataset.state = goal.state;
-    if (this.words && words !== this.words && goal.state !== "open") setText(this.player.spoken, words);
-    this.words = words;
   }
 }

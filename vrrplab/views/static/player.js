@@ -4,7 +4,7 @@ import { Model, parseTrace } from "./model.js";
 import { lastIndex } from "./timeline.js";
 import { actionText, namer, seconds, withDaemon } from "./words.js";
 import { choices, known, whyNot } from "./menus.js";
-import { activeIn, focusSuccessor, focusedIn, h, measurer, setText } from "./dom.js";
+import { activeIn, focusSuccessor, focusedIn, h, measurer, rearrange, setText } from "./dom.js";
 import { Scene } from "./scene.js";
 import { Packets, airTime } from "./packets.js";
 import { Lanes } from "./lanes.js";
@@ -196,14 +196,15 @@ export class Player {
       tables: new Fold("tables", this.tables.element, this.tables.head, "What switch and clients have learned", folds?.tables.open ?? false, () => this.#opened()),
     };
     this.banner = h("p", { class: "vl-banner", role: "note", hidden: true });
-    this.view.replaceChildren(
+    rearrange(this.view, [
       h("div", { class: "vl-top" }, h("div", { class: "vl-title-line" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), tags(model.cast, this.info.fork)), this.clock),
-      ...this.companions.map((companion) => companion.compose(model) || ""),
+      ...this.companions.map((companion) => companion.compose(model)),
       this.transport.element,
       h("div", { class: "vl-grid" },
         h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, legend(model)), this.tables.element),
         h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
-      this.transport.tools);
+      this.transport.tools,
+    ]);
     root.classList.toggle("vl-forkable", Boolean(this.info.can_fork));
     if (filter && filter !== "story") this.log.show(filter);
     this.status();

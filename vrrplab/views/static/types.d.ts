@@ -498,13 +498,37 @@ interface Info {
   explain?: Explain;
   scenario?: string;
   why_not?: string;
+  goal?: GoalInfo;
+  repair?: RepairInfo;
   /** false: the tour never begins by itself */
   tour?: boolean;
   /** How many seconds the last run took. */
   took_s?: number;
   bets?: Bet[];
   bet?: { name: string; answers: Record<string, BetAnswer> };
-  goal?: GoalInfo;
+}
+/** A puzzle's goal, and what Python saw in the run that is shown; `passed` and `tries` are the learner's so far. */
+interface GoalInfo {
+  name: string;
+  text: string;
+  state: "open" | "missed" | "reached" | "unclear";
+  said: string;
+  passed: boolean;
+  tries: number;
+}
+/** What is to be said of a line (0: of the file). "aside": nothing that this puzzle is about. */
+interface Finding {
+  line: number;
+  text: string;
+  cure: string;
+  kind: "stops" | "ignored" | "aside";
+}
+/** By server: the files of the run that is shown, as they were at first, as they were last typed, and what is said of them. */
+interface RepairInfo {
+  files: Record<string, string>;
+  first: Record<string, string>;
+  typed: Record<string, string>;
+  findings: Record<string, Finding[]>;
 }
 /** What can be guessed at a fault, and its truth (views/bets.py). */
 interface Bet {
@@ -528,16 +552,8 @@ interface BetAnswer {
   who?: string;
   skipped?: boolean;
 }
-/** A puzzle's goal, and what Python saw in the run that is shown; `passed` and `tries` are the learner's so far. */
-interface GoalInfo {
-  name: string;
-  text: string;
-  state: "open" | "missed" | "reached" | "unclear";
-  said: string;
-  passed: boolean;
-  tries: number;
-}
 interface WidgetValues {
+  typed?: Record<string, string>;
   info: Info | null;
   trace_lines: string | DataView;
   at_s: number;
@@ -547,6 +563,9 @@ interface Question {
   do: string;
   at_s: number;
   actions?: Action[];
+  server?: string;
+  text?: string;
+  meant?: boolean;
   key?: string;
   silent_s?: number;
   who?: string;

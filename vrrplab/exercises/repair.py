@@ -1,0 +1,138 @@
+"""Python's side of a puzzle with an editor: what is typed is read, run and judged; bad text is told, not run.
+
+A text that cannot run leaves the run that is shown as it is. What is read while somebody types is run too,
+so that the outcome is live, but only what was meant to be run counts as a try, and as a change that can be
+undone. The other side is ``views/static/repair.js``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vrrplab.errors import PlacedError, VrrplabError
+from vrrplab.exercises.goal import Goal, Verdict
+from vrrplab.exercises.puzzles import Puzzle, files_of
+from vrrplab.exercises.store import Progress, store
+from vrrplab.limits import CONFIG_BYTES
+from vrrplab.notebook.variants import variant
+
+if TYPE_CHECKING:
+    from vrrplab.scenario.model import Scenario
+    from vrrplab.trace import Trace
+    from vrrplab.views.forks import Forks
+
+LONGEST = 20_000  # characters of a file that are kept in the progress file
+
+# What holds for every file here, and is nothing that a puzzle is about.
+ASIDE = frozenset({"script-default-user", "script-security"})
+
+
+class Finding(NamedTuple):
+    """What there is to say of a line (0: of the file). ``kind``: stops, ignored, aside."""
+
+    line: int
+    text: str
+    cure: str
+    kind: str
+
+
+class Repair(Goal):
+    """A Companion: the goal above the picture, and the files beside it."""
+
+    def __init__(self, puzzle: Puzzle, base: Scenario) -> None:
+        super().__init__(puzzle, base)
+        self._unread: dict[str, Finding] = {}  # by server: why the text that was typed cannot run
+        self._glimpse: Trace | None = None  # the run of a text that somebody is still typing at
+        self._files = files_of(base, puzzle.edits)  # as last told
+        self._typed = _typed(store().read(), puzzle)
+
+    def told(self, forks: Forks) -> dict[str, Any]:
+        """The goal, the files of the shown run, and what is to be said of them line by line."""
+        files = files_of(forks.scenario, self.puzzle.edits)
+        for server in (s for s in files if files[s] != self._files[s]):  # not typed: undone, or reset
+            self._unread.pop(server, None)
+            self._keep(server, files[server])
+        self._files = files
+        return {
+            **super().told(forks),
+            "repair": {
+                "files": files,
+                "first": files_of(self.base, self.puzzle.edits),
+                "typed": self._typed,
+                "findings": {server: self._findings(forks, server) for server in files},
+            },
+        }
+
+    def answer(self, forks: Forks, message: dict[str, Any]) -> dict[str, Any] | None:
+        """``{"do": "edit", "server", "text", "meant"}``: a file as it is now; ``meant``: it is to count."""
+        if message.get("do") != "edit":
+            return None
+        server, text = message.get("server"), message.get("text")
+        if server not in self.puzzle.edits or not isinstance(text, str):
+            raise VrrplabError(f"there is no file of {server!r} to edit here")
+        if len(text) > CONFIG_BYTES.most:
+            raise VrrplabError(f"that is too much text for a keepalived.conf: {CONFIG_BYTES} at most")
+        self._keep(server, text)
+        self._edit(forks, server, text, bool(message.get("meant")))
+        return {"note": ""}
+
+    def _edit(self, forks: Forks, server: str, text: str, meant: bool) -> None:
+        if text == files_of(forks.scenario, [server])[server]:
+            self._unread.pop(server, None)
+            if meant and forks.trace is self._glimpse:
+                self._glimpse = None
+                self._count(forks)
+            return
+        try:
+            changed: Any = variant(forks.scenario, files={server: text})
+        except VrrplabError as error:
+            self._unread[server] = _stopping(error)
+            return
+        self._unread.pop(server, None)
+        forks.rewrite(changed, f"keepalived.conf of {server} is edited", instead=forks.trace is self._glimpse)
+        self._files = {**self._files, server: text}
+        self._glimpse = None if meant else forks.trace
+
+    def _as_it_is(self, forks: Forks) -> str:
+        return self._judged(self._attempt(forks))[1]
+
+    def _counts(self, forks: Forks, verdict: Verdict) -> bool:
+        return verdict[0] == "reached" or forks.trace is not self._glimpse
+
+    def _findings(self, forks: Forks, server: str) -> list[dict[str, Any]]:
+        if server in self._unread:
+            return [self._unread[server]._asdict()]
+        warnings = forks.scenario.servers[server].node.warnings
+        found = [
+            Finding(w.source.line, w.message, w.hint, "aside" if w.kind in ASIDE else "ignored")
+            for w in warnings
+        ]
+        ordered = sorted(dict.fromkeys(found), key=lambda one: (one.kind == "aside", one.line))
+        return [one._asdict() for one in ordered]
+
+    def _keep(self, server: str, text: str) -> None:
+        """What was typed outlives the kernel, in the progress file."""
+        if len(text) > LONGEST:
+            return
+        self._typed = {**self._typed, server: text}
+        with store().change() as progress:
+            entry = progress.exercises.setdefault(self.puzzle.name, {})
+            entry["typed"] = json.dumps(self._typed, ensure_ascii=False)
+
+
+def _typed(progress: Progress, puzzle: Puzzle) -> dict[str, str]:
+    """The texts that the progress file has of a puzzle, by server; none where it was changed by hand."""
+    try:
+        kept = json.loads(progress.exercises.get(puzzle.name, {}).get("typed", "{}"))
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(kept, dict):
+        return {}
+    return {name: text for name, text in kept.items() if name in puzzle.edits and isinstance(text, str)}
+
+
+def _stopping(error: VrrplabError) -> Finding:
+    if isinstance(error, PlacedError):
+        return Finding(error.line or 0, error.message, error.hint, "stops")
+    return Finding(0, str(error), "", "stops")
