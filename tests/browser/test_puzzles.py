@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from player_pages import choose, seek
+from player_pages import PLAYER, choose, seek
 
 from vrrplab import puzzle
 
