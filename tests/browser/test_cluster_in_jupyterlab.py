@@ -225,7 +225,7 @@ def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> Non
 def test_a_bet_is_asked_kept_and_still_there_when_the_cell_is_run_again(
     notebook: Callable[..., Any], jupyterlab: tuple[str, Path]
 ) -> None:
-    """The film asks in a real notebook, the kernel writes the answer down, and a cell that is run again agrees."""
+    """The film asks in a real notebook, the kernel keeps the answer, and a cell that is run again agrees."""
     kept = jupyterlab[1] / ".vrrplab-progress.json"
     kept.unlink(missing_ok=True)
     page = notebook(

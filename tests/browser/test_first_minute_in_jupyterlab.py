@@ -1,4 +1,4 @@
-"""The first minute as one story in a real JupyterLab: tour, something broken while it plays, a bet, its truth."""
+"""The first minute in a real JupyterLab: the tour, something broken while it plays, a bet, its truth."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_tour_break_bet_truth_undo_and_a_reload_in_the_middle(
     thing(page, NIC).click(force=True)
     page.get_by_role("menuitem", name="Set eth0 down").click()
     expect(step).to_have_text("Tour · 4 of 5")
-    page.get_by_role("button", name="Leave the tour").click()
+    expect(step).to_be_hidden()  # the question comes first
     expect(asked(page)).to_contain_text("eth0 of serv01 is set down. What will come?")
     expect(thing(page, NIC)).to_have_attribute("data-state", "down")
     broken_s = moment(page)
@@ -72,6 +72,7 @@ def test_tour_break_bet_truth_undo_and_a_reload_in_the_middle(
     thing(page, "server proxy-serv02").click(position={"x": 40, "y": 20})
     assert moment(page) == broken_s, "the film waits"
     page.get_by_role("button", name="Let it happen").click()
+    page.get_by_role("button", name="Leave the tour").click()
     truth_is_seen(page, said)
     page.get_by_role("button", name="Undo the last change (Ctrl+Z)").click()
     expect(page.locator(".vl-tag-fork")).to_have_count(0)
