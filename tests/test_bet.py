@@ -52,7 +52,7 @@ class Page:
 
 def test_in_words_the_answer_is_told_and_kept(file: Path) -> None:
     said = str(bet("00-cable", DRILL, silent_s=1, who="serv02"))
-    assert said.startswith("• You said 1 s. It took 2.66 s: proxy-serv02 became MASTER")
+    assert said.startswith("• You said 1 s. It took 2.66 s: three adverts that did not come, and the skew")
     assert said.endswith("You said proxy-serv02, and so it is: proxy-serv02 has it at 22.000 s.")
     entries = stored(file)
     assert (entries["00-cable"]["guess"], entries["00-cable"]["outcome"], entries["00-cable"]["close"]) == (
