@@ -248,3 +248,40 @@ def test_a_bet_is_asked_kept_and_still_there_after_a_reload(
     assert moment(page) == 16, "it is asked once"
     expect(asked).to_contain_text("You said 2.1 s. It took 2.66 s")
     kept.unlink()
+
+
+FIGURE = [
+    "from vrrplab import simulate, views",
+    'views.timeline.figure(simulate("article-drill-1-lan-nic"))',
+]
+
+
+def test_a_figure_has_words_and_follows_the_theme(notebook: Callable[..., Any]) -> None:
+    page = notebook("figures.ipynb", FIGURE, clusters=0)
+    light, dark = page.locator("img.vrrplab-light"), page.locator("img.vrrplab-dark")
+    for theme, shown, other in (("JupyterLab Dark", dark, light), ("JupyterLab Light", light, dark)):
+        page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+        )
+        expect(shown).to_be_visible(timeout=60_000)
+        expect(other).to_be_hidden()
+        assert "2 client outages" in shown.get_attribute("alt")
+        expect(page.get_by_role("img", name="State timeline of")).to_have_count(1)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_cluster_adds_nothing_that_axe_objects_to(notebook: Callable[..., Any], theme: str) -> None:
+    """What axe says of the page with the cluster, less what it says of the same page without."""
+    from axe import violations
+
+    page = notebook("axe.ipynb", LESSON)
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    seek(page, 16)
+    page.locator(".vrrplab").first.evaluate(
+        "e => e.parentElement.player.explain(e.parentElement.player.model.lastChange(16))"
+    )
+    found = violations(page)
+    page.locator(".vrrplab").evaluate_all("all => all.forEach(e => e.remove())")
+    assert sorted(found - violations(page)) == []

@@ -14,6 +14,8 @@ from tests.browser.test_cluster_in_jupyterlab import SLOW_MS, notebook, thing  #
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
 
+pytestmark = pytest.mark.long
+
 # Parts of the player that are not wholly inside the notebook's own window.
 HIDDEN = """names => {
   const view = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer")
