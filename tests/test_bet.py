@@ -47,6 +47,19 @@ class Page:
         return self.widget.info["bet"]["answers"]
 
 
+def test_a_bet_without_an_answer_is_none(file: Path) -> None:
+    page = Page("00-cable", DRILL, ask="until")
+    assert "no answer in this bet" in page.says()["error"]
+    assert "no answer in this bet" in page.says(who="proxy-serv01")["error"]  # not asked
+    assert page.answers == {}
+    assert not file.exists()
+    assert page.says(silent_s=3)["note"] == ""
+
+
+def test_minus_nothing_is_nothing() -> None:
+    assert "You said 0 s." in repr(bet("00-cable", DRILL, ask="until", silent_s=-0.0))
+
+
 # In words
 
 

@@ -31,7 +31,7 @@ from vrrplab.trace.bets import ASKS, UNTIL, Bet, bet_at
 from vrrplab.trace.bets import WHO as ASK_WHO
 from vrrplab.trace.vocabulary import label
 from vrrplab.units import seconds
-from vrrplab.views.bets import Bets, as_told, key_of
+from vrrplab.views.bets import UNSAID, Bets, as_told, key_of
 from vrrplab.views.cluster import show_cluster
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ class KeptBet(Bets):
         if said.get("skipped"):
             super().keep(bet, said)
             return
+        if not any(key in said for _, key, _ in self._parts()):
+            raise VrrplabError(UNSAID)
         try:
             self._store(said, bet)
         except NotUnderstood as what:

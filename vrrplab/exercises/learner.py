@@ -197,7 +197,9 @@ def reset(name: str = "") -> Message:
                 del table[known]
                 gone += 1
     if gone:
-        return _with_notes("note", f"Forgotten: {gone} {'entry' if gone == 1 else 'entries'} of {name}.")
+        return _with_notes(
+            "note", f"Forgotten: {gone} {'entry' if gone == 1 else 'entries'} of {short_repr(name)[:60]}."
+        )
     return _with_notes(
         "note", f"Nothing is stored under {short_repr(name)[:60]!r}; progress() lists what is."
     )
