@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_cluster_in_jupyterlab import moment, notebook, seek, thing  # noqa: F401  a fixture
+from tests.browser.test_cluster_in_jupyterlab import SLOW_MS, moment, notebook, seek, thing  # noqa: F401  a fixture
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
@@ -94,7 +94,7 @@ def test_tour_break_bet_truth_undo_and_a_reload_in_the_middle(
     # A page that is loaded again in the middle asks again; nothing of the future is on it.
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     page.reload()
-    expect(asked(page)).to_contain_text("What will come?")
+    expect(asked(page)).to_contain_text("What will come?", timeout=SLOW_MS)
     assert moment(page) == again_s
     assert page.evaluate(f"{PLAYER}.model.changes.every((c) => c.t <= {again_s})")
     mark.focus()
