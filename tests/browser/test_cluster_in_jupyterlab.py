@@ -119,6 +119,7 @@ def test_the_first_lesson_pull_a_cable_see_the_address_move_ask_why(notebook: Ca
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.long
 def test_from_click_to_redrawn_future_under_300_ms(notebook: Callable[..., Any]) -> None:
     """The article's 60 s: out to the kernel, simulated, back, and drawn; the middle one of seven."""
     minute = 'vrrplab.load_scenario("article-steady").changed(duration_us=60_000_000)'
@@ -140,6 +141,7 @@ def test_from_click_to_redrawn_future_under_300_ms(notebook: Callable[..., Any])
     assert sorted(took)[3] < 300
 
 
+@pytest.mark.long
 def test_without_a_mouse_and_without_harming_the_notebook(notebook: Callable[..., Any]) -> None:
     """JupyterLab's own keys (D D deletes a cell, Z undoes, arrows leave it) must not fire inside."""
     page = notebook("keys.ipynb", LESSON)
@@ -175,6 +177,7 @@ def test_without_a_mouse_and_without_harming_the_notebook(notebook: Callable[...
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
 
 
+@pytest.mark.long
 def test_the_theme_follows_jupyterlab(notebook: Callable[..., Any]) -> None:
     page = notebook("theme.ipynb", LESSON)
     root = page.locator(".vrrplab")
@@ -191,6 +194,7 @@ def test_the_theme_follows_jupyterlab(notebook: Callable[..., Any]) -> None:
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_kernel_restart_loses_nothing_that_is_shown(notebook: Callable[..., Any]) -> None:
     page = notebook("restart.ipynb", LESSON)
     seek(page, 5)
@@ -205,6 +209,7 @@ def test_a_kernel_restart_loses_nothing_that_is_shown(notebook: Callable[..., An
     page.errors.clear()  # JupyterLab itself complains of the lost kernel
 
 
+@pytest.mark.long
 def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> None:
     """Two views of one cluster show one trace; setting ``at_s`` moves both."""
     broken = 'cluster.at_s = 13.0\ncluster.break_it("power_off", server="proxy-serv02")'
@@ -216,10 +221,11 @@ def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> Non
         expect(view.locator(".vl-tag-fork")).to_have_text("fork of “article-drill-1-lan-nic” at 13.000 s")
 
 
-def test_a_bet_is_asked_kept_and_still_there_after_a_reload(
+@pytest.mark.long
+def test_a_bet_is_asked_kept_and_still_there_when_the_cell_is_run_again(
     notebook: Callable[..., Any], jupyterlab: tuple[str, Path]
 ) -> None:
-    """The film asks in a real notebook, the kernel writes the answer down, and a page loaded again agrees."""
+    """The film asks in a real notebook, the kernel keeps the answer, and a cell that is run again agrees."""
     kept = jupyterlab[1] / ".vrrplab-progress.json"
     kept.unlink(missing_ok=True)
     page = notebook(

@@ -144,9 +144,8 @@ def _widget_class() -> Any:
         trace_lines = traitlets.Bytes().tag(sync=True)
         info = traitlets.Dict().tag(sync=True)
         at_s = traitlets.Float(0.0).tag(sync=True)
-        typed = traitlets.Dict().tag(
-            sync=True
-        )  # what is in the page's editors, so that a reload loses nothing
+        # What is in the page's editors, so that a reload loses nothing.
+        typed = traitlets.Dict().tag(sync=True)
 
         def __init__(
             self, forks: Forks, at_s: float, companions: Sequence[Companion], tour: bool = True
