@@ -113,6 +113,15 @@ def test_until_then_nothing_gives_the_future_away(film: Any) -> None:
     expect(film.locator(".vl-bet-veil")).to_have_count(1)
 
 
+def test_no_tour_is_offered_while_a_question_is_open(film: Any) -> None:
+    tour = film.get_by_role("button", name="Tour", exact=True)
+    expect(tour).to_be_visible()
+    seek(film, 20)
+    expect(tour).to_be_hidden()
+    film.get_by_role("button", name="Skip", exact=True).click()
+    expect(tour).to_be_visible()
+
+
 def test_until_then_the_log_ends_at_the_moment_that_is_shown(film: Any) -> None:
     film.get_by_label("What the log shows").select_option("packets")
     rows = film.locator(".vl-row:visible")

@@ -52,7 +52,7 @@ export class Tour {
     this.card = h("div", { class: "vl-tour", role: "dialog", "aria-modal": "false", hidden: true },
       h("div", { class: "vl-head" }, this.count, h("span", { class: "vl-fill" }), h("button", { class: "vl-icon", "aria-label": "Leave the tour", title: "Leave the tour (Escape)", onclick: () => this.leave() }, icon("close"))),
       this.words, h("div", { class: "vl-buttons" }, this.back, this.next));
-    this.button = h("button", { class: "vl-button", title: "A tour: what is what, in five steps", "aria-haspopup": "dialog", onclick: () => this.begin(true) }, "Tour");
+    this.button = h("button", { class: "vl-button vl-tour-call", title: "A tour: what is what, in five steps", "aria-haspopup": "dialog", onclick: () => this.begin(true) }, "Tour");
     player.root.append(this.veil, this.card);
     this.sizes = new ResizeObserver(() => this.#light());
     this.sizes.observe(player.root);
