@@ -37,7 +37,7 @@ HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
 _OPENED = "Object.values(document.getElementById('player').player.folds).forEach((fold) => fold.ask())"
 # What the player itself writes down when its tour has begun.
 TOUR_SEEN = (
-    "try { localStorage.setItem('vrrplab-tour', 'seen'); } catch { /* a page that may keep nothing */ }"
+    "try { localStorage.setItem('vrrplab.tour', 'seen'); } catch { /* a page that may keep nothing */ }"
 )
 
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.

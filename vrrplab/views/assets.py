@@ -22,6 +22,7 @@ MODULES = (
     "words",
     "menus",
     "dom",
+    "memory",
     "layout",
     "scene",
     "packets",

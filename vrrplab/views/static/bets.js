@@ -1,10 +1,10 @@
 // The bet: at a fault the film stops, hides what comes, and asks until when an address will be silent and who will
 // have it. Questions and truth are Python's (info.bets); here they are asked, and the learner's mark is drawn.
 import { h, s, setAttribute, setText } from "./dom.js";
+import { recall, remember } from "./memory.js";
 import { actionText, seconds, withDaemon } from "./words.js";
 
 const STEP_S = 0.1, LEAP_S = 1;
-const OFF = "vrrplab.bets"; // in the browser's storage: "off" where no film is to ask
 
 /**
  * The events of a run as far as they are known when something has just been done at `at_s`: nothing that follows it.
@@ -125,7 +125,7 @@ export class Bets {
   }
 
   get #off() {
-    return !this.#kept && (!this.#info || remembered() === "off");
+    return !this.#kept && (!this.#info || recall("bets") === "off");
   }
 
   /** @param {string} key */
@@ -322,7 +322,7 @@ export class Bets {
   }
 
   #switch() {
-    remember(this.#off ? "" : "off");
+    remember("bets", this.#off ? "" : "off");
     this.told();
   }
 
@@ -489,26 +489,5 @@ export class Bets {
     this.legend.hidden = mine == null;
     const [, other] = /** @type {Iterable<HTMLElement>} */ (this.legend.children);
     other.hidden = truth == null;
-  }
-}
-
-let forgotten = ""; // where the browser keeps nothing
-
-/** @returns {string} what the browser has kept, "" where it keeps nothing */
-function remembered() {
-  try {
-    return window.localStorage.getItem(OFF) ?? "";
-  } catch {
-    return forgotten;
-  }
-}
-
-/** @param {string} value */
-function remember(value) {
-  forgotten = value;
-  try {
-    window.localStorage.setItem(OFF, value);
-  } catch {
-    // it holds until the page is closed
   }
 }

@@ -1,24 +1,16 @@
 // Panels that are closed until they are needed: a title that opens them, and the learner's choice, which is kept.
 import { h } from "./dom.js";
+import { recall, remember } from "./memory.js";
 
-const KEPT = "vrrplab panels"; // in the browser's store, where it has one and lets us
-/** @type {Record<string, boolean>} what was chosen in this page, for all its players */
-const chosen = recall();
+/** @type {Record<string, boolean>} what was chosen, for all players of this page */
+const chosen = choicesKept();
 
-function recall() {
+function choicesKept() {
   try {
-    const told = JSON.parse(window.localStorage.getItem(KEPT) || "{}");
+    const told = JSON.parse(recall("panels") || "{}");
     return Object.fromEntries(Object.entries(told).filter(([, open]) => typeof open === "boolean"));
   } catch {
-    return {};
-  }
-}
-
-function keep() {
-  try {
-    window.localStorage.setItem(KEPT, JSON.stringify(chosen));
-  } catch {
-    // No store, or it is full: the choice lives as long as the page.
+    return {}; // changed by hand
   }
 }
 
@@ -58,7 +50,7 @@ export class Fold {
 
   #choose() {
     chosen[this.name] = !this.open;
-    keep();
+    remember("panels", JSON.stringify(chosen));
     this.#set(!this.open);
   }
 

@@ -1,35 +1,15 @@
 // The tour: five sentences, and one thing lit with each. It begins by itself the first time a cluster is seen in this
 // browser, never again, and is called back with its button.
 import { activeIn, h, icon, setText } from "./dom.js";
+import { recall, remember } from "./memory.js";
 import { seconds } from "./words.js";
 
-const TOUR_SEEN = "vrrplab-tour";
-const TOUR_HERE = Symbol.for(TOUR_SEEN); // this page's own memory, where the browser keeps none
 const TOUR_AIR = 12; // pixels between the light and the words
 
 /**
  * A step: what is lit, and the sentence. Where a thing is not there, the next best is lit, and the sentence fits it.
  * @typedef {{light: Element | null, words: string, air?: number}} Step `air`: pixels between the thing and the light's edge
  */
-
-/** Whether a tour began in this browser before. */
-function tourSeen() {
-  if (Object.hasOwn(window, TOUR_HERE)) return true;
-  try {
-    return localStorage.getItem(TOUR_SEEN) != null;
-  } catch {
-    return false; // a page that may keep nothing: then once a page
-  }
-}
-
-function rememberTour() {
-  Object.defineProperty(window, TOUR_HERE, { value: true, configurable: true });
-  try {
-    localStorage.setItem(TOUR_SEEN, "seen");
-  } catch {
-    // as above
-  }
-}
 
 export class Tour {
   step = -1; // which is shown; -1: none
@@ -70,7 +50,7 @@ export class Tour {
       // After this frame: who tells a screen reader of the first moment has done so.
       requestAnimationFrame(() => {
         const { info, model, root } = this.player;
-        if (root.isConnected && info.tour !== false && model?.cast.servers.size && !tourSeen()) this.begin(false);
+        if (root.isConnected && info.tour !== false && model?.cast.servers.size && !recall("tour")) this.begin(false);
       });
     }
     if (this.step < 0 || performance.now() - this.placed < 200) return;
@@ -89,7 +69,7 @@ export class Tour {
    * @param {boolean} asked
    */
   begin(asked) {
-    rememberTour();
+    remember("tour", "seen");
     const { root } = this.player;
     const active = activeIn(root);
     this.opener = active && root.contains(active) ? active : this.button;
