@@ -150,6 +150,32 @@ def test_a_beginner_sees_no_loop_and_no_dict(path: Path) -> None:
     assert re.findall(r"""\{['"]""", prose(path)) == [], "the prose asks for a dict"
 
 
+@by_name
+def test_who_has_no_moving_picture_is_told_how_to_bet(path: Path) -> None:
+    cells = cells_of(path)
+    bets = [place for name, place in guesses_of(path).items() if "\nbet(" in f"\n{cells[place]['source']}"]
+    if bets and path.stem[:2] == "04":  # three in a row, told once above the first
+        bets = bets[:1]
+    for place in bets:
+        above = "\n".join(cell["source"] for cell in cells[max(0, place - 3) : place])
+        assert "*No moving picture?" in above, cells[place]["id"]
+        assert re.search(r"silent_s=5|who=\"nobody\"", above), cells[place]["id"]
+
+
+@by_name
+def test_files_and_services_are_changed_in_words(path: Path) -> None:
+    tables = [
+        (cell["id"], keyword.arg)
+        for cell in cells_of(path)
+        if cell["cell_type"] == "code"
+        for node in ast.walk(ast.parse(cell["source"]))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg in ("edit", "services") and isinstance(keyword.value, ast.Dict)
+    ]
+    assert tables == []
+
+
 def shown_raw(ran: Ran) -> list[tuple[str, str]]:
     """Outputs that are Python's own way of showing a list or a table, by the cell's id."""
     found = []

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -294,10 +293,14 @@ def test_no_name_is_not_this_folder() -> None:
 
 
 def test_the_report_can_be_interrupted_from_its_first_moment() -> None:
-    command = [sys.executable, "-m", "vrrplab.exercises", "--help"]
-    for wait_s in (0.15, 0.4):
+    """While its modules are imported, of which Python tells one by one: an early one, and a late one."""
+    command = [sys.executable, "-X", "importtime", "-m", "vrrplab.exercises", "--help"]
+    for module in ("vrrplab.errors", "vrrplab.exercises.sliders"):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-            time.sleep(wait_s)
+            assert running.stderr is not None
+            assert any(line.endswith(f" {module}\n") for line in running.stderr), f"{module} is not imported"
             running.send_signal(signal.SIGINT)
-            _, errors = running.communicate(timeout=20)
-        assert "exercises" not in errors or "Traceback" not in errors, errors
+            printed, errors = running.communicate(timeout=60)
+        assert running.returncode == 128 + signal.SIGINT
+        assert (printed, errors.splitlines()[-1]) == ("", "vrrplab: interrupted")
+        assert "Traceback" not in errors

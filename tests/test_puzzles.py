@@ -214,6 +214,24 @@ def test_a_restart_finds_what_was_typed_and_a_broken_file_finds_nothing(file: Pa
         assert again.told(fresh)["repair"]["typed"] == {}
 
 
+@pytest.mark.parametrize("line", ["include {}", "$OTHER={}\ninclude $OTHER", "include {}*"])
+def test_a_file_in_the_editor_reads_no_other_file(line: str, tmp_path: Path) -> None:
+    other = tmp_path / "other.conf"
+    other.write_text("a_word_of_another_file\n")
+    companion, forks = played("03-typing")
+    first = companion.told(forks)["repair"]["files"][S2]
+    text = f"{line.format(other)}\n{first}"
+    told = edit(companion, forks, text)
+    [finding] = told["findings"][S2]
+    assert finding["kind"] == "stops"
+    assert "has to stand alone" in finding["text"]
+    assert not forks.changes
+    assert "a_word_of_another_file" not in json.dumps(told)
+    assert "has to stand alone" in repr(puzzle("03-typing", files={S2: text}))
+    # The editor goes on as before.
+    assert edit(companion, forks, first + "# more\n")["files"][S2].endswith("# more\n")
+
+
 def test_what_kind_of_answer_a_puzzle_takes_is_told() -> None:
     with pytest.raises(VrrplabError, match="did you mean '00-vanish'"):
         puzzle("00-vanisch")

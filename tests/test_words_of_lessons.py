@@ -1,8 +1,7 @@
 """Lessons 00 and 01 use no special word before they have said what it means.
 
 A word is explained by the sentence in which it stands in bold or italics, or by the row of a table that it
-begins. What
-stands between backquotes is a name or a command, and is read as it is.
+begins. What stands between backquotes is a name or a command, and is read as it is.
 """
 
 from __future__ import annotations

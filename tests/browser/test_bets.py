@@ -113,6 +113,22 @@ def test_until_then_nothing_gives_the_future_away(film: Any) -> None:
     expect(film.locator(".vl-bet-veil")).to_have_count(1)
 
 
+def test_until_then_the_log_ends_at_the_moment_that_is_shown(film: Any) -> None:
+    film.get_by_label("What the log shows").select_option("packets")
+    rows = film.locator(".vl-row:visible")
+    for t in (5, 9, 3):
+        seek(film, t)
+        said = [float(when) for when in rows.locator(".vl-when").all_inner_texts()]
+        assert said
+        assert t - 1.1 < max(said) <= t
+    seek(film, 12)
+    expect(rows.filter(has_text="eth0 of serv01 is set down")).to_have_count(1)
+    film.get_by_role("button", name="Skip", exact=True).click()
+    film.evaluate(f"{PLAYER}.pause()")
+    seek(film, 12)
+    expect(film.locator(".vl-row.vl-later:visible")).not_to_have_count(0)
+
+
 def test_the_lanes_and_the_slider_take_the_mark(film: Any) -> None:
     seek(film, 20)
     lanes = film.locator(".vl-lanes").bounding_box()

@@ -122,7 +122,8 @@ def test_the_first_lesson_pull_a_cable_see_the_address_move_ask_why(notebook: Ca
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("slowed", [1, pytest.param(4, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("slowed", [1, 4])
 def test_from_click_to_redrawn_future_under_300_ms(notebook: Callable[..., Any], slowed: int) -> None:
     """The article's 60 s: out to the kernel, simulated, back, and drawn; the middle one of seven.
 
@@ -148,6 +149,7 @@ def test_from_click_to_redrawn_future_under_300_ms(notebook: Callable[..., Any],
     assert sorted(took)[3] < 300
 
 
+@pytest.mark.long
 def test_without_a_mouse_and_without_harming_the_notebook(notebook: Callable[..., Any]) -> None:
     """JupyterLab's own keys (D D deletes a cell, Z undoes, arrows leave it) must not fire inside."""
     page = notebook("keys.ipynb", LESSON)
@@ -183,6 +185,7 @@ def test_without_a_mouse_and_without_harming_the_notebook(notebook: Callable[...
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
 
 
+@pytest.mark.long
 def test_the_theme_follows_jupyterlab(notebook: Callable[..., Any]) -> None:
     page = notebook("theme.ipynb", LESSON)
     root = page.locator(".vrrplab")
@@ -199,6 +202,7 @@ def test_the_theme_follows_jupyterlab(notebook: Callable[..., Any]) -> None:
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_kernel_restart_loses_nothing_that_is_shown(notebook: Callable[..., Any]) -> None:
     page = notebook("restart.ipynb", LESSON)
     seek(page, 5)
@@ -213,6 +217,7 @@ def test_a_kernel_restart_loses_nothing_that_is_shown(notebook: Callable[..., An
     page.errors.clear()  # JupyterLab itself complains of the lost kernel
 
 
+@pytest.mark.long
 def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> None:
     """Two views of one cluster show one trace; setting ``at_s`` moves both."""
     broken = 'cluster.at_s = 13.0\ncluster.break_it("power_off", server="proxy-serv02")'
@@ -224,10 +229,11 @@ def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> Non
         expect(view.locator(".vl-tag-fork")).to_have_text("fork of “article-drill-1-lan-nic” at 13.000 s")
 
 
-def test_a_bet_is_asked_kept_and_still_there_after_a_reload(
+@pytest.mark.long
+def test_a_bet_is_asked_kept_and_still_there_when_the_cell_is_run_again(
     notebook: Callable[..., Any], jupyterlab: tuple[str, Path]
 ) -> None:
-    """The film asks in a real notebook, the kernel writes the answer down, and a page loaded again agrees."""
+    """The film asks in a real notebook, the kernel keeps the answer, and a cell that is run again agrees."""
     kept = jupyterlab[1] / ".vrrplab-progress.json"
     kept.unlink(missing_ok=True)
     page = notebook(
@@ -256,3 +262,40 @@ def test_a_bet_is_asked_kept_and_still_there_after_a_reload(
     assert moment(page) == 16, "it is asked once"
     expect(asked).to_contain_text("You said 2.1 s. It took 2.66 s")
     kept.unlink()
+
+
+FIGURE = [
+    "from vrrplab import simulate, views",
+    'views.timeline.figure(simulate("article-drill-1-lan-nic"))',
+]
+
+
+def test_a_figure_has_words_and_follows_the_theme(notebook: Callable[..., Any]) -> None:
+    page = notebook("figures.ipynb", FIGURE, clusters=0)
+    light, dark = page.locator("img.vrrplab-light"), page.locator("img.vrrplab-dark")
+    for theme, shown, other in (("JupyterLab Dark", dark, light), ("JupyterLab Light", light, dark)):
+        page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+        )
+        expect(shown).to_be_visible(timeout=60_000)
+        expect(other).to_be_hidden()
+        assert "2 client outages" in shown.get_attribute("alt")
+        expect(page.get_by_role("img", name="State timeline of")).to_have_count(1)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_cluster_adds_nothing_that_axe_objects_to(notebook: Callable[..., Any], theme: str) -> None:
+    """What axe says of the page with the cluster, less what it says of the same page without."""
+    from axe import violations
+
+    page = notebook("axe.ipynb", LESSON)
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    seek(page, 16)
+    page.locator(".vrrplab").first.evaluate(
+        "e => e.parentElement.player.explain(e.parentElement.player.model.lastChange(16))"
+    )
+    found = violations(page)
+    page.locator(".vrrplab").evaluate_all("all => all.forEach(e => e.remove())")
+    assert sorted(found - violations(page)) == []

@@ -48,8 +48,7 @@ def test_after_shift_enter_the_cluster_and_play_are_on_the_screen(
     page.locator(".jp-Cell").nth(2).locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     page.wait_for_function("old => !old.isConnected && document.querySelector('.vrrplab')", arg=old)
-    page.wait_for_timeout(1500)
-    assert page.evaluate(HIDDEN, FIRST) == []
+    page.wait_for_function(f"names => !({HIDDEN})(names).length", arg=FIRST)
     assert page.locator(".vrrplab [data-vip]").count() == 2, "who has what is seen at once"
     folded = page.locator(".vrrplab .vl-folded")
     expect(folded).to_have_count(3)

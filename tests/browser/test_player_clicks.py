@@ -58,7 +58,7 @@ def _click(page: Any, name: str, dice: random.Random) -> str:
     page.mouse.click(*page.evaluate(_POINT, name))
     entries = page.locator(".vl-menu button")
     entries.first.wait_for()
-    words = entries.locator("span").all_inner_texts()
+    words = page.locator(".vl-menu button > span").all_inner_texts()
     n = dice.choice([k for k, text in enumerate(words) if not text.startswith(("Why", "Go to"))])
     page.evaluate(_WATCH)
     entries.nth(n).click()

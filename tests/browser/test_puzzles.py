@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from player_pages import choose, seek
+from player_pages import PLAYER, choose, seek
 
 from vrrplab import puzzle
 
@@ -176,7 +176,7 @@ def test_the_editor_does_not_wait_for_a_slow_python(live_page: Live) -> None:
     )
     editor(page).fill(first.replace("prority", "priority"))
     page.keyboard.press("Control+Enter")
-    page.wait_for_timeout(400)
+    page.wait_for_function(f"{PLAYER}.python.waiting")
     mended = first.replace("prority", "priority").replace("router_id 11", "router_id 1")
     editor(page).fill(mended)
     expect(findings(page)).to_have_count(0)

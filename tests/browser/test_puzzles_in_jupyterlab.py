@@ -66,7 +66,11 @@ def test_a_goal_is_reached_by_a_click_and_a_file_repaired_by_typing(
     page.keyboard.type("}")
     expect(second.locator(".vl-findings > li[data-kind]")).not_to_have_count(0)
     typed = area.input_value()
-    page.wait_for_timeout(600)
+    kept = {"proxy-serv02": typed}
+    for _ in range(600):  # it is kept a moment after the last key
+        if json.loads(json.loads(file.read_text())["exercises"]["03-typing"].get("typed", "{}")) == kept:
+            break
+        page.wait_for_timeout(100)
     page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
     page.reload()
     second = page.locator(".vrrplab").nth(1)

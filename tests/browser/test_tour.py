@@ -28,8 +28,14 @@ def card(page: Any) -> Any:
     return page.get_by_role("dialog", name="Tour")
 
 
+def come_to_rest(page: Any) -> None:
+    """Until the light, which glides, is where it is to be."""
+    page.wait_for_function("document.querySelector('.vl-tour-ring').getAnimations().length === 0")
+
+
 def lit(page: Any, selector: str) -> bool:
-    """Whether the light is around that and nothing much larger."""
+    """Whether the light comes to rest around that and nothing much larger."""
+    come_to_rest(page)
     return bool(
         page.evaluate(
             "q => { const a = document.querySelector('.vl-tour-ring').getBoundingClientRect();"
@@ -80,7 +86,7 @@ def test_five_steps_that_cover_nothing_they_speak_of(
     words = []
     for step in range(5):
         expect(page.locator(".vl-tour .vl-mute")).to_have_text(f"Tour · {step + 1} of 5")
-        page.wait_for_timeout(300)  # the light glides there
+        come_to_rest(page)
         covered, outside = page.evaluate(COVERED)
         assert covered == 0, f"step {step + 1} covers {covered} px of what is lit"
         assert outside <= 1, f"step {step + 1} is {outside} px outside"
@@ -102,7 +108,6 @@ def test_by_keyboard_alone_and_left_with_escape(live_page: Callable[..., Any]) -
     assert lit(page, '[data-thing="server proxy-serv01"]')
     page.keyboard.press("Enter")
     expect(page.locator(".vl-tour p")).to_contain_text("MASTER")
-    page.wait_for_timeout(300)
     assert lit(page, '[data-thing="instance proxy-serv01 proxy_ip1"]')
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
@@ -121,7 +126,6 @@ def test_who_breaks_something_is_led_on(live_page: Callable[..., Any]) -> None:
     seek(page, 5)
     for _ in range(2):
         page.locator(".vl-tour-next").click()
-    page.wait_for_timeout(300)
     assert lit(page, '[data-thing="nic proxy-serv01 eth0"]')
     choose(page, "nic proxy-serv01 eth0", "Set eth0 down")
     expect(page.locator(".vl-tour .vl-mute")).to_have_text("Tour · 4 of 5")
@@ -133,7 +137,6 @@ def test_a_finished_run_is_not_to_be_broken(file_page: Callable[..., Any]) -> No
     for _ in range(2):
         page.locator(".vl-tour-next").click()
     expect(page.locator(".vl-tour p")).to_contain_text("only be looked at")
-    page.wait_for_timeout(300)
     assert lit(page, ".vl-slider")
 
 

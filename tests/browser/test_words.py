@@ -162,6 +162,6 @@ def test_no_special_word_stands_unexplained(file_page: Callable[..., Any], scena
         for share in (0, 0.3, 0.6, 1):
             seek(page, end * share)
             page.evaluate(f"{PLAYER}.explain({PLAYER}.model.lastChange({PLAYER}.t))")
-            page.wait_for_timeout(50)
+            page.evaluate("() => new Promise(requestAnimationFrame)")
             left = [found for text in page.evaluate(UNMARKED) for found in found_in(text)]
             assert left == []

@@ -17,9 +17,11 @@ from vrrplab.recording import read_recording
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario
 from vrrplab.sim.play import run
 from vrrplab.tell.table import outage_rows
+from vrrplab.trace import Trace
 from vrrplab.trace.vocabulary import Act
 from vrrplab.views.assets import player_script
 from vrrplab.views.player import trace_text
+from vrrplab.views.timeline_rows import rows
 
 HERE = Path(__file__).resolve().parent
 
@@ -33,16 +35,20 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("traces")
     outages: dict[str, list[list[str]]] = {}
+    figures: dict[str, list[str]] = {}
     for name in builtin_scenarios():
         trace = run(load_scenario(name), frames=True)
         (folder / f"{name}.jsonl").write_text(trace_text(trace))
         outages[name] = outage_rows(trace)
+        figures[name] = outage_lengths(trace)
     for recorded in sorted(data_path("recordings").iterdir()):
         if recorded.is_dir() and (trace := read_recording(recorded)).outages():
             (folder / f"{recorded.name}.jsonl").write_text(trace_text(trace))
             outages[recorded.name] = outage_rows(trace)
+            figures[recorded.name] = outage_lengths(trace)
     known = {
         "outages": outages,
+        "figures": figures,
         "scenarios": list(builtin_scenarios()),
         "actions": {act: [*act.needs, *act.may] for act in Act},
         "needed": {act: act.needs for act in Act},
@@ -50,6 +56,12 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     (folder / "python.json").write_text(json.dumps(known))
     return folder
+
+
+def outage_lengths(trace: Trace) -> list[str]:
+    """How long each outage was, as the figure says it."""
+    lanes = [lane for lane in rows(trace).lanes if lane.kind == "client"]
+    return [f"{span.text.partition(' s')[0]} s" for lane in lanes for span in lane.spans]
 
 
 def node(*arguments: str, **variables: str) -> str:

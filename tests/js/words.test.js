@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionText, dropReason, firewallText, logRows, namer, rowText, troubles, whyAnswer } from "../../vrrplab/views/static/words.js";
+import { actionText, dropReason, firewallText, lengthText, logRows, namer, rowText, troubles, whyAnswer } from "../../vrrplab/views/static/words.js";
 import { VIP, action, advert, at, builtIn, client, model, modelOf, outage, python, scenario, server, state, takes } from "./traces.js";
 
 const EXAMPLE = {
@@ -181,4 +181,15 @@ test("a route that comes and goes is told as ip route shows it", () => {
   const told = (t) => rowText(m, { i: m.events.findIndex((e) => e.t === t), t }, namer(m.cast));
   assert.equal(told(1), `r1 adds the route ${text}`);
   assert.equal(told(2), `r1 loses the route ${text}`);
+});
+
+test("an outage is as long here as in the figure of the same run", () => {
+  let compared = 0;
+  for (const [name, lengths] of Object.entries(python.figures)) {
+    const ours = builtIn(name).outages.map((o) => lengthText(o.length_s));
+    for (const length of lengths) assert.ok(ours.includes(length), `${name}: ${length} is none of ${ours}`);
+    compared += lengths.length;
+  }
+  assert.ok(compared >= 40, `${compared}`);
+  assert.deepEqual([2.625, 2.615, 2.6149, 0.005].map(lengthText), ["2.63 s", "2.62 s", "2.61 s", "0.01 s"]);
 });

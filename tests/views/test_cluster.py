@@ -101,7 +101,13 @@ def test_the_scenario_and_a_file_can_be_taken_away(toy: Any) -> None:
         ({"do": "format the disk"}, "something unknown"),
         ({"do": "break", "actions": [{}], "at_s": 1}, "needs a moment"),
         ({"do": "break", "actions": "x", "at_s": 1}, "needs a moment"),
-        ({"do": "break", "actions": [{"at_s": 1, **DOWN}], "at_s": "soon"}, "should have"),
+        ({"do": "break", "actions": [{"at_s": 1, **DOWN}], "at_s": "soon"}, "no number of seconds"),
+        ({"do": "break", "actions": [{"at_s": 1, **DOWN}], "at_s": float("nan")}, "no number of seconds"),
+        ({"do": "break", "actions": [{"at_s": 1, **DOWN}], "at_s": 10**400}, "no number of seconds"),
+        ({"do": "break", "actions": [{"at_s": 1, **DOWN}], "at_s": [1]}, "no number of seconds"),
+        ({"do": "break", "actions": [[]], "at_s": 1}, "needs a moment"),
+        ({"do": "break", "actions": 3, "at_s": 1}, "needs a moment"),
+        ({"do": "html", "at_s": 1e308}, "no number of seconds"),
     ],
 )
 def test_whatever_the_page_asks_the_answer_is_a_sentence(toy: Any, message: Any, says: str) -> None:

@@ -58,9 +58,14 @@ class LineReader:
         diagnostics: Diagnostics,
         host_id: str,
         second_reading: bool = True,
+        alone: bool = False,
     ) -> None:
-        """``second_reading``: as the VRRP process reads it, from a copy that the parent process cleaned."""
+        """``second_reading``: as the VRRP process reads it, from a copy that the parent process cleaned.
+
+        ``alone``: no other file is opened; an ``include`` is fatal.
+        """
         self._second_reading = second_reading
+        self._alone = alone
         self._diagnostics = diagnostics
         self._host_id = host_id
         real_path = os.path.realpath(file) if os.path.exists(file) else ""
@@ -279,6 +284,10 @@ class LineReader:
             pattern = line[9:]
         else:
             return False
+        if self._alone:
+            self._diagnostics.fatal(
+                "this file has to stand alone, and may include no other", "write here what the other one says"
+            )
         place, told = len(self._files), self._told
         self._open(pattern.lstrip(BLANKS))
         if told and len(self._files) > place:

@@ -85,9 +85,13 @@ def parse_text(
     daemon: str = "2.2.7",
     strict: bool = False,
     log_file: str = DEFAULT_LOG_FILE,
+    alone: bool = False,
 ) -> NodeConfig:
-    """The same for a text. ``file`` is what messages call it; includes are looked for beside it."""
-    return _parse(bytes_of_text(text, file), file, host_id, daemon, strict, log_file)
+    """The same for a text. ``file`` is what messages call it; includes are looked for beside it.
+
+    ``alone``: nothing is looked for, an include is a ConfigError: for texts of somebody else.
+    """
+    return _parse(bytes_of_text(text, file), file, host_id, daemon, strict, log_file, alone)
 
 
 def bytes_of_text(text: str, file: str) -> bytes:
@@ -100,7 +104,9 @@ def bytes_of_text(text: str, file: str) -> bytes:
         raise ConfigError(file, line, message, "write the character itself") from None
 
 
-def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_file: str) -> NodeConfig:
+def _parse(
+    data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_file: str, alone: bool = False
+) -> NodeConfig:
     if daemon not in DAEMONS:
         raise ValueError(f"daemon must be one of {', '.join(DAEMONS)}, not {daemon!r}")
     encoding = byte_order_mark(data)[1]
@@ -113,7 +119,7 @@ def _parse(data: bytes, file: str, host_id: str, daemon: str, strict: bool, log_
     text = decode(data)
     oddity = _oddity(data, text)
     try:
-        node = _read(text, file, host_id, daemon, strict, log_file)
+        node = _read(text, file, host_id, daemon, strict, log_file, alone)
     except ConfigError:
         if oddity is None:
             raise
@@ -161,19 +167,21 @@ def _gap(line: str, signs: str) -> str:
     return line[first : last + 2] if last >= 0 else ""
 
 
-def _read(text: str, file: str, host_id: str, daemon: str, strict: bool, log_file: str) -> NodeConfig:
+def _read(
+    text: str, file: str, host_id: str, daemon: str, strict: bool, log_file: str, alone: bool
+) -> NodeConfig:
     # keepalived's parent process reads the settings of the whole daemon, its VRRP process the rest.
     parent = Diagnostics(file, daemon=daemon, strict=strict, log_file="")
     parent.muted = True
     settings = GlobalDraft()
     parent_reads = "global_defs" in text or "include" in text or "$" in text
     if parent_reads:
-        _run(FileDraft(parent, settings), text, file, host_id)
+        _run(FileDraft(parent, settings), text, file, host_id, alone)
     vrrp = Diagnostics(file, daemon=daemon, strict=strict, log_file=log_file)
     draft = FileDraft(vrrp, settings)
-    lines = _run(draft, text, file, host_id, vrrp=True)
+    lines = _run(draft, text, file, host_id, alone, vrrp=True)
     if not parent_reads and STRUCTURE_KINDS & {warning.kind for warning in vrrp.warnings}:
-        _run(FileDraft(parent, settings), text, file, host_id)
+        _run(FileDraft(parent, settings), text, file, host_id, alone)
     if not (draft.instances or draft.other_work):  # nothing to run: there is no VRRP process
         vrrp.warnings = [replace(warning, log="") for warning in vrrp.warnings]
     vrrp.warnings[:0] = parent.warnings
@@ -208,9 +216,9 @@ def _say_hosts(diagnostics: Diagnostics, lines: LineReader, host_id: str) -> Non
     )
 
 
-def _run(draft: FileDraft, text: str, file: str, host_id: str, vrrp: bool = False) -> LineReader:
+def _run(draft: FileDraft, text: str, file: str, host_id: str, alone: bool, vrrp: bool = False) -> LineReader:
     diagnostics = draft.diagnostics
-    lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id, second_reading=vrrp)
+    lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id, vrrp, alone)
     draft.blocks = BlockReader(lines, diagnostics, draft)
     tables = vrrp_tables if vrrp else global_tables
     draft.blocks.run(tables(diagnostics.old))

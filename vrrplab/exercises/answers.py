@@ -66,7 +66,7 @@ def as_guess(value: object) -> Guess | None:
         else:
             return SPOKEN.get(said, short_repr(value.strip())) if said else None
     try:
-        return number(value)
+        return number(value) + 0.0  # no -0
     except NotUnderstood:
         return None
 

@@ -10,6 +10,7 @@ from vrrplab import arguments
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import Guess, is_open
 from vrrplab.exercises.guesses import (
+    NO_GUESS,
     SECONDS,
     WHO,
     Kind,
@@ -30,7 +31,7 @@ from vrrplab.trace.bets import ASKS, UNTIL, Bet, bet_at
 from vrrplab.trace.bets import WHO as ASK_WHO
 from vrrplab.trace.vocabulary import label
 from vrrplab.units import seconds
-from vrrplab.views.bets import Bets, as_told, key_of
+from vrrplab.views.bets import UNSAID, Bets, as_told, key_of
 from vrrplab.views.cluster import show_cluster
 
 if TYPE_CHECKING:
@@ -148,6 +149,8 @@ class KeptBet(Bets):
         if said.get("skipped"):
             super().keep(bet, said)
             return
+        if not any(key in said for _, key, _ in self._parts()):
+            raise VrrplabError(UNSAID)
         try:
             self._store(said, bet)
         except NotUnderstood as what:
@@ -176,9 +179,7 @@ class KeptBet(Bets):
         if unasked:
             raise VrrplabError(f"this bet does not ask for {unasked.pop()}; it asks for {self.example}")
         if any(is_open(value) for value in said.values()):
-            return self._message(
-                "open", "No guess yet: write one in place of the dots. Being wrong costs nothing."
-            )
+            return self._message("open", NO_GUESS)
         try:
             counts = self._store(said, self.first)
         except NotUnderstood as what:
@@ -201,9 +202,7 @@ class KeptBet(Bets):
         return ", ".join(values[one] for one in self._ask)
 
     def _message(self, kind: str, text: str) -> Message:
-        kept = store()
-        notes, kept.notes = kept.notes, []
-        return Message(kind, text, "", tuple(notes))
+        return Message(kind, text, "", store().take_notes())
 
     def _verdict(self, asked: str, guess: Guess, is_this: bool) -> str:
         truth, unit = _truth(self.first, asked)

@@ -143,8 +143,8 @@ def moment(attempt: Attempt) -> str:
 @is_puzzle(
     "04-pages",
     ".101 answers pings and serves no page",
-    f"With one click: {IP1} answers every ping but those of one second, and serves no page for more"
-    " than 20 s.",
+    f"With one click: {IP1} answers every ping but those of one second, and serves no page for more than 20"
+    " s.",
     steady,
 )
 def pages(attempt: Attempt) -> str:

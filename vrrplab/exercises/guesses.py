@@ -15,6 +15,7 @@ from vrrplab.exercises.registry import NotUnderstood
 from vrrplab.exercises.store import Entry, now_text
 from vrrplab.trace.bets import BOTH, NOBODY
 
+NO_GUESS = "No guess yet: write one in place of the dots. Being wrong costs nothing."
 CLOSE_S = 0.3  # a guess so near, or within a tenth, is called close
 WHO = "-who"  # behind the name of a bet: who has the address then
 _SEVERAL = ("both", "several", "all", "two", "split brain")

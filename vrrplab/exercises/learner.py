@@ -13,6 +13,7 @@ from vrrplab.errors import VrrplabError
 from vrrplab.exercises import again
 from vrrplab.exercises.answers import as_guess, is_open, short_repr
 from vrrplab.exercises.guesses import (
+    NO_GUESS,
     differ,
     distance,
     in_words,
@@ -36,7 +37,7 @@ def predict(name: str, guess: object) -> Message:
     """
     _check_name(name, "predict")
     if is_open(guess):
-        return _with_notes("open", "No guess yet: write one in place of the dots. Being wrong costs nothing.")
+        return _with_notes("open", NO_GUESS)
     kind = kind_of(name)
     try:
         value = read_guess(guess, kind)
@@ -174,7 +175,7 @@ def progress() -> Message:
     from vrrplab.exercises.course_map import MapMessage
 
     course = course_of(store().read())
-    return MapMessage(course, _notes())
+    return MapMessage(course, store().take_notes())
 
 
 def reset(name: str = "") -> Message:
@@ -196,21 +197,16 @@ def reset(name: str = "") -> Message:
                 del table[known]
                 gone += 1
     if gone:
-        return _with_notes("note", f"Forgotten: {gone} {'entry' if gone == 1 else 'entries'} of {name}.")
+        return _with_notes(
+            "note", f"Forgotten: {gone} {'entry' if gone == 1 else 'entries'} of {short_repr(name)[:60]}."
+        )
     return _with_notes(
         "note", f"Nothing is stored under {short_repr(name)[:60]!r}; progress() lists what is."
     )
 
 
 def _with_notes(kind: str, text: str, name: str = "") -> Message:
-    return Message(kind, text, name, _notes())
-
-
-def _notes() -> tuple[str, ...]:
-    """What the store has to tell, once."""
-    kept = store()
-    notes, kept.notes = kept.notes, []
-    return tuple(notes)
+    return Message(kind, text, name, store().take_notes())
 
 
 def _check_name(name: object, function: str) -> None:

@@ -56,7 +56,7 @@ def worst(answer: Any) -> str:
     if guess < found[late] - 0.5:
         raise Miss(
             f"It can be worse: Squid is stopped at {late:g} s, and after {guess:g} s there is still no"
-            f" answer."
+            " answer."
         )
     if guess > found[late] + 0.5:
         raise Miss(

@@ -65,7 +65,7 @@ def count(answer: Any) -> str:
     if guess != len(moments):
         raise Miss(
             f"They leave at {', '.join(map(str, dict.fromkeys(moments)))} s, several in a row each time."
-            f" Count them."
+            " Count them."
         )
     return f"{len(moments)}: five at once, and five more 5 s later, in case the first were lost."
 

@@ -131,7 +131,7 @@ def cure(answer: Any) -> str:
         if len(trace.owners(IP1, heal_s - 0.1)) != 2:
             raise Miss(
                 f"The split itself has gone. The firewalls were to stay closed until {heal_s:g} s; repair the"
-                f" time after."
+                " time after."
             )
         out_s = max(outage_s(trace, address) for address in (IP1, IP2))
         if out_s > worst:

@@ -19,7 +19,7 @@ from vrrplab.exercises.lesson_00 import actions as as_actions
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import run
 from vrrplab.exercises.registry import NotUnderstood, exercise
-from vrrplab.notebook.variants import conf, variant
+from vrrplab.notebook.variants import conf, variant, with_files
 from vrrplab.scenario.model import Scenario
 from vrrplab.views.forks import AFTERMATH_US
 
@@ -46,15 +46,15 @@ class Puzzle:
         """The judge of ``check``: the answer is a list of actions, or new files by server."""
         base = self.make()
         if self.edits:
-            changed = variant(base, **self._new_files(answer))
+            changed = self._edited(base, answer)
             return self.verdict(Attempt(base, changed, run(changed), 1))
         given = as_actions(answer, 'at(12, "power_off", server="proxy-serv01")')
         changed = with_aftermath(base.with_actions(given))
         return self.verdict(Attempt(base, changed, run(changed), _clicks(given)))
 
-    def _new_files(self, answer: Any) -> dict[str, Any]:
+    def _edited(self, base: Scenario, answer: Any) -> Scenario:
         given = table(answer, "what to replace in the files, or a whole file by server")
-        names = set(self.make().servers)
+        names = set(base.servers)
         if given and set(given) <= names and all(isinstance(text, str) for text in given.values()):
             wrong = sorted(set(given) - set(self.edits))
             if wrong:
@@ -62,8 +62,8 @@ class Puzzle:
                     f"The file of {wrong[0]} is in order; the goal is reached in that of"
                     f" {' or '.join(self.edits)}."
                 )
-            return {"files": given}
-        return {"edit": edit_table(given)}
+            return with_files(base, given, alone=True)
+        return variant(base, edit=edit_table(given))
 
 
 PUZZLES: dict[str, Puzzle] = {}

@@ -15,7 +15,7 @@ from vrrplab.exercises.goal import Goal, Verdict
 from vrrplab.exercises.puzzles import Puzzle, files_of
 from vrrplab.exercises.store import Progress, store
 from vrrplab.limits import CONFIG_BYTES
-from vrrplab.notebook.variants import variant
+from vrrplab.notebook.variants import with_files
 
 if TYPE_CHECKING:
     from vrrplab.scenario.model import Scenario
@@ -85,7 +85,7 @@ class Repair(Goal):
                 self._count(forks)
             return
         try:
-            changed: Any = variant(forks.scenario, files={server: text})
+            changed: Any = with_files(forks.scenario, {server: text}, alone=True)
         except VrrplabError as error:
             self._unread[server] = _stopping(error)
             return

@@ -71,7 +71,7 @@ def results(name: str = "") -> Results:
         raise VrrplabError(f"a name of {len(who)} characters is too long: {LONGEST_NAME} at most")
     kept = store()
     progress = kept.read()
-    notes, kept.notes = list(kept.notes), []
+    notes = list(kept.take_notes())
     at = now_text()
     course = course_of(progress)
     files = {RESULTS_FILE: _json(progress, who, at), PAGE_FILE: page_html(course, who, at)}

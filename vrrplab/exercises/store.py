@@ -116,6 +116,11 @@ class Store:
         self._memory = Progress()
         self._stored = True
 
+    def take_notes(self) -> tuple[str, ...]:
+        """What there is to tell, once: a line each."""
+        notes, self.notes = self.notes, []
+        return tuple(notes)
+
     def read(self) -> Progress:
         """What is stored now; a broken file is put aside first."""
         with self._alone():

@@ -14,7 +14,7 @@ from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace, as_trace
 from vrrplab.trace.events import AdvertReceivedEvent, AdvertSentEvent
 
-MOST_TIMES = 1000  # of a second each, at most
+MOST_TIMES = 1000  # runs of one call
 
 
 def silence_s(trace: Trace, server: str, instance: str = "") -> float:

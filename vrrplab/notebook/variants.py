@@ -119,12 +119,7 @@ def variant(
         chosen = replace(chosen, servers={n: _serving(s, served) for n, s in chosen.servers.items()})
     if texts and "description" not in changes:
         changes["description"] = _told(edits, files)
-    chosen = replace(chosen, **changes)
-    servers = dict(chosen.servers)
-    for name, written in texts.items():
-        config = label_without_file(name, EDITED)
-        servers[name] = replace(servers[name], node=_parsed(chosen, name, written), config=config)
-    chosen = replace(chosen, servers=servers)
+    chosen = with_files(replace(chosen, **changes), texts)
     if actions:
         chosen = chosen.with_actions(actions)
         needed_us = max(a.at_us for a in chosen.actions) + micros(20)
@@ -134,6 +129,18 @@ def variant(
             raise VrrplabError(f"duration_s={duration_s}: give a positive number of seconds")
         chosen = replace(chosen, duration_us=micros(duration_s))
     return chosen
+
+
+def with_files(scenario: Scenario, texts: Mapping[str, str], alone: bool = False) -> Scenario:
+    """The scenario with a new keepalived.conf on these servers.
+
+    ``alone``: a text that includes another file is a ConfigError, and the other file is not opened.
+    """
+    servers = dict(scenario.servers)
+    for name, written in texts.items():
+        config = label_without_file(name, EDITED)
+        servers[name] = replace(servers[name], node=_parsed(scenario, name, written, alone), config=config)
+    return replace(scenario, servers=servers)
 
 
 def _check_changes(changes: dict[str, Any]) -> None:
@@ -263,7 +270,7 @@ def _replaced(texts: dict[str, str], servers: list[str], one: Replacement) -> di
     raise VrrplabError(f"{one.old!r} is not in {where} keepalived.conf{': ' if hint else ''}{hint}")
 
 
-def _parsed(scenario: Scenario, server: str, text: str) -> NodeConfig:
+def _parsed(scenario: Scenario, server: str, text: str, alone: bool) -> NodeConfig:
     from vrrplab.config.reader import parse_text
     from vrrplab.machine.profiles import profile_named
 
@@ -276,6 +283,6 @@ def _parsed(scenario: Scenario, server: str, text: str) -> NodeConfig:
         return parse_frr(text, before.profile, server, node_of(text, server))
     try:
         daemon = profile_named(scenario.profile_of(server)).wording
-        return parse_text(text, name, host_id=server, daemon=daemon)
+        return parse_text(text, name, host_id=server, daemon=daemon, alone=alone)
     except ConfigError as error:
         raise ConfigError(f"{server}: keepalived.conf", error.line, error.message, error.hint) from None

@@ -4,6 +4,7 @@ and who has it afterwards. The questions and their truth are made from the trace
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,8 @@ UNTIL, WHO = "until", "who"  # how long is it silent; who has it afterwards
 ASKS = (UNTIL, WHO)
 NOBODY, BOTH = "nobody", "both"  # answers to "who?" that are no server: no one, several at once
 LATE_US = 200_000  # a silence that begins so long after its fault: the sentence says when
+_MISSING = re.compile(r"no advert from .*\((\d+) x ")  # as machine/reasons.py says it
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MOST = 30  # faults of a run that are asked about; nobody answers more
 
 
@@ -206,7 +209,7 @@ def _because(trace: Trace, outage: Outage, target: str, at_us: Micros) -> str:
     takeover = None if outage.to_us is None else _takeover(trace, target, at_us, outage.to_us)
     if takeover and len(phases) <= 1 and (reason := trace.why_changed(takeover)):
         when = f"{takeover.server} became MASTER at {format_s(takeover.t_us)} s"
-        return f"{when}, {reason}{_counted(trace, takeover)}"
+        return _in_silence(trace, takeover, when) or f"{when}, {reason}"
     if len(phases) == 1:
         return phases[0].text
     if len(phases) == 2:
@@ -214,13 +217,20 @@ def _because(trace: Trace, outage: Outage, target: str, at_us: Micros) -> str:
     return str(max(phases, key=lambda phase: phase.to_us - phase.from_us)) if phases else ""
 
 
-def _counted(trace: Trace, takeover: StateEvent) -> str:
-    """From when a master-down timer ran: the last advert that it heard mostly came before the fault."""
-    if not takeover.reason.startswith("no advert"):
-        return ""
+def _in_silence(trace: Trace, takeover: StateEvent, when: str) -> str:
+    """In plain words, of a server that waited until its master-down timer ran out; "": another reason.
+
+    The timer ran from the last advert, which mostly came before the fault. *Why?* tells its arithmetic.
+    """
+    missing = _MISSING.match(takeover.reason)
     adverts = trace.of(AdvertReceivedEvent, server=takeover.server, instance=takeover.instance)
     heard = [advert.t_us for advert in adverts if advert.t_us < takeover.t_us]
-    return f"; the last had come at {format_s(heard[-1])} s" if heard else ""
+    if missing is None or not heard:
+        return ""
+    count = int(missing[1])
+    told = _COUNTS[count] if count < len(_COUNTS) else str(count)
+    did = "adverts that did not come" if count > 1 else "advert that did not come"
+    return f"{told} {did}, and the skew; the last had come at {format_s(heard[-1])} s, and {when}"
 
 
 def _takeover(trace: Trace, target: str, at_us: Micros, until_us: Micros) -> StateEvent | None:

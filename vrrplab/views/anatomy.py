@@ -223,6 +223,7 @@ def figure(
     return draw(tables, theme=theme, width_in=figure_arguments.width(width_in))
 
 
+@style.follows_page
 def draw(
     tables: Sequence[AnatomyRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vrrplab.views.forks import Forks
 
 MOST_ANSWERS = 200
+UNSAID = "there is no answer in this bet: give what it asks for, or skip it"
 
 
 class Bets:
@@ -97,4 +98,6 @@ def _said(bet: Bet, message: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(who, str) or len(who) > 200:
             raise VrrplabError("a bet on who has an address is a server's name")
         said["who"] = who
+    if not said:
+        raise VrrplabError(UNSAID)
     return said

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vrrplab.trace import Trace
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+LONGEST_S = 366 * 86_400.0  # no run is longer than a year
 
 
 class Companion(Protocol):
@@ -110,6 +111,25 @@ def _still_bundle(trace: Trace, at_s: float) -> dict[str, Any]:
     return {"text/html": html, "image/svg+xml": svg, "text/plain": still_text(trace, at_s)}
 
 
+def _moment_s(message: dict[str, Any]) -> float:
+    """The moment that a message of the page is about; none: the beginning."""
+    at_s = message.get("at_s")
+    try:
+        # A second that no run reaches is none (nan is below nothing), nor is what only looks like a number.
+        if isinstance(at_s, str | bytes | bool) or not abs(moment_s := float(at_s or 0.0)) < LONGEST_S:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise VrrplabError("the page named a moment that is no number of seconds of a run") from None
+    return moment_s
+
+
+def _actions(message: dict[str, Any]) -> list[Any]:
+    actions = message.get("actions") or []
+    if not isinstance(actions, list) or not all(isinstance(action, dict) for action in actions):
+        raise VrrplabError("what is to be done needs a moment (at_s) and a name (action), in a list")
+    return actions
+
+
 @cache
 def _widget_class() -> Any:
     """Made when first used, because importing anywidget takes longer than all of vrrplab."""
@@ -124,9 +144,8 @@ def _widget_class() -> Any:
         trace_lines = traitlets.Bytes().tag(sync=True)
         info = traitlets.Dict().tag(sync=True)
         at_s = traitlets.Float(0.0).tag(sync=True)
-        typed = traitlets.Dict().tag(
-            sync=True
-        )  # what is in the page's editors, so that a reload loses nothing
+        # What is in the page's editors, so that a reload loses nothing.
+        typed = traitlets.Dict().tag(sync=True)
 
         def __init__(
             self, forks: Forks, at_s: float, companions: Sequence[Companion], tour: bool = True
@@ -214,7 +233,7 @@ def _widget_class() -> Any:
         def _answer(self, message: Any, buffers: list[bytes]) -> dict[str, Any]:
             do = message.get("do") if isinstance(message, dict) else None
             if do == "break":
-                self._forks.break_it(list(message.get("actions") or []), float(message.get("at_s") or 0.0))
+                self._forks.break_it(_actions(message), _moment_s(message))
                 self._show()
                 return {"note": ""}
             if do in ("undo", "redo", "reset"):
@@ -226,7 +245,7 @@ def _widget_class() -> Any:
                 told = {
                     key: value for one in self._companions for key, value in one.told(self._forks).items()
                 }
-                page = html_text(self.trace, self.scenario, float(message.get("at_s") or 0.0), told)
+                page = html_text(self.trace, self.scenario, _moment_s(message), told)
                 buffers.append(page.encode())
                 return {"name": f"{self.trace.name or 'trace'}.html"}
             if isinstance(message, dict):

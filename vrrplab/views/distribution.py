@@ -143,6 +143,7 @@ def figure(
     )
 
 
+@style.follows_page
 def draw(
     table: DistributionRows, *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:

@@ -63,9 +63,8 @@ class Forks:
         self._place = 0
         self._rerun = rerun
         self.took_s = took_s  # how long the last run took: what to expect of the next
-        self.last_at_us: Micros | None = (
-            None  # where the shown run begins to differ from the one shown before
-        )
+        # Where the shown run begins to differ from the one shown before; None: nothing was changed yet.
+        self.last_at_us: Micros | None = None
 
     @property
     def trace(self) -> Trace:
@@ -168,7 +167,7 @@ class Forks:
         more = f", {self._place} changes" if self._place > 1 else ""
         if not run.fork_at_us:
             return f"changed from the start{more}"
-        return f"fork of “{name}” at {seconds(run.fork_at_us or 0):.3f} s{more}"
+        return f"fork of “{name}” at {seconds(run.fork_at_us):.3f} s{more}"
 
 
 def _description(changes: Sequence[str]) -> str:

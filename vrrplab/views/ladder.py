@@ -76,6 +76,7 @@ def figure(
     return draw(rows(trace, from_s, to_s, instance), theme=theme, width_in=figure_arguments.width(width_in))
 
 
+@style.follows_page
 def draw(table: LadderRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:
     """The figure of rows made before."""
     colours = style.theme_of(theme)

@@ -166,6 +166,7 @@ def figure(
     return draw(rows(frame), theme=theme, width_in=figure_arguments.width(width_in))
 
 
+@style.follows_page
 def draw(table: PacketRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:
     """The figure of rows made before."""
     colours = style.theme_of(theme)

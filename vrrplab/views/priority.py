@@ -190,6 +190,7 @@ def figure(
     )
 
 
+@style.follows_page
 def draw(
     tables: Sequence[PriorityRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:

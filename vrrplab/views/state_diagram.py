@@ -78,6 +78,7 @@ def figure(trace: Trace | None = None, *, theme: str = "light", width_in: float 
     return draw(rows(trace), theme=theme, width_in=figure_arguments.width(width_in))
 
 
+@style.follows_page
 def draw(table: DiagramRows, *, theme: str = "light", width_in: float = WIDTH_IN) -> Figure:
     """The figure of rows made before."""
     colours = style.theme_of(theme)

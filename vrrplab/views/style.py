@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vrrplab.errors import VrrplabError
 from vrrplab.installing import how_to_install
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 100
+COLOURS = 160  # of a figure's picture in a notebook: its own, and the steps at the edges of its letters
 TITLE, TEXT, SMALL = 12.0, 9.0, 7.5  # points
 
 
@@ -163,14 +165,100 @@ def new_figure(width_in: float, height_in: float, theme: Theme, alt: str) -> Fig
     alt = printable(alt)
     figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor=theme.page)
     FigureCanvasAgg(figure)
+    size = {"width": round(width_in * DPI), "height": round(height_in * DPI)}
+    pictures: dict[str, bytes] = {}  # by theme, drawn once
+
+    def picture(name: str) -> bytes:
+        if name not in pictures:
+            again = getattr(figure, "_vrrplab_again", None)
+            drawn = figure if name == theme.name or again is None else again(name)
+            pictures[name] = _small_png(drawn, THEMES[name])
+        return pictures[name]
 
     def png() -> tuple[bytes, dict[str, Any]]:
-        size = {"width": round(width_in * DPI), "height": round(height_in * DPI), "alt": alt}
-        return render_png(figure, theme, 2 * DPI), size
+        return picture(theme.name), {**size, "alt": alt}
+
+    def html() -> str:
+        both = theme is LIGHT and hasattr(figure, "_vrrplab_again")
+        return _html({name: picture(name) for name in (THEMES if both else [theme.name])}, alt, size)
 
     figure._repr_png_ = png  # type: ignore[attr-defined]
+    figure._repr_html_ = html  # type: ignore[method-assign]
     figure._vrrplab = (theme, alt)  # type: ignore[attr-defined]
     return figure
+
+
+Draw = TypeVar("Draw", bound="Callable[..., Figure]")
+
+
+def follows_page(draw: Draw) -> Draw:
+    """For what draws a figure of a table: a light one can be drawn again for a dark page that shows it."""
+
+    @wraps(draw)
+    def drawn(*table: Any, theme: str = "light", **options: Any) -> Figure:
+        figure = draw(*table, theme=theme, **options)
+        figure._vrrplab_again = lambda name: draw(*table, theme=name, **options)  # type: ignore[attr-defined]
+        return figure
+
+    return drawn  # type: ignore[return-value]
+
+
+# Which of two pictures a page shows: JupyterLab and VS Code say their theme, elsewhere the system does.
+_DARK_PAGE = (
+    '[data-jp-theme-light="false"] ',
+    '[data-vscode-theme-kind*="dark"] ',
+    '[data-vscode-theme-kind="vscode-high-contrast"] ',
+)
+
+
+def _html(pictures: dict[str, bytes], alt: str, size: dict[str, int]) -> str:
+    """The pictures as HTML: that of the page's theme is seen, and its words are heard.
+
+    JupyterLab drops the alternative text of a PNG; that of an HTML image it keeps. Where it does not trust a
+    notebook the rules are dropped, too: then the light one is seen, on its own paper.
+    """
+    from base64 import b64encode
+    from html import escape
+
+    def image(name: str, style: str) -> str:
+        source = f"data:image/png;base64,{b64encode(pictures[name]).decode()}"
+        shape = f'width="{size["width"]}" height="{size["height"]}"'
+        return f'<img class="vrrplab-{name}" {shape} style="{style}" alt="{escape(alt)}" src="{source}">'
+
+    first, *others = pictures
+    fits = "max-width: 100%; height: auto"
+    images = image(first, fits) + "".join(image(name, f"display: none; {fits}") for name in others)
+    if not others:
+        return images
+    light, dark = ".vrrplab-figure > .vrrplab-light", ".vrrplab-figure > .vrrplab-dark"
+
+    def swap(at: str) -> str:
+        return f"{at}{light} {{ display: none !important; }} {at}{dark} {{ display: inline !important; }}"
+
+    rules = " ".join(map(swap, _DARK_PAGE))
+    system = "body:not([data-jp-theme-light], [data-vscode-theme-kind]) "
+    rules += f" @media (prefers-color-scheme: dark) {{ {swap(system)} }}"
+    return f'<div class="vrrplab-figure"><style>{rules}</style>{images}</div>'
+
+
+def _small_png(figure: Figure, theme: Theme) -> bytes:
+    """The figure for a notebook: sharp on a fine screen, and small, since a figure has few colours."""
+    from io import BytesIO
+
+    import numpy
+    from PIL import Image
+
+    canvas: Any = figure.canvas
+    with look(theme):
+        figure.set_dpi(2 * DPI)
+        try:
+            canvas.draw()
+            image = Image.fromarray(numpy.asarray(canvas.buffer_rgba())[..., :3].copy())
+        finally:
+            figure.set_dpi(DPI)
+    buffer = BytesIO()
+    image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE).save(buffer, format="PNG")
+    return buffer.getvalue()
 
 
 def alt_text(figure: Figure) -> str:

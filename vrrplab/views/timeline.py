@@ -56,6 +56,7 @@ def save(trace: Trace | Sequence[Trace], path: str | Path, *, theme: str = "ligh
     style.save(figure(trace, theme=theme), path)
 
 
+@style.follows_page
 def draw(
     tables: Sequence[TimelineRows], *, theme: str = "light", width_in: float = figure_layout.WIDTH_IN
 ) -> Figure:

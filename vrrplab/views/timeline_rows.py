@@ -10,7 +10,7 @@ from typing import NamedTuple
 from vrrplab.trace import Outage, Trace
 from vrrplab.trace.events import AdvertSentEvent, AnnouncementEvent, as_table
 from vrrplab.trace.routers import virtual_routers
-from vrrplab.units import Micros, seconds
+from vrrplab.units import Micros
 from vrrplab.views import figure_arguments
 from vrrplab.views.naming import (
     ActionMark,
@@ -254,7 +254,8 @@ def _worst_of(trace: Trace, probes: Probes) -> Probes:
 
 
 def _outage_span(trace: Trace, outage: Outage) -> Span:
-    text = f"{seconds(outage.duration_us(trace.end_us)):.2f} s"
+    # Rounded half up in whole microseconds, as the player does it: both say the same of the same outage.
+    text = f"{(outage.duration_us(trace.end_us) + 5_000) // 10_000 / 100:.2f} s"
     text += f", {outage.percent} % lost" if outage.percent else ""
     text += " and still out" if outage.to_us is None else ""
     return Span(outage.from_us, trace.end_us if outage.to_us is None else outage.to_us, "outage", text)

@@ -50,8 +50,7 @@ HINTS = {
     ),
     "00-unnoticed": Hint(
         "In the list of actions, look for those after which the old server still has its power, its cables"
-        " and"
-        " its Squid.",
+        " and its Squid.",
         "Clients ask the machine, not keepalived. While the old server has the address and Squid answers,"
         " nobody notices anything; and a BACKUP takes over because it hears no adverts, whatever the reason.",
         _told_to_stop,

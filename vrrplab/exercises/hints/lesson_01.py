@@ -38,8 +38,7 @@ def _other_advert() -> str:
 def _other_group() -> str:
     return (
         f"The group 224.0.0.251, where printers look for each other, is {multicast_mac('224.0.0.251')}: its"
-        " last"
-        f" byte is 251, and 251 is fb. And 224.1.2.3 is {multicast_mac('224.1.2.3')}."
+        f" last byte is 251, and 251 is fb. And 224.1.2.3 is {multicast_mac('224.1.2.3')}."
     )
 
 
@@ -52,8 +51,8 @@ def _intervals() -> str:
     most = next(count for count in (4095, 4096, 4097) if said(count + 1))
     return (
         "The interval of version 3 has twelve bits: 4096 numbers, counted in hundredths of a second."
-        " keepalived"
-        f" takes those from {least} to {most} without a complaint, so that {most - least + 1} can be used."
+        f" keepalived takes those from {least} to {most} without a complaint, so that {most - least + 1} can"
+        " be used."
     )
 
 
@@ -62,15 +61,13 @@ HINTS = {
         "In the diagram under “Byte by byte”: which of the three envelopes has the priority in it, and what"
         " stands before it there?",
         "A byte's place is the size of the envelopes before it, and then its place inside its own. Ethernet"
-        " has"
-        " 14 bytes, IP has 20; in VRRP come version and type, VRID, priority.",
+        " has 14 bytes, IP has 20; in VRRP come version and type, VRID, priority.",
         _ttl,
     ),
     "01-group-mac": Hint(
         "A frame begins with the MAC address it goes to: the first six bytes of what is printed at the top.",
         "The group's MAC address is 01:00:5e and then the last 23 bits of its IP address, each byte written"
-        " in"
-        " hexadecimal.",
+        " in hexadecimal.",
         _other_group,
     ),
     "01-vrids": Hint(
@@ -83,8 +80,7 @@ HINTS = {
         "“Build it with Scapy” has the whole frame; “Two special numbers” says which number means: I am"
         " leaving.",
         "Only the priority is another one. But the checksum is a sum over the whole message: whoever builds"
-        " the"
-        " packet anew gets it right, whoever changes one byte of the old frame does not.",
+        " the packet anew gets it right, whoever changes one byte of the old frame does not.",
         _other_advert,
     ),
 }

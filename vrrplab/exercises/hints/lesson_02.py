@@ -34,8 +34,7 @@ def _both_words() -> str:
     owner = trace.owner("192.168.2.101", 15)
     return (
         f"Write state MASTER into both files, with priorities 120 on {S1} and 90 on the other: at 15 s"
-        f" {owner}"
-        " has 192.168.2.101, and the other one is BACKUP, whatever its file says."
+        f" {owner} has 192.168.2.101, and the other one is BACKUP, whatever its file says."
     )
 
 
@@ -46,8 +45,7 @@ def _half_interval() -> str:
     silence = silence_s(trace, S2, "proxy_ip1")
     return (
         "Version 3, advert_int 0.5, priority 200: 3 × 0.5 s, and 56/256 of 0.5 s, which is 0.109 s. In the"
-        " run"
-        f" it is {silence:.3f} s."
+        f" run it is {silence:.3f} s."
     )
 
 
@@ -67,11 +65,9 @@ HINTS = {
     ),
     "02-quick": Hint(
         "Of the 3.1 s three are the intervals. What is left is the skew: below the three routers is a cell"
-        " that"
-        " takes any priority.",
+        " that takes any priority.",
         "The skew is (256 − priority)/256 s: the higher, the sooner. But who has a higher priority, or the"
-        " same"
-        " and is MASTER already, does not give the address back.",
+        " same and is MASTER already, does not give the address back.",
         _half_a_second,
     ),
     "02-word": Hint(
@@ -89,8 +85,7 @@ HINTS = {
     "02-three": Hint(
         "In the figure of the three routers draw a line at 14 s. Who has no power there?",
         "Of those who live, the one with the highest priority has the shortest skew, speaks first, and"
-        " silences"
-        " the others.",
+        " silences the others.",
         _later,
     ),
 }

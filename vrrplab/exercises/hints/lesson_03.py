@@ -14,8 +14,8 @@ def _by_address() -> str:
     lost = len(trace.disturbances(IP2))
     return (
         f"Those who ask for {IP1} itself lose {dark.lost} of {dark.sent or dark.lost} requests in that time."
-        f" Those who ask for {IP2} itself lose {lost or 'none'}. Whoever asks for the name gets the two"
-        " in turn."
+        f" Those who ask for {IP2} itself lose {lost or 'none'}. Whoever asks for the name gets the two in"
+        " turn."
     )
 
 
@@ -30,8 +30,7 @@ def _small_pair() -> str:
     told = edit[0].replace("\n", "\\n")
     return (
         f'The two routers of notebook 09, r1 with {one} and r2 with {other}. For r1: "{told}", for r2 the'
-        " other way"
-        f" round. In the run r1 is MASTER, and sends to {' and '.join(sent)} only."
+        f" other way round. In the run r1 is MASTER, and sends to {' and '.join(sent)} only."
     )
 
 
@@ -60,26 +59,23 @@ HINTS = {
     ),
     "03-unicast": Hint(
         "“Multicast is forbidden here” shows what is new in the file of proxy-serv01. What must the other"
-        " file"
-        " say?",
+        " file say?",
         "Each server names itself in unicast_src_ip and the other one in unicast_peer, in each instance. So"
-        " the"
-        " two files get different lines; `interface eth0` stands in every instance, and they can follow it.",
+        " the two files get different lines; `interface eth0` stands in every instance, and they can follow"
+        " it.",
         _small_pair,
     ),
     "03-group": Hint(
         "To which address does every advert go? The frame of notebook 01 says it, and so does `trace.of"
         '("advert_sent")`.',
         "The number behind the slash says how many of the 32 bits are fixed. The narrowest network is a"
-        " single"
-        " address.",
+        " single address.",
         _prefixes,
     ),
     "03-third": Hint(
         "Make a list of what is taken: the servers' own addresses, those of clients, the virtual ones.",
         "A VIP is an address of the clients' network that belongs to nobody; the first (.0) and the last"
-        " (.255)"
-        " are the network's own.",
+        " (.255) are the network's own.",
         _its_own,
     ),
 }

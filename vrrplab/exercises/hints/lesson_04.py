@@ -15,10 +15,8 @@ def _stopped_or_dead() -> str:
     }
     return (
         f"A keepalived that is told to stop on {S1}: {ways['daemon_stop']:.2f} s, with a farewell. The power"
-        " cut:"
-        f" {ways['power_off']:.2f} s, without one. A drill in which nobody notices the fault at all for half"
-        " a"
-        " minute has that half minute in front of it."
+        f" cut: {ways['power_off']:.2f} s, without one. A drill in which nobody notices the fault at all for"
+        " half a minute has that half minute in front of it."
     )
 
 
@@ -64,22 +62,19 @@ HINTS = {
     "04-worst": Hint(
         "`squid -k check` asks for a process. When does the process end, and when does the next check run?",
         "The worst case is the sum of all three parts at their longest: until the process ends, until the"
-        " next"
-        " check, and the skew.",
+        " next check, and the skew.",
         _short_shutdown,
     ),
     "04-detective": Hint(
         "Look in the colleague's log for what is missing: a MASTER that can still speak says goodbye.",
         "The farewell goes out through eth0. Where it arrives, the log says that priority 0 was received;"
-        " where"
-        " it does not, it says that the time for adverts has run out.",
+        " where it does not, it says that the time for adverts has run out.",
         _first_lines,
     ),
     "04-faster": Hint(
         "In the anatomy of the three drills: which part of drill 3 is the longest?",
         "Either the process ends sooner, which is Squid's own option, or the check asks for what clients"
-        " need, a"
-        " page through port 3128, and not for a process.",
+        " need, a page through port 3128, and not for a process.",
         _ten_seconds,
     ),
 }

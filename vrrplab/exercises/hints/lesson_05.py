@@ -78,22 +78,19 @@ HINTS = {
         "Exercise 1 has the penalty. “An owner has no weights” says what else has to go from the article's"
         " files.",
         "No 255; a penalty that is larger than the distance of the priorities; and when both checks fail,"
-        " both"
-        " lose the same, so that their order stays.",
+        " both lose the same, so that their order stays.",
         _narrow_pair,
     ),
     "05-quick": Hint(
         "How often does the check run? It stands in the block `vrrp_script`.",
         "At worst a crash comes just after a check: then it costs one whole interval, and 0.6 s for farewell"
-        " and"
-        " skew.",
+        " and skew.",
         _every_two,
     ),
     "05-glitch": Hint(
         "The table under “fall, rise, interval, timeout”: which option counts failures in a row?",
         "With fall n the check must fail n times in a row. That forgives a single failure, and makes a real"
-        " one"
-        " cost n − 1 intervals more: keep the sum under 10 s.",
+        " one cost n − 1 intervals more: keep the sum under 10 s.",
         _four_in_a_row,
     ),
 }

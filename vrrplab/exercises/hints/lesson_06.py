@@ -15,9 +15,8 @@ def _reply() -> str:
     frame = decode(bytes.fromhex(drill().of(GarpSentEvent)[0].frame))
     to = frame.eth.destination if frame.eth else ""
     return (
-        f"Whoever is asked “who has {IP1}?” answers with operation {REPLY}, to the one who asked. The GARP"
-        " of the"
-        f" drill goes to {to}, to everybody, as questions do."
+        f"Whoever is asked “who has {IP1}?” answers with operation {REPLY}, to the one who asked. The GARP of"
+        f" the drill goes to {to}, to everybody, as questions do."
     )
 
 
@@ -36,8 +35,7 @@ def _before() -> str:
     believed = [e.mac for e in drill().of(NeighbourEvent) if e.ip == IP1 and e.t <= 10][-1]
     return (
         f"At 10 s, before anything is broken, office-pc holds {believed}: the card of {S1}, which has {IP1}"
-        " then."
-        " Who has it at 20 s, and what is the last byte of that server's card?"
+        " then. Who has it at 20 s, and what is the last byte of that server's card?"
     )
 
 
@@ -47,10 +45,8 @@ def _without_vmac() -> str:
     moved = [e.mac for e in trace.of(MacLearnedEvent) if e.t > 12.1]
     return (
         f"Without use_vmac the client's entry for {IP1} {'changes' if client else 'stays'} at the takeover,"
-        " and"
-        f" the switch learns {'new places' if moved else 'nothing'}: each card's MAC address is behind the"
-        " same"
-        " port as before. With use_vmac the MAC address itself moves."
+        f" and the switch learns {'new places' if moved else 'nothing'}: each card's MAC address is behind"
+        " the same port as before. With use_vmac the MAC address itself moves."
     )
 
 
@@ -70,8 +66,7 @@ HINTS = {
     "06-op": Hint(
         "In the figure of the announcement, bytes 20 and 21 of the frame.",
         "ARP knows a question and an answer: a request is 1, a reply is 2. The text below the figure says"
-        " which"
-        " of them keepalived sends.",
+        " which of them keepalived sends.",
         _reply,
     ),
     "06-count": Hint(
@@ -89,15 +84,13 @@ HINTS = {
         "The figure under “A MAC address that moves too”: which of the two tables has another entry after 12"
         " s?",
         "A client's table says which MAC address belongs to an IP address; a switch's, behind which port a"
-        " MAC"
-        " address is. Here the MAC address moves along with the IP address.",
+        " MAC address is. Here the MAC address moves along with the IP address.",
         _without_vmac,
     ),
     "06-lost": Hint(
         "At which moments does proxy-serv02 announce itself? What is lost is lost until 14.7 s.",
         "More of them at the same moment (garp_master_repeat) are lost as well. Announcing again and again,"
-        " every"
-        " so many seconds, is garp_master_refresh.",
+        " every so many seconds, is garp_master_refresh.",
         _every_ten,
     ),
 }

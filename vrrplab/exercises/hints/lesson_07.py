@@ -13,8 +13,7 @@ def _two_versions() -> str:
     trace = run(variant("article-steady", edit={S2: {"priority ": "version 3\n    priority "}}))
     return (
         f"A sixth way: version 3 on {S2} only. In the run {holders_in_words(trace, IP1, 10)}, and the logs"
-        " say"
-        f" {complaints(trace)[0]!r}: the adverts arrive, for the right number, and are no good."
+        f" say {complaints(trace)[0]!r}: the adverts arrive, for the right number, and are no good."
     )
 
 
@@ -32,9 +31,8 @@ def _phases() -> str:
     stronger = max(sent, key=lambda event: event.priority)
     return (
         f"In the last second of the split {IP1} is advertised by {told}, and a second later again. So for"
-        " .101"
-        f" alone every moment between {stronger.t + 1:.2f} and {weaker.t + 1:.2f} s is good: the weaker one's"
-        " advert comes next. Then look up the same for .102."
+        f" .101 alone every moment between {stronger.t + 1:.2f} and {weaker.t + 1:.2f} s is good: the weaker"
+        " one's advert comes next. Then look up the same for .102."
     )
 
 
@@ -63,8 +61,7 @@ HINTS = {
         "The loop above prints an outage for ten moments, and it is about .101 only. Which of them cost"
         " nothing?",
         "When the wire works again the next advert decides. If it is the weaker MASTER's, the stronger one"
-        " hears"
-        " it, and answers with GARPs. That must be so for .101 and for .102.",
+        " hears it, and answers with GARPs. That must be so for .101 and for .102.",
         _phases,
     ),
     "07-cure": Hint(

@@ -37,8 +37,8 @@ def _only_open() -> str:
     trace = run(variant("article-steady", crash, services=BOUND, edit=edit, duration_s=40))
     return (
         f"With {_OPEN} alone, pages of {IP1} are missing for {outage_s(trace, IP1, 'http'):.2f} s at most,"
-        " and"
-        f" {holders_in_words(trace, IP1, 39)}: on {S1} nobody has started Squid. In which state is it then?"
+        f" and {holders_in_words(trace, IP1, 39)}: on {S1} nobody has started Squid. In which state is it"
+        " then?"
     )
 
 
@@ -50,8 +50,7 @@ def _half_done() -> str:
     ran = len(trace.of(ScriptEvent, server=S1))
     return (
         f"With enable_script_security alone in the block, the log still says {left!r}, and in 12 s the check"
-        " runs"
-        f" {f'{ran} times' if ran else 'not once'}: as whom should it?"
+        f" runs {f'{ran} times' if ran else 'not once'}: as whom should it?"
     )
 
 
@@ -71,15 +70,13 @@ HINTS = {
         " proxy-serv02?",
         "On the server that takes over, Squid runs and must open the address: notify_master. On the one whose"
         " Squid has crashed somebody must start it: there proxy_ip1 is in FAULT. The options may both stand"
-        " in"
-        " front of `priority `.",
+        " in front of `priority `.",
         _only_open,
     ),
     "08-security": Hint(
         "“As whom do scripts run?” has two options. Each of the two lines asks for one of them.",
         "In global_defs: enable_script_security, and below it script_user with the name of somebody who"
-        " exists"
-        " on the server, above the script that it is about.",
+        " exists on the server, above the script that it is about.",
         _half_done,
     ),
 }

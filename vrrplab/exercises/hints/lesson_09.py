@@ -22,8 +22,7 @@ def _two_of_ten() -> str:
     hits = sum(rng.random() < 0.1 and rng.random() < 0.1 for _ in range(runs))
     return (
         f"Two in a row, each with probability 0.1: 0.1 × 0.1 = 0.01. In {runs:,} trials it was {hits:,}"
-        " times,"
-        f" a share of {hits / runs:.4f}."
+        f" times, a share of {hits / runs:.4f}."
     )
 
 
@@ -31,8 +30,7 @@ def _a_tenth() -> str:
     slowest = max(failover_s(0.1, seed) for seed in range(12))
     return (
         f"With advert_int 0.1 the slowest of twelve power cuts costs {slowest:.2f} s, which is far below 1.2"
-        " s;"
-        f" ten minutes with 10 % loss cause {false_alarms(0.1, 0.1)} false alarms. So it may be slower."
+        f" s; ten minutes with 10 % loss cause {false_alarms(0.1, 0.1)} false alarms. So it may be slower."
     )
 
 
@@ -62,9 +60,8 @@ HINTS = {
     ),
     "09-squid": Hint(
         "In the last figure: which part of the outage is the longest, and does `advert_int` change it?",
-        "At worst Squid crashes just after a check: one whole interval of the check, and then the skew,"
-        " which is"
-        " short here.",
+        "At worst Squid crashes just after a check: one whole interval of the check, and then the skew, which"
+        " is short here.",
         _every_second,
     ),
 }

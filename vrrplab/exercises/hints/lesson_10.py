@@ -34,8 +34,7 @@ HINTS = {
     "10-stranger": Hint(
         "“Put it back”: whom did r2 obey, and how could it know him?",
         "A MASTER gives way to a higher priority. To a lower one, or to its own, it does not (of two equal"
-        " ones"
-        " that are MASTER the higher address wins, but a BACKUP is content with an equal one).",
+        " ones that are MASTER the higher address wins, but a BACKUP is content with an equal one).",
         _lesser_master,
     ),
 }

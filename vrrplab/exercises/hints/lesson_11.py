@@ -14,10 +14,8 @@ def _another_pair() -> str:
     interval = run(variant("article-steady", edit={S2: {"priority 100": "advert_int 2\n    priority 100"}}))
     return (
         f"The article's pair, with two faults of this kind. Weight -20 for 150 and 100: Squid dies on {S1},"
-        " and"
-        f" {holders_in_words(one, IP1, 39)}, for 130 is more than 100. advert_int 2 on {S2} only, nothing"
-        " broken:"
-        f" {holders_in_words(interval, IP1, 15)}."
+        f" and {holders_in_words(one, IP1, 39)}, for 130 is more than 100. advert_int 2 on {S2} only, nothing"
+        f" broken: {holders_in_words(interval, IP1, 15)}."
     )
 
 
@@ -30,16 +28,15 @@ def _the_other_address() -> str:
     route = [servers for n, servers in enumerate(moves) if n == 0 or moves[n - 1] != servers]
     return (
         f'For {IP2}: the office cable of {S2} is pulled at 8 s (at(8, "link_down", …)) and put in again at'
-        " 14 s"
-        f" (link_up). In the run it is with {', then '.join(' and '.join(servers) for servers in route)}."
+        " 14 s (link_up). In the run it is with"
+        f" {', then '.join(' and '.join(servers) for servers in route)}."
     )
 
 
 HINTS = {
     "11-repair": Hint(
         "`complaints(theirs)` names one fault. For two more, lay the files side by side: what must be alike"
-        " on"
-        " both? The fourth is a subtraction.",
+        " on both? The fourth is a subtraction.",
         "Alike on both: VRID, advert_int, and the list of addresses. Words that keepalived does not know do"
         " nothing. And a penalty must be larger than the distance of the priorities, on both servers.",
         _another_pair,
@@ -47,8 +44,7 @@ HINTS = {
     "11-twice": Hint(
         "Notebook 00 has a drill with two actions: what is broken at 12 s is repaired at 22 s.",
         "An address goes home when the better server is well again, after its master-down interval. What"
-        " takes"
-        " it away must really take it away: a frozen server keeps its address.",
+        " takes it away must really take it away: a frozen server keeps its address.",
         _the_other_address,
     ),
 }

@@ -37,8 +37,7 @@ def _late_garp() -> str:
     told = " and ".join(f"{t:.2f} s" for t in dict.fromkeys(round(t, 2) for t in sent))
     return (
         f"The other way round, with garp_master_delay 2: {S2} loses its eth0, and {S1} announces {IP2} at"
-        f" {told}."
-        " With 0 there is no second time."
+        f" {told}. With 0 there is no second time."
     )
 
 
@@ -49,9 +48,8 @@ def _weights() -> str:
     edit["interval 3"] = "interval 3\n    weight -30"
     more = run(variant("article-steady", dead, edit=edit, duration_s=40))
     return (
-        f"With priorities 120 and 100, and weight -10, {holders_in_words(told, IP1, 39)} after Squid"
-        " died; with"
-        f" weight -30, {holders_in_words(more, IP1, 39)}."
+        f"With priorities 120 and 100, and weight -10, {holders_in_words(told, IP1, 39)} after Squid died;"
+        f" with weight -30, {holders_in_words(more, IP1, 39)}."
     )
 
 
@@ -77,20 +75,18 @@ HINTS = {
     "00-vanish": Hint(
         "A server that fails has a spare. What in the picture is there only once, and is used by everybody?",
         f"An address is gone for clients when no question reaches a server that has it. While {S2} hears"
-        " nothing"
-        f" it takes {IP1}, so it is not enough to take {S1} away.",
+        f" nothing it takes {IP1}, so it is not enough to take {S1} away.",
         partial(_case, f"Cut the power of {S1}", at(12, "power_off", server=S1)),
     ),
     "00-quiet": Hint(
         f"Look for what stops {S2} from speaking, but not from answering clients.",
-        "A BACKUP takes over when it hears no adverts. Clients ask the machine, not keepalived: as long"
-        " as the"
-        " old one answers until the new one has announced itself, nobody misses anything.",
+        "A BACKUP takes over when it hears no adverts. Clients ask the machine, not keepalived: as long as"
+        " the old one answers until the new one has announced itself, nobody misses anything.",
         partial(_case, f"Stop keepalived on {S2} properly", at(12, "daemon_stop", server=S2), of=IP2),
     ),
     "02-alive": Hint(
-        f"Between the mouth of {S1} and the ear of {S2} there are a cable, a switch and a firewall. Click"
-        " on them.",
+        f"Between the mouth of {S1} and the ear of {S2} there are a cable, a switch and a firewall. Click on"
+        " them.",
         "A BACKUP becomes MASTER when no advert reaches it for its master-down interval, for whatever"
         " reason.",
         partial(
@@ -107,9 +103,8 @@ HINTS = {
     ),
     "04-pages": Hint(
         "Ping is answered by the machine, pages come from Squid. What can be done to Squid, and how gently?",
-        "The check asks whether there is a Squid process. Squid that is told to stop refuses clients at"
-        " once, and"
-        " its process lives on until the last connection has ended.",
+        "The check asks whether there is a Squid process. Squid that is told to stop refuses clients at once,"
+        " and its process lives on until the last connection has ended.",
         partial(_case, f"Kill Squid on {S1}", at(12, "service_kill", server=S1, service="squid")),
     ),
     "05-home": Hint(
@@ -121,9 +116,8 @@ HINTS = {
     ),
     "06-frame": Hint(
         f"Step to the moment at which {S2} becomes MASTER. Which of its frames tells office-pc?",
-        "A client keeps the MAC address that it knows until somebody announces another one, or until it"
-        " has asked"
-        " in vain. With garp_master_delay 0 the announcement is made only once.",
+        "A client keeps the MAC address that it knows until somebody announces another one, or until it has"
+        " asked in vain. With garp_master_delay 0 the announcement is made only once.",
         _late_garp,
     ),
     "07-both": Hint(

@@ -12,8 +12,7 @@ SOLUTIONS = {
     "00-dark": Solution(
         '[at(12, "power_off", server="proxy-serv01"), at(14, "daemon_stop", server="proxy-serv02")]',
         "Two servers are one spare: a fault on each of them, and nobody is left. Any two that take a server"
-        " out"
-        " will do.",
+        " out will do.",
     ),
     "00-unnoticed": Solution(
         'at(12, "daemon_kill", server="proxy-serv01")',

@@ -12,8 +12,7 @@ SOLUTIONS = {
     "02-quick": Solution(
         "240",
         "Of 3.1 s the skew may take 0.1 s, so (256 - priority)/256 is at most 0.1: 231 to 253. With 254 both"
-        " are"
-        " equal, and the address does not come home.",
+        " are equal, and the address does not come home.",
     ),
     "02-word": Solution(
         '"proxy-serv01"',

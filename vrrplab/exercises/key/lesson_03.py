@@ -31,7 +31,7 @@ SOLUTIONS = {
     ),
     "03-typing": Solution(
         '{"proxy-serv02": {"prority": "priority", "virtual_router_id 11": "virtual_router_id 1"}}',
-        "proxy_ip1 has virtual_router_id 1 on the other server, so it must have it here; and `prority`"
-        " is no word.",
+        "proxy_ip1 has virtual_router_id 1 on the other server, so it must have it here; and `prority` is no"
+        " word.",
     ),
 }

@@ -12,9 +12,8 @@ SOLUTIONS = {
     ),
     "04-worst": Solution(
         "30 + 3 + 0.61",
-        "Until the process ends, until the next check, and the skew: 33.6 s where Squid is stopped just"
-        " after a"
-        " check.",
+        "Until the process ends, until the next check, and the skew: 33.6 s where Squid is stopped just after"
+        " a check.",
     ),
     "04-detective": Solution(
         '"eth0"',

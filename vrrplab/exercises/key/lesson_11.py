@@ -13,8 +13,7 @@ SOLUTIONS = {
         '    "raise 2 -> rise 2",\n'
         "]",
         "The intervals and the lists of addresses must be alike, the penalty larger than the distance, and"
-        " the"
-        " word one that keepalived knows.",
+        " the word one that keepalived knows.",
     ),
     "11-twice": Solution(
         'variant("article-steady", at(8, "power_off", server="proxy-serv01"), at(14, "power_on",'

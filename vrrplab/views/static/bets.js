@@ -74,8 +74,12 @@ export function moved(key, value, most, shift) {
   return to == null ? null : Math.min(most, Math.max(0, Math.round(to * 1000) / 1000));
 }
 
-/** @param {number} most what is typed, as seconds; null: that is no number of seconds */
-export function typed(/** @type {string} */ text, most) {
+/**
+ * What somebody typed, as seconds of silence; null: it is no number.
+ * @param {string} text
+ * @param {number} most
+ */
+export function typed(text, most) {
   const found = /^\s*(\d+(?:[.,]\d*)?|[.,]\d+)\s*s?\s*$/.exec(text);
   return found ? Math.min(most, Number(found[1].replace(",", "."))) : null;
 }
@@ -331,8 +335,7 @@ export class Bets {
   /** The bet that the panel tells of: the last one made. */
   #made() {
     const made = (this.player.info.bets ?? []).filter((bet) => this.#answer(bet.key) && !this.#answer(bet.key)?.skipped);
-    if (this.told_ && made.some((bet) => bet.key === this.told_?.key)) return made.find((bet) => bet.key === this.told_?.key) ?? null;
-    return made[made.length - 1] ?? null;
+    return made.find((bet) => bet.key === this.told_?.key) ?? made[made.length - 1] ?? null;
   }
 
   #show() {

@@ -1,6 +1,6 @@
 // Time as a picture: a lane for each instance (height: priority), each virtual address, each client.
 import { fitName, label, onDrag, s, setAttribute } from "./dom.js";
-import { LETTER, actionText, seconds, withDaemon } from "./words.js";
+import { LETTER, actionText, lengthText, seconds, withDaemon } from "./words.js";
 
 const HIGH = 24;
 
@@ -200,7 +200,7 @@ export class Lanes {
     const gaps = seen(this.model.outages.filter((o) => o.client === c.name && o.target === target), this.model.end);
     for (const { from, to, o } of gaps.slice(0, 300)) {
       const [a, b] = [this.x(from), this.x(to)];
-      const words = `${seconds(o.length_s, 2)} s${o.percent ? `, ${o.percent} %` : ""} lost`;
+      const words = `${lengthText(o.length_s)}${o.percent ? `, ${o.percent} %` : ""} lost`;
       body.append(s("rect", { x: a, y: y + 3, width: Math.max(2, b - a), height: high - 6, rx: 3, class: "vl-gap" }, s("title", {}, `${seconds(from)} to ${seconds(to)} s: ${o.gaps > 1 ? "some answers" : "no answer"}, ${o.told} lost`)));
       const w = this.measure(words, "small");
       const next = gaps.find((g) => g.from > from);

@@ -403,6 +403,11 @@ export class Player {
     this.pause();
   }
 
+  /** The log says nothing of what comes: somebody wants it so, or the film has still to ask what it will be. */
+  get #untold() {
+    return this.hide || this.companions.some((c) => (c.reach?.() ?? Infinity) < Infinity);
+  }
+
   /** @param {boolean} all */
   draw(all = false) {
     if (!this.model || !this.scene.layout) return;
@@ -428,7 +433,7 @@ export class Player {
     this.transport.at(t, this.hide);
     setText(this.clock, `${seconds(t)} s`);
     for (const companion of this.companions) companion.at?.(t);
-    if (this.log.at(t, this.hide)) this.#speak();
+    if (this.log.at(t, this.#untold)) this.#speak();
     if (this.tables.misled) this.folds.tables.need();
     if (this.folds.frame.open && !this.pinned && (!this.playing || now - this.framed > 400)) {
       this.framed = now;
@@ -555,7 +560,7 @@ export class Player {
     this.why.element.scrollIntoView({ block: "nearest" });
     setText(this.spoken, words);
     this.log.current = -2;
-    this.log.at(this.t, this.hide);
+    this.log.at(this.t, this.#untold);
   }
 
   /**

@@ -7,6 +7,11 @@ import { faultsAfter, parsePort } from "./model.js";
 export const LETTER = { MASTER: "M", BACKUP: "B", FAULT: "F", INIT: "I", STOP: "S" };
 /** @param {number} t */
 export const seconds = (t, digits = 3) => t.toFixed(digits);
+/**
+ * How long an outage was, as figures say it: half up, in whole microseconds.
+ * @param {number} length_s
+ */
+export const lengthText = (length_s) => `${(Math.floor((Math.round(length_s * 1e6) + 5000) / 1e4) / 100).toFixed(2)} s`;
 /** @type {(n: number, word: string) => string} */
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
