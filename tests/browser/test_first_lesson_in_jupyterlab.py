@@ -66,7 +66,7 @@ class Lesson:
         for _ in range(cells):
             self.page.keyboard.press("Shift+Enter")
         self.lab.wait_for()
-        expect(self.lab.locator(".vl-clock")).to_have_text("10.500 s")
+        expect(self.lab.locator(".vl-clock")).to_have_text("10.500 s", timeout=SLOW_MS)
 
     def all_is_seen(self) -> None:
         """Play, the cluster and its badges; JupyterLab takes a while until it scrolls no more."""
@@ -87,7 +87,7 @@ class Lesson:
 
     def is_asked(self) -> float:
         """The film stands still at what was broken, and asks; its moment."""
-        expect(self.asked).to_contain_text("eth0 of serv01 is set down. What will come?")
+        expect(self.asked).to_contain_text("eth0 of serv01 is set down. What will come?", timeout=SLOW_MS)
         expect(self.mark).to_be_in_viewport(ratio=1)
         expect(self.lab.get_by_role("button", name="Let it happen")).to_be_in_viewport(ratio=1)
         expect(thing(self.lab, "nic proxy-serv01 eth0")).to_have_attribute("data-state", "down")
@@ -108,7 +108,7 @@ class Lesson:
         assert moment(self.page) > broken_at + 2
 
     def is_whole_again(self) -> None:
-        expect(self.lab.locator(".vl-tag-fork")).to_have_count(0)
+        expect(self.lab.locator(".vl-tag-fork")).to_have_count(0, timeout=SLOW_MS)
         expect(self.asked).to_be_hidden()
         expect(thing(self.lab, "nic proxy-serv01 eth0")).to_have_attribute("data-state", "up")
 
@@ -179,7 +179,7 @@ def test_by_mouse(first_lesson: Callable[..., Lesson]) -> None:
     lesson = first_lesson("mouse", 1366, 768)
     lab = lesson.lab
     lesson.run_first_cells()
-    expect(lesson.tour).to_be_visible()
+    expect(lesson.tour).to_be_visible(timeout=SLOW_MS)
     lesson.all_is_seen()
     walk_the_tour(lesson, lambda: lesson.tour.locator(".vl-tour-next").click())
 
@@ -216,7 +216,7 @@ def test_in_short_on_other_screens(
     lesson = first_lesson(f"{width}-{theme}", width, height, theme)
     lab = lesson.lab
     lesson.run_first_cells()
-    expect(lesson.tour).to_be_visible()
+    expect(lesson.tour).to_be_visible(timeout=SLOW_MS)
     lesson.shot("first")
     if width > 500:
         lesson.all_is_seen()
@@ -249,7 +249,7 @@ def test_by_keyboard_alone(first_lesson: Callable[..., Lesson]) -> None:
     lesson = first_lesson("keys", 1366, 768)
     page, lab = lesson.page, lesson.lab
     lesson.run_first_cells()
-    expect(lesson.tour).to_be_visible()
+    expect(lesson.tour).to_be_visible(timeout=SLOW_MS)
     cells = page.locator(".jp-Notebook .jp-Cell").count()
     tour_next = lesson.tour.locator(".vl-tour-next")
     walk_to(page, "Shift+Tab", tour_next)
@@ -301,7 +301,7 @@ def test_reloaded_in_the_middle_of_a_bet(
 
     def play_until_it_asks() -> None:
         bet_cell.get_by_role("button", name="Play (space)").click()
-        expect(answer()).to_contain_text("12.000 s: eth0 of serv01 is set down.")
+        expect(answer()).to_contain_text("12.000 s: eth0 of serv01 is set down.", timeout=SLOW_MS)
 
     lesson.run_first_cells(6)
     bet_cell.locator(".vl-clock").wait_for()
