@@ -2,6 +2,7 @@
 // have it. Questions and truth are Python's (info.bets); here they are asked, and the learner's mark is drawn.
 import { h, s, setAttribute, setText } from "./dom.js";
 import { recall, remember } from "./memory.js";
+import { seenBetween } from "./notebook.js";
 import { actionText, seconds, withDaemon } from "./words.js";
 
 const STEP_S = 0.1, LEAP_S = 1;
@@ -262,6 +263,9 @@ export class Bets {
     const { activeElement: active } = document;
     const ours = player.root.getRootNode() === document ? player.root.contains(active) : player.root.matches(":focus-within");
     if (ours || active === document.body) /** @type {HTMLElement | null} */ (this.element.querySelector("[role=slider], button"))?.focus({ preventScroll: true });
+    // Who looks at the picture sees that it asks, also where the page is scrolled down to what was broken.
+    const seen = seenBetween(player.root), box = player.root.getBoundingClientRect();
+    if (box.top < seen.bottom && box.bottom > seen.top) this.element.scrollIntoView({ block: "nearest" });
   }
 
   #close() {

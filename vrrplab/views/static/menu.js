@@ -1,5 +1,6 @@
 // A menu in words at the pointer, and a dialog for text to take away. Arrow keys, Enter, Escape.
 import { activeIn, h, setText } from "./dom.js";
+import { seenBetween } from "./notebook.js";
 
 /**
  * The keyboard to `opener`, or to the whole player where `opener` was drawn anew meanwhile.
@@ -55,8 +56,9 @@ export class Menu {
     const own = this.element.getBoundingClientRect();
     const left = Math.max(4, Math.min(x - box.left + 6, box.width - own.width - 6));
     const below = y - box.top + 6;
-    const lowest = Math.min(box.height, window.innerHeight - box.top) - 4;
-    const highest = Math.max(4, 4 - box.top); // both in view: the root may be longer than the window
+    const seen = seenBetween(this.root);
+    const lowest = Math.min(box.height, seen.bottom - box.top) - 4;
+    const highest = Math.max(4, 4 + seen.top - box.top); // both in view: the root may be longer than the window
     const top = below + own.height > lowest ? Math.max(highest, Math.min(lowest - own.height, y - box.top - own.height - 6)) : below;
     this.element.style.left = `${left}px`;
     this.element.style.top = `${top}px`;

@@ -29,4 +29,16 @@ function show(root, stage) {
   // Down until the cluster is whole, but never so far that its title and play leave; up where they have left.
   if (above < 0) scroller.scrollTop += above;
   else if (below > 0) scroller.scrollTop += Math.min(above, below + 8);
+  // But the words of the tour are seen, or who has a small screen would not know why all is dim.
+  const card = root.querySelector(".vl-tour:not([hidden])")?.getBoundingClientRect();
+  if (card && card.bottom > view.bottom) scroller.scrollTop += card.bottom - view.bottom + 4;
+}
+
+/**
+ * Between which heights of the window this player can be seen: JupyterLab has bars above and below the notebook.
+ * @param {HTMLElement} root
+ */
+export function seenBetween(root) {
+  const box = root.closest(".jp-WindowedPanel-outer")?.getBoundingClientRect();
+  return { top: Math.max(0, box?.top ?? 0), bottom: Math.min(window.innerHeight, box?.bottom ?? Infinity) };
 }

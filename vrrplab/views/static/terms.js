@@ -2,6 +2,7 @@
 // there are, and what they mean, is glossary.js.
 import { PATTERN, TERMS } from "./glossary.js";
 import { activeIn, h, icon } from "./dom.js";
+import { seenBetween } from "./notebook.js";
 
 const TIP_REST_MS = 350; // the pointer has to rest on a word: who only passes by asks nothing
 const TIP_WALK_MS = 900; // and the keyboard on a thing
@@ -238,10 +239,11 @@ export class Terms {
     const box = root.getBoundingClientRect();
     const word = (target.getClientRects()[0] && target.localName === "span" ? target.getClientRects()[0] : target.getBoundingClientRect());
     const own = tip.getBoundingClientRect();
-    const lowest = Math.min(box.bottom, window.innerHeight) - 4;
+    const seen = seenBetween(root);
+    const lowest = Math.min(box.bottom, seen.bottom) - 4;
     const below = word.bottom + 4;
     const above = word.top - own.height - 4;
-    const top = below + own.height <= lowest || above < Math.max(0, box.top - 40) ? below : above;
+    const top = below + own.height <= lowest || above < Math.max(seen.top, box.top - 40) ? below : above;
     const left = Math.max(box.left + 4, Math.min(word.left, box.right - own.width - 4));
     tip.style.left = `${left - box.left}px`;
     tip.style.top = `${top - box.top}px`;

@@ -2,6 +2,7 @@
 // browser, never again, and is called back with its button.
 import { activeIn, h, icon, setText } from "./dom.js";
 import { recall, remember } from "./memory.js";
+import { seenBetween } from "./notebook.js";
 import { seconds } from "./words.js";
 
 const TOUR_AIR = 12; // pixels between the light and the words
@@ -20,6 +21,8 @@ export class Tour {
   /** @type {Focusable | null} gets the keyboard back */
   opener = null;
 
+  scrolled = () => this.#light();
+
   /** @param {Player} player */
   constructor(player) {
     this.player = player;
@@ -36,6 +39,7 @@ export class Tour {
     player.root.append(this.veil, this.card);
     this.sizes = new ResizeObserver(() => this.#light());
     this.sizes.observe(player.root);
+    document.addEventListener("scrollend", this.scrolled, true); // of the page, or of the notebook around this
   }
 
   compose() {
@@ -74,8 +78,10 @@ export class Tour {
     const active = activeIn(root);
     this.opener = active && root.contains(active) ? active : this.button;
     this.go(0);
-    if (asked) this.next.focus({ preventScroll: true });
-    else setText(this.player.spoken, `A tour of five steps. ${this.words.textContent} Next and Leave are behind the cluster; Escape leaves.`);
+    if (asked) {
+      this.next.focus({ preventScroll: true });
+      this.card.scrollIntoView({ block: "nearest" });
+    } else setText(this.player.spoken, `A tour of five steps. ${this.words.textContent} Next and Leave are behind the cluster; Escape leaves.`);
   }
 
   /** @param {number} step */
@@ -90,8 +96,11 @@ export class Tour {
     setText(this.count, `Tour · ${this.step + 1} of ${TOUR_STEPS.length}`);
     this.card.setAttribute("aria-label", `Tour, step ${this.step + 1} of ${TOUR_STEPS.length}`);
     const light = this.#show();
-    if (step > 0) light?.scrollIntoView({ block: "nearest" });
-    this.#light();
+    if (step > 0) {
+      light?.scrollIntoView({ block: "nearest" });
+      this.#light();
+      this.card.scrollIntoView({ block: "nearest" });
+    }
   }
 
   leave() {
@@ -131,19 +140,21 @@ export class Tour {
     const lit = { left: box.left - page.left - grow, top: box.top - page.top - grow, right: box.right - page.left + grow, bottom: box.bottom - page.top + grow };
     Object.assign(this.ring.style, { left: `${lit.left}px`, top: `${lit.top}px`, width: `${lit.right - lit.left}px`, height: `${lit.bottom - lit.top}px` });
     const own = this.card.getBoundingClientRect();
-    const view = { left: 4, top: Math.max(4, 4 - page.top), right: page.width - 4, bottom: Math.min(page.height, window.innerHeight - page.top) - 4 };
+    const seen = seenBetween(root);
+    const view = { left: 4, top: Math.max(4, 4 + seen.top - page.top), right: page.width - 4, bottom: Math.min(page.height, seen.bottom - page.top) - 4 };
     const { left, top } = placeBeside(lit, { width: own.width, height: own.height }, view);
     Object.assign(this.card.style, { left: `${left}px`, top: `${top}px` });
   }
 
   close() {
     this.sizes.disconnect();
+    document.removeEventListener("scrollend", this.scrolled, true);
   }
 }
 
 /**
  * Where a card stands so that it does not cover what is lit: right, left, below or above it, the first that has room;
- * where none has, as low in view as it can, and below the light if that is still higher.
+ * where none has, below, and whoever shows it scrolls there.
  * @param {{left: number, top: number, right: number, bottom: number}} lit
  * @param {{width: number, height: number}} card
  * @param {{left: number, top: number, right: number, bottom: number}} view
