@@ -34,7 +34,10 @@ from vrrplab.decoding.explain import explain
 from vrrplab.decoding.report import report
 from vrrplab.decoding.verdict import judge
 from vrrplab.errors import CaptureError, ConfigError, LiveError, ScenarioError, TraceError, VrrplabError
-from vrrplab.exercises.report import class_results, own_progress
+from vrrplab.exercises.course import course_of
+from vrrplab.exercises.course_map import course_text, map_svg
+from vrrplab.exercises.report import class_results
+from vrrplab.exercises.results_page import page_html
 from vrrplab.exercises.store import Store, read_progress
 from vrrplab.lab import state_file
 from vrrplab.machine.profiles import PROFILES
@@ -171,7 +174,10 @@ def progress(data: bytes) -> None:
     file = _file("progress.json", data)
     with _refused_in_one_line(VrrplabError):
         read = read_progress(file)
-        own_progress(read)
+        course = course_of(read)
+        course_text(course)
+        map_svg(course)
+        page_html(course, "", "")
     results = class_results(file)
     repr(results)
     results.to_csv()

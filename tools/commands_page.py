@@ -69,6 +69,11 @@ DEVELOPERS = (
     Variable("VRRPLAB_CORPUS", "a folder of real configurations for tests/config/test_corpus.py", "left out"),
     Variable("VRRPLAB_FLOOD_SECONDS", "how long the flood of tests/live/test_flood.py lasts", "6"),
     Variable("VRRPLAB_RACE_SECONDS", "how long tests/live/test_script_race.py tries", "3"),
+    Variable(
+        "VRRPLAB_SHOTS",
+        "a folder in which the tests of JupyterLab leave a picture of each step",
+        "no pictures",
+    ),
     Variable("VRRPLAB_SIGNALS", "how many moments tests/live/test_signals.py tries", "6"),
 )
 

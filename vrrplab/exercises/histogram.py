@@ -93,7 +93,9 @@ def _spans(numbers: list[float], outcome: float | None) -> list[Row]:
 def _names(guesses: list[str], outcome: str | None) -> list[Row]:
     """The names by how often they were said; the truth is there too if nobody said it."""
     whole = list(dict.fromkeys([*guesses, *([] if outcome is None else [outcome])]))
-    longest = {name: max((one for one in whole if same_name(name, one)), key=len) for name in whole}
+    longest = {
+        name: max((one for one in whole if same_name(name, one)), key=len, default=name) for name in whole
+    }
     guesses = [longest[guess] for guess in guesses]  # serv02 is proxy-serv02
     told = list(dict.fromkeys(longest.values()))
     told.sort(key=lambda name: (-guesses.count(name), name))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from vrrplab.errors import VrrplabError
 from vrrplab.trace.events import as_table
-from vrrplab.trace.vocabulary import sentence
+from vrrplab.trace.vocabulary import Act, sentence
 from vrrplab.units import SECOND_US, Micros, micros, seconds
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _change_in_words(actions: Sequence[Mapping[str, Any]], trace: Trace) -> str:
 
 
 def _loses_a_frame(actions: Sequence[Mapping[str, Any]]) -> bool:
-    if [action["action"] for action in actions] != ["segment_fault", "segment_heal"]:
+    if [action["action"] for action in actions] != [Act.SEGMENT_FAULT, Act.SEGMENT_HEAL]:
         return False
     return micros(actions[1]["at_s"]) - micros(actions[0]["at_s"]) <= _INSTANT_US
 

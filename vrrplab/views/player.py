@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from vrrplab.errors import VrrplabError
 from vrrplab.output.files import replaced_text
 from vrrplab.output.printable import printable
-from vrrplab.trace.events import OutageEvent, TraceEvent
+from vrrplab.trace.events import ActionEvent, OutageEvent, StateEvent, TraceEvent
 from vrrplab.units import SECOND_US, Micros, seconds
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.bets import Bets
@@ -122,13 +122,13 @@ def _told(outage: Outage, end_us: Micros) -> OutageEvent:
 
 def first_moment_s(trace: Trace) -> float:
     """Where a film is best begun: shortly before the first thing that is done, else when all have started."""
-    done = [action.t_us for action in trace.of("action") if action.t_us > 0]
+    done = [action.t_us for action in trace.of(ActionEvent) if action.t_us > 0]
     if done:
         return seconds(max(0, done[0] - LEAD_US))
     masters: dict[str, Micros] = {}
-    for change in trace.of("state"):
-        if change.fields.get("to") == "MASTER":
-            masters.setdefault(str(change.fields.get("instance")), change.t_us)
+    for change in trace.of(StateEvent):
+        if change.to == "MASTER":
+            masters.setdefault(change.instance, change.t_us)
     return seconds(min(trace.end_us, max(masters.values()) + SETTLED_US)) if masters else 0.0
 
 

@@ -9,12 +9,12 @@ accident; the tests hand every answer in.
 
 from __future__ import annotations
 
-import textwrap
 from importlib import import_module
 from typing import NamedTuple
 
 from vrrplab.errors import VrrplabError, did_you_mean
 from vrrplab.exercises.registry import EXERCISES, Exercise
+from vrrplab.output.text_columns import wrap
 
 WIDTH = 100  # columns of the sentences; answers stay as they are typed
 
@@ -49,5 +49,5 @@ def key_text(wanted: str = "") -> str:
 def _entry(exercise: Exercise) -> str:
     found = solution(exercise.name)
     lines = [*found.first.splitlines(), *found.answer.splitlines()]
-    why = textwrap.fill(found.why, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    why = "\n".join(wrap(found.why, WIDTH, first="  ", more="  "))
     return "\n".join([f"{exercise.name}  {exercise.task}", *(f"    {line}" for line in lines), why])
