@@ -217,7 +217,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_lesson(
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
-        room = (data_files.lessons_root() / FIRST).stat().st_size + 100  # the second one is larger
+        room = Path(data_files.lessons_root(), FIRST).stat().st_size + 100  # the second one is larger
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
         code = cli.main(["lessons", "--no-open"])
     finally:
