@@ -69,10 +69,11 @@ test: lint types
 	$(RUN) -m pytest -n auto --maxprocesses 8 -m "not alone and not long" $(FLAGS) $(ALLOW_NONE)
 	$(RUN) -m pytest -m "alone and not long" $(FLAGS) $(ALLOW_NONE)
 
-# Those marked `waits` do little else, so several run beside each other.
+# Those marked `waits` do little else, so several run beside each other; a JupyterLab waits for its kernel half the time.
 test-long: $(ALL)
 	$(RUN) -m pytest -n 4 -m "long and waits" $(FLAGS) $(ALLOW_NONE)
-	$(RUN) -m pytest -m "long and not waits" $(FLAGS) $(ALLOW_NONE)
+	$(RUN) -m pytest -n 2 --dist loadfile -m "long and jupyterlab" $(FLAGS) $(ALLOW_NONE)
+	$(RUN) -m pytest -m "long and not waits and not jupyterlab" $(FLAGS) $(ALLOW_NONE)
 
 fuzz: $(ALL)
 	@sh tools/environment.sh fuzz

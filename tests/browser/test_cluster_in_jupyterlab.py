@@ -122,8 +122,10 @@ def test_the_first_lesson_pull_a_cable_see_the_address_move_ask_why(notebook: Ca
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-@pytest.mark.long
+@pytest.mark.long  # and by itself: it measures time
 @pytest.mark.parametrize("slowed", [1, 4])
+@pytest.mark.long
+@pytest.mark.jupyterlab
 def test_from_click_to_redrawn_future(notebook: Callable[..., Any], slowed: int) -> None:
     """The article's 60 s: out to the kernel, simulated, back, and drawn; the middle one of seven.
 
@@ -150,6 +152,7 @@ def test_from_click_to_redrawn_future(notebook: Callable[..., Any], slowed: int)
 
 
 @pytest.mark.long
+@pytest.mark.jupyterlab
 def test_without_a_mouse_and_without_harming_the_notebook(notebook: Callable[..., Any]) -> None:
     """JupyterLab's own keys (D D deletes a cell, Z undoes, arrows leave it) must not fire inside."""
     page = notebook("keys.ipynb", LESSON)
@@ -186,6 +189,7 @@ def test_without_a_mouse_and_without_harming_the_notebook(notebook: Callable[...
 
 
 @pytest.mark.long
+@pytest.mark.jupyterlab
 def test_the_theme_follows_jupyterlab(notebook: Callable[..., Any]) -> None:
     page = notebook("theme.ipynb", LESSON)
     root = page.locator(".vrrplab")
@@ -203,6 +207,7 @@ def test_the_theme_follows_jupyterlab(notebook: Callable[..., Any]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.jupyterlab
 def test_a_kernel_restart_loses_nothing_that_is_shown(notebook: Callable[..., Any]) -> None:
     page = notebook("restart.ipynb", LESSON)
     seek(page, 5)
@@ -218,6 +223,7 @@ def test_a_kernel_restart_loses_nothing_that_is_shown(notebook: Callable[..., An
 
 
 @pytest.mark.long
+@pytest.mark.jupyterlab
 def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> None:
     """Two views of one cluster show one trace; setting ``at_s`` moves both."""
     broken = 'cluster.at_s = 13.0\ncluster.break_it("power_off", server="proxy-serv02")'
@@ -230,6 +236,7 @@ def test_opened_twice_and_moved_from_python(notebook: Callable[..., Any]) -> Non
 
 
 @pytest.mark.long
+@pytest.mark.jupyterlab
 def test_a_bet_is_asked_kept_and_still_there_when_the_cell_is_run_again(
     notebook: Callable[..., Any], jupyterlab: tuple[str, Path]
 ) -> None:
@@ -270,6 +277,8 @@ FIGURE = [
 ]
 
 
+@pytest.mark.long
+@pytest.mark.jupyterlab
 def test_a_figure_has_words_and_follows_the_theme(notebook: Callable[..., Any]) -> None:
     page = notebook("figures.ipynb", FIGURE, clusters=0)
     light, dark = page.locator("img.vrrplab-light"), page.locator("img.vrrplab-dark")
@@ -284,7 +293,11 @@ def test_a_figure_has_words_and_follows_the_theme(notebook: Callable[..., Any]) 
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
 
 
+@pytest.mark.long
+@pytest.mark.jupyterlab
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.long
+@pytest.mark.jupyterlab
 def test_the_cluster_adds_nothing_that_axe_objects_to(notebook: Callable[..., Any], theme: str) -> None:
     """What axe says of the page with the cluster, less what it says of the same page without."""
     from axe import violations

@@ -20,7 +20,7 @@ from tests.browser.test_first_view_in_jupyterlab import FIRST, HIDDEN
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.jupyterlab]
 
 LESSON = "00_start_here.ipynb"
 TO_THE_CLUSTER = 4  # cells, from the top

@@ -14,7 +14,7 @@ from tests.browser.test_cluster_in_jupyterlab import SLOW_MS, notebook, thing  #
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.jupyterlab]
 
 # Parts of the player that are not wholly inside the notebook's own window.
 HIDDEN = """names => {

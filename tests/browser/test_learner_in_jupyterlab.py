@@ -17,7 +17,7 @@ from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.results_page import page_html
 from vrrplab.exercises.store import Progress
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.jupyterlab]
 
 # Of the panel's own elements, those with a scroll bar: what they hold is larger than they are.
 BARS = """(root) => [root, ...root.querySelectorAll("*")].filter((e) => {

@@ -14,7 +14,7 @@ from tests.browser.test_cluster_in_jupyterlab import notebook, thing  # noqa: F4
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.jupyterlab]
 
 
 def test_a_goal_is_reached_by_a_click_and_a_file_repaired_by_typing(
