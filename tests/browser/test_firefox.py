@@ -46,6 +46,12 @@ UNPACKED = f"""async () => {{
     await new Promise((later) => setTimeout(later, 20));
   }}
 }}"""
+KNOWN = """() => {
+  try {
+    localStorage.setItem("vrrplab.tour", "seen");
+    localStorage.setItem("vrrplab.bets", "off");
+  } catch { /* an empty page may keep nothing */ }
+}"""
 KEYS = {"Escape": "\ue00c", "Space": " ", "Right": "\ue014"}
 
 
@@ -79,6 +85,8 @@ class Firefox:
         self("session.new", capabilities={})
         # A tab of our own: the first one may still be opening, and Firefox shows pages of its own there.
         self.context = self("browsingContext.create", type="tab")["context"]
+        # Who knows the player: no tour begins, and no film stops to ask.
+        self("script.addPreloadScript", functionDeclaration=KNOWN, contexts=[self.context])
         self("session.subscribe", events=["log.entryAdded"], contexts=[self.context])
 
     def __call__(self, method: str, **parameters: Any) -> dict[str, Any]:
