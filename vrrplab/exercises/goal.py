@@ -78,7 +78,7 @@ class Goal:
             kind = "passed" if state == "reached" else "missed"
             done: Any = [action.as_dict() for action in self._attempt(forks).added]
             answer = done or files_of(forks.scenario, self.puzzle.edits)
-            self._seen[forks.trace] = state, keep_result(self.puzzle.name, kind, answer, said).said
+            self._seen[forks.trace] = state, keep_result(self.puzzle.name, kind, answer, said)
 
     def _judged(self, attempt: Attempt) -> Verdict:
         try:

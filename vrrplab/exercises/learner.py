@@ -6,8 +6,6 @@ in the progress file (``store``).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises import again
@@ -25,7 +23,7 @@ from vrrplab.exercises.guesses import (
 from vrrplab.exercises.hints import STAGES, hints_of
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.registry import Miss, NotUnderstood, find_exercise
-from vrrplab.exercises.store import Entry, now_text, store
+from vrrplab.exercises.store import now_text, store
 
 
 def predict(name: str, guess: object) -> Message:
@@ -110,25 +108,18 @@ def check(name: str, answer: object) -> Message:
         kind, said = "unclear", str(error)
     except Exception as error:  # a judge that did not think of this answer: our mistake, not the learner's
         kind, said = "unclear", _unjudged(error)
-    return _with_notes(kind, keep_result(name, kind, answer, said).said, name)
+    return _with_notes(kind, keep_result(name, kind, answer, said), name)
 
 
-class Kept(NamedTuple):
-    """What is known of an exercise after a try, and the sentence that the learner gets."""
-
-    entry: Entry
-    said: str
-
-
-def keep_result(name: str, kind: str, answer: object, said: str) -> Kept:
-    """Keep how a try at an exercise ended (a kind of Message).
+def keep_result(name: str, kind: str, answer: object, said: str) -> str:
+    """Keep how a try at an exercise ended (a kind of Message); the sentence that the learner gets.
 
     What was not understood is no try. After the first answer that passed nothing changes any more.
     """
     with store().change() as progress:
         before = dict(progress.exercises.get(name, {}))
         if kind not in ("passed", "missed") or before.get("passed") is True:
-            return Kept(before, said)
+            return said
         entry = progress.exercises.setdefault(name, {})
         told = short_repr(answer)
         if kind == "missed":
@@ -136,7 +127,7 @@ def keep_result(name: str, kind: str, answer: object, said: str) -> Kept:
         entry.update(
             passed=kind == "passed", tries=entry.get("tries", 0) + 1, answer=told, said=said, at=now_text()
         )
-    return Kept(dict(entry), again.retold(name, said, before, entry) if kind == "missed" else said)
+    return again.retold(name, said, before, entry) if kind == "missed" else said
 
 
 def hint(name: str) -> Message:
