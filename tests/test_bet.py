@@ -353,6 +353,20 @@ def test_a_histogram_of_names_takes_the_short_ones_together() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("guesses", "outcome", "lines"),
+    [
+        ([-1], None, ["x: 1 guessed", "  -1 █ 1"]),
+        ([-1, 2.0], -3.0, ["x: 1 said 2 s (1 something else); it was -3 s", "  2 to 2.5 █ 1"]),
+    ],
+)
+def test_a_histogram_of_a_damaged_file_with_times_below_zero(
+    guesses: list[float], outcome: float | None, lines: list[str]
+) -> None:
+    told = {} if outcome is None else {"outcome": outcome, "unit": "s"}
+    assert histogram("x", [{"guess": guess, **told} for guess in guesses]) == lines
+
+
 @pytest.mark.parametrize("count", [1, 30, 500])
 def test_a_histogram_fits_eighty_columns(count: int) -> None:
     from vrrplab.output.text_columns import width

@@ -96,11 +96,21 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
 
     ``first_time``: of somebody who never saw a cluster; everybody else has had the tour. ``asks``: films ask
     at their faults, as they do for people; else this browser has that switched off. ``script`` runs before
-    the page's own.
+    the page's own. ``ours`` says which of the console's errors count, where the page is not ours alone.
     """
     contexts, errors, foreign = [], [], []
 
-    def open_page(first_time: bool = False, asks: bool = False, script: str = "", **options: Any) -> Any:
+    def open_page(
+        first_time: bool = False,
+        asks: bool = False,
+        script: str = "",
+        ours: Callable[[str], bool] = lambda error: True,
+        **options: Any,
+    ) -> Any:
+        def complain(error: str) -> None:
+            if ours(error):
+                errors.append(error)
+
         context = browser.new_context(**{"viewport": {"width": 1240, "height": 860}, **options})
         if script:
             context.add_init_script(script)
@@ -111,8 +121,8 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.on("console", lambda m: complain(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: complain(str(e)))
         page.on("request", lambda r: None if r.url.startswith(HERE) else foreign.append(r.url))
         page.errors = errors
         return page

@@ -30,9 +30,10 @@ def histogram(name: str, entries: Sequence[Entry]) -> list[str]:
     outcomes = [entry["outcome"] for entry in entries if "outcome" in entry]
     outcome = outcomes[0] if outcomes else None
     unit = kind_of(name).unit or next((str(e["unit"]) for e in entries if e.get("unit")), "")
-    numbers = [float(guess) for guess in guesses if is_number(guess)]
+    # No time is below zero, and none such is taken as a guess: a damaged file's is something else.
+    numbers = [number for guess in guesses if (number := _length_of_time(guess)) is not None]
     if numbers and len(numbers) * 2 >= len(guesses):
-        rows = _spans(numbers, float(outcome) if is_number(outcome) else None)  # type: ignore[arg-type]
+        rows = _spans(numbers, _length_of_time(outcome))
         average = in_words(round(mean(numbers), 2), unit)
         alike = len(numbers) > 1 and min(numbers) == max(numbers)
         said = f"{'all ' if alike else ''}{len(numbers)} said {average}"
@@ -47,6 +48,11 @@ def histogram(name: str, entries: Sequence[Entry]) -> list[str]:
     was = f"; it was {in_words(outcome, unit)}" if outcome is not None else ""
     head = f"{name}: {said}{was}"
     return [fitted(printable(head), COLUMNS).rstrip(), *_bars(rows)]
+
+
+def _length_of_time(value: object) -> float | None:
+    number = float(value) if is_number(value) else -1.0  # type: ignore[arg-type]
+    return number if number >= 0 else None
 
 
 Row = tuple[str, int, bool]  # label, how many, whether the truth lies here
