@@ -12,17 +12,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
-from pathlib import Path
 
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig, VirtualAddress
-from vrrplab.config.reader import parse_config
-from vrrplab.errors import VrrplabError
-from vrrplab.machine.profiles import profile_named
 from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.infer_networks import Card, networks, own_address
 from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.nodes import Node, read_nodes
 from vrrplab.scenario.parts import Client, Interface, Probe, Segment, Server
 from vrrplab.scenario.unreachable_peers import warned_of_peers
 from vrrplab.units import Micros, micros, plain_seconds
@@ -45,13 +42,14 @@ def scenario_from_configs(
     ``names``: what the servers are called, and so which ``@name`` lines count; otherwise as their files.
     Raises ConfigError for a file that keepalived would not run with, VrrplabError for no file at all.
     """
-    if not paths:
-        raise VrrplabError("name at least one keepalived.conf")
-    behaviour = profile_named(profile)
-    if behaviour.is_frr:
-        raise VrrplabError(f"profile {profile} is FRR's: it does not run a keepalived.conf - give a scenario")
-    called = zip(names or _server_names(paths), paths, strict=True)
-    nodes = {name: parse_config(path, host_id=name, daemon=behaviour.wording) for name, path in called}
+    return scenario_of_nodes(read_nodes(paths, names=names, profile=profile), profile, duration_us)
+
+
+def scenario_of_nodes(
+    cluster: Sequence[Node], profile: str = "keepalived-2.2.7", duration_us: Micros = 60_000_000
+) -> Scenario:
+    """The same of nodes that are read already; real addresses that are known are taken as they are."""
+    nodes = {node.name: node.config for node in cluster}
     cards = networks(nodes)
     names = sorted(set(cards.values()))
     taken = _named(nodes)
@@ -61,12 +59,13 @@ def scenario_from_configs(
         interfaces = {}
         for name in sorted(interfaces_of(node)):
             segment = cards[server, name]
-            addresses = _addresses(name, server, nodes, place, spare[segment], taken)
+            given = (cluster[place].addresses or {}).get(name)
+            addresses = given or _addresses(name, server, nodes, place, spare[segment], taken)
             interfaces[name] = Interface(name, segment, addresses, default_mac(names.index(segment), place))
         told = check_against_host(node, {name: card.addresses for name, card in interfaces.items()})
         servers[server] = Server(
             server,
-            os.fspath(paths[place]),
+            cluster[place].path,
             replace(node, warnings=node.warnings + told),
             interfaces,
             start_at_us=place * micros(0.1),
@@ -99,17 +98,6 @@ def assumptions(scenario: Scenario) -> list[str]:
         found.append(f"{client.name} ({', '.join(client.addresses)}) asks for every virtual address there")
     starts = [f"{name} at {plain_seconds(s.start_at_us)} s" for name, s in scenario.servers.items()]
     return [*found, f"daemons start one after the other: {', '.join(starts)}"]
-
-
-def _server_names(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """The files' names; with their folders where two are alike, and numbered where that is no help either."""
-    stems = [Path(path).stem for path in paths]
-    names: list[str] = []
-    for path, stem in zip(paths, stems, strict=True):
-        name = stem if stems.count(stem) == 1 else f"{Path(path).parent.name or 'server'}-{stem}"
-        numbered = (f"{name}-{number}" for number in range(2, len(stems) + 2))
-        names.append(name if name not in names else next(n for n in numbered if n not in names))
-    return names
 
 
 def _named(nodes: Mapping[str, NodeConfig]) -> set[str]:
