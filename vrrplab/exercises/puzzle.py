@@ -83,7 +83,7 @@ class StillPuzzle(StillCluster):
 
     def _repr_html_(self) -> str:
         goal = f"<p><b>Goal</b> {escape(self._puzzle.goal)}</p>"
-        return f"{goal}{self._repr_svg_()}<p>Answer it as <code>{escape(self._how)}</code>.</p>"
+        return f"{goal}{super()._repr_html_()}<p>Answer it as <code>{escape(self._how)}</code>.</p>"
 
     def __repr__(self) -> str:
         return f"Goal: {self._puzzle.goal}\n{super().__repr__()}\nAnswer it as {self._how}"

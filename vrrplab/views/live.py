@@ -54,6 +54,7 @@ class LiveTimeline:
         self.to_s = seconds(trace.end_us) if to_s is None else to_s
         self.width_in = width_in
         self.dpi = dpi
+        self.alt = ""  # the last picture in a sentence
         self._shape: object = None
         self._told: object = None
         self._places: list[_Place] = []
@@ -74,6 +75,7 @@ class LiveTimeline:
         import numpy
 
         table = rows(trace, 0.0, self.to_s, stable=True)
+        self.alt = table.summary()
         told = table.title, table.note, table.more, table.actions
         with style.look(self.theme):
             if self._shape is None or self._shape_of(table) != self._shape:

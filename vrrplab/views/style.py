@@ -180,7 +180,8 @@ def new_figure(width_in: float, height_in: float, theme: Theme, alt: str) -> Fig
 
     def html() -> str:
         both = theme is LIGHT and hasattr(figure, "_vrrplab_again")
-        return _html({name: picture(name) for name in (THEMES if both else [theme.name])}, alt, size)
+        shown = {name: picture(name) for name in (THEMES if both else [theme.name])}
+        return pictures_html(shown, alt, size)
 
     figure._repr_png_ = png  # type: ignore[attr-defined]
     figure._repr_html_ = html  # type: ignore[method-assign]
@@ -211,17 +212,20 @@ _DARK_PAGE = (
 )
 
 
-def _html(pictures: dict[str, bytes], alt: str, size: dict[str, int]) -> str:
-    """The pictures as HTML: that of the page's theme is seen, and its words are heard.
+def pictures_html(
+    pictures: dict[str, bytes], alt: str, size: dict[str, int], kind: str = "image/png"
+) -> str:
+    """Pictures by theme as HTML: that of the page's theme is seen, and its words are heard.
 
-    JupyterLab drops the alternative text of a PNG; that of an HTML image it keeps. Where it does not trust a
+    ``size``: width and height, pixels. JupyterLab drops the alternative text of a PNG; that of an HTML image it
+    keeps. Where it does not trust a
     notebook the rules are dropped, too: then the light one is seen, on its own paper.
     """
     from base64 import b64encode
     from html import escape
 
     def image(name: str, style: str) -> str:
-        source = f"data:image/png;base64,{b64encode(pictures[name]).decode()}"
+        source = f"data:{kind};base64,{b64encode(pictures[name]).decode()}"
         shape = f'width="{size["width"]}" height="{size["height"]}"'
         return f'<img class="vrrplab-{name}" {shape} style="{style}" alt="{escape(alt)}" src="{source}">'
 
