@@ -258,7 +258,7 @@ def test_without_widgets_it_is_goal_picture_and_how_to_answer(monkeypatch: pytes
         still = puzzle(name)
         assert PUZZLES[name].goal in repr(still)
         assert f'puzzle("{name}", {how}' in repr(still)
-        assert "<svg" in still._repr_html_()
+        assert "data:image/svg+xml" in still._repr_html_()
         assert "<script" not in still._repr_html_()
 
 

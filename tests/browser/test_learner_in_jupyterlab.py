@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from vrrplab.exercises.guesses import GUESSES, WHO
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.results_page import page_html
 from vrrplab.exercises.store import Progress
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
+expect = sync_api.expect
 
 pytestmark = [pytest.mark.long, pytest.mark.jupyterlab]
 

@@ -63,7 +63,9 @@ def test_styles_stay_inside_the_picture() -> None:
 
 
 def test_a_long_title_is_whole_and_ends_inside_the_picture() -> None:
-    told = "the LAN interface of the first proxy goes down while the second one is being repaired, and comes back"
+    told = (
+        "the LAN interface of the first proxy goes down while the second is being repaired, then comes back"
+    )
     root = ElementTree.fromstring(still_svg(Trace([cast(description=told)]), 7.0))
     lines = [x for x in root.iter(f"{SVG}text") if x.get("font-weight") and x.get("x") == "20.0"]
     assert " ".join(x.text or "" for x in lines) == f"{told} · 7.000 s"

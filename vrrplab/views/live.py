@@ -177,8 +177,8 @@ class _Ink:
         self.served: Any = LineCollection([], colors=theme.mute, linewidths=0.9, zorder=1)
         for lines in (self.silence, self.ticks, self.served):
             axes.add_collection(lines, autolim=False)
-        red = theme.vermillion
-        self.zeros = axes.plot([], [], linestyle="none", marker="v", markersize=4.6, color=red, zorder=5)[0]
+        sent = theme.blue
+        self.zeros = axes.plot([], [], linestyle="none", marker="v", markersize=4.6, color=sent, zorder=5)[0]
         self.zeros.set_markeredgecolor(theme.page)
         self.diamonds = [
             axes.plot([], [], linestyle="none", marker="D", markersize=4.2, color=colour, zorder=5)[0]

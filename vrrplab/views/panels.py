@@ -8,8 +8,8 @@ as a still figure.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -137,8 +137,8 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
     if ipywidgets is None or (marimo is not None and marimo.running_in_notebook()):
         return timeline.figure(run({control.key: control.value for control in controls}))
     panel = LivePanel(run, controls, theme=theme)
-    # Not ipywidgets' Image: that one has no words for who cannot see it. Full width and a margin would be more
-    # than there is room for: a scroll bar.
+    # Not ipywidgets' Image: that one has no words for who cannot see it. Full width and a margin would be
+    # more than there is room for: a scroll bar.
     picture = ipywidgets.HTML(value=panel.html, layout=ipywidgets.Layout(max_width="100%", margin="0"))
     told = ipywidgets.HTML(value=escape(panel.sentence))
     longest = max((len(_label(control)) for control in controls), default=0)

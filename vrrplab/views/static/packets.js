@@ -5,7 +5,7 @@ import { shown } from "./writing.js";
 import { along, wire } from "./layout.js";
 import { routerBetween } from "./naming.js";
 
-const COLOURS = ["--vl-master", "--vl-bad", "--vl-fg", "--vl-bg", "--vl-v0", "--vl-v1", "--vl-v2", "--vl-v3", "--vl-v4", "--vl-v5", "--vl-mute"];
+const COLOURS = ["--vl-master", "--vl-fault", "--vl-fg", "--vl-bg", "--vl-v0", "--vl-v1", "--vl-v2", "--vl-v3", "--vl-v4", "--vl-v5", "--vl-mute"];
 
 /**
  * How long a frame is in the air, in seconds of the trace, at this speed of playing.
@@ -78,7 +78,7 @@ export class Packets {
    */
   paint(root) {
     const style = getComputedStyle(root);
-    this.colour = Object.fromEntries(COLOURS.map((c) => [c, style.getPropertyValue(c).trim() || "#888"]));
+    this.colour = Object.fromEntries(COLOURS.map((c) => [c, style.getPropertyValue(c).trim() || "gray"]));
     this.font = `11.5px ${style.fontFamily}`;
   }
 
@@ -284,7 +284,7 @@ export class Packets {
     c.strokeStyle = this.colour["--vl-bg"];
     c.stroke();
     c.lineWidth = 2.4;
-    c.strokeStyle = this.colour["--vl-bad"];
+    c.strokeStyle = this.colour["--vl-fault"];
     c.stroke();
   }
 
