@@ -51,11 +51,11 @@ def server(action: str, at_s: float = 10.1, **keys: Any) -> dict[str, Any]:
 LINES = [
     (
         "a eth0 at 10 for 20",
-        [server("link_down", 10, interface="eth0"), server("link_up", 30, interface="eth0")],
+        [server("carrier_down", 10, interface="eth0"), server("carrier_up", 30, interface="eth0")],
     ),
     (
         "a eth0 for 2.5s at 1s",
-        [server("link_down", 1, interface="eth0"), server("link_up", 3.5, interface="eth0")],
+        [server("carrier_down", 1, interface="eth0"), server("carrier_up", 3.5, interface="eth0")],
     ),
     ("a chk_squid", [server("check_fail", script="chk_squid")]),
     ("a squid", [server("check_fail", script="chk_squid")]),

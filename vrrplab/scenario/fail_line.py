@@ -48,7 +48,7 @@ _BY_WORD = {
 }
 # What has a name: how it fails, the action's key for the name, and what such things are called there.
 _BY_KIND = {
-    "interface": (Act.LINK_DOWN, "interface", "interface"),
+    "interface": (Act.CARRIER_DOWN, "interface", "interface"),
     "service": (Act.SERVICE_STOP, "service", "service"),
     "script": (Act.CHECK_FAIL, "script", "vrrp_script"),
     "file": (Act.FILE_WRITE, "file", "track_file"),
