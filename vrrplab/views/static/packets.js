@@ -38,13 +38,12 @@ export class Packets {
   /**
    * @param {Model} model
    * @param {Namer} name
+   * @param {HTMLCanvasElement} canvas
    */
-  constructor(model, name) {
+  constructor(model, name, canvas) {
     this.model = model;
     this.name = name;
-    this.canvas = document.createElement("canvas");
-    this.canvas.className = "vl-canvas";
-    this.canvas.setAttribute("aria-hidden", "true");
+    this.canvas = canvas;
     this.context = painter(this.canvas);
     this.times = Float64Array.from(model.flights, (f) => f.t);
     this.vipOf = new Map(model.cast.vips.map((v) => [v.address, v.index % 6]));
@@ -60,8 +59,9 @@ export class Packets {
     this.layout = layout;
     this.ways.clear();
     const ratio = Math.min(2, window.devicePixelRatio || 1);
-    this.canvas.width = Math.round(layout.width * ratio);
-    this.canvas.height = Math.round(layout.height * ratio);
+    const [width, height] = [Math.round(layout.width * ratio), Math.round(layout.height * ratio)];
+    if (this.canvas.width !== width) this.canvas.width = width; // to set it, even to what it is, costs a new canvas
+    if (this.canvas.height !== height) this.canvas.height = height;
     this.canvas.style.width = `${layout.width}px`;
     this.canvas.style.height = `${layout.height}px`;
     this.ratio = ratio;
