@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "simulate": "run scenarios, or the three failure drills when none is named",
     "scenario": "write the scenario that keepalived.conf files make, as YAML",
+    "why": "tell why a failure did, or did not, lead to a failover: line, rule, packet, cure",
     "config": "tell what keepalived makes of all nodes' files, and what is wrong in and between them",
     "decode": "tell every frame of a capture, field by field, with a verdict",
     "verify": "compare recordings of real daemons with the simulator",

@@ -1,6 +1,6 @@
 """Which sentence of an RFC, or which habit of the daemon, an answer to "why?" rests on.
 
-IDs and words are those of docs/rfc.md, where each is tested against every profile; a test holds them together.
+IDs and words are those of docs/rfc.md, where each is tested against every profile; a test compares them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ KEEPS = Law(
     "An advert of equal or higher priority (any, without preemption) starts the timer anew, with the"
     " interval it names.",
 )
-PREEMPTS = Law(
-    "R3-6.4.2-i", "A lower advert is discarded by a BACKUP that preempts: its timer runs on."
-)
+PREEMPTS = Law("R3-6.4.2-i", "A lower advert is discarded by a BACKUP that preempts: its timer runs on.")
 YIELDS = Law(
     "R3-6.4.3-h",
     "A MASTER that hears a higher priority, or its own from a higher address (as a number), is BACKUP and"

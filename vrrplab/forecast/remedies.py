@@ -23,7 +23,7 @@ Block = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One change of a server's file. ``act``: "set" an option, "drop" it, or an "entry" into a block there."""
+    """One change of a server's file. ``act``: "set" an option, "drop" it, or "entry" into a block."""
 
     server: str
     block: Block
@@ -111,5 +111,3 @@ def _edit(wish: Wish, change: Change, node: NodeConfig) -> Edit:
     # With includes the text has other lines than the file; then the block's name tells where.
     line = 0 if "include" in (node.text or "") else change.line
     return Edit(wish.server, Source(node.file, line), change.before, change.after, inside)
-
-

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.errors import VrrplabError
-from vrrplab.forecast.laws import Law
 from vrrplab.forecast.remedies import Edit, Wish, changed
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Place
@@ -27,7 +26,7 @@ from vrrplab.scenario.parts import TimedAction
 from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 from vrrplab.trace.events import AdvertReceivedEvent, AdvertSentEvent
-from vrrplab.trace.vocabulary import Act, sentence
+from vrrplab.trace.vocabulary import ACTIONS, Act, sentence
 from vrrplab.trace.why import Answers
 from vrrplab.units import Micros, format_s, seconds
 
@@ -61,7 +60,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Changed lines, and what they were seen to lead to; ``too_little``: a smaller change that was not enough."""
+    """Changed lines, and what they led to; ``too_little``: a smaller one that was not enough."""
 
     edits: tuple[Edit, ...]
     leads_to: str
@@ -72,8 +71,8 @@ class Remedy:
 class Answer:
     """Of one virtual router and one moment. ``moved_us``: how long until the new one had the addresses.
 
-    ``before`` and ``after`` are servers; ``judged_us``: when "after" is. ``advice``: what helps where no line of
-    the files does.
+    ``before`` and ``after`` are servers; ``judged_us``: when "after" is. ``advice``: what helps where no line
+    of the files does.
     """
 
     at_us: Micros
@@ -104,7 +103,7 @@ class Why:
 def why(scenario: Scenario, *, cures: bool = True) -> Why:
     """What each action of a scenario led to, and why. VrrplabError: nothing happens in it.
 
-    ``cures``: try remedies for what is bad, which runs the scenario some ten times for each.
+    ``cures``: try remedies for what is bad, which runs the scenario several times for each.
     """
     if not scenario.actions:
         raise VrrplabError(f"{scenario.name or 'the scenario'}: nothing fails in it - name a failure")
@@ -196,7 +195,7 @@ class Case:
     @cached_property
     def scene(self) -> Answers:
         """The trace, asked at the end of the case."""
-        return Answers(self.trace, self.trace.scenario, self.judged_us)
+        return Answers(list(self.trace), self.trace.scenario, self.judged_us)
 
     @cached_property
     def hit(self) -> tuple[str, ...]:
@@ -218,9 +217,9 @@ class Case:
     @property
     def is_cured(self) -> bool:
         """One server has the addresses before and after, and it is one that works."""
-        return (
-            len(self.before) == 1 and self.outcome in (Outcome.MOVES, Outcome.KEEPS)
-        ) and not set(self.after) & set(self.hit)
+        return (len(self.before) == 1 and self.outcome in (Outcome.MOVES, Outcome.KEEPS)) and not set(
+            self.after
+        ) & set(self.hit)
 
     def member(self, server: str) -> Member | None:
         """The router's instance on a server."""
@@ -284,7 +283,7 @@ class Case:
 
 def _takes_out(action: TimedAction) -> bool:
     """Is its server not fit to serve after it? A firewall against VRRP and a reload leave it as it was."""
-    act = Act(action.kind)  # type: ignore[call-arg]  # by value
+    act = ACTIONS[action.kind]
     return act.breaks and act not in (Act.FIREWALL_DROP, Act.SEGMENT_FAULT, Act.ADDRESS_REMOVE)
 
 
@@ -316,8 +315,8 @@ def cases(scenario: Scenario, trace: Trace) -> Iterator[Case]:
         judged_us = max(at_us, end_us - _JUST_BEFORE_US)
         addresses: dict[str, Router] = {}
         for member in members(scenario, judged_us):
-            for address in member.instance.all_addresses:
-                addresses.setdefault(address.address, router_of(scenario, member))
+            for virtual in member.instance.all_addresses:
+                addresses.setdefault(virtual.address, router_of(scenario, member))
         alike: dict[tuple[Router, tuple[str, ...], tuple[str, ...]], list[str]] = {}
         for address, router in addresses.items():
             case = Case(scenario, trace, (at_us, judged_us), tuple(actions), router, (address,))
@@ -330,7 +329,7 @@ def cases(scenario: Scenario, trace: Trace) -> Iterator[Case]:
 
 
 def _remedies(case: Case, wishes: Sequence[Sequence[Wish]]) -> tuple[Remedy, ...]:
-    """Those wishes that cure the case, in their order; one that does not is told with the next of its kind."""
+    """Those wishes that cure the case, in order; one that does not is told with the next of its kind."""
     found: list[Remedy] = []
     too_little: tuple[Edit, ...] = ()
     for wish in wishes:
@@ -339,10 +338,9 @@ def _remedies(case: Case, wishes: Sequence[Sequence[Wish]]) -> tuple[Remedy, ...
             continue
         scenario, edits = made
         trace = run(scenario)
-        again = Case(
-            scenario, trace, (case.at_us, case.judged_us), case.actions, case.router, case.addresses
-        )
-        if again.is_cured and not any(_worse(case, scenario, trace)):
+        again = Case(scenario, trace, (case.at_us, case.judged_us), case.actions, case.router, case.addresses)
+        before = len(case.before) != 1 or again.before == case.before
+        if again.is_cured and before and not any(_worse(case, scenario, trace)):
             same_line = [e.before for e in too_little] == [e.before for e in edits]
             less = ", ".join(e.after for e in too_little) if too_little and same_line else ""
             found.append(Remedy(edits, _leads_to(again), less))
