@@ -108,6 +108,7 @@ def lines(found: Why) -> list[str]:
 
 
 def _told(answer: Answer) -> list[str]:
+    from vrrplab.forecast.remedies import told as changes_told
     from vrrplab.tell.words import wrap
 
     addresses = ", ".join(answer.addresses[:3])
@@ -120,8 +121,8 @@ def _told(answer: Answer) -> list[str]:
         told += _labelled(step.kind, f"{places} {head}{step.text}".strip())
     for remedy in answer.remedies:
         less = f" (not enough: {remedy.too_little})" if remedy.too_little else ""
-        changes = "; ".join(map(str, remedy.edits))
-        told += _labelled("cure", f"{changes}{less}; then {remedy.leads_to}")
+        label = "cure" if answer.outcome.is_bad else "faster"
+        told += _labelled(label, f"{changes_told(remedy.edits)}{less}; then {remedy.leads_to}")
     if answer.advice:
         told += _labelled("cure", answer.advice)
     return told

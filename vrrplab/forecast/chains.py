@@ -14,15 +14,15 @@ from vrrplab.config.edits import with_option
 from vrrplab.config.model import InstanceConfig, Source, SyncGroupConfig, TrackedObject, VirtualAddress
 from vrrplab.errors import DropReason
 from vrrplab.forecast import laws
+from vrrplab.forecast.cases import Case, Chain, Member, Outcome, Step, members
 from vrrplab.forecast.laws import Law
 from vrrplab.forecast.remedies import Block, Wish, instance, script
-from vrrplab.forecast.why import Case, Chain, Member, Outcome, Step, members
 from vrrplab.rules.model import Place
 from vrrplab.scenario.parts import TimedAction
 from vrrplab.trace.events import AdvertDroppedEvent, PriorityEvent, StateEvent
 from vrrplab.trace.vocabulary import ACTIONS, DAEMON, LINK_LOST, Act
 from vrrplab.trace.why import CURES
-from vrrplab.units import Micros, format_s, plain_seconds
+from vrrplab.units import SECOND_US, Micros, format_s, plain_seconds
 
 # What can be tracked: its block in an instance, and the field that holds the entries.
 _TRACKED = {
@@ -304,7 +304,9 @@ def _several(case: Case) -> Chain:
     steps = [_line(f"{m.server}: {case.scene.unheard(m.pair) or case.why(m)}", _place(m)) for m in holding]
     for m in holding:
         steps += _advert(case, m, next((o for o in holding if o is not m), None))
-    return Chain(headline, [*steps, _law(laws.SILENCE)])
+    shut = [a.keys["direction"] for a in case.actions if a.kind == Act.FIREWALL_DROP]
+    advice = f"let IP protocol 112 {' and '.join(dict.fromkeys(shut))} again" if shut else ""
+    return Chain(headline, [*steps, _law(laws.SILENCE)], advice=advice)
 
 
 def _is_silent(case: Case, member: Member) -> bool:
@@ -479,6 +481,10 @@ def _moves(case: Case) -> Chain:
     new, old = case.after[0], " and ".join(case.before) or "nobody"
     headline = f"moves from {old} to {new}, {format_s(case.moved_us or 0)} s later"
     steps = []
+    if new in case.before:
+        headline = f"is on {new} alone again, {format_s(case.moved_us or 0)} s later"
+        yielding = [m for server in case.before if server != new and (m := case.member(server))]
+        return Chain(headline, [*_yields(case, yielding), _law(laws.YIELDS)])
     for server in case.before:
         if (member := case.member(server)) is not None:
             steps += _gave_up(case, member)
@@ -505,7 +511,35 @@ def _moves(case: Case) -> Chain:
         elif took.t_us - last.t_us <= case.scene.patience_us(member.pair, last.interval_s) // 4:
             law = laws.PREEMPTS
     steps += [Step("packet", f"{packet}; {new} is MASTER at {took.t:.3f} s: {reason}"), _law(law)]
-    return Chain(headline, steps)
+    is_slow = law is laws.SILENCE and bool(case.hit) and (case.moved_us or 0) > SECOND_US
+    return Chain(headline, steps, wishes=_faster(case) if is_slow else ())
+
+
+def _faster(case: Case) -> list[list[Wish]]:
+    """A shorter interval on every node: silence is noticed after three of it."""
+    longest_us = max(m.instance.advert_interval_us for m in case.members)
+    wish = []
+    for member in case.members:
+        block = instance(member.instance.name)
+        if longest_us > SECOND_US:
+            wish.append(Wish(member.server, block, "set", "advert_int", "1"))
+            continue
+        if member.instance.version == 2:
+            wish.append(Wish(member.server, block, "set", "version", "3"))
+        wish.append(Wish(member.server, block, "set", "advert_int", "0.3"))
+    return [wish]
+
+
+def _yields(case: Case, yielding: list[Member]) -> list[Step]:
+    """When those that had the addresses besides gave them up, and why."""
+    steps = []
+    for member in yielding:
+        for change in case.trace.of(StateEvent, server=member.server, instance=member.instance.name):
+            if change.from_ == "MASTER" and case.at_us <= change.t_us <= case.judged_us:
+                reason = case.trace.why_changed(change)
+                steps.append(Step("packet", f"at {change.t:.3f} s {member.server} is {change.to}: {reason}"))
+                break
+    return steps
 
 
 def _gave_up(case: Case, member: Member) -> list[Step]:
@@ -531,6 +565,7 @@ def _keeps(case: Case) -> Chain:
     for server in touched:
         other = case.member(server)
         if other is not None and server != has:
-            steps.append(_line(f"{server}: {case.why(other)}", _place(other, "priority")))
+            told = case.why(other).split(". ")[0]  # what it is; what led to that is the run's
+            steps.append(_line(f"{server}: {told}", _place(other, "priority")))
             law = laws.KEEPS if case.scene.state(other.pair) == "BACKUP" else None
     return Chain(f"stays on {has}: nothing had to move", [*steps, *([_law(law)] if law else [])])

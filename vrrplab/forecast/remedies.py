@@ -51,12 +51,23 @@ class Edit:
     after: str
     inside: str = ""  # the block that a line is added to
 
-    def __str__(self) -> str:
-        place = f"{self.source}:" if self.source.line else f"{self.source}, {self.inside}:"
+    @property
+    def words(self) -> str:
+        """What is done there."""
         if not self.before:
-            added = " ".join(self.after.split())
-            return f"{place} add {added!r}" + (f" to {self.inside}" if self.source.line else "")
-        return f"{place} {self.before!r} -> {self.after!r}" if self.after else f"{place} drop {self.before!r}"
+            return f"add {' '.join(self.after.split())!r} to {self.inside}"
+        return f"{self.before!r} -> {self.after!r}" if self.after else f"drop {self.before!r}"
+
+    def __str__(self) -> str:
+        return told([self])
+
+
+def told(edits: Sequence[Edit]) -> str:
+    """Places and what is done there; what is done in several files alike is said once."""
+    alike: dict[str, list[Source]] = {}
+    for edit in edits:
+        alike.setdefault(edit.words, []).append(edit.source)
+    return "; ".join(f"{' '.join(map(str, places))}: {words}" for words, places in alike.items())
 
 
 def instance(name: str) -> Block:
