@@ -28,7 +28,7 @@ GUIDES = {
                 files=_CONFIGS,
             ),
             Example(
-                f"vrrplab why {_BOTH} --fail 'proxy-serv01 kill at 8 for 20' --json",
+                "vrrplab why proxy-*.conf --fail 'proxy-serv01 kill for 20' --json",
                 "a daemon is killed, and started again 20 s later, as JSON",
                 files=_CONFIGS,
             ),
