@@ -11,8 +11,6 @@ from vrrplab.rules.model import Finding, Place, Rule, Severity
 from vrrplab.rules.told import INFO, WARNING, Warned, about_of, finding_of, found_by, merged, warned
 from vrrplab.units import plain_seconds
 
-DROPS_GARP = "2.2.7"
-
 
 def members(cluster: Cluster) -> Iterator[Member]:
     """Every instance of every node."""
@@ -44,25 +42,6 @@ def _rounded(one: Warned) -> str:
         return one.warning.message
     used = plain_seconds(instance.advert_interval_us)
     return f"{one.warning.message}: it is {used} s"
-
-
-def _not_shared(one: Warned) -> str:
-    return f"{one.instance.name if one.instance else ''}: only the first 8 bytes of auth_pass count".lstrip(": ")
-
-
-# -- who is master
-
-
-def _state_and_no_effect(one: Warned) -> str:
-    return one.warning.message
-
-
-def _preemption(cluster: Cluster) -> Iterator[Finding]:
-    yield from found_by("V025")(cluster)
-
-
-def _start(one: Warned) -> str:
-    return one.warning.message
 
 
 # -- addresses
@@ -141,6 +120,30 @@ def _own_addresses(cluster: Cluster) -> Iterator[Finding]:
     yield from merged(told)
 
 
+def _owner_of_nothing(cluster: Cluster) -> Iterator[Finding]:
+    """255 beside virtual addresses that the host does not own, as far as anybody knows its addresses."""
+    findings = []
+    for member in members(cluster):
+        instance, node = member.instance, member.node
+        if not instance.address_owner or "priority" not in instance.lines or not instance.virtual_addresses:
+            continue
+        own = {text.partition("/")[0] for card in (node.addresses or {}).values() for text in card}
+        if any(virtual.address in own for virtual in instance.virtual_addresses):
+            continue
+        findings.append(
+            _finding(
+                "V084",
+                INFO,
+                member,
+                f"priority 255 says that {instance.virtual_addresses[0].address} is an address of its own",
+                _at(member, "priority"),
+                "254 gives the same order, without what is special about an owner",
+                certain=node.addresses is not None,
+            )
+        )
+    yield from merged(findings)
+
+
 def _few_announcements(cluster: Cluster) -> Iterator[Finding]:
     """Takeovers of which the neighbours may never hear."""
     findings = []
@@ -152,25 +155,13 @@ def _few_announcements(cluster: Cluster) -> Iterator[Finding]:
         if not garp.delay_us and garp.repeat == 1 and not garp.refresh_us:
             findings.append(
                 _finding(
-                    "V042",
+                    "V083",
                     WARNING,
                     member,
                     "one gratuitous ARP an address, once: if it is lost, neighbours keep the old MAC address "
                     "until their own entry ends",
                     _at(member, "garp_master_repeat", "garp_master_delay"),
                     "leave garp_master_repeat and garp_master_delay at 5, or add garp_master_refresh 10",
-                )
-            )
-        elif garp.interval_us and cluster.profile.endswith("2.2.7") and len(addresses) * garp.repeat > 1:
-            findings.append(
-                _finding(
-                    "V042",
-                    WARNING,
-                    member,
-                    f"vrrp_garp_interval makes keepalived 2.2.7 lose most of its {len(addresses) * garp.repeat} "
-                    "gratuitous ARP",
-                    Place(member.node.name, _global_line(member, "vrrp_garp_interval")),
-                    "remove vrrp_garp_interval; keepalived 2.4.3 does it right",
                 )
             )
     yield from merged(findings)
@@ -191,20 +182,22 @@ RULES = (
         "auth_pass cut",
         Severity.INFO,
         "An auth_pass of more than 8 bytes.",
-        "A version 2 packet has room for 8: the rest is cut off, with a line in the log. Passwords that differ "
+        "A version 2 packet has room for 8: the rest is cut off, with a line in the log. Passwords that "
+        "differ "
         "later than that are the same one, and 8 bytes travel in clear text.",
         "Write 8 bytes at most; in clear text it keeps mistakes apart, not attackers.",
         "pitfall P08; RFC 2338 section 5.3.10",
         two("authentication {\n    auth_type PASS\n    auth_pass verysecret\n}"),
         two("authentication {\n    auth_type PASS\n    auth_pass secret\n}"),
-        found_by("V008", _not_shared),
+        found_by("V008"),
     ),
     Rule(
         "V009",
         "no authentication",
         Severity.WARNING,
         "Authentication is written, and there is none.",
-        "Only version 2 has it, not strict mode, and not without an auth_pass: keepalived logs a line and sends "
+        "Only version 2 has it, not strict mode, and not without an auth_pass: keepalived logs a line "
+        "and sends "
         "without. A node that has it and one that has not reject each other.",
         "Remove the authentication block, or write version 2 on every node.",
         "pitfall P09; RFC 9568 section 9",
@@ -217,7 +210,8 @@ RULES = (
         "advert_int rounded",
         Severity.WARNING,
         "An advert_int that the version cannot say, so that another one is used.",
-        "Version 2 counts whole seconds, version 3 hundredths up to 40.95 s: `advert_int 0.5` in version 2 is "
+        "Version 2 counts whole seconds, version 3 hundredths up to 40.95 s: `advert_int 0.5` in version "
+        "2 is "
         "1 s, and a takeover that was meant to take 2 s takes 3.6.",
         "Write version 3 on every node, or whole seconds.",
         "pitfall P11; RFC 9568 section 5.2.7",
@@ -244,19 +238,6 @@ RULES = (
             "b": conf(100, "unicast_src_ip 192.168.2.252\nunicast_peer {\n    192.168.2.251\n}"),
         },
         found_by("V014"),
-    ),
-    Rule(
-        "V018",
-        "interface not on the host",
-        Severity.ERROR,
-        "The file names an interface that the host does not have.",
-        "keepalived exits with a permanent error, unless dynamic_interfaces is set: nobody holds the address "
-        "for this node.",
-        "Write the name that `ip -br link` shows on this host.",
-        "pitfall P18",
-        {},
-        {},
-        found_by("V018"),
     ),
     Rule(
         "V025",
@@ -316,7 +297,8 @@ RULES = (
         "priority by default",
         Severity.WARNING,
         "state MASTER without a priority.",
-        "It means 255, the priority of an owner: weights and nopreempt do not count, and it takes the address "
+        "It means 255, the priority of an owner: weights and nopreempt do not count, and it takes the "
+        "address "
         "back at once. Without `state MASTER` the default is 100.",
         "Write a priority on every node.",
         "pitfall P32",
@@ -329,7 +311,8 @@ RULES = (
         "preempt_delay without effect",
         Severity.WARNING,
         "A preempt_delay that keepalived clears.",
-        "It counts only where the node starts as BACKUP, preempts, and is not strict; then it begins with the "
+        "It counts only where the node starts as BACKUP, preempts, and is not strict; then it begins "
+        "with the "
         "first advert of a lower MASTER.",
         "Write state BACKUP, and remove nopreempt.",
         "pitfall P33",
@@ -343,7 +326,8 @@ RULES = (
         Severity.WARNING,
         "A weighted check of an instance in a sync group, or one that group and member both track.",
         "The members of a group change together, so keepalived takes their weighted checks off, unless the "
-        "group has sgroup_tracking_weight. A check in both places counts twice: without a weight the instance "
+        "group has sgroup_tracking_weight. A check in both places counts twice: without a weight the "
+        "instance "
         "never starts.",
         "Track it in the vrrp_sync_group, without a weight.",
         "pitfall P34; keepalived 2.2.7, measured",
@@ -352,24 +336,12 @@ RULES = (
         found_by("V034"),
     ),
     Rule(
-        "V042",
-        "few gratuitous ARP",
-        Severity.WARNING,
-        "After a takeover the new MAC address is announced once, or not at all.",
-        "Neighbours and switches learn of a takeover by gratuitous ARP. One frame is easily lost, while a port "
-        "still learns; then clients go on sending to the old node until their entry ends, 15 to 45 s.",
-        "Leave the defaults: 5 at once, 5 more after 5 s; garp_master_refresh repeats them.",
-        "pitfall P42; keepalived 2.2.7, measured",
-        two("garp_master_repeat 1\ngarp_master_delay 0"),
-        two("garp_master_repeat 1"),
-        _few_announcements,
-    ),
-    Rule(
         "V043",
         "address does not answer",
         Severity.ERROR,
         "Strict mode or no_accept, and a service behind the virtual address.",
-        "Only the owner of an address may accept packets for it in strict mode. keepalived puts a rule into the "
+        "Only the owner of an address may accept packets for it in strict mode. keepalived puts a rule "
+        "into the "
         "packet filter that drops them: the address moves as it should and answers nobody.",
         "Remove vrrp_strict and no_accept; in version 3 write accept.",
         "pitfall P43; RFC 9568 section 6.1, Accept_Mode",
@@ -381,7 +353,8 @@ RULES = (
         "V045",
         "addresses of an advert",
         Severity.WARNING,
-        "Addresses of two families in one instance, more than a packet holds, or IPv6 without a link-local one.",
+        "Addresses of two families in one instance, more than a packet holds, or IPv6 without a "
+        "link-local one.",
         "An advert has addresses of one family, as many as fit: keepalived drops those of the other family, "
         "and leaves the rest out of the adverts. The first IPv6 address should be link-local.",
         "Put the others into virtual_ipaddress_excluded, or into an instance of their own.",
@@ -398,7 +371,8 @@ RULES = (
         "virtual MAC corrected",
         Severity.INFO,
         "A use_vmac, or an option of it, that keepalived changes or ignores.",
-        "With unicast adverts leave from the card itself, so keepalived switches vmac_xmit_base on; names and "
+        "With unicast adverts leave from the card itself, so keepalived switches vmac_xmit_base on; "
+        "names and "
         "MAC addresses that cannot be are left out.",
         "Write vmac_xmit_base beside use_vmac and unicast_peer.",
         "pitfall P47; keepalived.conf(5), use_vmac",
@@ -452,13 +426,18 @@ RULES = (
         "source or peer not of this network",
         Severity.ERROR,
         "A source address that no interface of the host has, or a unicast peer that is the host itself.",
-        "keepalived 2.2.7 cannot bind to an address that is not there and stays in FAULT; its own address as a "
+        "keepalived 2.2.7 cannot bind to an address that is not there and stays in FAULT; its own "
+        "address as a "
         "peer only fills the log.",
         "Write the host's real address, and among the peers the other nodes only.",
         "pitfall P15",
-        {},
-        {},
+        two("mcast_src_ip 192.168.2.253"),
+        {"a": conf(150, "mcast_src_ip 192.168.2.251"), "b": conf(100, "mcast_src_ip 192.168.2.252")},
         found_by("V080"),
+        hosts={
+            "a": {"eth0": ("192.168.2.251/24",)},
+            "b": {"eth0": ("192.168.2.252/24",)},
+        },
     ),
     Rule(
         "V082",
@@ -471,5 +450,33 @@ RULES = (
         two("down_timer_adverts 2", top=GLOBALS.replace("script_user", "vrrp_strict\n    script_user")),
         two("down_timer_adverts 2"),
         found_by("V082"),
+    ),
+    Rule(
+        "V083",
+        "few gratuitous ARP",
+        Severity.WARNING,
+        "After a takeover the new MAC address is announced once, or not at all.",
+        "Neighbours and switches learn of a takeover by gratuitous ARP. One frame is easily lost, while "
+        "a port "
+        "still learns; then clients go on sending to the old node until their entry ends, 15 to 45 s.",
+        "Leave the defaults: 5 at once, 5 more after 5 s; garp_master_refresh repeats them.",
+        "pitfall P42; keepalived 2.2.7, measured",
+        two("garp_master_repeat 1\ngarp_master_delay 0"),
+        two("garp_master_repeat 1"),
+        _few_announcements,
+    ),
+    Rule(
+        "V084",
+        "255 and no owner",
+        Severity.INFO,
+        "Priority 255 on a node that does not have the address as its own.",
+        "255 is reserved for the owner of the addresses. keepalived treats it so: weighted checks and "
+        "nopreempt "
+        "do not count, with state MASTER it is MASTER at once after a start, two of them quarrel.",
+        "Write 254 where the node is only meant to be the first.",
+        "RFC 9568 section 5.2.4; keepalived 2.2.7, measured",
+        {"a": conf(255), "b": conf(100)},
+        {"a": conf(254), "b": conf(100)},
+        _owner_of_nothing,
     ),
 )

@@ -1,4 +1,4 @@
-"""Rules about the text of one file: words, values, braces, includes, and lines that count on some hosts only."""
+"""Rules about the text of one file: words, values, braces, includes, lines for some hosts only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
 from vrrplab.rules.known_words import blocks_that_know, unknown_word
 from vrrplab.rules.model import Finding, Place, Rule, Severity
 from vrrplab.rules.told import Warned, found_by, warned
+
 
 def _cure_of_unknown(one: Warned) -> str:
     word = unknown_word(one.warning)
@@ -35,7 +36,7 @@ _AT = re.compile(r"[ \t]*@\^?([^\s]+)[ \t]")
 
 
 def _host_lines(cluster: Cluster) -> Iterator[Finding]:
-    """Lines for one host: told as a warning where they are for none of the nodes, else that they are there."""
+    """Lines for one host: a warning where they are for none of the nodes, else told that they are there."""
     yield from found_by("V061", lambda one: one.warning.message.replace(f"for {one.node.name}:", "for it:"))(
         cluster
     )
@@ -147,7 +148,8 @@ RULES = (
         "V073",
         "not what it looks like",
         Severity.WARNING,
-        "A template that nobody filled in, or a text that keepalived reads otherwise than an editor shows it.",
+        "A template that nobody filled in, or a text that keepalived reads otherwise than an editor "
+        "shows it.",
         "A gap of Jinja, Go or ERB is a word like any other to keepalived, a byte-order mark a part of the "
         "first word, and a file whose lines end in CR alone is one line.",
         "Give the file that is made from the template, saved as UTF-8 without a mark, with LF.",

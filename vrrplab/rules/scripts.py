@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from vrrplab.config.model import NodeConfig, ScriptConfig
+from vrrplab.config.model import NodeConfig, ScriptConfig, TrackedObject
 from vrrplab.rules.cluster import Cluster
-from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
+from vrrplab.rules.examples import CHECK, conf, two
 from vrrplab.rules.model import Finding, Place, Rule, Severity
 from vrrplab.rules.told import WARNING, Warned, finding_of, found_by, merged, warned
 from vrrplab.scenario.nodes import Node
@@ -45,14 +45,20 @@ def _of_scripts(
 
 def tracked_scripts(config: NodeConfig) -> set[str]:
     """The names of the scripts that count for some instance or sync group."""
-    users = (*config.instances, *config.sync_groups)
-    return {tracked.name for user in users for tracked in user.track_scripts}
+    return {tracked.name for tracked in _trackings(config)}
+
+
+def _trackings(config: NodeConfig) -> Iterator[TrackedObject]:
+    """Each script that an instance or a sync group tracks, with its weight there."""
+    for instance in config.instances:
+        yield from instance.track_scripts
+    for group in config.sync_groups:
+        yield from group.track_scripts
 
 
 def _outcome(config: NodeConfig, script: ScriptConfig) -> tuple[Severity, str]:
     """What comes of a script that fails for ever, by the weight with which it is tracked."""
-    users = (*config.instances, *config.sync_groups)
-    weights = [tracked.weight for user in users for tracked in user.track_scripts if tracked.name == script.name]
+    weights = [tracked.weight for tracked in _trackings(config) if tracked.name == script.name]
     if not all(weights):
         return Severity.ERROR, "; without a weight whoever tracks it stays in FAULT"
     if all(weight > 0 for weight in weights):
@@ -132,13 +138,14 @@ def _unsafe_place(cluster: Cluster) -> Iterator[Finding]:
 
 # -- what it answers
 
-_SYSTEMCTL_OPTIONS = frozenset(
-    """quiet no-pager full all system user host machine type state property plain no-legend lines output value
-    failed force root runtime preset-mode recursive wait no-block job-mode fail show-types no-ask-password
-    now signal kill-who kill-whom what message timestamp legend no-wall no-reload help version check-inhibitors
-    boot-loader-menu boot-loader-entry firmware-setup read-only mkdir marked dry-run reverse after before
-    show-transaction with-dependencies image image-policy drop-in when stdin kill-value kill-subgroup""".split()
-)
+_SYSTEMCTL_OPTIONS = """
+    quiet no-pager full all system user host machine type state property plain no-legend lines output
+    value failed force root runtime preset-mode recursive wait no-block job-mode fail show-types
+    no-ask-password now signal kill-who kill-whom what message timestamp legend no-wall no-reload help
+    version check-inhibitors boot-loader-menu boot-loader-entry firmware-setup read-only mkdir marked
+    dry-run reverse after before show-transaction with-dependencies image image-policy drop-in when
+    stdin kill-value kill-subgroup
+"""
 _NEEDS_A_NAME = frozenset({"killall", "pgrep", "pidof", "ping"})
 
 
@@ -163,12 +170,14 @@ def _fails_for_ever(script: ScriptConfig) -> Judged:
             why = f"{program} asks for nothing: it fails every time"
     elif program == "[" and words[-1:] != ("]",):
         why = "the ] is missing: it fails every time"
-    return why and (why, "write a command that exits with 0 while all is well, and try it by hand: …; echo $?") or None
+    return (
+        why and (why, "write a command that exits with 0 while all is well, and try it by hand: …; echo $?")
+    ) or None
 
 
 def _is_option(name: str) -> bool:
     """Long options may be cut short, as long as only one begins so."""
-    return name in _SYSTEMCTL_OPTIONS or any(known.startswith(name) for known in _SYSTEMCTL_OPTIONS)
+    return any(known.startswith(name) for known in _SYSTEMCTL_OPTIONS.split())
 
 
 _LAST = re.compile(r"\|\||&&|[;|\n]")
@@ -213,7 +222,8 @@ def _timing(script: ScriptConfig) -> Judged:
     fall = f", {script.fall} times over" if script.fall > 1 else ""
     return (
         f"timeout {plain_seconds(script.timeout_us)} s is longer than interval "
-        f"{plain_seconds(script.interval_us)} s: while it hangs runs are skipped, and it fails only after the "
+        f"{plain_seconds(script.interval_us)} s: while it hangs runs are skipped, and it fails only after "
+        f"the "
         f"timeout{fall}",
         "make the timeout shorter than the interval",
     )
@@ -240,13 +250,17 @@ def _no_shell(cluster: Cluster) -> Iterator[Finding]:
         if one.row.rule != "V050":
             continue
         finding = finding_of(one)
-        script = next((s for s in one.node.config.scripts if f"vrrp_script {s.name}:" in finding.message), None)
+        script = next(
+            (s for s in one.node.config.scripts if f"vrrp_script {s.name}:" in finding.message), None
+        )
         if script is not None:
-            finding = replace(finding, about=script.name, message=finding.message.removeprefix("vrrp_script "))
-            if script.always_exits and "most likely" not in finding.message:
-                if script.name in tracked_scripts(one.node.config):
-                    severity, outcome = _outcome(one.node.config, script)
-                    finding = replace(finding, severity=severity, message=finding.message + outcome)
+            finding = replace(
+                finding, about=script.name, message=finding.message.removeprefix("vrrp_script ")
+            )
+            sure = bool(script.always_exits) and "most likely" not in finding.message
+            if sure and script.name in tracked_scripts(one.node.config):
+                severity, outcome = _outcome(one.node.config, script)
+                finding = replace(finding, severity=severity, message=finding.message + outcome)
         findings.append((finding, one.instance))
     yield from merged(findings)
 
@@ -304,13 +318,13 @@ def _kind_and_name(one: Warned) -> tuple[str, str]:
 
 
 def _defined(config: NodeConfig, kind: str) -> list[str]:
-    things = {
-        "script": config.scripts,
-        "file": config.files,
-        "process": config.processes,
-        "bfd": config.bfds,
+    names = {
+        "script": [one.name for one in config.scripts],
+        "file": [one.name for one in config.files],
+        "process": [one.name for one in config.processes],
+        "bfd": [one.name for one in config.bfds],
     }
-    return [thing.name for thing in things.get(kind, ())]
+    return names.get(kind, [])
 
 
 def _defined_below(one: Warned) -> bool:
@@ -322,7 +336,6 @@ def _definition(node: Node, kind: str, name: str) -> tuple[Place, ...]:
     if kind != "script":
         return ()
     return (Place(node.name, node.config.script(name).source),)
-
 
 
 _SHELL = CHECK.replace("/usr/bin/pidof squid", "/usr/bin/pgrep squid > /dev/null")
@@ -413,7 +426,8 @@ RULES = (
         "notify script dropped",
         Severity.WARNING,
         "A notify line whose script keepalived does not run, or runs without its arguments.",
-        "The command and its arguments are one word: they must stand in straight double quotes together. What "
+        "The command and its arguments are one word: they must stand in straight double quotes together. "
+        "What "
         "follows is the user and group to run it as, and where there is no such user nothing runs.",
         'Write notify_master "/path/to/script argument".',
         "pitfall P41",
@@ -426,7 +440,8 @@ RULES = (
         "shell syntax without a shell",
         Severity.WARNING,
         "A script line with >, |, $ or the like, or a word that only a shell knows.",
-        "keepalived starts the program itself, without a shell: such signs are arguments like any other. Most "
+        "keepalived starts the program itself, without a shell: such signs are arguments like any other. "
+        "Most "
         "programs complain of words too many and exit with 1 or 2: the check fails for ever, or never.",
         "Write \"/bin/sh -c '…'\", or put the line into a script of its own.",
         "keepalived 2.2.7, measured",

@@ -7,13 +7,11 @@ and ``found_by`` makes the function of a rule that hands out its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from vrrplab.config.environment import check_against_host
 from vrrplab.config.model import ConfigWarning, InstanceConfig, NodeConfig, Source
-from vrrplab.errors import ConfigError
 from vrrplab.machine.profiles import profile_named
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.known_words import blocks_that_know, unknown_word
@@ -45,7 +43,6 @@ ROWS = (
     Row("unicast", "V014", WARNING, "without any unicast peers"),
     Row("unicast", "V014", ERROR, "without any peers"),
     Row("unicast", "V040"),
-    Row("interface-missing", "V018", ERROR),
     Row("nopreempt", "V029", INFO, "255"),
     Row("nopreempt", "V025"),
     Row("weight-ignored", "V034", WARNING, "SYNC"),
@@ -131,7 +128,9 @@ class Warned(NamedTuple):
 Says = Callable[[Warned], str]
 
 
-def found_by(rule: str, says: Says | None = None, cure: Says | None = None) -> Callable[[Cluster], list[Finding]]:
+def found_by(
+    rule: str, says: Says | None = None, cure: Says | None = None
+) -> Callable[[Cluster], list[Finding]]:
     """The function of ``rule``: its warnings, those of several nodes that say the same as one finding.
 
     ``says`` and ``cure`` word it where the reader's sentence is not enough; the same sentence is one finding.
@@ -200,7 +199,7 @@ def row_of(warning: ConfigWarning, old: bool) -> Row | None:
 
 def _of_node(node: Node, old: bool) -> Iterator[Warned]:
     said: set[tuple[Source, str, str]] = set()
-    told = _without_consequences(node.config, [*node.config.warnings, *_on_its_host(node)])
+    told = _without_consequences(node.config, node.config.warnings)
     for warning in told:
         row = row_of(warning, old)
         key = warning.source, warning.kind, warning.message
@@ -210,24 +209,22 @@ def _of_node(node: Node, old: bool) -> Iterator[Warned]:
         yield Warned(node, warning, row, _instance_of(node.config, warning), old)
 
 
-def _on_its_host(node: Node) -> tuple[ConfigWarning, ...]:
-    """What only somebody knows who has the host's addresses."""
-    if node.addresses is None:
-        return ()
-    try:
-        return check_against_host(node.config, node.addresses, server=node.name)
-    except ConfigError as error:
-        return (ConfigWarning(Source(error.file, error.line), "interface-missing", error.message, error.hint),)
-
-
 def _instance_of(config: NodeConfig, warning: ConfigWarning) -> InstanceConfig | None:
     """The instance in whose block it was said, or while it was completed."""
     if warning.instance:
         return next((one for one in config.instances if one.name == warning.instance), None)
+    others = [
+        *(one.source for one in config.scripts),
+        *(one.source for one in config.sync_groups),
+        *(one.source for one in config.files),
+        *(one.source for one in config.processes),
+    ]
+    blocks: list[tuple[Source, InstanceConfig | None]] = [(one.source, one) for one in config.instances]
+    blocks += [(source, None) for source in others]
     starts = [
-        (one.source.line, one if isinstance(one, InstanceConfig) else None)
-        for one in (*config.instances, *config.scripts, *config.sync_groups, *config.files, *config.processes)
-        if one.source.file == warning.source.file and one.source.line <= warning.source.line
+        (source.line, one)
+        for source, one in blocks
+        if source.file == warning.source.file and source.line <= warning.source.line
     ]
     instance = max(starts, key=lambda start: start[0], default=(0, None))[1]
     if instance is None or not (instance.name in warning.log or warning.source in instance.lines.values()):
@@ -235,16 +232,19 @@ def _instance_of(config: NodeConfig, warning: ConfigWarning) -> InstanceConfig |
     return instance
 
 
-_NOISE = frozenset({"unknown-keyword", "number", "unexpected-brace", "extra-brace", "unclosed-brace", "quote"})
+_NOISE = frozenset(
+    {"unknown-keyword", "number", "unexpected-brace", "extra-brace", "unclosed-brace", "quote"}
+)
 
 
-def _without_consequences(config: NodeConfig, warnings: list[ConfigWarning]) -> list[ConfigWarning]:
+def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning]) -> list[ConfigWarning]:
     """Those that another one explains are left out: it is told, they would follow from it."""
     kinds = {(w.source, w.kind) for w in warnings}
     template = any(w.kind == "template" for w in warnings)
     strays = _stray_words(warnings)
     named = {w.source for w in warnings if w.kind != "number"}
     late = {w.log for w in warnings if w.kind == "track-unknown"}
+    taken_off = {w.taken_off.name for w in warnings if w.taken_off and w.taken_off.kind == "script"}
     last = {(w.source, w.kind): w for w in warnings if w.kind in ("route", "rule")}
     kept = []
     for w in warnings:
@@ -257,6 +257,7 @@ def _without_consequences(config: NodeConfig, warnings: list[ConfigWarning]) -> 
             or (w.kind in ("route", "rule") and last[w.source, w.kind] is not w)
             # a script that is tracked above its definition is not unused: it comes too late
             or (w.kind == "script-unused" and any(_names(log, _unused(w)) for log in late))
+            or (w.kind == "script-unused" and _unused(w) in taken_off)
             or (w.kind == "script-user" and (w.source, "script") in kinds)
             # one that was dropped cannot be tracked
             or (w.kind == "track-unknown" and any(_names(w.log, name) for name in config.dropped_scripts))
@@ -274,7 +275,7 @@ def _names(log: str, script: str) -> bool:
     return f" script {script} not found" in log
 
 
-def _stray_words(warnings: list[ConfigWarning]) -> set[Source]:
+def _stray_words(warnings: Sequence[ConfigWarning]) -> set[Source]:
     """Where words stand only because a block before them was not opened: up to its }."""
     strays: set[Source] = set()
     by_place = sorted(
