@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Rule, Severity
 
-RULES: dict[str, Rule] = {}
+MODULES = ("keywords", "scripts", "instances")
+"""The modules of this room that have a tuple RULES; tests/rules/test_table.py finds any that is left out."""
+
+RULES: dict[str, Rule] = {
+    rule.id: rule
+    for rule in sorted(
+        (rule for name in MODULES for rule in import_module(f"vrrplab.rules.{name}").RULES),
+        key=lambda rule: rule.id,
+    )
+}
 
 _ORDER = list(Severity)
 

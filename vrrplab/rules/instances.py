@@ -1,0 +1,7 @@
+"""Rules about one file: instances."""
+
+from __future__ import annotations
+
+from vrrplab.rules.model import Rule
+
+RULES: tuple[Rule, ...] = ()
