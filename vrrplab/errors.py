@@ -102,6 +102,10 @@ class ScenarioError(PlacedError):
     """A scenario file that cannot be run."""
 
 
+class HostError(PlacedError):
+    """What a host should have said of itself - its addresses, its daemon's dump - and is something else."""
+
+
 class TraceError(PlacedError):
     """A trace or recording that cannot be read."""
 

@@ -54,6 +54,18 @@ CONFIG_INCLUDE_NAMES = Limit(
     "the patterns of include",
     "/*/*/*/* is the whole disk; a folder of configurations has some hundred files",
 )
+INVENTORY_NAMES = Limit(
+    100_000,
+    "names",
+    "the folders of an inventory",
+    "an inventory of 1,000 hosts with ten files each has 11,000; / has a million",
+)
+HOST_ADDRESSES_BYTES = Limit(
+    4 * MIB,
+    "bytes",
+    "the addresses of one host, as ip -j addr prints them",
+    "an address has 300 bytes: 10,000 of them",
+)
 SCENARIO_BYTES = Limit(
     512 * 1024,
     "bytes",

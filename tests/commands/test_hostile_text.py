@@ -184,6 +184,8 @@ ROWS = [
     row("simulate", f"--form{STEERS}"),
     row("simulate", "--format", STEERS),
     row("simulate", "--seed", STEERS),
+    row("simulate", "evil.conf", "--fail", f"evil {STEERS}"),
+    row("simulate", "evil.conf", "--fail", "evil kill", "--expect", f"192.168.2.100 on {STEERS}"),
     row("simulate", "evil.yaml", "--plot", STEERS),
     row("simulate", "evil.yaml", "--out", f"no{STEERS}/x"),
     row("simulate", "--schema", STEERS, shows=False),

@@ -9,13 +9,40 @@ if TYPE_CHECKING:
     from vrrplab.scenario.nodes import Node
 
 
-def add_node_arguments(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
-    """FILE…, and whose behaviour the daemons have."""
+def add_node_arguments(parser: argparse.ArgumentParser, *, files: bool = True) -> None:
+    """FILE…, the other ways to name nodes, and whose behaviour the daemons have.
+
+    ``files``: False for a command that takes files in another way, and these options besides.
+    """
+    if files:
+        parser.add_argument(
+            "file",
+            metavar="FILE",
+            nargs="*",
+            help="the keepalived.conf files of one cluster, one a node; of a folder its keepalived.conf,"
+            " or its *.conf",
+        )
+        parser.add_argument(
+            "--node",
+            metavar="NAME=FILE",
+            action="append",
+            default=[],
+            help="a node with a name of its own, which is also what @NAME lines are compared with",
+        )
+        parser.add_argument(
+            "--inventory",
+            metavar="DIR",
+            action="append",
+            default=[],
+            help="a node for each DIR/HOST/**/keepalived.conf, called as HOST",
+        )
     parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="+" if several else 1,
-        help="the keepalived.conf files of one cluster, one a node",
+        "--addresses",
+        metavar="[NODE=]FILE",
+        action="append",
+        default=[],
+        help="a node's real addresses: what ip -j addr prints there; without NODE= the file is called as"
+        " the node",
     )
     parser.add_argument(
         "--profile",
@@ -26,6 +53,8 @@ def add_node_arguments(parser: argparse.ArgumentParser, *, several: bool = True)
 
 def nodes_of(args: argparse.Namespace) -> tuple[Node, ...]:
     """The nodes that were named."""
-    from vrrplab.scenario.nodes import read_nodes
+    from vrrplab.scenario.node_files import node_files
+    from vrrplab.scenario.nodes import nodes_from
 
-    return read_nodes(args.file, profile=args.profile)
+    files = node_files(args.file, args.node, args.inventory)
+    return nodes_from(files, addresses=args.addresses, profile=args.profile)

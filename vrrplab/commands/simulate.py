@@ -17,6 +17,7 @@ from vrrplab.output.printable import printable
 from vrrplab.output.progress import Progress
 from vrrplab.output.terminal import guarded
 from vrrplab.scenario.expect import broken_expectations
+from vrrplab.scenario.fail_line import with_expectations, with_failures
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario, scenario_from_stdin
 from vrrplab.sim.estimate import events_of, frames_of, work_of
@@ -58,6 +59,12 @@ GUIDES = {
                 files=_CONFIGS,
             ),
             Example(
+                "vrrplab simulate proxy-serv01.conf proxy-serv02.conf --fail 'proxy-serv01 eth0 at 10 for 20'"
+                " --expect '192.168.2.101 on proxy-serv02 at 20'",
+                "a failure and its repair in one line, and what must be so then: exit code 1 if it is not",
+                files=_CONFIGS,
+            ),
+            Example(
                 "vrrplab simulate power-off --format story",
                 "one that comes with vrrplab (--list names all), told with both servers' logs",
             ),
@@ -76,7 +83,7 @@ GUIDES = {
             ),
         ),
         {
-            1: "--check: something that the scenario expects fails",
+            1: "--check, --expect: something that is expected fails",
             2: "bad usage or bad input, or work that is too large without --yes",
         },
     )
@@ -111,6 +118,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         metavar="S",
         help="the second at which that page begins; otherwise shortly before the first action",
+    )
+    parser.add_argument(
+        "--fail",
+        action="append",
+        default=[],
+        metavar="FAILURE",
+        help="'SERVER THING [at S] [for S]', as often as you like: THING is an interface, service or script,"
+        " or daemon, kill, freeze, power, firewall in|out|both; or 'NETWORK cut'; without at: 10 s after the"
+        " last start; without for: it is not repaired",
+    )
+    parser.add_argument(
+        "--expect",
+        action="append",
+        default=[],
+        metavar="FACT",
+        help="exit 1 unless it is so, as often as you like: 'ADDRESS on SERVER [at S]' (nobody: no server has"
+        " it; without at: at the end), or 'ADDRESS out S' (never away from a client for longer)",
     )
     parser.add_argument("--seed", type=int, help="for everything random (loss, jitter)")
     parser.add_argument("--until", type=float, metavar="S", help="end after that many seconds")
@@ -158,7 +182,7 @@ def _simulate(args: argparse.Namespace) -> int:
     traces = [trace for trace, _ in runs]
     _tell(traces, args)
     _write_files(scenarios[0], traces, runs[0][1], args)
-    return _check(scenarios, traces) if args.check else 0
+    return _check(scenarios, traces) if args.check or args.expect else 0
 
 
 def _schema(out: str | None) -> int:
@@ -208,7 +232,11 @@ def _prepared(scenario: Scenario, args: argparse.Namespace) -> Scenario:
         if args.seed < 0:
             raise VrrplabError(f"--seed {args.seed}: give a whole number, 0 or more")
         scenario = scenario.changed(seed=args.seed)
-    return until(scenario, args.until) if args.until is not None else scenario
+    if args.fail:
+        scenario = with_failures(scenario, args.fail)
+    if args.until is not None:
+        scenario = until(scenario, args.until)
+    return with_expectations(scenario, args.expect) if args.expect else scenario
 
 
 def _work(scenario: Scenario, args: argparse.Namespace) -> Work:

@@ -96,12 +96,12 @@ def _value(
     if kind.names == "segment":
         return value.one_of(segments)
     if kind.names and server is not None and not (kind.names == "track_file" and "/" in value.text()):
-        return value.one_of(_names(kind.names, server))
+        return value.one_of(names_on(kind.names, server))
     return kind.read(value)
 
 
-def _names(thing: str, server: Server) -> Iterable[str]:
-    """What these things of a server are called."""
+def names_on(thing: str, server: Server) -> Iterable[str]:
+    """What these things of a server are called; ``thing`` as the keys of actions have it (``Kind.names``)."""
     node = server.node
     match thing:
         case "interface":

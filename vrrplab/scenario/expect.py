@@ -106,6 +106,7 @@ def broken_expectations(scenario: Scenario, trace: Trace) -> list[str]:
     found: list[str] = []
     for expected in scenario.expect:
         place = f"{scenario.file}:{expected.line}" if scenario.file else f"expect, line {expected.line}"
+        place = f"expected {expected.said!r}" if expected.said else place
         found += [f"{place}: {problem}" for problem in _problems(expected, trace)]
     return found
 

@@ -3,7 +3,8 @@
 Real addresses are in no keepalived.conf. ``infer_networks`` says which cards share a network. A server gets
 an address in the subnet of the virtual addresses there (.251, .252 …), unless its file names its
 source address, or the others' files name it as their peer; each network with virtual addresses a client.
-No address is made up that a file names, and none twice; where a subnet is full, 10.254.0.0/16 helps out.
+Where a node's real addresses are known, it has these. No address is made up that a file names, and none
+twice; where a subnet is full, 10.254.0.0/16 helps out.
 """
 
 from __future__ import annotations
@@ -52,27 +53,40 @@ def scenario_of_nodes(
     nodes = {node.name: node.config for node in cluster}
     cards = networks(nodes)
     names = sorted(set(cards.values()))
-    taken = _named(nodes)
+    taken = _named(nodes) | {
+        address.partition("/")[0]
+        for node in cluster
+        for listed in (node.addresses or {}).values()
+        for address in listed
+    }
     spare = dict(zip(names, _unnamed_networks(taken), strict=False))
+    known = all(node.addresses is not None for node in cluster)
     servers = {}
     for place, (server, node) in enumerate(nodes.items()):
         interfaces = {}
         for name in sorted(interfaces_of(node)):
             segment = cards[server, name]
-            given = (cluster[place].addresses or {}).get(name)
-            addresses = given or _addresses(name, server, nodes, place, spare[segment], taken)
+            real = cluster[place].addresses
+            addresses = (
+                _addresses(name, server, nodes, place, spare[segment], taken)
+                if real is None
+                else _of_host(real.get(name, ()), node)
+            )
             interfaces[name] = Interface(name, segment, addresses, default_mac(names.index(segment), place))
-        told = check_against_host(node, {name: card.addresses for name, card in interfaces.items()})
+        if cluster[place].addresses is None:
+            told = check_against_host(node, {name: card.addresses for name, card in interfaces.items()})
+            node = replace(node, warnings=node.warnings + told)
         servers[server] = Server(
             server,
             cluster[place].path,
-            replace(node, warnings=node.warnings + told),
+            node,
             interfaces,
             start_at_us=place * micros(0.1),
         )
     return Scenario(
         name=" + ".join(servers),
-        description="made from keepalived.conf files; real addresses are assumed",
+        description="made from keepalived.conf files; "
+        + ("hosts have their real addresses" if known else "real addresses are assumed"),
         duration_us=duration_us,
         segments={name: Segment(name) for name in names},
         servers={name: warned_of_peers(server, servers, {}) for name, server in servers.items()},
@@ -81,8 +95,12 @@ def scenario_of_nodes(
     )
 
 
-def assumptions(scenario: Scenario) -> list[str]:
-    """What ``scenario_from_configs`` took for granted, because no file says it: a sentence each."""
+def assumptions(scenario: Scenario, cluster: Sequence[Node] = ()) -> list[str]:
+    """What ``scenario_from_configs`` took for granted, because no file says it: a sentence each.
+
+    ``cluster``: the nodes that it is made of, some of which have their real addresses.
+    """
+    told = {node.name for node in cluster if node.addresses is not None}
     nodes = {server.name: server.node for server in scenario.servers.values()}
     made_up: list[str] = []
     cards: dict[str, list[str]] = {segment: [] for segment in scenario.segments}
@@ -90,7 +108,9 @@ def assumptions(scenario: Scenario) -> list[str]:
         named = {own_address(server.name, instance, nodes) for instance in server.node.instances}
         for card in server.interfaces.values():
             cards[card.segment].append(f"{card.name} of {server.name}")
-            invented = [a for a in card.addresses if a.partition("/")[0] not in named]
+            invented = [
+                a for a in card.addresses if server.name not in told and a.partition("/")[0] not in named
+            ]
             made_up += [f"{address} ({card.name} of {server.name})" for address in invented]
     found = [f"network {name} joins {', '.join(joined)}" for name, joined in cards.items()]
     found += [f"addresses made up, as none is named: {', '.join(made_up)}"] if made_up else []
@@ -98,6 +118,13 @@ def assumptions(scenario: Scenario) -> list[str]:
         found.append(f"{client.name} ({', '.join(client.addresses)}) asks for every virtual address there")
     starts = [f"{name} at {plain_seconds(s.start_at_us)} s" for name, s in scenario.servers.items()]
     return [*found, f"daemons start one after the other: {', '.join(starts)}"]
+
+
+def _of_host(addresses: Sequence[str], node: NodeConfig) -> tuple[str, ...]:
+    """A card's real addresses; every card here has a link-local one of its own, unless the file names one."""
+    sources = {source for i in node.instances for source in (i.unicast_source, i.multicast_source)}
+    bare = ((text, text.partition("/")[0]) for text in addresses)
+    return tuple(text for text, a in bare if a in sources or not (":" in a and is_link_local(a)))
 
 
 def _named(nodes: Mapping[str, NodeConfig]) -> set[str]:

@@ -1,29 +1,40 @@
-"""The files of all nodes of one cluster: found, named, read.
+"""The files of all nodes of one cluster, read.
 
 A node is one server: its name, its keepalived.conf, and its real addresses where somebody gave them.
+``node_files`` says which file is whose, ``host_addresses`` which addresses a host has.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from os.path import basename, splitext
 
+from vrrplab.config.environment import check_against_host
+from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import parse_config
-from vrrplab.errors import VrrplabError
+from vrrplab.errors import ConfigError, VrrplabError, did_you_mean
 from vrrplab.machine.profiles import profile_named
+from vrrplab.scenario.host_addresses import read_addresses, without_virtual
+from vrrplab.scenario.infer_networks import networks
+from vrrplab.scenario.mistaken_files import require_config, say_what_it_is
+from vrrplab.scenario.node_files import NodeFile, names_of
+from vrrplab.wire.addresses import is_link_local
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """``addresses``: interface to its real addresses with prefix; None: nobody gave them."""
+    """``addresses``: interface to its own addresses with prefix, first the primary one; None: nobody gave
+    them. ``held``: the virtual addresses that were on the host when they were asked for.
+    """
 
     name: str
     path: str
     config: NodeConfig
     addresses: Mapping[str, tuple[str, ...]] | None = None
+    held: tuple[str, ...] = ()
 
 
 def read_nodes(
@@ -37,24 +48,90 @@ def read_nodes(
     ``names``: what the servers are called, and so which ``@name`` lines count; otherwise as their files.
     Raises ConfigError for a file that keepalived would not run with, VrrplabError for no file at all.
     """
-    if not paths:
+    called = zip(names or names_of(paths), paths, strict=True)
+    return nodes_from([NodeFile(name, os.fspath(path)) for name, path in called], profile=profile)
+
+
+def nodes_from(
+    files: Sequence[NodeFile], *, addresses: Iterable[str] = (), profile: str = "keepalived-2.2.7"
+) -> tuple[Node, ...]:
+    """The nodes of these files, with their real addresses where ``addresses`` has them.
+
+    ``addresses``: files with what ``ip -j addr`` printed, ``NODE=FILE``, or ``FILE`` called as its node is.
+    Raises ConfigError for a file that keepalived would not run with on that host, HostError for a file that
+    is not ip's, VrrplabError for one that is nobody's, or for an address that two nodes have.
+    """
+    if not files:
         raise VrrplabError("name at least one keepalived.conf")
     behaviour = profile_named(profile)
     if behaviour.is_frr:
         raise VrrplabError(f"profile {profile} is FRR's: it does not run a keepalived.conf - give a scenario")
-    called = zip(names or names_of(paths), paths, strict=True)
-    return tuple(
-        Node(name, os.fspath(path), parse_config(path, host_id=name, daemon=behaviour.wording))
-        for name, path in called
-    )
+    nodes = {file.name: _read(file, behaviour.wording) for file in files}
+    told: dict[str, str] = {}
+    for text in addresses:
+        name, path = _whose(text, nodes)
+        if name in told:
+            raise VrrplabError(f"{told[name]} and {path}: both are addresses of {name} - give one of them")
+        told[name] = path
+        nodes[name] = _with_addresses(nodes[name], path)
+    _require_own(nodes, told)
+    return tuple(nodes.values())
 
 
-def names_of(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """The files' names; with their folders where two are alike, and numbered where that is no help either."""
-    stems = [Path(path).stem for path in paths]
-    names: list[str] = []
-    for path, stem in zip(paths, stems, strict=True):
-        name = stem if stems.count(stem) == 1 else f"{Path(path).parent.name or 'server'}-{stem}"
-        numbered = (f"{name}-{number}" for number in range(2, len(stems) + 2))
-        names.append(name if name not in names else next(n for n in numbered if n not in names))
-    return names
+def _read(file: NodeFile, daemon: str) -> Node:
+    require_config(file.path)
+    try:
+        config = parse_config(file.path, host_id=file.name, daemon=daemon)
+        host = file.name.partition(".")[0]
+        if host != file.name and any(warning.kind == "host-lines" for warning in config.warnings):
+            # keepalived compares with its host name up to the first dot (2.2.7, measured).
+            config = parse_config(file.path, host_id=host, daemon=daemon)
+    except ConfigError as error:
+        say_what_it_is(file.path, error)
+        raise
+    if not config.instances:
+        say_what_it_is(file.path)
+    return Node(file.name, file.path, config)
+
+
+# -- real addresses ------------------------------------------------------------------------------------------
+
+
+def _whose(text: str, nodes: Mapping[str, Node]) -> tuple[str, str]:
+    """The node that a file of addresses is of, and the file: NODE=FILE, or by the file's name."""
+    before, equals, after = text.partition("=")
+    if equals and (before in nodes or not os.path.exists(text)):
+        name, path = before, after
+    else:
+        name, path = splitext(basename(text))[0], text
+    if name not in nodes:
+        known = ", ".join(nodes)
+        near = did_you_mean(name, nodes)
+        cure = near or f"the nodes are {known}: --addresses NODE={path}"
+        raise VrrplabError(f"--addresses {text}: no node is called {name} - {cure}")
+    return name, path
+
+
+def _with_addresses(node: Node, path: str) -> Node:
+    own, held = without_virtual(read_addresses(path), node.config)
+    told = check_against_host(node.config, own, server=node.name)
+    config = replace(node.config, warnings=node.config.warnings + told)
+    return replace(node, config=config, addresses=own, held=held)
+
+
+def _require_own(nodes: Mapping[str, Node], files: Mapping[str, str]) -> None:
+    """No address is on two nodes' cards of one network; other networks, as Docker's, have them too."""
+    cards = networks({name: node.config for name, node in nodes.items()})
+    owners: dict[tuple[str, str], tuple[str, str]] = {}
+    for name, node in nodes.items():
+        for card in sorted(interfaces_of(node.config)) if node.addresses else ():
+            for text in (node.addresses or {}).get(card, ()):
+                address = text.partition("/")[0]
+                if ":" in address and is_link_local(address):
+                    continue
+                other, its = owners.setdefault((cards[name, card], address), (name, card))
+                if other != name:
+                    raise VrrplabError(
+                        f"{files[name]}: {address} on {card} of {name} is also on {its} of {other}"
+                        f" ({files[other]}) - each host has its own: run ip -j addr on each of them again"
+                    )

@@ -130,7 +130,10 @@ class TimedAction:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """``owner``: address -> server (None: nobody) at a moment. ``outage``: at most so long."""
+    """``owner``: address -> server (None: nobody) at a moment. ``outage``: at most so long.
+
+    ``said``: the line that it was made from, where it is of no scenario file.
+    """
 
     at_us: Micros | None = None
     owner: dict[str, str | None] = field(default_factory=dict)
@@ -138,3 +141,4 @@ class Expectation:
     outage_at_most_us: Micros | None = None
     state: dict[str, dict[str, str]] = field(default_factory=dict)  # instance -> server -> state
     line: int = 0
+    said: str = ""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import scenario_from_text
 from vrrplab.scenario.writer import yaml_text
-from vrrplab.trace.vocabulary import Act
+from vrrplab.trace.vocabulary import ACTIONS, Act
 
 T = TypeVar("T")
 FIRST_FAULT_S, BETWEEN_S, SETTLES_S = 7.0, (1.5, 4.0), 9.0
@@ -284,20 +284,6 @@ def _addresses(dice: Dice, shape: Shape, instance: int, card: str) -> list[str]:
 
 # -- faults --------------------------------------------------------------------------------------------------
 
-_MENDED_BY: dict[str, Act] = {
-    Act.LINK_DOWN: Act.LINK_UP,
-    Act.CARRIER_DOWN: Act.CARRIER_UP,
-    Act.IFDOWN: Act.IFUP,
-    Act.CHECK_FAIL: Act.CHECK_PASS,
-    Act.CHECK_HANG: Act.CHECK_PASS,
-    Act.DAEMON_STOP: Act.DAEMON_START,
-    Act.DAEMON_KILL: Act.DAEMON_START,
-    Act.DAEMON_FREEZE: Act.DAEMON_THAW,
-    Act.POWER_OFF: Act.POWER_ON,
-    Act.FIREWALL_DROP: Act.FIREWALL_CLEAR,
-    Act.SEGMENT_FAULT: Act.SEGMENT_HEAL,
-    Act.ADDRESS_REMOVE: Act.ADDRESS_ADD,
-}
 _KINDS = (
     *(Act.LINK_DOWN, Act.LINK_DOWN, Act.CARRIER_DOWN, Act.IFDOWN, Act.CHECK_FAIL, Act.CHECK_FAIL),
     *(Act.CHECK_HANG, Act.DAEMON_STOP, Act.DAEMON_STOP, Act.DAEMON_KILL, Act.DAEMON_FREEZE, Act.POWER_OFF),
@@ -316,7 +302,7 @@ def _faults(dice: Dice, shape: Shape, names: list[str], texts: dict[str, str]) -
         else:
             busy = {a.get("server", "") for a in open_faults}
             action = _fault(dice, shape, names, texts, busy)
-            if action["action"] in _MENDED_BY and action.get("process", "both") == "both":
+            if ACTIONS[action["action"]].breaks and action.get("process", "both") == "both":
                 open_faults.append(action)
         actions.append({"at_s": round(at_s, 2), **action})
         at_s += dice.between(*BETWEEN_S)
@@ -325,7 +311,7 @@ def _faults(dice: Dice, shape: Shape, names: list[str], texts: dict[str, str]) -
 
 def _mended(fault: dict[str, Any]) -> dict[str, Any]:
     action = {key: value for key, value in fault.items() if key not in ("loss", "multicast", "between")}
-    return {**action, "action": _MENDED_BY[fault["action"]].value}
+    return {**action, "action": ACTIONS[fault["action"]].mended_by.value}
 
 
 def _fault(

@@ -49,6 +49,17 @@ class Act(StrEnum):
         """Does it break something, that another action mends?"""
         return self.value in _BREAKS
 
+    @property
+    def mended_by(self) -> Act:
+        """What undoes this and as little else as can be, as power that comes back starts everything.
+
+        ``ValueError`` for what breaks nothing.
+        """
+        return min(
+            (act for act in Act if self.value in act.mends),
+            key=lambda act: (len(act.mends), act.mends.index(self.value)),
+        )
+
     # fmt: off
     LINK_DOWN = ("link_down", "server interface", "", "port down", "",
                  "{server} {interface} down", "{interface} of {server} is set down")
