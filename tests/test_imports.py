@@ -113,7 +113,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "machine.priority",
         "machine.profiles",
         "machine.tracked_values",
-        "machine.weights",
         "sim",
         "rules",
     },

@@ -151,7 +151,8 @@ def addresses_differ(cluster: Cluster) -> Iterator[Finding]:
         if not _differs(everything) and not _differs(advertised):
             continue
         lists = advertised if _differs(advertised) else everything
-        odd = sorted(frozenset.union(*lists) - frozenset.intersection(*lists))
+        common = frozenset.intersection(*lists)
+        odd = list(dict.fromkeys(address for mine in lists for address in sorted(mine - common)))
         holders = [names(m for m, mine in zip(team.members, lists, strict=True) if a in mine) for a in odd]
         groups = {
             who: [a for a, holder in zip(odd, holders, strict=True) if holder == who] for who in holders
@@ -278,7 +279,9 @@ def peers_do_not_match(cluster: Cluster) -> Iterator[Finding]:
         if not all(m.instance.unicast for m in team.members):
             continue
         sources = _sources(cluster, team)
-        yield from _same_source(team, sources)
+        if twins := list(_same_source(team, sources)):
+            yield from twins
+            continue
         yield from _own_address(team, sources)
         yield from _not_sent_to(cluster, team, sources)
         yield from _strangers(team, sources)

@@ -1,6 +1,17 @@
-"""Small keepalived.conf files that the rules' examples are made of: one cluster, in which one thing differs."""
+"""Small keepalived.conf files for the examples of rules: one cluster, in which one thing differs."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vrrplab.config.environment import check_against_host
+from vrrplab.config.reader import parse_text
+from vrrplab.scenario.nodes import Node
+
+if TYPE_CHECKING:
+    from vrrplab.rules.model import Rule
 
 GLOBALS = """\
 global_defs {
@@ -44,3 +55,16 @@ def conf(
 def two(lines: str = "", **more: str) -> dict[str, str]:
     """A cluster of two nodes, ``a`` the higher, with the same more in both."""
     return {"a": conf(150, lines, **more), "b": conf(100, lines, **more)}  # type: ignore[arg-type]
+
+
+def example_nodes(texts: Mapping[str, str], rule: Rule, daemon: str = "2.2.7") -> tuple[Node, ...]:
+    """The nodes of one of a rule's two examples, as if read from ``NAME.conf``."""
+    nodes = []
+    for name, text in texts.items():
+        config = parse_text(text, f"{name}.conf", host_id=name, daemon=daemon, alone=False)
+        addresses = rule.hosts.get(name)
+        if addresses:
+            told = check_against_host(config, addresses, server=name)
+            config = replace(config, warnings=config.warnings + told)
+        nodes.append(Node(name, f"{name}.conf", config, addresses))
+    return tuple(nodes)

@@ -7,7 +7,7 @@ from importlib import import_module
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Rule, Severity
 
-MODULES = ("between", "priorities", "on_the_wire")
+MODULES = ("keywords", "scripts", "instances", "between", "priorities", "on_the_wire")
 """The modules of this room that have a tuple RULES; tests/rules/test_table.py finds any that is left out."""
 
 RULES: dict[str, Rule] = {
