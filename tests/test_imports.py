@@ -93,16 +93,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "verify": {"trace", "machine.profiles", "recording", "scenario", "sim"},
     "rules": {"config", "scenario", "machine.priority", "machine.profiles", "wire.addresses"},
     # Closed forms are the machine's own: the formulas of its times, and what a weight makes of a priority.
+    # It asks the machine's law who hears whom, and puts the numbers on a page.
     "forecast": {
         "trace",
         "config",
         "scenario",
+        "machine.acceptance",
+        "machine.events",
         "machine.intervals",
         "machine.priority",
         "machine.profiles",
         "machine.tracked_values",
+        "machine.watches",
+        "wire.addresses",
+        "wire.vrrp",
+        "output.text_columns",
         "sim",
-        "rules",
     },
     "search": {"trace", "config", "scenario", "machine", "sim", "witness"},
     "notebook": ANYTHING,
