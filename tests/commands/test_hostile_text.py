@@ -195,6 +195,8 @@ ROWS = [
     row("simulate", "--schema", STEERS, shows=False),
     row("simulate", "--list", shows=False),
     row("simulate", "--help", shows=False),
+    row("config", "predict", "evil.conf", f"{IN_A_NAME}.conf"),
+    row("config", "predict", "--closed-form", f"no{STEERS}.conf"),
     row("scenario", "evil.conf", f"{IN_A_NAME}.conf"),
     row("scenario", "--text", "evil.conf", f"{IN_A_NAME}.conf"),
     row("scenario", f"{IN_A_NAME}.conf", "--out", "made.yaml", wrote=("made.yaml",)),
