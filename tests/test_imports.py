@@ -11,6 +11,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -188,7 +189,12 @@ class Import(NamedTuple):
         return f"{self.file}:{self.line} imports {self.module}"
 
 
-def imports_of(path: Path) -> Iterator[Import]:
+@cache
+def imports_of(path: Path) -> list[Import]:
+    return list(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[Import]:
     """Every import of a file, relative ones resolved, ``from package import module`` as that module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     late: set[ast.AST] = set()
