@@ -26,6 +26,10 @@ class _HasName(Protocol):
 _Block = TypeVar("_Block", bound=_HasName)
 
 
+class _WithLines(Protocol):
+    lines: dict[str, Source]
+
+
 class Named(Generic[_Block]):
     """Blocks in the order of the file, each found by its name at once: a file may have thousands."""
 
@@ -74,6 +78,7 @@ class VipDraft:
         self.scope = ""
         self.broadcast = ""
         self.has_peer = False
+        self.prefix_written = True
         self.tracked = True
 
     @property
@@ -96,6 +101,7 @@ class ScriptDraft:
     def __init__(self, name: str, source: Source) -> None:
         self.name = name
         self.source = source
+        self.lines: dict[str, Source] = {}
         self.command: tuple[str, ...] = ()
         self.is_program = True
         self.always_exits: int | None = None
@@ -116,6 +122,7 @@ class TrackableDraft:
 
     def __init__(self, name: str, weight: int, source: Source) -> None:
         self.name = name
+        self.lines: dict[str, Source] = {}
         self.weight = weight
         self.reverse = False
         self.source = source
@@ -158,6 +165,7 @@ class GroupDraft:
     def __init__(self, name: str, source: Source) -> None:
         self.name = name
         self.source = source
+        self.lines: dict[str, Source] = {}
         self.members: list[str] | None = None
         self.instances: list[InstanceDraft] = []
         self.tracking = TrackingDraft()
@@ -233,6 +241,7 @@ class GlobalDraft:
 
     def __init__(self) -> None:
         self.source = Source()
+        self.lines: dict[str, Source] = {}
         self.router_id = ""
         self.version = 2
         self.strict = False
@@ -294,7 +303,7 @@ class FileDraft:
         self.automatic_priorities = 0  # rules that named none, so far
 
     def seen(self, keyword: str, at_top: bool) -> None:
-        """Remember where an option of an instance was written; called before its handler."""
+        """Remember where an option of the block being read was written; called before its handler."""
         if at_top:
             self._lines = None
         elif self._lines is not None:
@@ -312,9 +321,9 @@ class FileDraft:
         log = f"({instance.name}) {log}"
         self.diagnostics.log(kind, log, message and f"{instance.name}: {message}", hint, place)
 
-    def begin(self, instance: InstanceDraft) -> None:
-        self.instances.append(instance)
-        self._lines = instance.lines
+    def begin(self, block: _WithLines) -> None:
+        """What is seen from now on belongs to this block."""
+        self._lines = block.lines
 
     @property
     def instance(self) -> InstanceDraft:
