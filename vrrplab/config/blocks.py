@@ -115,7 +115,7 @@ class BlockReader:
         if keyword.skip:
             self._skipping = -1
         self.raw_line = line
-        self._context.seen(words[0], at_top=self._level == 0)
+        self._context.seen(words, at_top=self._level == 0)
         if keyword.handler:
             try:
                 keyword.handler(self._context, words)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from vrrplab.config.address_syntax import Address
 from vrrplab.config.blocks import BlockReader
 from vrrplab.config.diagnostics import Diagnostics
-from vrrplab.config.model import NO_LIMIT, ProcessConfig, Source, TrackedObject, UnicastPeer
+from vrrplab.config.model import NO_LIMIT, BlockPlace, ProcessConfig, Source, TrackedObject, UnicastPeer
 from vrrplab.units import SECOND_US, Micros
 
 if TYPE_CHECKING:
@@ -284,6 +284,7 @@ class FileDraft:
         self.other_work = False  # LVS, BFD, static addresses …: something to run for without instances
         self.interfaces: dict[str, Source] = {}  # every interface the daemon will look for
         self._lines: dict[str, Source] | None = None
+        self.places: list[BlockPlace] = []  # of everything that stands at the top of the file
         self.scripts: Named[ScriptDraft] = Named()
         self.dropped_scripts: list[str] = []
         self.instances: Named[InstanceDraft] = Named()
@@ -302,12 +303,13 @@ class FileDraft:
         self.rules: list[VirtualRule] = []
         self.automatic_priorities = 0  # rules that named none, so far
 
-    def seen(self, keyword: str, at_top: bool) -> None:
+    def seen(self, words: list[str], at_top: bool) -> None:
         """Remember where an option of the block being read was written; called before its handler."""
         if at_top:
             self._lines = None
+            self.places.append(BlockPlace(words[0], " ".join(words[1:]), self.diagnostics.source))
         elif self._lines is not None:
-            self._lines[keyword] = self.diagnostics.source
+            self._lines[words[0]] = self.diagnostics.source
 
     def names_interface(self, name: str) -> None:
         """The file counts on this interface to exist."""

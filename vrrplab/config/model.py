@@ -33,6 +33,14 @@ class Source:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
+class BlockPlace(NamedTuple):
+    """Something at the top of a file: its keyword, what else stands on its line, and where."""
+
+    keyword: str
+    name: str
+    source: Source
+
+
 class TakenOff(NamedTuple):
     """Something tracked whose weight cannot count: ``kind`` and ``name`` of it; ``text``: what and why."""
 
@@ -361,6 +369,9 @@ class NodeConfig:
     bfds: tuple[BfdConfig, ...] = ()
     warnings: tuple[ConfigWarning, ...] = ()
     interfaces: dict[str, Source] = field(default_factory=dict, compare=False)  # named -> first place
+    places: tuple[BlockPlace, ...] = field(
+        default=(), compare=False
+    )  # all blocks, also those that do not run
     dropped_scripts: tuple[str, ...] = field(default=(), compare=False)  # no command, no user to run as
     text: str | None = field(
         default=None, compare=False

@@ -55,6 +55,7 @@ def node_value(draft: FileDraft, groups: list[GroupDraft], file: str) -> NodeCon
             )
             for script in draft.scripts
         ),
+        places=tuple(draft.places),
         dropped_scripts=tuple(draft.dropped_scripts),
         instances=tuple(_instance_value(draft, instance) for instance in draft.instances),
         files=tuple(
