@@ -45,6 +45,13 @@ def add_node_arguments(parser: argparse.ArgumentParser, *, files: bool = True) -
         " the node",
     )
     parser.add_argument(
+        "--running",
+        metavar="[NODE=]FILE",
+        action="append",
+        default=[],
+        help="what a node's keepalived writes about itself: kill -USR1 makes it write /tmp/keepalived.data",
+    )
+    parser.add_argument(
         "--profile",
         default="keepalived-2.2.7",
         help="whose behaviour the daemons have (default: %(default)s)",
@@ -57,4 +64,4 @@ def nodes_of(args: argparse.Namespace) -> tuple[Node, ...]:
     from vrrplab.scenario.nodes import nodes_from
 
     files = node_files(args.file, args.node, args.inventory)
-    return nodes_from(files, addresses=args.addresses, profile=args.profile)
+    return nodes_from(files, addresses=args.addresses, running=args.running, profile=args.profile)
