@@ -91,7 +91,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Traces in words.
     "tell": {"trace", "wire.addresses", "output.printable", "output.terminal", "output.text_columns"},
     "verify": {"trace", "machine.profiles", "recording", "scenario", "sim"},
-    "rules": {"config", "scenario", "machine.priority", "machine.profiles", "wire.addresses"},
+    # What a weight makes of a priority, whether an advert is accepted and after how long a BACKUP takes over
+    # are the machine's sentences.
+    "rules": {
+        "config",
+        "scenario",
+        "machine.acceptance",
+        "machine.intervals",
+        "machine.priority",
+        "machine.profiles",
+        "machine.tracked_values",
+        "machine.weights",
+        "wire.addresses",
+    },
     # Closed forms are the machine's own: the formulas of its times, and what a weight makes of a priority.
     "forecast": {
         "trace",

@@ -56,7 +56,7 @@ class Rule:
     what to do; ``source``: pitfall, RFC section, keepalived option. ``bad`` and ``good`` are example
     clusters, node's name to the text of its file: ``bad`` fires this rule, ``good`` is its silent twin.
     ``show`` is a failure in one line (``a squid at 10``) whose run on ``bad`` shows the damage; "": starting
-    is enough.
+    is enough. ``hosts``: for a rule about real addresses those of both examples' nodes, by interface.
     """
 
     id: str
@@ -70,3 +70,4 @@ class Rule:
     good: dict[str, str]
     found: Callable[[Cluster], Iterable[Finding]] = field(compare=False)
     show: str = ""
+    hosts: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
