@@ -80,12 +80,13 @@ class Deployment:
         return max((e.doubled_us for step in self.steps for e in step.effects), default=0)
 
     @property
-    def cost(self) -> tuple[Micros, int]:
-        """The higher, the worse: how long clients are out or cannot know where they end up, then how often an
-        address moves.
+    def cost(self) -> tuple[int, int]:
+        """The higher, the worse: how long clients are out or cannot know where they end up, in tenths of a
+        second, then how often an address moves.
         """
         effects = [e for step in self.steps for e in step.effects]
-        return sum(e.out_us + e.doubled_us for e in effects), sum(e.before != e.after for e in effects)
+        felt_us = sum(e.out_us + e.doubled_us for e in effects)
+        return round(felt_us / (SECOND_US // 10)), sum(e.before != e.after for e in effects)
 
 
 def deployed(
