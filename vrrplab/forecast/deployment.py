@@ -22,6 +22,7 @@ from vrrplab.units import SECOND_US, Micros, seconds
 
 MOST_ORDERS = 24  # that are tried: all orders of four nodes
 _APART_US: Micros = 20 * SECOND_US  # two steps, at least
+_LAST_US: Micros = 60 * SECOND_US  # the last step is followed for so long: a stale ARP entry may take 45 s
 _MOMENT_US: Micros = 1_000
 HANDOVER_US: Micros = SECOND_US  # for a moment two have an address whenever it moves
 
@@ -112,7 +113,7 @@ def deployed(
             actions.append(TimedAction(at_us, Act.RELOAD, keys, node=after[name].config))
         elif acts[name] == "stop":
             actions.append(TimedAction(at_us, Act.DAEMON_STOP, {"server": name}))
-    end_us = (moments[-1] if moments else AFTER_START_US * 2) + apart_us
+    end_us = (moments[-1] if moments else AFTER_START_US * 2) + max(apart_us, _LAST_US)
     scenario = laid_out.changed(servers=servers, actions=tuple(actions), duration_us=end_us)
     trace = run(scenario)
     addresses = laid_out.virtual_addresses()

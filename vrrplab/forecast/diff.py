@@ -1,7 +1,7 @@
 """``config diff``: what a change of the files changes, before it is made.
 
-Four questions: which values keepalived runs with are others, which outcomes of failures, which findings of the
-rules come and go, and what its deployment does on the way, node by node.
+Four questions: which values keepalived runs with are others, which outcomes of failures, which findings of
+the rules come and go, and what its deployment does on the way, node by node.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ class OutcomeChange:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """``given``: the deployment in the order asked for; ``better``: another order that clients notice less."""
+    """``given``: the deployment as it was asked for; ``better``: in an order that clients notice less.
+
+    ``new_addresses`` and ``lost_addresses``: on one side only, so that no outcome is compared.
+    """
 
     old: tuple[Node, ...]
     new: tuple[Node, ...]
@@ -72,6 +75,8 @@ class Diff:
     gone: tuple[Finding, ...] = ()
     given: Deployment | None = None
     better: Deployment | None = None
+    new_addresses: tuple[str, ...] = ()
+    lost_addresses: tuple[str, ...] = ()
     forecasts: tuple[Forecast, Forecast] | None = field(default=None, compare=False)
 
     @property
@@ -110,15 +115,21 @@ def diff(
         better = found if found.cost < given.cost else None
     olds, news = (check(Cluster(nodes, profile)) for nodes in (old, new))
     forecasts = forecast(old, profile, simulate=False), forecast(new, profile, simulate=False)
+    had, has = (
+        [a for section in one.sections for a in section.addresses if section.holders or section.places]
+        for one in forecasts
+    )
     return Diff(
         old,
         new,
         values,
-        tuple(_outcomes(*forecasts)),
-        tuple(_only_in(news, olds)),
-        tuple(_only_in(olds, news)),
+        tuple(_outcomes(*forecasts, set(before) & set(after))),
+        tuple(_only_in(news, olds, set(before) & set(after))),
+        tuple(_only_in(olds, news, set(before) & set(after))),
         given,
         better,
+        tuple(a for a in dict.fromkeys(has) if a not in had),
+        tuple(a for a in dict.fromkeys(had) if a not in has),
         forecasts,
     )
 
@@ -198,23 +209,30 @@ def _change(name: str, key: str, old: Setting | None, new: Setting | None) -> Va
 # -- findings and outcomes -----------------------------------------------------------------------------------
 
 
-def _only_in(some: Iterable[Finding], others: Iterable[Finding]) -> Iterator[Finding]:
-    """Those of which the others have none about the same thing; lines may have moved."""
-    known = {_key(finding) for finding in others}
-    return (finding for finding in some if _key(finding) not in known)
+def _only_in(some: Iterable[Finding], others: Iterable[Finding], common: set[str]) -> Iterator[Finding]:
+    """Those of which the others have none about the same thing; lines may have moved.
+
+    ``common``: nodes of both; that one reaches a node more, because there is one more, is no news.
+    """
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        nodes = {place.node for place in finding.places}
+        return finding.rule, finding.severity, finding.about, tuple(sorted(nodes & common))
+
+    known = {key(finding) for finding in others}
+    return (finding for finding in some if key(finding) not in known)
 
 
-def _key(finding: Finding) -> tuple[object, ...]:
-    return finding.rule, finding.severity, finding.about, tuple(sorted({p.node for p in finding.places}))
-
-
-def _outcomes(old: Forecast, new: Forecast) -> Iterator[OutcomeChange]:
-    """Failures that end otherwise; those that change alike together, the worst first."""
+def _outcomes(old: Forecast, new: Forecast, common: set[str]) -> Iterator[OutcomeChange]:
+    """Failures that end otherwise, of nodes of both; those that change alike together, the worst first."""
     before, after = _by_failure(old), _by_failure(new)
+    addresses_of = [{address for _, address in rows} for rows in (before, after)]
+    shared = set.intersection(*addresses_of)
     groups: dict[object, list[tuple[Failing, str, Row | None, Row | None]]] = {}
     for key in dict.fromkeys([*after, *before]):
         one, other = before.get(key), after.get(key)
-        if not _is_same(one, other):
+        known = key[1] in shared and all(failure.node in common for failure in key[0])
+        if known and not _is_same(one, other):
             alike = (one and one.best, other and other.best, one and one.blocked, other and other.blocked)
             groups.setdefault(alike, []).append((*key, one, other))
     found = []

@@ -135,8 +135,8 @@ RULES: tuple[Rule, ...] = (
         INFO,
         "Nodes have the same virtual address with different prefix lengths.",
         "An advert carries addresses without their lengths, so nobody notices: each node gets another route "
-        "with the address. An address stays behind, too, where keepalived is killed: nothing removes it there, "
-        "and both nodes have it.",
+        "with the address. An address stays behind, too, where keepalived is killed: nothing removes it "
+        "there, and both nodes have it.",
         "Write the same length on every node.",
         "P46; keepalived issue 1268; RFC 9568 section 5.2.9",
         {"a": conf(150), "b": conf(100, vips="192.168.2.100/32")},
