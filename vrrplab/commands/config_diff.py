@@ -29,13 +29,13 @@ GUIDE = Guide(
     (
         Example(
             "vrrplab config diff proxy-*.conf -- proxy-serv01.conf",
-            "what becomes of a cluster without its second node; the new files stand behind --",
+            "what a cluster would be without its second node; behind --: the new files",
             files=_CONFIGS,
             exit_code=1,
         ),
         Example(
             "vrrplab config diff --within 5s proxy-serv01.conf -- proxy-*.conf",
-            "and with one more: exit code 1 when its deployment takes an address away for longer",
+            "and with one more; 1 if deploying it takes an address away for longer",
             files=_CONFIGS,
             exit_code=1,
         ),
@@ -46,7 +46,7 @@ GUIDE = Guide(
             exit_code=1,
         ),
     ),
-    {1: "an error comes, a failure ends worse, or the deployment takes longer than --within"},
+    {1: "an error comes, a failure ends worse, or it takes longer than --within"},
 )
 
 
