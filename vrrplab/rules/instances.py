@@ -26,11 +26,11 @@ def _at(member: Member, *options: str) -> Place:
 
 
 def _finding(
-    rule: str, severity: Severity, member: Member, message: str, place: Place, cure: str = "", **more: bool
+    rule: str, severity: Severity, member: Member, message: str, place: Place, cure: str = "", certain: bool = True
 ) -> tuple[Finding, InstanceConfig]:
     instance = member.instance
     text = f"{instance.name}: {message}"
-    return Finding(rule, severity, text, (place,), cure, about=about_of(instance), **more), instance
+    return Finding(rule, severity, text, (place,), cure, certain, about_of(instance)), instance
 
 
 # -- what goes on the wire
@@ -271,7 +271,7 @@ RULES = (
             "b": conf(200, check=CHECK.replace("interval 2", "interval 2\n    weight -100")),
         },
         found_by("V029"),
-        show="a check chk_squid",
+        show="a chk_squid",
     ),
     Rule(
         "V031",

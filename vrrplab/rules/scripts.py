@@ -354,7 +354,7 @@ RULES = (
         two(track=""),
         two(),
         found_by("V023"),
-        show="a check chk_squid fails",
+        show="a chk_squid",
     ),
     Rule(
         "V035",
@@ -464,7 +464,7 @@ RULES = (
         },
         two(),
         _late,
-        show="a check chk_squid fails",
+        show="a chk_squid",
     ),
     Rule(
         "V077",
