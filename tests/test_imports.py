@@ -91,7 +91,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Traces in words.
     "tell": {"trace", "wire.addresses", "output.printable", "output.terminal", "output.text_columns"},
     "verify": {"trace", "machine.profiles", "recording", "scenario", "sim"},
-    "rules": {"config", "scenario", "machine.priority", "machine.profiles", "wire.addresses"},
+    "rules": {
+        *("config", "scenario", "machine.priority", "machine.profiles", "wire.addresses"),
+        *("output.files", "output.printable", "output.text_columns"),
+    },
     # Closed forms are the machine's own: the formulas of its times, and what a weight makes of a priority.
     "forecast": {
         "trace",

@@ -48,7 +48,7 @@ fail-on = "warning"         # exit code 1 from this severity on; "never"
 severity = {V064 = "warning"}
 ```
 
-`--write-baseline known.json` keeps what is known today, and `--baseline known.json` tells only what came since.
+`--write-baseline known.json` keeps what is known today; `--baseline known.json` tells only what came since.
 
 ## On every change
 

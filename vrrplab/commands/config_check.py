@@ -99,7 +99,9 @@ def run(args: argparse.Namespace) -> int:
     known = ""
     if baseline is not None:
         found, count, gone = baseline.without_known(found)
-        known = f"Of the baseline: {count} still there" + (f", {gone} gone: write it anew" if gone else "") + "."
+        known = (
+            f"Of the baseline: {count} still there" + (f", {gone} gone: write it anew" if gone else "") + "."
+        )
     if args.fix:
         return _fix(cluster, found, args.out)
     _tell(cluster, found, known, args)
@@ -120,13 +122,14 @@ def _show(cluster: Cluster, found: list[Finding], rule: Rule) -> None:
 
 def _fix(cluster: Cluster, found: list[Finding], out: str | None) -> int:
     from vrrplab.output.files import replaced_text
+    from vrrplab.output.printable import escaped
     from vrrplab.output.terminal import print_file
     from vrrplab.rules.fix import patch_of
 
     patch, cured = patch_of(cluster, found)
     if out:
         with replaced_text(out) as file:
-            file.write(patch)
+            file.write(escaped(patch, tabs=True))
     else:
         print_file(patch)
     print(f"the patch cures {cured} of {len(found)} findings", file=sys.stderr)

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from vrrplab.rules.model import Rule
 
 HELP = "what a rule of config check means"
-DESCRIPTION = "Tell what a rule of config check means, with an example and the run that shows it; or list all."
+DESCRIPTION = (
+    "Tell what a rule of config check means, with an example and the run that shows it; or list all."
+)
 GUIDE = Guide(
     (
         Example("vrrplab config explain V025", "what is wrong, why, and what to write"),

@@ -1,4 +1,4 @@
-"""The run that shows what comes of a rule's finding, for ``config check --show``, ``config explain`` and pages."""
+"""The run that shows what comes of a finding, for ``config check --show``, ``config explain`` and pages."""
 
 from __future__ import annotations
 

@@ -25,7 +25,9 @@ def patch_of(cluster: Cluster, findings: Iterable[Finding]) -> tuple[str, int]:
         for file, edit in found:
             if edit is not None:
                 _keep(edits.setdefault(file, {}), edit)
-    return "".join(_diff(file, tree_of(cluster, file), [*those.values()]) for file, those in edits.items()), cured
+    return "".join(
+        _diff(file, tree_of(cluster, file), [*those.values()]) for file, those in edits.items()
+    ), cured
 
 
 def _keep(edits: dict[tuple[int, int], Edit], edit: Edit) -> None:

@@ -51,7 +51,9 @@ def ignores_of(cluster: Cluster) -> list[Ignore]:
 
 
 def _in_file(file: str, tree: Tree) -> Iterator[Ignore]:
-    with_words = {token.line for token in tree.tokens if token.kind not in (Kind.BLANK, Kind.COMMENT, Kind.END)}
+    with_words = {
+        token.line for token in tree.tokens if token.kind not in (Kind.BLANK, Kind.COMMENT, Kind.END)
+    }
     for token in tree.tokens:
         found = _COMMENT.match(token.text) if token.kind is Kind.COMMENT else None
         if not found:
@@ -98,7 +100,9 @@ def _complaints(cluster: Cluster, one: Ignore, known: dict[str, Rule]) -> Iterat
     else:
         for rule in one.rules:
             if rule not in known:
-                yield finding(f"an ignore of {rule}, which is no rule", did_you_mean(rule, known) or "correct it")
+                yield finding(
+                    f"an ignore of {rule}, which is no rule", did_you_mean(rule, known) or "correct it"
+                )
             elif rule not in one.silenced:
                 yield finding(f"the ignore of {rule} silences nothing", "remove it")
 
@@ -109,7 +113,8 @@ RULES = (
         "ignore without effect",
         Severity.WARNING,
         "A comment `# vrrplab: ignore …` that silences nothing, or has no reason.",
-        "What it was for is gone, or it stands at another line than the finding: it would silence the next one "
+        "What it was for is gone, or it stands at another line than the finding: it would silence the "
+        "next one "
         "that comes there, unseen.",
         "Remove it, put it on the line that the finding names or above it, or add the reason.",
         "vrrplab's own",

@@ -1,9 +1,9 @@
 """What a project wants of ``config check``: ``.vrrplab.toml``, or ``[tool.vrrplab]`` in its pyproject.toml.
 
-    disable = ["V035"]        # rules that are not told
-    fail-on = "warning"       # from which severity on the exit code is 1; "never": it is 0
-    [severity]
-    V064 = "warning"          # another severity than the rule's own
+disable = ["V035"]        # rules that are not told
+fail-on = "warning"       # from which severity on the exit code is 1; "never": it is 0
+[severity]
+V064 = "warning"          # another severity than the rule's own
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ _ORDER = list(Severity)
 
 
 def check(cluster: Cluster) -> list[Finding]:
-    """Every finding that no comment in the files silences: the certain ones first, the worst first among those,
-    then by rule.
+    """Every finding that no comment in the files silences: the certain ones first, the worst first among
+    those, then by rule.
     """
     found = [
         finding if finding.cure else replace(finding, cure=rule.cure)
