@@ -91,9 +91,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Traces in words.
     "tell": {"trace", "wire.addresses", "output.printable", "output.terminal", "output.text_columns"},
     "verify": {"trace", "machine.profiles", "recording", "scenario", "sim"},
+    # What a weight makes of a priority, whether an advert is accepted and after how long a BACKUP takes over
+    # are the machine's sentences.
     "rules": {
-        *("config", "scenario", "machine.priority", "machine.profiles", "wire.addresses"),
-        *("output.files", "output.printable", "output.text_columns"),
+        "config",
+        "scenario",
+        "machine.acceptance",
+        "machine.intervals",
+        "machine.priority",
+        "machine.profiles",
+        "machine.tracked_values",
+        "machine.weights",
+        "wire.addresses",
+        "output.files",
+        "output.printable",
+        "output.text_columns",
     },
     # Closed forms are the machine's own: the formulas of its times, and what a weight makes of a priority.
     "forecast": {

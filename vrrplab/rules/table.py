@@ -11,7 +11,7 @@ from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.ignore import without_ignored
 from vrrplab.rules.model import Finding, Rule, Severity
 
-MODULES = ("keywords", "scripts", "instances", "ignore")
+MODULES = ("keywords", "scripts", "instances", "between", "priorities", "on_the_wire", "ignore")
 """The modules of this room that have a tuple RULES; tests/rules/test_table.py finds any that is left out.
 
 V070 to V089 are about one file, V090 and above about several: two people can write at a time."""
