@@ -10,7 +10,7 @@ from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
 from vrrplab.rules.known_words import blocks_that_know, unknown_word
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
-from vrrplab.rules.told import Warned, found_by, warned
+from vrrplab.rules.told import Warned, about_of, found_by, merged, warned
 
 
 def _cure_of_unknown(one: Warned) -> str:
@@ -39,6 +39,38 @@ def _meant(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
 def _once(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
     twice = re.match(r"(\S+) stands twice in ", one.warning.message)
     return (Change(Place(one.node.name, one.warning.source), twice.group(1)),) if twice else ()
+
+
+def _unknown(cluster: Cluster) -> Iterator[Finding]:
+    yield from found_by("V040", cure=_cure_of_unknown, changes=_meant)(cluster)
+    findings = []
+    for node in cluster:
+        for instance in node.config.instances:
+            for virtual in instance.all_addresses:
+                what = _no_host_address(virtual.address)
+                if what:
+                    finding = Finding(
+                        "V040",
+                        Severity.WARNING,
+                        f"{instance.name}: {virtual.address} is {what}, and no address of a service",
+                        (Place(node.name, virtual.source),),
+                        "write the address that clients use, or remove the line",
+                        about=about_of(instance),
+                    )
+                    findings.append((finding, instance))
+    yield from merged(findings)
+
+
+def _no_host_address(address: str) -> str:
+    """What an address is that no host can be asked by; "": an ordinary one."""
+    first, dot, _ = address.partition(".")
+    if address in ("0.0.0.0", "::"):
+        return "every address"
+    if address == "255.255.255.255":
+        return "the broadcast address"
+    if (dot and 224 <= int(first) <= 239) or (not dot and address.startswith("ff")):
+        return "a multicast group"
+    return "the loopback" if (dot and first == "127") or address == "::1" else ""
 
 
 def _misplaced(one: Warned) -> str:
@@ -94,7 +126,7 @@ RULES = (
         "pitfall P40",
         two("nopremt", check=CHECK.replace("interval", "raise 3\n    interval")),
         two("nopreempt", check=CHECK.replace("interval", "rise 3\n    interval")),
-        found_by("V040", cure=_cure_of_unknown, changes=_meant),
+        _unknown,
     ),
     Rule(
         "V060",
