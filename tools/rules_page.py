@@ -52,7 +52,7 @@ severity = {V064 = "warning"}
 
 ## On every change
 
-As a hook of [pre-commit](https://pre-commit.com), which hands over the files of a commit, and as a step of a
+As a hook of [pre-commit](https://pre-commit.com), with the files of all nodes in `args`, and as a step of a
 GitHub workflow, which shows the findings at their lines:
 
 ```yaml
@@ -62,6 +62,7 @@ GitHub workflow, which shows the findings at their lines:
   hooks:
   - id: vrrplab-config-check
     files: ^ha/.*\\.conf$
+    args: [ha/a.conf, ha/b.conf]
 ```
 
 ```yaml

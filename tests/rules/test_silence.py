@@ -1,4 +1,4 @@
-"""What silences a finding: a comment with a reason, settings, a baseline; and what is told of each that is bad."""
+"""What silences a finding: a comment with a reason, settings, a baseline; and what is told of bad ones."""
 
 from __future__ import annotations
 
