@@ -104,6 +104,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "machine.tracked_values",
         "machine.weights",
         "wire.addresses",
+        "output.files",
+        "output.printable",
+        "output.text_columns",
     },
     # Closed forms are the machine's own: the formulas of its times, and what a weight makes of a priority.
     # It asks the machine's law who hears whom, and puts the numbers on a page.
