@@ -21,6 +21,7 @@ from vrrplab.rules.teams import (
     names,
     place,
     places,
+    said_once,
     teams,
 )
 from vrrplab.scenario.address_checks import same_subnet
@@ -49,6 +50,7 @@ def _differs(values: Iterable[object]) -> bool:
 # -- who is one cluster ------------------------------------------------------------------------------------
 
 
+@said_once
 def vrid_reused(cluster: Cluster) -> Iterator[Finding]:
     for router in cluster.routers:
         parts = camps(router)
@@ -99,6 +101,7 @@ def other_vrid(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def alone(cluster: Cluster) -> Iterator[Finding]:
     """A virtual router that only one of several nodes speaks for."""
     elsewhere = {finding.places for finding in other_vrid(cluster)}
@@ -143,6 +146,7 @@ def different_clusters(cluster: Cluster) -> Iterator[Finding]:
 # -- what keeps members from hearing each other ------------------------------------------------------------
 
 
+@said_once
 def addresses_differ(cluster: Cluster) -> Iterator[Finding]:
     drops = profile_named(cluster.profile).list_mismatch == "drop"
     for team in _real(cluster):
@@ -185,6 +189,7 @@ def _password_of(member: Member) -> str:
     return "" if one is None else one.password.decode("utf-8", "replace")
 
 
+@said_once
 def authentication_differs(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         if {r.version for r in _receivers(cluster, team)} != {2}:
@@ -210,6 +215,7 @@ def authentication_differs(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def intervals_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         versions = {m.instance.version for m in team.members}
@@ -229,6 +235,7 @@ def intervals_differ(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def versions_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         versions = [m.instance.version for m in team.members]
@@ -243,6 +250,7 @@ def versions_differ(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def ways_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         receivers = _receivers(cluster, team)
@@ -274,6 +282,7 @@ def _peers(member: Member) -> set[str]:
     return {peer.address for peer in member.instance.unicast_peers}
 
 
+@said_once
 def peers_do_not_match(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         if not all(m.instance.unicast for m in team.members):
@@ -378,6 +387,7 @@ def _strangers(team: VirtualRouter, sources: list[str]) -> Iterator[Finding]:
         )
 
 
+@said_once
 def no_source(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         without = [m for m in team.members if m.instance.unicast and not m.instance.unicast_source]
@@ -393,6 +403,7 @@ def no_source(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def other_subnet(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         written = [

@@ -23,7 +23,7 @@ from vrrplab.rules.outlook import (
     silent_takeover_us,
     usual_takeover_us,
 )
-from vrrplab.rules.teams import about, listed, names, place, places, teams
+from vrrplab.rules.teams import about, listed, names, place, places, said_once, teams
 from vrrplab.units import format_s, plain_seconds
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -170,6 +170,7 @@ def weight_with_nopreempt(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def weight_lifts_another(cluster: Cluster) -> Iterator[Finding]:
     """A positive weight was meant as a penalty, and makes another node the first one."""
     for outlook in _outlooks(cluster):
@@ -203,6 +204,7 @@ def weight_lifts_another(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def total_is_cut(cluster: Cluster) -> Iterator[Finding]:
     for outlook in outlooks(cluster, teams(cluster)):
         cut = [s for s in outlook.seats if s.standing.total != s.priority]
@@ -229,6 +231,7 @@ def total_is_cut(cluster: Cluster) -> Iterator[Finding]:
 # -- who is MASTER -----------------------------------------------------------------------------------------
 
 
+@said_once
 def nopreempt_on_the_wrong_node(cluster: Cluster) -> Iterator[Finding]:
     for outlook in _outlooks(cluster):
         first = outlook.first
@@ -249,6 +252,7 @@ def nopreempt_on_the_wrong_node(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def equal_priorities(cluster: Cluster) -> Iterator[Finding]:
     for outlook in _outlooks(cluster):
         able = [seat for seat in outlook.seats if seat.works]
@@ -276,6 +280,7 @@ def equal_priorities(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def two_owners(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         owners = [m for m in team.members if m.instance.address_owner]
@@ -301,6 +306,7 @@ def _written_master(member: Member) -> bool:
     )
 
 
+@said_once
 def several_masters(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         masters = [m for m in team.members if _written_master(m)]
@@ -315,6 +321,7 @@ def several_masters(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def master_on_the_lower(cluster: Cluster) -> Iterator[Finding]:
     for outlook in _outlooks(cluster):
         masters = [seat for seat in outlook.seats if _written_master(seat.member)]
@@ -399,6 +406,7 @@ def sibling_unchecked(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def checked_on_one_node(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         bare = [m for m in team.members if not _has_check(m)]
