@@ -182,4 +182,18 @@ def test_sources_are_judged_by_the_length_that_is_known(tmp_path: Path) -> None:
 
     assert not found("V058", tmp_path, pair(16))
     (finding,) = found("V058", tmp_path, pair(24))
-    assert not finding.certain
+    assert (finding.certain, finding.severity) == (False, "warning")
+    unicast = {
+        "a": conf(150, UNICAST.format("10.1.1.1", "10.1.2.1"), vips="10.9.0.1"),
+        "b": conf(100, UNICAST.format("10.1.2.1", "10.1.1.1"), vips="10.9.0.1"),
+    }
+    assert [f.severity for f in found("V058", tmp_path, unicast)] == ["info"]
+
+
+def test_the_same_of_several_virtual_routers_is_said_once(tmp_path: Path) -> None:
+    files = {}
+    for name, priority, more in (("a", 150, ""), ("b", 100, "advert_int 2")):
+        files[name] = conf(priority, more) + conf(priority, more, **SECOND)  # type: ignore[arg-type]
+    (finding,) = found("V010", tmp_path, files)
+    assert finding.message.startswith("VRID 51 and 52: advert_int is 1 s on a, 2 s on b")
+    assert len(finding.places) == 4

@@ -423,7 +423,7 @@ def other_subnet(cluster: Cluster) -> Iterator[Finding]:
         )
         yield Finding(
             "V058",
-            WARNING,
+            INFO if unicast and not any(prefixes) else WARNING,
             f"VRID {team.vrid}: the nodes send from different subnets: "
             f"{by_value([m for m, _ in written], [s for _, s in written])} (/{length}); {comes}",
             places([m for m, _ in written], "unicast_src_ip", "mcast_src_ip"),
@@ -496,7 +496,7 @@ def legs_move_alone(cluster: Cluster) -> Iterator[Finding]:
         members = [m for team in loose for m in team.members if m.node.name == first]
         yield Finding(
             "V052",
-            WARNING,
+            WARNING if any(_is_gateway(m) for m in members) else INFO,
             f"{listed([m.instance.name for m in members])} are on different networks and in no sync "
             "group: when one "
             f"interface of {first} fails its instance moves and the others stay, so packets go in by one of "
@@ -506,6 +506,12 @@ def legs_move_alone(cluster: Cluster) -> Iterator[Finding]:
             certain=False,
             about=listed([about(team) for team in loose]),
         )
+
+
+def _is_gateway(member: Member) -> bool:
+    """Does it look like the way out for others: the first or last address of a network, or with routes?"""
+    last = [a.address.replace(":", ".").rpartition(".")[2] for a in member.instance.virtual_addresses]
+    return bool(member.instance.virtual_routes) or any(number in ("1", "254") for number in last)
 
 
 def _moves_alone(team: VirtualRouter, others: list[VirtualRouter]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -262,6 +263,7 @@ def equal_priorities(cluster: Cluster) -> Iterator[Finding]:
             if len(tied) < 2 or priority == 255:
                 continue
             top = priority == best
+            role = _asks_for_a_role([seat.member for seat in tied])
             shown = names(seat.member for seat in tied)
             configured = {seat.member.instance.base_priority for seat in tied} == {priority}
             effective = "" if configured else " with their weights"
@@ -270,14 +272,29 @@ def equal_priorities(cluster: Cluster) -> Iterator[Finding]:
                 if top
                 else "which of them takes over is chance"
             )
+            comes += f", unless {role} is well on one of them only" if role else ""
             yield Finding(
                 "V028",
-                WARNING if top and any(seat.preempts for seat in tied) else INFO,
+                WARNING if top and any(seat.preempts for seat in tied) and not role else INFO,
                 f"VRID {outlook.team.vrid}: {shown} have the same priority{effective}, {priority}: {comes}",
                 places([seat.member for seat in tied], "priority"),
                 "give each node another priority",
+                certain=not role,
                 about=f"{about(outlook.team)} {priority}",
             )
+
+
+_ROLE = re.compile(r"(?i)leader|primary|standby|replica|patroni|repmgr|(?:is|check|chk)[-_]?master")
+
+
+def _asks_for_a_role(members: list[Member]) -> str:
+    """A check that is meant to be well on one node only, by its name or command: which database leads."""
+    for member in members:
+        for name in _checks(member):
+            script = next((s for s in member.node.config.scripts if s.name == name), None)
+            if script and _ROLE.search(" ".join([script.name, *script.command])):
+                return name
+    return ""
 
 
 @said_once
