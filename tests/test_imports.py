@@ -105,14 +105,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         "wire.addresses",
     },
     # Closed forms are the machine's own: the formulas of its times, and what a weight makes of a priority.
+    # It asks the machine's law who hears whom, and puts the numbers on a page.
     "forecast": {
         "trace",
         "config",
         "scenario",
+        "machine.acceptance",
+        "machine.events",
         "machine.intervals",
         "machine.priority",
         "machine.profiles",
         "machine.tracked_values",
+        "machine.weights",
+        "wire.addresses",
+        "wire.vrrp",
+        "output.text_columns",
         "sim",
         "rules",
     },

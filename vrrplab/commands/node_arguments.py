@@ -9,18 +9,24 @@ if TYPE_CHECKING:
     from vrrplab.scenario.nodes import Node
 
 
-def add_node_arguments(parser: argparse.ArgumentParser, *, files: bool = True) -> None:
+def add_node_arguments(
+    parser: argparse.ArgumentParser, *, files: bool = True, or_scenario: bool = False
+) -> None:
     """FILE…, the other ways to name nodes, and whose behaviour the daemons have.
 
     ``files``: False for a command that takes files in another way, and these options besides.
+    ``or_scenario``: FILE may be a scenario too, which says itself whose behaviour it is (None, then).
     """
+    scenario = "; or a scenario: a file, or the name of a built-in one" if or_scenario else ""
+    own = "the scenario's, or " if or_scenario else ""
+    profile = "keepalived-2.2.7"
     if files:
         parser.add_argument(
             "file",
             metavar="FILE",
             nargs="*",
             help="the keepalived.conf files of one cluster, one a node; of a folder its keepalived.conf,"
-            " or its *.conf",
+            f" or its *.conf{scenario}",
         )
         parser.add_argument(
             "--node",
@@ -46,8 +52,8 @@ def add_node_arguments(parser: argparse.ArgumentParser, *, files: bool = True) -
     )
     parser.add_argument(
         "--profile",
-        default="keepalived-2.2.7",
-        help="whose behaviour the daemons have (default: %(default)s)",
+        default=None if or_scenario else profile,
+        help=f"whose behaviour the daemons have (default: {own}{profile})",
     )
 
 
