@@ -7,9 +7,7 @@ track_file, track_process, track_bfd).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from vrrplab.config.model import FAULT_WORTH, InstanceConfig, NodeConfig, TrackedObject
+from vrrplab.config.model import FAULT_WORTH, NodeConfig, SyncGroupConfig, TrackedObject
 from vrrplab.machine.events import (
     AddressAdded,
     AddressRemoved,
@@ -26,11 +24,21 @@ from vrrplab.machine.process import Process
 from vrrplab.machine.states import Master
 from vrrplab.machine.tracked_values import BfdTracker, FileTracker, ProcessTracker, share_of
 from vrrplab.machine.tracking import ScriptTracker, ScriptVerdict
+from vrrplab.machine.weights import (
+    BFDS,
+    FILES,
+    PROCESSES,
+    SCRIPTS,
+    Tracked,
+    both,
+    interface_weight,
+    interfaces_of,
+    merged,
+    points,
+    process_entries,
+)
 from vrrplab.units import Micros
 
-Tracked = tuple[TrackedObject, ...]
-
-SCRIPTS, FILES, PROCESSES, BFDS = "track_scripts", "track_files", "track_processes", "track_bfds"
 ADDRESS = "address"
 SOURCE, VMAC = "source address", "VMAC"  # faults from the start that only a new start ends
 
@@ -91,7 +99,7 @@ class Dependencies:
             weight, reverse = self._weight(instance, name)
             up = self.status(name).up
             if weight:
-                share = self._note(instance, f"interface {name}", _share(weight, reverse, up))
+                share = self._note(instance, f"interface {name}", points(weight, reverse, up))
                 _count(begin, share, f"interface {name} is {'up' if up else 'down'}")
             elif weight == 0 and up == reverse:
                 begin.faults[f"interface {name}"] = f"interface {name} is {'up' if up else 'down'}"
@@ -109,13 +117,13 @@ class Dependencies:
         waits = []
         for script, tracker in self.trackers.items():
             cause = f"script {script}"
-            for one in _merged(*_both(instance, SCRIPTS), script):
+            for one in merged(*_both(instance, SCRIPTS), script):
                 weight, reverse = one.weight, one.reverse
                 if tracker.phase == "done" and weight:
                     # keepalived: a reload counts it as if there were no ``reverse`` (reload_reverse)
-                    share = _share(weight, False, tracker.is_up)
+                    share = points(weight, False, tracker.is_up)
                     _count(begin, share, f"{cause} is {'well' if tracker.is_up else 'failing'}")
-                    self._note(instance, cause, _share(weight, reverse, tracker.is_up))
+                    self._note(instance, cause, points(weight, reverse, tracker.is_up))
                 elif tracker.phase == "done" and tracker.is_up == reverse:
                     begin.faults[cause] = f"script {script} is failing"
                 elif tracker.phase == "init" and not weight:
@@ -130,7 +138,7 @@ class Dependencies:
                 begin.faults[cause] = file.why(one)
         for cause, thing, one in self._judged_of(instance):
             if one.weight:
-                share = _share(one.weight, one.reverse, thing.good)
+                share = points(one.weight, one.reverse, thing.good)
                 _count(begin, self._note(instance, cause, share), thing.why())
             elif thing.good == one.reverse:
                 begin.faults[cause] = thing.why()
@@ -147,27 +155,24 @@ class Dependencies:
         return [
             (f"track_file {name}", file, one)
             for name, file in self._files.items()
-            for one in _merged(*_both(instance, FILES), name)
+            for one in merged(*_both(instance, FILES), name)
         ]
 
     def _judged_of(self, instance: Instance) -> list[tuple[str, ProcessTracker | BfdTracker, TrackedObject]]:
         """The same of processes and sessions, which are good or not."""
         found: list[tuple[str, ProcessTracker | BfdTracker, TrackedObject]] = []
         for name, process in self.processes.items():
-            for one in _merged(*_both(instance, PROCESSES), name):
-                # keepalived takes the group's weight for a process, but not its ``reverse`` (2.2.7)
-                own = [t.reverse for t in instance.config.track_processes if t.name == name]
-                kept = replace(one, reverse=own[0]) if own else one
-                found.append((f"track_process {name}", process, kept))
+            for one in process_entries(*_both(instance, PROCESSES), name):
+                found.append((f"track_process {name}", process, one))
         for name, session in self._bfds.items():
-            found += [(f"track_bfd {name}", session, one) for one in _merged(*_both(instance, BFDS), name)]
+            found += [(f"track_bfd {name}", session, one) for one in merged(*_both(instance, BFDS), name)]
         return found
 
     def say_broken(self) -> None:
         """What files and processes keep from starting, in the daemon's order: of each file all instances."""
         for name, file in self._files.items():
             for instance in self._instances:
-                for one in _merged(*_both(instance, FILES), name):
+                for one in merged(*_both(instance, FILES), name):
                     status, who = one.worth(file.value), instance.config.name
                     if status <= FAULT_WORTH:
                         self._log("start_fault_file", name=who, file=name, status=status)
@@ -198,7 +203,7 @@ class Dependencies:
                 continue
             why = f"interface {name} is {'up again' if up else 'down'}"
             if weight:
-                self._shift(instance, f"interface {name}", _share(weight, reverse, up), why, now)
+                self._shift(instance, f"interface {name}", points(weight, reverse, up), why, now)
             elif up != reverse:
                 instance.react(TrackedObjectRecovered(f"interface {name}", why), now)
             else:
@@ -225,9 +230,9 @@ class Dependencies:
         """A script changed sides: tell every instance that tracks it, itself or through its group."""
         cause, passed, why = f"script {script}", verdict.passed, verdict.why
         for instance in self._instances:
-            for one in _merged(*_both(instance, SCRIPTS), script):
+            for one in merged(*_both(instance, SCRIPTS), script):
                 if one.weight:
-                    self._shift(instance, cause, _share(one.weight, one.reverse, passed), why, now)
+                    self._shift(instance, cause, points(one.weight, one.reverse, passed), why, now)
                 elif passed == one.reverse:
                     instance.react(TrackedObjectFailed(cause, why, verdict.first), now)
                 elif not verdict.reloading:
@@ -303,7 +308,7 @@ class Dependencies:
         self, instance: Instance, cause: str, tracked: TrackedObject, good: bool, why: str, now: Micros
     ) -> None:
         if tracked.weight:
-            self._shift(instance, cause, _share(tracked.weight, tracked.reverse, good), why, now)
+            self._shift(instance, cause, points(tracked.weight, tracked.reverse, good), why, now)
         elif good != tracked.reverse:
             instance.react(TrackedObjectRecovered(cause, why), now)
         else:
@@ -372,74 +377,20 @@ class Dependencies:
         return [i for i in self._instances if i.config.interface == interface]
 
 
-def _carriers(config: InstanceConfig) -> list[str]:
-    """Other interfaces of its addresses, routes and rules: their loss means FAULT, as if tracked.
-
-    Not those of lines with ``no_track``, nor of a route with several ways (2.2.7, measured).
-    """
-    names = [a.interface for a in config.all_addresses if a.tracked]
-    names += [route.interface for route in config.virtual_routes if route.tracked]
-    names += [
-        name for rule in config.virtual_rules if rule.tracked for name in (rule.incoming, rule.outgoing)
-    ]
-    return [name for name in names if name and name != config.interface]
-
-
-def _group_interfaces(instance: Instance) -> Tracked:
-    """What its sync group tracks: every member does too."""
-    return instance.group.config.track_interfaces if instance.group else ()
-
-
-def _merged(own: Tracked, group: Tracked, name: str) -> list[TrackedObject]:
-    """With which weight an instance tracks that thing, if at all.
-
-    Where its sync group tracks it too, the group's weight counts, unless the instance's own entry has none
-    (recordings group_and_instance_*; 2.2.7, measured).
-    """
-    found = [t for t in own if t.name == name]
-    of_group = [t for t in group if t.name == name]
-    if not of_group or (found and not (found[0].weight or found[0].kept_weight)):
-        return found
-    return of_group
-
-
-def _interfaces(instance: Instance) -> list[str]:
-    """What an instance depends on: its own interface, the tracked ones, those of its addresses."""
-    config = instance.config
-    tracked = [t.name for t in (*config.track_interfaces, *_group_interfaces(instance))]
-    names = [*_own(config), *tracked, *_carriers(config)]
-    return list(dict.fromkeys(names))
-
-
-def _own(config: InstanceConfig) -> list[str]:
-    """The interface it speaks on, and the VMAC interface on that: the loss of either means FAULT, with
-    ``vmac_xmit_base`` too (2.2.7, measured over IPv4; over IPv6 the daemon does not come back when the VMAC
-    does, which looks like a mistake and is not followed).
-    """
-    return [config.interface, *([config.use_vmac] if config.use_vmac else [])]
-
-
-def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, bool]:
-    """(weight, reverse) with which an instance tracks an interface; weight None: it does not.
-
-    An interface with virtual addresses is tracked without weight, whatever track_interface says of it, and
-    ``dont_track_primary`` does not change that (2.2.7, measured).
-    """
-    config = instance.config
-    if interface in _carriers(config):
-        return 0, False
-    for tracked in _merged(config.track_interfaces, _group_interfaces(instance), interface):
-        if interface not in _own(config):
-            # keepalived 2.2.7 says that it ignores the weight in a sync group, and applies it (measured)
-            return tracked.weight or tracked.kept_weight, tracked.reverse
-    if interface in _own(config) and not config.dont_track_primary:
-        return 0, False
-    return None, False
+def _group(instance: Instance) -> SyncGroupConfig | None:
+    return instance.group.config if instance.group else None
 
 
 def _both(instance: Instance, kind: str) -> tuple[Tracked, Tracked]:
-    """What of a kind it tracks itself, and what its sync group does."""
-    return getattr(instance.config, kind), getattr(instance.group.config, kind) if instance.group else ()
+    return both(instance.config, _group(instance), kind)
+
+
+def _interfaces(instance: Instance) -> list[str]:
+    return interfaces_of(instance.config, _group(instance))
+
+
+def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, bool]:
+    return interface_weight(instance.config, _group(instance), interface)
 
 
 def _count(begin: InstanceStarted, share: int, why: str) -> None:
@@ -447,12 +398,6 @@ def _count(begin: InstanceStarted, share: int, why: str) -> None:
     begin.priority_shift += share
     if share:
         begin.weights.append(why)
-
-
-def _share(weight: int, reverse: bool, good: bool) -> int:
-    """What a tracked thing adds to the priority: a positive weight while good, a negative one while bad."""
-    counts = good if weight > 0 else not good
-    return (-weight if reverse else weight) if counts else 0
 
 
 def _has_address(instance: Instance, address: str) -> bool:
