@@ -242,6 +242,7 @@ def test_on_a_phone_everything_is_large_enough_for_a_finger(live_page: Callable[
     page = live_page("article-drill-1-lan-nic", viewport=PHONE)
     seek(page, 13)
     page.evaluate(f"{PLAYER}.explain({PLAYER}.model.changes[0])")
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")  # an address at rest
     assert page.evaluate(TARGETS) == []
     for name in ("nic proxy-serv01 eth0", "nic proxy-serv02 eth1", "service proxy-serv01 squid"):
         assert page.evaluate(MISSED, name) == [], name
