@@ -40,7 +40,7 @@ def template_of(text: str) -> tuple[int, str, str, str] | None:
 
 
 def _gap(text: str) -> tuple[int, str]:
-    """Line and gap. A quoted command may have one that is meant: script "docker inspect -f {{.State}} web"."""
+    """Line and gap. In a quoted command one may be meant: docker inspect -f {{.State}} web."""
     if not any(sign in text for sign in ("{{", "{%", "<%")):
         return 0, ""
     for number, line in enumerate(text.split("\n"), 1):
