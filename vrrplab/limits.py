@@ -108,6 +108,12 @@ OBSERVED_BYTES = Limit(
     "a recording's observed.json",
     "the longest that comes with vrrplab has 70 kB for 40 s",
 )
+SETTINGS_BYTES = Limit(
+    1 * MIB,
+    "bytes",
+    "a .vrrplab.toml or a baseline of config check",
+    "a baseline of 1,000 findings has 300 kB",
+)
 PROGRESS_BYTES = Limit(
     1 * MIB,
     "bytes",
