@@ -160,7 +160,10 @@ def found_by(
 def finding_of(one: Warned, says: Says | None = None, cure: Says | None = None) -> Finding:
     """A warning as a finding of its row's rule."""
     name = f"{one.instance.name}: " if one.instance else ""
-    message = says(one) if says else f"{name}{one.warning.message.removeprefix(name)}"
+    bare = one.warning.message.removeprefix(name)
+    if one.instance:  # the daemon's own words begin so
+        bare = bare.removeprefix(f"({one.instance.name}) ").removeprefix(f"({one.instance.name}): ")
+    message = says(one) if says else f"{name}{bare}"
     return Finding(
         one.row.rule,
         one.row.severity,
@@ -275,6 +278,7 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
     for w in warnings:
         follows = (
             (template and w.kind in _NOISE)
+            or w.message.startswith("  ")  # the daemon's second line about the same
             or (w.source in strays and w.kind in ("unknown-keyword", "unexpected-brace", "extra-brace"))
             # the daemon says of a number first what it is, then what becomes of the option
             or (w.kind == "number" and w.source in named)
