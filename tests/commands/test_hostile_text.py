@@ -186,6 +186,10 @@ ROWS = [
     row("simulate", "--seed", STEERS),
     row("simulate", "evil.conf", "--fail", f"evil {STEERS}"),
     row("simulate", "evil.conf", "--fail", "evil kill", "--expect", f"192.168.2.100 on {STEERS}"),
+    row("config", "diff", "evil.conf", f"{IN_A_NAME}.conf", "--", "evil.conf"),
+    row("config", "diff", "--json", "evil.conf", f"{IN_A_NAME}.conf", "--", f"{IN_A_NAME}.conf"),
+    row("config", "diff", "--order", STEERS, "evil.conf", "--", "evil.conf"),
+    row("config", "diff", "--within", STEERS, "evil.conf", "--", "evil.conf"),
     row("why", "evil.conf", f"{IN_A_NAME}.conf", "--fail", "evil kill"),
     row("why", "evil.conf", f"{IN_A_NAME}.conf", "--fail", "evil eth0", "--json"),
     row("why", "evil.conf", "--fail", f"evil {STEERS}"),
@@ -195,6 +199,8 @@ ROWS = [
     row("simulate", "--schema", STEERS, shows=False),
     row("simulate", "--list", shows=False),
     row("simulate", "--help", shows=False),
+    row("config", "predict", "evil.conf", f"{IN_A_NAME}.conf"),
+    row("config", "predict", "--closed-form", f"no{STEERS}.conf"),
     row("scenario", "evil.conf", f"{IN_A_NAME}.conf"),
     row("scenario", "--text", "evil.conf", f"{IN_A_NAME}.conf"),
     row("scenario", f"{IN_A_NAME}.conf", "--out", "made.yaml", wrote=("made.yaml",)),
@@ -202,6 +208,12 @@ ROWS = [
     row("scenario", "evil.conf", "--out", f"no{STEERS}/x"),
     row("scenario", f"no{STEERS}.conf"),
     row("scenario", f"no{STEERS}.yaml"),
+    row("config", "show", "evil.conf", f"{IN_A_NAME}.conf", "--all", "--log"),
+    row("config", "show", "evil.conf", "--json"),
+    row("config", "show", "--node", f"n{IN_A_NAME}=evil.conf"),
+    row("config", "show", f"no{STEERS}.conf"),
+    row("config", "show", "--inventory", f"no{STEERS}"),
+    row("config", "show", "evil.conf", "--addresses", f"no{STEERS}=x.json"),
     *(
         row("config", "check", "evil.conf", f"{IN_A_NAME}.conf", "--format", form)
         for form in ("text", "json", "sarif", "github")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from vrrplab.config.model import InstanceConfig
 from vrrplab.machine.priority import OWNER, Priority
 from vrrplab.machine.process import Process
+from vrrplab.machine.profiles import Profile
 from vrrplab.machine.reasons import skew_sum, waiting_sum
 from vrrplab.machine.voice import Voice
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
@@ -21,6 +22,21 @@ def skew_time_us(version: int, priority: int, master_adver_interval_us: Micros) 
     """How much later than three intervals a BACKUP of this priority acts: the higher, the sooner."""
     unit_us = SECOND_US if version == 2 else master_adver_interval_us
     return (256 - priority) * unit_us // 256
+
+
+def profile_skew_us(
+    profile: Profile, version: int, priority: int, master_adver_interval_us: Micros
+) -> Micros:
+    """The same as a daemon or RFC of that profile has it: in seconds always, cut to centiseconds, or none."""
+    if profile.skew == "none":
+        return 0
+    skew_us = skew_time_us(skew_version(profile, version), priority, master_adver_interval_us)
+    return skew_us // CENTISECOND_US * CENTISECOND_US if profile.skew == "centiseconds" else skew_us
+
+
+def skew_version(profile: Profile, version: int) -> int:
+    """Of which version of VRRP the skew is."""
+    return 2 if profile.skew == "seconds" else version
 
 
 class Intervals:
@@ -34,22 +50,18 @@ class Intervals:
     @property
     def skew_us(self) -> Micros:
         """How much later than others this instance acts."""
-        if self._profile.skew == "none":
-            return 0
         ours, theirs_us = self._priority.effective, self.master_adver_interval_us
-        skew_us = skew_time_us(self._skew_version, ours, theirs_us)
-        cut = self._profile.skew == "centiseconds"
-        return skew_us // CENTISECOND_US * CENTISECOND_US if cut else skew_us
-
-    @property
-    def _skew_version(self) -> int:
-        return 2 if self._profile.skew == "seconds" else self._config.version
+        return profile_skew_us(self._profile, self._config.version, ours, theirs_us)
 
     def skew_in_words(self) -> str:
         """The skew time and its formula, for who asks "why?"."""
         if self._profile.skew == "none":
             return "0.000 s"
-        parts = (self._priority.effective, self.master_adver_interval_us, self._skew_version)
+        parts = (
+            self._priority.effective,
+            self.master_adver_interval_us,
+            skew_version(self._profile, self._config.version),
+        )
         cut = ", cut to centiseconds" if self._profile.skew == "centiseconds" else ""
         return skew_sum(self.skew_us, *parts, cut)
 

@@ -1,0 +1,79 @@
+"""The table of ``config predict``, row by row; and both ways of telling say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from clusters_to_forecast import config, nodes_of
+
+from vrrplab.commands.cli import main
+from vrrplab.data_files import data_path
+from vrrplab.forecast.predict import Forecast, forecast
+from vrrplab.forecast.table import text_of
+from vrrplab.output.text_columns import width
+
+WEIGHT_5 = {"interval": 2, "fall": 2, "weight": 5}
+
+
+def three(folder: Path, weight: int, simulate: bool = False) -> Forecast:
+    """Three nodes, five apart, each with a check of that weight."""
+    check = {**WEIGHT_5, "weight": weight}
+    texts = {name: config(p, check=check) for name, p in (("a", 110), ("b", 105), ("c", 100))}
+    return forecast(nodes_of(folder, **texts), simulate=simulate)
+
+
+def test_every_row_of_a_weight_that_is_too_small(tmp_path: Path) -> None:
+    lines = text_of(three(tmp_path, 5)).splitlines()
+    assert lines[0] == "192.168.2.100 VRID 51 eth0 v2 1 s a 115* b 110 c 105 (+5 each)"
+    assert [" ".join(line.split()) for line in lines[1:14]] == [
+        "when this fails goes to out: best typ. worst",
+        "a chk fails STAYS ON a for ever",
+        "a keepalived killed, frozen, firewall a AND b two masters after 2.6-3.6 s",
+        "out or both; b firewall in or both",
+        "c firewall in or both a AND c two masters after 2.6-3.6 s",
+        "a eth0 cable or power b 2.6 3.1 3.6",
+        "a keepalived stopped b 0.57 0.57 0.57",
+        "anything else of a, b or c stays on a none",
+        "a returns a preempts none, after 3.6 s",
+        "b returns; c returns stays on a none",
+        "",
+        "a falls from 115 to 110; b has 110: 110 = 110 does not preempt, c has 105, so",
+        "nobody takes over",
+    ]
+
+
+def test_one_more_moves_the_address(tmp_path: Path) -> None:
+    found = three(tmp_path, 6)
+    row = next(row for _, row in found.rows() if row.failures[0][0].kind == "script")
+    assert row.outcome is not None
+    assert row.outcome.ends == (("b",),)
+    assert not any(row.is_in_vain for _, row in found.rows())
+
+
+@pytest.mark.parametrize("weight", [0, 5, 6, 11])
+def test_the_simulator_says_the_same(tmp_path: Path, weight: int) -> None:
+    found = three(tmp_path, weight, simulate=True)
+    assert [row.differs for _, row in found.rows() if row.differs] == []
+    assert "both say the same, within 20 ms" in " ".join(text_of(found).split())
+
+
+def test_no_line_is_longer_than_80_columns(tmp_path: Path) -> None:
+    texts = {f"a-server-with-a-very-long-name-{n}": config(100 + n) for n in (1, 2, 3)}
+    paths = []
+    for name, text in texts.items():
+        (tmp_path / f"{name}.conf").write_text(text, encoding="utf-8")
+        paths.append(tmp_path / f"{name}.conf")
+    from vrrplab.scenario.nodes import read_nodes
+
+    lines = text_of(forecast(read_nodes(paths), simulate=False)).splitlines()
+    assert [line for line in lines if width(line) > 80] == []
+    assert any("very-long-name-3" in line for line in lines)
+
+
+def test_the_command_tells_the_article_s_cluster(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(data_path(f"configs/article/proxy-serv0{n}.conf")) for n in (1, 2)]
+    assert main(["config", "predict", "--closed-form", *files]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "192.168.2.101 VRID 1 eth0 v2 1 s proxy-serv01 255* proxy-serv02 100" in told
+    assert "proxy-serv01 eth1 down or proxy-serv02 0.61 0.61 0.61" in told

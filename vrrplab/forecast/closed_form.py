@@ -1,0 +1,146 @@
+"""What every failure does, in closed form: each failure reckoned at the ends and the middle of its phases.
+
+A failure comes at some moment between two adverts of the MASTER, and between two runs of a check; what is
+out, and for how long, moves with these phases evenly, so that their ends give the best and the worst. Where
+timers end at one moment all who may be first are gone through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+
+from vrrplab.forecast.course import Course
+from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure
+from vrrplab.forecast.outcomes import Fate, Outcome
+from vrrplab.machine.weights import both
+from vrrplab.scenario.model import Scenario
+from vrrplab.units import SECOND_US, Micros
+
+Phases = Mapping[tuple[str, str], Micros]  # (node, instance or script) -> how long ago it spoke, or was run
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of an interval that has gone by when the failure comes
+_MOST_TOSSES = 24  # ways in which the tosses of one failure may fall, gone through
+_LONG_US = 3_600 * SECOND_US  # by then whatever comes to rest has done so
+
+
+class ClosedForm:
+    """The forecast of a scenario that was laid out from a cluster's files. ``Unjudged`` where timers do not
+    tell what there is before the failure.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.before = Course(scenario)
+        self.before.start()
+        self.before.run(_LONG_US)
+        self.tossed = bool(self.before.open_choices)
+        self.settled_us = max((s[-1].from_us for s in self.before.spans.values()), default=0)
+        self.before.open_choices = []
+
+    def holders(self, address: str) -> tuple[str, ...]:
+        """Who has an address before anything fails."""
+        return self._ordered(self.before.spans[address][-1].holders)
+
+    def outcomes(self, failures: tuple[Failure, ...]) -> dict[str, Outcome]:
+        """Of each address. Several failures happen at once."""
+        fates: dict[str, list[Fate]] = {}
+        for phases in self._phases(failures):
+            for address, fate in self.fates(failures, phases):
+                fates.setdefault(address, []).append(fate)
+        return {address: Outcome.of(found) for address, found in fates.items()}
+
+    def fates(self, failures: tuple[Failure, ...], phases: Phases) -> Iterator[tuple[str, Fate]]:
+        """At these phases, each address and what may come of it."""
+        for after, at_us in self._ways(failures, phases):
+            for address in after.spans:
+                yield address, self._fate(after, address, failures, at_us)
+
+    def _ways(self, failures: tuple[Failure, ...], phases: Phases) -> Iterator[tuple[Course, Micros]]:
+        """The courses that things may take, one for each way in which tosses fall."""
+        pending: list[tuple[int, ...]] = [()]
+        for _ in range(_MOST_TOSSES):
+            if not pending:
+                return
+            choices = pending.pop()
+            course, at_us = self._went(failures, phases, choices)
+            yield course, at_us
+            made = [*choices, *[0] * (len(course.open_choices) - len(choices))]
+            for place in range(len(choices), len(course.open_choices)):
+                pending += [(*made[:place], other) for other in range(1, course.open_choices[place])]
+
+    def _went(
+        self, failures: tuple[Failure, ...], phases: Phases, choices: tuple[int, ...]
+    ) -> tuple[Course, Micros]:
+        course = self.before.copied()
+        course.choices = choices
+        for seat in course.seats:
+            ago_us = phases.get((seat.node, seat.config.name))
+            if seat.state == "MASTER" and ago_us is not None:
+                seat.first_us = course.now - ago_us
+                seat.next_us = seat.first_us + seat.config.advert_interval_us
+        for failure in failures:
+            if failure.kind == RETURN:  # what lost its power and comes back when all has settled
+                course.fail(failure.before)
+                course.run(course.now + _LONG_US)
+                course.settle_phases()
+        at_us = course.now
+        for failure in failures:
+            course.fail(failure, phases.get((failure.node, f"script {failure.thing}"), 0))
+        course.run(at_us + _LONG_US)
+        return course, at_us
+
+    def _phases(self, failures: tuple[Failure, ...]) -> Iterator[Phases]:
+        """The ends and the middle of every phase that matters."""
+        speakers = [s for s in self.before.seats if s.state == "MASTER"]
+        checks = [f for f in failures if f.kind == SCRIPT]
+        for advert, check in product(SHARES, SHARES if checks else (0.0,)):
+            phases = {(s.node, s.config.name): _part(s.config.advert_interval_us, advert) for s in speakers}
+            for failure in checks:
+                interval_us = self.scenario.servers[failure.node].node.script(failure.thing).interval_us
+                phases[failure.node, f"script {failure.thing}"] = _part(interval_us, check)
+            yield phases
+
+    def _fate(self, course: Course, address: str, failures: tuple[Failure, ...], at_us: Micros) -> Fate:
+        bad = {f.node for f in failures if self.carries(f, address)}
+        spans = course.spans[address]
+        out_us, since_us, split_us = 0, None, None
+        for place, span in enumerate(spans):
+            end_us = spans[place + 1].from_us if place + 1 < len(spans) else None
+            if end_us is not None and end_us <= at_us:
+                continue
+            from_us = max(span.from_us, at_us)
+            is_served = bool(span.holders) and span.holders[-1] not in bad
+            if is_served and since_us is not None:
+                out_us, since_us = max(out_us, from_us - since_us), None
+            elif not is_served and since_us is None:
+                since_us = from_us
+            if len(span.holders) > 1 and from_us > at_us and split_us is None:
+                split_us = from_us - at_us
+        holders = self._ordered(spans[-1].holders)
+        moved_us = spans[-1].from_us - at_us if spans[-1].from_us > at_us else None
+        return Fate(
+            holders,
+            out_us if since_us is None else None,
+            split_us if len(holders) > 1 else None,
+            moved_us,
+        )
+
+    def carries(self, failure: Failure, address: str) -> bool:
+        """Is it a service behind the address that fails? A check that an instance with the address tracks."""
+        kinds = {SCRIPT: "track_scripts", PROCESS: "track_processes"}
+        if failure.kind not in kinds:
+            return False
+        return any(
+            failure.thing in (t.name for part in both(s.config, s.group, kinds[failure.kind]) for t in part)
+            for s in self.before.seats
+            if s.node == failure.node and any(a.address == address for a in s.config.all_addresses)
+        )
+
+    def _ordered(self, names: Iterable[str]) -> tuple[str, ...]:
+        having = set(names)
+        return tuple(name for name in self.scenario.servers if name in having)
+
+
+def _part(interval_us: Micros, share: float) -> Micros:
+    """That much of an interval, its ends not quite."""
+    return min(max(1, round(interval_us * share)), interval_us - 1)

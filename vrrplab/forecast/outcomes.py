@@ -1,0 +1,82 @@
+"""What comes of a failure: who has an address in the end, and for how long clients get no answer.
+
+A ``Fate`` is that of one run, simulated or reckoned; an ``Outcome`` is what all runs of one failure say
+together, at every phase of adverts and checks and however a toss falls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vrrplab.units import Micros
+
+SAME_US: Micros = 20_000
+"""Two times no further apart are the same: a probe asks now and then, and a packet takes its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """``holders``: who has the address in the end, in the cluster's order. ``out_us``: the longest time
+    without an answer; None: for ever. ``split_us``: when a second one took it, if two have it.
+    """
+
+    holders: tuple[str, ...]
+    out_us: Micros | None
+    split_us: Micros | None = None
+    moved_us: Micros | None = None
+
+    def is_like(self, other: Fate) -> bool:
+        """The same end, and the same time out up to ``SAME_US``."""
+        if self.holders != other.holders or (self.out_us is None) != (other.out_us is None):
+            return False
+        return abs((self.out_us or 0) - (other.out_us or 0)) <= SAME_US
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Of times: the shortest, the one in the middle, the longest; None: for ever."""
+
+    best_us: Micros | None
+    typical_us: Micros | None
+    worst_us: Micros | None
+
+    @classmethod
+    def of(cls, times_us: Iterable[Micros | None]) -> Range:
+        """Of at least one time."""
+        known = sorted(times_us, key=_forever_last)
+        return cls(known[0], known[len(known) // 2], known[-1])
+
+    def covers(self, time_us: Micros | None, slack_us: Micros = SAME_US) -> bool:
+        """Does a time lie in it, or no further outside than ``slack_us``?"""
+        least, most, asked = (_forever_last(t) for t in (self.best_us, self.worst_us, time_us))
+        return least - slack_us <= asked <= most + slack_us
+
+
+def _forever_last(time_us: Micros | None) -> float:
+    return float("inf") if time_us is None else time_us
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``ends``: the holders, for each end that there may be. ``out``: time without an answer; ``split``: how
+    long until a second one has the address too, where two do.
+    """
+
+    ends: tuple[tuple[str, ...], ...]
+    out: Range
+    split: Range | None
+    moved: Range | None
+
+    @classmethod
+    def of(cls, fates: Iterable[Fate]) -> Outcome:
+        """Of all fates of one failure; at least one."""
+        found = list(fates)
+        split = [f.split_us for f in found if f.split_us is not None]
+        moved = [f.moved_us for f in found if f.moved_us is not None]
+        return cls(
+            tuple(sorted({f.holders for f in found})),
+            Range.of(f.out_us for f in found),
+            Range.of(split) if split else None,
+            Range.of(moved) if moved else None,
+        )

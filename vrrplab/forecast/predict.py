@@ -1,0 +1,366 @@
+"""``config predict``: every single failure of a cluster, what comes of it, and the rows that say so.
+
+A ``Forecast`` has a section for each virtual router, and in it a row for each outcome: failures with the same
+outcome stand together, the worst first. The times are those of the closed form; where the simulator was
+asked too, its own stand beside them, and a row says so where they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+from vrrplab.forecast.closed_form import ClosedForm
+from vrrplab.forecast.course import Course, Unjudged
+from vrrplab.forecast.failures import (
+    FILE,
+    INTERFACE,
+    PROCESS,
+    RETURN,
+    SCRIPT,
+    Failure,
+    failures_of,
+)
+from vrrplab.forecast.outcomes import Fate, Outcome, Range
+from vrrplab.scenario.from_configs import scenario_of_nodes
+from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.nodes import Node
+from vrrplab.units import SECOND_US, Micros
+
+TRACKED = (SCRIPT, PROCESS, FILE, INTERFACE)
+"""Kinds of failures that are meant to move the address."""
+_LASTS_US = 30 * SECOND_US  # a run goes on for so long where the closed form does not tell
+_CALM_US = 5 * SECOND_US  # and for so long after all that it tells
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What failures with the same outcome have in common, for the addresses of one section.
+
+    ``simulated``: the outcome as the simulator has it; None: it was not asked. ``differs``: what of it is
+    not as the closed form says, "" for nothing. ``unjudged``: why the closed form does not tell.
+    """
+
+    failures: tuple[tuple[Failure, ...], ...]
+    outcome: Outcome | None
+    simulated: Outcome | None = None
+    differs: str = ""
+    unjudged: str = ""
+    blocked: str = ""
+    keeps: tuple[str, ...] = ()  # who had the address before
+
+    @property
+    def best(self) -> Outcome | None:
+        """What is known: the closed form, else the simulator."""
+        return self.outcome or self.simulated
+
+    @property
+    def stays(self) -> bool:
+        """Nobody takes over, and nobody else has it for sure."""
+        return self.best is not None and self.best.ends == (self.keeps,)
+
+    @property
+    def is_in_vain(self) -> bool:
+        """What is tracked fails where the address is, and the address stays there."""
+        one = self.failures[0][0]
+        return self.stays and one.kind in TRACKED and one.node in self.keeps
+
+    @property
+    def is_calm(self) -> bool:
+        """Nobody notices: nothing moves, nobody is out, and nothing that is tracked failed in vain."""
+        found = self.best
+        return (
+            self.stays
+            and not self.is_in_vain
+            and self.failures[0][0].kind != RETURN
+            and found is not None
+            and found.out.worst_us == 0
+        )
+
+    @property
+    def badness(self) -> tuple[int, float]:
+        """The higher, the worse."""
+        found = self.best
+        if found is None:
+            return 2, 0.0
+        worst_us = found.out.worst_us
+        if not all(found.ends) or worst_us is None or self.is_in_vain:
+            return 5, 0.0
+        if any(len(end) > 1 for end in found.ends) and found.split is not None:
+            return 4, 0.0
+        return (3 if worst_us else 1 if not self.stays else 0), float(worst_us)
+
+    @property
+    def out_s(self) -> float | None:
+        """The longest time that clients are out, in seconds; None: for ever, or not known."""
+        worst_us = self.best.out.worst_us if self.best else None
+        return None if worst_us is None or self.is_in_vain else worst_us / SECOND_US
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node in a section: its priority when all is well, and what it would be with nothing that counts."""
+
+    node: str
+    instance: str
+    priority: int
+    base: int
+    is_master: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One virtual router, or several that fare alike: their addresses, the nodes, and what befalls them."""
+
+    addresses: tuple[str, ...]
+    vrid: int
+    network: str
+    family: int
+    version: int
+    unicast: bool
+    interval_us: Micros
+    places: tuple[Place, ...]
+    holders: tuple[str, ...]
+    rows: tuple[Row, ...]
+    tossed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """``scenario``: the cluster as it was laid out. ``simulated``: was the simulator asked too?"""
+
+    scenario: Scenario
+    sections: tuple[Section, ...]
+    simulated: bool
+    lasts_us: dict[tuple[Failure, ...], Micros] = field(default_factory=dict, compare=False)
+
+    def rows(self) -> Iterator[tuple[Section, Row]]:
+        """Of all sections, the worst first."""
+        found = [(section, row) for section in self.sections for row in section.rows]
+        yield from sorted(found, key=lambda pair: pair[1].badness, reverse=True)
+
+    def over(self, limit_s: float) -> list[tuple[Section, Row]]:
+        """What takes longer than a limit, leaves an address to nobody, or to two."""
+        return [
+            (section, row)
+            for section, row in self.rows()
+            if row.badness[0] >= 4 or (row.badness[0] == 3 and (row.out_s or 0) > limit_s)
+        ]
+
+
+def forecast(
+    nodes: Sequence[Node],
+    profile: str = "keepalived-2.2.7",
+    *,
+    simulate: bool = True,
+    pairs: bool = False,
+    phases: int = 4,
+) -> Forecast:
+    """What every failure of these nodes does. ``pairs``: every two of different nodes at once, too."""
+    return forecast_of(scenario_of_nodes(nodes, profile), simulate=simulate, pairs=pairs, phases=phases)
+
+
+def forecast_of(
+    scenario: Scenario, *, simulate: bool = True, pairs: bool = False, phases: int = 4
+) -> Forecast:
+    """The same of a scenario that was laid out from files; its actions are left out."""
+    singles = [f for name, server in scenario.servers.items() for f in failures_of(name, server.node)]
+    failures: list[tuple[Failure, ...]] = [(failure,) for failure in singles]
+    if pairs:
+        failures += [pair for pair in combinations(singles, 2) if _may_meet(*pair)]
+    teller = _Teller(scenario, simulate, phases)
+    told = {failure: teller.tell(failure) for failure in failures}
+    sections = [section for address in teller.addresses for section in teller.section(address, told)]
+    return Forecast(scenario, tuple(_merged(sections)), simulate, teller.lasts_us)
+
+
+def _may_meet(one: Failure, other: Failure) -> bool:
+    return one.node != other.node and RETURN not in (one.kind, other.kind)
+
+
+@dataclass(slots=True)
+class _Told:
+    """Of one failure: the outcome for each address by both ways, and where they differ."""
+
+    closed: dict[str, Outcome] = field(default_factory=dict)
+    simulated: dict[str, Outcome] = field(default_factory=dict)
+    differs: dict[str, str] = field(default_factory=dict)
+    unjudged: str = ""
+
+
+class _Teller:
+    def __init__(self, scenario: Scenario, simulate: bool, phases: int) -> None:
+        self.scenario = scenario
+        self.closed = ClosedForm(scenario)
+        self.lasts_us: dict[tuple[Failure, ...], Micros] = {}
+        self._phases = phases
+        self._simulated = None
+        if simulate:
+            from vrrplab.forecast.simulated import Simulated
+
+            self._simulated = Simulated(self.closed, phases)
+        self.addresses = list(
+            dict.fromkeys(a.address for s in self.closed.before.seats for a in s.config.virtual_addresses)
+        )
+
+    def tell(self, failures: tuple[Failure, ...]) -> _Told:
+        told = _Told()
+        lasts_us = _LASTS_US
+        try:
+            told.closed = self.closed.outcomes(failures)
+            moved = [o.moved.worst_us or 0 for o in told.closed.values() if o.moved]
+            lasts_us = max(moved, default=0) + _CALM_US
+        except Unjudged as why:
+            told.unjudged = str(why)
+        self.lasts_us[failures] = lasts_us
+        if self._simulated is not None:
+            self._simulate(failures, told, lasts_us)
+        return told
+
+    def _simulate(self, failures: tuple[Failure, ...], told: _Told, lasts_us: Micros) -> None:
+        assert self._simulated is not None
+        fates: dict[str, list[Fate]] = {}
+        for trace, at_us, phases in self._simulated.runs(failures, lasts_us):
+            wanted: dict[str, list[Fate]] = {}
+            if told.closed:
+                try:
+                    for address, fate in self.closed.fates(failures, phases):
+                        wanted.setdefault(address, []).append(fate)
+                except Unjudged as why:
+                    told.unjudged = str(why)
+            for address in self.addresses:
+                fate = self._simulated.fate(trace, address, failures, at_us)
+                fates.setdefault(address, []).append(fate)
+                if address in wanted and not any(one.is_like(fate) for one in wanted[address]):
+                    told.differs[address] = "the simulator differs"
+        told.simulated = {address: Outcome.of(found) for address, found in fates.items()}
+
+    def section(self, address: str, told: dict[tuple[Failure, ...], _Told]) -> Iterator[Section]:
+        """The section of an address: one for each virtual router that has it."""
+        seats = [
+            s
+            for s in self.closed.before.seats
+            if any(a.address == address for a in s.config.virtual_addresses)
+        ]
+        for router in dict.fromkeys(s.router for s in seats):
+            mine = [s for s in seats if s.router == router]
+            names = {s.node for s in mine}
+            keeps = self.closed.holders(address)
+            rows = [
+                Row(
+                    (failures,),
+                    one.closed.get(address) if not one.unjudged else None,
+                    one.simulated.get(address),
+                    one.differs.get(address, ""),
+                    one.unjudged,
+                    keeps=keeps,
+                )
+                for failures, one in told.items()
+                if all(f.node in names for f in failures)
+            ]
+            first = mine[0].config
+            yield Section(
+                (address,),
+                first.vrid,
+                mine[0].segment,
+                first.family,
+                first.version,
+                first.unicast,
+                first.advert_interval_us,
+                tuple(
+                    Place(s.node, s.config.name, s.priority, s.config.base_priority, s.node in keeps, s.state)
+                    for s in mine
+                ),
+                keeps,
+                tuple(_grouped(self._explained(row, address) for row in rows)),
+                self.closed.tossed,
+            )
+
+    def _explained(self, row: Row, address: str) -> Row:
+        return replace(row, blocked=blocked(self.closed.before, row, address)) if row.is_in_vain else row
+
+
+def blocked(before: Course, row: Row, address: str) -> str:
+    """Why nobody takes over from a node on which what is tracked has failed."""
+    failure = row.failures[0][0]
+    after = before.copied()
+    after.fail(failure)
+    try:
+        after.run(after.now + 3_600 * SECOND_US)
+    except Unjudged:
+        return ""
+    seats = [s for s in after.seats if any(a.address == address for a in s.config.all_addresses)]
+    mine = next(s for s in seats if s.node == failure.node)
+    was = before.seats[mine.place].priority
+    others = [s for s in seats if s.node != failure.node and s.state != "FAULT"]
+    if mine.config.address_owner:
+        return f"{mine.node} owns the address (priority 255): no weight counts there"
+    fell = f"{mine.node} falls from {was} to {mine.priority}" if was != mine.priority else ""
+    if not fell:
+        return f"nothing that has {address} on {mine.node} tracks {failure.thing}"
+    if not others:
+        return f"{fell}, and nobody else can take over"
+    reasons = []
+    for other in others:
+        if other.priority == mine.priority:
+            reasons.append(
+                f"{other.node} has {other.priority}: {other.priority} = {mine.priority} does not preempt"
+            )
+        elif other.priority < mine.priority:
+            reasons.append(f"{other.node} has {other.priority}")
+        elif not other.config.preempt:
+            reasons.append(f"{other.node} has {other.priority}, and nopreempt")
+        elif mine.group or other.group:
+            reasons.append(f"{other.node} has {other.priority}, and waits for its sync group")
+    return f"{fell}; {', '.join(reasons)}, so nobody takes over" if reasons else fell
+
+
+def _grouped(rows: Iterable[Row]) -> list[Row]:
+    """Rows with the same outcome as one, the worst first."""
+    groups: dict[object, list[Row]] = {}
+    for row in rows:
+        # a node that returns does not fail: it never stands in one row with what does
+        returns = row.failures[0][0].kind == RETURN
+        known = (row.differs, row.unjudged, returns, row.blocked)
+        key = ("calm", known) if row.is_calm else (row.outcome, row.simulated and row.simulated.ends, known)
+        groups.setdefault(key, []).append(row)
+    made = []
+    for group in groups.values():
+        simulated = [row.simulated for row in group if row.simulated]
+        together = _together(simulated) if simulated else None
+        made.append(
+            replace(group[0], failures=tuple(f for row in group for f in row.failures), simulated=together)
+        )
+    return sorted(made, key=lambda row: row.badness, reverse=True)
+
+
+def _together(outcomes: Sequence[Outcome]) -> Outcome:
+    """What several simulated outcomes say together."""
+
+    def joined(ranges: list[Range]) -> Range:
+        times = [t for r in ranges for t in (r.best_us, r.typical_us, r.worst_us)]
+        return Range.of(times)
+
+    split = [o.split for o in outcomes if o.split]
+    moved = [o.moved for o in outcomes if o.moved]
+    return Outcome(
+        tuple(sorted({end for o in outcomes for end in o.ends})),
+        joined([o.out for o in outcomes]),
+        joined(split) if split else None,
+        joined(moved) if moved else None,
+    )
+
+
+def _merged(sections: Iterable[Section]) -> list[Section]:
+    """Addresses that fare alike in one section."""
+    found: dict[object, Section] = {}
+    for section in sections:
+        key = (
+            section.vrid, section.network, section.family, section.places, section.holders,
+            tuple((r.failures, r.outcome, r.differs, r.unjudged, r.blocked) for r in section.rows),
+        )  # fmt: skip
+        one = found.get(key)
+        found[key] = replace(one, addresses=one.addresses + section.addresses) if one else section
+    return list(found.values())
