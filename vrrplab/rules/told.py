@@ -78,6 +78,7 @@ ROWS = (
     Row("track-process", "V077"),
     # -- words and values
     Row("vip-invalid", "V040", ERROR),
+    Row("vip-option", "V040", INFO, "IPv6"),  # a label or a scope less
     Row("large", "V040", INFO),
     *(
         Row(kind, "V040")
@@ -95,6 +96,7 @@ ROWS = (
         )
     ),
     Row("duplicate", "V034", WARNING, "and sync group"),
+    Row("duplicate", "V071", INFO, "nftables already"),
     Row("duplicate", "V071"),
     Row("include-missing", "V072", WARNING, certain=False),
     Row("include-skipped", "V072", WARNING, certain=False),
