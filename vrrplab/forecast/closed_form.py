@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
+from vrrplab.config.model import InstanceConfig
 from vrrplab.forecast.course import Course
 from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure
 from vrrplab.forecast.outcomes import Fate, Outcome
@@ -102,6 +103,7 @@ class ClosedForm:
         for failure in failures:
             course.fail(failure, phases.get((failure.node, f"script {failure.thing}"), 0))
         course.run(at_us + _LONG_US)
+        _require_no_count(course)
         return course, at_us
 
     def _phases(self, failures: tuple[Failure, ...]) -> Iterator[Phases]:
@@ -124,12 +126,11 @@ class ClosedForm:
         for place, span in enumerate(spans):
             end_us = spans[place + 1].from_us if place + 1 < len(spans) else None
             reached = [name for name in span.holders if course.serves(name, address) is not None]
+            if span.from_us < at_us:
+                was_served = was_served or any(self.before.serves(name, address) for name in span.holders)
             if end_us is not None and end_us <= at_us:
                 before = list(span.holders)
-                was_served = was_served or any(course.serves(name, address) for name in span.holders)
                 continue
-            if span.from_us < at_us:
-                was_served = was_served or any(course.serves(name, address) for name in span.holders)
             from_us = max(span.from_us, at_us)
             lost = set(before) - set(reached)
             if lost and reached and set(reached) <= set(before):
@@ -145,6 +146,7 @@ class ClosedForm:
             was_served = was_served or is_served
             if len(span.holders) > 1 and from_us > at_us and split_us is None:
                 split_us = from_us - at_us
+        by_cache = by_cache or _share_a_mac(course, address)
         holders = self._ordered(spans[-1].holders)
         moved_us = spans[-1].from_us - at_us if spans[-1].from_us > at_us else None
         return Fate(
@@ -169,6 +171,26 @@ class ClosedForm:
     def _ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         having = set(names)
         return tuple(name for name in self.scenario.servers if name in having)
+
+
+def _require_no_count(course: Course) -> None:
+    """AH counts adverts: where two MASTERs are heard, whose number is higher decides, and no timer."""
+    signed = [s.router for s in course.seats if s.state == "MASTER" and _is_signed(s.config)]
+    if any(signed.count(router) > 1 for router in signed):
+        raise Unjudged("two MASTERs with AH: which adverts count is a matter of their numbers")
+
+
+def _is_signed(config: InstanceConfig) -> bool:
+    return config.authentication is not None and config.authentication.kind == "AH"
+
+
+def _share_a_mac(course: Course, address: str) -> bool:
+    """Two MASTERs with one virtual MAC address: a switch sends frames to whoever spoke last."""
+    speaking = [
+        s for s in course.seats if s.config.use_vmac and (s.state == "MASTER" or s.node in course.frozen)
+    ]
+    routers = [s.router for s in speaking if any(a.address == address for a in s.config.all_addresses)]
+    return any(sum(s.router == router for s in speaking) > 1 for router in routers)
 
 
 def _part(interval_us: Micros, share: float) -> Micros:
