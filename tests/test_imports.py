@@ -11,6 +11,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,7 +92,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Traces in words.
     "tell": {"trace", "wire.addresses", "output.printable", "output.terminal", "output.text_columns"},
     "verify": {"trace", "machine.profiles", "recording", "scenario", "sim"},
-    "rules": {"config", "scenario", "machine.priority", "machine.profiles", "wire.addresses"},
+    # What a weight makes of a priority, whether an advert is accepted and after how long a BACKUP takes over
+    # are the machine's sentences.
+    "rules": {
+        "config",
+        "scenario",
+        "machine.acceptance",
+        "machine.intervals",
+        "machine.priority",
+        "machine.profiles",
+        "machine.tracked_values",
+        "machine.weights",
+        "wire.addresses",
+        "output.files",
+        "output.printable",
+        "output.text_columns",
+    },
     # Closed forms are the machine's own: the formulas of its times, and what a weight makes of a priority.
     # It asks the machine's law who hears whom, and puts the numbers on a page.
     "forecast": {
@@ -104,11 +120,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "machine.priority",
         "machine.profiles",
         "machine.tracked_values",
-        "machine.watches",
+        "machine.weights",
         "wire.addresses",
         "wire.vrrp",
         "output.text_columns",
         "sim",
+        "rules",
     },
     "search": {"trace", "config", "scenario", "machine", "sim", "witness"},
     "notebook": ANYTHING,
@@ -175,7 +192,12 @@ class Import(NamedTuple):
         return f"{self.file}:{self.line} imports {self.module}"
 
 
-def imports_of(path: Path) -> Iterator[Import]:
+@cache
+def imports_of(path: Path) -> list[Import]:
+    return list(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[Import]:
     """Every import of a file, relative ones resolved, ``from package import module`` as that module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     late: set[ast.AST] = set()

@@ -53,17 +53,14 @@ BAD_USAGE = [
     (["simulat"], "did you mean 'simulate'?"),
     (
         ["zzz"],
-        "'zzz' is not a command; commands are simulate, scenario, decode, verify, live, lab, lessons, doctor",
+        "'zzz' is not a command; commands are simulate, scenario, why, config, decode, verify, live, lab",
     ),
     (["sim\x1b[2Julate\n"], r"'sim\x1b[2Julate\n' is not a command"),
     (["simulate", "--formt=table"], "unrecognized arguments: --formt=table (did you mean '--format'?)"),
     (["simulate", "--form", "table"], "unrecognized arguments: --form table (did you mean '--format'?)"),
     (["simulate", "--format", "tabel"], "invalid choice: 'tabel'"),
     (["simulate", "--format"], "expected one argument"),
-    *[
-        ([later], "is not a command")
-        for later in ("config", "sweep", "explore", "tests", "__init__", "../cli")
-    ],
+    *[([later], "is not a command") for later in ("sweep", "explore", "tests", "__init__", "../cli")],
 ]
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "simulate": "run scenarios, or the three failure drills when none is named",
     "scenario": "write the scenario that keepalived.conf files make, as YAML",
-    "config": "tell what keepalived makes of all nodes' files, and what is wrong in and between them",
+    "why": "tell why it did, or did not, fail over: line, packet, cure",
+    "config": "check all nodes' files together, predict every failure",
     "decode": "tell every frame of a capture, field by field, with a verdict",
     "verify": "compare recordings of real daemons with the simulator",
     "live": "use real sockets: be a router, or listen and tell what others do",

@@ -9,18 +9,24 @@ if TYPE_CHECKING:
     from vrrplab.scenario.nodes import Node
 
 
-def add_node_arguments(parser: argparse.ArgumentParser, *, files: bool = True) -> None:
+def add_node_arguments(
+    parser: argparse.ArgumentParser, *, files: bool = True, or_scenario: bool = False
+) -> None:
     """FILE…, the other ways to name nodes, and whose behaviour the daemons have.
 
     ``files``: False for a command that takes files in another way, and these options besides.
+    ``or_scenario``: FILE may be a scenario too, which says itself whose behaviour it is (None, then).
     """
+    scenario = "; or a scenario: a file, or the name of a built-in one" if or_scenario else ""
+    own = "the scenario's, or " if or_scenario else ""
+    profile = "keepalived-2.2.7"
     if files:
         parser.add_argument(
             "file",
             metavar="FILE",
             nargs="*",
             help="the keepalived.conf files of one cluster, one a node; of a folder its keepalived.conf,"
-            " or its *.conf",
+            f" or its *.conf{scenario}",
         )
         parser.add_argument(
             "--node",
@@ -45,9 +51,16 @@ def add_node_arguments(parser: argparse.ArgumentParser, *, files: bool = True) -
         " the node",
     )
     parser.add_argument(
+        "--running",
+        metavar="[NODE=]FILE",
+        action="append",
+        default=[],
+        help="what a node's keepalived writes about itself: kill -USR1 makes it write /tmp/keepalived.data",
+    )
+    parser.add_argument(
         "--profile",
-        default="keepalived-2.2.7",
-        help="whose behaviour the daemons have (default: %(default)s)",
+        default=None if or_scenario else profile,
+        help=f"whose behaviour the daemons have (default: {own}{profile})",
     )
 
 
@@ -57,4 +70,4 @@ def nodes_of(args: argparse.Namespace) -> tuple[Node, ...]:
     from vrrplab.scenario.nodes import nodes_from
 
     files = node_files(args.file, args.node, args.inventory)
-    return nodes_from(files, addresses=args.addresses, profile=args.profile)
+    return nodes_from(files, addresses=args.addresses, running=args.running, profile=args.profile)

@@ -14,7 +14,7 @@ from vrrplab.config.model import InstanceConfig
 from vrrplab.forecast.course import Course
 from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure
 from vrrplab.forecast.outcomes import Fate, Outcome
-from vrrplab.machine.watches import both
+from vrrplab.machine.weights import both
 from vrrplab.scenario.model import Scenario
 from vrrplab.units import SECOND_US, Micros
 

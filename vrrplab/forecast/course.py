@@ -4,7 +4,7 @@ No packet, no cable, no address table: a MASTER that is heard and not outbid kee
 and one that falls silent lets it go at (its last advert + the BACKUP's interval). So what is left is a
 handful of moments: checks that count, timers that end, the first advert that somebody hears of a new MASTER.
 The times are the machine's formulas (``machine.intervals``), who hears whom is its law (``hearing``), and
-what a thing's failure means for an instance its table (``machine.watches``).
+what a thing's failure means for an instance its table (``machine.weights``).
 
 Where timers of two nodes end at one moment nothing decides who is first. ``choices`` then says whom to take,
 and ``open_choices`` how many there were each time, so that a caller can go through all of them.
@@ -26,17 +26,17 @@ from vrrplab.machine.intervals import profile_skew_us
 from vrrplab.machine.priority import OWNER, cut
 from vrrplab.machine.profiles import Profile, profile_named
 from vrrplab.machine.tracked_values import share_of
-from vrrplab.machine.watches import (
+from vrrplab.machine.weights import (
     BFDS,
     FILES,
     PROCESSES,
     SCRIPTS,
     both,
     interface_weight,
-    interfaces,
+    interfaces_of,
     merged,
+    points,
 )
-from vrrplab.machine.watches import share as worth_of
 from vrrplab.scenario.address_checks import link_local
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import Interface, Server
@@ -310,7 +310,7 @@ class Course:
         seat.shares, seat.faults, seat.waits, seat.held = {}, set(), set(), {}
         seat.learned_us = config.advert_interval_us
         seat.preempt_from_us, seat.expires_us = None, None
-        for name in interfaces(config, seat.group):
+        for name in interfaces_of(config, seat.group):
             self._apply(
                 seat, f"interface {name}", self._interface_worth(seat, name, self._is_up(seat.node, name))
             )
@@ -505,14 +505,14 @@ class Course:
         if weight is None:
             return 0
         if weight:
-            return worth_of(weight, reverse, up)
+            return points(weight, reverse, up)
         return None if up == reverse else 0
 
     def _interface(self, node: str, name: str, up: bool) -> None:
         self.down.add((node, name)) if not up else self.down.discard((node, name))
         self._look_at_links(node)
         for seat in self._on(node):
-            if name in interfaces(seat.config, seat.group):
+            if name in interfaces_of(seat.config, seat.group):
                 before = seat.shares.get(f"interface {name}", 0)
                 self._change(seat, f"interface {name}", before, self._interface_worth(seat, name, up))
         self._note_holders()
@@ -850,7 +850,7 @@ def _worths(seat: Seat, kind: str, name: str, good: bool) -> list[int | None]:
             own = [t.reverse for t in seat.config.track_processes if t.name == name]
             reverse = own[0] if own else reverse
         if one.weight:
-            found.append(worth_of(one.weight, reverse, good))
+            found.append(points(one.weight, reverse, good))
         else:
             found.append(None if good == reverse else 0)
     return found

@@ -7,8 +7,6 @@ track_file, track_process, track_bfd).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vrrplab.config.model import FAULT_WORTH, NodeConfig, SyncGroupConfig, TrackedObject
 from vrrplab.machine.events import (
     AddressAdded,
@@ -26,7 +24,7 @@ from vrrplab.machine.process import Process
 from vrrplab.machine.states import Master
 from vrrplab.machine.tracked_values import BfdTracker, FileTracker, ProcessTracker, share_of
 from vrrplab.machine.tracking import ScriptTracker, ScriptVerdict
-from vrrplab.machine.watches import (
+from vrrplab.machine.weights import (
     BFDS,
     FILES,
     PROCESSES,
@@ -34,9 +32,10 @@ from vrrplab.machine.watches import (
     Tracked,
     both,
     interface_weight,
-    interfaces,
+    interfaces_of,
     merged,
-    share,
+    points,
+    process_entries,
 )
 from vrrplab.units import Micros
 
@@ -86,9 +85,7 @@ class Dependencies:
 
     def _weight(self, instance: Instance, name: str) -> tuple[int | None, bool]:
         is_base = name not in _interfaces(instance)
-        return interface_weight(
-            instance.config, _group(instance), instance.config.interface if is_base else name
-        )
+        return _interface_weight(instance, instance.config.interface if is_base else name)
 
     def begin(self, instance: Instance, delayed_until_us: Micros) -> InstanceStarted:
         """How things stand for an instance at its start; its sync group is told too."""
@@ -102,8 +99,8 @@ class Dependencies:
             weight, reverse = self._weight(instance, name)
             up = self.status(name).up
             if weight:
-                part = self._note(instance, f"interface {name}", share(weight, reverse, up))
-                _count(begin, part, f"interface {name} is {'up' if up else 'down'}")
+                share = self._note(instance, f"interface {name}", points(weight, reverse, up))
+                _count(begin, share, f"interface {name} is {'up' if up else 'down'}")
             elif weight == 0 and up == reverse:
                 begin.faults[f"interface {name}"] = f"interface {name} is {'up' if up else 'down'}"
         if config.config_fault:
@@ -124,9 +121,9 @@ class Dependencies:
                 weight, reverse = one.weight, one.reverse
                 if tracker.phase == "done" and weight:
                     # keepalived: a reload counts it as if there were no ``reverse`` (reload_reverse)
-                    part = share(weight, False, tracker.is_up)
-                    _count(begin, part, f"{cause} is {'well' if tracker.is_up else 'failing'}")
-                    self._note(instance, cause, share(weight, reverse, tracker.is_up))
+                    share = points(weight, False, tracker.is_up)
+                    _count(begin, share, f"{cause} is {'well' if tracker.is_up else 'failing'}")
+                    self._note(instance, cause, points(weight, reverse, tracker.is_up))
                 elif tracker.phase == "done" and tracker.is_up == reverse:
                     begin.faults[cause] = f"script {script} is failing"
                 elif tracker.phase == "init" and not weight:
@@ -141,8 +138,8 @@ class Dependencies:
                 begin.faults[cause] = file.why(one)
         for cause, thing, one in self._judged_of(instance):
             if one.weight:
-                part = share(one.weight, one.reverse, thing.good)
-                _count(begin, self._note(instance, cause, part), thing.why())
+                share = points(one.weight, one.reverse, thing.good)
+                _count(begin, self._note(instance, cause, share), thing.why())
             elif thing.good == one.reverse:
                 begin.faults[cause] = thing.why()
         begin.waits_for = tuple(waits)
@@ -165,11 +162,8 @@ class Dependencies:
         """The same of processes and sessions, which are good or not."""
         found: list[tuple[str, ProcessTracker | BfdTracker, TrackedObject]] = []
         for name, process in self.processes.items():
-            for one in merged(*_both(instance, PROCESSES), name):
-                # keepalived takes the group's weight for a process, but not its ``reverse`` (2.2.7)
-                own = [t.reverse for t in instance.config.track_processes if t.name == name]
-                kept = replace(one, reverse=own[0]) if own else one
-                found.append((f"track_process {name}", process, kept))
+            for one in process_entries(*_both(instance, PROCESSES), name):
+                found.append((f"track_process {name}", process, one))
         for name, session in self._bfds.items():
             found += [(f"track_bfd {name}", session, one) for one in merged(*_both(instance, BFDS), name)]
         return found
@@ -209,7 +203,7 @@ class Dependencies:
                 continue
             why = f"interface {name} is {'up again' if up else 'down'}"
             if weight:
-                self._shift(instance, f"interface {name}", share(weight, reverse, up), why, now)
+                self._shift(instance, f"interface {name}", points(weight, reverse, up), why, now)
             elif up != reverse:
                 instance.react(TrackedObjectRecovered(f"interface {name}", why), now)
             else:
@@ -238,7 +232,7 @@ class Dependencies:
         for instance in self._instances:
             for one in merged(*_both(instance, SCRIPTS), script):
                 if one.weight:
-                    self._shift(instance, cause, share(one.weight, one.reverse, passed), why, now)
+                    self._shift(instance, cause, points(one.weight, one.reverse, passed), why, now)
                 elif passed == one.reverse:
                     instance.react(TrackedObjectFailed(cause, why, verdict.first), now)
                 elif not verdict.reloading:
@@ -314,7 +308,7 @@ class Dependencies:
         self, instance: Instance, cause: str, tracked: TrackedObject, good: bool, why: str, now: Micros
     ) -> None:
         if tracked.weight:
-            self._shift(instance, cause, share(tracked.weight, tracked.reverse, good), why, now)
+            self._shift(instance, cause, points(tracked.weight, tracked.reverse, good), why, now)
         elif good != tracked.reverse:
             instance.react(TrackedObjectRecovered(cause, why), now)
         else:
@@ -383,13 +377,6 @@ class Dependencies:
         return [i for i in self._instances if i.config.interface == interface]
 
 
-def _count(begin: InstanceStarted, share: int, why: str) -> None:
-    """A part of the priority from the start."""
-    begin.priority_shift += share
-    if share:
-        begin.weights.append(why)
-
-
 def _group(instance: Instance) -> SyncGroupConfig | None:
     return instance.group.config if instance.group else None
 
@@ -399,7 +386,18 @@ def _both(instance: Instance, kind: str) -> tuple[Tracked, Tracked]:
 
 
 def _interfaces(instance: Instance) -> list[str]:
-    return interfaces(instance.config, _group(instance))
+    return interfaces_of(instance.config, _group(instance))
+
+
+def _interface_weight(instance: Instance, interface: str) -> tuple[int | None, bool]:
+    return interface_weight(instance.config, _group(instance), interface)
+
+
+def _count(begin: InstanceStarted, share: int, why: str) -> None:
+    """A part of the priority from the start."""
+    begin.priority_shift += share
+    if share:
+        begin.weights.append(why)
 
 
 def _has_address(instance: Instance, address: str) -> bool:

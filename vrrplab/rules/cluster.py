@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.scenario.infer_networks import Card, networks
 from vrrplab.scenario.nodes import Node
+
+_Fact = TypeVar("_Fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Cluster:
     def __init__(self, nodes: Iterable[Node], profile: str = "keepalived-2.2.7") -> None:
         self.nodes: tuple[Node, ...] = tuple(nodes)
         self.profile = profile
+        self._remembered: dict[str, object] = {}
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -53,3 +57,9 @@ class Cluster:
                 network = self.networks[node.name, instance.interface]
                 found.setdefault((network, instance.vrid, instance.family), []).append(Member(node, instance))
         return [VirtualRouter(*key, tuple(members)) for key, members in found.items()]
+
+    def remembered(self, name: str, found: Callable[[], _Fact]) -> _Fact:
+        """What ``found`` says, asked once: for what several rules want to know of a cluster."""
+        if name not in self._remembered:
+            self._remembered[name] = found()
+        return self._remembered[name]  # type: ignore[return-value]

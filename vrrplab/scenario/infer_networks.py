@@ -4,14 +4,18 @@ keepalived.conf files tell. ``from_configs`` builds a scenario from the answers.
 Cards of one name are taken to be on one network, unless the virtual addresses on them say otherwise: a
 virtual address is on one network only, whatever the cards are called that carry it. A link-local one may be
 on every network (fe80::1): it speaks only for its VRID, and only where no server has that pair on two cards.
+Less sure, and so last: instances of one VRID that name each other as unicast peers, whose virtual addresses
+are neighbours (one of them is a slip of the pen), or that have no virtual address at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.scenario.address_checks import same_subnet
 from vrrplab.wire.addresses import is_link_local
 
 Card = tuple[str, str]  # server, interface
@@ -51,7 +55,36 @@ def _meeting_places(nodes: Mapping[str, NodeConfig]) -> list[list[Card]]:
                 else:
                     certain.setdefault((virtual.address,), []).append(carrier)
                     certain.setdefault((virtual.address, instance.vrid), []).append(sender)
-    return [*certain.values(), *(cards for cards in likely.values() if _one_a_server(cards))]
+    less_sure = [*likely.values(), *_companies(nodes)]
+    return [*certain.values(), *(cards for cards in less_sure if _one_a_server(cards))]
+
+
+def _companies(nodes: Mapping[str, NodeConfig]) -> Iterator[list[Card]]:
+    """Pairs of cards whose instances have one VRID and seem to know each other."""
+    of_vrid: dict[tuple[int, int], list[tuple[Card, InstanceConfig]]] = {}
+    for server, node in nodes.items():
+        for instance in node.instances:
+            card = server, instance.interface
+            of_vrid.setdefault((instance.vrid, instance.family), []).append((card, instance))
+    for found in of_vrid.values():
+        for (card, one), (other_card, other) in combinations(found, 2):
+            if card[0] != other_card[0] and card[1] != other_card[1] and _company(one, other):
+                yield [card, other_card]
+
+
+def _company(one: InstanceConfig, other: InstanceConfig) -> bool:
+    pairs = (one, other), (other, one)
+    if any(a.unicast_source in {peer.address for peer in b.unicast_peers} for a, b in pairs):
+        return True
+    if not one.virtual_addresses and not other.virtual_addresses:
+        return not one.unicast and not other.unicast
+    whole = 32 if one.family == 4 else 128
+    return any(
+        not is_link_local(a.address)
+        and same_subnet(a.address, b.address, a.prefix if a.prefix < whole else whole * 3 // 4)
+        for a in one.virtual_addresses
+        for b in other.virtual_addresses
+    )
 
 
 def _one_a_server(cards: Iterable[Card]) -> bool:

@@ -1,0 +1,165 @@
+"""The effective priority of an instance, given what has failed: of its configuration alone.
+
+What the machine adds up event by event (``machine.weights``, ``machine.priority``), asked at once, for one
+state of affairs: "with this check failing, what would its priority be, or would it be in FAULT?".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import NamedTuple
+
+from vrrplab.config.model import InstanceConfig, NodeConfig, ScriptConfig, Source, SyncGroupConfig
+from vrrplab.machine.priority import cut
+from vrrplab.machine.tracked_values import share_of
+from vrrplab.machine.weights import (
+    BFDS,
+    FILES,
+    PROCESSES,
+    SCRIPTS,
+    both,
+    interface_weight,
+    interfaces_of,
+    merged,
+    points,
+    process_entries,
+)
+
+
+class Thing(NamedTuple):
+    """``kind``: interface, script, file, process or bfd."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+NOTHING: frozenset[Thing] = frozenset()
+
+
+class Watched(NamedTuple):
+    """What an instance depends on; ``weight`` 0: its loss (``reverse``: its being well) means FAULT."""
+
+    thing: Thing
+    weight: int
+    reverse: bool
+    source: Source
+
+    @property
+    def step(self) -> int:
+        """What its failing does to the priority: below 0 where it is lowered; 0 with weight 0."""
+        return points(self.weight, self.reverse, False) - points(self.weight, self.reverse, True)
+
+
+class Standing(NamedTuple):
+    """``total``: the weights added up, before they are cut; ``fault``: what keeps it in FAULT, or ""."""
+
+    priority: int
+    total: int
+    fault: str
+
+
+def group_of(node: NodeConfig, instance: InstanceConfig) -> SyncGroupConfig | None:
+    """The sync group that an instance is in."""
+    return next((group for group in node.sync_groups if instance.name in group.members), None)
+
+
+def watched(node: NodeConfig, instance: InstanceConfig) -> list[Watched]:
+    """Everything an instance depends on but files, its own interface first.
+
+    A script that keepalived would not find (``is_program``) is disabled, and no instance depends on it.
+    """
+    group = group_of(node, instance)
+    found = []
+    for name in interfaces_of(instance, group):
+        weight, reverse = interface_weight(instance, group, name)
+        if weight is not None:
+            entries = merged(instance.track_interfaces, group.track_interfaces if group else (), name)
+            place = entries[0].source if entries else instance.lines.get("interface", instance.source)
+            found.append(Watched(Thing("interface", name), weight, reverse, place))
+    for script in node.scripts:
+        if script.is_program:
+            for one in merged(*both(instance, group, SCRIPTS), script.name):
+                found.append(Watched(Thing("script", one.name), one.weight, one.reverse, one.source))
+    for process in node.processes:
+        for one in process_entries(*both(instance, group, PROCESSES), process.name):
+            found.append(Watched(Thing("process", one.name), one.weight, one.reverse, one.source))
+    for session in node.bfds:
+        for one in merged(*both(instance, group, BFDS), session.name):
+            found.append(Watched(Thing("bfd", one.name), one.weight, one.reverse, one.source))
+    return found
+
+
+def interfaces_that_matter(node: NodeConfig, instance: InstanceConfig) -> list[str]:
+    """The interfaces whose loss it feels: its own, tracked ones, those of its addresses."""
+    return [one.thing.name for one in watched(node, instance) if one.thing.kind == "interface"]
+
+
+def failing_for_ever(node: NodeConfig) -> frozenset[Thing]:
+    """What can never be well: scripts that fail for lack of a shell, processes that nothing can be."""
+    scripts = {Thing("script", script.name) for script in node.scripts if _always_fails(script)}
+    return frozenset(scripts | {Thing("process", p.name) for p in node.processes if not p.findable})
+
+
+def _always_fails(script: ScriptConfig) -> bool:
+    return bool(script.is_program and script.always_exits)
+
+
+def at_rest(node: NodeConfig) -> frozenset[Thing]:
+    """What is down while nothing is broken: what can never be well, and what counts the other way round.
+
+    A check with ``reverse`` asks for what should not be ("is this server in maintenance?").
+    """
+    asked_for_absence = {
+        one.thing for instance in node.instances for one in watched(node, instance) if one.reverse
+    }
+    return failing_for_ever(node) | frozenset(asked_for_absence)
+
+
+def standing(
+    node: NodeConfig,
+    instance: InstanceConfig,
+    down: Set[Thing] = NOTHING,
+    values: Mapping[str, int] | None = None,
+) -> Standing:
+    """How an instance stands with these things down and all others well.
+
+    ``values``: what tracked files hold; one that is not named holds what ``init_file`` says, or 0. A member
+    of a sync group is in FAULT when another one is.
+    """
+    alone = _alone(node, instance, down, values or {})
+    group = group_of(node, instance)
+    if group and not alone.fault:
+        for other in node.instances:
+            if other.name in group.members and other is not instance:
+                theirs = _alone(node, other, down, values or {})
+                if theirs.fault:
+                    return alone._replace(fault=f"{theirs.fault} of {other.name}, in one sync group with it")
+    return alone
+
+
+def _alone(
+    node: NodeConfig, instance: InstanceConfig, down: Set[Thing], values: Mapping[str, int]
+) -> Standing:
+    total, faults = instance.base_priority, []
+    for one in watched(node, instance):
+        good = one.thing not in down
+        if one.weight:
+            total += points(one.weight, one.reverse, good)
+        elif good == one.reverse:
+            faults.append(str(one.thing))
+    group = group_of(node, instance)
+    for file in node.files:
+        for entry in merged(*both(instance, group, FILES), file.name):
+            share = share_of(entry, values.get(file.name, file.init_value or 0))
+            total += share or 0
+            if share is None:
+                faults.append(f"file {file.name}")
+    if instance.config_fault:
+        faults.append(instance.config_fault)
+    if instance.address_owner:
+        total = instance.base_priority
+    priority = total if instance.address_owner else cut(total)
+    return Standing(priority, total, faults[0] if faults else "")

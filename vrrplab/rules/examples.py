@@ -1,0 +1,70 @@
+"""Small keepalived.conf files for the examples of rules: one cluster, in which one thing differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vrrplab.config.environment import check_against_host
+from vrrplab.config.reader import parse_text
+from vrrplab.scenario.nodes import Node
+
+if TYPE_CHECKING:
+    from vrrplab.rules.model import Rule
+
+GLOBALS = """\
+global_defs {
+    enable_script_security
+    script_user root
+}
+"""
+CHECK = """\
+vrrp_script chk_squid {
+    script "/usr/bin/pidof squid"
+    interval 2
+}
+"""
+
+
+def conf(
+    priority: int | str = 150,
+    lines: str = "",
+    *,
+    state: str = "BACKUP",
+    top: str = GLOBALS,
+    check: str = CHECK,
+    track: str = "chk_squid",
+    vips: str = "192.168.2.100/24",
+    vrid: int = 51,
+    name: str = "VI_1",
+    interface: str = "eth0",
+) -> str:
+    """The file of one node. ``lines``: more of the instance, ``top`` and ``check``: what stands above it;
+    ``track``: the scripts that it tracks, one a line, "" for none; ``priority`` "": none is written.
+    """
+    body = [f"state {state}", f"interface {interface}", f"virtual_router_id {vrid}"]
+    body += [f"priority {priority}"] if priority != "" else []
+    body += lines.strip("\n").split("\n") if lines else []
+    body += ["virtual_ipaddress {", *(f"    {vip}" for vip in vips.split("\n")), "}"] if vips else []
+    body += ["track_script {", *(f"    {name}" for name in track.split("\n")), "}"] if track else []
+    indented = "".join(f"    {line}\n" for line in body)
+    return f"{top}{check}vrrp_instance {name} {{\n{indented}}}\n"
+
+
+def two(lines: str = "", **more: str) -> dict[str, str]:
+    """A cluster of two nodes, ``a`` the higher, with the same more in both."""
+    return {"a": conf(150, lines, **more), "b": conf(100, lines, **more)}  # type: ignore[arg-type]
+
+
+def example_nodes(texts: Mapping[str, str], rule: Rule, daemon: str = "2.2.7") -> tuple[Node, ...]:
+    """The nodes of one of a rule's two examples, as if read from ``NAME.conf``."""
+    nodes = []
+    for name, text in texts.items():
+        config = parse_text(text, f"{name}.conf", host_id=name, daemon=daemon, alone=False)
+        addresses = rule.hosts.get(name)
+        if addresses:
+            told = check_against_host(config, addresses, server=name)
+            config = replace(config, warnings=config.warnings + told)
+        nodes.append(Node(name, f"{name}.conf", config, addresses))
+    return tuple(nodes)

@@ -1,0 +1,161 @@
+"""Who is MASTER while all is well, and who takes over when one thing fails: by effective priorities alone.
+
+A ``Seat`` is a member of a virtual router with how it stands. Rules about priorities ask here; forecasts too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+from vrrplab.machine.intervals import skew_time_us
+from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
+from vrrplab.rules.effective import NOTHING, Standing, Thing, Watched, at_rest, standing, watched
+from vrrplab.units import SECOND_US, Micros
+
+Down = Mapping[str, Set[Thing]]
+"""Node's name -> what is down there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    member: Member
+    standing: Standing
+
+    @property
+    def name(self) -> str:
+        return self.member.node.name
+
+    @property
+    def priority(self) -> int:
+        return self.standing.priority
+
+    @property
+    def works(self) -> bool:
+        return not self.standing.fault
+
+    @property
+    def preempts(self) -> bool:
+        return self.member.instance.preempt
+
+
+@dataclass(frozen=True, slots=True)
+class AfterFailure:
+    """``thing`` failed on the node of ``before``: how everybody stands then, ``first`` as it was."""
+
+    watched: Watched
+    before: Seat
+    after: Seat
+    others: tuple[Seat, ...]
+
+    @property
+    def higher(self) -> list[Seat]:
+        """Who has a higher priority than the MASTER then; it may still not be allowed to preempt."""
+        return [seat for seat in self.others if seat.works and seat.priority > self.after.priority]
+
+    @property
+    def heirs(self) -> list[Seat]:
+        """Who may take over, the highest first; of a MASTER in FAULT everybody who works may."""
+        if not self.after.works:
+            able = [seat for seat in self.others if seat.works]
+        else:
+            able = [seat for seat in self.higher if seat.preempts]
+        return sorted(able, key=lambda seat: -seat.priority)
+
+
+class Outlook:
+    """How the members of one virtual router stand: while all is well, and when something fails."""
+
+    def __init__(self, team: VirtualRouter, rest: Down) -> None:
+        self.team = team
+        self._rest = rest
+        self.seats = self._seats({})
+
+    def of(self, members: tuple[Member, ...]) -> Outlook:
+        """The same with other configurations of the same nodes."""
+        team = VirtualRouter(self.team.network, self.team.vrid, self.team.family, members)
+        return Outlook(team, self._rest)
+
+    def _seats(self, down: Down) -> tuple[Seat, ...]:
+        return tuple(
+            Seat(m, standing(m.node.config, m.instance, self._down_on(m.node.name, down)))
+            for m in self.team.members
+        )
+
+    def _down_on(self, name: str, down: Down) -> Set[Thing]:
+        """What fails changes sides: a check with ``reverse`` is down while all is well."""
+        return self._rest.get(name, NOTHING) ^ down.get(name, NOTHING)
+
+    @property
+    def first(self) -> list[Seat]:
+        """Who has the highest priority of those that work; several: it is a tie; none: nobody works."""
+        able = [seat for seat in self.seats if seat.works]
+        best = max((seat.priority for seat in able), default=0)
+        return [seat for seat in able if seat.priority == best]
+
+    def failures(self, seat: Seat) -> list[AfterFailure]:
+        """Each single thing that it watches fails, but what can never be well, and its own interface."""
+        return [
+            self.after(seat, one)
+            for one in watched(seat.member.node.config, seat.member.instance)
+            if one.reverse or one.thing not in self._rest.get(seat.name, NOTHING)
+        ]
+
+    def after(self, seat: Seat, *failed: Watched) -> AfterFailure:
+        """How everybody stands when these things of its node are down."""
+        down = {seat.name: frozenset(one.thing for one in failed)}
+        seats = self._seats(down)
+        place = self.seats.index(seat)
+        return AfterFailure(failed[0], seat, seats[place], seats[:place] + seats[place + 1 :])
+
+
+def outlooks(cluster: Cluster, routers: list[VirtualRouter]) -> list[Outlook]:
+    """One for each of these virtual routers."""
+    rest = {node.name: at_rest(node.config) for node in cluster}
+    return [Outlook(router, rest) for router in routers]
+
+
+def usual_takeover_us(case: AfterFailure) -> Micros:
+    """From the failure to the next MASTER, in the middle of what may be; there must be an heir.
+
+    A check is due half an interval later, and counts after ``fall`` bad results; FAULT is announced with
+    priority 0, and a BACKUP waits for its skew time; a lower priority has it wait until three intervals
+    without a higher advert are over, of which half of one has passed.
+    """
+    heir = case.heirs[0]
+    instance = heir.member.instance
+    master = case.before.member.instance
+    interval_us = master.advert_interval_us if instance.version == 3 else instance.advert_interval_us
+    skew_us = skew_time_us(instance.version, heir.priority, interval_us)
+    wait_us = skew_us
+    if case.after.works:
+        wait_us += instance.down_timer_adverts * interval_us - interval_us // 2 + instance.preempt_delay_us
+    return detection_us(case) + wait_us
+
+
+def detection_us(case: AfterFailure) -> Micros:
+    """From the failure to the moment at which it counts; 0 for what the daemon hears of at once."""
+    config = case.before.member.node.config
+    thing = case.watched.thing
+    if thing.kind == "script":
+        script = config.script(thing.name)
+        return script.interval_us // 2 + (script.fall - 1) * script.interval_us
+    if thing.kind == "process":
+        return next(p.terminate_delay_us for p in config.processes if p.name == thing.name)
+    return 0
+
+
+def silent_takeover_us(outlook: Outlook) -> Micros:
+    """From a power cut of the first node to the next MASTER, in the middle of what may be; 0: nobody is."""
+    first = outlook.first
+    others = [seat for seat in outlook.seats if seat.works and first and seat is not first[0]]
+    if not others:
+        return 0
+    heir = max(others, key=lambda seat: seat.priority)
+    instance, master = heir.member.instance, first[0].member.instance
+    interval_us = master.advert_interval_us if instance.version == 3 else instance.advert_interval_us
+    skew_us = skew_time_us(instance.version, heir.priority, interval_us)
+    return instance.down_timer_adverts * interval_us - interval_us // 2 + skew_us
+
+
+SLOW_US = 10 * SECOND_US

@@ -1,0 +1,318 @@
+"""What the reader of a keepalived.conf has told already, as findings: each of its warnings has one rule.
+
+The reader knows all that one file gives away (``ConfigWarning``). Nothing of that is looked for again here:
+``ROWS`` says which rule a kind of warning belongs to, ``SILENT`` which kinds are none of a rule's business,
+and ``found_by`` makes the function of a rule that hands out its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from vrrplab.config.model import ConfigWarning, InstanceConfig, NodeConfig, Source
+from vrrplab.machine.profiles import profile_named
+from vrrplab.rules.cluster import Cluster
+from vrrplab.rules.known_words import blocks_that_know, unknown_word
+from vrrplab.rules.model import Change, Finding, Place, Severity
+from vrrplab.scenario.nodes import Node
+
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+
+class Row(NamedTuple):
+    """Warnings of ``kind`` whose log line or message holds ``part`` belong to ``rule``."""
+
+    kind: str
+    rule: str
+    severity: Severity = WARNING
+    part: str = ""
+    certain: bool = True
+
+
+ROWS = (
+    # -- instances
+    Row("auth", "V008", INFO, "Truncating"),
+    Row("auth", "V025", INFO, "AH authentication - clearing"),
+    Row("auth", "V009", WARNING, "does not support authentication"),
+    Row("auth", "V009", WARNING, "no password given"),
+    Row("auth", "V009", WARNING, "AH authentication with IPv6"),
+    Row("auth", "V040", WARNING),
+    Row("advert-int", "V011"),
+    Row("unicast", "V014", WARNING, "without any unicast peers"),
+    Row("unicast", "V014", ERROR, "without any peers"),
+    Row("unicast", "V040"),
+    Row("nopreempt", "V029", INFO, "255"),
+    Row("nopreempt", "V025"),
+    Row("weight-ignored", "V034", WARNING, "SYNC"),
+    Row("weight-ignored", "V029"),
+    Row("owner", "V029"),
+    Row("article-a6", "V031", ERROR),
+    Row("owner-by-default", "V032"),
+    Row("preempt-delay", "V033"),
+    Row("strict", "V033", WARNING, "preempt_delay"),
+    Row("strict", "V082"),
+    Row("vip-count", "V045"),
+    Row("link-local", "V045", INFO),
+    Row("family", "V045", ERROR, "address family must match"),
+    Row("family", "V040"),
+    Row("vmac", "V047", INFO),
+    Row("no-vip", "V057", INFO),
+    Row("own-interface", "V064", INFO),
+    Row("sync-group", "V079", INFO, "only 1 virtual router"),
+    Row("sync-group", "V079"),
+    Row("source-address", "V080", ERROR),
+    Row("own-peer", "V080"),
+    # -- scripts
+    Row("script-unused", "V023"),
+    Row("script-user", "V035", WARNING),
+    Row("script-security", "V035"),
+    Row("script-default-user", "V035"),
+    Row("script", "V041", WARNING, "notify"),
+    Row("script", "V041", WARNING, "names no script"),
+    Row("script", "V081"),
+    Row("no-shell", "V050"),
+    Row("track-unknown", "V051"),
+    Row("track-file", "V077"),
+    Row("track-process", "V077"),
+    # -- words and values
+    Row("vip-invalid", "V040", ERROR),
+    Row("large", "V040", INFO),
+    *(
+        Row(kind, "V040")
+        for kind in (
+            *("unknown-keyword", "number", "range", "priority-range", "state", "switch", "vrid", "version"),
+            *("address", "interface", "vip-prefix", "vip-option", "track-option", "parameter", "garp-group"),
+        )
+    ),
+    Row("host-lines", "V061"),
+    *(
+        Row(kind, "V070")
+        for kind in (
+            *("unclosed-brace", "extra-brace", "unexpected-brace", "missing-brace", "quote", "block-name"),
+            *("extra-words", "long-line", "loop", "definition"),
+        )
+    ),
+    Row("duplicate", "V034", WARNING, "and sync group"),
+    Row("duplicate", "V071"),
+    Row("include-missing", "V072", WARNING, certain=False),
+    Row("include-skipped", "V072", WARNING, certain=False),
+    *(Row(kind, "V073") for kind in ("template", "byte-order-mark", "line-ends")),
+    Row("no-instance", "V074"),
+    Row("deprecated", "V075", INFO),
+    Row("route", "V076", INFO, "its loss is not noticed"),
+    Row("route", "V076"),
+    Row("rule", "V076", INFO, "has no priority"),
+    Row("rule", "V076"),
+)
+"""The first row that fits a warning is its row."""
+
+SILENT = {
+    "not-modelled": "vrrplab's own limit, not the file's: named at the end, as not looked at",
+    "lvs": "the same: the load balancer's part of the file",
+    "firewall": "what keepalived does by itself, and rightly",
+}
+
+
+class Warned(NamedTuple):
+    """A warning of a node, and its instance (None: it is about none)."""
+
+    node: Node
+    warning: ConfigWarning
+    row: Row
+    instance: InstanceConfig | None
+    old: bool  # keepalived 2.2, and not 2.4
+
+
+Says = Callable[[Warned], str]
+Changes = Callable[[Cluster, Warned], tuple[Change, ...]]
+
+
+def found_by(
+    rule: str,
+    says: Says | None = None,
+    cure: Says | None = None,
+    changes: Changes | None = None,
+    show: Says | None = None,
+) -> Callable[[Cluster], list[Finding]]:
+    """The function of ``rule``: its warnings, those of several nodes that say the same as one finding.
+
+    ``says`` and ``cure`` word it where the reader's sentence is not enough; the same sentence is one finding.
+    ``changes``: what would cure it; ``show``: the failure that shows it.
+    """
+
+    def found(cluster: Cluster) -> list[Finding]:
+        mine = [one for one in warned(cluster) if one.row.rule == rule]
+        findings = [
+            replace(
+                finding_of(one, says, cure),
+                changes=changes(cluster, one) if changes else (),
+                show=show(one) if show else "",
+            )
+            for one in mine
+        ]
+        return merged((finding, one.instance) for finding, one in zip(findings, mine, strict=True))
+
+    return found
+
+
+def finding_of(one: Warned, says: Says | None = None, cure: Says | None = None) -> Finding:
+    """A warning as a finding of its row's rule."""
+    name = f"{one.instance.name}: " if one.instance else ""
+    message = says(one) if says else f"{name}{one.warning.message.removeprefix(name)}"
+    return Finding(
+        one.row.rule,
+        one.row.severity,
+        message,
+        (Place(one.node.name, one.warning.source),),
+        cure(one) if cure else one.warning.hint,
+        one.row.certain,
+        about_of(one.instance),
+    )
+
+
+def line_away(option: str) -> Changes:
+    """The change that takes the line of an option of the instance out, where a warning is about it."""
+
+    def changes(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+        place = one.instance.lines.get(option) if one.instance else None
+        return (Change(Place(one.node.name, place), option),) if place else ()
+
+    return changes
+
+
+def about_of(instance: InstanceConfig | None) -> str:
+    return f"VRID {instance.vrid}" if instance else ""
+
+
+def merged(findings: Iterable[tuple[Finding, InstanceConfig | None]]) -> list[Finding]:
+    """One finding for those that say the same of the same virtual router, whatever it is called there."""
+    kept: dict[tuple[object, ...], Finding] = {}
+    for finding, instance in findings:
+        said = finding.message.replace(instance.name, "") if instance else finding.message
+        key = finding.rule, finding.severity, finding.about, said
+        first = kept.get(key)
+        if first is None:
+            kept[key] = finding
+        else:
+            more = tuple(place for place in finding.places if place not in first.places)
+            changes = first.changes + finding.changes if first.changes and finding.changes else ()
+            kept[key] = replace(first, places=first.places + more, changes=changes)
+    return list(kept.values())
+
+
+def warned(cluster: Cluster) -> list[Warned]:
+    """Every warning that a rule tells, of all nodes; worked out once for a cluster."""
+    old = profile_named(cluster.profile).wording.startswith("2.2")
+    return cluster.remembered("warned", lambda: [one for node in cluster for one in _of_node(node, old)])
+
+
+_MISPLACED = Row("unknown-keyword", "V060")
+
+
+def row_of(warning: ConfigWarning, old: bool) -> Row | None:
+    """Its row; None: no rule tells it. ``old``: keepalived 2.2."""
+    word = unknown_word(warning)
+    if word and blocks_that_know(word, old):
+        return _MISPLACED
+    for row in ROWS:
+        if row.kind == warning.kind and (row.part in warning.log or row.part in warning.message):
+            return row
+    return None
+
+
+def _of_node(node: Node, old: bool) -> Iterator[Warned]:
+    said: set[tuple[Source, str, str]] = set()
+    told = _without_consequences(node.config, node.config.warnings)
+    for warning in told:
+        row = row_of(warning, old)
+        key = warning.source, warning.kind, warning.message
+        if row is None or key in said:
+            continue
+        said.add(key)
+        yield Warned(node, warning, row, _instance_of(node.config, warning), old)
+
+
+def _instance_of(config: NodeConfig, warning: ConfigWarning) -> InstanceConfig | None:
+    """The instance in whose block it was said, or while it was completed."""
+    if warning.instance:
+        return next((one for one in config.instances if one.name == warning.instance), None)
+    others = [
+        *(one.source for one in config.scripts),
+        *(one.source for one in config.sync_groups),
+        *(one.source for one in config.files),
+        *(one.source for one in config.processes),
+    ]
+    blocks: list[tuple[Source, InstanceConfig | None]] = [(one.source, one) for one in config.instances]
+    blocks += [(source, None) for source in others]
+    starts = [
+        (source.line, one)
+        for source, one in blocks
+        if source.file == warning.source.file and source.line <= warning.source.line
+    ]
+    instance = max(starts, key=lambda start: start[0], default=(0, None))[1]
+    if instance is None or not (instance.name in warning.log or warning.source in instance.lines.values()):
+        return None
+    return instance
+
+
+_NOISE = frozenset(
+    {"unknown-keyword", "number", "unexpected-brace", "extra-brace", "unclosed-brace", "quote"}
+)
+
+
+def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning]) -> list[ConfigWarning]:
+    """Those that another one explains are left out: it is told, they would follow from it."""
+    kinds = {(w.source, w.kind) for w in warnings}
+    template = any(w.kind == "template" for w in warnings)
+    strays = _stray_words(warnings)
+    named = {w.source for w in warnings if w.kind != "number"}
+    late = {w.log for w in warnings if w.kind == "track-unknown"}
+    taken_off = {w.taken_off.name for w in warnings if w.taken_off and w.taken_off.kind == "script"}
+    last = {(w.source, w.kind): w for w in warnings if w.kind in ("route", "rule")}
+    kept = []
+    for w in warnings:
+        follows = (
+            (template and w.kind in _NOISE)
+            or (w.source in strays and w.kind in ("unknown-keyword", "unexpected-brace", "extra-brace"))
+            # the daemon says of a number first what it is, then what becomes of the option
+            or (w.kind == "number" and w.source in named)
+            or (w.kind == "unexpected-brace" and (w.source, "unknown-keyword") in kinds)
+            or (w.kind in ("route", "rule") and last[w.source, w.kind] is not w)
+            # a script that is tracked above its definition is not unused: it comes too late
+            or (w.kind == "script-unused" and any(_names(log, _unused(w)) for log in late))
+            or (w.kind == "script-unused" and _unused(w) in taken_off)
+            or (w.kind == "script-user" and (w.source, "script") in kinds)
+            # one that was dropped cannot be tracked
+            or (w.kind == "track-unknown" and any(_names(w.log, name) for name in config.dropped_scripts))
+        )
+        if not follows:
+            kept.append(w)
+    return kept
+
+
+def _unused(warning: ConfigWarning) -> str:
+    return warning.log.removeprefix("Warning - script ").removesuffix(" is not used")
+
+
+def _names(log: str, script: str) -> bool:
+    return f" script {script} not found" in log
+
+
+def _stray_words(warnings: Sequence[ConfigWarning]) -> set[Source]:
+    """Where words stand only because a block before them was not opened: up to its }."""
+    strays: set[Source] = set()
+    by_place = sorted(
+        {(w.source.file, w.source.line, w.kind, w.message) for w in warnings if w.kind in _NOISE},
+        key=lambda one: one[:2],
+    )
+    opened_in, opened_at = "", 0
+    for file, line, kind, message in by_place:
+        if kind == "unexpected-brace":
+            opened_in, opened_at = file, line
+        elif kind == "unknown-keyword" and file == opened_in and line > opened_at:
+            strays.add(Source(file, line))
+            if message == "unknown keyword '}'":
+                opened_in = ""
+    return strays
