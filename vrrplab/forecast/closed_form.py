@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from vrrplab.config.model import InstanceConfig
-from vrrplab.forecast.course import Course
+from vrrplab.forecast.course import Course, Unjudged
 from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure
 from vrrplab.forecast.outcomes import Fate, Outcome
 from vrrplab.machine.weights import both
