@@ -214,6 +214,29 @@ ROWS = [
     row("config", "show", f"no{STEERS}.conf"),
     row("config", "show", "--inventory", f"no{STEERS}"),
     row("config", "show", "evil.conf", "--addresses", f"no{STEERS}=x.json"),
+    *(
+        row("config", "check", "evil.conf", f"{IN_A_NAME}.conf", "--format", form)
+        for form in ("text", "json", "sarif", "github")
+    ),
+    *(
+        row(
+            *("config", "check", "evil.conf", f"{IN_A_NAME}.conf", "--format", form),
+            *("--out", f"found-{form}.txt"),
+            wrote=(f"found-{form}.txt",),
+            shows=False,
+        )
+        for form in ("text", "json", "sarif", "github")
+    ),
+    row("config", "check", "evil.conf", f"{IN_A_NAME}.conf", "--show", "V040", shows=False),
+    row("config", "check", "evil.conf", "--show", STEERS),
+    row("config", "check", "evil.conf", "--fix", shows=False),
+    row("config", "check", "evil.conf", "--write-baseline", "known.json", wrote=("known.json",), shows=False),
+    row("config", "check", "evil.conf", "--baseline", f"no{STEERS}"),
+    row("config", "check", "evil.conf", "--baseline", "evil.conf", shows=False),
+    row("config", "check", "evil.conf", "--config", f"no{STEERS}"),
+    row("config", "check", "evil.conf", "--config", "evil.conf", shows=False),
+    row("config", "check", f"no{STEERS}.conf"),
+    row("config", "explain", STEERS),
     row("lessons", "--no-open", f"lessons{STEERS}"),
     row("lessons", "--no-open", f"evil.conf/{STEERS}"),
     row("lessons", "--port", STEERS),

@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 from rule_clusters import found, run
 
+from vrrplab import load_scenario
+from vrrplab.data_files import data_path
+from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import conf
 from vrrplab.rules.table import RULES
+from vrrplab.scenario.nodes import Node
 
 VIP = "192.168.2.100"
 BOTH_MASTER = ["V007", "V010", "V012", "V015", "V016", "V090", "V093"]
+BETWEEN = [*BOTH_MASTER, "V005", "V006", "V030"]
 UNICAST = "unicast_src_ip {}\nunicast_peer {{\n    {}\n}}"
 SECOND = {"name": "VI_2", "vrid": 52, "vips": "192.168.2.101/24", "top": "", "check": ""}
 
@@ -182,4 +187,69 @@ def test_sources_are_judged_by_the_length_that_is_known(tmp_path: Path) -> None:
 
     assert not found("V058", tmp_path, pair(16))
     (finding,) = found("V058", tmp_path, pair(24))
-    assert not finding.certain
+    assert (finding.certain, finding.severity) == (False, "warning")
+    unicast = {
+        "a": conf(150, UNICAST.format("10.1.1.1", "10.1.2.1"), vips="10.9.0.1"),
+        "b": conf(100, UNICAST.format("10.1.2.1", "10.1.1.1"), vips="10.9.0.1"),
+    }
+    assert [f.severity for f in found("V058", tmp_path, unicast)] == ["info"]
+
+
+def test_the_same_of_several_virtual_routers_is_said_once(tmp_path: Path) -> None:
+    files = {}
+    for name, priority, more in (("a", 150, ""), ("b", 100, "advert_int 2")):
+        files[name] = conf(priority, more) + conf(priority, more, **SECOND)  # type: ignore[arg-type]
+    (finding,) = found("V010", tmp_path, files)
+    assert finding.message.startswith("VRID 51 and 52: advert_int is 1 s on a, 2 s on b")
+    assert len(finding.places) == 4
+
+
+def test_a_sync_group_keeps_down_who_would_be_a_second_master(tmp_path: Path) -> None:
+    """One of its members hears the MASTER, and a group is MASTER only as a whole (2.2.7, measured)."""
+    group = "vrrp_sync_group G {\n    group {\n        VI_1\n        VI_2\n    }\n}\n"
+    files = {}
+    for name, priority, more in (("a", 150, ""), ("b", 100, "advert_int 2")):
+        files[name] = group + conf(priority, more) + conf(priority, **SECOND)  # type: ignore[arg-type]
+    (finding,) = found("V010", tmp_path, files)
+    assert (finding.severity, "only because of VI_2" in finding.message) == ("warning", True)
+    assert run(tmp_path, files).owners(VIP, 50) == ("a",)
+    loose = {name: text.removeprefix(group) for name, text in files.items()}
+    assert [f.severity for f in found("V010", tmp_path, loose)] == ["error"]
+    assert run(tmp_path, loose).owners(VIP, 50) == ("a", "b")
+
+
+def test_of_three_two_may_agree(tmp_path: Path) -> None:
+    files = {"a": conf(150), "b": conf(100), "c": conf(50, "advert_int 2")}
+    (finding,) = found("V010", tmp_path, files)
+    assert "advert_int is 1 s on a and b, 2 s on c; " in finding.message
+    assert "2 of them are MASTER for ever" in finding.message
+    assert run(tmp_path, files).owners(VIP, 50) == ("a", "c")
+
+
+RECORDED = {
+    "vip_list_mismatch": "V006",
+    "vip_list_mismatch_same_count": "V006",
+    "auth_mismatch_ah_none": "V007",
+    "auth_mismatch_pass": "V007",
+    "advert_int_mismatch_v2": "V010",
+    "advert_int_mismatch_v2_slowmaster": "V010",
+    "advert_int_mismatch_v3": "",
+    "version_mismatch": "V012",
+    "unicast": "",
+    "unicast_not_a_peer": "",
+    "unicast_one_side": "V016",
+    "unicast_two_subnets": "",
+    "prio255_both": "V030",
+    "vrid_mismatch": "V090",
+    "vmac_mixed_xmit": "V093",
+    "two_equal_priority": "",
+}
+"""A recording of real daemons that did not get on, and the error that is to be told of its files."""
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_real_daemons_did_not_agree_on_is_told(name: str) -> None:
+    scenario = load_scenario(data_path("recordings", name, "scenario.yaml"))
+    cluster = Cluster(Node(s.name, s.name, s.node) for s in scenario.servers.values())
+    told = {f.rule for rule in BETWEEN for f in RULES[rule].found(cluster) if f.severity == "error"}
+    assert told == ({RECORDED[name]} if RECORDED[name] else set())

@@ -121,6 +121,15 @@ def test_ties_are_judged_by_effective_priorities(tmp_path: Path) -> None:
     assert meant.severity == "info"
 
 
+def test_a_check_that_asks_for_a_role_may_break_a_tie(tmp_path: Path) -> None:
+    """Of two databases one is the leader, and its check is well there only."""
+    script = check(20, "chk_leader")
+    files = {name: conf(100, check=script, track="chk_leader") for name in "ab"}
+    (finding,) = found("V028", tmp_path, files)
+    assert (finding.severity, finding.certain) == ("info", False)
+    assert "unless chk_leader is well on one of them only" in finding.message
+
+
 def test_who_is_meant_to_be_master_may_have_the_lower_priority(tmp_path: Path) -> None:
     """A well-known recipe: the MASTER has 99 + 4 while its check is well."""
     recipe = {"a": conf(99, state="MASTER", check=check(4)), "b": conf(100, check="", track="")}

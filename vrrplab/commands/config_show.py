@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vrrplab.config.effective import Block, Setting
     from vrrplab.config.model import ConfigWarning, Source
     from vrrplab.scenario.nodes import Node
+    from vrrplab.scenario.running import Running
 
 HELP = "what keepalived will run"
 DESCRIPTION = (
@@ -85,6 +86,8 @@ def _told(node: Node, profile: str, *, all_of_it: bool, log: bool) -> Iterator[s
     yield "=" * min(_COLUMNS, width(head))
     for block in effective(node.config, node.addresses):
         yield from _block(block, node.path, all_of_it)
+    if node.running is not None:
+        yield from _running(node, node.running)
     said = [warning.log for warning in node.config.warnings if warning.log]
     if log and said:
         yield ""
@@ -168,6 +171,31 @@ def _ignored(told: Iterable[ConfigWarning], path: str) -> Iterator[str]:
         yield from wrap(told_so, _COLUMNS, "    . ", "      ")
 
 
+def _running(node: Node, running: Running) -> Iterator[str]:
+    """What the daemon said: what it was then, and a row for each difference from the file."""
+    from vrrplab.scenario.running import differences
+
+    yield ""
+    yield from wrap(f"What runs, as {running.path} says, against what stands in the file:", _COLUMNS)
+    for instance in running.instances.values():
+        priority = f"effective priority {instance.effective_priority}"
+        yield from wrap(f"{instance.name} was {instance.state}, {priority}", _COLUMNS, "  ", "    ")
+    found = differences(node.config, running)
+    about = ""
+    for difference in found:
+        if difference.about != about:
+            about = difference.about
+            yield ""
+            yield from wrap(about, _COLUMNS)
+        place = _place(difference.source, node.path)
+        told = str(difference).removeprefix(f"{about} ") if not difference.option else str(difference)
+        lines = wrap(told, _COLUMNS - width(place) - 2, "  ", "    ")
+        yield padded(lines[0], _COLUMNS - width(place)) + place if place else lines[0]
+        yield from lines[1:]
+    if not found:
+        yield "  nothing differs"
+
+
 # -- JSON ----------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +211,7 @@ def _node(node: Node) -> dict[str, Any]:
     return {
         "node": node.name,
         "file": node.path,
+        "running": _running_as_json(node, node.running) if node.running else None,
         "blocks": [
             {
                 "kind": block.kind,
@@ -192,6 +221,28 @@ def _node(node: Node) -> dict[str, Any]:
                 "told": [_warning(warning) for warning in block.told],
             }
             for block in effective(node.config, node.addresses)
+        ],
+    }
+
+
+def _running_as_json(node: Node, running: Running) -> dict[str, Any]:
+    from vrrplab.scenario.running import differences
+
+    return {
+        "file": running.path,
+        "instances": [
+            {"name": now.name, "state": now.state, "effective_priority": now.effective_priority}
+            for now in running.instances.values()
+        ],
+        "differences": [
+            {
+                "about": one.about,
+                "option": one.option,
+                "runs": one.runs or None,
+                "written": one.written or None,
+                **_at(one.source),
+            }
+            for one in differences(node.config, running)
         ],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from vrrplab.machine.acceptance import Receiver, receiver_of
@@ -21,6 +21,7 @@ from vrrplab.rules.teams import (
     names,
     place,
     places,
+    said_once,
     teams,
 )
 from vrrplab.scenario.address_checks import same_subnet
@@ -29,7 +30,6 @@ from vrrplab.units import plain_seconds
 from vrrplab.wire.addresses import is_link_local
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
-TWO_MASTERS = "each drops the other's adverts, and both are MASTER for ever"
 
 
 def _real(cluster: Cluster) -> list[VirtualRouter]:
@@ -46,9 +46,61 @@ def _differs(values: Iterable[object]) -> bool:
     return len(set(values)) > 1
 
 
+def _hear(cluster: Cluster, team: VirtualRouter) -> bool:
+    """Do its members take each other's adverts?"""
+    one, *others = _receivers(cluster, team)
+    return all(
+        (r.unicast, r.group, r.auth_type, r.password) == (one.unicast, one.group, one.auth_type, one.password)
+        and set(r.addresses or ()) == set(one.addresses or ())
+        and r.version == one.version
+        and (r.version == 3 or r.interval_us == one.interval_us)
+        for r in others
+    )
+
+
+def _split(
+    cluster: Cluster,
+    team: VirtualRouter,
+    values: Sequence[object],
+    how: str = "each drops the other's adverts",
+) -> tuple[Severity, str]:
+    """What comes of members that do not take each other's adverts where these differ.
+
+    A member of a sync group is MASTER only where the others of its group want it too: one that hears its
+    MASTER keeps them all down (random clusters, simulated; 2.2.7).
+    """
+    held = _held_down(cluster, team)
+    if held:
+        return WARNING, (
+            f"{how}, and only because of {listed(held)} in the same sync group there are not two MASTERs"
+        )
+    number = len(set(values))
+    several = "both are" if number == len(values) == 2 else f"{number} of them are"
+    return ERROR, f"{how}, and {several} MASTER for ever"
+
+
+def _held_down(cluster: Cluster, team: VirtualRouter) -> list[str]:
+    """Instances that keep members of this team down where they hear their MASTER, on all nodes but one."""
+    hears = {
+        (m.node.name, m.instance.name)
+        for other in _real(cluster)
+        if other is not team and _hear(cluster, other)
+        for m in other.members
+    }
+    keepers: list[str] = []
+    free = 0
+    for member in team.members:
+        group = group_of(member.node.config, member.instance)
+        found = [n for n in (group.members if group else ()) if (member.node.name, n) in hears]
+        keepers += found
+        free += not found
+    return list(dict.fromkeys(keepers)) if free < 2 else []
+
+
 # -- who is one cluster ------------------------------------------------------------------------------------
 
 
+@said_once
 def vrid_reused(cluster: Cluster) -> Iterator[Finding]:
     for router in cluster.routers:
         parts = camps(router)
@@ -99,6 +151,7 @@ def other_vrid(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def alone(cluster: Cluster) -> Iterator[Finding]:
     """A virtual router that only one of several nodes speaks for."""
     elsewhere = {finding.places for finding in other_vrid(cluster)}
@@ -143,6 +196,7 @@ def different_clusters(cluster: Cluster) -> Iterator[Finding]:
 # -- what keeps members from hearing each other ------------------------------------------------------------
 
 
+@said_once
 def addresses_differ(cluster: Cluster) -> Iterator[Finding]:
     drops = profile_named(cluster.profile).list_mismatch == "drop"
     for team in _real(cluster):
@@ -158,15 +212,16 @@ def addresses_differ(cluster: Cluster) -> Iterator[Finding]:
             who: [a for a, holder in zip(odd, holders, strict=True) if holder == who] for who in holders
         }
         said = [f"{_some(found)} only on {who}" for who, found in groups.items()]
+        severity = ERROR
         if not _differs(advertised):
             comes = "whoever of the others takes over does not have it"
         elif drops:
-            comes = TWO_MASTERS
+            severity, comes = _split(cluster, team, advertised)
         else:
             comes = "what the MASTER has not in its list nobody has"
         yield Finding(
             "V006",
-            ERROR,
+            severity,
             f"VRID {team.vrid}: the virtual addresses differ: {listed(said)}; {comes}",
             places(team.members, "virtual_ipaddress"),
             "write the same virtual_ipaddress on every node, or another virtual_router_id for each cluster",
@@ -185,6 +240,7 @@ def _password_of(member: Member) -> str:
     return "" if one is None else one.password.decode("utf-8", "replace")
 
 
+@said_once
 def authentication_differs(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         if {r.version for r in _receivers(cluster, team)} != {2}:
@@ -195,21 +251,25 @@ def authentication_differs(cluster: Cluster) -> Iterator[Finding]:
         if _differs(kinds):
             what = f"auth_type is {by_value(team.members, kinds)}"
         elif _differs(map(_password_of, team.members)):
-            what = f"auth_pass is not the same on {names(team.members)}"
-            written = [str(m.instance.lines.get("auth_pass", "")) for m in team.members]
-            what += " (its first 8 characters count)" if any(written) else ""
+            kinds = [_password_of(m) for m in team.members]
+            alike = [
+                names(m for m in team.members if _password_of(m) == word) for word in dict.fromkeys(kinds)
+            ]
+            what = f"auth_pass is another one on {' than on '.join(alike)} (its first 8 characters count)"
         else:
             continue
+        severity, comes = _split(cluster, team, kinds)
         yield Finding(
             "V007",
-            ERROR,
-            f"VRID {team.vrid}: {what}; {TWO_MASTERS}",
+            severity,
+            f"VRID {team.vrid}: {what}; {comes}",
             places(team.members, "auth_pass", "auth_type"),
             "write the same auth_type and auth_pass on every node",
             about=about(team),
         )
 
 
+@said_once
 def intervals_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         versions = {m.instance.version for m in team.members}
@@ -217,11 +277,12 @@ def intervals_differ(cluster: Cluster) -> Iterator[Finding]:
         if len(versions) > 1 or not _differs(intervals_us):
             continue
         what = f"advert_int is {by_value(team.members, [f'{plain_seconds(i)} s' for i in intervals_us])}"
-        fatal = versions == {2}
-        comes = TWO_MASTERS if fatal else "in version 3 a BACKUP learns the MASTER's, so times change with it"
+        severity, comes = INFO, "in version 3 a BACKUP learns the MASTER's, so times change with it"
+        if versions == {2}:
+            severity, comes = _split(cluster, team, intervals_us)
         yield Finding(
             "V010",
-            ERROR if fatal else INFO,
+            severity,
             f"VRID {team.vrid}: {what}; {comes}",
             places(team.members, "advert_int"),
             "write the same advert_int on every node",
@@ -229,20 +290,23 @@ def intervals_differ(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def versions_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         versions = [m.instance.version for m in team.members]
         if _differs(versions):
+            severity, comes = _split(cluster, team, versions)
             yield Finding(
                 "V012",
-                ERROR,
-                f"VRID {team.vrid}: VRRP version {by_value(team.members, map(str, versions))}; {TWO_MASTERS}",
+                severity,
+                f"VRID {team.vrid}: VRRP version {by_value(team.members, map(str, versions))}; {comes}",
                 places(team.members, "version"),
                 "write the same version (or vrrp_version) on every node",
                 about=about(team),
             )
 
 
+@said_once
 def ways_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         receivers = _receivers(cluster, team)
@@ -250,11 +314,12 @@ def ways_differ(cluster: Cluster) -> Iterator[Finding]:
         if _differs(ways):
             if _differs(r.unicast for r in receivers):
                 ways = ["unicast" if r.unicast else "multicast" for r in receivers]
+            how = "the kernel gives neither the other's adverts, without a word in the log"
+            severity, comes = _split(cluster, team, ways, how)
             yield Finding(
                 "V016",
-                ERROR,
-                f"VRID {team.vrid}: {by_value(team.members, ways)}; the kernel gives neither the other's "
-                "adverts, without a word in the log, and both are MASTER for ever",
+                severity,
+                f"VRID {team.vrid}: {by_value(team.members, ways)}; {comes}",
                 places(team.members, "unicast_peer", "mcast_dst_ip"),
                 "write unicast_peer on every node, or on none, and one multicast group",
                 about=about(team),
@@ -274,6 +339,7 @@ def _peers(member: Member) -> set[str]:
     return {peer.address for peer in member.instance.unicast_peers}
 
 
+@said_once
 def peers_do_not_match(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         if not all(m.instance.unicast for m in team.members):
@@ -378,6 +444,7 @@ def _strangers(team: VirtualRouter, sources: list[str]) -> Iterator[Finding]:
         )
 
 
+@said_once
 def no_source(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         without = [m for m in team.members if m.instance.unicast and not m.instance.unicast_source]
@@ -393,6 +460,7 @@ def no_source(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def other_subnet(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         written = [
@@ -412,7 +480,7 @@ def other_subnet(cluster: Cluster) -> Iterator[Finding]:
         )
         yield Finding(
             "V058",
-            WARNING,
+            INFO if unicast and not any(prefixes) else WARNING,
             f"VRID {team.vrid}: the nodes send from different subnets: "
             f"{by_value([m for m, _ in written], [s for _, s in written])} (/{length}); {comes}",
             places([m for m, _ in written], "unicast_src_ip", "mcast_src_ip"),
@@ -485,7 +553,7 @@ def legs_move_alone(cluster: Cluster) -> Iterator[Finding]:
         members = [m for team in loose for m in team.members if m.node.name == first]
         yield Finding(
             "V052",
-            WARNING,
+            WARNING if any(_is_gateway(m) for m in members) else INFO,
             f"{listed([m.instance.name for m in members])} are on different networks and in no sync "
             "group: when one "
             f"interface of {first} fails its instance moves and the others stay, so packets go in by one of "
@@ -495,6 +563,12 @@ def legs_move_alone(cluster: Cluster) -> Iterator[Finding]:
             certain=False,
             about=listed([about(team) for team in loose]),
         )
+
+
+def _is_gateway(member: Member) -> bool:
+    """Does it look like the way out for others: the first or last address of a network, or with routes?"""
+    last = [a.address.replace(":", ".").rpartition(".")[2] for a in member.instance.virtual_addresses]
+    return bool(member.instance.virtual_routes) or any(number in ("1", "254") for number in last)
 
 
 def _moves_alone(team: VirtualRouter, others: list[VirtualRouter]) -> bool:

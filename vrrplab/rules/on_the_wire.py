@@ -8,11 +8,12 @@ from vrrplab.machine.profiles import profile_named
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import conf
 from vrrplab.rules.model import Finding, Place, Rule, Severity
-from vrrplab.rules.teams import about, by_value, names, places, teams
+from vrrplab.rules.teams import about, by_value, names, places, said_once, teams
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
+@said_once
 def announced_too_little(cluster: Cluster) -> Iterator[Finding]:
     """keepalived 2.2.7 loses gratuitous ARP frames where it should pause between them."""
     if profile_named(cluster.profile).garp_interval_keeps_all:
@@ -52,6 +53,7 @@ def foreign_mac(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def macvlan_is_deaf(cluster: Cluster) -> Iterator[Finding]:
     """A macvlan keeps what comes from its own MAC: a standby that sends from its base hears nobody's VMAC."""
     for team in teams(cluster):
@@ -72,6 +74,7 @@ def macvlan_is_deaf(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def masks_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         lengths: dict[str, list[tuple[int, Place]]] = {}
@@ -135,8 +138,9 @@ RULES: tuple[Rule, ...] = (
         INFO,
         "Nodes have the same virtual address with different prefix lengths.",
         "An advert carries addresses without their lengths, so nobody notices: each node gets another route "
-        "with the address. An address stays behind, too, where keepalived is killed: nothing removes it "
-        "there, and both nodes have it.",
+        "with the address. An address stays behind, too, where keepalived is killed: nothing removes "
+        "it there, "
+        "and both nodes have it.",
         "Write the same length on every node.",
         "P46; keepalived issue 1268; RFC 9568 section 5.2.9",
         {"a": conf(150), "b": conf(100, vips="192.168.2.100/32")},

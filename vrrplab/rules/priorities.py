@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -23,7 +24,7 @@ from vrrplab.rules.outlook import (
     silent_takeover_us,
     usual_takeover_us,
 )
-from vrrplab.rules.teams import about, listed, names, place, places, teams
+from vrrplab.rules.teams import about, listed, names, place, places, said_once, teams
 from vrrplab.units import format_s, plain_seconds
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -170,6 +171,7 @@ def weight_with_nopreempt(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def weight_lifts_another(cluster: Cluster) -> Iterator[Finding]:
     """A positive weight was meant as a penalty, and makes another node the first one."""
     for outlook in _outlooks(cluster):
@@ -203,6 +205,7 @@ def weight_lifts_another(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def total_is_cut(cluster: Cluster) -> Iterator[Finding]:
     for outlook in outlooks(cluster, teams(cluster)):
         cut = [s for s in outlook.seats if s.standing.total != s.priority]
@@ -229,6 +232,7 @@ def total_is_cut(cluster: Cluster) -> Iterator[Finding]:
 # -- who is MASTER -----------------------------------------------------------------------------------------
 
 
+@said_once
 def nopreempt_on_the_wrong_node(cluster: Cluster) -> Iterator[Finding]:
     for outlook in _outlooks(cluster):
         first = outlook.first
@@ -249,6 +253,7 @@ def nopreempt_on_the_wrong_node(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def equal_priorities(cluster: Cluster) -> Iterator[Finding]:
     for outlook in _outlooks(cluster):
         able = [seat for seat in outlook.seats if seat.works]
@@ -258,6 +263,7 @@ def equal_priorities(cluster: Cluster) -> Iterator[Finding]:
             if len(tied) < 2 or priority == 255:
                 continue
             top = priority == best
+            role = _asks_for_a_role([seat.member for seat in tied])
             shown = names(seat.member for seat in tied)
             configured = {seat.member.instance.base_priority for seat in tied} == {priority}
             effective = "" if configured else " with their weights"
@@ -266,16 +272,32 @@ def equal_priorities(cluster: Cluster) -> Iterator[Finding]:
                 if top
                 else "which of them takes over is chance"
             )
+            comes += f", unless {role} is well on one of them only" if role else ""
             yield Finding(
                 "V028",
-                WARNING if top and any(seat.preempts for seat in tied) else INFO,
+                WARNING if top and any(seat.preempts for seat in tied) and not role else INFO,
                 f"VRID {outlook.team.vrid}: {shown} have the same priority{effective}, {priority}: {comes}",
                 places([seat.member for seat in tied], "priority"),
                 "give each node another priority",
+                certain=not role,
                 about=f"{about(outlook.team)} {priority}",
             )
 
 
+_ROLE = re.compile(r"(?i)leader|primary|standby|replica|patroni|repmgr|(?:is|check|chk)[-_]?master")
+
+
+def _asks_for_a_role(members: list[Member]) -> str:
+    """A check that is meant to be well on one node only, by its name or command: which database leads."""
+    for member in members:
+        for name in _checks(member):
+            script = next((s for s in member.node.config.scripts if s.name == name), None)
+            if script and _ROLE.search(" ".join([script.name, *script.command])):
+                return name
+    return ""
+
+
+@said_once
 def two_owners(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         owners = [m for m in team.members if m.instance.address_owner]
@@ -301,6 +323,7 @@ def _written_master(member: Member) -> bool:
     )
 
 
+@said_once
 def several_masters(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         masters = [m for m in team.members if _written_master(m)]
@@ -315,6 +338,7 @@ def several_masters(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@said_once
 def master_on_the_lower(cluster: Cluster) -> Iterator[Finding]:
     for outlook in _outlooks(cluster):
         masters = [seat for seat in outlook.seats if _written_master(seat.member)]
@@ -399,6 +423,7 @@ def sibling_unchecked(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
 def checked_on_one_node(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
         bare = [m for m in team.members if not _has_check(m)]
@@ -650,7 +675,6 @@ RULES: tuple[Rule, ...] = (
         {"a": _bare(150), "b": _bare(100)},
         {"a": conf(150), "b": conf(100)},
         no_check,
-        "a squid",
     ),
     Rule(
         "V056",

@@ -6,10 +6,12 @@ camps with nothing in common and two nodes or more in each: then two clusters us
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
-from vrrplab.rules.model import Place
+from vrrplab.rules.model import Finding, Place
 from vrrplab.wire.addresses import is_link_local
 
 
@@ -91,3 +93,34 @@ def linked(cluster: Cluster) -> list[list[str]]:
         parts = [part for part in parts if part not in near] + ([set().union(*near)] if near else [])
     order = [node.name for node in cluster]
     return sorted(([n for n in order if n in part] for part in parts), key=lambda part: order.index(part[0]))
+
+
+def said_once(
+    found: Callable[[Cluster], Iterable[Finding]],
+) -> Callable[[Cluster], list[Finding]]:
+    """A rule that says the same of several virtual routers says it once, with all their VRIDs."""
+
+    def merged(cluster: Cluster) -> list[Finding]:
+        rows: dict[object, list[Finding]] = {}
+        for finding in found(cluster):
+            head, colon, rest = finding.message.partition(": ")
+            same = rest if colon and _VRID.fullmatch(head) else finding.message
+            key = finding.rule, finding.severity, finding.certain, finding.cure, same
+            rows.setdefault(key, []).append(finding)
+        return [_as_one(findings) for findings in rows.values()]
+
+    return merged
+
+
+_VRID = re.compile(r"VRID (\d+)")
+
+
+def _as_one(findings: list[Finding]) -> Finding:
+    first = findings[0]
+    if len(findings) == 1:
+        return first
+    head, _, rest = first.message.partition(": ")
+    vrids = dict.fromkeys(f.message.partition(": ")[0].removeprefix("VRID ") for f in findings)
+    every = tuple(dict.fromkeys(place for finding in findings for place in finding.places))
+    message = f"VRID {listed(list(vrids))}: {rest}" if _VRID.fullmatch(head) else first.message
+    return replace(first, message=message, places=every, about=f"VRID {listed(list(vrids))}")
