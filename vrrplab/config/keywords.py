@@ -298,6 +298,20 @@ def vrrp_tables(old: bool) -> Table:
     }
 
 
+def checker_tables() -> Table:
+    """What the load balancer's process reads; everything else is passed over."""
+    from vrrplab.config.lvs_keywords import LVS_KEYWORDS
+
+    others = (*_VRRP_BLOCKS, *_ROOT_VALUE_BLOCKS.split(), "global_defs")
+    skipped = dict.fromkeys((*others, *_ROOT_SETTINGS.split()), _SKIPPED)
+    return {**skipped, **LVS_KEYWORDS}
+
+
+def has_lvs(draft: FileDraft) -> bool:
+    """Is there a block of the load balancer?"""
+    return any(place.keyword in _LVS_BLOCKS for place in draft.places)
+
+
 _VRRP_BLOCKS = (
     *("vrrp_instance", "vrrp_script", "vrrp_sync_group", "garp_group", "track_file", "vrrp_track_file"),
     *("vrrp_track_process", "bfd_instance", "track_group"),
