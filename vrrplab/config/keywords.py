@@ -41,7 +41,7 @@ _GLOBAL_SETTINGS = """
     smtp_alert_checker no_email_faults startup_script startup_script_timeout shutdown_script
     shutdown_script_timeout max_auto_priority min_auto_priority_delay checker_log_all_failures
     default_interface disable_local_igmp lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop
-    lvs_sync_daemon vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_ipsets nftables_priority
+    lvs_sync_daemon vrrp_garp_extra_if vrrp_vmac_garp_intvl nftables_priority
     nftables_ifindex nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark nftables_counters
     vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity vrrp_rlimit_rttime
     vrrp_rlimit_rtime notify_fifo vrrp_notify_fifo
