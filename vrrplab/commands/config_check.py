@@ -43,7 +43,7 @@ GUIDE = Guide(
             files=_ARTICLE,
         ),
     ),
-    {1: "an address is lost or doubled by what the files say (or as `fail-on` of .vrrplab.toml has it)"},
+    {1: "an address is lost or doubled, or as fail-on of .vrrplab.toml has it"},
 )
 
 
@@ -162,8 +162,9 @@ def _text(cluster: Cluster, found: list[Finding], known: str, form: str) -> str:
         from vrrplab.rules.report import lines_of
 
         return "".join(f"{line.text}\n" for line in lines_of(cluster, found, known))
+    from vrrplab import __version__
     from vrrplab.rules.formats import as_github, as_json, as_sarif
 
     if form == "json":
         return as_json(cluster, found)
-    return as_sarif(found) if form == "sarif" else as_github(found)
+    return as_sarif(found, __version__) if form == "sarif" else as_github(found)
