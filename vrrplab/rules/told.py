@@ -100,6 +100,7 @@ ROWS = (
     Row("duplicate", "V071"),
     Row("include-missing", "V072", WARNING, certain=False),
     Row("include-skipped", "V072", WARNING, certain=False),
+    Row("placeholder", "V073", WARNING, certain=False),
     *(Row(kind, "V073") for kind in ("template", "byte-order-mark", "line-ends")),
     Row("no-instance", "V074"),
     Row("deprecated", "V075", INFO),
