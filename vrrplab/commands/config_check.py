@@ -11,6 +11,7 @@ from vrrplab.commands.node_arguments import add_node_arguments, nodes_of
 from vrrplab.output.files import OutputName
 
 if TYPE_CHECKING:
+    from vrrplab.rules.baseline import Baseline
     from vrrplab.rules.cluster import Cluster
     from vrrplab.rules.model import Finding, Rule
 
@@ -83,17 +84,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from vrrplab.rules.baseline import read_baseline, write_baseline
     from vrrplab.rules.cluster import Cluster
     from vrrplab.rules.settings import find_settings
     from vrrplab.rules.table import RULES, check, ranked, rule_named
 
     shown = rule_named(args.show) if args.show else None
     settings = find_settings(RULES, args.config)
-    baseline = read_baseline(args.baseline) if args.baseline else None
+    baseline = _baseline(args.baseline) if args.baseline else None
     cluster = Cluster(nodes_of(args), args.profile)
     found = ranked(settings.applied(check(cluster)))
     if args.write_baseline:
+        from vrrplab.rules.baseline import write_baseline
+
         write_baseline(args.write_baseline, found)
         return 0
     known = ""
@@ -108,6 +110,12 @@ def run(args: argparse.Namespace) -> int:
     if shown is not None:
         _show(cluster, found, shown)
     return int(settings.fails(found))
+
+
+def _baseline(path: str) -> Baseline:
+    from vrrplab.rules.baseline import read_baseline
+
+    return read_baseline(path)
 
 
 def _show(cluster: Cluster, found: list[Finding], rule: Rule) -> None:
