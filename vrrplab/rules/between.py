@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 
 from vrrplab.machine.acceptance import Receiver, receiver_of
 from vrrplab.machine.profiles import Profile, profile_named
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
-from vrrplab.rules.effective import at_rest, group_of, interfaces_that_matter, standing
+from vrrplab.rules.effective import group_of, interfaces_that_matter
 from vrrplab.rules.examples import conf
 from vrrplab.rules.model import Finding, Place, Rule, Severity
+from vrrplab.rules.outlook import standings
 from vrrplab.rules.teams import (
     about,
     addresses_of,
@@ -406,7 +408,7 @@ def _not_sent_to(cluster: Cluster, team: VirtualRouter, sources: list[str]) -> I
             what = f"{sender.node.name} has {len(_peers(sender))} unicast peers for {len(others)} other nodes"
         else:
             what = f"{sender.node.name} does not send to {names(left_out)}"
-        higher = any(_priority(sender) > _priority(m) for m in left_out)
+        higher = any(_priority(cluster, sender) > _priority(cluster, m) for m in left_out)
         comes = (
             f"while {sender.node.name} is MASTER, who does not hear it is MASTER too"
             if higher
@@ -422,8 +424,9 @@ def _not_sent_to(cluster: Cluster, team: VirtualRouter, sources: list[str]) -> I
         )
 
 
-def _priority(member: Member) -> int:
-    return standing(member.node.config, member.instance, at_rest(member.node.config)).priority
+def _priority(cluster: Cluster, member: Member) -> int:
+    known = standings(cluster)[member.node.name]
+    return known.of(member.instance, known.rest).priority
 
 
 def _strangers(team: VirtualRouter, sources: list[str]) -> Iterator[Finding]:
@@ -542,8 +545,8 @@ def legs_move_alone(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         if any(m.instance.track_scripts or m.instance.track_processes for m in team.members):
             continue  # the address of a service, which may be anywhere
-        ranked = max(team.members, key=_priority)
-        if [_priority(m) for m in team.members].count(_priority(ranked)) == 1:
+        ranked = max(team.members, key=partial(_priority, cluster))
+        if [_priority(cluster, m) for m in team.members].count(_priority(cluster, ranked)) == 1:
             nodes = tuple(m.node.name for m in team.members)
             rows.setdefault((nodes, ranked.node.name), []).append(team)
     for (nodes, first), found in rows.items():

@@ -435,8 +435,8 @@ def checked_on_one_node(cluster: Cluster) -> Iterator[Finding]:
             "V054",
             WARNING,
             f"VRID {team.vrid}: {names(checked)} {'tracks' if len(checked) == 1 else 'track'} "
-            f"{watched_there}, "
-            f"{names(bare)} no check at all: whoever of those has the address keeps it with a dead service",
+            f"{watched_there}, {names(bare)} {'has' if len(bare) == 1 else 'have'} no check: once "
+            f"{'it has' if len(bare) == 1 else 'one of them has'} the address it keeps it with a dead service",
             (*places(checked, "track_script"), *places(bare, "virtual_router_id")),
             "track the same checks on every node",
             about=about(team),
@@ -455,7 +455,9 @@ def no_check(cluster: Cluster) -> Iterator[Finding]:
         "V055",
         INFO,
         "no instance has a check: the service may be dead, and the address stays as long as keepalived runs",
-        places(members, "virtual_router_id"),
+        tuple(
+            place(Member(node, i), "virtual_router_id") for node in cluster for i in node.config.instances[:1]
+        ),
         "add a vrrp_script, and name it in track_script on every node",
     )
 
