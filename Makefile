@@ -73,7 +73,8 @@ test: lint types
 test-long: $(ALL)
 	$(RUN) -m pytest -n 4 -m "long and waits" $(FLAGS) $(ALLOW_NONE)
 	$(RUN) -m pytest -n 2 --dist loadfile -m "long and jupyterlab" $(FLAGS) $(ALLOW_NONE)
-	$(RUN) -m pytest -m "long and not waits and not jupyterlab" $(FLAGS) $(ALLOW_NONE)
+	$(RUN) -m pytest -n auto --maxprocesses 8 -m "long and computes" $(FLAGS) $(ALLOW_NONE)
+	$(RUN) -m pytest -m "long and not waits and not jupyterlab and not computes" $(FLAGS) $(ALLOW_NONE)
 
 fuzz: $(ALL)
 	@sh tools/environment.sh fuzz

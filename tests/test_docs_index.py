@@ -18,8 +18,9 @@ def test_no_page_is_missing() -> None:
 
 
 def test_it_says_which_pages_a_command_makes() -> None:
-    pages = [path for path in DOCS.glob("*.md") if path.name != "README.md"]
-    made = {path.name for path in pages if MADE.search(path.read_text("utf-8")[:600])}
+    pages = [*(path for path in DOCS.glob("*.md") if path.name != "README.md"), *DOCS.glob("*/README.md")]
+    texts = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8")[:600] for path in pages}
+    made = {name for name, text in texts.items() if MADE.search(text)}
     assert made == {link for link, star in LINKS if star and (DOCS / link).exists()}
 
 

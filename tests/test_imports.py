@@ -11,6 +11,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,6 +104,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "machine.tracked_values",
         "machine.weights",
         "wire.addresses",
+        "output.files",
+        "output.printable",
+        "output.text_columns",
     },
     # Closed forms are the machine's own: the formulas of its times, and what a weight makes of a priority.
     # It asks the machine's law who hears whom, and puts the numbers on a page.
@@ -188,7 +192,12 @@ class Import(NamedTuple):
         return f"{self.file}:{self.line} imports {self.module}"
 
 
-def imports_of(path: Path) -> Iterator[Import]:
+@cache
+def imports_of(path: Path) -> list[Import]:
+    return list(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[Import]:
     """Every import of a file, relative ones resolved, ``from package import module`` as that module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     late: set[ast.AST] = set()

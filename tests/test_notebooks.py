@@ -357,12 +357,12 @@ def test_nothing_that_the_path_skips_is_missed(path: Path) -> None:
 # Running
 
 
-# The one with real sockets takes as long as the clock says; solved it is run each time.
-ON_REAL_SOCKETS = "10_real_packets"
-UNSOLVED = [pytest.param(p, marks=[pytest.mark.long] * (p.stem == ON_REAL_SOCKETS)) for p in NOTEBOOKS]
+# Solved they are run each time, unsolved and without widgets in make test-long.
 
 
-@pytest.mark.parametrize("path", UNSOLVED, ids=[p.stem for p in NOTEBOOKS])
+@pytest.mark.long
+@pytest.mark.computes
+@by_name
 def test_it_runs_unsolved(path: Path, tmp_path: Path) -> None:
     ran = run_notebook(path, tmp_path / "progress.json")
     assert ran.took_s < 60
@@ -388,6 +388,8 @@ def test_it_runs_solved(path: Path, tmp_path: Path) -> None:
 WITH_WIDGETS = [p for p in NOTEBOOKS if re.search(r"\b(cluster|sliders|bet|puzzle)\(", str(cells_of(p)))]
 
 
+@pytest.mark.long
+@pytest.mark.computes
 @pytest.mark.parametrize("path", WITH_WIDGETS, ids=lambda path: path.stem)
 def test_without_widgets_there_are_still_pictures(path: Path, tmp_path: Path) -> None:
     ran = run_notebook(path, tmp_path / "progress.json", missing=("anywidget", "ipywidgets"))

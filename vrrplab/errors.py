@@ -95,7 +95,15 @@ class PlacedError(VrrplabError):
 
 
 class ConfigError(PlacedError):
-    """A keepalived.conf that keepalived itself would refuse, or that cannot be read."""
+    """A keepalived.conf that keepalived itself would refuse, or that cannot be read.
+
+    ``log``: the daemon's own lines up to the one with which it gives up, as ``ConfigWarning`` has them; empty
+    where the file was not read that far.
+    """
+
+    def __init__(self, file: str, line: int, message: str, hint: str = "", log: tuple[str, ...] = ()) -> None:
+        super().__init__(file, line, message, hint)
+        self.log = log
 
 
 class ScenarioError(PlacedError):

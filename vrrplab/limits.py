@@ -66,6 +66,12 @@ HOST_ADDRESSES_BYTES = Limit(
     "the addresses of one host, as ip -j addr prints them",
     "an address has 300 bytes: 10,000 of them",
 )
+DUMP_BYTES = Limit(
+    16 * MIB,
+    "bytes",
+    "what a keepalived writes about itself",
+    "one with two instances has 11 kB, one with 250 has 600",
+)
 SCENARIO_BYTES = Limit(
     512 * 1024,
     "bytes",
@@ -101,6 +107,12 @@ OBSERVED_BYTES = Limit(
     "bytes",
     "a recording's observed.json",
     "the longest that comes with vrrplab has 70 kB for 40 s",
+)
+SETTINGS_BYTES = Limit(
+    1 * MIB,
+    "bytes",
+    "a .vrrplab.toml or a baseline of config check",
+    "a baseline of 1,000 findings has 300 kB",
 )
 PROGRESS_BYTES = Limit(
     1 * MIB,

@@ -186,6 +186,10 @@ ROWS = [
     row("simulate", "--seed", STEERS),
     row("simulate", "evil.conf", "--fail", f"evil {STEERS}"),
     row("simulate", "evil.conf", "--fail", "evil kill", "--expect", f"192.168.2.100 on {STEERS}"),
+    row("config", "diff", "evil.conf", f"{IN_A_NAME}.conf", "--", "evil.conf"),
+    row("config", "diff", "--json", "evil.conf", f"{IN_A_NAME}.conf", "--", f"{IN_A_NAME}.conf"),
+    row("config", "diff", "--order", STEERS, "evil.conf", "--", "evil.conf"),
+    row("config", "diff", "--within", STEERS, "evil.conf", "--", "evil.conf"),
     row("why", "evil.conf", f"{IN_A_NAME}.conf", "--fail", "evil kill"),
     row("why", "evil.conf", f"{IN_A_NAME}.conf", "--fail", "evil eth0", "--json"),
     row("why", "evil.conf", "--fail", f"evil {STEERS}"),
@@ -204,6 +208,35 @@ ROWS = [
     row("scenario", "evil.conf", "--out", f"no{STEERS}/x"),
     row("scenario", f"no{STEERS}.conf"),
     row("scenario", f"no{STEERS}.yaml"),
+    row("config", "show", "evil.conf", f"{IN_A_NAME}.conf", "--all", "--log"),
+    row("config", "show", "evil.conf", "--json"),
+    row("config", "show", "--node", f"n{IN_A_NAME}=evil.conf"),
+    row("config", "show", f"no{STEERS}.conf"),
+    row("config", "show", "--inventory", f"no{STEERS}"),
+    row("config", "show", "evil.conf", "--addresses", f"no{STEERS}=x.json"),
+    *(
+        row("config", "check", "evil.conf", f"{IN_A_NAME}.conf", "--format", form)
+        for form in ("text", "json", "sarif", "github")
+    ),
+    *(
+        row(
+            *("config", "check", "evil.conf", f"{IN_A_NAME}.conf", "--format", form),
+            *("--out", f"found-{form}.txt"),
+            wrote=(f"found-{form}.txt",),
+            shows=False,
+        )
+        for form in ("text", "json", "sarif", "github")
+    ),
+    row("config", "check", "evil.conf", f"{IN_A_NAME}.conf", "--show", "V040", shows=False),
+    row("config", "check", "evil.conf", "--show", STEERS),
+    row("config", "check", "evil.conf", "--fix", shows=False),
+    row("config", "check", "evil.conf", "--write-baseline", "known.json", wrote=("known.json",), shows=False),
+    row("config", "check", "evil.conf", "--baseline", f"no{STEERS}"),
+    row("config", "check", "evil.conf", "--baseline", "evil.conf", shows=False),
+    row("config", "check", "evil.conf", "--config", f"no{STEERS}"),
+    row("config", "check", "evil.conf", "--config", "evil.conf", shows=False),
+    row("config", "check", f"no{STEERS}.conf"),
+    row("config", "explain", STEERS),
     row("lessons", "--no-open", f"lessons{STEERS}"),
     row("lessons", "--no-open", f"evil.conf/{STEERS}"),
     row("lessons", "--port", STEERS),

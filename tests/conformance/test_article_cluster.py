@@ -101,7 +101,11 @@ def cluster() -> Scenario:
 
 
 # FRR goes on as MASTER without address or link (measured), and never runs these configurations
-WATCHFUL = [name for name, profile in PROFILES.items() if profile.watches_addresses]
+WATCHFUL = [
+    pytest.param(name, marks=() if name == "keepalived-2.2.7" else (pytest.mark.long, pytest.mark.computes))
+    for name, profile in PROFILES.items()
+    if profile.watches_addresses
+]
 
 
 @pytest.mark.parametrize("profile", WATCHFUL)

@@ -34,6 +34,11 @@ from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.units import Micros, micros
 
 RUNS = 100  # of each profile
+EACH_TIME = ("keepalived-2.2.7", "rfc9568")  # the other profiles: in make test-long
+IN_TURN = [
+    pytest.param(p, marks=() if p in EACH_TIME else (pytest.mark.long, pytest.mark.computes))
+    for p in PROFILES
+]
 LAST_ACTION_S = 10
 SETTLES_S = 15
 DELAYS_US = micros(0.05)  # of switches, checks and restarts
@@ -242,7 +247,7 @@ def silenced(
     return rejects and longest_silence(trace, server, span) > limit_us
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", IN_TURN)
 @settings(
     max_examples=RUNS,
     deadline=None,
@@ -282,7 +287,7 @@ def test_safety_and_liveness(profile: str, cluster: Scenario) -> None:
             assert len(now_master) == 1
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", IN_TURN)
 @settings(max_examples=8, deadline=None, derandomize=True, database=None)
 @given(cluster=clusters(), seed=st.integers(0, 5))
 def test_the_same_scenario_gives_the_same_trace(profile: str, cluster: Scenario, seed: int) -> None:
@@ -291,6 +296,8 @@ def test_the_same_scenario_gives_the_same_trace(profile: str, cluster: Scenario,
     assert [e.to_json() for e in first] == [e.to_json() for e in second]
 
 
+@pytest.mark.long
+@pytest.mark.computes
 @pytest.mark.parametrize("profile", [name for name in PROFILES if name.startswith("keepalived")])
 def test_the_clusters_that_lab_compare_runs(profile: str) -> None:
     """They have everything these here have not (groups, several instances, reloads, ``ifdown``); of them it

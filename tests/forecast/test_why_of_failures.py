@@ -97,6 +97,7 @@ def test_p20_a_weight_smaller_than_the_gap(tmp_path: Path) -> None:
     assert first_lines(answer) == [4, 12, 12]
     assert "a advertises priority 108, and b hears it" in told(answer, "packet")
     assert told(answer, "law").startswith("R3-6.4.2-h")
+    assert told(answer, "rule").startswith("V020")
     cure = answer.remedies[0]
     assert str(cure.edits[0]) == f"{paths[0]}:4: 'weight -2' -> 'weight -4'"
     assert cure.too_little == "weight -3"
@@ -113,6 +114,7 @@ def test_p24_a_weight_beside_nopreempt(tmp_path: Path) -> None:
     (answer,) = answers(paths, "a haproxy")
     assert answer.outcome is Outcome.STAYS
     assert "nopreempt: b leaves a MASTER alone" in told(answer, "line")
+    assert told(answer, "rule").startswith("V024")
     cures = [str(edit) for remedy in answer.remedies for edit in remedy.edits]
     assert cures == [f"{paths[0]}:4: 'weight -20' -> 'weight 0'", f"{paths[1]}:14: drop 'nopreempt'"]
     apply(answer, 0)
@@ -129,6 +131,7 @@ def test_p06_lists_of_addresses_that_differ(tmp_path: Path) -> None:
     assert "a lacks 10.0.4.101" in told(shared, "line")
     assert "drops the advert of" in told(shared, "packet")
     assert told(shared, "law").startswith("K03")
+    assert told(shared, "rule").startswith("V006")
     assert [len(remedy.edits) for remedy in shared.remedies] == [1, 1]
     apply(shared)
     assert owner_after(paths, "a haproxy") == ("b",)

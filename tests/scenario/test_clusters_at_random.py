@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from vrrplab.config.model import InstanceConfig
 from vrrplab.lab.bench import complaints
 from vrrplab.scenario.random_clusters import random_cluster, random_plain, scenario_of
@@ -71,6 +73,8 @@ def test_every_cluster_runs_and_no_option_or_fault_is_missing() -> None:
     assert min(traits.values()) > 5, traits
 
 
+@pytest.mark.long
+@pytest.mark.computes
 def test_it_is_simulated() -> None:
     for seed in SEEDS:
         assert run(random_cluster(seed)).of(StateEvent), seed

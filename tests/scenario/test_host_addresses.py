@@ -184,7 +184,7 @@ def test_what_a_file_says_of_its_own_address_is_compared(folder: Path) -> None:
         (
             {"a.json": [card("eth0")], "x.json": [card("eth0")]},
             ["a.json", "a=x.json"],
-            "both are addresses of a",
+            "a.json and x.json are both of a",
         ),
         (
             {"a.json": [card("ens3", "10.0.0.7/24")]},

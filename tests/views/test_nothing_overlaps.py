@@ -72,7 +72,10 @@ def test_nothing_overlaps_in_a_comparison_in_the_dark(view: str) -> None:
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("view", OF_A_TRACE)
-@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+@pytest.mark.parametrize(
+    "ending",
+    ["svg", *(pytest.param(e, marks=(pytest.mark.long, pytest.mark.computes)) for e in ("png", "pdf"))],
+)
 def test_names_in_every_script_are_drawn_without_a_word(
     tmp_path: Path, view: str, ending: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -73,7 +73,9 @@ class TestPacket:
             packet.rows(event(1, "advert_sent", server="r1"))
 
     @pytest.mark.parametrize("name", ["article_steady", "v3_ipv6", "auth_ah", "many_vips_20"])
-    @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize(
+        "theme", ["light", pytest.param("dark", marks=(pytest.mark.long, pytest.mark.computes))]
+    )
     def test_nothing_overlaps(self, name: str, theme: str) -> None:
         assert troubles(packet.figure(advert(name), theme=theme)) == []
 

@@ -169,6 +169,8 @@ def agree(path: Path) -> None:
         assert {field: value for field, value in our.items() if value} == seen
 
 
+@pytest.mark.long
+@pytest.mark.computes
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_simulated_captures(name: str, tmp_path: Path, vrrplab: Any) -> None:
     done = vrrplab("simulate", name, "--pcap", "run.pcap")

@@ -213,7 +213,10 @@ def dated(time: Time) -> Time:
     return time._replace(to_s=time.to_s - float(last.split()[-1]), rules=(*rules, "told later"))
 
 
-@pytest.mark.parametrize("witness", [by_timeline, by_watcher])
+IN_LONG = (pytest.mark.long, pytest.mark.computes)
+
+
+@pytest.mark.parametrize("witness", [by_timeline, pytest.param(by_watcher, marks=IN_LONG)])
 def test_masters_are_those_of_the_logs(witness: Any) -> None:
     """Input: the packets of every recording. Output: each server's times as MASTER; the worst are printed."""
     assert len(NAMES) == 176

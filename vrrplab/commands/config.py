@@ -8,7 +8,7 @@ from types import ModuleType
 
 from vrrplab.commands.guide import Guide
 
-SUBCOMMANDS = ("check", "predict")
+SUBCOMMANDS = ("show", "check", "explain", "predict", "diff")
 """Each has a module ``config_NAME`` here, with HELP, DESCRIPTION, GUIDE, ``add_arguments`` and ``run``."""
 
 

@@ -51,6 +51,13 @@ def add_node_arguments(
         " the node",
     )
     parser.add_argument(
+        "--running",
+        metavar="[NODE=]FILE",
+        action="append",
+        default=[],
+        help="what a node's keepalived writes about itself: kill -USR1 makes it write /tmp/keepalived.data",
+    )
+    parser.add_argument(
         "--profile",
         default=None if or_scenario else profile,
         help=f"whose behaviour the daemons have (default: {own}{profile})",
@@ -63,4 +70,4 @@ def nodes_of(args: argparse.Namespace) -> tuple[Node, ...]:
     from vrrplab.scenario.nodes import nodes_from
 
     files = node_files(args.file, args.node, args.inventory)
-    return nodes_from(files, addresses=args.addresses, profile=args.profile)
+    return nodes_from(files, addresses=args.addresses, running=args.running, profile=args.profile)

@@ -115,7 +115,7 @@ class BlockReader:
         if keyword.skip:
             self._skipping = -1
         self.raw_line = line
-        self._context.seen(words[0], at_top=self._level == 0)
+        self._context.seen(words, at_top=self._level == 0)
         if keyword.handler:
             try:
                 keyword.handler(self._context, words)
@@ -193,4 +193,7 @@ class BlockReader:
         self._diagnostics.fatal(
             f"'{words[0]}' lacks a parameter after '{words[min(index, len(words)) - 1]}'",
             f"write '{' '.join(words[:4])} <value>'; keepalived stops here",
+            log=f"*** Configuration line starting `{words[0]}` is missing a parameter after keyword"
+            f" `{words[min(index, len(words)) - 1]}` at word position {index + 1}",
+            placed=True,
         )

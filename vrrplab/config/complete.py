@@ -72,17 +72,20 @@ def _check_minimum(draft: FileDraft, instance: InstanceDraft) -> None:
                 f"{instance.name}: {wrong or 'virtual_router_id is not valid'}",
                 "write a number from 1 to 255",
                 place,
+                f"({instance.name}) the virtual router id must be set",
             )
         diagnostics.fatal(
             f"{instance.name} has no virtual_router_id",
             "add virtual_router_id with a number from 1 to 255",
             instance.source,
+            f"({instance.name}) the virtual router id must be set",
         )
     if not instance.interface:
         diagnostics.fatal(
             f"{instance.name} has no usable interface",
             "add interface NAME, with the network card that faces the other routers",
             instance.lines.get("interface", instance.source),
+            f"({instance.name}) Unknown interface!",
         )
 
 
@@ -165,11 +168,15 @@ def _check_vrids(draft: FileDraft) -> None:
     if clashes:
         one, other = min(clashes)  # the daemon compares each with all that follow it, and stops at once
         first_one, second = instances[one], instances[other]
-        draft.diagnostics.fatal(
+        clash = (
             f"{first_one.name} and {second.name} both use VRID {second.vrid} with IPv{second.family} on "
-            f"interface {second.interface}",
+            f"interface {second.interface}"
+        )
+        draft.diagnostics.fatal(
+            clash,
             "give each virtual router of a network a virtual_router_id of its own",
             second.lines.get("virtual_router_id", second.source),
+            clash,
         )
 
 

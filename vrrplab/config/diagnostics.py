@@ -39,12 +39,14 @@ class Diagnostics:
         self, kind: str, log: str, message: str = "", hint: str = "", source: Source | None = None
     ) -> None:
         """Something keepalived complains about; ``log`` is its line, without file and line number."""
-        if self.reading:
-            name = self.log_names.get(self.source.file, self.source.file)
-            line = f"({name}: Line {self.source.line}) {log}" if name else f"(Line {self.source.line}) {log}"
-        else:
-            line = log
-        self._add(kind, message or log, hint, source, line)
+        self._add(kind, message or log, hint, source, self._placed(log))
+
+    def _placed(self, log: str) -> str:
+        """The daemon's line with its place, while it reads."""
+        if not self.reading:
+            return log
+        name = self.log_names.get(self.source.file, self.source.file)
+        return f"({name}: Line {self.source.line}) {log}" if name else f"(Line {self.source.line}) {log}"
 
     def report_of_parent(self, kind: str, log: str, message: str, hint: str) -> None:
         """Like report, for what the parent process says: it names included files, not the main one."""
@@ -74,10 +76,14 @@ class Diagnostics:
             self._said.add(f"{kind}:{topic}")
             self.note(kind, message, hint)
 
-    def fatal(self, message: str, hint: str = "", source: Source | None = None) -> NoReturn:
-        """Stop: keepalived would not run with this."""
+    def fatal(
+        self, message: str, hint: str = "", source: Source | None = None, log: str = "", placed: bool = False
+    ) -> NoReturn:
+        """Stop: keepalived would not run with this. ``log``: its last line; ``placed``: with the place."""
         place = source or self.source
-        raise ConfigError(place.file, place.line, message, hint)
+        said = [warning.log for warning in self.warnings if warning.log]
+        said += [self._placed(log) if placed else log] if log else []
+        raise ConfigError(place.file, place.line, message, hint, tuple(said))
 
     def _add(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from vrrplab.config.address_syntax import Address
 from vrrplab.config.blocks import BlockReader
 from vrrplab.config.diagnostics import Diagnostics
-from vrrplab.config.model import NO_LIMIT, ProcessConfig, Source, TrackedObject, UnicastPeer
+from vrrplab.config.model import NO_LIMIT, BlockPlace, ProcessConfig, Source, TrackedObject, UnicastPeer
 from vrrplab.units import SECOND_US, Micros
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ class _HasName(Protocol):
 
 
 _Block = TypeVar("_Block", bound=_HasName)
+
+
+class _WithLines(Protocol):
+    lines: dict[str, Source]
 
 
 class Named(Generic[_Block]):
@@ -74,6 +78,7 @@ class VipDraft:
         self.scope = ""
         self.broadcast = ""
         self.has_peer = False
+        self.prefix_written = True
         self.tracked = True
 
     @property
@@ -96,6 +101,7 @@ class ScriptDraft:
     def __init__(self, name: str, source: Source) -> None:
         self.name = name
         self.source = source
+        self.lines: dict[str, Source] = {}
         self.command: tuple[str, ...] = ()
         self.is_program = True
         self.always_exits: int | None = None
@@ -116,6 +122,7 @@ class TrackableDraft:
 
     def __init__(self, name: str, weight: int, source: Source) -> None:
         self.name = name
+        self.lines: dict[str, Source] = {}
         self.weight = weight
         self.reverse = False
         self.source = source
@@ -158,6 +165,7 @@ class GroupDraft:
     def __init__(self, name: str, source: Source) -> None:
         self.name = name
         self.source = source
+        self.lines: dict[str, Source] = {}
         self.members: list[str] | None = None
         self.instances: list[InstanceDraft] = []
         self.tracking = TrackingDraft()
@@ -233,6 +241,7 @@ class GlobalDraft:
 
     def __init__(self) -> None:
         self.source = Source()
+        self.lines: dict[str, Source] = {}
         self.router_id = ""
         self.version = 2
         self.strict = False
@@ -275,6 +284,7 @@ class FileDraft:
         self.other_work = False  # LVS, BFD, static addresses …: something to run for without instances
         self.interfaces: dict[str, Source] = {}  # every interface the daemon will look for
         self._lines: dict[str, Source] | None = None
+        self.places: list[BlockPlace] = []  # of everything that stands at the top of the file
         self.scripts: Named[ScriptDraft] = Named()
         self.dropped_scripts: list[str] = []
         self.instances: Named[InstanceDraft] = Named()
@@ -293,12 +303,13 @@ class FileDraft:
         self.rules: list[VirtualRule] = []
         self.automatic_priorities = 0  # rules that named none, so far
 
-    def seen(self, keyword: str, at_top: bool) -> None:
-        """Remember where an option of an instance was written; called before its handler."""
+    def seen(self, words: list[str], at_top: bool) -> None:
+        """Remember where an option of the block being read was written; called before its handler."""
         if at_top:
             self._lines = None
+            self.places.append(BlockPlace(words[0], " ".join(words[1:]), self.diagnostics.source))
         elif self._lines is not None:
-            self._lines[keyword] = self.diagnostics.source
+            self._lines[words[0]] = self.diagnostics.source
 
     def names_interface(self, name: str) -> None:
         """The file counts on this interface to exist."""
@@ -312,9 +323,9 @@ class FileDraft:
         log = f"({instance.name}) {log}"
         self.diagnostics.log(kind, log, message and f"{instance.name}: {message}", hint, place)
 
-    def begin(self, instance: InstanceDraft) -> None:
-        self.instances.append(instance)
-        self._lines = instance.lines
+    def begin(self, block: _WithLines) -> None:
+        """What is seen from now on belongs to this block."""
+        self._lines = block.lines
 
     @property
     def instance(self) -> InstanceDraft:

@@ -26,6 +26,7 @@ from vrrplab.units import SECOND_US
 
 def begin_globals(draft: FileDraft, words: Words) -> None:
     draft.globals.source = draft.diagnostics.source
+    draft.begin(draft.globals)
     draft.diagnostics.muted = False
 
 

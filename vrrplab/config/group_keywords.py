@@ -23,6 +23,7 @@ def begin_group(draft: FileDraft, words: Words) -> None:
         draft.blocks.skip_block()
     else:
         draft.groups.append(GroupDraft(words[1], diagnostics.source))
+        draft.begin(draft.group)
 
 
 def end_group(draft: FileDraft) -> None:

@@ -40,7 +40,8 @@ def begin_instance(draft: FileDraft, words: Words) -> None:
         )
         draft.blocks.skip_block()
         return
-    draft.begin(InstanceDraft(words[1], draft.globals, diagnostics.source))
+    draft.instances.append(InstanceDraft(words[1], draft.globals, diagnostics.source))
+    draft.begin(draft.instance)
 
 
 def end_instance(draft: FileDraft) -> None:

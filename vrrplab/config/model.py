@@ -33,6 +33,14 @@ class Source:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
+class BlockPlace(NamedTuple):
+    """Something at the top of a file: its keyword, what else stands on its line, and where."""
+
+    keyword: str
+    name: str
+    source: Source
+
+
 class TakenOff(NamedTuple):
     """Something tracked whose weight cannot count: ``kind`` and ``name`` of it; ``text``: what and why."""
 
@@ -75,6 +83,7 @@ class VirtualAddress:
     scope: str = ""
     source: Source = Source()
     tracked: bool = True  # without no_track: the loss of another interface than the instance's means FAULT
+    prefix_written: bool = field(default=True, compare=False)  # no: keepalived takes a host's, /32 or /128
 
     @property
     def with_prefix(self) -> str:
@@ -264,6 +273,7 @@ class ScriptConfig:
     is_program: bool = True  # no: a word of the shell's, like exit; keepalived finds no such file
     always_exits: int | None = None  # whatever happens, for lack of a shell; None: it depends
     source: Source = Source()
+    lines: dict[str, Source] = field(default_factory=dict, compare=False)  # option -> place
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +285,7 @@ class FileConfig:
     init_value: int | None = None  # init_file: what is written if there is no such file; None: nothing is
     overwrite: bool = False  # init_file … overwrite: at a start also if there is one
     source: Source = Source()
+    lines: dict[str, Source] = field(default_factory=dict, compare=False)  # option -> place
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +300,7 @@ class ProcessConfig:
     full_command: bool = False  # the program is compared with the command line's first word, with its path
     param_match: str = ""  # "": none asked for; exact, initial, partial
     source: Source = Source()
+    lines: dict[str, Source] = field(default_factory=dict, compare=False)  # option -> place
 
     @property
     def findable(self) -> bool:
@@ -321,6 +333,7 @@ class SyncGroupConfig:
     track_processes: tuple[TrackedObject, ...] = ()
     track_bfds: tuple[TrackedObject, ...] = ()
     source: Source = Source()
+    lines: dict[str, Source] = field(default_factory=dict, compare=False)  # option -> place
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +350,7 @@ class GlobalConfig:
     strict: bool = False  # vrrp_strict
     dynamic_interfaces: bool = False
     source: Source = Source()
+    lines: dict[str, Source] = field(default_factory=dict, compare=False)  # option -> place, also others
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +369,9 @@ class NodeConfig:
     bfds: tuple[BfdConfig, ...] = ()
     warnings: tuple[ConfigWarning, ...] = ()
     interfaces: dict[str, Source] = field(default_factory=dict, compare=False)  # named -> first place
+    places: tuple[BlockPlace, ...] = field(
+        default=(), compare=False
+    )  # all blocks, also those that do not run
     dropped_scripts: tuple[str, ...] = field(default=(), compare=False)  # no command, no user to run as
     text: str | None = field(
         default=None, compare=False

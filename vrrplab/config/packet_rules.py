@@ -26,7 +26,10 @@ def needs_addresses(draft: FileDraft, instance: InstanceDraft) -> None:
     place = instance.lines.get("virtual_ipaddress", instance.source)
     if instance.version == 3 or instance.strict:
         draft.diagnostics.fatal(
-            f"{instance.name} has no virtual address", "add at least one to virtual_ipaddress { … }", place
+            f"{instance.name} has no virtual address",
+            "add at least one to virtual_ipaddress { … }",
+            place,
+            f"({instance.name}) No VIP specified; at least one is required",
         )
     draft.say(
         instance,
@@ -47,6 +50,7 @@ def unicast(draft: FileDraft, instance: InstanceDraft) -> None:
                 f"{instance.name}: strict mode has no unicast peers",
                 "remove unicast_peer, or vrrp_strict",
                 instance.lines.get("unicast_peer", instance.source),
+                f"({instance.name}) Unicast peers are not supported in strict mode",
             )
     elif instance.unicast_fault_no_peer:
         draft.say(

@@ -120,11 +120,11 @@ def _parse(
     oddity = _oddity(data, text)
     try:
         node = _read(text, file, host_id, daemon, strict, log_file, alone)
-    except ConfigError:
+    except ConfigError as error:
         if oddity is None:
             raise
         line, _, what, cure = oddity
-        raise ConfigError(file, line, what, cure) from None
+        raise ConfigError(file, line, what, cure, error.log) from None
     if oddity is not None:
         line, kind, what, cure = oddity
         warning = ConfigWarning(Source(file, line), kind, what, cure)
@@ -179,23 +179,30 @@ def _read(
         _run(FileDraft(parent, settings), text, file, host_id, alone)
     vrrp = Diagnostics(file, daemon=daemon, strict=strict, log_file=log_file)
     draft = FileDraft(vrrp, settings)
-    lines = _run(draft, text, file, host_id, alone, vrrp=True)
-    if not parent_reads and STRUCTURE_KINDS & {warning.kind for warning in vrrp.warnings}:
-        _run(FileDraft(parent, settings), text, file, host_id, alone)
-    if not (draft.instances or draft.other_work):  # nothing to run: there is no VRRP process
-        vrrp.warnings = [replace(warning, log="") for warning in vrrp.warnings]
-    vrrp.warnings[:0] = parent.warnings
-    vrrp.reading = False
-    _say_hosts(vrrp, lines, host_id)
-    if not draft.instances:
-        vrrp.log(
-            "no-instance",
-            "" if draft.other_work else "Warning - keepalived has no configuration to run",
-            "no vrrp_instance in this file" if text.strip() else "the file is empty",
-            "write at least vrrp_instance NAME { interface …, virtual_router_id …, virtual_ipaddress { … } }",
-            Source(file, max(1, vrrp.source.line)),
-        )
-    return replace(complete(draft, file), text=lines.whole_text(text))
+    try:
+        lines = _run(draft, text, file, host_id, alone, vrrp=True)
+        if not parent_reads and STRUCTURE_KINDS & {warning.kind for warning in vrrp.warnings}:
+            _run(FileDraft(parent, settings), text, file, host_id, alone)
+        if not (draft.instances or draft.other_work):  # nothing to run: there is no VRRP process
+            vrrp.warnings = [replace(warning, log="") for warning in vrrp.warnings]
+        vrrp.warnings[:0] = parent.warnings
+        vrrp.reading = False
+        _say_hosts(vrrp, lines, host_id)
+        if not draft.instances:
+            vrrp.log(
+                "no-instance",
+                "" if draft.other_work else "Warning - keepalived has no configuration to run",
+                "no vrrp_instance in this file" if text.strip() else "the file is empty",
+                "write at least vrrp_instance NAME { interface …, virtual_router_id …,"
+                " virtual_ipaddress { … } }",
+                Source(file, max(1, vrrp.source.line)),
+            )
+        node = complete(draft, file)
+    except ConfigError as error:
+        if vrrp.reading:  # what the parent process said comes before
+            error.log = (*(warning.log for warning in parent.warnings if warning.log), *error.log)
+        raise
+    return replace(node, text=lines.whole_text(text))
 
 
 def _say_hosts(diagnostics: Diagnostics, lines: LineReader, host_id: str) -> None:

@@ -20,6 +20,7 @@ from vrrplab.units import SECOND_US
 
 def begin_script(draft: FileDraft, words: Words) -> None:
     draft.scripts.append(ScriptDraft(word_at(words, 1), draft.diagnostics.source))
+    draft.begin(draft.script)
 
 
 def end_script(draft: FileDraft) -> None:

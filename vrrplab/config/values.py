@@ -34,6 +34,7 @@ def node_value(draft: FileDraft, groups: list[GroupDraft], file: str) -> NodeCon
             strict=settings.strict,
             dynamic_interfaces=settings.dynamic_interfaces,
             source=settings.source,
+            lines=settings.lines,
         ),
         scripts=tuple(
             ScriptConfig(
@@ -50,13 +51,15 @@ def node_value(draft: FileDraft, groups: list[GroupDraft], file: str) -> NodeCon
                 init_fail=script.init_fail,
                 user=script.user or settings.script_user,
                 source=script.source,
+                lines=script.lines,
             )
             for script in draft.scripts
         ),
+        places=tuple(draft.places),
         dropped_scripts=tuple(draft.dropped_scripts),
         instances=tuple(_instance_value(draft, instance) for instance in draft.instances),
         files=tuple(
-            FileConfig(file.name, file.target, file.init_value, file.overwrite, file.source)
+            FileConfig(file.name, file.target, file.init_value, file.overwrite, file.source, file.lines)
             for file in draft.files
         ),
         processes=tuple(process.process_value for process in draft.processes),
@@ -157,6 +160,7 @@ def _address_value(vip: VipDraft, instance: InstanceDraft) -> VirtualAddress:
         scope=vip.scope,
         source=vip.source,
         tracked=vip.tracked,
+        prefix_written=vip.prefix_written,
     )
 
 
@@ -173,6 +177,7 @@ def _group_value(group: GroupDraft) -> SyncGroupConfig:
         track_processes=tuple(tracking.processes.values()),
         track_bfds=tuple(tracking.bfds.values()),
         source=group.source,
+        lines=group.lines,
     )
 
 

@@ -131,7 +131,9 @@ def _address(draft: FileDraft, text: str) -> VipDraft | None:
             "write e.g. 192.168.2.101/24",
         )
         return None
-    return VipDraft(address, prefix, diagnostics.source)
+    vip = VipDraft(address, prefix, diagnostics.source)
+    vip.prefix_written = bool(slash)
+    return vip
 
 
 def _option(draft: FileDraft, vip: VipDraft, option: str, value: str, name: str) -> bool:

@@ -16,7 +16,7 @@ from vrrplab.forecast.cases import Case, Chain, Outcome, Step, cases
 from vrrplab.forecast.chains import chain
 from vrrplab.forecast.remedies import Edit, Wish, changed
 from vrrplab.rules.cluster import Cluster
-from vrrplab.rules.table import RULES, check
+from vrrplab.rules.table import check
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.nodes import Node
 from vrrplab.sim.play import run
@@ -84,11 +84,11 @@ def why(scenario: Scenario, *, cures: bool = True) -> Why:
     for case in cases(scenario, trace):
         found = chain(case)
         steps = list(found.steps)
-        if found.rule in RULES:
-            about = [f for f in findings if f.rule == found.rule]
-            text = about[0].message if about else RULES[found.rule].what
-            places = about[0].places if about else ()
-            steps.insert(sum(step.kind == "line" for step in steps), Step("rule", text, places, found.rule))
+        fired = [f for f in findings if f.rule == found.rule]
+        fired.sort(key=lambda f: f"VRID {case.router.vrid} " not in f"{f.about} ")
+        for finding in fired[:1]:
+            lines = sum(step.kind == "line" for step in steps)
+            steps.insert(lines, Step("rule", finding.message, finding.places, finding.rule))
         remedies: tuple[Remedy, ...] = ()
         if cures and cured < MOST_CURED and found.wishes:
             cured += 1

@@ -17,6 +17,8 @@ from vrrplab.output.printable import ESCAPES, escaped
 from vrrplab.output.text_columns import cut
 
 _HOME, _CLEAR, _EMPTY_LINE, _EMPTY_BELOW = "\x1b[H", "\x1b[H\x1b[2J", "\x1b[2K", "\x1b[J"
+COLOURS = {"red": "\x1b[1;31m", "yellow": "\x1b[1;33m", "blue": "\x1b[1;34m"}
+COLOUR_END = "\x1b[0m"
 ERASE_LINE = "\r\x1b[K"
 
 
@@ -194,3 +196,19 @@ def terminal_columns(stream: TextIO | None = None) -> int:
         return os.get_terminal_size(target.fileno()).columns or 80
     except (OSError, ValueError, AttributeError):
         return 80
+
+
+def print_coloured(text: str, colour: str = "", length: int | None = None) -> None:
+    """A line on standard output, of which the first ``length`` characters have a colour on a terminal.
+
+    ``colour``: a key of ``COLOURS``; "" for none. NO_COLOR switches it off (no-color.org).
+    """
+    stream = sys.stdout if isinstance(sys.stdout, Guarded) else Guarded(sys.stdout)
+    code = "" if os.environ.get("NO_COLOR") else COLOURS.get(colour, "")
+    end = len(text) if length is None else length
+    if code:
+        stream.steer(code)
+    stream.write(text[:end])
+    if code:
+        stream.steer(COLOUR_END)
+    stream.write(f"{text[end:]}\n")

@@ -7,8 +7,19 @@ from collections.abc import Iterator
 from vrrplab.config.model import InstanceConfig, Source
 from vrrplab.rules.cluster import Cluster, Member
 from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
-from vrrplab.rules.model import Finding, Place, Rule, Severity
-from vrrplab.rules.told import INFO, WARNING, Warned, about_of, finding_of, found_by, merged, warned
+from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
+from vrrplab.rules.texts import tree_of
+from vrrplab.rules.told import (
+    INFO,
+    WARNING,
+    Warned,
+    about_of,
+    finding_of,
+    found_by,
+    line_away,
+    merged,
+    warned,
+)
 from vrrplab.units import plain_seconds
 
 
@@ -26,11 +37,17 @@ def _at(member: Member, *options: str) -> Place:
 
 
 def _finding(
-    rule: str, severity: Severity, member: Member, message: str, place: Place, cure: str = "", **more: bool
+    rule: str,
+    severity: Severity,
+    member: Member,
+    message: str,
+    place: Place,
+    cure: str = "",
+    certain: bool = True,
 ) -> tuple[Finding, InstanceConfig]:
     instance = member.instance
     text = f"{instance.name}: {message}"
-    return Finding(rule, severity, text, (place,), cure, about=about_of(instance), **more), instance
+    return Finding(rule, severity, text, (place,), cure, certain, about_of(instance)), instance
 
 
 # -- what goes on the wire
@@ -42,6 +59,44 @@ def _rounded(one: Warned) -> str:
         return one.warning.message
     used = plain_seconds(instance.advert_interval_us)
     return f"{one.warning.message}: it is {used} s"
+
+
+def _value_at(cluster: Cluster, one: Warned, option: str) -> str:
+    """What is written behind an option on the line of a warning, or ""."""
+    for statement in tree_of(cluster, one.warning.source.file).walk():
+        if statement.line == one.warning.source.line and statement.keyword == option:
+            return (statement.values[1:2] or [""])[0]
+    return ""
+
+
+def _cut_password(cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+    written = _value_at(cluster, one, "auth_pass")
+    cut = written.encode("utf-8", "surrogateescape")[:8].decode("utf-8", "surrogateescape")
+    return (Change(Place(one.node.name, one.warning.source), written, cut),) if written else ()
+
+
+def _as_used(cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+    written = _value_at(cluster, one, "advert_int")
+    if not written or one.instance is None:
+        return ()
+    used = f"{plain_seconds(one.instance.advert_interval_us):g}"
+    return (Change(Place(one.node.name, one.warning.source), written, used),)
+
+
+def _backup(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+    place = one.instance.lines.get("state") if one.instance else None
+    return (Change(Place(one.node.name, place), "MASTER", "BACKUP"),) if place else ()
+
+
+def _no_nopreempt(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+    if one.warning.kind != "nopreempt":
+        return ()
+    return (Change(Place(one.node.name, one.warning.source), "nopreempt"),)
+
+
+def _untracked(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+    name = one.instance.interface if one.instance else ""
+    return (Change(Place(one.node.name, one.warning.source), name),)
 
 
 # -- addresses
@@ -189,7 +244,7 @@ RULES = (
         "pitfall P08; RFC 2338 section 5.3.10",
         two("authentication {\n    auth_type PASS\n    auth_pass verysecret\n}"),
         two("authentication {\n    auth_type PASS\n    auth_pass secret\n}"),
-        found_by("V008"),
+        found_by("V008", changes=_cut_password),
     ),
     Rule(
         "V009",
@@ -217,7 +272,7 @@ RULES = (
         "pitfall P11; RFC 9568 section 5.2.7",
         two("advert_int 0.4"),
         two("version 3\nadvert_int 0.4"),
-        found_by("V011", _rounded),
+        found_by("V011", _rounded, changes=_as_used),
         show="a power",
     ),
     Rule(
@@ -250,7 +305,7 @@ RULES = (
         "pitfall P25",
         {"a": conf(150, "nopreempt", state="MASTER"), "b": conf(100, "nopreempt")},
         two("nopreempt"),
-        found_by("V025"),
+        found_by("V025", changes=_backup),
         show="a eth0 at 10 for 10",
     ),
     Rule(
@@ -270,8 +325,8 @@ RULES = (
             "a": conf(254, check=CHECK.replace("interval 2", "interval 2\n    weight -100")),
             "b": conf(200, check=CHECK.replace("interval 2", "interval 2\n    weight -100")),
         },
-        found_by("V029"),
-        show="a check chk_squid",
+        found_by("V029", changes=_no_nopreempt),
+        show="a chk_squid",
     ),
     Rule(
         "V031",
@@ -318,7 +373,7 @@ RULES = (
         "pitfall P33",
         two("nopreempt\npreempt_delay 30"),
         two("preempt_delay 30"),
-        found_by("V033"),
+        found_by("V033", changes=line_away("preempt_delay")),
     ),
     Rule(
         "V034",
@@ -406,7 +461,7 @@ RULES = (
         "keepalived 2.2.7, measured",
         two("track_interface {\n    eth0\n}"),
         two("track_interface {\n    eth1\n}"),
-        found_by("V064"),
+        found_by("V064", changes=_untracked),
     ),
     Rule(
         "V079",

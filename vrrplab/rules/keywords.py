@@ -9,8 +9,8 @@ from vrrplab.config.model import Source
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
 from vrrplab.rules.known_words import blocks_that_know, unknown_word
-from vrrplab.rules.model import Finding, Place, Rule, Severity
-from vrrplab.rules.told import Warned, found_by, warned
+from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
+from vrrplab.rules.told import Warned, about_of, found_by, merged, warned
 
 
 def _cure_of_unknown(one: Warned) -> str:
@@ -20,6 +20,57 @@ def _cure_of_unknown(one: Warned) -> str:
     if not one.old or not blocks_that_know(word, False):
         return one.warning.hint
     return "keepalived 2.4.3 knows it, 2.2.7 ignores it"
+
+
+def _meant(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+    """The word that is most likely meant, where that is beyond doubt."""
+    place, warning = Place(one.node.name, one.warning.source), one.warning
+    word = unknown_word(warning)
+    near = re.match(r"did you mean '([^']+)'\?", warning.hint) if word else None
+    if near and not blocks_that_know(word, old=False):
+        return (Change(place, word, near.group(1)),)
+    state = re.match(r"'(master|backup|Master|Backup)' is no state", warning.message)
+    if state:
+        return (Change(place, state.group(1), state.group(1).upper()),)
+    quoted = re.match(r"priority '('(\d+)')' is not valid", warning.message)
+    return (Change(place, quoted.group(1), quoted.group(2)),) if quoted else ()
+
+
+def _once(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+    twice = re.match(r"(\S+) stands twice in ", one.warning.message)
+    return (Change(Place(one.node.name, one.warning.source), twice.group(1)),) if twice else ()
+
+
+def _unknown(cluster: Cluster) -> Iterator[Finding]:
+    yield from found_by("V040", cure=_cure_of_unknown, changes=_meant)(cluster)
+    findings = []
+    for node in cluster:
+        for instance in node.config.instances:
+            for virtual in instance.all_addresses:
+                what = _no_host_address(virtual.address)
+                if what:
+                    finding = Finding(
+                        "V040",
+                        Severity.WARNING,
+                        f"{instance.name}: {virtual.address} is {what}, and no address of a service",
+                        (Place(node.name, virtual.source),),
+                        "write the address that clients use, or remove the line",
+                        about=about_of(instance),
+                    )
+                    findings.append((finding, instance))
+    yield from merged(findings)
+
+
+def _no_host_address(address: str) -> str:
+    """What an address is that no host can be asked by; "": an ordinary one."""
+    first, dot, _ = address.partition(".")
+    if address in ("0.0.0.0", "::"):
+        return "every address"
+    if address == "255.255.255.255":
+        return "the broadcast address"
+    if (dot and 224 <= int(first) <= 239) or (not dot and address.startswith("ff")):
+        return "a multicast group"
+    return "the loopback" if (dot and first == "127") or address == "::1" else ""
 
 
 def _misplaced(one: Warned) -> str:
@@ -75,7 +126,7 @@ RULES = (
         "pitfall P40",
         two("nopremt", check=CHECK.replace("interval", "raise 3\n    interval")),
         two("nopreempt", check=CHECK.replace("interval", "rise 3\n    interval")),
-        found_by("V040", cure=_cure_of_unknown),
+        _unknown,
     ),
     Rule(
         "V060",
@@ -130,7 +181,7 @@ RULES = (
         "keepalived 2.2.7 and 2.4.3, measured",
         two("state MASTER", vips="192.168.2.100/24\n192.168.2.100/24"),
         two(vips="192.168.2.100/24"),
-        found_by("V071"),
+        found_by("V071", changes=_once),
     ),
     Rule(
         "V072",

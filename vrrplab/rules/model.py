@@ -31,12 +31,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A word of a line replaced by ``new``, or with None the whole statement taken out that it stands in."""
+
+    place: Place
+    old: str
+    new: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One finding of a cluster (not one a node).
 
     ``message`` says what happens, ``cure`` what to write instead. ``certain``: it follows from the files
     alone; otherwise it depends on what is not in them. ``about``: what it is about ("VRID 51", a script's
-    name), so that a baseline finds it again when lines move.
+    name), so that a baseline finds it again when lines move. ``changes``: the least change of the files that
+    cures it, where that is known; ``show``: the failure in one line that shows the damage on this cluster.
     """
 
     rule: str
@@ -46,6 +56,8 @@ class Finding:
     cure: str = ""
     certain: bool = True
     about: str = ""
+    changes: tuple[Change, ...] = ()
+    show: str = ""
 
 
 @dataclass(frozen=True, slots=True)

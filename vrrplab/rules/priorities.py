@@ -677,7 +677,6 @@ RULES: tuple[Rule, ...] = (
         {"a": _bare(150), "b": _bare(100)},
         {"a": conf(150), "b": conf(100)},
         no_check,
-        "a squid",
     ),
     Rule(
         "V056",

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from vrrplab.config.model import NodeConfig, ScriptConfig, TrackedObject
+from vrrplab.config.model import NodeConfig, ScriptConfig, Source, TrackedObject
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import CHECK, conf, two
-from vrrplab.rules.model import Finding, Place, Rule, Severity
+from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
+from vrrplab.rules.texts import statement_in, tree_of
 from vrrplab.rules.told import WARNING, Warned, finding_of, found_by, merged, warned
 from vrrplab.scenario.nodes import Node
 from vrrplab.units import plain_seconds
@@ -239,8 +240,33 @@ def _restarts(script: ScriptConfig) -> Judged:
 
 
 def _script_times(cluster: Cluster) -> Iterator[Finding]:
-    for judge in (_timing, _restarts):
-        yield from _of_scripts("V039", judge)(cluster)
+    for finding in _of_scripts("V039", _timing)(cluster):
+        yield replace(finding, changes=_shorter_timeouts(cluster, finding))
+    yield from _of_scripts("V039", _restarts)(cluster)
+
+
+def _shorter_timeouts(cluster: Cluster, finding: Finding) -> tuple[Change, ...]:
+    """In each file the timeout as long as the interval."""
+    found = []
+    for place in finding.places:
+        statement = statement_in(cluster, place, "timeout")
+        config = next(node.config for node in cluster if node.name == place.node)
+        if statement is None or len(statement.values) != 2:
+            return ()
+        line = Source(place.source.file, statement.line)
+        interval_s = plain_seconds(config.script(finding.about).interval_us)
+        found.append(Change(Place(place.node, line), statement.values[1], f"{interval_s:g}"))
+    return tuple(found)
+
+
+def _in_a_shell(cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+    """The same line run by a shell, where its own quotes allow that."""
+    for statement in tree_of(cluster, one.warning.source.file).at_line(one.warning.source.line):
+        for word in statement.words[1:2]:
+            if statement.keyword == "script" and re.fullmatch(r'"[^"\'\\]+"', word.text):
+                new = f"\"/bin/sh -c '{word.value}'\""
+                return (Change(Place(one.node.name, one.warning.source), word.text, new),)
+    return ()
 
 
 def _no_shell(cluster: Cluster) -> Iterator[Finding]:
@@ -257,6 +283,7 @@ def _no_shell(cluster: Cluster) -> Iterator[Finding]:
             finding = replace(
                 finding, about=script.name, message=finding.message.removeprefix("vrrp_script ")
             )
+            finding = replace(finding, changes=_in_a_shell(cluster, one))
             sure = bool(script.always_exits) and "most likely" not in finding.message
             if sure and script.name in tracked_scripts(one.node.config):
                 severity, outcome = _outcome(one.node.config, script)
@@ -354,7 +381,7 @@ RULES = (
         two(track=""),
         two(),
         found_by("V023"),
-        show="a check chk_squid fails",
+        show="a chk_squid",
     ),
     Rule(
         "V035",
@@ -464,7 +491,7 @@ RULES = (
         },
         two(),
         _late,
-        show="a check chk_squid fails",
+        show="a chk_squid",
     ),
     Rule(
         "V077",

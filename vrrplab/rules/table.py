@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
 
+from vrrplab.errors import VrrplabError, did_you_mean
 from vrrplab.rules.cluster import Cluster
+from vrrplab.rules.ignore import without_ignored
 from vrrplab.rules.model import Finding, Rule, Severity
 
-MODULES = ("keywords", "scripts", "instances", "between", "priorities", "on_the_wire")
+MODULES = ("keywords", "scripts", "instances", "between", "priorities", "on_the_wire", "ignore")
 """The modules of this room that have a tuple RULES; tests/rules/test_table.py finds any that is left out.
 
 V070 to V089 are about one file, V090 and above about several: two people can write at a time."""
@@ -25,10 +28,27 @@ _ORDER = list(Severity)
 
 
 def check(cluster: Cluster) -> list[Finding]:
-    """Every finding, the certain ones first, the worst first among those, then by rule."""
+    """Every finding that no comment in the files silences: the certain ones first, the worst first among
+    those, then by rule.
+    """
     found = [
         finding if finding.cure else replace(finding, cure=rule.cure)
         for rule in RULES.values()
         for finding in rule.found(cluster)
     ]
+    found = without_ignored(cluster, found, RULES)
+    return ranked(found)
+
+
+def ranked(found: Iterable[Finding]) -> list[Finding]:
+    """In the order in which they are told."""
     return sorted(found, key=lambda f: (not f.certain, _ORDER.index(f.severity), f.rule))
+
+
+def rule_named(name: str) -> Rule:
+    """The rule of a number, in capitals or not. VrrplabError, with the nearest one, if there is none."""
+    found = RULES.get(name.upper())
+    if found is None:
+        near = did_you_mean(name.upper(), RULES) or "vrrplab config explain lists all"
+        raise VrrplabError(f"{name} is no rule - {near}")
+    return found

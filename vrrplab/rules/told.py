@@ -15,7 +15,7 @@ from vrrplab.config.model import ConfigWarning, InstanceConfig, NodeConfig, Sour
 from vrrplab.machine.profiles import profile_named
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.known_words import blocks_that_know, unknown_word
-from vrrplab.rules.model import Finding, Place, Severity
+from vrrplab.rules.model import Change, Finding, Place, Severity
 from vrrplab.scenario.nodes import Node
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -126,19 +126,33 @@ class Warned(NamedTuple):
 
 
 Says = Callable[[Warned], str]
+Changes = Callable[[Cluster, Warned], tuple[Change, ...]]
 
 
 def found_by(
-    rule: str, says: Says | None = None, cure: Says | None = None
+    rule: str,
+    says: Says | None = None,
+    cure: Says | None = None,
+    changes: Changes | None = None,
+    show: Says | None = None,
 ) -> Callable[[Cluster], list[Finding]]:
     """The function of ``rule``: its warnings, those of several nodes that say the same as one finding.
 
     ``says`` and ``cure`` word it where the reader's sentence is not enough; the same sentence is one finding.
+    ``changes``: what would cure it; ``show``: the failure that shows it.
     """
 
     def found(cluster: Cluster) -> list[Finding]:
         mine = [one for one in warned(cluster) if one.row.rule == rule]
-        return merged((finding_of(one, says, cure), one.instance) for one in mine)
+        findings = [
+            replace(
+                finding_of(one, says, cure),
+                changes=changes(cluster, one) if changes else (),
+                show=show(one) if show else "",
+            )
+            for one in mine
+        ]
+        return merged((finding, one.instance) for finding, one in zip(findings, mine, strict=True))
 
     return found
 
@@ -158,6 +172,16 @@ def finding_of(one: Warned, says: Says | None = None, cure: Says | None = None) 
     )
 
 
+def line_away(option: str) -> Changes:
+    """The change that takes the line of an option of the instance out, where a warning is about it."""
+
+    def changes(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
+        place = one.instance.lines.get(option) if one.instance else None
+        return (Change(Place(one.node.name, place), option),) if place else ()
+
+    return changes
+
+
 def about_of(instance: InstanceConfig | None) -> str:
     return f"VRID {instance.vrid}" if instance else ""
 
@@ -173,7 +197,8 @@ def merged(findings: Iterable[tuple[Finding, InstanceConfig | None]]) -> list[Fi
             kept[key] = finding
         else:
             more = tuple(place for place in finding.places if place not in first.places)
-            kept[key] = replace(first, places=first.places + more)
+            changes = first.changes + finding.changes if first.changes and finding.changes else ()
+            kept[key] = replace(first, places=first.places + more, changes=changes)
     return list(kept.values())
 
 

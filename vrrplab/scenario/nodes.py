@@ -21,13 +21,15 @@ from vrrplab.scenario.host_addresses import read_addresses, without_virtual
 from vrrplab.scenario.infer_networks import networks
 from vrrplab.scenario.mistaken_files import require_config, say_what_it_is
 from vrrplab.scenario.node_files import NodeFile, names_of
+from vrrplab.scenario.running import Running, read_running
 from vrrplab.wire.addresses import is_link_local
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """``addresses``: interface to its own addresses with prefix, first the primary one; None: nobody gave
-    them. ``held``: the virtual addresses that were on the host when they were asked for.
+    them. ``held``: the virtual addresses that were on the host when they were asked for. ``running``: what
+    its daemon said that it runs; ``running.differences(config, running)``: what its file says otherwise.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Node:
     config: NodeConfig
     addresses: Mapping[str, tuple[str, ...]] | None = None
     held: tuple[str, ...] = ()
+    running: Running | None = None
 
 
 def read_nodes(
@@ -53,11 +56,16 @@ def read_nodes(
 
 
 def nodes_from(
-    files: Sequence[NodeFile], *, addresses: Iterable[str] = (), profile: str = "keepalived-2.2.7"
+    files: Sequence[NodeFile],
+    *,
+    addresses: Iterable[str] = (),
+    running: Iterable[str] = (),
+    profile: str = "keepalived-2.2.7",
 ) -> tuple[Node, ...]:
-    """The nodes of these files, with their real addresses where ``addresses`` has them.
+    """The nodes of these files, with their real addresses and what they run where somebody gave that.
 
-    ``addresses``: files with what ``ip -j addr`` printed, ``NODE=FILE``, or ``FILE`` called as its node is.
+    ``addresses``: files with what ``ip -j addr`` printed; ``running``: what keepalived wrote at SIGUSR1. Each
+    is ``NODE=FILE``, or ``FILE`` called as its node is, or of the only node.
     Raises ConfigError for a file that keepalived would not run with on that host, HostError for a file that
     is not ip's, VrrplabError for one that is nobody's, or for an address that two nodes have.
     """
@@ -67,14 +75,12 @@ def nodes_from(
     if behaviour.is_frr:
         raise VrrplabError(f"profile {profile} is FRR's: it does not run a keepalived.conf - give a scenario")
     nodes = {file.name: _read(file, behaviour.wording) for file in files}
-    told: dict[str, str] = {}
-    for text in addresses:
-        name, path = _whose(text, nodes)
-        if name in told:
-            raise VrrplabError(f"{told[name]} and {path}: both are addresses of {name} - give one of them")
-        told[name] = path
+    told = _by_node("--addresses", addresses, nodes)
+    for name, path in told.items():
         nodes[name] = _with_addresses(nodes[name], path)
     _require_own(nodes, told)
+    for name, path in _by_node("--running", running, nodes).items():
+        nodes[name] = replace(nodes[name], running=read_running(path))
     return tuple(nodes.values())
 
 
@@ -94,22 +100,26 @@ def _read(file: NodeFile, daemon: str) -> Node:
     return Node(file.name, file.path, config)
 
 
-# -- real addresses ------------------------------------------------------------------------------------------
+# -- what a host says ----------------------------------------------------------------------------------------
 
 
-def _whose(text: str, nodes: Mapping[str, Node]) -> tuple[str, str]:
-    """The node that a file of addresses is of, and the file: NODE=FILE, or by the file's name."""
-    before, equals, after = text.partition("=")
-    if equals and (before in nodes or not os.path.exists(text)):
-        name, path = before, after
-    else:
-        name, path = splitext(basename(text))[0], text
-    if name not in nodes:
-        known = ", ".join(nodes)
-        near = did_you_mean(name, nodes)
-        cure = near or f"the nodes are {known}: --addresses NODE={path}"
-        raise VrrplabError(f"--addresses {text}: no node is called {name} - {cure}")
-    return name, path
+def _by_node(option: str, given: Iterable[str], nodes: Mapping[str, Node]) -> dict[str, str]:
+    """The file of each node that has one: NODE=FILE, or by the file's name, or the only node's."""
+    found: dict[str, str] = {}
+    for text in given:
+        before, equals, after = text.partition("=")
+        if equals and (before in nodes or not os.path.exists(text)):
+            name, path = before, after
+        else:
+            name, path = splitext(basename(text))[0], text
+            name = next(iter(nodes)) if len(nodes) == 1 else name
+        if name not in nodes:
+            cure = did_you_mean(name, nodes) or f"the nodes are {', '.join(nodes)}: {option} NODE={path}"
+            raise VrrplabError(f"{option} {text}: no node is called {name} - {cure}")
+        if name in found:
+            raise VrrplabError(f"{option}: {found[name]} and {path} are both of {name} - give one of them")
+        found[name] = path
+    return found
 
 
 def _with_addresses(node: Node, path: str) -> Node:

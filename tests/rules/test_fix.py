@@ -1,0 +1,60 @@
+"""``config check --fix``: a patch that patch(1) takes, and after which the rule has nothing to say."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vrrplab.commands import cli
+from vrrplab.rules.cluster import Cluster
+from vrrplab.rules.table import RULES, check
+from vrrplab.scenario.nodes import read_nodes
+
+FIXED = ("V008", "V011", "V025", "V033", "V039", "V040", "V050", "V064", "V071")
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_the_patch_cures_the_bad_example(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = [f"{node}.conf" for node in RULES[name].bad]
+    for node, text in RULES[name].bad.items():
+        Path(f"{node}.conf").write_text(text, "utf-8")
+    before = {file: Path(file).read_bytes() for file in files}
+    assert cli.main(["config", "check", *files, "--fix"]) == 0
+    patch, told = capsys.readouterr()
+    assert told.startswith("the patch cures ")
+    assert {file: Path(file).read_bytes() for file in files} == before
+    assert sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in patch.split("\n")) <= 10
+    if not shutil.which("patch"):
+        pytest.skip("patch is not installed: apt install patch")
+    subprocess.run(["patch", "-p0", "--quiet"], input=patch, text=True, check=True)
+    assert name not in {finding.rule for finding in check(Cluster(read_nodes(files)))}
+
+
+def test_a_file_without_a_last_line_end_stays_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = RULES["V025"].bad["a"].rstrip("\n")
+    Path("a.conf").write_text(text, "utf-8")
+    assert cli.main(["config", "check", "a.conf", "--fix", "--out", "a.patch"]) == 0
+    assert capsys.readouterr().out == ""
+    patch = Path("a.patch").read_text("utf-8")
+    assert "-    state MASTER\n+    state BACKUP\n" in patch
+    if shutil.which("patch"):
+        subprocess.run(["patch", "-p0", "--quiet"], input=patch, text=True, check=True)
+        assert Path("a.conf").read_text("utf-8") == text.replace("MASTER", "BACKUP")
+
+
+def test_nothing_to_cure_is_an_empty_patch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.conf").write_text(RULES["V025"].good["a"], "utf-8")
+    assert cli.main(["config", "check", "a.conf", "--fix"]) == 0
+    assert capsys.readouterr().out == ""

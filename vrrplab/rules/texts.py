@@ -1,0 +1,57 @@
+"""The files of a cluster as they were written: for comments that mean something, and for patches."""
+
+from __future__ import annotations
+
+from vrrplab.config.reader import config_text
+from vrrplab.config.tree import Statement, Tree
+from vrrplab.errors import VrrplabError
+from vrrplab.rules.cluster import Cluster
+from vrrplab.rules.model import Place
+
+
+def files_of(cluster: Cluster) -> tuple[str, ...]:
+    """Every file that the nodes' configurations were read from, each once."""
+    names: dict[str, None] = {}
+    for node in cluster:
+        names[node.config.file] = None
+        config = node.config
+        for source in (
+            *(warning.source for warning in config.warnings),
+            *(instance.source for instance in config.instances),
+            *(line for instance in config.instances for line in instance.lines.values()),
+            *(script.source for script in config.scripts),
+            *(group.source for group in config.sync_groups),
+        ):
+            names[source.file] = None
+    names.pop("", None)
+    return tuple(names)
+
+
+def text_of(cluster: Cluster, file: str) -> str:
+    """The text of a file; "" where it can be read no more."""
+
+    def read() -> str:
+        for node in cluster:
+            text = node.config.text
+            if node.config.file == file and text is not None and "include" not in text:
+                return text
+        try:
+            return config_text(file)
+        except VrrplabError:
+            return ""
+
+    return cluster.remembered(f"text of {file}", read)
+
+
+def tree_of(cluster: Cluster, file: str) -> Tree:
+    """The same, in statements and words."""
+    return cluster.remembered(f"tree of {file}", lambda: Tree(text_of(cluster, file)))
+
+
+def statement_in(cluster: Cluster, block: Place, keyword: str) -> Statement | None:
+    """The statement of a keyword in the block that begins on a line."""
+    for statement in tree_of(cluster, block.source.file).at_line(block.source.line):
+        for inner in statement.block.statements if statement.block else ():
+            if inner.keyword == keyword:
+                return inner
+    return None
