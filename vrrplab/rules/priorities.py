@@ -435,8 +435,8 @@ def checked_on_one_node(cluster: Cluster) -> Iterator[Finding]:
             "V054",
             WARNING,
             f"VRID {team.vrid}: {names(checked)} {'tracks' if len(checked) == 1 else 'track'} "
-            f"{watched_there}, {names(bare)} {'has' if len(bare) == 1 else 'have'} no check: once "
-            f"{'it has' if len(bare) == 1 else 'one of them has'} the address it keeps it with a dead service",
+            f"{watched_there}, {names(bare)} {'has' if len(bare) == 1 else 'have'} no check: "
+            f"once {'it has' if len(bare) == 1 else 'one has'} the address it keeps it with a dead service",
             (*places(checked, "track_script"), *places(bare, "virtual_router_id")),
             "track the same checks on every node",
             about=about(team),
