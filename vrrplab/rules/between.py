@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import combinations
@@ -11,7 +12,7 @@ from vrrplab.machine.profiles import Profile, profile_named
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
 from vrrplab.rules.effective import group_of, interfaces_that_matter
 from vrrplab.rules.examples import conf
-from vrrplab.rules.model import Finding, Place, Rule, Severity
+from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
 from vrrplab.rules.outlook import standings
 from vrrplab.rules.teams import (
     about,
@@ -26,6 +27,7 @@ from vrrplab.rules.teams import (
     said_once,
     teams,
 )
+from vrrplab.rules.texts import tree_of
 from vrrplab.scenario.address_checks import same_subnet
 from vrrplab.scenario.infer_networks import own_address
 from vrrplab.units import plain_seconds
@@ -99,6 +101,29 @@ def _held_down(cluster: Cluster, team: VirtualRouter) -> list[str]:
     return list(dict.fromkeys(keepers)) if free < 2 else []
 
 
+def _as_on_the_first(
+    cluster: Cluster, members: Sequence[Member], option: str, value: str
+) -> tuple[Change, ...]:
+    """The option's word on every node where another one stands; none where it would have to be added."""
+    changes = []
+    for member in members[1:]:
+        where = place(member, option)
+        said = [
+            s for s in tree_of(cluster, where.source.file).at_line(where.source.line) if s.keyword == option
+        ]
+        if not said or len(said[0].words) < 2:
+            if getattr(member.instance, _FIELD[option]) != getattr(members[0].instance, _FIELD[option]):
+                return ()
+            continue
+        word = said[0].words[-1]
+        if word.value != value:
+            changes.append(Change(where, word.text, value))
+    return tuple(changes)
+
+
+_FIELD = {"advert_int": "advert_interval_us", "virtual_router_id": "vrid"}
+
+
 # -- who is one cluster ------------------------------------------------------------------------------------
 
 
@@ -150,6 +175,7 @@ def other_vrid(cluster: Cluster) -> Iterator[Finding]:
                 places(members, "virtual_router_id"),
                 "write the same virtual_router_id on all of them",
                 about=f"VRID {one.vrid} and {other.vrid}",
+                changes=_as_on_the_first(cluster, members, "virtual_router_id", str(one.vrid)),
             )
 
 
@@ -174,6 +200,7 @@ def alone(cluster: Cluster) -> Iterator[Finding]:
             places(team.members, "virtual_router_id"),
             f"add the instance {member.instance.name} to the other nodes",
             about=about(team),
+            show=f"{shlex.quote(member.node.name)} power",
         )
 
 
@@ -289,6 +316,9 @@ def intervals_differ(cluster: Cluster) -> Iterator[Finding]:
             places(team.members, "advert_int"),
             "write the same advert_int on every node",
             about=about(team),
+            changes=_as_on_the_first(
+                cluster, team.members, "advert_int", f"{plain_seconds(intervals_us[0])}"
+            ),
         )
 
 
@@ -386,6 +416,11 @@ def _own_address(team: VirtualRouter, sources: list[str]) -> Iterator[Finding]:
             tuple(_peer_place(m, s) for m, s in zip(team.members, sources, strict=True) if m in own),
             "name only the other nodes in unicast_peer",
             about=f"{about(team)} own",
+            changes=tuple(
+                Change(_peer_place(m, source), source)
+                for m, source in zip(team.members, sources, strict=True)
+                if m in own and source
+            ),
         )
 
 
@@ -565,6 +600,7 @@ def legs_move_alone(cluster: Cluster) -> Iterator[Finding]:
             "name them in one vrrp_sync_group on every node, or track the other interfaces in each",
             certain=False,
             about=listed([about(team) for team in loose]),
+            show=f"{shlex.quote(first)} interface {shlex.quote(members[-1].instance.interface)}",
         )
 
 
