@@ -272,3 +272,11 @@ def test_the_patch_cures(rule: str, tmp_path: Path) -> None:
     mended = {name: (tmp_path / f"{name}.conf").read_text("utf-8") for name in bad}
     assert mended != bad
     assert not found(rule, tmp_path, mended)
+
+
+def test_checksums_that_only_one_side_takes(tmp_path: Path) -> None:
+    bad, good = RULES["V013"].bad, RULES["V013"].good
+    (finding,) = found("V013", tmp_path, bad, "keepalived-2.4.3")
+    assert "a computes the checksum as version 2 does, and b drops such adverts" in finding.message
+    assert run(tmp_path, bad, "keepalived-2.4.3").owners(VIP, 50) == ("a", "b")
+    assert run(tmp_path, good, "keepalived-2.4.3").owners(VIP, 50) == ("a",)

@@ -30,7 +30,7 @@ def story_of(rule: Rule, cluster: Cluster | None = None, finding: Finding | None
     if cluster is not None and finding is not None and own:
         failure, nodes, profile, whose = finding.show, cluster.nodes, cluster.profile, "these nodes"
     else:
-        failure, profile, whose = rule.show, "keepalived-2.2.7", f"the example of {rule.id}"
+        failure, profile, whose = rule.show, f"keepalived-{rule.daemon}", f"the example of {rule.id}"
         nodes = example_nodes(rule.bad, rule)
     scenario = scenario_of_nodes(nodes, profile)
     what = f"fails: {failure}" if failure else "nothing fails, the daemons start"

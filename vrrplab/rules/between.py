@@ -339,6 +339,25 @@ def versions_differ(cluster: Cluster) -> Iterator[Finding]:
 
 
 @said_once
+def checksums_differ(cluster: Cluster) -> Iterator[Finding]:
+    for team in _real(cluster):
+        if team.family != 4 or {m.instance.version for m in team.members} != {3}:
+            continue
+        old = [m for m in team.members if m.instance.v3_checksum_as_v2]
+        if old and len(old) < len(team.members):
+            deaf = [m for m in team.members if m not in old]
+            yield Finding(
+                "V013",
+                ERROR,
+                f"VRID {team.vrid}: {names(old)} computes the checksum as version 2 does, and {names(deaf)} "
+                f"drops such adverts: with {names(old)} as MASTER there are two",
+                places(team.members, "version"),
+                "write v3_checksum_as_v2 on every node, or on none",
+                about=about(team),
+            )
+
+
+@said_once
 def ways_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         receivers = _receivers(cluster, team)
@@ -733,6 +752,24 @@ RULES: tuple[Rule, ...] = (
         _two_of(conf(150, "version 3"), conf(100)),
         _two_of(conf(150, "version 3"), conf(100, "version 3")),
         versions_differ,
+    ),
+    Rule(
+        "V013",
+        "checksums differ",
+        ERROR,
+        "Of the members of a version 3 router over IPv4 only some have v3_checksum_as_v2.",
+        "With the option a node leaves the pseudo-header out of the checksum and takes both forms; "
+        "without it "
+        "a node drops such adverts (Invalid VRRPv3 checksum). With the first as MASTER the second is MASTER "
+        "too.",
+        "Write v3_checksum_as_v2 on every node, or on none.",
+        "P13; keepalived.conf(5): v3_checksum_as_v2; RFC 9568 section 5.2.8",
+        _two_of(conf(150, "version 3\nv3_checksum_as_v2"), conf(100, "version 3")),
+        _two_of(
+            conf(150, "version 3\nv3_checksum_as_v2"), conf(100, "version 3\nv3_checksum_as_v2")
+        ),
+        checksums_differ,
+        daemon="2.4.3",
     ),
     Rule(
         "V015",
