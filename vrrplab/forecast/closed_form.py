@@ -12,9 +12,9 @@ from itertools import product
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.forecast.course import Course, Unjudged
-from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure
+from vrrplab.forecast.failures import FILE, INTERFACE, PROCESS, RETURN, SCRIPT, Failure
 from vrrplab.forecast.outcomes import Fate, Outcome
-from vrrplab.machine.weights import both
+from vrrplab.machine.weights import FILES, both, interfaces_of
 from vrrplab.scenario.model import Scenario
 from vrrplab.units import SECOND_US, Micros
 
@@ -167,6 +167,22 @@ class ClosedForm:
             for s in self.before.seats
             if s.node == failure.node and any(a.address == address for a in s.config.all_addresses)
         )
+
+    def counts(self, failure: Failure, address: str) -> bool:
+        """Is what fails tracked where the address is, so that it is meant to move it?"""
+        seats = [
+            s
+            for s in self.before.seats
+            if s.node == failure.node and any(a.address == address for a in s.config.virtual_addresses)
+        ]
+        if failure.kind == INTERFACE:
+            return any(failure.thing in interfaces_of(s.config, s.group) for s in seats)
+        if failure.kind == FILE:
+            return any(
+                failure.thing in (t.name for part in both(s.config, s.group, FILES) for t in part)
+                for s in seats
+            )
+        return self.carries(failure, address)
 
     def _ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         having = set(names)

@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from vrrplab.forecast.closed_form import ClosedForm
 from vrrplab.forecast.course import Course, Unjudged
 from vrrplab.forecast.failures import (
-    FILE,
-    INTERFACE,
-    PROCESS,
     RETURN,
-    SCRIPT,
     Failure,
     failures_of,
 )
@@ -28,8 +25,9 @@ from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.nodes import Node
 from vrrplab.units import SECOND_US, Micros
 
-TRACKED = (SCRIPT, PROCESS, FILE, INTERFACE)
-"""Kinds of failures that are meant to move the address."""
+if TYPE_CHECKING:
+    from vrrplab.rules.model import Finding
+
 _LASTS_US = 30 * SECOND_US  # a run goes on for so long where the closed form does not tell
 
 
@@ -48,6 +46,9 @@ class Row:
     unjudged: str = ""
     blocked: str = ""
     keeps: tuple[str, ...] = ()  # who had the address before
+    counts: bool = False  # what fails is tracked by the instance that has the address
+    cure: str = ""
+    see: tuple[str, ...] = ()  # rules that fired and speak of this
 
     @property
     def best(self) -> Outcome | None:
@@ -62,8 +63,7 @@ class Row:
     @property
     def is_in_vain(self) -> bool:
         """What is tracked fails where the address is, and the address stays there."""
-        one = self.failures[0][0]
-        return self.stays and one.kind in TRACKED and one.node in self.keeps
+        return self.counts and self.stays and self.failures[0][0].node in self.keeps
 
     @property
     def is_calm(self) -> bool:
@@ -158,7 +158,43 @@ def forecast(
     phases: int = 4,
 ) -> Forecast:
     """What every failure of these nodes does. ``pairs``: every two of different nodes at once, too."""
-    return forecast_of(scenario_of_nodes(nodes, profile), simulate=simulate, pairs=pairs, phases=phases)
+    found = forecast_of(scenario_of_nodes(nodes, profile), simulate=simulate, pairs=pairs, phases=phases)
+    from vrrplab.rules.cluster import Cluster
+    from vrrplab.rules.table import check
+
+    findings = check(Cluster(nodes, profile))
+    sections = tuple(
+        replace(
+            section, rows=tuple(replace(row, see=tuple(_explained_by(row, findings))) for row in section.rows)
+        )
+        for section in found.sections
+    )
+    return replace(found, sections=sections)
+
+
+# Which rules speak of a row, by what it is; those are named that fired.
+_OF_VAIN = ("V020", "V021", "V022", "V024", "V029", "V034", "V053", "V064")
+_OF_TOSS = ("V028",)
+_OF_TWO = ("V005", "V006", "V007", "V010", "V012", "V013", "V015", "V016")
+
+
+def _explained_by(row: Row, findings: Sequence[Finding]) -> Iterator[str]:
+    failure = row.failures[0][0]
+    rules: tuple[str, ...] = ()
+    if row.is_in_vain:
+        rules = _OF_VAIN
+    elif len(row.keeps) > 1:
+        rules = _OF_TWO
+    elif row.best is not None and len(row.best.ends) > 1:
+        rules = _OF_TOSS
+    told = [
+        finding.rule
+        for finding in findings
+        if finding.rule in rules
+        and any(place.node in (failure.node, *row.keeps) for place in finding.places)
+        and (not row.is_in_vain or failure.thing in f"{finding.about} {finding.message}")
+    ]
+    yield from dict.fromkeys(told)
 
 
 def forecast_of(
@@ -254,6 +290,7 @@ class _Teller:
                     one.differs.get(address, ""),
                     one.unjudged,
                     keeps=keeps,
+                    counts=all(self.closed.counts(f, address) for f in failures),
                 )
                 for failures, one in told.items()
                 if all(f.node in names for f in failures)
@@ -277,7 +314,14 @@ class _Teller:
             )
 
     def _explained(self, row: Row, address: str) -> Row:
-        return replace(row, blocked=blocked(self.closed.before, row, address)) if row.is_in_vain else row
+        if not row.is_in_vain:
+            return row
+        cure = ""
+        if len(row.failures[0]) == 1:
+            from vrrplab.forecast.cures import cure_of
+
+            cure = cure_of(self.scenario, row.failures[0][0], address, simulate=self._simulated is not None)
+        return replace(row, blocked=blocked(self.closed.before, row, address), cure=cure)
 
 
 def blocked(before: Course, row: Row, address: str) -> str:
@@ -297,7 +341,7 @@ def blocked(before: Course, row: Row, address: str) -> str:
         return f"{mine.node} owns the address (priority 255): no weight counts there"
     fell = f"{mine.node} falls from {was} to {mine.priority}" if was != mine.priority else ""
     if not fell:
-        return f"nothing that has {address} on {mine.node} tracks {failure.thing}"
+        return f"the priority of {mine.node} stays {was}"
     if not others:
         return f"{fell}, and nobody else can take over"
     reasons = []

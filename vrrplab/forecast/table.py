@@ -31,13 +31,11 @@ _SHORT = {
 }
 
 
-def text_of(forecast: Forecast, see: dict[str, str] | None = None) -> str:
-    """The whole forecast, lines of at most 80 columns. ``see``: what stands in a row's last column, by its
-    reason.
-    """
+def text_of(forecast: Forecast) -> str:
+    """The whole forecast, lines of at most 80 columns."""
     lines: list[str] = []
     for section in forecast.sections:
-        lines += [*head(section), *_table(section, forecast.simulated, see or {}), ""]
+        lines += [*head(section), *_table(section, forecast.simulated), ""]
         lines += [*_reasons(section), ""] if any(_reasons(section)) else []
     lines += wrap(_agreement(forecast), COLUMNS) if forecast.simulated else []
     return "\n".join([*lines, *wrap(NOT_LOOKED_AT, COLUMNS)]) + "\n"
@@ -57,8 +55,8 @@ def head(section: Section) -> list[str]:
     return wrap("  ".join([", ".join(section.addresses), about, nodes + tossed]), COLUMNS, more="    ")
 
 
-def _table(section: Section, simulated: bool, see: dict[str, str]) -> Iterator[str]:
-    cells = [_cells(row, section, simulated, see) for row in section.rows]
+def _table(section: Section, simulated: bool) -> Iterator[str]:
+    cells = [_cells(row, section, simulated) for row in section.rows]
     used = [place for place in range(5) if any(row[place] for row in cells) or place < 3]
     heads = [_HEADS[place] for place in used]
     table = [[row[place] for place in used] for row in cells]
@@ -82,13 +80,13 @@ def _laid_out(cells: Sequence[str], sizes: Sequence[int]) -> Iterator[str]:
         yield line.rstrip()
 
 
-def _cells(row: Row, section: Section, simulated: bool, see: dict[str, str]) -> tuple[str, ...]:
+def _cells(row: Row, section: Section, simulated: bool) -> tuple[str, ...]:
     found = row.best
     if found is None:
         return failures_in_words(row.failures), "not judged", row.unjudged, "", ""
     told = _simulated(row) if simulated else ""
     failing = calm_in_words(row.failures) if row.is_calm else failures_in_words(row.failures)
-    return failing, goes_to(row), out_in_words(row, found), told, see.get(row.blocked, "")
+    return failing, goes_to(row), out_in_words(row, found), told, " ".join(row.see)
 
 
 def goes_to(row: Row) -> str:
@@ -196,8 +194,16 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _reasons(section: Section) -> list[str]:
-    found = dict.fromkeys(row.blocked for row in section.rows if row.blocked)
-    return [line for text in found for line in wrap(text, COLUMNS, more="  ")]
+    """Why nobody takes over, and the least change after which somebody does: once for each reason."""
+    found = dict.fromkeys(
+        (row.failures[0], row.see, row.blocked, row.cure) for row in section.rows if row.blocked
+    )
+    lines: list[str] = []
+    for failures, see, blocked, cure in found:
+        lead = f"{' '.join(see)} " if see else ""
+        lines += wrap(f"{lead}{failures_in_words([failures])}: {blocked}.", COLUMNS, more="     ")
+        lines += wrap(cure, COLUMNS, first="     ", more="     ") if cure else []
+    return lines
 
 
 def _agreement(forecast: Forecast) -> str:
