@@ -7,7 +7,7 @@ asked too, its own stand beside them, and a row says so where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -141,11 +141,11 @@ class Forecast:
         yield from sorted(found, key=lambda pair: pair[1].badness, reverse=True)
 
     def over(self, limit_s: float) -> list[tuple[Section, Row]]:
-        """What takes longer than a limit, leaves an address to nobody, or to two."""
+        """After what clients are out longer than a limit, or for ever."""
         return [
             (section, row)
             for section, row in self.rows()
-            if row.badness[0] >= 4 or (row.badness[0] == 3 and (row.out_s or 0) > limit_s)
+            if row.best is not None and (row.out_s is None or row.out_s > limit_s)
         ]
 
 
@@ -256,7 +256,8 @@ class _Teller:
     def _simulate(self, failures: tuple[Failure, ...], told: _Told, lasts_us: Micros) -> None:
         assert self._simulated is not None
         fates: dict[str, list[Fate]] = {}
-        for trace, at_us, phases in self._simulated.runs(failures, lasts_us):
+        asked = 1 if len(failures) > 1 else self._phases
+        for trace, at_us, phases in self._simulated.runs(failures, lasts_us, asked):
             wanted: dict[str, list[Fate]] = {}
             if told.closed:
                 try:
@@ -295,6 +296,8 @@ class _Teller:
                 for failures, one in told.items()
                 if all(f.node in names for f in failures)
             ]
+            class_of = {row.failures[0][0]: row.badness[0] for row in rows if len(row.failures[0]) == 1}
+            rows = [row for row in rows if not _is_no_news(row, class_of)]
             first = mine[0].config
             yield Section(
                 (address,),
@@ -322,6 +325,12 @@ class _Teller:
 
             cure = cure_of(self.scenario, row.failures[0][0], address, simulate=self._simulated is not None)
         return replace(row, blocked=blocked(self.closed.before, row, address), cure=cure)
+
+
+def _is_no_news(row: Row, class_of: Mapping[Failure, int]) -> bool:
+    """Two failures at once that are not worse than one of them alone."""
+    pair = row.failures[0]
+    return len(pair) > 1 and row.badness[0] <= max(class_of.get(failure, 0) for failure in pair)
 
 
 def blocked(before: Course, row: Row, address: str) -> str:

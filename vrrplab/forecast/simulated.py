@@ -38,12 +38,14 @@ class Simulated:
         probes = (probe for client in self._scenario.clients.values() for probe in client.probes)
         return list(dict.fromkeys(probe.target for probe in probes))
 
-    def runs(self, failures: tuple[Failure, ...], lasts_us: Micros) -> Iterator[tuple[Trace, Micros, Phases]]:
+    def runs(
+        self, failures: tuple[Failure, ...], lasts_us: Micros, phases: int = 0
+    ) -> Iterator[tuple[Trace, Micros, Phases]]:
         """A run for each phase: its trace, when it failed, and the phases that it had then.
 
-        ``lasts_us``: how long something may go on after the failure.
+        ``lasts_us``: how long something may go on after the failure; ``phases``: another number of them.
         """
-        for at_us, back_us in self._moments(failures, lasts_us):
+        for at_us, back_us in self._moments(failures, lasts_us, phases or self._phases):
             scenario = self._asking(failures)
             fails_us = back_us or at_us
             actions = [
@@ -74,7 +76,9 @@ class Simulated:
         moved_us = next((s.from_us for s in reversed(trace.holders(address))), 0)
         return Fate(holders, out_us, moved_us=moved_us - at_us if moved_us > at_us else None)
 
-    def _moments(self, failures: tuple[Failure, ...], lasts_us: Micros) -> Iterator[tuple[Micros, Micros]]:
+    def _moments(
+        self, failures: tuple[Failure, ...], lasts_us: Micros, phases: int
+    ) -> Iterator[tuple[Micros, Micros]]:
         """When it fails; and when it returns, 0 if it does not."""
         interval_us = max(
             (s.config.advert_interval_us for s in self._closed.before.seats if s.state == "MASTER"),
@@ -85,8 +89,8 @@ class Simulated:
                 node = self._scenario.servers[failure.node].node
                 interval_us = max(interval_us, node.script(failure.thing).interval_us)
         begin_us = self._closed.settled_us + SECOND_US + interval_us
-        for number in range(self._phases):
-            at_us = begin_us + interval_us * (2 * number + 1) // (2 * self._phases) + 37_000
+        for number in range(phases):
+            at_us = begin_us + interval_us * (2 * number + 1) // (2 * phases) + 37_000
             returns = any(f.kind == RETURN for f in failures)
             yield at_us, at_us + lasts_us if returns else 0
 

@@ -56,7 +56,7 @@ def head(section: Section) -> list[str]:
 
 
 def _table(section: Section, simulated: bool) -> Iterator[str]:
-    cells = [_cells(row, section, simulated) for row in section.rows]
+    cells = [row_in_cells(row, simulated) for row in section.rows]
     used = [place for place in range(5) if any(row[place] for row in cells) or place < 3]
     heads = [_HEADS[place] for place in used]
     table = [[row[place] for place in used] for row in cells]
@@ -80,7 +80,8 @@ def _laid_out(cells: Sequence[str], sizes: Sequence[int]) -> Iterator[str]:
         yield line.rstrip()
 
 
-def _cells(row: Row, section: Section, simulated: bool) -> tuple[str, ...]:
+def row_in_cells(row: Row, simulated: bool) -> tuple[str, ...]:
+    """When this fails, goes to, how long clients are out, what the simulator says, rules that explain it."""
     found = row.best
     if found is None:
         return failures_in_words(row.failures), "not judged", row.unjudged, "", ""
@@ -111,6 +112,8 @@ def out_in_words(row: Row, found: Outcome) -> str:
     """How long clients are out; of two MASTERs, after how long there are two."""
     if row.is_in_vain and found.out.worst_us == 0:
         return "none, without it"
+    if found.by_cache:
+        return "up to ARP caches"
     if found.out.best_us is None:
         return "for ever"
     if found.split is not None and found.out.worst_us == 0:
@@ -118,8 +121,13 @@ def out_in_words(row: Row, found: Outcome) -> str:
     if found.out.worst_us == 0:
         moved = found.moved
         return f"none, after {span(moved)} s" if moved is not None else "none"
-    worst = "for ever" if found.out.worst_us is None else _short(found.out.worst_us)
-    return f"{_short(found.out.best_us):>8} {_short(found.out.typical_us or 0):>5} {worst:>5}"
+    best, typical, worst = (_short(t) for t in (found.out.best_us, found.out.typical_us, found.out.worst_us))
+    return f"{best:>8} {typical:>5} {worst:>5}"
+
+
+def longest_in_words(row: Row) -> str:
+    """``3.6 s``, ``for ever``."""
+    return "for ever" if row.out_s is None else f"{row.out_s:.1f} s"
 
 
 def _simulated(row: Row) -> str:
