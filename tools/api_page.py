@@ -36,6 +36,8 @@ VALUES = {
     "Capture": "vrrplab.notebook.captures",
     "Frame": "vrrplab.wire.frames",
     "NodeConfig": "vrrplab.config.model",
+    "Configurations": "vrrplab.notebook.configs",
+    "Table": "vrrplab.notebook.configs",
     "Message": "vrrplab.exercises.messages",
     "Comparison": "vrrplab.lab.comparison",
 }

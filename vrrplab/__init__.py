@@ -34,6 +34,7 @@ Captures and packets
 Configurations
     complaints      what is remarkable in the files of a scenario
     conf            the keepalived.conf of a server, as text
+    configs         the files of all nodes: checked, predicted, explained, a change planned
     own_cluster     a scenario of your own keepalived.conf files
     parse_config    what keepalived makes of a keepalived.conf
 
@@ -94,6 +95,7 @@ _GROUPS = {
     "Configurations": {
         "complaints": "vrrplab.notebook.own_cluster",
         "conf": "vrrplab.notebook.variants",
+        "configs": "vrrplab.notebook.configs",
         "own_cluster": "vrrplab.notebook.own_cluster",
         "parse_config": "vrrplab.config.reader",
     },
@@ -157,6 +159,7 @@ if TYPE_CHECKING:
     from vrrplab.exercises.sliders import sliders as sliders
     from vrrplab.notebook.captures import read_pcap as read_pcap
     from vrrplab.notebook.cluster import cluster as cluster
+    from vrrplab.notebook.configs import configs as configs
     from vrrplab.notebook.evidence import differences as differences
     from vrrplab.notebook.evidence import events as events
     from vrrplab.notebook.evidence import ip_a as ip_a

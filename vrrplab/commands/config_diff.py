@@ -188,7 +188,7 @@ def _outcomes(found: Diff) -> list[str]:
         told += _wrapped(
             f"{_failing(change)} ({', '.join(change.addresses)})", "  ! " if change.is_worse else "  ~ "
         )
-        told += _wrapped(f"{_ends(change.before)} -> {_ends(change.after)}", "      ")
+        told += _wrapped(f"{ends(change.before)} -> {ends(change.after)}", "      ")
     for word, addresses in (("new", found.new_addresses), ("gone", found.lost_addresses)):
         if addresses:
             told += _wrapped(f"not compared, as it is {word}: {', '.join(addresses)}")
@@ -201,7 +201,7 @@ def _failing(change: OutcomeChange) -> str:
     return failures_in_words(change.failures)
 
 
-def _ends(row: Row | None) -> str:
+def ends(row: Row | None) -> str:
     from vrrplab.forecast.table import goes_to, out_in_words
 
     if row is None:
@@ -320,7 +320,7 @@ def _plain_row(row: Row | None) -> dict[str, Any] | None:
     return {
         "ends": [list(end) for end in found.ends],
         "out_s": [None if t is None else t / 1_000_000 for t in times],
-        "text": _ends(row),
+        "text": ends(row),
     }
 
 

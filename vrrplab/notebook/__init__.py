@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from vrrplab.notebook import short_errors
+from vrrplab.notebook import cell_magic, short_errors
 
 short_errors.install()
+cell_magic.install()
