@@ -41,7 +41,7 @@ def test_every_row_of_a_weight_that_is_too_small(tmp_path: Path) -> None:
         "",
         "V020 a chk fails: a falls from 115 to 110; b has 110: 110 = 110 does not",
         "preempt, c has 105, so nobody takes over.",
-        "Least change: weight 6 (b after 4.8-7.6 s); 11 if b may be off too (then",
+        "Least change: weight 6 (b after 4.6-7.6 s); 11 if b may be off too (then",
         "c).",
     ]
 

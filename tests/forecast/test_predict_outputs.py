@@ -36,7 +36,7 @@ def test_json_has_every_failure_once_a_router(tmp_path: Path, capsys: pytest.Cap
     assert len(lines) == 30
     worst = router["rows"][0]
     assert (worst["goes_to"], worst["see"]) == ("STAYS ON a", ["V020"])
-    assert worst["cure"].startswith("Least change: weight 6 (b after 4.8-7.6 s); 11 if b may be off too")
+    assert worst["cure"].startswith("Least change: weight 6 (b after 4.6-7.6 s); 11 if b may be off too")
     power = next(r for r in router["rows"] if r["failures"][0][0]["line"] == "a interface eth0")
     assert power["closed_form"]["ends"] == [["b"]]
     assert power["closed_form"]["out_s"]["worst"] == pytest.approx(3.59, abs=0.03)

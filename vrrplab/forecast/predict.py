@@ -16,6 +16,7 @@ from vrrplab.forecast.closed_form import ClosedForm
 from vrrplab.forecast.course import Course, Unjudged
 from vrrplab.forecast.failures import (
     RETURN,
+    SCRIPT,
     Failure,
     failures_of,
 )
@@ -159,6 +160,8 @@ def forecast(
 ) -> Forecast:
     """What every failure of these nodes does. ``pairs``: every two of different nodes at once, too."""
     found = forecast_of(scenario_of_nodes(nodes, profile), simulate=simulate, pairs=pairs, phases=phases)
+    if not any(_rules_about(row) for section in found.sections for row in section.rows):
+        return found
     from vrrplab.rules.cluster import Cluster
     from vrrplab.rules.table import check
 
@@ -173,20 +176,21 @@ def forecast(
 
 
 # Which rules speak of a row, by what it is; those are named that fired.
-_OF_VAIN = ("V020", "V021", "V022", "V024", "V029", "V034", "V053", "V064")
+_OF_VAIN = ("V050", "V020", "V021", "V022", "V024", "V029", "V034", "V053", "V064")
 _OF_TOSS = ("V028",)
 _OF_TWO = ("V005", "V006", "V007", "V010", "V012", "V013", "V015", "V016")
 
 
-def _explained_by(row: Row, findings: Sequence[Finding]) -> Iterator[str]:
-    failure = row.failures[0][0]
-    rules: tuple[str, ...] = ()
+def _rules_about(row: Row) -> tuple[str, ...]:
     if row.is_in_vain:
-        rules = _OF_VAIN
-    elif len(row.keeps) > 1:
-        rules = _OF_TWO
-    elif row.best is not None and len(row.best.ends) > 1:
-        rules = _OF_TOSS
+        return _OF_VAIN
+    if len(row.keeps) > 1:
+        return _OF_TWO
+    return _OF_TOSS if row.best is not None and len(row.best.ends) > 1 else ()
+
+
+def _explained_by(row: Row, findings: Sequence[Finding]) -> Iterator[str]:
+    failure, rules = row.failures[0][0], _rules_about(row)
     told = [
         finding.rule
         for finding in findings
@@ -256,7 +260,8 @@ class _Teller:
     def _simulate(self, failures: tuple[Failure, ...], told: _Told, lasts_us: Micros) -> None:
         assert self._simulated is not None
         fates: dict[str, list[Fate]] = {}
-        asked = 1 if len(failures) > 1 else self._phases
+        moves = any(o.moved or o.out.worst_us != 0 for o in told.closed.values()) or not told.closed
+        asked = 1 if len(failures) > 1 else self._phases if moves else min(2, self._phases)
         for trace, at_us, phases in self._simulated.runs(failures, lasts_us, asked):
             wanted: dict[str, list[Fate]] = {}
             if told.closed:
@@ -350,7 +355,7 @@ def blocked(before: Course, row: Row, address: str) -> str:
         return f"{mine.node} owns the address (priority 255): no weight counts there"
     fell = f"{mine.node} falls from {was} to {mine.priority}" if was != mine.priority else ""
     if not fell:
-        return f"the priority of {mine.node} stays {was}"
+        return f"{_why_nothing(before, failure)}the priority of {mine.node} stays {was}"
     if not others:
         return f"{fell}, and nobody else can take over"
     reasons = []
@@ -366,6 +371,19 @@ def blocked(before: Course, row: Row, address: str) -> str:
         elif mine.group or other.group:
             reasons.append(f"{other.node} has {other.priority}, and waits for its sync group")
     return f"{fell}; {', '.join(reasons)}, so nobody takes over" if reasons else fell
+
+
+def _why_nothing(before: Course, failure: Failure) -> str:
+    """Why a failing check changes nothing, if its definition says so."""
+    if failure.kind != SCRIPT:
+        return ""
+    script = before.scenario.servers[failure.node].node.script(failure.thing)
+    if not script.is_program:
+        return "keepalived finds no such program and runs without the check: "
+    if script.always_exits is not None:
+        result = "passes" if script.always_exits == 0 else "fails"
+        return f"for lack of a shell the check always {result} (exit code {script.always_exits}): "
+    return ""
 
 
 def _grouped(rows: Iterable[Row]) -> list[Row]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from vrrplab.forecast.closed_form import ClosedForm, Phases
 from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure, tracked_names
@@ -17,9 +18,10 @@ from vrrplab.scenario.parts import Client, Probe, Server, Service
 from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 from vrrplab.trace.events import AdvertSentEvent, ScriptEvent
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import SECOND_US, Micros, seconds
 
-EVERY_US: Micros = 5_000  # how often clients ask
+EVERY_US: Micros = 10_000  # how often clients ask
 _FIRST_PORT = 60_001
 
 
@@ -54,7 +56,7 @@ class Simulated:
                 for action in (
                     [*failure.before.actions(seconds(at_us)), *failure.actions(seconds(fails_us))]
                     if failure.kind == RETURN
-                    else failure.actions(seconds(fails_us))
+                    else [*failure.actions(seconds(fails_us)), *_death(failure, seconds(fails_us))]
                 )
             ]
             ends_us = fails_us + lasts_us + 2 * SECOND_US
@@ -73,8 +75,10 @@ class Simulated:
             elif out_us is not None:
                 out_us = max(out_us, outage.to_us - max(outage.from_us, at_us))
         holders = trace.owners(address, seconds(trace.end_us))
-        moved_us = next((s.from_us for s in reversed(trace.holders(address))), 0)
-        return Fate(holders, out_us, moved_us=moved_us - at_us if moved_us > at_us else None)
+        spans = trace.holders(address)
+        moved_us = spans[-1].from_us - at_us if spans[-1].from_us > at_us else None
+        split_us = next((s.from_us - at_us for s in spans if s.from_us > at_us and len(s.servers) > 1), None)
+        return Fate(holders, out_us, split_us if len(holders) > 1 else None, moved_us)
 
     def _moments(
         self, failures: tuple[Failure, ...], lasts_us: Micros, phases: int
@@ -121,6 +125,14 @@ class Simulated:
                 ago_us = at_us - event.t_us + server.script_run_us
                 found[event.server, f"script {event.script}"] = ago_us % interval_us
         return found
+
+
+def _death(failure: Failure, at_s: float) -> list[dict[str, Any]]:
+    """A process that ends serves nobody either."""
+    if failure.kind != PROCESS:
+        return []
+    kill = {"action": Act.SERVICE_KILL.value, "server": failure.node, "service": failure.thing}
+    return [{"at_s": at_s, **kill}]
 
 
 def _ports(scenario: Scenario) -> dict[str, int]:

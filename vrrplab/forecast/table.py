@@ -97,6 +97,8 @@ def goes_to(row: Row) -> str:
         return "not judged"
     if row.failures[0][0].kind == RETURN and found.moved is not None:
         return " or ".join(f"{holders_in_words(end)} preempts" for end in found.ends)
+    if row.failures[0][0].kind == RETURN and len(found.ends) == 1:
+        return f"stays on {holders_in_words(found.ends[0])}"
     if row.stays:
         held = holders_in_words(row.keeps)
         return f"STAYS ON {held}" if row.is_in_vain else f"stays on {held}" if row.keeps else held
