@@ -22,6 +22,7 @@ LONGEST = {
     "columns": 900,
     "paste": 700,
     "config": 700,
+    "check": 1500,
     "scenario": 1500,
     "trace": 1200,
     "recording": 1500,
@@ -108,6 +109,15 @@ def _configs() -> list[bytes]:
     return [block.encode() for block in blocks if len(block) <= LONGEST["config"]]
 
 
+def _clusters() -> list[bytes]:
+    """The examples of the rules: each file begins with what another one has too."""
+    from vrrplab.rules.table import RULES
+
+    examples = [texts for rule in RULES.values() for texts in (rule.bad, rule.good)]
+    joined = dict.fromkeys("\f".join(texts.values()) for texts in examples)
+    return [text.encode() for text in joined if len(text) <= LONGEST["check"]]
+
+
 def _observed() -> list[bytes]:
     """Of each list a few entries: the whole is long, and says the same again and again."""
     files = sorted((DATA / "recordings").glob("*/observed.json"))
@@ -129,6 +139,7 @@ _SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "columns": lambda: [b"\0" + bytes([len(frame)]) + frame for frame in _frames()] + _captures(),
     "paste": _pasted,
     "config": _configs,
+    "check": _clusters,
     "scenario": list,
     "trace": list,
     "recording": _observed,
@@ -168,7 +179,7 @@ def changer(target: str, starts: list[bytes]) -> Changer | None:
         return _other_json
     if target == "trace":
         return _other_json_line
-    if target not in ("config", "scenario", "paste"):
+    if target not in ("config", "check", "scenario", "paste"):
         return None
     texts = [start.decode("utf-8", "replace") for start in starts] + _more_words(target)
     words = sorted({word for text in texts for word in _TOKENS.findall(text) if not word.isspace()})
@@ -180,7 +191,7 @@ def _more_words(target: str) -> list[str]:
     if target == "scenario":
         files = sorted((DATA / "recordings").glob("*/scenario.yaml")) + sorted((DATA / "scenarios").glob("*"))
         return [path.read_text(encoding="utf-8") for path in files]
-    if target == "config":
+    if target in ("config", "check"):
         from vrrplab.config import keywords
 
         return [Path(keywords.__file__).read_text(encoding="utf-8")]

@@ -41,7 +41,14 @@ from vrrplab.exercises.results_page import page_html
 from vrrplab.exercises.store import Store, read_progress
 from vrrplab.lab import state_file
 from vrrplab.machine.profiles import PROFILES
+from vrrplab.output.text_columns import width as text_width
 from vrrplab.recording.reader import read_recording
+from vrrplab.rules import formats
+from vrrplab.rules import table as rules_table
+from vrrplab.rules.cluster import Cluster
+from vrrplab.rules.fix import patch_of
+from vrrplab.rules.report import lines_of as report_lines
+from vrrplab.scenario.nodes import Node
 from vrrplab.scenario.reader import scenario_from_text
 from vrrplab.sim import play
 from vrrplab.tell import table as events_table
@@ -131,6 +138,27 @@ def config(data: bytes) -> None:
     """A keepalived.conf."""
     with _refused_in_one_line(ConfigError):
         parse_text(data.decode("latin-1"))
+
+
+def check(data: bytes) -> None:
+    """The files of one cluster, with a form feed between them: every rule, every format, and a patch."""
+    nodes = []
+    with _refused_in_one_line(ConfigError):
+        for number, text in enumerate(_text(data).split("\f")[:4], 1):
+            name = f"n{number}"
+            nodes.append(Node(name, f"{name}.conf", parse_text(text, f"{name}.conf", host_id=name)))
+    if not nodes:
+        return
+    cluster = Cluster(nodes)
+    found = rules_table.check(cluster)
+    lines = [line.text for line in report_lines(cluster, found)]
+    assert all(text_width(line) <= 80 and "\n" not in line for line in lines)
+    json.loads(formats.as_json(cluster, found))
+    json.loads(formats.as_sarif(found))
+    assert all(line.startswith("::") for line in formats.as_github(found).splitlines())
+    assert all(finding.message and finding.cure and finding.places for finding in found)
+    patch, cured = patch_of(cluster, found)
+    assert bool(patch) == bool(cured)
 
 
 def scenario(data: bytes) -> None:
@@ -281,6 +309,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "columns": columns,
     "paste": paste,
     "config": config,
+    "check": check,
     "scenario": scenario,
     "trace": trace,
     "recording": recording,

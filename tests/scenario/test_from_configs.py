@@ -342,3 +342,14 @@ def test_a_vmac_goes_down_and_comes_up_with_its_base(tmp_path: Path) -> None:
         "Entering BACKUP STATE",
         "Entering MASTER STATE",
     ]
+
+
+def test_a_card_that_is_named_in_vain_is_there_all_the_same(tmp_path: Path) -> None:
+    """An owner's weights are taken off; keepalived does not start without the card even so."""
+    text = (
+        "vrrp_instance V1 {\n    interface eth0\n    virtual_router_id 51\n    priority 255\n"
+        "    track_interface {\n        eth1 weight -20\n    }\n"
+        "    virtual_ipaddress {\n        192.168.2.110/24\n    }\n}\n"
+    )
+    (tmp_path / "a.conf").write_text(text, encoding="utf-8")
+    assert set(scenario_from_configs([tmp_path / "a.conf"]).servers["a"].interfaces) == {"eth0", "eth1"}

@@ -11,12 +11,9 @@ ignores is a warning; what makes it stop is a ConfigError.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
-from functools import partial
 from stat import S_ISREG
 
-from vrrplab.arguments import short_repr
 from vrrplab.config.blocks import BlockReader
 from vrrplab.config.complete import complete
 from vrrplab.config.diagnostics import STRUCTURE_KINDS, Diagnostics
@@ -24,6 +21,7 @@ from vrrplab.config.drafts import FileDraft, GlobalDraft
 from vrrplab.config.keywords import global_tables, vrrp_tables
 from vrrplab.config.lines import LineReader, decode
 from vrrplab.config.model import ConfigWarning, NodeConfig, Source
+from vrrplab.config.templates import template_of
 from vrrplab.errors import ConfigError
 from vrrplab.input_files import byte_order_mark, read_bytes, unreadable
 from vrrplab.limits import CONFIG_BYTES
@@ -140,31 +138,7 @@ def _oddity(data: bytes, text: str) -> tuple[int, str, str, str] | None:
     if "\r" in text.rstrip("\r") and "\n" not in text:
         what = "ends its lines with CR alone, so that keepalived reads it as a single line"
         return 1, "line-ends", what, "end them with LF: tr '\\r' '\\n'"
-    line, mark = _template_mark(text)
-    what = f"is a template: nothing is filled in for {mark}"
-    return (line, "template", what, "give the file that is made from it") if mark else None
-
-
-def _template_mark(text: str) -> tuple[int, str]:
-    """The first gap of a file that Jinja, Go or ERB should fill in: its line, and itself; (0, ""): none."""
-    if not any(mark in text for mark in ("{{", "{%", "<%")):
-        return 0, ""
-    for number, line in enumerate(text.split("\n"), 1):
-        found = [gap for gap in map(partial(_gap, line), ("{{}}", "{%%}", "<%%>")) if gap]
-        if found and not line.lstrip().startswith(("#", "!")):
-            return number, short_repr(min(found, key=line.find))
-    return 0, ""
-
-
-def _gap(line: str, signs: str) -> str:
-    """The first text in a line that begins and ends with two of these signs and has something between."""
-    begin, end = signs[:2], signs[2:]
-    if signs == "{{}}":
-        found = re.search(r"\{\{[^{}]+\}\}", line)
-        return found.group() if found else ""
-    first = line.find(begin)
-    last = line.find(end, first + 3) if first >= 0 else -1
-    return line[first : last + 2] if last >= 0 else ""
+    return template_of(text)
 
 
 def _read(

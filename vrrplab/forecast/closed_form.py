@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from vrrplab.forecast.course import Course
+from vrrplab.config.model import InstanceConfig
+from vrrplab.forecast.course import Course, Unjudged
 from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure
 from vrrplab.forecast.outcomes import Fate, Outcome
 from vrrplab.machine.weights import both
@@ -20,6 +21,8 @@ from vrrplab.units import SECOND_US, Micros
 Phases = Mapping[tuple[str, str], Micros]  # (node, instance or script) -> how long ago it spoke, or was run
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of an interval that has gone by when the failure comes
 _MOST_TOSSES = 24  # ways in which the tosses of one failure may fall, gone through
+CALM_US: Micros = 5 * SECOND_US
+"""How much longer than all that is known to happen a run goes on."""
 _LONG_US = 3_600 * SECOND_US  # by then whatever comes to rest has done so
 
 
@@ -34,7 +37,9 @@ class ClosedForm:
         self.before.start()
         self.before.run(_LONG_US)
         self.tossed = bool(self.before.open_choices)
-        self.settled_us = max((s[-1].from_us for s in self.before.spans.values()), default=0)
+        settled = [spans[-1].from_us for spans in self.before.spans.values()]
+        settled += [s.delayed_until_us + s.config.advert_interval_us for s in self.before.seats]
+        self.settled_us = max(settled, default=0)
         self.before.open_choices = []
 
     def holders(self, address: str) -> tuple[str, ...]:
@@ -48,6 +53,17 @@ class ClosedForm:
             for address, fate in self.fates(failures, phases):
                 fates.setdefault(address, []).append(fate)
         return {address: Outcome.of(found) for address, found in fates.items()}
+
+    def lasts_us(self, failures: tuple[Failure, ...], outcomes: Iterable[Outcome]) -> Micros:
+        """So long after these failures, whose outcomes these are, everything has happened.
+
+        Of a node that returns also so long after it lost its power.
+        """
+        known = list(outcomes)
+        for failure in failures:
+            if failure.kind == RETURN:
+                known += self.outcomes((failure.before,)).values()
+        return max((o.moved.worst_us or 0 for o in known if o.moved), default=0) + CALM_US
 
     def fates(self, failures: tuple[Failure, ...], phases: Phases) -> Iterator[tuple[str, Fate]]:
         """At these phases, each address and what may come of it."""
@@ -87,6 +103,7 @@ class ClosedForm:
         for failure in failures:
             course.fail(failure, phases.get((failure.node, f"script {failure.thing}"), 0))
         course.run(at_us + _LONG_US)
+        _require_no_count(course)
         return course, at_us
 
     def _phases(self, failures: tuple[Failure, ...]) -> Iterator[Phases]:
@@ -103,19 +120,33 @@ class ClosedForm:
     def _fate(self, course: Course, address: str, failures: tuple[Failure, ...], at_us: Micros) -> Fate:
         bad = {f.node for f in failures if self.carries(f, address)}
         spans = course.spans[address]
-        out_us, since_us, split_us = 0, None, None
+        out_us, since_us, split_us, by_cache = 0, None, None, False
+        before: list[str] = []  # who had it and could be reached; the one whom clients believe is the last
+        was_served = False  # who never got an answer misses none
         for place, span in enumerate(spans):
             end_us = spans[place + 1].from_us if place + 1 < len(spans) else None
+            reached = [name for name in span.holders if course.serves(name, address) is not None]
+            if span.from_us < at_us:
+                was_served = was_served or any(self.before.serves(name, address) for name in span.holders)
             if end_us is not None and end_us <= at_us:
+                before = list(span.holders)
                 continue
             from_us = max(span.from_us, at_us)
-            is_served = bool(span.holders) and span.holders[-1] not in bad
+            lost = set(before) - set(reached)
+            if lost and reached and set(reached) <= set(before):
+                by_cache = by_cache or before[-1] in lost or from_us == at_us
+            before = reached
+            answers = [name not in bad and bool(course.serves(name, address)) for name in reached]
+            by_cache = by_cache or len(set(answers)) > 1
+            is_served = bool(answers) and answers[-1]
             if is_served and since_us is not None:
                 out_us, since_us = max(out_us, from_us - since_us), None
-            elif not is_served and since_us is None:
+            elif not is_served and since_us is None and (was_served or end_us is None):
                 since_us = from_us
+            was_served = was_served or is_served
             if len(span.holders) > 1 and from_us > at_us and split_us is None:
                 split_us = from_us - at_us
+        by_cache = by_cache or _share_a_mac(course, address)
         holders = self._ordered(spans[-1].holders)
         moved_us = spans[-1].from_us - at_us if spans[-1].from_us > at_us else None
         return Fate(
@@ -123,6 +154,7 @@ class ClosedForm:
             out_us if since_us is None else None,
             split_us if len(holders) > 1 else None,
             moved_us,
+            by_cache,
         )
 
     def carries(self, failure: Failure, address: str) -> bool:
@@ -139,6 +171,26 @@ class ClosedForm:
     def _ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         having = set(names)
         return tuple(name for name in self.scenario.servers if name in having)
+
+
+def _require_no_count(course: Course) -> None:
+    """AH counts adverts: where two MASTERs are heard, whose number is higher decides, and no timer."""
+    signed = [s.router for s in course.seats if s.state == "MASTER" and _is_signed(s.config)]
+    if any(signed.count(router) > 1 for router in signed):
+        raise Unjudged("two MASTERs with AH: which adverts count is a matter of their numbers")
+
+
+def _is_signed(config: InstanceConfig) -> bool:
+    return config.authentication is not None and config.authentication.kind == "AH"
+
+
+def _share_a_mac(course: Course, address: str) -> bool:
+    """Two MASTERs with one virtual MAC address: a switch sends frames to whoever spoke last."""
+    speaking = [
+        s for s in course.seats if s.config.use_vmac and (s.state == "MASTER" or s.node in course.frozen)
+    ]
+    routers = [s.router for s in speaking if any(a.address == address for a in s.config.all_addresses)]
+    return any(sum(s.router == router for s in speaking) > 1 for router in routers)
 
 
 def _part(interval_us: Micros, share: float) -> Micros:

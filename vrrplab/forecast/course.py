@@ -145,12 +145,15 @@ class Course:
         self.open_choices: list[int] = []
         self._groups: dict[tuple[str, str], str] = {}  # node, group -> its state
         self._met: dict[tuple[int, int], tuple[int, int]] = {}
+        self._deferred: dict[tuple[int, int], Micros] = {}  # next advert that is weighed in a start delay
         self._due: list[tuple[Micros, int, Callable[[], None]]] = []
         self._number = 0
         self._first: tuple[str, Micros] = ("", -1)  # the node that was taken at a toss, and when
         for server in scenario.servers.values():
             self._seat_all(server)
-        self._hears = self._who_hears()
+        self._hears: set[tuple[int, int]] = set()  # (sender, receiver) of all that heed each other
+        self._rejects: set[tuple[int, int]] = set()  # the same where the receiver rejects what it hears
+        self._find_who_hears()
         self._near: dict[int, list[Seat]] = {
             s.place: [o for o in self.seats if o.router == s.router and o.node != s.node] for s in self.seats
         }
@@ -184,20 +187,20 @@ class Course:
                 )
             )
 
-    def _who_hears(self) -> set[tuple[int, int]]:
-        """(sender, receiver) of all that hear and heed each other."""
+    def _find_who_hears(self) -> None:
         own = {
             s.place: frozenset([*(a.partition("/")[0] for a in self._card(s).addresses), s.source])
             for s in self.seats
         }
-        return {
-            (s.place, r.place)
-            for s in self.seats
-            for r in self.seats
-            if s.router == r.router
-            and s.node != r.node
-            and objection(s.config, s.source, r.config, own[r.place], r.profile) is None
-        }
+        for sender in self.seats:
+            for seat in self.seats:
+                if sender.router != seat.router or sender.node == seat.node:
+                    continue
+                wrong = objection(sender.config, sender.source, seat.config, own[seat.place], seat.profile)
+                if wrong is None:
+                    self._hears.add((sender.place, seat.place))
+                elif wrong:
+                    self._rejects.add((sender.place, seat.place))
 
     def _card(self, seat: Seat) -> Interface:
         return self.scenario.servers[seat.node].interfaces[seat.config.interface]
@@ -213,6 +216,7 @@ class Course:
         other.spans = {a: list(s) for a, s in self.spans.items()}
         other.open_choices, other._due, other._first = [], [], ("", -1)
         other._groups, other._met = dict(self._groups), dict(self._met)
+        other._deferred = {}
         other._near = {place: [other.seats[o.place] for o in near] for place, near in self._near.items()}
         return other
 
@@ -660,13 +664,18 @@ class Course:
             for other in self._near[master.place]:
                 if other.state not in ("BACKUP", "MASTER") or not other.hears:
                     continue
-                if (master.place, other.place) not in self._hears:
-                    continue
-                if self._met.get((master.place, other.place)) == (master.stamp, other.stamp):
+                pair = (master.place, other.place)
+                if self._met.get(pair) == (master.stamp, other.stamp):
                     continue
                 if advert_us is None:
                     advert_us = master.next_advert(self.now)
-                key = (advert_us, 1, master.place)
+                when_us = advert_us
+                if other.delayed_until_us > self.now:
+                    when_us = max(advert_us, self._deferred.get(pair, 0))
+                rejected_in_delay = pair in self._rejects and when_us < other.delayed_until_us
+                if pair not in self._hears and not rejected_in_delay:
+                    continue
+                key = (when_us, 1, master.place)
                 if best is None or key < best:
                     best, what = key, partial(self._meet, master, other)
         for seat in self.seats:
@@ -709,6 +718,9 @@ class Course:
 
     def _meet(self, master: Seat, other: Seat) -> None:
         """``other`` hears an advert of a MASTER that it has not weighed yet."""
+        if other.delayed_until_us > self.now:
+            self._meet_in_delay(master, other)
+            return
         self._met[master.place, other.place] = (master.stamp, other.stamp)
         if other.state == "MASTER":
             self._meet_master(master, other)
@@ -722,8 +734,23 @@ class Course:
                 other.preempt_from_us = self.now + delay_us
                 self.at(other.preempt_from_us, partial(self._delay_over, other))
             yields = other.preempt_from_us > self.now
-        if not yields:
+        if yields:
+            self._hold(master, other)
+
+    def _meet_in_delay(self, master: Seat, other: Seat) -> None:
+        """While its start is delayed: what is left of its timer begins at the delay's end, each time anew."""
+        master_at = master.next_advert(self.now + 1)
+        self._deferred[master.place, other.place] = master_at
+        if other.state != "BACKUP" or other.profile.delay_covers_owners:
             return
+        heeds = (master.place, other.place) in self._hears
+        if heeds and (not other.config.preempt or master.priority >= other.priority):
+            self._met[master.place, other.place] = (master.stamp, other.stamp)
+            self._hold(master, other)
+        elif other.expires_us is not None:
+            other.expires_us = other.delayed_until_us + max(0, other.expires_us - self.now)
+
+    def _hold(self, master: Seat, other: Seat) -> None:
         other.wanted = "BACKUP"
         if other.config.version == 3 and other.profile.learns_interval:
             other.learned_us = master.config.advert_interval_us
@@ -750,7 +777,10 @@ class Course:
             self._leave(other, "BACKUP", farewell=False)
             if other.group:
                 self._group_to("BACKUP", other)
-        elif other.profile.lower_advert_gets != "nothing" and not other.config.lower_prio_no_advert:
+            return
+        if other.profile.lower_advert_gets == "advert+garp":
+            self._announce(other)
+        if other.profile.lower_advert_gets != "nothing" and not other.config.lower_prio_no_advert:
             self._speak_now(other)
             if (other.place, master.place) in self._hears and other.speaks and master.hears:
                 self._met.pop((other.place, master.place), None)
@@ -770,20 +800,45 @@ class Course:
             kept = [n for n in spans[-1].holders if self._holds(n, address)]
             new = [n for n in self.scenario.servers if n not in kept and self._holds(n, address)]
             holders = (*kept, *new)
-            if holders == spans[-1].holders:
-                continue
-            if spans[-1].from_us == self.now and len(spans) > 1:
-                spans[-1] = Span(self.now, holders)
-            else:
-                spans.append(Span(self.now, holders))
+            if holders != spans[-1].holders:
+                self._note(address, holders)
+
+    def _note(self, address: str, holders: tuple[str, ...]) -> None:
+        spans = self.spans[address]
+        if spans[-1].from_us == self.now and len(spans) > 1:
+            spans[-1] = Span(self.now, holders)
+        else:
+            spans.append(Span(self.now, holders))
+
+    def _announce(self, seat: Seat) -> None:
+        """A MASTER that hears a lower one tells everybody where its addresses are."""
+        for address in seat.config.all_addresses:
+            last = self.spans[address.address][-1]
+            if seat.node in last.holders[:-1]:
+                others = tuple(n for n in last.holders if n != seat.node)
+                self._note(address.address, (*others, seat.node))
 
     def _holds(self, node: str, address: str) -> bool:
         if node in self.dark:
             return False
-        seats = [(s, a) for s in self._on(node) for a in s.config.all_addresses if a.address == address]
         if node in self.frozen:
-            return any(node in span.holders for span in self.spans[address][-1:])
-        return any(s.state == "MASTER" and self._is_up(node, a.interface) for s, a in seats)
+            return node in self.spans[address][-1].holders
+        return any(
+            s.state == "MASTER" and any(a.address == address for a in s.config.all_addresses)
+            for s in self._on(node)
+        )
+
+    def serves(self, node: str, address: str) -> bool | None:
+        """Does a node that has the address answer clients? None: they do not even reach it."""
+        lines = [
+            (s.config.accept and (s.profile.accept_mode or s.config.address_owner), a)
+            for s in self._on(node)
+            for a in s.config.all_addresses
+            if a.address == address
+        ]
+        if not any(self._is_up(node, a.interface) for _, a in lines):
+            return None
+        return any(accepts for accepts, _ in lines)
 
 
 def _worths(seat: Seat, kind: str, name: str, good: bool) -> list[int | None]:

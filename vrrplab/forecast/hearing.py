@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.machine.acceptance import (
+    AT_SOCKET,
     authentication_of,
     checksum_form,
     multicast_group,
@@ -24,11 +25,13 @@ def objection(
 ) -> str | None:
     """Why ``receiver``, which has the addresses ``own``, does not use what ``sender`` sends; None: it does.
 
-    "" where nothing of it even arrives. ``source``: the sender's address.
+    "" where nothing of it even reaches the instance. ``source``: the sender's address.
     """
     if sender.unicast and not any(peer.address in own for peer in sender.unicast_peers):
         return ""
     found = objections(receiver_of(receiver, profile), _heard(sender, source, receiver, own, profile))
+    if any(name in AT_SOCKET for name, _ in found):
+        return ""
     fatal = [o.reason.value for _, o in found if o.fatal]
     return fatal[0] if fatal else None
 

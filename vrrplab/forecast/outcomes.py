@@ -19,16 +19,22 @@ SAME_US: Micros = 20_000
 class Fate:
     """``holders``: who has the address in the end, in the cluster's order. ``out_us``: the longest time
     without an answer; None: for ever. ``split_us``: when a second one took it, if two have it.
+    ``by_cache``: where clients believe the address to be decides how long they are out, and no timer here.
     """
 
     holders: tuple[str, ...]
     out_us: Micros | None
     split_us: Micros | None = None
     moved_us: Micros | None = None
+    by_cache: bool = False
 
     def is_like(self, other: Fate) -> bool:
         """The same end, and the same time out up to ``SAME_US``."""
-        if self.holders != other.holders or (self.out_us is None) != (other.out_us is None):
+        if self.holders != other.holders:
+            return False
+        if self.by_cache or other.by_cache:
+            return True
+        if (self.out_us is None) != (other.out_us is None):
             return False
         return abs((self.out_us or 0) - (other.out_us or 0)) <= SAME_US
 
@@ -67,6 +73,7 @@ class Outcome:
     out: Range
     split: Range | None
     moved: Range | None
+    by_cache: bool = False
 
     @classmethod
     def of(cls, fates: Iterable[Fate]) -> Outcome:
@@ -79,4 +86,5 @@ class Outcome:
             Range.of(f.out_us for f in found),
             Range.of(split) if split else None,
             Range.of(moved) if moved else None,
+            any(f.by_cache for f in found),
         )

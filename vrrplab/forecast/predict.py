@@ -31,7 +31,6 @@ from vrrplab.units import SECOND_US, Micros
 TRACKED = (SCRIPT, PROCESS, FILE, INTERFACE)
 """Kinds of failures that are meant to move the address."""
 _LASTS_US = 30 * SECOND_US  # a run goes on for so long where the closed form does not tell
-_CALM_US = 5 * SECOND_US  # and for so long after all that it tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +209,7 @@ class _Teller:
         lasts_us = _LASTS_US
         try:
             told.closed = self.closed.outcomes(failures)
-            moved = [o.moved.worst_us or 0 for o in told.closed.values() if o.moved]
-            lasts_us = max(moved, default=0) + _CALM_US
+            lasts_us = self.closed.lasts_us(failures, told.closed.values())
         except Unjudged as why:
             told.unjudged = str(why)
         self.lasts_us[failures] = lasts_us

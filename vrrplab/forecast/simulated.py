@@ -32,6 +32,12 @@ class Simulated:
         self._scenario = _with_services(closed.scenario, self._ports)
         self._phases = phases
 
+    @property
+    def addresses(self) -> list[str]:
+        """The virtual addresses that somebody asks."""
+        probes = (probe for client in self._scenario.clients.values() for probe in client.probes)
+        return list(dict.fromkeys(probe.target for probe in probes))
+
     def runs(self, failures: tuple[Failure, ...], lasts_us: Micros) -> Iterator[tuple[Trace, Micros, Phases]]:
         """A run for each phase: its trace, when it failed, and the phases that it had then.
 

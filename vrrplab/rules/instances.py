@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vrrplab.config.model import InstanceConfig, Source
+from vrrplab.config.model import GarpSettings, InstanceConfig, Source
 from vrrplab.rules.cluster import Cluster, Member
 from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
@@ -104,31 +104,37 @@ def _untracked(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
 
 def _unreachable(cluster: Cluster) -> Iterator[Finding]:
     """Addresses that are announced and answer nobody: strict mode and no_accept put a filter before them."""
-    findings = []
+    found: dict[tuple[str, bool], list[Member]] = {}
     for member in members(cluster):
         instance = member.instance
-        if instance.accept or not instance.all_addresses:
-            continue
-        watched = [t.name for t in (*instance.track_scripts, *instance.track_processes)]
-        shown = ", ".join(a.address for a in instance.all_addresses[:3])
-        shown += " …" if len(instance.all_addresses) > 3 else ""
-        asked = "no_accept" in instance.lines
-        why = "no_accept" if asked else "strict mode"
-        behind = f", and the service that {watched[0]} watches is behind it" if watched else ""
-        severity = Severity.ERROR if watched else INFO if asked else WARNING
-        findings.append(
-            _finding(
-                "V043",
-                severity,
-                member,
-                f"{why} has the packet filter drop what is sent to {shown}{behind}",
-                _at(member, "no_accept", "strict_mode", "virtual_ipaddress")
-                if asked or "strict_mode" in instance.lines
-                else Place(member.node.name, _global_line(member, "vrrp_strict")),
-                "write accept" if instance.version == 3 and not asked else f"remove {_cause(instance)}",
-            )
+        if not instance.accept and instance.all_addresses:
+            watched = bool(instance.track_scripts or instance.track_processes)
+            found.setdefault((_cause(instance), watched), []).append(member)
+    for (cause, watched), those in found.items():
+        asked = cause == "no_accept"
+        yield Finding(
+            "V043",
+            Severity.ERROR if watched else INFO if asked else WARNING,
+            f"{cause} has the packet filter drop what is sent to {_addresses(those)}"
+            + (", and there is a check of a service behind it" if watched else ""),
+            tuple(dict.fromkeys(_where(member, cause) for member in those)),
+            f"remove {cause}" + ("" if asked else ", or in version 3 write accept"),
+            about=f"{cause} {'checked' if watched else ''}".strip(),
         )
-    yield from merged(findings)
+
+
+def _addresses(those: list[Member], most: int = 3) -> str:
+    """The virtual addresses of these instances, as many as a reader needs to know them."""
+    addresses = list(dict.fromkeys(a.address for member in those for a in member.instance.all_addresses))
+    more = f" and {len(addresses) - most} more" if len(addresses) > most else ""
+    return ", ".join(addresses[:most]) + more
+
+
+def _where(member: Member, option: str) -> Place:
+    """Where an option of an instance, or of global_defs, stands."""
+    if option in member.instance.lines:
+        return _at(member, option)
+    return Place(member.node.name, _global_line(member, option))
 
 
 def _cause(instance: InstanceConfig) -> str:
@@ -201,25 +207,32 @@ def _owner_of_nothing(cluster: Cluster) -> Iterator[Finding]:
 
 def _few_announcements(cluster: Cluster) -> Iterator[Finding]:
     """Takeovers of which the neighbours may never hear."""
-    findings = []
-    for member in members(cluster):
-        instance, garp = member.instance, member.instance.garp
-        addresses = instance.all_addresses
-        if not addresses:
-            continue
-        if not garp.delay_us and garp.repeat == 1 and not garp.refresh_us:
-            findings.append(
-                _finding(
-                    "V083",
-                    WARNING,
-                    member,
-                    "one gratuitous ARP an address, once: if it is lost, neighbours keep the old MAC address "
-                    "until their own entry ends",
-                    _at(member, "garp_master_repeat", "garp_master_delay"),
-                    "leave garp_master_repeat and garp_master_delay at 5, or add garp_master_refresh 10",
+    those = [
+        member
+        for member in members(cluster)
+        if member.instance.all_addresses and _announces_once(member.instance.garp)
+    ]
+    if those:
+        own = "garp_master_repeat", "garp_master_delay"
+        yield Finding(
+            "V083",
+            WARNING,
+            f"a takeover of {_addresses(those)} is announced by one gratuitous ARP each: if it is lost, "
+            "neighbours keep the old MAC address until their own entry ends",
+            tuple(
+                dict.fromkeys(
+                    _at(member, *own)
+                    if any(option in member.instance.lines for option in own)
+                    else Place(member.node.name, _global_line(member, "vrrp_garp_master_repeat"))
+                    for member in those
                 )
-            )
-    yield from merged(findings)
+            ),
+            "leave garp_master_repeat and garp_master_delay at 5, or add garp_master_refresh 10",
+        )
+
+
+def _announces_once(garp: GarpSettings) -> bool:
+    return not garp.delay_us and garp.repeat == 1 and not garp.refresh_us
 
 
 _GROUP = "vrrp_sync_group G1 {\n    group {\n        VI_1\n        VI_2\n    }\n}\n"

@@ -11,6 +11,7 @@ from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
 from vrrplab.rules.known_words import blocks_that_know, unknown_word
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
 from vrrplab.rules.told import Warned, about_of, found_by, merged, warned
+from vrrplab.wire.addresses import pack_address
 
 
 def _cure_of_unknown(one: Warned) -> str:
@@ -63,14 +64,14 @@ def _unknown(cluster: Cluster) -> Iterator[Finding]:
 
 def _no_host_address(address: str) -> str:
     """What an address is that no host can be asked by; "": an ordinary one."""
-    first, dot, _ = address.partition(".")
-    if address in ("0.0.0.0", "::"):
+    packed = pack_address(address)
+    if not any(packed):
         return "every address"
-    if address == "255.255.255.255":
+    if packed == b"\xff" * 4:
         return "the broadcast address"
-    if (dot and 224 <= int(first) <= 239) or (not dot and address.startswith("ff")):
+    if packed[0] == 0xFF or (len(packed) == 4 and packed[0] in range(224, 240)):
         return "a multicast group"
-    return "the loopback" if (dot and first == "127") or address == "::1" else ""
+    return "the loopback" if address == "::1" or (len(packed) == 4 and packed[0] == 127) else ""
 
 
 def _misplaced(one: Warned) -> str:

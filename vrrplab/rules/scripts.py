@@ -137,6 +137,14 @@ def _unsafe_place(cluster: Cluster) -> Iterator[Finding]:
     yield from merged((finding, None) for finding in findings)
 
 
+def _not_run(one: Warned) -> str:
+    """In words of ours also where the reader has the daemon's only."""
+    lost = re.match(r"Invalid user/group for notify script (.*) - ignoring", one.warning.message)
+    if not lost:
+        return one.warning.message
+    return f"{lost.group(1)} is not run: what follows the script on its line is no user"
+
+
 # -- what it answers
 
 _SYSTEMCTL_OPTIONS = """
@@ -284,6 +292,8 @@ def _no_shell(cluster: Cluster) -> Iterator[Finding]:
                 finding, about=script.name, message=finding.message.removeprefix("vrrp_script ")
             )
             finding = replace(finding, changes=_in_a_shell(cluster, one))
+            if script.is_program and script.always_exits is None:  # the sign does no harm
+                finding = replace(finding, severity=Severity.INFO)
             sure = bool(script.always_exits) and "most likely" not in finding.message
             if sure and script.name in tracked_scripts(one.node.config):
                 severity, outcome = _outcome(one.node.config, script)
@@ -460,7 +470,7 @@ RULES = (
         "pitfall P41",
         two("notify_master /etc/keepalived/notify.sh “MASTER”"),
         two('notify_master "/etc/keepalived/notify.sh MASTER"'),
-        found_by("V041"),
+        found_by("V041", _not_run),
     ),
     Rule(
         "V050",

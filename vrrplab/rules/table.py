@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
 
+from vrrplab.config.model import Source
 from vrrplab.errors import VrrplabError, did_you_mean
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.ignore import without_ignored
-from vrrplab.rules.model import Finding, Rule, Severity
+from vrrplab.rules.model import Finding, Place, Rule, Severity
 
 MODULES = ("keywords", "scripts", "instances", "between", "priorities", "on_the_wire", "ignore")
 """The modules of this room that have a tuple RULES; tests/rules/test_table.py finds any that is left out.
@@ -31,13 +32,15 @@ def check(cluster: Cluster) -> list[Finding]:
     """Every finding that no comment in the files silences: the certain ones first, the worst first among
     those, then by rule.
     """
-    found = [
-        finding if finding.cure else replace(finding, cure=rule.cure)
-        for rule in RULES.values()
-        for finding in rule.found(cluster)
-    ]
+    found = [_whole(cluster, rule, finding) for rule in RULES.values() for finding in rule.found(cluster)]
     found = without_ignored(cluster, found, RULES)
     return ranked(found)
+
+
+def _whole(cluster: Cluster, rule: Rule, finding: Finding) -> Finding:
+    """With the rule's cure, and with the nodes' files as places, where it has none of its own."""
+    whole = tuple(Place(node.name, Source(node.config.file)) for node in cluster)
+    return replace(finding, cure=finding.cure or rule.cure, places=finding.places or whole)
 
 
 def ranked(found: Iterable[Finding]) -> list[Finding]:

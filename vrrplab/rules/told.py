@@ -78,6 +78,7 @@ ROWS = (
     Row("track-process", "V077"),
     # -- words and values
     Row("vip-invalid", "V040", ERROR),
+    Row("vip-option", "V040", INFO, "IPv6"),  # a label or a scope less
     Row("large", "V040", INFO),
     *(
         Row(kind, "V040")
@@ -95,6 +96,7 @@ ROWS = (
         )
     ),
     Row("duplicate", "V034", WARNING, "and sync group"),
+    Row("duplicate", "V071", INFO, "nftables already"),
     Row("duplicate", "V071"),
     Row("include-missing", "V072", WARNING, certain=False),
     Row("include-skipped", "V072", WARNING, certain=False),
@@ -160,7 +162,10 @@ def found_by(
 def finding_of(one: Warned, says: Says | None = None, cure: Says | None = None) -> Finding:
     """A warning as a finding of its row's rule."""
     name = f"{one.instance.name}: " if one.instance else ""
-    message = says(one) if says else f"{name}{one.warning.message.removeprefix(name)}"
+    bare = one.warning.message.removeprefix(name)
+    if one.instance:  # the daemon's own words begin so
+        bare = bare.removeprefix(f"({one.instance.name}) ").removeprefix(f"({one.instance.name}): ")
+    message = says(one) if says else f"{name}{bare}"
     return Finding(
         one.row.rule,
         one.row.severity,
@@ -275,6 +280,7 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
     for w in warnings:
         follows = (
             (template and w.kind in _NOISE)
+            or w.message.startswith("  ")  # the daemon's second line about the same
             or (w.source in strays and w.kind in ("unknown-keyword", "unexpected-brace", "extra-brace"))
             # the daemon says of a number first what it is, then what becomes of the option
             or (w.kind == "number" and w.source in named)

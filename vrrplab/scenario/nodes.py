@@ -97,6 +97,9 @@ def _read(file: NodeFile, daemon: str) -> Node:
         raise
     if not config.instances:
         say_what_it_is(file.path)
+    for warning in config.warnings:
+        if warning.kind == "template":  # keepalived would run it, with values that nobody means
+            raise ConfigError(warning.source.file, warning.source.line, warning.message, warning.hint)
     return Node(file.name, file.path, config)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from vrrplab.scenario.model import Scenario
@@ -509,3 +510,47 @@ _FURTHER: tuple[tuple[float, Callable[[Shape], bool], Callable[[Dice, Shape, dic
     (0.06, lambda shape: True, _equal),
     (0.10, lambda shape: True, _card_comes_and_goes),
 )
+
+
+# -- files alone ---------------------------------------------------------------------------------------------
+
+_IN_FILES = (_track_file, _other_list, _other_password, _equal)
+
+
+def random_configs(seed: int) -> dict[str, str]:
+    """Two to four servers and their keepalived.conf, which have nothing but these files in common.
+
+    Like ``random_cluster``, without what no file says: where they are, what befalls them. Some have one text
+    for all, in which ``@NAME`` lines say what is whose.
+    """
+    dice = Dice(seed)
+    shape = _shape(dice)
+    count = dice.one_of([2, 2, 3, 3, 4])
+    names = [f"r{number}" for number in range(1, count + 1)]
+    servers = {name: {"config": _config(dice, shape, n, count)} for n, name in enumerate(names, 1)}
+    plain: dict[str, Any] = {"servers": servers, "actions": [{"at_s": 0}]}
+    for share, fits, add in _FURTHER:
+        if add in _IN_FILES and dice.chance(share) and fits(shape):
+            add(dice, shape, plain)
+    if dice.chance(0.12):
+        _one_text(dice, plain)
+    return {name: server["config"] for name, server in servers.items()}
+
+
+def _one_text(dice: Dice, plain: dict[str, Any]) -> None:
+    """The first server's file for all of them; each has its own priority, and its own address as a source."""
+    servers = plain["servers"]
+    chosen = [dice.one_of([90, 100, 100, 120, 150, 200]) for _ in servers]
+    lines = "\n".join(f"@{name} priority {p}" for name, p in zip(servers, chosen, strict=True))
+    text = re.sub(r"(?m)^    priority \d+", lines, next(iter(servers.values()))["config"])
+    for number, server in enumerate(servers.values(), 1):
+        own = re.sub(r"(unicast_src_ip \S+[.:])\d+", rf"\g<1>{number}", text)
+        server["config"] = _PEER.sub(partial(_not_itself, number), own)
+
+
+_PEER = re.compile(r"(?m)^        (192\.168\.2\.|203\.0\.113\.|2001:db8:\d::)(\d+)$")
+
+
+def _not_itself(number: int, found: re.Match[str]) -> str:
+    """A peer's line of the first server's file in that of another one, who is no peer of its own."""
+    return f"        {found[1]}{1 if int(found[2]) == number else found[2]}"
