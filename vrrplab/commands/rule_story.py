@@ -33,7 +33,7 @@ def story_of(rule: Rule, cluster: Cluster | None = None, finding: Finding | None
         failure = own_failure(rule, finding, scenario)
         if failure is not None:
             return _story(rule, "these nodes", scenario, failure)
-    example = scenario_of_nodes(example_nodes(rule.bad, rule))
+    example = scenario_of_nodes(example_nodes(rule.bad, rule), f"keepalived-{rule.daemon}")
     return _story(rule, f"the example of {rule.id}", example, rule.show)
 
 
