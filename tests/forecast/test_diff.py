@@ -9,6 +9,7 @@ import pytest
 
 from vrrplab.commands.cli import main
 from vrrplab.commands.config_diff import lines
+from vrrplab.config.reader import parse_text
 from vrrplab.errors import VrrplabError
 from vrrplab.forecast.deployment import best_order, deployed
 from vrrplab.forecast.diff import diff
@@ -106,6 +107,17 @@ def test_the_order_that_clients_notice_less_is_found(tmp_path: Path) -> None:
     costs = {order: deployed(old, new, order).cost for order in (("a", "b"), ("b", "a"))}
     assert best_order(old, new, ["a", "b"]).cost == min(costs.values())
     assert best_order(old, new, ["a", "b"]).tried == 2
+
+
+def test_of_many_nodes_a_few_orders_are_tried() -> None:
+    """Four: as given, backwards, by priorities up and down, each once."""
+    nodes = [
+        Node(name, name, parse_text(CONF.format(weight=-20, priority=priority, addresses=ONE), name))
+        for name, priority in (("a", 110), ("b", 90), ("c", 100), ("d", 80))
+    ]
+    found = best_order(nodes, nodes, [node.name for node in nodes])
+    assert found.tried == 4
+    assert found.is_unnoticed
 
 
 def test_a_node_that_comes_and_one_that_goes(tmp_path: Path) -> None:

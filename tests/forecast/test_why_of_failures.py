@@ -237,10 +237,55 @@ def test_a_slow_takeover_is_told_how_it_would_be_faster(tmp_path: Path) -> None:
 
 def test_one_node_alone_has_nobody_to_take_over(tmp_path: Path) -> None:
     (kept,) = answers(cluster(tmp_path, a={"priority": 110}), "a haproxy")
-    assert "nobody else is there" in kept.headline
+    assert "no other node has it" in kept.headline
+    assert kept.advice == "10.0.4.100 on another node, too"
     (lost,) = answers(cluster(tmp_path, a={"priority": 110}), "a eth0")
     assert lost.outcome is Outcome.NOBODY
     assert told(lost, "law").startswith("K08")
+
+
+def test_nobody_else_is_fit_to_take_over(tmp_path: Path) -> None:
+    """The check fails on both: a keeps what it has."""
+    paths = cluster(tmp_path, a={"priority": 110, "weight": -20}, b={"priority": 100, "weight": 0})
+    (answer,) = answers(paths, "b haproxy at 8", "a haproxy at 8")
+    assert answer.outcome is Outcome.STAYS
+    assert "b cannot take over: FAULT since" in told(answer, "line")
+    assert answer.remedies == ()
+
+
+def test_a_weight_added_while_all_is_well_is_raised_on_both_where_both_have_it(tmp_path: Path) -> None:
+    """The negative weight on one node is the smaller change, and is told first."""
+    paths = cluster(tmp_path, a={"priority": 110, "weight": 2}, b={"priority": 100, "weight": 2})
+    (answer,) = answers(paths, "a haproxy")
+    afters = [[edit.after for edit in remedy.edits] for remedy in answer.remedies]
+    assert afters == [["weight -9"], ["weight 11", "weight 11"], ["weight 0"]]
+    apply(answer, 1)
+    assert owner_after(paths, "a haproxy") == ("b",)
+
+
+def test_legs_of_a_router_that_fail_alone_are_told_by_their_rule(tmp_path: Path) -> None:
+    """Two instances on two cards, without a sync group: one stays behind."""
+    leg = (
+        "vrrp_instance W {{\n interface eth1\n virtual_router_id 52\n priority {0}\n"
+        " virtual_ipaddress {{\n 10.9.0.1/24\n }}\n}}\n"
+    )
+    alone = {"tracked": ""}
+    paths = cluster(tmp_path, a={"priority": 110, **alone}, b={"priority": 100, **alone})
+    for path, priority in zip(paths, (110, 100), strict=True):
+        path.write_text(path.read_text() + leg.format(priority))
+    stays = next(a for a in answers(paths, "a eth0") if a.outcome is Outcome.STAYS)
+    assert stays.addresses == ("10.9.0.1",)
+    assert told(stays, "rule").startswith("V052")
+    assert stays.remedies[0].edits[0].words == "add 'track_interface { eth0 }' to vrrp_instance W"
+
+
+def test_files_without_an_address_tell_who_is_what(tmp_path: Path) -> None:
+    paths = cluster(tmp_path, a={"priority": 110}, b={"priority": 100})
+    for path in paths:
+        path.write_text(re.sub(r"virtual_ipaddress \{\n.*\n    \}", "", path.read_text()))
+    text = lines(why(with_failures(scenario_from_configs(paths), ["a power"])))
+    assert text[0] == "No file has a virtual address, so none can move. In the end:"
+    assert any(line.startswith("VI_1 on b: MASTER since") for line in text)
 
 
 def test_no_line_is_wider_than_a_terminal(tmp_path: Path) -> None:

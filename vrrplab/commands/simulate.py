@@ -17,7 +17,6 @@ from vrrplab.output.printable import printable
 from vrrplab.output.progress import Progress
 from vrrplab.output.terminal import guarded
 from vrrplab.scenario.expect import broken_expectations
-from vrrplab.scenario.fail_line import with_expectations, with_failures
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario, scenario_from_stdin
 from vrrplab.sim.estimate import events_of, frames_of, work_of
@@ -233,10 +232,16 @@ def _prepared(scenario: Scenario, args: argparse.Namespace) -> Scenario:
             raise VrrplabError(f"--seed {args.seed}: give a whole number, 0 or more")
         scenario = scenario.changed(seed=args.seed)
     if args.fail:
+        from vrrplab.scenario.fail_line import with_failures
+
         scenario = with_failures(scenario, args.fail)
     if args.until is not None:
         scenario = until(scenario, args.until)
-    return with_expectations(scenario, args.expect) if args.expect else scenario
+    if args.expect:
+        from vrrplab.scenario.fail_line import with_expectations
+
+        scenario = with_expectations(scenario, args.expect)
+    return scenario
 
 
 def _work(scenario: Scenario, args: argparse.Namespace) -> Work:

@@ -95,6 +95,8 @@ def lines(found: Why) -> list[str]:
     from vrrplab.tell.words import wrap
     from vrrplab.units import format_s
 
+    if not found.answers:
+        return _states(found)
     told: list[str] = []
     last_us = -1
     for answer in found.answers:
@@ -104,6 +106,18 @@ def lines(found: Why) -> list[str]:
             told += wrap(f"{format_s(answer.at_us)} s  {happened}", _WIDTH, "    ")
             last_us = answer.at_us
         told += ["", *_told(answer)]
+    return told
+
+
+def _states(found: Why) -> list[str]:
+    """Where no file has a virtual address, nothing can move; then what the instances are."""
+    from vrrplab.tell.words import wrap
+    from vrrplab.units import seconds
+
+    told = ["No file has a virtual address, so none can move. In the end:"]
+    for name, server in found.trace.instances:
+        reason = found.trace.why(seconds(found.trace.end_us), server, name)
+        told += wrap(f"{name} on {server}: {reason}", _WIDTH, "    ")
     return told
 
 

@@ -134,7 +134,16 @@ class Case:
         return next((m for m in self.members if m.server == server), None)
 
     def others(self, server: str) -> list[Member]:
+        """The router's instances on other servers."""
         return [m for m in self.members if m.server != server]
+
+    def rivals(self, server: str) -> list[Member]:
+        """Those of them that are configured with the addresses, and so might take them."""
+        return [m for m in self.others(server) if self.is_configured(m)]
+
+    def is_configured(self, member: Member) -> bool:
+        """Does its file give it the addresses?"""
+        return any(a.address in self.addresses for a in member.instance.all_addresses)
 
     def why(self, member: Member) -> str:
         """What the trace says of an instance."""

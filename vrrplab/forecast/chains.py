@@ -153,6 +153,11 @@ def _stays(case: Case) -> Chain:
     headline = f"did not fail over: it stays on {case.after[0]}"
     if owner is None:
         return Chain(headline)
+    if not case.rivals(owner.server):
+        return _alone(case, owner, headline)
+    if _is_silent(case, owner):
+        rest = [_line(f"{m.server}: {case.why(m)}", _place(m)) for m in case.rivals(owner.server)]
+        return _left_behind(case, [owner], headline, rest)
     things = list(_things(case, owner.server))
     watched = [(kind, block, entry) for kind, name in things for block, entry in _entries(owner, kind, name)]
     if not watched:
@@ -166,8 +171,21 @@ def _stays(case: Case) -> Chain:
         if case.at_us <= e.t_us <= case.judged_us
     ]
     if not moved:
-        return Chain(headline, [_line(case.why(owner), Place(owner.server, entry.source))])
+        rule = "V050" if case.scene.is_bad(owner.server, entry.name) else ""  # it failed before, too
+        return Chain(headline, [_line(case.why(owner), Place(owner.server, entry.source))], rule)
     return _outweighed(case, owner, _Weight(owner, kind, block, entry), moved, headline)
+
+
+def _alone(case: Case, owner: Member, headline: str) -> Chain:
+    """No other node is configured with the addresses."""
+    names = ", ".join(case.addresses)
+    steps = [
+        _line(f"{m.server} has no {names}", _place(m, "virtual_ipaddress")) for m in case.others(owner.server)
+    ]
+    text = f"no other node has {names}" if not steps else f"only {owner.server} has {names}"
+    steps.insert(0, _line(text, _place(owner, "virtual_ipaddress")))
+    rule = "V006" if steps[1:] else ""
+    return Chain(f"{headline}: no other node has it", steps, rule, advice=f"{names} on another node, too")
 
 
 def _unwatched(case: Case, owner: Member, things: list[tuple[str, str]], headline: str) -> Chain:
@@ -184,6 +202,8 @@ def _unwatched(case: Case, owner: Member, things: list[tuple[str, str]], headlin
     told = _line(f"{name} tracks nothing of this: {what} may fail and it does not notice", _place(owner))
     unused = [thing for kind, thing in things if kind == "script"]
     rule = "V023" if unused and not any(_used(owner, thing) for thing in unused) else ""
+    legs = {i.interface for i in owner.node.instances if i is not owner.instance}
+    rule = "V052" if any(kind == "interface" and thing in legs for kind, thing in things) else rule
     advice = "" if things else f"a check of it: a vrrp_script, and track_script in {name}"
     return Chain(headline, [told, *_advert(case, owner)], rule, wishes, advice)
 
@@ -215,13 +235,12 @@ def _outweighed(
 ) -> Chain:
     """Its priority moved, and nobody takes over."""
     had, has = moved[0].from_, moved[-1].to
-    able = [m for m in case.others(owner.server) if case.scene.state(m.pair) == "BACKUP"]
+    rivals = case.rivals(owner.server)
+    able = [m for m in rivals if case.scene.state(m.pair) == "BACKUP"]
     ranks = {m.pair: case.scene.priority(m.pair) or m.instance.base_priority for m in able}
     fell = f"weight {weight.value}: {owner.server} falls from {had} to {has}"
     if not able:
-        rest = [
-            _line(f"{m.server} cannot take over: {case.why(m)}", _place(m)) for m in case.others(owner.server)
-        ]
+        rest = [_line(f"{m.server} cannot take over: {case.why(m)}", _place(m)) for m in rivals]
         steps = [_line(fell, weight.place), *rest, *_advert(case, owner)]
         return Chain(f"{headline}: nobody else is there", steps, advice="another server that works")
     best = max(able, key=lambda m: ranks[m.pair])
@@ -237,7 +256,7 @@ def _outweighed(
             _law(laws.KEEPS),
         ]
         wishes = [[weight.as_wish(value)] for value in (least + 1, least) if -254 < value < 0]
-        if weight.value > 0:
+        if weight.value > 0 and any(_entries(best, "script", weight.name)):
             wishes += _raised(case, weight, has, ranks[best.pair])
         return Chain(headline, steps, "V020", [*wishes, [weight.as_wish(0)]])
     steps = [_line(f"{fell}; {have}", *places)]
@@ -315,8 +334,8 @@ def _is_silent(case: Case, member: Member) -> bool:
     return part is not None and part.act in (Act.DAEMON_KILL, Act.DAEMON_FREEZE)
 
 
-def _left_behind(case: Case, left: list[Member], headline: str) -> Chain:
-    steps = []
+def _left_behind(case: Case, left: list[Member], headline: str, rest: Sequence[Step] = ()) -> Chain:
+    steps = list(rest)
     for member in left:
         part = case.scene.part_of(DAEMON, member.server)
         how = "killed" if part and part.act is Act.DAEMON_KILL else "frozen"
@@ -470,8 +489,9 @@ def _two_routers(holding: list[Member], headline: str) -> Chain:
 
 
 def _nobody(case: Case) -> Chain:
-    steps = [_line(f"{m.server}: {case.why(m)}", _place(m)) for m in case.members]
-    states = {case.scene.state(m.pair) for m in case.members}
+    having = [m for m in case.members if case.is_configured(m)]
+    steps = [_line(f"{m.server}: {case.why(m)}", _place(m)) for m in having]
+    states = {case.scene.state(m.pair) for m in having}
     if states == {"FAULT"}:
         steps.append(_law(laws.FAULT))
     return Chain("is on nobody", steps, advice="another server that works")

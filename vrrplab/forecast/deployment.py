@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, permutations
+from itertools import permutations
 
 from vrrplab.scenario.fail_line import AFTER_START_US
 from vrrplab.scenario.from_configs import scenario_of_nodes
@@ -20,7 +20,7 @@ from vrrplab.trace import Trace
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import SECOND_US, Micros, seconds
 
-MOST_ORDERS = 24  # that are tried: all orders of four nodes
+ALL_ORDERS_OF = 3  # nodes, at most: six runs
 _APART_US: Micros = 20 * SECOND_US  # two steps, at least
 _LAST_US: Micros = 60 * SECOND_US  # the last step is followed for so long: a stale ARP entry may take 45 s
 _MOMENT_US: Micros = 1_000
@@ -81,6 +81,11 @@ class Deployment:
         return max((e.doubled_us for step in self.steps for e in step.effects), default=0)
 
     @property
+    def is_unnoticed(self) -> bool:
+        """Does no address move, and is none out?"""
+        return self.cost == (0, 0)
+
+    @property
     def cost(self) -> tuple[int, int]:
         """The higher, the worse: how long clients are out or cannot know where they end up, in tenths of a
         second, then how often an address moves.
@@ -128,8 +133,18 @@ def best_order(
     old: Sequence[Node], new: Sequence[Node], names: Sequence[str], profile: str = "keepalived-2.2.7"
 ) -> Deployment:
     """The order that clients notice least; of equal ones the first as the names are given."""
-    found = [deployed(old, new, order, profile) for order in islice(permutations(names), MOST_ORDERS)]
+    found = [deployed(old, new, order, profile) for order in _orders(old, names)]
     return replace(min(found, key=lambda one: one.cost), tried=len(found))
+
+
+def _orders(old: Sequence[Node], names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """All orders of few nodes; of many as given, backwards, and by the priorities that they have now."""
+    if len(names) <= ALL_ORDERS_OF:
+        yield from permutations(names)
+        return
+    highest = {n.name: max((i.base_priority for i in n.config.instances), default=0) for n in old}
+    rising = tuple(sorted(names, key=lambda name: highest.get(name, 0)))
+    yield from dict.fromkeys((tuple(names), tuple(reversed(names)), rising, rising[::-1]))
 
 
 def _moment_of(name: str, order: Sequence[str], moments: Sequence[Micros]) -> Micros:

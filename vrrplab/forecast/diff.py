@@ -110,7 +110,7 @@ def diff(
     steps = _ordered(order, changing)
     given = deployed(old, new, steps, profile) if steps else None
     better = None
-    if given is not None and best and len(steps) > 1:
+    if given is not None and best and len(steps) > 1 and not given.is_unnoticed:
         found = best_order(old, new, steps, profile)
         better = found if found.cost < given.cost else None
     olds, news = (check(Cluster(nodes, profile)) for nodes in (old, new))

@@ -118,7 +118,8 @@ def _read(text: str, server: Server, profile: str) -> NodeConfig | None:
 
 def _edit(wish: Wish, change: Change, node: NodeConfig) -> Edit:
     inside = " ".join(wish.block[-1])
-    inside = f"{wish.option} of {inside}" if wish.act == "entry" else inside
+    is_inner = wish.act == "entry" and "{" not in change.after  # a block of its own goes into the outer one
+    inside = f"{wish.option} of {inside}" if is_inner else inside
     # With includes the text has other lines than the file; then the block's name tells where.
     line = 0 if "include" in (node.text or "") else change.line
     return Edit(wish.server, Source(node.file, line), change.before, change.after, inside)

@@ -93,6 +93,8 @@ def why(scenario: Scenario, *, cures: bool = True) -> Why:
         if cures and cured < MOST_CURED and found.wishes:
             cured += 1
             remedies = _remedies(case, found.wishes)
+            if not remedies and case.outcome.is_bad and not found.advice:
+                found = found._replace(advice=f"none of {len(found.wishes)} changes that were tried helps")
         answers.append(_answer(case, found, tuple(steps), remedies))
     return Why(scenario, trace, tuple(answers))
 
