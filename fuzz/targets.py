@@ -154,7 +154,7 @@ def check(data: bytes) -> None:
     lines = [line.text for line in report_lines(cluster, found)]
     assert all(text_width(line) <= 80 and "\n" not in line for line in lines)
     json.loads(formats.as_json(cluster, found))
-    json.loads(formats.as_sarif(found))
+    json.loads(formats.as_sarif(found, "0"))
     assert all(line.startswith("::") for line in formats.as_github(found).splitlines())
     assert all(finding.message and finding.cure and finding.places for finding in found)
     patch, cured = patch_of(cluster, found)

@@ -223,7 +223,7 @@ def test_the_bets_of_a_cluster_are_kept_as_long_as_it_lives(file: Path) -> None:
 
     widget = cluster(DRILL)
     assert [one["key"] for one in widget.info["bets"]] == [KEY]
-    assert widget.info["bet"] == {"name": "", "answers": {}}
+    assert (widget.info["bet"]["name"], widget.info["bet"]["answers"]) == ("", {})
     widget._asked(widget, {"do": "bet", "key": KEY, "silent_s": 1, "who": "proxy-serv02", "number": 1}, [])
     assert widget.info["bet"]["answers"] == {KEY: {"silent_s": 1.0, "who": "proxy-serv02"}}
     widget.break_it("power_off", at_s=17.0, server="proxy-serv02")

@@ -123,6 +123,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "machine.weights",
         "wire.addresses",
         "wire.vrrp",
+        "output.printable",
         "output.text_columns",
         "sim",
         "rules",

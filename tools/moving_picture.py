@@ -319,7 +319,7 @@ def _packets(theme: Theme, style: Style, fact: Facts, moments: tuple[float, floa
         if begin_s > 0
     ]
     diamond, begin = "M0 -13L13 0L0 13L-13 0Z", style.start(taken + 0.32)
-    drawn.append(tag("path", d=diamond, class_="dot garp", fill=theme.purple, style=begin))
+    drawn.append(tag("path", d=diamond, class_="dot garp", fill=theme.strong[1], style=begin))
     return "".join(drawn)
 
 
@@ -345,7 +345,7 @@ def _client(theme: Theme, style: Style, fact: Facts, dark: tuple[float, float]) 
             tag("path", d=foot, fill=theme.mute, stroke=theme.mute, stroke_width=4, stroke_linejoin="round"),
             rect(x, y, width, height, 10, fill=theme.page, stroke=theme.mute, stroke_width=4),
             screen("good", theme.pale[0], tick, theme.green),
-            screen("dark", theme.pale[3], cross, theme.vermillion),
+            screen("dark", theme.soft, cross, theme.vermillion),
             words(fact.client, middle_x, y + height + 48, "word mute"),
         )
     )

@@ -42,9 +42,9 @@ TOUR_SEEN = (
 
 # A notebook's side of the widget, with Python answering as it would there: the same messages, no Jupyter.
 _BRIDGE = """
-<!doctype html><meta charset="utf-8">
-<style>body { margin: 0 } STYLE</style>
-<div id="player"></div>
+<!doctype html><html lang="en"><meta charset="utf-8"><title>A notebook</title>
+<style>body { margin: 0 } h1 { position: absolute; width: 1px; height: 1px; overflow: hidden } STYLE</style>
+<main><h1>A notebook</h1><div id="player"></div></main>
 <script type="module">
 SCRIPT
 const values = await tellPython({ do: "open" });

@@ -49,6 +49,11 @@ def seek(page: Any, t: float) -> None:
     page.evaluate(f"t => {PLAYER}.seek(t)", t)
 
 
+def come_to_rest(page: Any) -> None:
+    """Until what glides, an address on its way to its next server, is where it is to be."""
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
+
+
 def moment(page: Any) -> float:
     return float(page.evaluate(f"{PLAYER}.t"))
 

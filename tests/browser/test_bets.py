@@ -217,6 +217,7 @@ def test_two_faults_are_two_questions(file_page: Callable[..., Any]) -> None:
     expect(page.get_by_role("slider", name="Until when")).to_have_count(0)
     page.get_by_role("button", name="r2", exact=True).click()
     go_on(page)
+    expect(panel(page)).to_contain_text("Go to the truth What follows 16.000 s is hidden")
     seek(page, 25)
     assert moment(page) == 16
     page.get_by_role("button", name="nobody", exact=True).click()
@@ -295,6 +296,18 @@ def test_a_fault_of_ones_own_while_the_film_runs_is_asked_about(live_page: Calla
     page.get_by_role("button", name="Do it again").click()
     expect(page.locator(".vl-tag-fork")).to_have_count(1)
     expect(panel(page)).to_contain_text("You said 3 s. It took")
+
+
+def test_what_is_done_again_is_asked_again(live_page: Callable[..., Any]) -> None:
+    page = live_page("article-steady", asks=True)
+    seek(page, 8)
+    page.get_by_role("button", name="Play (space)").click()
+    choose(page, "nic proxy-serv01 eth0", "Set eth0 down")
+    expect(panel(page)).to_contain_text("What will come?")
+    page.keyboard.press("Control+z")
+    expect(panel(page)).to_be_hidden()
+    page.keyboard.press("Control+y")
+    expect(panel(page)).to_contain_text("What will come?")
 
 
 def test_who_stands_still_and_breaks_something_only_looks(live_page: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from vrrplab.exercises.registry import EXERCISES
 from vrrplab.exercises.results_page import page_html
 from vrrplab.exercises.store import Progress
 
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
+expect = sync_api.expect
+
 pytestmark = [pytest.mark.long, pytest.mark.jupyterlab]
 
 # Of the panel's own elements, those with a scroll bar: what they hold is larger than they are.
@@ -28,8 +32,12 @@ BARS = """(root) => [root, ...root.querySelectorAll("*")].filter((e) => {
 }).map((e) => `${e.className}: ${e.scrollWidth}x${e.scrollHeight} in ${e.clientWidth}x${e.clientHeight}`)"""
 
 
-def test_no_slider_has_a_scroll_bar(notebook: Callable[..., Any]) -> None:  # noqa: F811
-    cells = ["import vrrplab", 'vrrplab.sliders("timers")']
+STILL = """from vrrplab.views.cluster import StillCluster
+StillCluster(vrrplab.simulate("article-drill-1-lan-nic"), 13.0)"""  # as it is without anywidget
+
+
+def test_no_slider_has_a_scroll_bar_and_pictures_have_words(notebook: Callable[..., Any]) -> None:  # noqa: F811
+    cells = ["import vrrplab", 'vrrplab.sliders("timers")', STILL]
     page = notebook("sliders.ipynb", cells, clusters=0, viewport={"width": 1366, "height": 768})
     panel = page.locator(".jp-OutputArea-output:has(.widget-slider)").first
     for width in (1366, 1024, 700):
@@ -37,6 +45,15 @@ def test_no_slider_has_a_scroll_bar(notebook: Callable[..., Any]) -> None:  # no
         panel.locator(".widget-slider").nth(3).wait_for()
         panel.locator("img").wait_for()
         page.wait_for_function(f"panel => !({BARS})(panel).length", arg=panel.element_handle())
+    picture = panel.get_by_role("img")
+    first = picture.get_attribute("src")
+    expect(picture).to_have_accessible_name(re.compile("State timeline of .* instances, .* state changes"))
+    panel.get_by_role("slider").nth(2).press("ArrowRight")
+    expect(picture).not_to_have_attribute("src", first)
+    expect(picture).to_have_accessible_name(re.compile("State timeline of"))
+    still = page.locator(".jp-OutputArea-output .vrrplab-figure").get_by_role("img")
+    expect(still).to_have_count(1)
+    expect(still).to_have_accessible_name(re.compile("proxy-serv01 .*FAULT .*eth0 down since 12.000 s"))
 
 
 SHOTS = os.environ.get("VRRPLAB_SHOTS", "")  # a folder: pictures to look at

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from player_pages import PLAYER, moment, seek, simulated
+from player_pages import PLAYER, come_to_rest, moment, seek, simulated
 
 from vrrplab.trace import Trace, make_event
 
@@ -156,6 +156,7 @@ def test_no_frame_passes_over_the_name_of_a_switch(file_page: Callable[..., Any]
 def test_nobody_has_stands_between_the_cables(file_page: Callable[..., Any]) -> None:
     page = file_page(simulated("lesson-three-routers"))
     seek(page, 17)
+    come_to_rest(page)
     covered = page.evaluate(
         "(() => { const b = document.querySelector('.vl-badge[data-state=nobody]').getBoundingClientRect();"
         " return [...document.querySelectorAll('.vl-hot > .vl-cable')].map(c => c.getBoundingClientRect().x)"
@@ -242,6 +243,7 @@ def test_on_a_phone_everything_is_large_enough_for_a_finger(live_page: Callable[
     page = live_page("article-drill-1-lan-nic", viewport=PHONE)
     seek(page, 13)
     page.evaluate(f"{PLAYER}.explain({PLAYER}.model.changes[0])")
+    come_to_rest(page)
     assert page.evaluate(TARGETS) == []
     for name in ("nic proxy-serv01 eth0", "nic proxy-serv02 eth1", "service proxy-serv01 squid"):
         assert page.evaluate(MISSED, name) == [], name

@@ -185,7 +185,6 @@ def test_colours_can_be_told_apart_from_the_page(file_page: Callable[..., Any], 
         "fg",
         "mute",
         "master",
-        "bad",
         "fault",
         "good",
         "on",
@@ -205,11 +204,11 @@ def test_colours_can_be_told_apart_from_the_page(file_page: Callable[..., Any], 
         names,
     )
     for paper in ("bg", "card", "soft"):
-        for text in ("fg", "mute", "bad"):
+        for text in ("fg", "mute", "fault"):
             assert contrast(colours[text], colours[paper]) >= 4.5, (text, paper)
         for mark in ("master", "fault", "good", "v0", "v1", "v2", "v3", "v4", "v5"):
             assert contrast(colours[mark], colours[paper]) >= 3, (mark, paper)
-    for area in ("master", "bad", "v0", "v1", "v2", "v3", "v4", "v5"):
+    for area in ("master", "fault", "v0", "v1", "v2", "v3", "v4", "v5"):
         assert contrast(colours["on"], colours[area]) >= 4.5, area
 
 

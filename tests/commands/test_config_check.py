@@ -207,7 +207,7 @@ def test_out_is_a_file_without_colours(folder: Path, capsys: pytest.CaptureFixtu
 def test_show_runs_these_nodes_where_the_rule_was_found(capsys: pytest.CaptureFixture[str]) -> None:
     checked(*FILES, "--show", "V043")
     out = capsys.readouterr().out
-    assert "V043 address does not answer, on these nodes: nothing fails, the daemons start" in " ".join(
+    assert "V043 address does not answer, on these nodes; nothing fails, the daemons start" in " ".join(
         out.split()
     )
     assert "a + " in out
@@ -216,7 +216,7 @@ def test_show_runs_these_nodes_where_the_rule_was_found(capsys: pytest.CaptureFi
 def test_show_runs_the_example_where_it_was_not(capsys: pytest.CaptureFixture[str]) -> None:
     checked("a.conf", "--show", "V025")
     out = capsys.readouterr().out
-    assert "on the example of V025: fails: a eth0 at 10 for 10" in " ".join(out.split())
+    assert "on the example of V025; fails: a eth0 at 10 for 10" in " ".join(out.split())
     assert max(map(len, out.split("\n"))) <= 80
 
 
@@ -248,3 +248,13 @@ def test_bad_usage_is_one_line(arguments: list[str], told: str, capsys: pytest.C
     assert told in err
     assert err.count("\n") == 1
     assert out == ""
+
+
+def test_show_finds_what_fails_on_these_nodes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example speaks of squid; here the check is called otherwise, and the nodes too."""
+    for name, text in RULES["V020"].bad.items():
+        (folder / f"lb-{name}.conf").write_text(text.replace("chk_squid", "alive"), "utf-8")
+    assert checked("lb-a.conf", "lb-b.conf", "--show", "V020") == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "on these nodes; fails: lb-a script alive" in told
+    assert "check_fail lb-a alive" in told

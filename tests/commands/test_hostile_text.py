@@ -237,6 +237,8 @@ ROWS = [
     row("config", "check", "evil.conf", "--config", "evil.conf", shows=False),
     row("config", "check", f"no{STEERS}.conf"),
     row("config", "explain", STEERS),
+    *(row("completion", shell, shows=False) for shell in ("bash", "zsh", "fish")),
+    row("completion", STEERS),
     row("lessons", "--no-open", f"lessons{STEERS}"),
     row("lessons", "--no-open", f"evil.conf/{STEERS}"),
     row("lessons", "--port", STEERS),

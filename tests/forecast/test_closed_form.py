@@ -123,3 +123,11 @@ def test_a_sync_group_waits_for_its_slowest_member(tmp_path: Path) -> None:
     found = outcome(tmp_path, Failure("a", "cable", "eth1"), a=both(150), b=both(100))
     assert found.ends == (("b",),)
     assert out_s(found) == (2.61, 3.11, 3.61)
+
+
+def test_a_check_that_always_says_the_same_changes_nothing_when_it_fails(tmp_path: Path) -> None:
+    """No shell: ``|`` is an argument, and the check fails from the start (cases of keepalived 2.2.7)."""
+    check = {"weight": -60}
+    text = config(150, check=check).replace("/usr/bin/check", "/usr/bin/check > /dev/null 2>&1 || exit 1")
+    found = outcome(tmp_path, Failure("a", "script", "chk"), a=text, b=config(50, check=check))
+    assert found.ends == (("a",),)

@@ -61,10 +61,11 @@ test("the truth has been seen when the silence ends, at the end, or when it is c
 });
 
 test("what was said beside what came", () => {
+  const WORDS = { right: "You said {said}, and so it is: {told}", otherwise: "You said {said}. {told}" };
   const name = (x) => x.toUpperCase();
-  assert.deepEqual(saidAndTrue(bet(), { silent_s: 1, who: "r2" }, name), ["You said 1 s. It took 2.66 s: why.", "You said R2, and so it is: r2 has it at 20 s."]);
-  assert.deepEqual(saidAndTrue(bet(), { silent_s: 2.5 }, name), ["You said 2.5 s. It took 2.66 s: why."]);
-  assert.deepEqual(saidAndTrue(bet(), { who: "nobody" }, name), ["You said NOBODY. r2 has it at 20 s."]);
+  assert.deepEqual(saidAndTrue(bet(), { silent_s: 1, who: "r2" }, name, WORDS), ["You said 1 s. It took 2.66 s: why.", "You said R2, and so it is: r2 has it at 20 s."]);
+  assert.deepEqual(saidAndTrue(bet(), { silent_s: 2.5 }, name, WORDS), ["You said 2.5 s. It took 2.66 s: why."]);
+  assert.deepEqual(saidAndTrue(bet(), { who: "nobody" }, name, WORDS), ["You said NOBODY. r2 has it at 20 s."]);
 });
 
 test("the arrow keys move the mark by a tenth of a second, with Shift by a second, and no further than the run", () => {

@@ -64,6 +64,10 @@ MISSES |= {
         ("{'    weight -20\\n': ''}", "with both Squids dead, at 40 s nobody has"),
         ("{'weight -20': 'weight -60\\n    interval 10'}", "serves no page for 11.1 s"),
     ],
+    "08-told": [
+        ("{S2: {'notify_backup': 'notify_fault'}}", "no page for 40.0 s from the start, and every ping"),
+        ("{S2: {'priority 255': 'priority 20'}}", "With nothing broken"),
+    ],
     "09-fast": [
         ("{'advert_int 0.2': 'advert_int 1'}", "gives no answer for 3.08 s"),
         ("{S1: {'advert_int': 'version 3\\n    advert_int'}}", "both have 192.168.2.101"),

@@ -133,7 +133,11 @@ def test_the_rule_sees_every_way_to_write(line: str, expected: bool) -> None:
 
 
 # The few options with these words that name what is read.
-READ = {("lab", "--config")}
+READ = {
+    ("lab", "--config"),
+    *(("config", option) for option in ("--inventory", "--config", "--baseline")),
+    ("why", "--inventory"),
+}
 
 
 def options(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

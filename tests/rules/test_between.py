@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from rule_clusters import found, run
+from rule_clusters import found, nodes, run
 
 from vrrplab import load_scenario
 from vrrplab.data_files import data_path
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import conf
+from vrrplab.rules.fix import patch_of
 from vrrplab.rules.table import RULES
 from vrrplab.scenario.nodes import Node
 
@@ -253,3 +256,27 @@ def test_what_real_daemons_did_not_agree_on_is_told(name: str) -> None:
     cluster = Cluster(Node(s.name, s.name, s.node) for s in scenario.servers.values())
     told = {f.rule for rule in BETWEEN for f in RULES[rule].found(cluster) if f.severity == "error"}
     assert told == ({RECORDED[name]} if RECORDED[name] else set())
+
+
+@pytest.mark.parametrize("rule", ["V010", "V015", "V024", "V020", "V065", "V090"])
+def test_the_patch_cures(rule: str, tmp_path: Path) -> None:
+    bad = RULES[rule].bad
+    if rule == "V015":
+        bad = three(*["10.0.0.1 10.0.0.2 10.0.0.3"] * 3)
+    cluster = Cluster(nodes(tmp_path, bad))
+    patch, cured = patch_of(cluster, RULES[rule].found(cluster))
+    assert cured == 1
+    if not shutil.which("patch"):
+        pytest.skip("needs patch: sudo apt install patch")
+    subprocess.run(["patch", "-p0", "-s"], input=patch, text=True, cwd="/", check=True, timeout=20)
+    mended = {name: (tmp_path / f"{name}.conf").read_text("utf-8") for name in bad}
+    assert mended != bad
+    assert not found(rule, tmp_path, mended)
+
+
+def test_checksums_that_only_one_side_takes(tmp_path: Path) -> None:
+    bad, good = RULES["V013"].bad, RULES["V013"].good
+    (finding,) = found("V013", tmp_path, bad, "keepalived-2.4.3")
+    assert "a computes the checksum as version 2 does, and b drops such adverts" in finding.message
+    assert run(tmp_path, bad, "keepalived-2.4.3").owners(VIP, 50) == ("a", "b")
+    assert run(tmp_path, good, "keepalived-2.4.3").owners(VIP, 50) == ("a",)

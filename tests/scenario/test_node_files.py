@@ -163,3 +163,16 @@ def test_a_file_of_deep_braces_is_read_or_refused_in_one_line(folder: Path) -> N
     with pytest.raises(VrrplabError) as told:
         read_nodes(["deep.conf"])
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text", [CONF, CONF.replace("vrrp_instance V {", "vrrp_instance V\n{"), "# {\n" + CONF]
+)
+def test_a_keepalived_conf_where_a_scenario_is_expected(
+    text: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put("lb1.yaml", text=text)
+    assert main(["simulate", "lb1.yaml"]) == 2
+    told = capsys.readouterr().err
+    what = "is a keepalived.conf, and a scenario is expected"
+    assert told == f"lb1.yaml: {what} - call it .conf: simulate runs these too\n"

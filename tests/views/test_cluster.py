@@ -163,6 +163,7 @@ def test_without_anywidget_there_is_a_still_picture(monkeypatch: pytest.MonkeyPa
     monkeypatch.undo()
     assert isinstance(still, StillCluster)
     assert still._repr_svg_().startswith("<svg")
+    assert 'alt="two routers, at 7.000 s of 20.0 s. r1 V1 FAULT (150) · eth0 down' in still._repr_html_()
     assert "the cluster that moves needs anywidget: make lab" in repr(still)
 
 

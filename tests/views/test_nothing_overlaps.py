@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,7 +15,9 @@ from matplotlib.figure import Figure
 from vrrplab import at, own_cluster, simulate, variant, views
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Trace
+from vrrplab.trace.events import AdvertSentEvent
 from vrrplab.views import fonts, style
+from vrrplab.views.assets import player_style
 
 OF_A_TRACE = ("timeline", "priority", "tables", "anatomy", "ladder", "state_diagram")
 TRACES = {
@@ -309,12 +312,66 @@ def contrast(a: str, b: str) -> float:
 
 @pytest.mark.parametrize("theme", style.THEMES.values(), ids=style.THEMES)
 def test_contrast(theme: style.Theme) -> None:
-    """Text 4.5 to 1, marks 3 to 1 (WCAG 2 AA)."""
+    """Text 4.5 to 1 (WCAG 2 AA); all but hairlines are letters somewhere."""
     assert min(contrast(theme.text, ground) for ground in (theme.page, theme.soft, *theme.pale)) >= 4.5
-    assert contrast(theme.mute, theme.page) >= 4.5
-    marks = (theme.blue, theme.vermillion, theme.green, theme.purple, *theme.strong)
-    assert min(contrast(mark, theme.page) for mark in marks) >= 3
-    assert min(contrast(theme.on_colour, fill) for fill in (theme.blue, theme.vermillion)) >= 3
+    inks = (theme.text, theme.mute, theme.blue, theme.vermillion, theme.green, theme.guess, *theme.strong)
+    grounds = (theme.page, theme.card, theme.soft)
+    assert min((contrast(ink, ground), ink, ground) for ink in inks for ground in grounds) >= (4.5,)
+    areas = (theme.blue, theme.vermillion, theme.green, *theme.strong)
+    assert min((contrast(theme.on_colour, area), area) for area in areas) >= (4.5,)
+
+
+def test_every_text_of_every_figure_has_contrast() -> None:
+    """As drawn: the letters of each figure against what is said to be behind them."""
+    from matplotlib.colors import to_hex
+    from matplotlib.text import Text
+
+    drill = simulate("article-drill-1-lan-nic", frames=True)
+    frame = next(event for event in drill.of(AdvertSentEvent) if event.fields.get("frame"))
+    weak = set()
+    for name, theme in style.THEMES.items():
+        figures = {
+            "timeline": views.timeline.figure(drill, theme=name),
+            "priority": views.priority.figure(drill, theme=name),
+            "ladder": views.ladder.figure(drill, theme=name, from_s=11, to_s=15),
+            "anatomy": views.anatomy.figure(drill, theme=name),
+            "tables": views.tables.figure(drill, theme=name),
+            "packet": views.packet.figure(frame, theme=name),
+            "state_diagram": views.state_diagram.figure(drill, theme=name),
+            "distribution": views.distribution.figure({"a": [1.0, 2.0]}, bounds_s=3, theme=name),
+        }
+        for what, figure in figures.items():
+            for text in figure.findobj(Text):
+                box = text.get_bbox_patch()
+                paper = to_hex(box.get_facecolor()) if box else theme.page
+                ink = to_hex(text.get_color())
+                if text.get_text().strip() and ink != theme.on_colour and contrast(ink, paper) < 4.5:
+                    weak.add((what, name, text.get_text(), ink, paper))
+    assert weak == set()
+
+
+def test_a_colour_means_one_thing_everywhere() -> None:
+    """Blue is a MASTER and what it sends, vermillion a fault: nothing else takes them, or makes its own."""
+    for theme in style.THEMES.values():
+        assert {theme.blue, theme.vermillion}.isdisjoint([*theme.strong, *theme.pale])
+        assert style.state_colours("MASTER", theme)[0] == theme.blue
+        assert style.state_colours("FAULT", theme)[0] == theme.vermillion
+    package = Path(style.__file__).parents[1]
+    own = re.compile(r"""["' :]#(?:[0-9a-fA-F]{3}){1,2}\b""")
+    makes = {
+        f"{file.relative_to(package)}: {found}"
+        for file in package.rglob("*")
+        if file.suffix in (".py", ".js", ".css") and file != Path(style.__file__)
+        for found in own.findall(file.read_text(encoding="utf-8"))
+    }
+    assert makes == set()
+    assert player_style().startswith(f".vrrplab {{ --vl-bg: {style.LIGHT.page};")
+    servers = views.priority.figure(simulate("lesson-three-routers"))
+    axes = servers.axes[0]
+    named = [line for line in axes.lines if line.get_marker() not in ("", "None", None)]
+    assert len({line.get_marker() for line in named if line.get_color() == style.LIGHT.text}) == 3
+    wide = {line.get_color() for line in axes.lines if line.get_linewidth() == 4.0}
+    assert wide == {style.LIGHT.blue}, "a MASTER, whoever it is"
 
 
 def test_states_differ_without_colour() -> None:

@@ -156,6 +156,7 @@ class TestWidgets:
         before = picture.value
         box.sliders["which"].value = 1
         assert picture.value != before
+        assert 'alt="State timeline of' in picture.value
         assert "serv01 eth1 down" in told.value
         reset = box.children[2].children[-1]
         reset.click()

@@ -62,6 +62,19 @@ def test_styles_stay_inside_the_picture() -> None:
     assert all(rule.startswith(".vrrplab-still ") for rule in outside)
 
 
+def test_a_long_title_is_whole_and_ends_inside_the_picture() -> None:
+    told = (
+        "the LAN interface of the first proxy goes down while the second is being repaired, then comes back"
+    )
+    root = ElementTree.fromstring(still_svg(Trace([cast(description=told)]), 7.0))
+    lines = [x for x in root.iter(f"{SVG}text") if x.get("font-weight") and x.get("x") == "20.0"]
+    assert " ".join(x.text or "" for x in lines) == f"{told} · 7.000 s"
+    width = int(root.get("width", ""))
+    assert all(20 + 7.4 * len(x.text or "") <= width - 20 for x in lines)
+    endless = texts(still_svg(Trace([cast(description="word " * 200)]), 7.0))
+    assert "… · 7.000 s" in endless
+
+
 def test_an_empty_trace_is_a_sentence_and_still_a_picture() -> None:
     assert still_text(Trace([]), 0) == "trace, at 0.000 s of 0.0 s: nothing happened in this trace"
     assert texts(still_svg(Trace([]), 0)) == ["trace · 0.000 s"]

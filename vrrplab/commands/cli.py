@@ -33,6 +33,7 @@ COMMANDS = {
     "live": "use real sockets: be a router, or listen and tell what others do",
     "lab": "put the drills' network into namespaces, with real daemons",
     "lessons": "copy the notebooks to a folder of yours and open them in JupyterLab",
+    "completion": "print what makes bash, zsh or fish complete commands and options",
     "doctor": "say what works on this machine: sockets, namespaces, extras",
 }
 
@@ -171,7 +172,7 @@ def guide_of(parser: argparse.ArgumentParser) -> Guide:
 
 
 def _overview() -> str:
-    rows = "\n".join(f"  {name:9} {what}" for name, what in COMMANDS.items())
+    rows = "\n".join(f"  {name:10} {what}" for name, what in COMMANDS.items())
     more = "'vrrplab COMMAND --help' tells more of each; --version which vrrplab it is."
     return f"usage: vrrplab COMMAND ...\n\n{rows}\n\n{more}\n{ending(GUIDE)}"
 

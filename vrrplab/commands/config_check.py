@@ -11,6 +11,7 @@ from vrrplab.commands.node_arguments import add_node_arguments, nodes_of
 from vrrplab.output.files import OutputName
 
 if TYPE_CHECKING:
+    from vrrplab.rules.baseline import Baseline
     from vrrplab.rules.cluster import Cluster
     from vrrplab.rules.model import Finding, Rule
 
@@ -43,7 +44,7 @@ GUIDE = Guide(
             files=_ARTICLE,
         ),
     ),
-    {1: "an address is lost or doubled by what the files say (or as `fail-on` of .vrrplab.toml has it)"},
+    {1: "an address is lost or doubled, or as fail-on of .vrrplab.toml has it"},
 )
 
 
@@ -83,17 +84,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from vrrplab.rules.baseline import read_baseline, write_baseline
     from vrrplab.rules.cluster import Cluster
     from vrrplab.rules.settings import find_settings
     from vrrplab.rules.table import RULES, check, ranked, rule_named
 
     shown = rule_named(args.show) if args.show else None
     settings = find_settings(RULES, args.config)
-    baseline = read_baseline(args.baseline) if args.baseline else None
+    baseline = _baseline(args.baseline) if args.baseline else None
     cluster = Cluster(nodes_of(args), args.profile)
     found = ranked(settings.applied(check(cluster)))
     if args.write_baseline:
+        from vrrplab.rules.baseline import write_baseline
+
         write_baseline(args.write_baseline, found)
         return 0
     known = ""
@@ -108,6 +110,12 @@ def run(args: argparse.Namespace) -> int:
     if shown is not None:
         _show(cluster, found, shown)
     return int(settings.fails(found))
+
+
+def _baseline(path: str) -> Baseline:
+    from vrrplab.rules.baseline import read_baseline
+
+    return read_baseline(path)
 
 
 def _show(cluster: Cluster, found: list[Finding], rule: Rule) -> None:
@@ -162,8 +170,9 @@ def _text(cluster: Cluster, found: list[Finding], known: str, form: str) -> str:
         from vrrplab.rules.report import lines_of
 
         return "".join(f"{line.text}\n" for line in lines_of(cluster, found, known))
+    from vrrplab import __version__
     from vrrplab.rules.formats import as_github, as_json, as_sarif
 
     if form == "json":
         return as_json(cluster, found)
-    return as_sarif(found) if form == "sarif" else as_github(found)
+    return as_sarif(found, __version__) if form == "sarif" else as_github(found)

@@ -116,7 +116,7 @@ def _setting(setting: Setting, path: str, again: bool) -> Iterator[str]:
     place = place if place or setting.why else "default"
     told = setting.text if setting.why in ("", setting.text) else f"{setting.text} ({setting.why})"
     yield from _row("" if again else setting.option, told, place)
-    for warning in setting.told:
+    for warning in _once(setting.told):
         yield from _sentence(warning, "")
 
 
@@ -158,7 +158,7 @@ def _ignored(told: Iterable[ConfigWarning], path: str) -> Iterator[str]:
     from vrrplab.config.effective import NOT_MODELLED
 
     unmodelled: list[str] = []
-    for warning in told:
+    for warning in _once(told):
         if warning.kind == NOT_MODELLED and "'" in warning.message:
             unmodelled.append(f"{warning.message.split(chr(39))[1]} ({_place(warning.source, path)})")
             continue
@@ -194,6 +194,11 @@ def _running(node: Node, running: Running) -> Iterator[str]:
         yield from lines[1:]
     if not found:
         yield "  nothing differs"
+
+
+def _once(told: Iterable[ConfigWarning]) -> list[ConfigWarning]:
+    """What two processes of the daemon say of one line is one sentence."""
+    return list({(warning.source, warning.message): warning for warning in told}.values())
 
 
 # -- JSON ----------------------------------------------------------------------------------------------------

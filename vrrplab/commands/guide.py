@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from vrrplab.commands.exit_codes import ExitCode
+from vrrplab.output.text_columns import wrap
 
 SHOWN = 2  # examples in a command's help
 _SIGNALS = [ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.HANGUP]
@@ -67,5 +68,6 @@ def ending(guide: Guide) -> str:
         codes[ExitCode.INTERRUPTED] = "; ".join(
             [signals[0].meaning, *(f"{n} {n.meaning}" for n in signals[1:])]
         )
-    lines += [f"  {code:>3}  {meaning}" for code, meaning in codes.items()]
+    for code, meaning in codes.items():
+        lines += wrap(meaning, 80, f"  {code:>3}  ", " " * 7)
     return "\n".join(lines) + "\n"

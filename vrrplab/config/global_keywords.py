@@ -231,14 +231,13 @@ def _dynamic_interfaces(draft: FileDraft, words: Words) -> None:
 
 def _vrrp_iptables(draft: FileDraft, words: Words) -> None:
     draft.globals.has_firewall = True
-    if draft.diagnostics.old:  # as built for Debian 12
-        draft.diagnostics.report(
-            "deprecated",
-            "iptables not supported, using nftables instead. Please replace 'vrrp_iptables and "
-            "'vrrp_ipsets' with 'nftables' config option",
-            "vrrp_iptables: nftables are used instead",
-            "write nftables",
-        )
+    draft.diagnostics.report(  # as Debian builds it, which is why vrrp_ipsets is unknown there (measured)
+        "deprecated",
+        "iptables not supported, using nftables instead. Please replace 'vrrp_iptables and "
+        "'vrrp_ipsets' with 'nftables' config option",
+        "vrrp_iptables: nftables are used instead",
+        "write nftables",
+    )
 
 
 def _nftables(draft: FileDraft, words: Words) -> None:

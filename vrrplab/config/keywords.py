@@ -41,7 +41,7 @@ _GLOBAL_SETTINGS = """
     smtp_alert_checker no_email_faults startup_script startup_script_timeout shutdown_script
     shutdown_script_timeout max_auto_priority min_auto_priority_delay checker_log_all_failures
     default_interface disable_local_igmp lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop
-    lvs_sync_daemon vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_ipsets nftables_priority
+    lvs_sync_daemon vrrp_garp_extra_if vrrp_vmac_garp_intvl nftables_priority
     nftables_ifindex nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark nftables_counters
     vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity vrrp_rlimit_rttime
     vrrp_rlimit_rtime notify_fifo vrrp_notify_fifo
@@ -296,6 +296,20 @@ def vrrp_tables(old: bool) -> Table:
         "bfd_instance": _other("bfd"),
         "track_group": Keyword(_track_group, {"group": _VALUES}),
     }
+
+
+def checker_tables() -> Table:
+    """What the load balancer's process reads; everything else is passed over."""
+    from vrrplab.config.lvs_keywords import LVS_KEYWORDS
+
+    others = (*_VRRP_BLOCKS, *_ROOT_VALUE_BLOCKS.split(), "global_defs")
+    skipped = dict.fromkeys((*others, *_ROOT_SETTINGS.split()), _SKIPPED)
+    return {**skipped, **LVS_KEYWORDS}
+
+
+def has_lvs(draft: FileDraft) -> bool:
+    """Is there a block of the load balancer?"""
+    return any(place.keyword in _LVS_BLOCKS for place in draft.places)
 
 
 _VRRP_BLOCKS = (

@@ -67,6 +67,7 @@ class ConfigWarning:
     instance: str = ""  # said while this instance is completed; "": before all of them, or after
     late: bool = False  # after the addresses of its interface; without an instance: after all instances
     taken_off: TakenOff | None = None
+    checker: bool = False  # said by the process of the load balancer, not by that of VRRP
 
     def __str__(self) -> str:
         return f"{self.source}: {self.message}" + (f" - {self.hint}" if self.hint else "")

@@ -14,11 +14,11 @@ import os
 from dataclasses import replace
 from stat import S_ISREG
 
-from vrrplab.config.blocks import BlockReader
+from vrrplab.config.blocks import BlockReader, Table
 from vrrplab.config.complete import complete
 from vrrplab.config.diagnostics import STRUCTURE_KINDS, Diagnostics
 from vrrplab.config.drafts import FileDraft, GlobalDraft
-from vrrplab.config.keywords import global_tables, vrrp_tables
+from vrrplab.config.keywords import checker_tables, global_tables, has_lvs, vrrp_tables
 from vrrplab.config.lines import LineReader, decode
 from vrrplab.config.model import ConfigWarning, NodeConfig, Source
 from vrrplab.config.templates import template_of
@@ -160,6 +160,8 @@ def _read(
         if not (draft.instances or draft.other_work):  # nothing to run: there is no VRRP process
             vrrp.warnings = [replace(warning, log="") for warning in vrrp.warnings]
         vrrp.warnings[:0] = parent.warnings
+        if has_lvs(draft):
+            vrrp.warnings += _of_checker(draft, text, file, host_id, alone)
         vrrp.reading = False
         _say_hosts(vrrp, lines, host_id)
         if not draft.instances:
@@ -177,6 +179,15 @@ def _read(
             error.log = (*(warning.log for warning in parent.warnings if warning.log), *error.log)
         raise
     return replace(node, text=lines.whole_text(text))
+
+
+def _of_checker(draft: FileDraft, text: str, file: str, host_id: str, alone: bool) -> list[ConfigWarning]:
+    """What only the load balancer's process has to say, which reads its blocks."""
+    vrrp = draft.diagnostics
+    checker = Diagnostics(file, daemon=vrrp.daemon, strict=False, log_file=vrrp.log_names[file])
+    _run(FileDraft(checker, draft.globals), text, file, host_id, alone, tables=checker_tables())
+    said = {(warning.source, warning.log) for warning in vrrp.warnings}
+    return [replace(w, checker=True) for w in checker.warnings if (w.source, w.log) not in said]
 
 
 def _say_hosts(diagnostics: Diagnostics, lines: LineReader, host_id: str) -> None:
@@ -197,12 +208,23 @@ def _say_hosts(diagnostics: Diagnostics, lines: LineReader, host_id: str) -> Non
     )
 
 
-def _run(draft: FileDraft, text: str, file: str, host_id: str, alone: bool, vrrp: bool = False) -> LineReader:
+def _run(
+    draft: FileDraft,
+    text: str,
+    file: str,
+    host_id: str,
+    alone: bool,
+    vrrp: bool = False,
+    tables: Table | None = None,
+) -> LineReader:
+    """Read all of it as one process of the daemon: the parent, VRRP's, or the one with these ``tables``."""
     diagnostics = draft.diagnostics
-    lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id, vrrp, alone)
+    second = vrrp or tables is not None
+    lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id, second, alone)
     draft.blocks = BlockReader(lines, diagnostics, draft)
-    tables = vrrp_tables if vrrp else global_tables
-    draft.blocks.run(tables(diagnostics.old))
+    if tables is None:
+        tables = vrrp_tables(diagnostics.old) if vrrp else global_tables(diagnostics.old)
+    draft.blocks.run(tables)
     if lines.open_braces:
         diagnostics.log(
             "unclosed-brace",

@@ -31,7 +31,7 @@ from vrrplab.trace.bets import ASKS, UNTIL, Bet, bet_at
 from vrrplab.trace.bets import WHO as ASK_WHO
 from vrrplab.trace.vocabulary import label
 from vrrplab.units import seconds
-from vrrplab.views.bets import UNSAID, Bets, as_told, key_of
+from vrrplab.views.bets import OTHERWISE, RIGHT, UNSAID, Bets, as_told, key_of
 from vrrplab.views.cluster import show_cluster
 
 if TYPE_CHECKING:
@@ -207,14 +207,9 @@ class KeptBet(Bets):
     def _verdict(self, asked: str, guess: Guess, is_this: bool) -> str:
         truth, unit = _truth(self.first, asked)
         told = self.first.silence_told if asked == UNTIL else self.first.owner_told
-        said = (
-            f"You said {in_words(guess, unit)}"
-            if is_this
-            else f"Your first guess stays: {in_words(guess, unit)}"
-        )
-        if asked == ASK_WHO and is_close(guess, truth):
-            return f"{said}, and so it is: {told}"
-        return f"{said}. {told}"
+        right = asked == ASK_WHO and is_close(guess, truth)
+        words = (RIGHT if right else OTHERWISE).format(said=in_words(guess, unit), told=told)
+        return words if is_this else words.replace("You said ", "Your first guess stays: ", 1)
 
 
 def _truth(bet: Bet, asked: str) -> tuple[Guess, str]:

@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass
 from html import escape
 
+from vrrplab.views.style import LIGHT
+
 # kind: sign, word, colour of the edge (readable on light and on dark paper; sign and word say the same)
 KINDS = {
-    "passed": ("✔", "passed", "#009E73"),
-    "missed": ("✘", "not yet", "#D55E00"),
-    "unclear": ("?", "not understood", "#D55E00"),
-    "open": ("…", "", "#808080"),
-    "hint": ("→", "hint", "#0072B2"),
-    "note": ("•", "", "#0072B2"),
-    "table": ("", "", "#0072B2"),
+    "passed": ("✔", "passed", LIGHT.green),
+    "missed": ("✘", "not yet", LIGHT.vermillion),
+    "unclear": ("?", "not understood", LIGHT.vermillion),
+    "open": ("…", "", LIGHT.mute),
+    "hint": ("→", "hint", LIGHT.blue),
+    "note": ("•", "", LIGHT.blue),
+    "table": ("", "", LIGHT.blue),
 }
 
 _CODE = re.compile(r"`([^`]+)`")

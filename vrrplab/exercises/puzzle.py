@@ -17,6 +17,7 @@ from vrrplab.exercises.learner import check
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.puzzles import Puzzle, find_puzzle
 from vrrplab.exercises.repair import Repair
+from vrrplab.notebook.replacements import Edit
 from vrrplab.notebook.simulate import run_told
 from vrrplab.views.cluster import StillCluster, show_cluster
 
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def puzzle(
-    name: str, *, actions: Sequence[dict[str, Any]] | None = None, files: Mapping[str, str] | None = None
+    name: str,
+    *,
+    actions: Sequence[dict[str, Any]] | None = None,
+    files: Mapping[str, str] | Edit | None = None,
 ) -> Any:
     """A cluster with a goal above it. Break it, or mend it, until the goal says "reached".
 
@@ -34,7 +38,8 @@ def puzzle(
     a passed exercise. Where no widget runs, or to type the answer:
 
     - ``actions``: what is to be done, each as ``at`` makes it;
-    - ``files``: new keepalived.conf files by server, of a puzzle that has an editor.
+    - ``files``: of a puzzle that has an editor: new keepalived.conf files by server, or what to replace in
+      them, ``"proxy-serv01: weight -20 -> weight -60"``, several as a list.
 
     With one of them the answer is told in words, like that of ``check``. VrrplabError: there is no such
     puzzle, or it is solved in the other way.
@@ -46,7 +51,7 @@ def puzzle(
 
 
 def _typed(
-    wanted: Puzzle, actions: Sequence[dict[str, Any]] | None, files: Mapping[str, str] | None
+    wanted: Puzzle, actions: Sequence[dict[str, Any]] | None, files: Mapping[str, str] | Edit | None
 ) -> Message:
     if wanted.edits and actions is not None:
         raise VrrplabError(f"{wanted.name} is solved in its files: give files=, not actions=")
@@ -78,12 +83,12 @@ class StillPuzzle(StillCluster):
     def _how(self) -> str:
         name = self._puzzle.name
         if self._puzzle.edits:
-            return f'puzzle("{name}", files={{"{self._puzzle.edits[0]}": "…"}})'
+            return f'puzzle("{name}", files="{self._puzzle.edits[0]}: old words -> new words")'
         return f'puzzle("{name}", actions=[at(12, "…", server="…")])'
 
     def _repr_html_(self) -> str:
         goal = f"<p><b>Goal</b> {escape(self._puzzle.goal)}</p>"
-        return f"{goal}{self._repr_svg_()}<p>Answer it as <code>{escape(self._how)}</code>.</p>"
+        return f"{goal}{super()._repr_html_()}<p>Answer it as <code>{escape(self._how)}</code>.</p>"
 
     def __repr__(self) -> str:
         return f"Goal: {self._puzzle.goal}\n{super().__repr__()}\nAnswer it as {self._how}"

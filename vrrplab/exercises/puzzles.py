@@ -7,19 +7,18 @@ editor in ``repair_puzzles``; ``goal`` is what stands above the picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError, did_you_mean
-from vrrplab.exercises.answers import table
 from vrrplab.exercises.attempt import Attempt
 from vrrplab.exercises.lesson_00 import actions as as_actions
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import run
 from vrrplab.exercises.registry import NotUnderstood, exercise
-from vrrplab.notebook.variants import conf, variant, with_files
+from vrrplab.notebook.variants import conf, edited_texts, with_files
 from vrrplab.scenario.model import Scenario
 from vrrplab.views.forks import AFTERMATH_US
 
@@ -53,17 +52,18 @@ class Puzzle:
         return self.verdict(Attempt(base, changed, run(changed), _clicks(given)))
 
     def _edited(self, base: Scenario, answer: Any) -> Scenario:
-        given = table(answer, "what to replace in the files, or a whole file by server")
-        names = set(base.servers)
-        if given and set(given) <= names and all(isinstance(text, str) for text in given.values()):
-            wrong = sorted(set(given) - set(self.edits))
-            if wrong:
-                raise NotUnderstood(
-                    f"The file of {wrong[0]} is in order; the goal is reached in that of"
-                    f" {' or '.join(self.edits)}."
-                )
-            return with_files(base, given, alone=True)
-        return variant(base, edit=edit_table(given))
+        """Whole files by server, or what to replace in them. Neither opens another file."""
+        files = dict(answer) if isinstance(answer, Mapping) else {}
+        whole = bool(files) and set(files) <= set(base.servers)
+        if not whole or not all(isinstance(text, str) for text in files.values()):
+            files = edited_texts(base, edit_table(answer))
+        wrong = sorted(set(files) - set(self.edits))
+        if wrong:
+            raise NotUnderstood(
+                f"The file of {wrong[0]} is in order; the goal is reached in that of"
+                f" {' or '.join(self.edits)}."
+            )
+        return with_files(base, files, alone=True)
 
 
 PUZZLES: dict[str, Puzzle] = {}

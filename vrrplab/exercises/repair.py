@@ -14,7 +14,6 @@ from vrrplab.errors import PlacedError, VrrplabError
 from vrrplab.exercises.goal import Goal, Verdict
 from vrrplab.exercises.puzzles import Puzzle, files_of
 from vrrplab.exercises.store import Progress, store
-from vrrplab.limits import CONFIG_BYTES
 from vrrplab.notebook.variants import with_files
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from vrrplab.trace import Trace
     from vrrplab.views.forks import Forks
 
-LONGEST = 20_000  # characters of a file that are kept in the progress file
+LONGEST = 20_000  # characters of a file that are read here, and kept in the progress file
+MOST_FINDINGS = 100  # that are told of one file
 
 # What holds for every file here, and is nothing that a puzzle is about.
 ASIDE = frozenset({"script-default-user", "script-security"})
@@ -71,8 +71,10 @@ class Repair(Goal):
         server, text = message.get("server"), message.get("text")
         if server not in self.puzzle.edits or not isinstance(text, str):
             raise VrrplabError(f"there is no file of {server!r} to edit here")
-        if len(text) > CONFIG_BYTES.most:
-            raise VrrplabError(f"that is too much text for a keepalived.conf: {CONFIG_BYTES} at most")
+        if len(text) > LONGEST:  # to read it, and to show what is to be said of each line, would take long
+            told = f"a file of a lesson has at most {LONGEST:,} characters, and this one {len(text):,}"
+            self._unread[server] = Finding(0, told, "take out what is not needed", "stops")
+            return {"note": ""}
         self._keep(server, text)
         self._edit(forks, server, text, bool(message.get("meant")))
         return {"note": ""}
@@ -109,12 +111,13 @@ class Repair(Goal):
             for w in warnings
         ]
         ordered = sorted(dict.fromkeys(found), key=lambda one: (one.kind == "aside", one.line))
+        more = len(ordered) - MOST_FINDINGS
+        if more > 0:
+            ordered[MOST_FINDINGS:] = [Finding(0, f"and {more} more of this kind", "", ordered[-1].kind)]
         return [one._asdict() for one in ordered]
 
     def _keep(self, server: str, text: str) -> None:
         """What was typed outlives the kernel, in the progress file."""
-        if len(text) > LONGEST:
-            return
         self._typed = {**self._typed, server: text}
         with store().change() as progress:
             entry = progress.exercises.setdefault(self.puzzle.name, {})

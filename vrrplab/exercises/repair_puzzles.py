@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vrrplab.exercises.attempt import Attempt
+from vrrplab.exercises.lesson_08 import BOUND
 from vrrplab.exercises.observe import IP1, IP2, S1, S2, demand_normal, holders_in_words, run
 from vrrplab.exercises.puzzles import is_puzzle
 from vrrplab.exercises.registry import Miss
@@ -138,4 +139,40 @@ def cloud(attempt: Attempt) -> str:
     return (
         f"One server an address, all the time, and {IP1} was silent for {silent:.2f} s: each peer names the"
         " other."
+    )
+
+
+def _untold() -> Scenario:
+    """Both Squids listen on the virtual addresses only; one of them is told at the wrong change."""
+    notify = '    notify_{} "/usr/sbin/squid -k reconfigure"'
+    edit = {
+        S1: f"interface eth0 -> interface eth0\n{notify.format('master')}",
+        S2: f"interface eth0 -> interface eth0\n{notify.format('backup')}",
+    }
+    told = f"Squid listens on the virtual addresses only; {S1} loses its power at 12 s"
+    return variant("article-steady", POWER_CUT, edit=edit, services=BOUND, duration_s=40, description=told)
+
+
+@is_puzzle(
+    "08-told",
+    "pings are answered, and no page comes",
+    f"Both Squids listen on the virtual addresses only. Repair the file of {S2}: it is to serve pages of"
+    f" {IP2} from the start, and when {S1} loses its power at 12 s those of {IP1} within 4 s.",
+    _untold,
+    edits=[S2],
+)
+def told(attempt: Attempt) -> str:
+    demand_normal(attempt.trace, BEFORE_S)
+    _demand_takeover(attempt, 4)
+    for address, since in ((IP2, "from the start"), (IP1, "from 12 s on")):
+        ping, page = attempt.longest_s(address, "icmp"), attempt.longest_s(address, "http")
+        if page > 4:
+            pinged = f"pings are missed for {ping:.1f} s only" if ping else "every ping is answered"
+            raise Miss(
+                f"{address} serves no page for {page:.1f} s {since}, and {pinged}: the address is there, and"
+                " Squid does not know."
+            )
+    return (
+        f"Pages of {IP1} are back after {attempt.longest_s(IP1, 'http'):.2f} s: whoever becomes MASTER tells"
+        " Squid that there is an address."
     )

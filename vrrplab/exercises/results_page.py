@@ -6,27 +6,28 @@ from html import escape
 
 from vrrplab.exercises.course import OPEN, Course, Lesson, Mark
 from vrrplab.exercises.course_map import BOX, STYLE, circle, square
+from vrrplab.views.style import LIGHT
 
-_LOOK = """
-@page { size: A4; margin: 11mm 12mm }
-* { box-sizing: border-box }
-body { margin: 0 auto; max-width: 190mm; padding: 6mm; background: #fff; color: #1d2733;
+_LOOK = f"""
+@page {{ size: A4; margin: 11mm 12mm }}
+* {{ box-sizing: border-box }}
+body {{ margin: 0 auto; max-width: 190mm; padding: 6mm; background: {LIGHT.page}; color: {LIGHT.text};
   font: 7.4pt/1.26 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
-  font-variant-numeric: tabular-nums }
-@media print { body { padding: 0; max-width: none } .screen { display: none } }
-.screen { margin: 0 0 5mm; padding: 2mm 3mm; background: #eef2f6; font-size: 10pt }
-h1 { margin: 0; font-size: 15pt; line-height: 1.2 } h2 { margin: 0 0 .3mm; font-size: 8.4pt }
-header { display: flex; justify-content: space-between; align-items: flex-end; gap: 8mm;
-  border-bottom: .5mm solid #1d2733; padding-bottom: 1.5mm; margin-bottom: 2mm }
-header p { margin: 0 } .right { text-align: right; white-space: nowrap }
-.name { font-size: 11pt; font-weight: 600 }
-main { columns: 2; column-gap: 8mm }
-section { break-inside: avoid; margin: 0 0 1.4mm } ul { list-style: none; margin: 0; padding: 0 }
-li { display: flex; gap: 1.4mm; align-items: flex-start } li > span { flex: 1; min-width: 0 }
-li > em { flex: none; max-width: 52%; text-align: right; font-style: normal; color: #5b6878 }
-li.g > span { flex: none } li.g > em { flex: 1; max-width: none }
-.vrrplab-course li svg { flex: none; width: 2.9mm; height: 2.9mm; margin-top: .35mm }
-.vrrplab-course { max-width: none }
+  font-variant-numeric: tabular-nums }}
+@media print {{ body {{ padding: 0; max-width: none }} .screen {{ display: none }} }}
+.screen {{ margin: 0 0 5mm; padding: 2mm 3mm; background: {LIGHT.soft}; font-size: 10pt }}
+h1 {{ margin: 0; font-size: 15pt; line-height: 1.2 }} h2 {{ margin: 0 0 .3mm; font-size: 8.4pt }}
+header {{ display: flex; justify-content: space-between; align-items: flex-end; gap: 8mm;
+  border-bottom: .5mm solid {LIGHT.text}; padding-bottom: 1.5mm; margin-bottom: 2mm }}
+header p {{ margin: 0 }} .right {{ text-align: right; white-space: nowrap }}
+.name {{ font-size: 11pt; font-weight: 600 }}
+main {{ columns: 2; column-gap: 8mm }}
+section {{ break-inside: avoid; margin: 0 0 1.4mm }} ul {{ list-style: none; margin: 0; padding: 0 }}
+li {{ display: flex; gap: 1.4mm; align-items: flex-start }} li > span {{ flex: 1; min-width: 0 }}
+li > em {{ flex: none; max-width: 52%; text-align: right; font-style: normal; color: {LIGHT.mute} }}
+li.g > span {{ flex: none }} li.g > em {{ flex: 1; max-width: none }}
+.vrrplab-course li svg {{ flex: none; width: 2.9mm; height: 2.9mm; margin-top: .35mm }}
+.vrrplab-course {{ max-width: none }}
 """
 
 

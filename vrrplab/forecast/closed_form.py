@@ -8,18 +8,18 @@ timers end at one moment all who may be first are gone through.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.forecast.course import Course, Unjudged
-from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure
+from vrrplab.forecast.failures import FILE, INTERFACE, PROCESS, RETURN, SCRIPT, Failure
 from vrrplab.forecast.outcomes import Fate, Outcome
-from vrrplab.machine.weights import both
+from vrrplab.machine.weights import FILES, both, interfaces_of
 from vrrplab.scenario.model import Scenario
 from vrrplab.units import SECOND_US, Micros
 
 Phases = Mapping[tuple[str, str], Micros]  # (node, instance or script) -> how long ago it spoke, or was run
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of an interval that has gone by when the failure comes
+MIDDLE = 0.5
+SHARES = (0.0, MIDDLE, 1.0)  # of an interval that has gone by when the failure comes
 _MOST_TOSSES = 24  # ways in which the tosses of one failure may fall, gone through
 CALM_US: Micros = 5 * SECOND_US
 """How much longer than all that is known to happen a run goes on."""
@@ -49,10 +49,13 @@ class ClosedForm:
     def outcomes(self, failures: tuple[Failure, ...]) -> dict[str, Outcome]:
         """Of each address. Several failures happen at once."""
         fates: dict[str, list[Fate]] = {}
-        for phases in self._phases(failures):
+        middle: dict[str, list[Fate]] = {}
+        for phases, is_middle in self._phases(failures):
             for address, fate in self.fates(failures, phases):
                 fates.setdefault(address, []).append(fate)
-        return {address: Outcome.of(found) for address, found in fates.items()}
+                if is_middle:
+                    middle.setdefault(address, []).append(fate)
+        return {address: Outcome.of(found, middle[address]) for address, found in fates.items()}
 
     def lasts_us(self, failures: tuple[Failure, ...], outcomes: Iterable[Outcome]) -> Micros:
         """So long after these failures, whose outcomes these are, everything has happened.
@@ -106,16 +109,34 @@ class ClosedForm:
         _require_no_count(course)
         return course, at_us
 
-    def _phases(self, failures: tuple[Failure, ...]) -> Iterator[Phases]:
-        """The ends and the middle of every phase that matters."""
+    def _phases(self, failures: tuple[Failure, ...]) -> Iterator[tuple[Phases, bool]]:
+        """The ends and the middle of every phase that matters, and whether all are in the middle.
+
+        Of a MASTER's adverts it also matters where they are when the failure is noticed: just before one, and
+        just behind.
+        """
         speakers = [s for s in self.before.seats if s.state == "MASTER"]
         checks = [f for f in failures if f.kind == SCRIPT]
-        for advert, check in product(SHARES, SHARES if checks else (0.0,)):
-            phases = {(s.node, s.config.name): _part(s.config.advert_interval_us, advert) for s in speakers}
-            for failure in checks:
-                interval_us = self.scenario.servers[failure.node].node.script(failure.thing).interval_us
-                phases[failure.node, f"script {failure.thing}"] = _part(interval_us, check)
-            yield phases
+        for check in SHARES if checks else (0.0,):
+            runs = {
+                (f.node, f"script {f.thing}"): _part(
+                    self.scenario.servers[f.node].node.script(f.thing).interval_us, check
+                )
+                for f in checks
+            }
+            noticed = {
+                self.before.noticed_us(f, runs.get((f.node, f"script {f.thing}"), 0)) for f in failures
+            }
+            for share in SHARES:
+                spoke = {(s.node, s.config.name): _part(s.config.advert_interval_us, share) for s in speakers}
+                yield runs | spoke, share == MIDDLE and (not checks or check == MIDDLE)
+            for late_us in noticed - {0}:
+                for edge_us in (-1, 1):
+                    spoke = {
+                        (s.node, s.config.name): (edge_us - late_us) % s.config.advert_interval_us
+                        for s in speakers
+                    }
+                    yield runs | spoke, False
 
     def _fate(self, course: Course, address: str, failures: tuple[Failure, ...], at_us: Micros) -> Fate:
         bad = {f.node for f in failures if self.carries(f, address)}
@@ -167,6 +188,22 @@ class ClosedForm:
             for s in self.before.seats
             if s.node == failure.node and any(a.address == address for a in s.config.all_addresses)
         )
+
+    def counts(self, failure: Failure, address: str) -> bool:
+        """Is what fails tracked where the address is, so that it is meant to move it?"""
+        seats = [
+            s
+            for s in self.before.seats
+            if s.node == failure.node and any(a.address == address for a in s.config.virtual_addresses)
+        ]
+        if failure.kind == INTERFACE:
+            return any(failure.thing in interfaces_of(s.config, s.group) for s in seats)
+        if failure.kind == FILE:
+            return any(
+                failure.thing in (t.name for part in both(s.config, s.group, FILES) for t in part)
+                for s in seats
+            )
+        return self.carries(failure, address)
 
     def _ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         having = set(names)

@@ -18,9 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from vrrplab.config.model import FileConfig, InstanceConfig, NodeConfig, SyncGroupConfig
-from vrrplab.forecast.failures import (
-    Failure,
-)
+from vrrplab.forecast.failures import PROCESS, SCRIPT, Failure
 from vrrplab.forecast.hearing import objection
 from vrrplab.machine.intervals import profile_skew_us
 from vrrplab.machine.priority import OWNER, cut
@@ -258,18 +256,29 @@ class Course:
                 self._look_at_links(name)
             case "script":
                 script = self._node(name).script(thing)
-                later_us = script.interval_us - since_run_us + (script.fall - 1) * script.interval_us
-                later_us += self.scenario.servers[name].script_run_us
+                if script.always_exits is not None or not script.is_program:
+                    return  # it says what it always says, or keepalived has dropped it
+                later_us = self.noticed_us(failure, since_run_us)
                 self.at(self.now + later_us, lambda: self._judged(name, SCRIPTS, thing, False))
             case "process":
-                process = next(p for p in self._node(name).processes if p.name == thing)
-                later_us = process.terminate_delay_us
+                later_us = self.noticed_us(failure)
                 self.at(self.now + later_us, lambda: self._judged(name, PROCESSES, thing, False))
             case "file":
                 self._revalued(name, thing, failure.value)
             case "returns":
                 self.dark.discard(name)
                 self.at(self.now, lambda: self._start_node(name))
+
+    def noticed_us(self, failure: Failure, since_run_us: Micros = 0) -> Micros:
+        """How long after a failure it counts: the ``fall``-th run of a check has ended, a delay is over."""
+        node = self._node(failure.node)
+        if failure.kind == SCRIPT:
+            script = node.script(failure.thing)
+            run_us = self.scenario.servers[failure.node].script_run_us
+            return script.fall * script.interval_us - since_run_us + run_us
+        if failure.kind == PROCESS:
+            return next(p for p in node.processes if p.name == failure.thing).terminate_delay_us
+        return 0
 
     def _node(self, name: str) -> NodeConfig:
         return self.scenario.servers[name].node

@@ -6,6 +6,7 @@ can be put to the same test.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,10 +47,10 @@ class Failure:
     @property
     def line(self) -> str:
         """As ``simulate --fail`` takes it; a node that returns did so after a while without power."""
-        things = {STOP: "daemon", CABLE: self.thing, INTERFACE: f"interface {self.thing}", RETURN: POWER}
-        named = {SCRIPT: f"script {self.thing}", FILE: f"file {self.thing}", PROCESS: f"process {self.thing}"}
-        what = (things | named).get(self.kind, self.kind)
-        return f"{self.node} {what}"
+        if self.thing:
+            sort = INTERFACE if self.kind == CABLE else self.kind
+            return shlex.join((self.node, sort, self.thing))
+        return f"{shlex.quote(self.node)} {_IN_A_LINE.get(self.kind, self.kind)}"
 
     def actions(self, at_s: float) -> list[dict[str, Any]]:
         """As a scenario has them, ``at_s`` seconds after its start. A node that returns lost its power
@@ -77,6 +78,7 @@ class Failure:
         return ({"action": _ACTS[self.kind].value},)
 
 
+_IN_A_LINE = {STOP: "daemon", RETURN: POWER}
 _ACTS = {
     POWER: Act.POWER_OFF,
     STOP: Act.DAEMON_STOP,

@@ -48,10 +48,11 @@ class Range:
     worst_us: Micros | None
 
     @classmethod
-    def of(cls, times_us: Iterable[Micros | None]) -> Range:
-        """Of at least one time."""
+    def of(cls, times_us: Iterable[Micros | None], middle_us: Iterable[Micros | None] = ()) -> Range:
+        """Of at least one time; ``middle_us``: those of them that are neither early nor late."""
         known = sorted(times_us, key=_forever_last)
-        return cls(known[0], known[len(known) // 2], known[-1])
+        middle = sorted(middle_us, key=_forever_last) or known
+        return cls(known[0], middle[len(middle) // 2], known[-1])
 
     def covers(self, time_us: Micros | None, slack_us: Micros = SAME_US) -> bool:
         """Does a time lie in it, or no further outside than ``slack_us``?"""
@@ -76,15 +77,15 @@ class Outcome:
     by_cache: bool = False
 
     @classmethod
-    def of(cls, fates: Iterable[Fate]) -> Outcome:
-        """Of all fates of one failure; at least one."""
-        found = list(fates)
+    def of(cls, fates: Iterable[Fate], middle: Iterable[Fate] = ()) -> Outcome:
+        """Of all fates of one failure; at least one. ``middle``: those in the middle of every phase."""
+        found, usual = list(fates), list(middle)
         split = [f.split_us for f in found if f.split_us is not None]
         moved = [f.moved_us for f in found if f.moved_us is not None]
         return cls(
             tuple(sorted({f.holders for f in found})),
-            Range.of(f.out_us for f in found),
-            Range.of(split) if split else None,
-            Range.of(moved) if moved else None,
+            Range.of((f.out_us for f in found), (f.out_us for f in usual)),
+            Range.of(split, (f.split_us for f in usual if f.split_us is not None)) if split else None,
+            Range.of(moved, (f.moved_us for f in usual if f.moved_us is not None)) if moved else None,
             any(f.by_cache for f in found),
         )

@@ -7,16 +7,14 @@ asked too, its own stand beside them, and a row says so where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from vrrplab.forecast.closed_form import ClosedForm
 from vrrplab.forecast.course import Course, Unjudged
 from vrrplab.forecast.failures import (
-    FILE,
-    INTERFACE,
-    PROCESS,
     RETURN,
     SCRIPT,
     Failure,
@@ -28,8 +26,9 @@ from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.nodes import Node
 from vrrplab.units import SECOND_US, Micros
 
-TRACKED = (SCRIPT, PROCESS, FILE, INTERFACE)
-"""Kinds of failures that are meant to move the address."""
+if TYPE_CHECKING:
+    from vrrplab.rules.model import Finding
+
 _LASTS_US = 30 * SECOND_US  # a run goes on for so long where the closed form does not tell
 
 
@@ -48,6 +47,9 @@ class Row:
     unjudged: str = ""
     blocked: str = ""
     keeps: tuple[str, ...] = ()  # who had the address before
+    counts: bool = False  # what fails is tracked by the instance that has the address
+    cure: str = ""
+    see: tuple[str, ...] = ()  # rules that fired and speak of this
 
     @property
     def best(self) -> Outcome | None:
@@ -62,8 +64,7 @@ class Row:
     @property
     def is_in_vain(self) -> bool:
         """What is tracked fails where the address is, and the address stays there."""
-        one = self.failures[0][0]
-        return self.stays and one.kind in TRACKED and one.node in self.keeps
+        return self.counts and self.stays and self.failures[0][0].node in self.keeps
 
     @property
     def is_calm(self) -> bool:
@@ -141,11 +142,11 @@ class Forecast:
         yield from sorted(found, key=lambda pair: pair[1].badness, reverse=True)
 
     def over(self, limit_s: float) -> list[tuple[Section, Row]]:
-        """What takes longer than a limit, leaves an address to nobody, or to two."""
+        """After what clients are out longer than a limit, or for ever."""
         return [
             (section, row)
             for section, row in self.rows()
-            if row.badness[0] >= 4 or (row.badness[0] == 3 and (row.out_s or 0) > limit_s)
+            if row.best is not None and (row.out_s is None or row.out_s > limit_s)
         ]
 
 
@@ -158,7 +159,46 @@ def forecast(
     phases: int = 4,
 ) -> Forecast:
     """What every failure of these nodes does. ``pairs``: every two of different nodes at once, too."""
-    return forecast_of(scenario_of_nodes(nodes, profile), simulate=simulate, pairs=pairs, phases=phases)
+    found = forecast_of(scenario_of_nodes(nodes, profile), simulate=simulate, pairs=pairs, phases=phases)
+    if not any(_rules_about(row) for section in found.sections for row in section.rows):
+        return found
+    from vrrplab.rules.cluster import Cluster
+    from vrrplab.rules.table import check
+
+    findings = check(Cluster(nodes, profile))
+    sections = tuple(
+        replace(
+            section, rows=tuple(replace(row, see=tuple(_explained_by(row, findings))) for row in section.rows)
+        )
+        for section in found.sections
+    )
+    return replace(found, sections=sections)
+
+
+# Which rules speak of a row, by what it is; those are named that fired.
+_OF_VAIN = ("V050", "V020", "V021", "V022", "V024", "V029", "V034", "V053", "V064")
+_OF_TOSS = ("V028",)
+_OF_TWO = ("V005", "V006", "V007", "V010", "V012", "V013", "V015", "V016")
+
+
+def _rules_about(row: Row) -> tuple[str, ...]:
+    if row.is_in_vain:
+        return _OF_VAIN
+    if len(row.keeps) > 1:
+        return _OF_TWO
+    return _OF_TOSS if row.best is not None and len(row.best.ends) > 1 else ()
+
+
+def _explained_by(row: Row, findings: Sequence[Finding]) -> Iterator[str]:
+    failure, rules = row.failures[0][0], _rules_about(row)
+    told = [
+        finding.rule
+        for finding in findings
+        if finding.rule in rules
+        and any(place.node in (failure.node, *row.keeps) for place in finding.places)
+        and (not row.is_in_vain or failure.thing in f"{finding.about} {finding.message}")
+    ]
+    yield from dict.fromkeys(told)
 
 
 def forecast_of(
@@ -220,7 +260,9 @@ class _Teller:
     def _simulate(self, failures: tuple[Failure, ...], told: _Told, lasts_us: Micros) -> None:
         assert self._simulated is not None
         fates: dict[str, list[Fate]] = {}
-        for trace, at_us, phases in self._simulated.runs(failures, lasts_us):
+        moves = any(o.moved or o.out.worst_us != 0 for o in told.closed.values()) or not told.closed
+        asked = 1 if len(failures) > 1 else self._phases if moves else min(2, self._phases)
+        for trace, at_us, phases in self._simulated.runs(failures, lasts_us, asked):
             wanted: dict[str, list[Fate]] = {}
             if told.closed:
                 try:
@@ -254,10 +296,13 @@ class _Teller:
                     one.differs.get(address, ""),
                     one.unjudged,
                     keeps=keeps,
+                    counts=all(self.closed.counts(f, address) for f in failures),
                 )
                 for failures, one in told.items()
                 if all(f.node in names for f in failures)
             ]
+            class_of = {row.failures[0][0]: row.badness[0] for row in rows if len(row.failures[0]) == 1}
+            rows = [row for row in rows if not _is_no_news(row, class_of)]
             first = mine[0].config
             yield Section(
                 (address,),
@@ -277,7 +322,20 @@ class _Teller:
             )
 
     def _explained(self, row: Row, address: str) -> Row:
-        return replace(row, blocked=blocked(self.closed.before, row, address)) if row.is_in_vain else row
+        if not row.is_in_vain:
+            return row
+        cure = ""
+        if len(row.failures[0]) == 1:
+            from vrrplab.forecast.cures import cure_of
+
+            cure = cure_of(self.scenario, row.failures[0][0], address, simulate=self._simulated is not None)
+        return replace(row, blocked=blocked(self.closed.before, row, address), cure=cure)
+
+
+def _is_no_news(row: Row, class_of: Mapping[Failure, int]) -> bool:
+    """Two failures at once that are not worse than one of them alone."""
+    pair = row.failures[0]
+    return len(pair) > 1 and row.badness[0] <= max(class_of.get(failure, 0) for failure in pair)
 
 
 def blocked(before: Course, row: Row, address: str) -> str:
@@ -297,7 +355,7 @@ def blocked(before: Course, row: Row, address: str) -> str:
         return f"{mine.node} owns the address (priority 255): no weight counts there"
     fell = f"{mine.node} falls from {was} to {mine.priority}" if was != mine.priority else ""
     if not fell:
-        return f"nothing that has {address} on {mine.node} tracks {failure.thing}"
+        return f"{_why_nothing(before, failure)}the priority of {mine.node} stays {was}"
     if not others:
         return f"{fell}, and nobody else can take over"
     reasons = []
@@ -313,6 +371,19 @@ def blocked(before: Course, row: Row, address: str) -> str:
         elif mine.group or other.group:
             reasons.append(f"{other.node} has {other.priority}, and waits for its sync group")
     return f"{fell}; {', '.join(reasons)}, so nobody takes over" if reasons else fell
+
+
+def _why_nothing(before: Course, failure: Failure) -> str:
+    """Why a failing check changes nothing, if its definition says so."""
+    if failure.kind != SCRIPT:
+        return ""
+    script = before.scenario.servers[failure.node].node.script(failure.thing)
+    if not script.is_program:
+        return "keepalived finds no such program and runs without the check: "
+    if script.always_exits is not None:
+        result = "passes" if script.always_exits == 0 else "fails"
+        return f"for lack of a shell the check always {result} (exit code {script.always_exits}): "
+    return ""
 
 
 def _grouped(rows: Iterable[Row]) -> list[Row]:

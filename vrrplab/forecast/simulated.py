@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from vrrplab.forecast.closed_form import ClosedForm, Phases
 from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure, tracked_names
@@ -17,9 +18,10 @@ from vrrplab.scenario.parts import Client, Probe, Server, Service
 from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 from vrrplab.trace.events import AdvertSentEvent, ScriptEvent
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import SECOND_US, Micros, seconds
 
-EVERY_US: Micros = 5_000  # how often clients ask
+EVERY_US: Micros = 10_000  # how often clients ask
 _FIRST_PORT = 60_001
 
 
@@ -38,12 +40,14 @@ class Simulated:
         probes = (probe for client in self._scenario.clients.values() for probe in client.probes)
         return list(dict.fromkeys(probe.target for probe in probes))
 
-    def runs(self, failures: tuple[Failure, ...], lasts_us: Micros) -> Iterator[tuple[Trace, Micros, Phases]]:
+    def runs(
+        self, failures: tuple[Failure, ...], lasts_us: Micros, phases: int = 0
+    ) -> Iterator[tuple[Trace, Micros, Phases]]:
         """A run for each phase: its trace, when it failed, and the phases that it had then.
 
-        ``lasts_us``: how long something may go on after the failure.
+        ``lasts_us``: how long something may go on after the failure; ``phases``: another number of them.
         """
-        for at_us, back_us in self._moments(failures, lasts_us):
+        for at_us, back_us in self._moments(failures, lasts_us, phases or self._phases):
             scenario = self._asking(failures)
             fails_us = back_us or at_us
             actions = [
@@ -52,7 +56,7 @@ class Simulated:
                 for action in (
                     [*failure.before.actions(seconds(at_us)), *failure.actions(seconds(fails_us))]
                     if failure.kind == RETURN
-                    else failure.actions(seconds(fails_us))
+                    else [*failure.actions(seconds(fails_us)), *_death(failure, seconds(fails_us))]
                 )
             ]
             ends_us = fails_us + lasts_us + 2 * SECOND_US
@@ -71,10 +75,14 @@ class Simulated:
             elif out_us is not None:
                 out_us = max(out_us, outage.to_us - max(outage.from_us, at_us))
         holders = trace.owners(address, seconds(trace.end_us))
-        moved_us = next((s.from_us for s in reversed(trace.holders(address))), 0)
-        return Fate(holders, out_us, moved_us=moved_us - at_us if moved_us > at_us else None)
+        spans = trace.holders(address)
+        moved_us = spans[-1].from_us - at_us if spans[-1].from_us > at_us else None
+        split_us = next((s.from_us - at_us for s in spans if s.from_us > at_us and len(s.servers) > 1), None)
+        return Fate(holders, out_us, split_us if len(holders) > 1 else None, moved_us)
 
-    def _moments(self, failures: tuple[Failure, ...], lasts_us: Micros) -> Iterator[tuple[Micros, Micros]]:
+    def _moments(
+        self, failures: tuple[Failure, ...], lasts_us: Micros, phases: int
+    ) -> Iterator[tuple[Micros, Micros]]:
         """When it fails; and when it returns, 0 if it does not."""
         interval_us = max(
             (s.config.advert_interval_us for s in self._closed.before.seats if s.state == "MASTER"),
@@ -85,8 +93,8 @@ class Simulated:
                 node = self._scenario.servers[failure.node].node
                 interval_us = max(interval_us, node.script(failure.thing).interval_us)
         begin_us = self._closed.settled_us + SECOND_US + interval_us
-        for number in range(self._phases):
-            at_us = begin_us + interval_us * (2 * number + 1) // (2 * self._phases) + 37_000
+        for number in range(phases):
+            at_us = begin_us + interval_us * (2 * number + 1) // (2 * phases) + 37_000
             returns = any(f.kind == RETURN for f in failures)
             yield at_us, at_us + lasts_us if returns else 0
 
@@ -117,6 +125,14 @@ class Simulated:
                 ago_us = at_us - event.t_us + server.script_run_us
                 found[event.server, f"script {event.script}"] = ago_us % interval_us
         return found
+
+
+def _death(failure: Failure, at_s: float) -> list[dict[str, Any]]:
+    """A process that ends serves nobody either."""
+    if failure.kind != PROCESS:
+        return []
+    kill = {"action": Act.SERVICE_KILL.value, "server": failure.node, "service": failure.thing}
+    return [{"at_s": at_s, **kill}]
 
 
 def _ports(scenario: Scenario) -> dict[str, int]:

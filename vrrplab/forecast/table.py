@@ -31,13 +31,11 @@ _SHORT = {
 }
 
 
-def text_of(forecast: Forecast, see: dict[str, str] | None = None) -> str:
-    """The whole forecast, lines of at most 80 columns. ``see``: what stands in a row's last column, by its
-    reason.
-    """
+def text_of(forecast: Forecast) -> str:
+    """The whole forecast, lines of at most 80 columns."""
     lines: list[str] = []
     for section in forecast.sections:
-        lines += [*head(section), *_table(section, forecast.simulated, see or {}), ""]
+        lines += [*head(section), *_table(section, forecast.simulated), ""]
         lines += [*_reasons(section), ""] if any(_reasons(section)) else []
     lines += wrap(_agreement(forecast), COLUMNS) if forecast.simulated else []
     return "\n".join([*lines, *wrap(NOT_LOOKED_AT, COLUMNS)]) + "\n"
@@ -57,8 +55,8 @@ def head(section: Section) -> list[str]:
     return wrap("  ".join([", ".join(section.addresses), about, nodes + tossed]), COLUMNS, more="    ")
 
 
-def _table(section: Section, simulated: bool, see: dict[str, str]) -> Iterator[str]:
-    cells = [_cells(row, section, simulated, see) for row in section.rows]
+def _table(section: Section, simulated: bool) -> Iterator[str]:
+    cells = [row_in_cells(row, simulated) for row in section.rows]
     used = [place for place in range(5) if any(row[place] for row in cells) or place < 3]
     heads = [_HEADS[place] for place in used]
     table = [[row[place] for place in used] for row in cells]
@@ -82,13 +80,14 @@ def _laid_out(cells: Sequence[str], sizes: Sequence[int]) -> Iterator[str]:
         yield line.rstrip()
 
 
-def _cells(row: Row, section: Section, simulated: bool, see: dict[str, str]) -> tuple[str, ...]:
+def row_in_cells(row: Row, simulated: bool) -> tuple[str, ...]:
+    """When this fails, goes to, how long clients are out, what the simulator says, rules that explain it."""
     found = row.best
     if found is None:
         return failures_in_words(row.failures), "not judged", row.unjudged, "", ""
     told = _simulated(row) if simulated else ""
     failing = calm_in_words(row.failures) if row.is_calm else failures_in_words(row.failures)
-    return failing, goes_to(row), out_in_words(row, found), told, see.get(row.blocked, "")
+    return failing, goes_to(row), out_in_words(row, found), told, " ".join(row.see)
 
 
 def goes_to(row: Row) -> str:
@@ -98,6 +97,8 @@ def goes_to(row: Row) -> str:
         return "not judged"
     if row.failures[0][0].kind == RETURN and found.moved is not None:
         return " or ".join(f"{holders_in_words(end)} preempts" for end in found.ends)
+    if row.failures[0][0].kind == RETURN and len(found.ends) == 1:
+        return f"stays on {holders_in_words(found.ends[0])}"
     if row.stays:
         held = holders_in_words(row.keeps)
         return f"STAYS ON {held}" if row.is_in_vain else f"stays on {held}" if row.keeps else held
@@ -113,6 +114,8 @@ def out_in_words(row: Row, found: Outcome) -> str:
     """How long clients are out; of two MASTERs, after how long there are two."""
     if row.is_in_vain and found.out.worst_us == 0:
         return "none, without it"
+    if found.by_cache:
+        return "up to ARP caches"
     if found.out.best_us is None:
         return "for ever"
     if found.split is not None and found.out.worst_us == 0:
@@ -120,8 +123,13 @@ def out_in_words(row: Row, found: Outcome) -> str:
     if found.out.worst_us == 0:
         moved = found.moved
         return f"none, after {span(moved)} s" if moved is not None else "none"
-    worst = "for ever" if found.out.worst_us is None else _short(found.out.worst_us)
-    return f"{_short(found.out.best_us):>8} {_short(found.out.typical_us or 0):>5} {worst:>5}"
+    best, typical, worst = (_short(t) for t in (found.out.best_us, found.out.typical_us, found.out.worst_us))
+    return f"{best:>8} {typical:>5} {worst:>5}"
+
+
+def longest_in_words(row: Row) -> str:
+    """``3.6 s``, ``for ever``."""
+    return "for ever" if row.out_s is None else f"{row.out_s:.1f} s"
 
 
 def _simulated(row: Row) -> str:
@@ -196,8 +204,16 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _reasons(section: Section) -> list[str]:
-    found = dict.fromkeys(row.blocked for row in section.rows if row.blocked)
-    return [line for text in found for line in wrap(text, COLUMNS, more="  ")]
+    """Why nobody takes over, and the least change after which somebody does: once for each reason."""
+    found = dict.fromkeys(
+        (row.failures[0], row.see, row.blocked, row.cure) for row in section.rows if row.blocked
+    )
+    lines: list[str] = []
+    for failures, see, blocked, cure in found:
+        lead = f"{' '.join(see)} " if see else ""
+        lines += wrap(f"{lead}{failures_in_words([failures])}: {blocked}.", COLUMNS, more="     ")
+        lines += wrap(cure, COLUMNS, first="     ", more="     ") if cure else []
+    return lines
 
 
 def _agreement(forecast: Forecast) -> str:

@@ -36,7 +36,7 @@ class StartupLog:
             tuple[str, bool], list[str]
         ] = {}  # about an instance; before or after its cards
         for warning in config.warnings:
-            if warning.log:
+            if warning.log and not warning.checker:
                 self._complaints.setdefault((warning.instance, warning.late), []).append(warning.log)
 
     def say_configuration(

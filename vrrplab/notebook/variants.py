@@ -113,8 +113,7 @@ def variant(
     texts = {name: _text(chosen, name) for name in chosen.servers} if edits or files else {}
     for server, whole in files.items():
         texts[arguments.known(server, "server", texts)] = arguments.text(whole, f"the file of {server}")
-    for one in edits:
-        texts.update(_replaced(texts, [one.server] if one.server else list(texts), one))
+    texts.update(_edited(texts, edits))
     if served:
         chosen = replace(chosen, servers={n: _serving(s, served) for n, s in chosen.servers.items()})
     if texts and "description" not in changes:
@@ -129,6 +128,15 @@ def variant(
             raise VrrplabError(f"duration_s={duration_s}: give a positive number of seconds")
         chosen = replace(chosen, duration_us=micros(duration_s))
     return chosen
+
+
+def edited_texts(scenario: Scenario, edit: Edit) -> dict[str, str]:
+    """By server, the new text of each keepalived.conf that an edit changes; none of them is read.
+
+    ``edit``: as for ``variant``. VrrplabError: the words to replace stand in no file.
+    """
+    texts = {name: _text(scenario, name) for name in scenario.servers}
+    return _edited(texts, replacements(edit, list(scenario.servers)))
 
 
 def with_files(scenario: Scenario, texts: Mapping[str, str], alone: bool = False) -> Scenario:
@@ -256,6 +264,15 @@ def _text(scenario: Scenario, server: str) -> str:
             " says so: edit first, then tune"
         )
     return text
+
+
+def _edited(texts: dict[str, str], edits: list[Replacement]) -> dict[str, str]:
+    """The texts that these replacements change, one after the other."""
+    made: dict[str, str] = {}
+    for one in edits:
+        now = texts | made
+        made |= _replaced(now, [one.server] if one.server else list(now), one)
+    return made
 
 
 def _replaced(texts: dict[str, str], servers: list[str], one: Replacement) -> dict[str, str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 
 from vrrplab.machine.acceptance import Receiver, receiver_of
 from vrrplab.machine.profiles import Profile, profile_named
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
-from vrrplab.rules.effective import at_rest, group_of, interfaces_that_matter, standing
+from vrrplab.rules.effective import group_of, interfaces_that_matter
 from vrrplab.rules.examples import conf
-from vrrplab.rules.model import Finding, Place, Rule, Severity
+from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
+from vrrplab.rules.outlook import standings
 from vrrplab.rules.teams import (
     about,
     addresses_of,
@@ -24,6 +27,7 @@ from vrrplab.rules.teams import (
     said_once,
     teams,
 )
+from vrrplab.rules.texts import tree_of
 from vrrplab.scenario.address_checks import same_subnet
 from vrrplab.scenario.infer_networks import own_address
 from vrrplab.units import plain_seconds
@@ -97,6 +101,29 @@ def _held_down(cluster: Cluster, team: VirtualRouter) -> list[str]:
     return list(dict.fromkeys(keepers)) if free < 2 else []
 
 
+def _as_on_the_first(
+    cluster: Cluster, members: Sequence[Member], option: str, value: str
+) -> tuple[Change, ...]:
+    """The option's word on every node where another one stands; none where it would have to be added."""
+    changes = []
+    for member in members[1:]:
+        where = place(member, option)
+        said = [
+            s for s in tree_of(cluster, where.source.file).at_line(where.source.line) if s.keyword == option
+        ]
+        if not said or len(said[0].words) < 2:
+            if getattr(member.instance, _FIELD[option]) != getattr(members[0].instance, _FIELD[option]):
+                return ()
+            continue
+        word = said[0].words[-1]
+        if word.value != value:
+            changes.append(Change(where, word.text, value))
+    return tuple(changes)
+
+
+_FIELD = {"advert_int": "advert_interval_us", "virtual_router_id": "vrid"}
+
+
 # -- who is one cluster ------------------------------------------------------------------------------------
 
 
@@ -148,6 +175,7 @@ def other_vrid(cluster: Cluster) -> Iterator[Finding]:
                 places(members, "virtual_router_id"),
                 "write the same virtual_router_id on all of them",
                 about=f"VRID {one.vrid} and {other.vrid}",
+                changes=_as_on_the_first(cluster, members, "virtual_router_id", str(one.vrid)),
             )
 
 
@@ -172,6 +200,7 @@ def alone(cluster: Cluster) -> Iterator[Finding]:
             places(team.members, "virtual_router_id"),
             f"add the instance {member.instance.name} to the other nodes",
             about=about(team),
+            show=f"{shlex.quote(member.node.name)} power",
         )
 
 
@@ -287,6 +316,9 @@ def intervals_differ(cluster: Cluster) -> Iterator[Finding]:
             places(team.members, "advert_int"),
             "write the same advert_int on every node",
             about=about(team),
+            changes=_as_on_the_first(
+                cluster, team.members, "advert_int", f"{plain_seconds(intervals_us[0])}"
+            ),
         )
 
 
@@ -302,6 +334,25 @@ def versions_differ(cluster: Cluster) -> Iterator[Finding]:
                 f"VRID {team.vrid}: VRRP version {by_value(team.members, map(str, versions))}; {comes}",
                 places(team.members, "version"),
                 "write the same version (or vrrp_version) on every node",
+                about=about(team),
+            )
+
+
+@said_once
+def checksums_differ(cluster: Cluster) -> Iterator[Finding]:
+    for team in _real(cluster):
+        if team.family != 4 or {m.instance.version for m in team.members} != {3}:
+            continue
+        old = [m for m in team.members if m.instance.v3_checksum_as_v2]
+        if old and len(old) < len(team.members):
+            deaf = [m for m in team.members if m not in old]
+            yield Finding(
+                "V013",
+                ERROR,
+                f"VRID {team.vrid}: {names(old)} computes the checksum as version 2 does, and {names(deaf)} "
+                f"drops such adverts: with {names(old)} as MASTER there are two",
+                places(team.members, "version"),
+                "write v3_checksum_as_v2 on every node, or on none",
                 about=about(team),
             )
 
@@ -384,6 +435,11 @@ def _own_address(team: VirtualRouter, sources: list[str]) -> Iterator[Finding]:
             tuple(_peer_place(m, s) for m, s in zip(team.members, sources, strict=True) if m in own),
             "name only the other nodes in unicast_peer",
             about=f"{about(team)} own",
+            changes=tuple(
+                Change(_peer_place(m, source), source)
+                for m, source in zip(team.members, sources, strict=True)
+                if m in own and source
+            ),
         )
 
 
@@ -406,7 +462,7 @@ def _not_sent_to(cluster: Cluster, team: VirtualRouter, sources: list[str]) -> I
             what = f"{sender.node.name} has {len(_peers(sender))} unicast peers for {len(others)} other nodes"
         else:
             what = f"{sender.node.name} does not send to {names(left_out)}"
-        higher = any(_priority(sender) > _priority(m) for m in left_out)
+        higher = any(_priority(cluster, sender) > _priority(cluster, m) for m in left_out)
         comes = (
             f"while {sender.node.name} is MASTER, who does not hear it is MASTER too"
             if higher
@@ -422,8 +478,9 @@ def _not_sent_to(cluster: Cluster, team: VirtualRouter, sources: list[str]) -> I
         )
 
 
-def _priority(member: Member) -> int:
-    return standing(member.node.config, member.instance, at_rest(member.node.config)).priority
+def _priority(cluster: Cluster, member: Member) -> int:
+    known = standings(cluster)[member.node.name]
+    return known.of(member.instance, known.rest).priority
 
 
 def _strangers(team: VirtualRouter, sources: list[str]) -> Iterator[Finding]:
@@ -542,8 +599,8 @@ def legs_move_alone(cluster: Cluster) -> Iterator[Finding]:
     for team in _real(cluster):
         if any(m.instance.track_scripts or m.instance.track_processes for m in team.members):
             continue  # the address of a service, which may be anywhere
-        ranked = max(team.members, key=_priority)
-        if [_priority(m) for m in team.members].count(_priority(ranked)) == 1:
+        ranked = max(team.members, key=partial(_priority, cluster))
+        if [_priority(cluster, m) for m in team.members].count(_priority(cluster, ranked)) == 1:
             nodes = tuple(m.node.name for m in team.members)
             rows.setdefault((nodes, ranked.node.name), []).append(team)
     for (nodes, first), found in rows.items():
@@ -562,6 +619,7 @@ def legs_move_alone(cluster: Cluster) -> Iterator[Finding]:
             "name them in one vrrp_sync_group on every node, or track the other interfaces in each",
             certain=False,
             about=listed([about(team) for team in loose]),
+            show=f"{shlex.quote(first)} interface {shlex.quote(members[-1].instance.interface)}",
         )
 
 
@@ -694,6 +752,24 @@ RULES: tuple[Rule, ...] = (
         _two_of(conf(150, "version 3"), conf(100)),
         _two_of(conf(150, "version 3"), conf(100, "version 3")),
         versions_differ,
+    ),
+    Rule(
+        "V013",
+        "checksums differ",
+        ERROR,
+        "Of the members of a version 3 router over IPv4 only some have v3_checksum_as_v2.",
+        "With the option a node leaves the pseudo-header out of the checksum and takes both forms; "
+        "without it "
+        "a node drops such adverts (Invalid VRRPv3 checksum). With the first as MASTER the second is MASTER "
+        "too.",
+        "Write v3_checksum_as_v2 on every node, or on none.",
+        "P13; keepalived.conf(5): v3_checksum_as_v2; RFC 9568 section 5.2.8",
+        _two_of(conf(150, "version 3\nv3_checksum_as_v2"), conf(100, "version 3")),
+        _two_of(
+            conf(150, "version 3\nv3_checksum_as_v2"), conf(100, "version 3\nv3_checksum_as_v2")
+        ),
+        checksums_differ,
+        daemon="2.4.3",
     ),
     Rule(
         "V015",

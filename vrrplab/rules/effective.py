@@ -7,6 +7,7 @@ state of affairs: "with this check failing, what would its priority be, or would
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from functools import cached_property
 from typing import NamedTuple
 
 from vrrplab.config.model import InstanceConfig, NodeConfig, ScriptConfig, Source, SyncGroupConfig
@@ -112,10 +113,7 @@ def at_rest(node: NodeConfig) -> frozenset[Thing]:
 
     A check with ``reverse`` asks for what should not be ("is this server in maintenance?").
     """
-    asked_for_absence = {
-        one.thing for instance in node.instances for one in watched(node, instance) if one.reverse
-    }
-    return failing_for_ever(node) | frozenset(asked_for_absence)
+    return Standings(node).rest
 
 
 def standing(
@@ -124,42 +122,85 @@ def standing(
     down: Set[Thing] = NOTHING,
     values: Mapping[str, int] | None = None,
 ) -> Standing:
-    """How an instance stands with these things down and all others well.
+    """How an instance stands with these things down and all others well; see ``Standings.of``."""
+    return Standings(node, values).of(instance, down)
 
-    ``values``: what tracked files hold; one that is not named holds what ``init_file`` says, or 0. A member
-    of a sync group is in FAULT when another one is.
+
+class Standings:
+    """The answers for one node, each worked out once.
+
+    ``values``: what tracked files hold; one that is not named holds what ``init_file`` says, or 0.
     """
-    alone = _alone(node, instance, down, values or {})
-    group = group_of(node, instance)
-    if group and not alone.fault:
-        for other in node.instances:
-            if other.name in group.members and other is not instance:
-                theirs = _alone(node, other, down, values or {})
-                if theirs.fault:
-                    return alone._replace(fault=f"{theirs.fault} of {other.name}, in one sync group with it")
-    return alone
 
+    def __init__(self, node: NodeConfig, values: Mapping[str, int] | None = None) -> None:
+        self._node = node
+        self._values = values or {}
+        self._watched: dict[str, list[Watched]] = {}
+        self._alone: dict[tuple[str, frozenset[Thing]], Standing] = {}
+        self._broken: dict[tuple[str, frozenset[Thing]], list[tuple[str, str]]] = {}
+        self._concerns: dict[str, frozenset[Thing]] = {}
 
-def _alone(
-    node: NodeConfig, instance: InstanceConfig, down: Set[Thing], values: Mapping[str, int]
-) -> Standing:
-    total, faults = instance.base_priority, []
-    for one in watched(node, instance):
-        good = one.thing not in down
-        if one.weight:
-            total += points(one.weight, one.reverse, good)
-        elif good == one.reverse:
-            faults.append(str(one.thing))
-    group = group_of(node, instance)
-    for file in node.files:
-        for entry in merged(*both(instance, group, FILES), file.name):
-            share = share_of(entry, values.get(file.name, file.init_value or 0))
-            total += share or 0
-            if share is None:
-                faults.append(f"file {file.name}")
-    if instance.config_fault:
-        faults.append(instance.config_fault)
-    if instance.address_owner:
-        total = instance.base_priority
-    priority = total if instance.address_owner else cut(total)
-    return Standing(priority, total, faults[0] if faults else "")
+    @cached_property
+    def rest(self) -> frozenset[Thing]:
+        """``at_rest`` of the node."""
+        turned = {one.thing for i in self._node.instances for one in self.watched(i) if one.reverse}
+        return failing_for_ever(self._node) | frozenset(turned)
+
+    def watched(self, instance: InstanceConfig) -> list[Watched]:
+        """``watched`` of the node and the instance."""
+        if instance.name not in self._watched:
+            self._watched[instance.name] = watched(self._node, instance)
+        return self._watched[instance.name]
+
+    def of(self, instance: InstanceConfig, down: Set[Thing] = NOTHING) -> Standing:
+        """How an instance stands with these things down and all others well.
+
+        A member of a sync group is in FAULT when another one is.
+        """
+        alone = self._by_itself(instance, down)
+        group = group_of(self._node, instance)
+        if group and not alone.fault:
+            for name, fault in self._broken_of(group, down):
+                return alone._replace(fault=f"{fault} of {name}, in one sync group with it")
+        return alone
+
+    def _broken_of(self, group: SyncGroupConfig, down: Set[Thing]) -> list[tuple[str, str]]:
+        """Members of a group that are in FAULT by themselves, and why."""
+        members = [i for i in self._node.instances if i.name in group.members]
+        if group.name not in self._concerns:
+            things = (one.thing for member in members for one in self.watched(member))
+            self._concerns[group.name] = frozenset(things)
+        key = group.name, self._concerns[group.name] & down
+        if key not in self._broken:
+            stand = ((member.name, self._by_itself(member, down).fault) for member in members)
+            self._broken[key] = [(name, fault) for name, fault in stand if fault]
+        return self._broken[key]
+
+    def _by_itself(self, instance: InstanceConfig, down: Set[Thing]) -> Standing:
+        concerned = frozenset(one.thing for one in self.watched(instance) if one.thing in down)
+        key = instance.name, concerned
+        if key not in self._alone:
+            self._alone[key] = self._worked_out(instance, concerned)
+        return self._alone[key]
+
+    def _worked_out(self, instance: InstanceConfig, down: Set[Thing]) -> Standing:
+        total, faults = instance.base_priority, []
+        for one in self.watched(instance):
+            good = one.thing not in down
+            if one.weight:
+                total += points(one.weight, one.reverse, good)
+            elif good == one.reverse:
+                faults.append(str(one.thing))
+        group = group_of(self._node, instance)
+        for file in self._node.files:
+            for entry in merged(*both(instance, group, FILES), file.name):
+                share = share_of(entry, self._values.get(file.name, file.init_value or 0))
+                total += share or 0
+                if share is None:
+                    faults.append(f"file {file.name}")
+        if instance.config_fault:
+            faults.append(instance.config_fault)
+        if instance.address_owner:
+            total = instance.base_priority
+        priority = total if instance.address_owner else cut(total)
+        return Standing(priority, total, faults[0] if faults else "")

@@ -57,11 +57,11 @@ def two(lines: str = "", **more: str) -> dict[str, str]:
     return {"a": conf(150, lines, **more), "b": conf(100, lines, **more)}  # type: ignore[arg-type]
 
 
-def example_nodes(texts: Mapping[str, str], rule: Rule, daemon: str = "2.2.7") -> tuple[Node, ...]:
+def example_nodes(texts: Mapping[str, str], rule: Rule) -> tuple[Node, ...]:
     """The nodes of one of a rule's two examples, as if read from ``NAME.conf``."""
     nodes = []
     for name, text in texts.items():
-        config = parse_text(text, f"{name}.conf", host_id=name, daemon=daemon, alone=False)
+        config = parse_text(text, f"{name}.conf", host_id=name, daemon=rule.daemon, alone=False)
         addresses = rule.hosts.get(name)
         if addresses:
             told = check_against_host(config, addresses, server=name)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from vrrplab import __version__
 from vrrplab.output.printable import printable
 from vrrplab.rules.baseline import key_of
 from vrrplab.rules.cluster import Cluster
@@ -50,13 +49,16 @@ def _text(content: Any) -> str:
     return json.dumps(content, indent=1).replace("\x7f", "\\u007f") + "\n"
 
 
-def as_sarif(findings: Sequence[Finding]) -> str:
-    """A log of one run: each finding a result at its first place, the others related to it."""
+def as_sarif(findings: Sequence[Finding], version: str) -> str:
+    """A log of one run: each finding a result at its first place, the others related to it.
+
+    ``version``: vrrplab's.
+    """
     rules = [RULES[name] for name in sorted({finding.rule for finding in findings})]
     index = {rule.id: number for number, rule in enumerate(rules)}
     driver = {
         "name": "vrrplab",
-        "version": __version__,
+        "version": version,
         "informationUri": PAGES,
         "rules": [
             {

@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from vrrplab.config.model import Source
-from vrrplab.config.tree import Kind, Tree
 from vrrplab.errors import did_you_mean
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import two
 from vrrplab.rules.model import Finding, Place, Rule, Severity
 from vrrplab.rules.texts import files_of, text_of, tree_of
+
+if TYPE_CHECKING:
+    from vrrplab.config.tree import Tree
 
 _COMMENT = re.compile(r"[#!]+[ \t]*vrrplab:[ \t]*ignore\b[ \t:]*(?P<rest>.*)", re.DOTALL)
 _RULES = re.compile(r"(?P<ids>V\d+(?:[ \t]*,[ \t]*V\d+)*)[ \t:,;-]*(?P<reason>.*)", re.DOTALL)
@@ -51,6 +54,8 @@ def ignores_of(cluster: Cluster) -> list[Ignore]:
 
 
 def _in_file(file: str, tree: Tree) -> Iterator[Ignore]:
+    from vrrplab.config.tree import Kind
+
     with_words = {
         token.line for token in tree.tokens if token.kind not in (Kind.BLANK, Kind.COMMENT, Kind.END)
     }

@@ -206,7 +206,7 @@ RULES = (
         "first word, and a file whose lines end in CR alone is one line.",
         "Give the file that is made from the template, saved as UTF-8 without a mark, with LF.",
         "keepalived 2.2.7, measured",
-        two(check=CHECK.replace("pidof", "pidof {{ service }}")),
+        two(top=GLOBALS.replace("script_user", "router_id <HOSTNAME>\n    script_user")),
         two(),
         found_by("V073"),
     ),

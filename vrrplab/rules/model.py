@@ -69,6 +69,7 @@ class Rule:
     clusters, node's name to the text of its file: ``bad`` fires this rule, ``good`` is its silent twin.
     ``show`` is a failure in one line (``a squid at 10``) whose run on ``bad`` shows the damage; "": starting
     is enough. ``hosts``: for a rule about real addresses those of both examples' nodes, by interface.
+    ``daemon``: whose words the examples are in.
     """
 
     id: str
@@ -83,3 +84,4 @@ class Rule:
     found: Callable[[Cluster], Iterable[Finding]] = field(compare=False)
     show: str = ""
     hosts: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    daemon: str = "2.2.7"

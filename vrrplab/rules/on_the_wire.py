@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vrrplab.machine.profiles import profile_named
-from vrrplab.rules.cluster import Cluster
+from vrrplab.rules.cluster import Cluster, Member
 from vrrplab.rules.examples import conf
 from vrrplab.rules.model import Finding, Place, Rule, Severity
 from vrrplab.rules.teams import about, by_value, names, places, said_once, teams
@@ -77,22 +77,22 @@ def macvlan_is_deaf(cluster: Cluster) -> Iterator[Finding]:
 @said_once
 def masks_differ(cluster: Cluster) -> Iterator[Finding]:
     for team in teams(cluster):
-        lengths: dict[str, list[tuple[int, Place]]] = {}
+        lengths: dict[str, list[tuple[int, Member, Place]]] = {}
         for m in team.members:
             for one in m.instance.all_addresses:
-                lengths.setdefault(one.address, []).append((one.prefix, Place(m.node.name, one.source)))
-        different = [a for a, found in lengths.items() if len({length for length, _ in found}) > 1]
+                lengths.setdefault(one.address, []).append((one.prefix, m, Place(m.node.name, one.source)))
+        different = [a for a, found in lengths.items() if len({length for length, *_ in found}) > 1]
         if different:
             address = different[0]
-            holders = [m for m in team.members if any(a.address == address for a in m.instance.all_addresses)]
+            holders = [m for _, m, _ in lengths[address]]  # one that has it twice, too
             more = f", and {len(different) - 1} more" if len(different) > 1 else ""
             yield Finding(
                 "V046",
                 INFO,
                 f"VRID {team.vrid}: {address} is "
-                f"{by_value(holders, [f'/{n}' for n, _ in lengths[address]])}{more}: "
+                f"{by_value(holders, [f'/{n}' for n, *_ in lengths[address]])}{more}: "
                 "the adverts do not tell the length, but each node gets other routes with the address",
-                tuple(where for address in different for _, where in lengths[address]),
+                tuple(where for address in different for *_, where in lengths[address]),
                 "write the same length on every node",
                 about=about(team),
             )

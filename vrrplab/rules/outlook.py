@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from vrrplab.machine.intervals import skew_time_us
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
-from vrrplab.rules.effective import NOTHING, Standing, Thing, Watched, at_rest, standing, watched
+from vrrplab.rules.effective import NOTHING, Standing, Standings, Thing, Watched
 from vrrplab.units import SECOND_US, Micros
 
 Down = Mapping[str, Set[Thing]]
@@ -66,25 +66,25 @@ class AfterFailure:
 class Outlook:
     """How the members of one virtual router stand: while all is well, and when something fails."""
 
-    def __init__(self, team: VirtualRouter, rest: Down) -> None:
+    def __init__(self, team: VirtualRouter, known: Mapping[str, Standings]) -> None:
         self.team = team
-        self._rest = rest
+        self._known = known  # node's name -> how its instances stand
         self.seats = self._seats({})
 
     def of(self, members: tuple[Member, ...]) -> Outlook:
         """The same with other configurations of the same nodes."""
         team = VirtualRouter(self.team.network, self.team.vrid, self.team.family, members)
-        return Outlook(team, self._rest)
+        return Outlook(team, {m.node.name: Standings(m.node.config) for m in members})
 
     def _seats(self, down: Down) -> tuple[Seat, ...]:
         return tuple(
-            Seat(m, standing(m.node.config, m.instance, self._down_on(m.node.name, down)))
+            Seat(m, self._known[m.node.name].of(m.instance, self._down_on(m.node.name, down)))
             for m in self.team.members
         )
 
     def _down_on(self, name: str, down: Down) -> Set[Thing]:
         """What fails changes sides: a check with ``reverse`` is down while all is well."""
-        return self._rest.get(name, NOTHING) ^ down.get(name, NOTHING)
+        return self._known[name].rest ^ down.get(name, NOTHING)
 
     @property
     def first(self) -> list[Seat]:
@@ -97,8 +97,8 @@ class Outlook:
         """Each single thing that it watches fails, but what can never be well, and its own interface."""
         return [
             self.after(seat, one)
-            for one in watched(seat.member.node.config, seat.member.instance)
-            if one.reverse or one.thing not in self._rest.get(seat.name, NOTHING)
+            for one in self._known[seat.name].watched(seat.member.instance)
+            if one.reverse or one.thing not in self._known[seat.name].rest
         ]
 
     def after(self, seat: Seat, *failed: Watched) -> AfterFailure:
@@ -111,8 +111,15 @@ class Outlook:
 
 def outlooks(cluster: Cluster, routers: list[VirtualRouter]) -> list[Outlook]:
     """One for each of these virtual routers."""
-    rest = {node.name: at_rest(node.config) for node in cluster}
-    return [Outlook(router, rest) for router in routers]
+    known = standings(cluster)
+    return [Outlook(router, known) for router in routers]
+
+
+def standings(cluster: Cluster) -> Mapping[str, Standings]:
+    """How the instances of each node stand, by its name; worked out once for a cluster."""
+    return cluster.remembered(
+        "standings", lambda: {node.name: Standings(node.config) for node in cluster.nodes}
+    )
 
 
 def usual_takeover_us(case: AfterFailure) -> Micros:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-from vrrplab.config.model import InstanceConfig, NodeConfig, SyncGroupConfig, TrackedObject
+from vrrplab.config.model import InstanceConfig, NodeConfig, Source, SyncGroupConfig, TrackedObject
 from vrrplab.machine.weights import FILES, PROCESSES, SCRIPTS, both
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
 from vrrplab.rules.effective import Thing, group_of, watched
 from vrrplab.rules.examples import conf
-from vrrplab.rules.model import Finding, Place, Rule, Severity
+from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
 from vrrplab.rules.outlook import (
     SLOW_US,
     AfterFailure,
@@ -25,6 +26,7 @@ from vrrplab.rules.outlook import (
     usual_takeover_us,
 )
 from vrrplab.rules.teams import about, listed, names, place, places, said_once, teams
+from vrrplab.rules.texts import statement_in, tree_of
 from vrrplab.units import format_s, plain_seconds
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -49,6 +51,11 @@ def _numbers(seats: list[Seat] | tuple[Seat, ...]) -> str:
 
 def _what(thing: Thing) -> str:
     return KIND_WORDS.get(thing.kind, f"{thing.kind} {{}}").format(thing.name)
+
+
+def failure_of(member: Member, thing: Thing) -> str:
+    """That it fails there, in the one line of ``simulate --fail``."""
+    return f"{shlex.quote(member.node.name)} {thing.kind} {shlex.quote(thing.name)}"
 
 
 def _place_of(case: AfterFailure) -> Place:
@@ -88,6 +95,7 @@ def weight_too_small(cluster: Cluster) -> Iterator[Finding]:
         together = len(weights) > 1 and bool(outlook.after(seat, *weights).heirs)
         even = [other for other in case.others if other.works and other.priority == case.after.priority]
         why = "nobody takes over" if not even else "equal is not enough to take over"
+        least, cure = _enough(outlook, case)
         yield Finding(
             "V020",
             WARNING if together else ERROR,
@@ -95,23 +103,54 @@ def weight_too_small(cluster: Cluster) -> Iterator[Finding]:
             f"{case.after.priority}; {_numbers(case.others)}: {why}, and the address stays on {seat.name}"
             + (", unless other checks fail too" if together else ""),
             (_place_of(case), *places([other.member for other in case.others], "priority")),
-            _enough(outlook, case),
+            cure,
             about=f"{_vrids(found)} {thing}",
+            changes=_to_weight(cluster, outlook, thing, least),
+            show=failure_of(seat.member, thing),
         )
 
 
-def _enough(outlook: Outlook, case: AfterFailure) -> str:
-    """The least weight that moves the address, tried."""
+def _enough(outlook: Outlook, case: AfterFailure) -> tuple[int, str]:
+    """The least weight that moves the address, tried, and the cure; 0: no weight does."""
     one, best = case.watched, max(seat.priority for seat in case.others if seat.works)
     missing = case.after.priority - best + 1
     lower = one.weight < 0
     least = one.weight - missing if lower else one.weight + missing
     if _moves(outlook, case, least):
-        return f"weight {least} is the least that moves it (now {one.weight})"
+        return least, f"weight {least} is the least that moves it (now {one.weight})"
     drop = -(case.after.priority - best + 1)
     if not lower and _moves(outlook, case, drop):
-        return f"a weight of {drop} in place of {one.weight} is the least that moves it: it counts on failure"
-    return f"write priorities that are nearer to each other than the weight of {one.thing.name}, {one.weight}"
+        how = f"a weight of {drop} in place of {one.weight} is the least that moves it"
+        return drop, f"{how}: it counts on failure"
+    near = f"write priorities that are nearer to each other than the weight of {one.thing.name}"
+    return 0, f"{near}, {one.weight}"
+
+
+def _to_weight(cluster: Cluster, outlook: Outlook, thing: Thing, weight: int) -> tuple[Change, ...]:
+    """The words to be replaced, wherever the thing is tracked; none if one of them cannot be found."""
+    changes = [
+        _weight_at(cluster, member, one.source, thing, weight)
+        for member in outlook.team.members
+        for one in watched(member.node.config, member.instance)
+        if one.thing == thing and weight
+    ]
+    return () if None in changes else tuple(change for change in changes if change)
+
+
+def _weight_at(cluster: Cluster, member: Member, entry: Source, thing: Thing, weight: int) -> Change | None:
+    """Where its weight stands: where it is tracked, or else in its own block."""
+    for statement in tree_of(cluster, entry.file).at_line(entry.line):
+        if statement.keyword == thing.name and "weight" in statement.values[:-1]:
+            word = statement.words[[w.value for w in statement.words].index("weight") + 1]
+            return Change(Place(member.node.name, Source(entry.file, word.line)), word.text, str(weight))
+    if thing.kind != "script":
+        return None
+    block = Place(member.node.name, member.node.config.script(thing.name).source)
+    found = statement_in(cluster, block, "weight")
+    if found is None or len(found.words) < 2:
+        return None
+    word = found.words[1]
+    return Change(Place(member.node.name, Source(block.source.file, word.line)), word.text, str(weight))
 
 
 def _moves(outlook: Outlook, case: AfterFailure, weight: int) -> bool:
@@ -155,6 +194,11 @@ def _with_weight(config: NodeConfig, thing: Thing, weight: int) -> NodeConfig:
     )
 
 
+def _without_nopreempt(seats: list[Seat]) -> tuple[Change, ...]:
+    written = [s.member for s in seats if "nopreempt" in s.member.instance.lines]
+    return tuple(Change(place(member, "nopreempt"), "nopreempt") for member in written)
+
+
 def weight_with_nopreempt(cluster: Cluster) -> Iterator[Finding]:
     stuck = [(outlook, case) for outlook, case in _stuck(cluster) if case.higher]
     for found, _, case in _by_numbers(stuck):
@@ -168,6 +212,8 @@ def weight_with_nopreempt(cluster: Cluster) -> Iterator[Finding]:
             (_place_of(case), *places([other.member for other in case.higher], "nopreempt")),
             f"weight 0 for {thing.name} (its failure is FAULT then, and anybody takes over), or no nopreempt",
             about=f"{_vrids(found)} {thing}",
+            changes=_without_nopreempt(case.higher),
+            show=failure_of(seat.member, thing),
         )
 
 
@@ -335,6 +381,11 @@ def several_masters(cluster: Cluster) -> Iterator[Finding]:
                 places(masters, "state"),
                 "write state BACKUP everywhere, or MASTER on the node with the highest priority only",
                 about=about(team),
+                changes=tuple(
+                    Change(place(m, "state"), "MASTER", "BACKUP")
+                    for m in masters
+                    if m.instance.base_priority < max(one.instance.base_priority for one in masters)
+                ),
             )
 
 
@@ -419,6 +470,7 @@ def sibling_unchecked(cluster: Cluster) -> Iterator[Finding]:
             "the service is dead",
             tuple(rows[key]),
             "track the same checks in each instance, or put them in one sync group",
+            show=next((failure_of(checked[0], Thing("script", name)) for name in _checks(checked[0])), ""),
             about=f"VRID {listed([str(m.instance.vrid) for m in bare])}",
         )
 
@@ -435,8 +487,8 @@ def checked_on_one_node(cluster: Cluster) -> Iterator[Finding]:
             "V054",
             WARNING,
             f"VRID {team.vrid}: {names(checked)} {'tracks' if len(checked) == 1 else 'track'} "
-            f"{watched_there}, "
-            f"{names(bare)} no check at all: whoever of those has the address keeps it with a dead service",
+            f"{watched_there}, {names(bare)} {'has' if len(bare) == 1 else 'have'} no check: "
+            f"once {'it has' if len(bare) == 1 else 'one has'} the address it keeps it with a dead service",
             (*places(checked, "track_script"), *places(bare, "virtual_router_id")),
             "track the same checks on every node",
             about=about(team),
@@ -455,13 +507,15 @@ def no_check(cluster: Cluster) -> Iterator[Finding]:
         "V055",
         INFO,
         "no instance has a check: the service may be dead, and the address stays as long as keepalived runs",
-        places(members, "virtual_router_id"),
+        tuple(
+            place(Member(node, i), "virtual_router_id") for node in cluster for i in node.config.instances[:1]
+        ),
         "add a vrrp_script, and name it in track_script on every node",
     )
 
 
 def slow_takeover(cluster: Cluster) -> Iterator[Finding]:
-    rows: dict[str, tuple[list[VirtualRouter], tuple[Place, ...], str]] = {}
+    rows: dict[str, tuple[list[VirtualRouter], tuple[Place, ...], str, str]] = {}
     for outlook in _outlooks(cluster):
         if len(outlook.first) != 1:
             continue
@@ -477,7 +531,8 @@ def slow_takeover(cluster: Cluster) -> Iterator[Finding]:
             what = f"when {seat.name} loses its power, nobody has the address for about {_about(silent_us)}"
             cure = "a smaller advert_int, the same on every node"
             where = places([s.member for s in outlook.seats], "advert_int", "down_timer_adverts")
-            rows.setdefault(what, ([], where, cure))[0].append(outlook.team)
+            show = f"{shlex.quote(seat.name)} power"
+            rows.setdefault(what, ([], where, cure, show))[0].append(outlook.team)
             continue
         for case in outlook.failures(outlook.first[0]):
             if not case.heirs or usual_takeover_us(case) < SLOW_US:
@@ -494,9 +549,12 @@ def slow_takeover(cluster: Cluster) -> Iterator[Finding]:
                 place_of_check = Place(case.before.name, script.source)
                 if detection_us(case) >= SLOW_US // 2:
                     cure = "a smaller fall or interval"
-            rows.setdefault(what, ([], (place_of_check,), cure))[0].append(outlook.team)
-    for what, (found, where, cure) in rows.items():
-        yield Finding("V056", WARNING, f"{_vrids(found)}: {what}", where, cure, about=_vrids(found))
+            show = failure_of(case.before.member, thing)
+            rows.setdefault(what, ([], (place_of_check,), cure, show))[0].append(outlook.team)
+    for what, (found, where, cure, show) in rows.items():
+        yield Finding(
+            "V056", WARNING, f"{_vrids(found)}: {what}", where, cure, about=_vrids(found), show=show
+        )
 
 
 def _about(duration_us: int) -> str:

@@ -415,7 +415,7 @@ RULES = (
         "write it switches the check off, and the instance runs without it.",
         "Put scripts into a folder of root's, such as /etc/keepalived.",
         "pitfall P36",
-        two(check=CHECK.replace("/usr/bin/pidof squid", "/tmp/check_squid.sh")),
+        two(check=CHECK.replace("/usr/bin/pidof squid", "/var/tmp/check_squid.sh")),
         two(check=CHECK.replace("/usr/bin/pidof squid", "/etc/keepalived/check_squid.sh")),
         _unsafe_place,
     ),

@@ -123,4 +123,6 @@ def _as_one(findings: list[Finding]) -> Finding:
     vrids = dict.fromkeys(f.message.partition(": ")[0].removeprefix("VRID ") for f in findings)
     every = tuple(dict.fromkeys(place for finding in findings for place in finding.places))
     message = f"VRID {listed(list(vrids))}: {rest}" if _VRID.fullmatch(head) else first.message
-    return replace(first, message=message, places=every, about=f"VRID {listed(list(vrids))}")
+    changes = tuple(dict.fromkeys(change for finding in findings for change in finding.changes))
+    vrid = f"VRID {listed(list(vrids))}"
+    return replace(first, message=message, places=every, about=vrid, changes=changes)

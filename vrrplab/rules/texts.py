@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from vrrplab.config.reader import config_text
-from vrrplab.config.tree import Statement, Tree
 from vrrplab.errors import VrrplabError
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Place
+
+if TYPE_CHECKING:
+    from vrrplab.config.tree import Statement, Tree
 
 
 def files_of(cluster: Cluster) -> tuple[str, ...]:
@@ -45,6 +49,8 @@ def text_of(cluster: Cluster, file: str) -> str:
 
 def tree_of(cluster: Cluster, file: str) -> Tree:
     """The same, in statements and words."""
+    from vrrplab.config.tree import Tree  # few runs want one
+
     return cluster.remembered(f"tree of {file}", lambda: Tree(text_of(cluster, file)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from enum import IntEnum
 from typing import NamedTuple
 
 from vrrplab.config.model import ConfigWarning, InstanceConfig, NodeConfig, Source
@@ -100,6 +101,7 @@ ROWS = (
     Row("duplicate", "V071"),
     Row("include-missing", "V072", WARNING, certain=False),
     Row("include-skipped", "V072", WARNING, certain=False),
+    Row("placeholder", "V073", WARNING, certain=False),
     *(Row(kind, "V073") for kind in ("template", "byte-order-mark", "line-ends")),
     Row("no-instance", "V074"),
     Row("deprecated", "V075", INFO),
@@ -269,6 +271,7 @@ _NOISE = frozenset(
 
 def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning]) -> list[ConfigWarning]:
     """Those that another one explains are left out: it is told, they would follow from it."""
+    warnings = _in_an_open_block(warnings)
     kinds = {(w.source, w.kind) for w in warnings}
     template = any(w.kind == "template" for w in warnings)
     strays = _stray_words(warnings)
@@ -288,7 +291,7 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
             or (w.kind in ("route", "rule") and last[w.source, w.kind] is not w)
             # a script that is tracked above its definition is not unused: it comes too late
             or (w.kind == "script-unused" and any(_names(log, _unused(w)) for log in late))
-            or (w.kind == "script-unused" and _unused(w) in taken_off)
+            or (w.kind == "script-unused" and (_unused(w) in taken_off or not config.instances))
             or (w.kind == "script-user" and (w.source, "script") in kinds)
             # one that was dropped cannot be tracked
             or (w.kind == "track-unknown" and any(_names(w.log, name) for name in config.dropped_scripts))
@@ -307,18 +310,59 @@ def _names(log: str, script: str) -> bool:
 
 
 def _stray_words(warnings: Sequence[ConfigWarning]) -> set[Source]:
-    """Where words stand only because a block before them was not opened: up to its }."""
+    """Where words stand only because a block before them was not opened.
+
+    Outside all blocks that is up to its }. Within one its } ends the block around it, so that all that
+    follows there is strange too, up to the } that is left over.
+    """
     strays: set[Source] = set()
-    by_place = sorted(
-        {(w.source.file, w.source.line, w.kind, w.message) for w in warnings if w.kind in _NOISE},
-        key=lambda one: one[:2],
-    )
-    opened_in, opened_at = "", 0
-    for file, line, kind, message in by_place:
-        if kind == "unexpected-brace":
-            opened_in, opened_at = file, line
-        elif kind == "unknown-keyword" and file == opened_in and line > opened_at:
+    depth, inside = 0, ""
+    for file, line, step in sorted({_step(w) for w in warnings if w.kind in _NOISE}):
+        if file != inside:
+            depth, inside = 0, file
+        if step is _Step.OPENS:
+            depth += 1
+        elif step is not _Step.OTHER and depth:
             strays.add(Source(file, line))
-            if message == "unknown keyword '}'":
-                opened_in = ""
+            depth -= step is _Step.CLOSES
     return strays
+
+
+class _Step(IntEnum):
+    """What a warning says of the blocks, in the order of a line."""
+
+    WORD = 1
+    OPENS = 2
+    CLOSES = 3
+    OTHER = 4
+
+
+def _step(warning: ConfigWarning) -> tuple[str, int, _Step]:
+    step = _Step.OTHER
+    if warning.kind == "unexpected-brace":
+        step = _Step.OPENS
+    elif warning.kind == "unknown-keyword":
+        step = _Step.CLOSES if unknown_word(warning) == "}" else _Step.WORD
+    return warning.source.file, warning.source.line, step
+
+
+_OF_BLOCKS = frozenset({"unknown-keyword", "unexpected-brace", "extra-brace"})
+
+
+def _in_an_open_block(warnings: Sequence[ConfigWarning]) -> list[ConfigWarning]:
+    """Where a } is missing, what comes of it is said with it: the next block is read as a part of the open
+    one, its tracked scripts are not, and perhaps there is no instance left.
+    """
+    if not any(w.kind == "unclosed-brace" for w in warnings):
+        return list(warnings)
+    swallowed = [w for w in warnings if blocks_that_know(unknown_word(w), old=True) == ("",)]
+    first = min((w.source.line for w in swallowed), default=0)
+    kept = []
+    for w in warnings:
+        if w.kind == "unclosed-brace" and first > w.source.line:
+            w = replace(w, message=f"{w.message}: what begins at line {first} is read as a part of its block")
+        lost = w.kind in _OF_BLOCKS and first and w.source.line >= first
+        if lost or unknown_word(w) == "}" or w.kind in ("no-instance", "script-unused"):
+            continue
+        kept.append(w)
+    return kept

@@ -23,6 +23,18 @@ def is_scenario(name: str) -> bool:
     )
 
 
+def is_config(path: str) -> bool:
+    """Is that a keepalived.conf, by what is in it?"""
+    try:
+        head = config_text(path)[:_HEAD]
+    except ConfigError:
+        return False
+    return (
+        re.search(r"^\s*(vrrp_instance|vrrp_script|global_defs)\b[^:\n]*\{?\s*$", head, re.MULTILINE)
+        is not None
+    )
+
+
 def require_config(path: str) -> None:
     """VrrplabError for what by its name is a scenario."""
     if is_scenario(path):
@@ -34,7 +46,8 @@ _SCENARIO = "is a scenario, and a keepalived.conf is expected - vrrplab simulate
 _SIGNS = (
     (
         r'\A\s*\[[\s{},]*"(ifindex|ifname|link)"',
-        "is what ip -j addr prints, and a keepalived.conf is expected - give it with --addresses",
+        "is what ip -j addr prints, and a keepalived.conf is expected"
+        " - vrrplab config check FILE --addresses NODE=THIS_ONE",
     ),
     (
         r"^-+< Global definitions >-+$",

@@ -39,6 +39,7 @@ from vrrplab.scenario.keys import (
     SERVER,
     SERVICE,
 )
+from vrrplab.scenario.mistaken_files import is_config
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import (
     PROBE_TIMEOUT_US,
@@ -86,7 +87,13 @@ def load_scenario(
     if profile is not None:
         profile_named(profile)
     path = _find(os.fspath(source))
-    return _build(read_yaml_cached(path), path, profile, strict, run_refused)
+    try:
+        return _build(read_yaml_cached(path), path, profile, strict, run_refused)
+    except ScenarioError as error:
+        if is_config(path):
+            what = "is a keepalived.conf, and a scenario is expected"
+            raise ScenarioError(path, 0, what, "call it .conf: simulate runs these too") from None
+        raise error
 
 
 def scenario_from_text(

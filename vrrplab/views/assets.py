@@ -11,6 +11,8 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from vrrplab.views import style
+
 # Whoever is imported comes first. A test compares this with the import lines.
 MODULES = (
     "timeline",
@@ -66,5 +68,6 @@ def player_script() -> str:
 
 @cache
 def player_style() -> str:
-    """The player's style sheet."""
-    return read_static("cluster.css")
+    """The player's style sheet; its colours are those of the figures."""
+    light, dark = style.as_variables(style.LIGHT), style.as_variables(style.DARK)
+    return f".vrrplab {{ {light} }}\n.vrrplab.vl-dark {{ {dark} }}\n{read_static('cluster.css')}"

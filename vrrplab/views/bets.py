@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from vrrplab.views.forks import Forks
 
 MOST_ANSWERS = 200
+# What somebody said beside what came, where both are the same, and where they are not.
+RIGHT = "You said {said}, and so it is: {told}"
+OTHERWISE = "You said {said}. {told}"
 UNSAID = "there is no answer in this bet: give what it asks for, or skip it"
 
 
@@ -40,7 +43,7 @@ class Bets:
         return {"bets": [as_told(bet) for bet in self.bets(trace)], "bet": self._told()}
 
     def _told(self) -> dict[str, Any]:
-        return {"name": self.name, "answers": self.answers}
+        return {"name": self.name, "answers": self.answers, "right": RIGHT, "otherwise": OTHERWISE}
 
     def told(self, forks: Forks) -> dict[str, Any]:
         return self.page(forks.trace)

@@ -20,7 +20,7 @@ from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.explain import explanations
 from vrrplab.views.forks import Forkable, Forks, Rerun
 from vrrplab.views.player import first_moment_s, html_text, trace_text
-from vrrplab.views.svg import still_svg, still_text
+from vrrplab.views.svg import still_html, still_svg, still_text
 
 if TYPE_CHECKING:
     from vrrplab.trace import Trace
@@ -78,6 +78,9 @@ class StillCluster:
     at_s: float
     words: str = ""
 
+    def _repr_html_(self) -> str:
+        return still_html(self.trace, self.at_s)
+
     def _repr_svg_(self) -> str:
         return still_svg(self.trace, self.at_s)
 
@@ -94,7 +97,7 @@ _STILL = """<div class="vrrplab-kept">
 {output}:has(.vrrplab-kept):has(+ {output} .vrrplab) {{ display: none; }}
 {output}:has(.vrrplab-kept) + {output}:not(:has(.vrrplab)) {{ display: none; }}
 </style>
-{svg}
+{picture}
 <p>The cluster as it was at {at_s:.3f} s. Run the cell again, and it plays.</p>
 </div>
 """
@@ -106,9 +109,8 @@ def _shows_one_of_two() -> bool:
 
 
 def _still_bundle(trace: Trace, at_s: float) -> dict[str, Any]:
-    svg = still_svg(trace, at_s)
-    html = _STILL.format(output=_OUTPUT, svg=svg, at_s=at_s)
-    return {"text/html": html, "image/svg+xml": svg, "text/plain": still_text(trace, at_s)}
+    html = _STILL.format(output=_OUTPUT, picture=still_html(trace, at_s), at_s=at_s)
+    return {"text/html": html, "image/svg+xml": still_svg(trace, at_s), "text/plain": still_text(trace, at_s)}
 
 
 def _moment_s(message: dict[str, Any]) -> float:

@@ -189,7 +189,7 @@ def _draw_group(paper: figure_layout.Paper, top_in: float, group: Group) -> None
         xs += [at_s] * count
         ys += [base_in - step_in * (number + 0.5) for number in range(count)]
     size = max(1.2, min(step_in * 72 * 0.9, 3.6))
-    paper.axes.plot(xs, ys, linestyle="none", marker="o", markersize=size, color=theme.blue, zorder=3)
+    paper.axes.plot(xs, ys, linestyle="none", marker="o", markersize=size, color=theme.mute, zorder=3)
     if group.runs:
         glyphs.quantile(paper.axes, theme, group.median_s, base_in, room_in, "median")
         glyphs.quantile(paper.axes, theme, group.p95_s, base_in, room_in, "tail")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vrrplab.views.timeline_rows import Lane
 
 _GAP_IN, _SWATCH_IN, _ROW_IN = 0.17, 0.26, 0.2
+_SHAPES = ("o", "s", "^", "D", "P", "*", "v", "p")
 FAULT_HATCH = "////"
 
 
@@ -60,7 +61,7 @@ def advert_ticks(paper: Paper, ticks: Sequence[Micros], zeros: Sequence[Micros],
     paper.axes.add_collection(
         LineCollection(lines, colors=paper.theme.text, linewidths=0.9, zorder=3), autolim=False
     )
-    _points(paper.axes, paper.theme, paper.moments(zeros), y_in + 0.035, "v", 4.6, paper.theme.vermillion)
+    _points(paper.axes, paper.theme, paper.moments(zeros), y_in + 0.035, "v", 4.6, paper.theme.blue)
 
 
 def tick_lines(paper: Paper, ticks: Sequence[Micros], y_in: float) -> list[list[tuple[float, float]]]:
@@ -85,9 +86,17 @@ def change(axes: Axes, theme: Theme, at_s: float, y_in: float, good: bool) -> No
                   markeredgecolor=theme.page, markeredgewidth=0.8, zorder=6)  # fmt: skip
 
 
+def shape(axes: Axes, theme: Theme, at_s: float, y_in: float, number: int) -> None:
+    """By what the server of that number is known: a shape, in a colour that means nothing."""
+    axes.plot(
+        [at_s], [y_in], marker=_SHAPES[number % len(_SHAPES)], markersize=5, color=theme.text,
+        markeredgecolor=theme.page, markeredgewidth=0.8, zorder=5, clip_on=False,
+    )  # fmt: skip
+
+
 def message(theme: Theme, kind: str) -> tuple[str, str]:
     """(marker, colour) of a kind of frame."""
-    known = {"advert": ("o", theme.blue), "zero": ("v", theme.vermillion)}
+    known = {"advert": ("o", theme.blue), "zero": ("v", theme.blue)}
     return known.get(kind, ("D", theme.strong[0]))
 
 
@@ -115,10 +124,10 @@ def part(
     from matplotlib.patches import Rectangle
 
     fill, edge, hatch = {
-        "detection": (theme.pale[3], theme.strong[3], "////"),
+        "detection": (theme.pale[2], theme.strong[2], "////"),
         "election": (theme.pale[1], theme.strong[1], "...."),
         "announcement": (theme.pale[0], theme.strong[0], ""),
-        "cache": (theme.pale[2], theme.strong[2], "\\\\\\\\"),
+        "cache": (theme.pale[4], theme.strong[4], "\\\\\\\\"),
     }.get(kind, (theme.soft, theme.mute, "xx"))
     box = (span_s[0], middle_in - height_in / 2), span_s[1] - span_s[0], height_in
     axes.add_patch(
@@ -131,7 +140,7 @@ def quantile(axes: Axes, theme: Theme, at_s: float, base_in: float, tall_in: flo
     colour, dashes, wide = {
         "median": (theme.text, "solid", 1.8),
         "tail": (theme.text, (0, (1.5, 1.2)), 1.4),
-        "bound": (theme.vermillion, (0, (4, 1.5)), 1.6),
+        "bound": (theme.strong[1], (0, (4, 1.5)), 1.6),
     }[kind]
     line = [at_s, at_s], [base_in + 0.04, base_in - tall_in]
     axes.plot(*line, color=colour, linestyle=dashes, linewidth=wide, zorder=4)
@@ -233,18 +242,18 @@ def _swatch(axes: Axes, theme: Theme, sign: str, x_in: float, y_in: float) -> No
     elif sign in ("heard", "maybe", "dropped"):
         arrow(axes, theme, x_in, box[1] - 0.04, y_in, theme.blue, sign)
     elif sign == "dot":
-        axes.plot([middle_in], [y_in], marker="o", markersize=3.6, color=theme.blue)
+        axes.plot([middle_in], [y_in], marker="o", markersize=3.6, color=theme.mute)
     elif sign in ("median", "tail", "bound"):
         quantile(axes, theme, middle_in, y_in + 0.05, 0.13, sign)
     elif sign == "change":
-        diamonds(axes, theme, [middle_in], y_in, theme.vermillion)
+        diamonds(axes, theme, [middle_in], y_in, theme.text)
     elif sign == "outage":
         bar(axes, theme, box, y_in, 0.11, theme.page, theme.vermillion, "", True)
     elif sign in ("good", "bad"):
         change(axes, theme, middle_in, y_in, sign == "good")
     elif sign == "line":
-        for x, wide in ((x_in, 4.0), (middle_in, 1.6)):
-            axes.plot([x, x + _SWATCH_IN / 2], [y_in, y_in], color=theme.text, linewidth=wide,
+        for x, wide, colour in ((x_in, 4.0, theme.blue), (middle_in, 1.6, theme.mute)):
+            axes.plot([x, x + _SWATCH_IN / 2], [y_in, y_in], color=colour, linewidth=wide,
                       solid_capstyle="butt")  # fmt: skip
     elif sign == "action":
         line = [middle_in, middle_in], [y_in - 0.08, y_in + 0.08]

@@ -54,6 +54,7 @@ class LiveTimeline:
         self.to_s = seconds(trace.end_us) if to_s is None else to_s
         self.width_in = width_in
         self.dpi = dpi
+        self.alt = ""  # the last picture in a sentence
         self._shape: object = None
         self._told: object = None
         self._places: list[_Place] = []
@@ -74,6 +75,7 @@ class LiveTimeline:
         import numpy
 
         table = rows(trace, 0.0, self.to_s, stable=True)
+        self.alt = table.summary()
         told = table.title, table.note, table.more, table.actions
         with style.look(self.theme):
             if self._shape is None or self._shape_of(table) != self._shape:
@@ -175,8 +177,8 @@ class _Ink:
         self.served: Any = LineCollection([], colors=theme.mute, linewidths=0.9, zorder=1)
         for lines in (self.silence, self.ticks, self.served):
             axes.add_collection(lines, autolim=False)
-        red = theme.vermillion
-        self.zeros = axes.plot([], [], linestyle="none", marker="v", markersize=4.6, color=red, zorder=5)[0]
+        sent = theme.blue
+        self.zeros = axes.plot([], [], linestyle="none", marker="v", markersize=4.6, color=sent, zorder=5)[0]
         self.zeros.set_markeredgecolor(theme.page)
         self.diamonds = [
             axes.plot([], [], linestyle="none", marker="D", markersize=4.2, color=colour, zorder=5)[0]

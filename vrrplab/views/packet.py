@@ -276,7 +276,7 @@ def _draw_cell(axes: Axes, theme: Theme, box: _Box, pale: str) -> None:
         if style.text_width_in(value, TEXT - 0.5, bold=True) > wide_in - 0.1:
             value = value.partition(" (")[0]  # what stands in brackets is in the list beside it, too
         value = style.elide(value, wide_in - 0.1, TEXT - 0.5, bold=True)
-        label(middle_in, y_in + 0.09, name, theme.mute, size=small)
+        label(middle_in, y_in + 0.09, name, theme.text, size=small)
         label(middle_in, y_in + 0.225, value, theme.text, size=TEXT - 0.5, bold=True)
     octets_in = y_in + box.tall_in - 0.095
     for number, octet in enumerate(cell.octets.split()):

@@ -8,11 +8,13 @@ as a still figure.
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
 from vrrplab.errors import VrrplabError
+from vrrplab.output.printable import printable
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent, StateEvent
 from vrrplab.units import seconds
@@ -63,6 +65,16 @@ class LivePanel:
     def size(self) -> tuple[int, int]:
         """Pixels of the picture."""
         return self._timeline.size
+
+    @property
+    def html(self) -> str:
+        """The picture with its words, for a page. It is there at once: none of the last shines through."""
+        (width, height), source = self.size, b64encode(self.png).decode()
+        return (
+            f'<img width="{width}" height="{height}" style="max-width: 100%; height: auto; display: block" '
+            f'decoding="sync" alt="{escape(printable(self._timeline.alt))}" '
+            f'src="data:image/png;base64,{source}">'
+        )
 
     def set(self, **values: float) -> bytes:
         """Change some values, run and draw; the new picture."""
@@ -125,12 +137,9 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
     if ipywidgets is None or (marimo is not None and marimo.running_in_notebook()):
         return timeline.figure(run({control.key: control.value for control in controls}))
     panel = LivePanel(run, controls, theme=theme)
-    picture = ipywidgets.Image(value=panel.png, format="png")
-    # A fixed shape keeps what is below from jumping when a picture is exchanged. Full width and a margin
-    # would be more than there is room for: a scroll bar.
-    picture.layout = ipywidgets.Layout(
-        width="100%", max_width=f"{panel.size[0]}px", object_fit="contain", margin="0"
-    )
+    # Not ipywidgets' Image: that one has no words for who cannot see it. Full width and a margin would be
+    # more than there is room for: a scroll bar.
+    picture = ipywidgets.HTML(value=panel.html, layout=ipywidgets.Layout(max_width="100%", margin="0"))
     told = ipywidgets.HTML(value=escape(panel.sentence))
     longest = max((len(_label(control)) for control in controls), default=0)
     sliders = {control.key: _slider(control, f"{longest * 0.52 + 1:.1f}em") for control in controls}
@@ -139,7 +148,8 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
 
     def moved(_: object) -> None:
         if not quiet:
-            picture.value = panel.set(**{key: slider.value for key, slider in sliders.items()})
+            panel.set(**{key: slider.value for key, slider in sliders.items()})
+            picture.value = panel.html
             told.value = escape(panel.sentence)
 
     def back(_: object) -> None:

@@ -22,6 +22,7 @@ from vrrplab.units import SECOND_US, Micros, seconds
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.bets import Bets
 from vrrplab.views.explain import explanations
+from vrrplab.views.style import DARK, LIGHT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +57,8 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-body {{ margin: 0; background: #ffffff; font: 13px system-ui, sans-serif; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #14181d; }} }}
+body {{ margin: 0; background: {light}; font: 13px system-ui, sans-serif; }}
+@media (prefers-color-scheme: dark) {{ body {{ background: {dark}; }} }}
 #player {{ max-width: 1500px; margin: 0 auto; }}
 h1 {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 </style>
@@ -164,6 +165,8 @@ def html_text(
     return _PAGE.format(
         title=html.escape(printable(title)),
         still=still_svg(trace, at_s),
+        light=LIGHT.page,
+        dark=DARK.page,
         # In JSON "<" stands only inside strings: so no text of a scenario can end the script element.
         values=values.replace("<", "\\u003c"),
         style=_packed(player_style()),

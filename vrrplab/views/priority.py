@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CHART_IN, FLAT_IN, _TOP_IN, _BOTTOM_IN = 1.25, 0.55, 0.2, 0.2
+SHAPE_IN = 0.1  # what a server's shape takes before its name
 _DASHES = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (4, 1.2, 1, 1.2)))
 _WORDS = {
     "line": "MASTER thick, BACKUP thin",
@@ -209,10 +210,11 @@ def draw(
 
 def _panel(table: PriorityRows) -> figure_layout.Panel:
     blocks = []
+    servers = list(dict.fromkeys(line.server for chart in table.charts for line in chart.lines))
     for chart in table.charts:
         widest_in = max(style.text_width_in(line.server, SMALL, bold=True) for line in chart.lines)
-        right_in = min(widest_in, 1.5) + 0.1
-        draw_it = partial(_draw_chart, chart=chart, room_in=right_in)
+        right_in = min(widest_in, 1.5) + 0.1 + SHAPE_IN
+        draw_it = partial(_draw_chart, chart=chart, servers=servers, room_in=right_in)
         blocks.append(figure_layout.Block(chart.name, "", "", _height_in(chart), 0, draw_it, right_in))
     empty = "Nothing to draw: no instance of this trace has a known priority."
     actions = table.actions
@@ -225,7 +227,9 @@ def _height_in(chart: Chart) -> float:
     return CHART_IN if len(values) > 1 else FLAT_IN
 
 
-def _draw_chart(paper: figure_layout.Paper, top_in: float, chart: Chart, room_in: float) -> None:
+def _draw_chart(
+    paper: figure_layout.Paper, top_in: float, chart: Chart, servers: Sequence[str], room_in: float
+) -> None:
     theme, axes = paper.theme, paper.axes
     values = sorted({step.priority for line in chart.lines for step in line.steps})
     low, high, height_in = values[0], values[-1], _height_in(chart)
@@ -246,10 +250,10 @@ def _draw_chart(paper: figure_layout.Paper, top_in: float, chart: Chart, room_in
     ends = []
     shared = len({(line.server, s.priority) for line in chart.lines for s in line.steps}) > len(values)
     for number, line in enumerate(chart.lines):
-        colour = theme.strong[(2, 3, 0, 1, 4, 5)[number % 6]]
         shift_in = (number - (len(chart.lines) - 1) / 2) * 0.08 if shared else 0.0
-        end_in = _draw_line(paper, line, partial(y_of, shift_in=shift_in), number, colour)
-        ends.append((end_in, line.server, colour))
+        server = servers.index(line.server)
+        end_in = _draw_line(paper, line, partial(y_of, shift_in=shift_in), server)
+        ends.append((end_in, line.server, server))
     _draw_names(paper, ends, room_in)
     _draw_changes(paper, chart, y_of)
 
@@ -265,10 +269,9 @@ def _lasting(paper: figure_layout.Paper, chart: Chart) -> list[int]:
     return sorted(value for value, held in held_s.items() if held >= long_s) or sorted(held_s)
 
 
-def _draw_line(
-    paper: figure_layout.Paper, line: Line, y_of: Callable[[float], float], number: int, colour: str
-) -> float:
-    """The steps of one instance; returns where its line ends."""
+def _draw_line(paper: figure_layout.Paper, line: Line, y_of: Callable[[float], float], number: int) -> float:
+    """The steps of one instance; returns where its line ends. Dashes and shape tell the server."""
+    theme = paper.theme
     dashes = _DASHES[number % len(_DASHES)]
     before: PriorityStep | None = None
     y_in = 0.0
@@ -277,31 +280,37 @@ def _draw_line(
         y_in = y_of(step.priority)
         if seen is not None and step.state not in ("off", "STOP"):
             if step.state == "FAULT":
-                paper.axes.plot(seen, [y_in, y_in], color=colour, linewidth=0.9, linestyle=(0, (1, 3)))
-                paper.label(["F"], seen, y_in, paper.theme.vermillion, bold=True, behind=paper.theme.page)
+                fault = theme.vermillion
+                paper.axes.plot(seen, [y_in, y_in], color=fault, linewidth=0.9, linestyle=(0, (1, 3)))
+                paper.label(["F"], seen, y_in, fault, bold=True, behind=theme.page)
             else:
-                wide, dash = (4.0, "solid") if step.state == "MASTER" else (1.6, dashes)
+                master = step.state == "MASTER"
+                wide, dash = (4.0, "solid") if master else (1.6, dashes)
                 paper.axes.plot(
-                    seen, [y_in, y_in], color=colour, linewidth=wide, linestyle=dash, zorder=2 + wide / 10,
+                    seen, [y_in, y_in], color=theme.blue if master else theme.mute, linewidth=wide,
+                    linestyle=dash, zorder=2 + wide / 10,
                     solid_capstyle="butt", dash_capstyle="butt",
                 )  # fmt: skip
             if before is not None and before.to_us == step.from_us and before.priority != step.priority:
                 rise = [y_of(before.priority), y_in]
-                paper.axes.plot([seen[0]] * 2, rise, color=colour, linewidth=1.0, zorder=2)
+                paper.axes.plot([seen[0]] * 2, rise, color=theme.mute, linewidth=1.0, zorder=2)
+            if before is None or before.priority != step.priority or before.state in ("off", "STOP", "FAULT"):
+                glyphs.shape(paper.axes, theme, seen[0], y_in, number)
         before = step
     return y_in
 
 
-def _draw_names(paper: figure_layout.Paper, ends: Sequence[tuple[float, str, str]], room_in: float) -> None:
+def _draw_names(paper: figure_layout.Paper, ends: Sequence[tuple[float, str, int]], room_in: float) -> None:
     """Names at the right ends, moved apart where lines end together."""
     last_in = -1.0
     x_s = paper.window[1] + 0.07 / paper.in_per_s
     short = naming.short_names([name for _, name, _ in ends])
-    for y_in, name, colour in sorted(ends):
+    for y_in, name, number in sorted(ends):
         y_in = max(y_in, last_in + 0.14)
-        if style.text_width_in(name, SMALL, bold=True) > room_in - 0.08:
-            name = style.elide(short[name], room_in - 0.08, SMALL, bold=True)
-        style.write(paper.axes, x_s, y_in, name, colour, bold=True)
+        if style.text_width_in(name, SMALL, bold=True) > room_in - 0.08 - SHAPE_IN:
+            name = style.elide(short[name], room_in - 0.08 - SHAPE_IN, SMALL, bold=True)
+        glyphs.shape(paper.axes, paper.theme, x_s, y_in, number)
+        style.write(paper.axes, x_s + SHAPE_IN / paper.in_per_s, y_in, name, paper.theme.text, bold=True)
         last_in = y_in
 
 

@@ -1,8 +1,10 @@
 """One look for every figure: colours, state marks, text sizes, and the paper they are drawn on.
 
 Nobody needs to see colour: a state is a letter, a fill pattern and a border as well, so a figure
-survives a grey printer. The colours are Okabe and Ito's blue, vermillion, green and purple; where they
-would be too weak on the page (contrast under 3 to 1) a darker or lighter step is used. Here people
+survives a grey printer. The colours are Okabe and Ito's blue, vermillion, green and purple; where letters
+in them, or on them, would be too weak (contrast under 4.5 to 1) a darker or lighter step is used. The
+player and the pages take theirs from here, too, so that a colour means one thing everywhere: blue a MASTER
+and what it sends, vermillion a fault and what breaks, green what is well. Here people
 speak of colours, inches and points; what a figure says is decided in the other modules.
 matplotlib is imported only when something is drawn.
 """
@@ -39,34 +41,40 @@ TITLE, TEXT, SMALL = 12.0, 9.0, 7.5  # points
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of one background. ``mute`` is for text that matters less, ``line`` for hairlines."""
+    """The colours of one background. ``mute`` is for text that matters less, ``line`` for hairlines.
+
+    ``card`` and ``soft``: areas that stand out from ``page``, a little and more.
+    """
 
     name: str
     page: str
     text: str
     mute: str
     line: str
+    card: str
     soft: str
     blue: str
     vermillion: str
     green: str
-    purple: str
+    guess: str  # what a learner said would come
     on_colour: str  # text on a filled area
-    pale: tuple[str, ...]  # one for each virtual address, light enough for ``text`` on it
-    strong: tuple[str, ...]  # the same hues for lines and marks
+    # One for each virtual address, none of them blue or orange: light enough for ``text`` on it, and the same
+    # hue for lines, marks and letters.
+    pale: tuple[str, ...]
+    strong: tuple[str, ...]
 
 
 LIGHT = Theme(
-    "light", "#ffffff", "#1d2733", "#5b6878", "#c9d2dc", "#eef2f6", "#0072b2", "#d55e00", "#009e73",
-    "#9a4f84", "#ffffff",
-    ("#bfe6da", "#e3cbdc", "#c5dff0", "#f7d6bd", "#e4e0b8", "#d5d9de"),
-    ("#00805d", "#9a4f84", "#0072b2", "#b84f00", "#6b6500", "#4d5865"),
+    "light", "#ffffff", "#1d2733", "#5b6878", "#c9d2dc", "#f6f8fa", "#eef2f6", "#0072b2", "#b84d00",
+    "#00785a", "#8a2f8f", "#ffffff",
+    ("#bfe6da", "#e3cbdc", "#e4e0b8", "#ded0f2", "#bfe3e8", "#d5d9de"),
+    ("#00785a", "#9a4f84", "#6b6500", "#7b4fb8", "#00707d", "#4d5865"),
 )  # fmt: skip
 DARK = Theme(
-    "dark", "#14181d", "#e6ebf0", "#9aa7b5", "#3a4653", "#222b34", "#4da3dd", "#ff8a3d", "#35c79a",
-    "#d58fc0", "#0b0f14",
-    ("#1d4a3d", "#50354a", "#1f4360", "#5a3519", "#4a4719", "#3a434d"),
-    ("#35c79a", "#d58fc0", "#4da3dd", "#ff8a3d", "#cbc34f", "#aab5c0"),
+    "dark", "#14181d", "#e6ebf0", "#9caab8", "#3a4653", "#1c232b", "#222b34", "#4da3dd", "#ff8a3d",
+    "#35c79a", "#e08be4", "#0b0f14",
+    ("#1d4a3d", "#50354a", "#4a4719", "#42326b", "#164a52", "#3a434d"),
+    ("#35c79a", "#d58fc0", "#cbc34f", "#b99af0", "#52c4d2", "#aab5c0"),
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
 
@@ -95,6 +103,17 @@ def theme_of(name: str) -> Theme:
     if not isinstance(name, str) or name not in THEMES:
         raise VrrplabError(f"no theme {name!r}: there are {' and '.join(THEMES)}")
     return THEMES[name]
+
+
+def as_variables(theme: Theme) -> str:
+    """The colours for a style sheet: ``--vl-master: #0072b2; …``."""
+    names = {
+        "bg": theme.page, "fg": theme.text, "mute": theme.mute, "line": theme.line, "card": theme.card,
+        "soft": theme.soft, "master": theme.blue, "fault": theme.vermillion, "good": theme.green,
+        "bet": theme.guess, "on": theme.on_colour,
+    }  # fmt: skip
+    names |= {f"v{n}": colour for n, colour in enumerate(theme.strong)}
+    return " ".join(f"--vl-{name}: {colour};" for name, colour in names.items())
 
 
 def state_colours(state: str, theme: Theme) -> tuple[str, str, str]:
@@ -180,7 +199,8 @@ def new_figure(width_in: float, height_in: float, theme: Theme, alt: str) -> Fig
 
     def html() -> str:
         both = theme is LIGHT and hasattr(figure, "_vrrplab_again")
-        return _html({name: picture(name) for name in (THEMES if both else [theme.name])}, alt, size)
+        shown = {name: picture(name) for name in (THEMES if both else [theme.name])}
+        return pictures_html(shown, alt, size)
 
     figure._repr_png_ = png  # type: ignore[attr-defined]
     figure._repr_html_ = html  # type: ignore[method-assign]
@@ -211,17 +231,18 @@ _DARK_PAGE = (
 )
 
 
-def _html(pictures: dict[str, bytes], alt: str, size: dict[str, int]) -> str:
-    """The pictures as HTML: that of the page's theme is seen, and its words are heard.
+def pictures_html(pictures: dict[str, bytes], alt: str, size: dict[str, int], kind: str = "image/png") -> str:
+    """Pictures by theme as HTML: that of the page's theme is seen, and its words are heard.
 
-    JupyterLab drops the alternative text of a PNG; that of an HTML image it keeps. Where it does not trust a
-    notebook the rules are dropped, too: then the light one is seen, on its own paper.
+    ``size``: width and height, pixels. JupyterLab drops the alternative text of a PNG; that of an HTML image
+    it keeps. Where it does not trust a notebook the rules are dropped, too: then the light one is seen, on
+    its own paper.
     """
     from base64 import b64encode
     from html import escape
 
     def image(name: str, style: str) -> str:
-        source = f"data:image/png;base64,{b64encode(pictures[name]).decode()}"
+        source = f"data:{kind};base64,{b64encode(pictures[name]).decode()}"
         shape = f'width="{size["width"]}" height="{size["height"]}"'
         return f'<img class="vrrplab-{name}" {shape} style="{style}" alt="{escape(alt)}" src="{source}">'
 

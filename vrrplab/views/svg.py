@@ -10,17 +10,19 @@ from html import escape
 from typing import Any, NamedTuple
 
 from vrrplab.output.printable import escaped, printable
-from vrrplab.output.text_columns import cut, padded, width
+from vrrplab.output.text_columns import cut, padded, width, wrap
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent, AdvertSentEvent, InterfaceEvent, PriorityEvent, as_table
 from vrrplab.trace.names import probes_of
 from vrrplab.trace.vocabulary import DAEMON, PORT, POWER, Act
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views.naming import action_text, short_addresses
-from vrrplab.views.style import DARK, LIGHT, Theme
+from vrrplab.views.style import DARK, LIGHT, THEMES, Theme, pictures_html
 from vrrplab.views.writing import shown
 
 CARD, GAP, PAD = 224, 46, 20  # pixels
+LINE, LETTER = 17, 7.4  # of the title: the height of a line, and the width of its wider letters
+TITLE_LINES = 3
 LETTERS = {"MASTER": "M", "BACKUP": "B", "FAULT": "F", "INIT": "I", "STOP": "S"}
 
 
@@ -189,9 +191,21 @@ def still_text(trace: Trace, at_s: float) -> str:
 # -- picture -----------------------------------------------------------------------------------------
 
 
-def still_svg(trace: Trace, at_s: float) -> str:
-    """The cluster at a moment as SVG, light or dark as the page's reader prefers."""
-    return _Drawing(read_moment(trace, at_s)).text()
+def still_svg(trace: Trace, at_s: float, theme: Theme | None = None) -> str:
+    """The cluster at a moment as SVG; without ``theme`` light or dark as the page's reader prefers."""
+    return _Drawing(read_moment(trace, at_s), theme).text()
+
+
+def still_html(trace: Trace, at_s: float) -> str:
+    """The same for a notebook: it follows the notebook's theme, and a screen reader says ``still_text``.
+
+    JupyterLab shows an SVG as a picture without words; those of an HTML image it keeps.
+    """
+    drawings = {name: _Drawing(read_moment(trace, at_s), theme) for name, theme in THEMES.items()}
+    pictures = {name: drawing.text().encode() for name, drawing in drawings.items()}
+    lines = [" ".join(line.split()) for line in still_text(trace, at_s).splitlines()]
+    width, height = drawings["light"].size
+    return pictures_html(pictures, ". ".join(lines), {"width": width, "height": height}, "image/svg+xml")
 
 
 def _rules(theme: Theme) -> str:
@@ -217,9 +231,11 @@ def _rules(theme: Theme) -> str:
 
 
 class _Drawing:
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, moment: Moment, theme: Theme | None = None) -> None:
         self.moment = moment
+        self.theme = theme
         self.parts: list[str] = []
+        self.size = (0, 0)  # pixels, known when it is drawn
 
     def text(self) -> str:
         moment = self.moment
@@ -227,7 +243,12 @@ class _Drawing:
         width = max(2 * PAD + len(servers) * CARD + max(0, len(servers) - 1) * GAP, 420)
         left = (width - len(servers) * CARD - max(0, len(servers) - 1) * GAP) / 2
         x_of = {server.name: left + n * (CARD + GAP) for n, server in enumerate(servers)}
-        y = 40.0
+        title = wrap(f"{moment.title} · {moment.at_s:.3f} s", int((width - 2 * PAD) / LETTER))
+        if len(title) > TITLE_LINES:
+            title[TITLE_LINES - 1 :] = [f"… · {moment.at_s:.3f} s"]
+        for n, line in enumerate(title):
+            self._words(PAD, 24 + LINE * n, line, bold=True)
+        y = 40.0 + LINE * (len(title) - 1)
         bars: dict[str, float] = {}
         for name, subnet in moment.segments[:-1]:
             self._bar(left - 8, y, width - 2 * left + 16, name, subnet)
@@ -250,15 +271,16 @@ class _Drawing:
     def _page(self, width: float, height: float) -> str:
         moment = self.moment
         title = f"{moment.title} · {moment.at_s:.3f} s"
+        self.size = round(width), round(height)
+        rules = _rules(self.theme or LIGHT)
+        if self.theme is None:
+            rules += f"@media (prefers-color-scheme: dark){{{_rules(DARK)}}}"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
             f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" class="vrrplab-still" font-size="12" '
             f'font-family="system-ui, DejaVu Sans, sans-serif">'
-            f"<title>{escape(printable(title))}</title><style>"
-            f"{_rules(LIGHT)}"
-            f"@media (prefers-color-scheme: dark){{{_rules(DARK)}}}</style>"
+            f"<title>{escape(printable(title))}</title><style>{rules}</style>"
             f'<rect class="page" width="100%" height="100%"/>'
-            f'<text x="{PAD}" y="24" font-weight="700">{escape(shown(cut(title, int(width / 7))))}</text>'
             f"{''.join(self.parts)}</svg>"
         )
 

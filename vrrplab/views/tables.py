@@ -213,4 +213,4 @@ def _draw_lane(paper: figure_layout.Paper, top_in: float, lane: TableLane) -> No
         seen = paper.visible(from_us, to_us)
         if seen is not None:
             glyphs.bar(paper.axes, theme, seen, y_in, BAR_IN, "none", theme.vermillion, "xxxx", False, 2.2)
-    glyphs.diamonds(paper.axes, theme, changes, y_in, theme.vermillion)
+    glyphs.diamonds(paper.axes, theme, changes, y_in, theme.text)

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 from vrrplab.exercises.hints import Hint
+from vrrplab.exercises.lesson_08 import BOUND
 from vrrplab.exercises.observe import IP1, IP2, S1, S2, became, gaps_in_words, holders_in_words, outage_s, run
 from vrrplab.notebook.variants import at, variant
-from vrrplab.trace.events import AdvertReceivedEvent, GarpSentEvent
+from vrrplab.trace.events import AdvertReceivedEvent, GarpSentEvent, NotifyEvent
 
 
 def _case(told: str, *actions: dict[str, Any], edit: dict[str, Any] | None = None, of: str = IP1) -> str:
@@ -59,6 +60,16 @@ def _version_3() -> str:
     return (
         "With `version 3` and advert_int 0.5 in every instance of both files, a power cut costs"
         f" {outage_s(trace, IP1, 'icmp'):.2f} s."
+    )
+
+
+def _told_at_a_fault() -> str:
+    edit = 'interface eth0 -> interface eth0\n    notify_fault "/usr/sbin/squid -k reconfigure"'
+    trace = run(variant("article-drill-1-lan-nic", edit=edit, services=BOUND, duration_s=40))
+    calls = len(trace.of(NotifyEvent))
+    return (
+        f"With notify_fault in both files instead, drill 1 runs {calls} scripts, and {IP1} serves no page for"
+        f" {outage_s(trace, IP1, 'http'):.0f} s."
     )
 
 
@@ -147,6 +158,12 @@ HINTS = {
         "A penalty moves the address if it is larger than the distance of the priorities. Without a weight a"
         " failed check means FAULT, on every server that has it.",
         _weights,
+    ),
+    "08-told": Hint(
+        f"When does {S2} run its script, and when does it get the address? Compare the files of both.",
+        "A program that listens on a named address must be told when the address arrives: a notify script"
+        " runs at the change of state that it is named after.",
+        _told_at_a_fault,
     ),
     "09-fast": Hint(
         "Read what is said of the lines with advert_int. And click on an advert: which version is it?",

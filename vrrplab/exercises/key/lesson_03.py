@@ -30,7 +30,7 @@ SOLUTIONS = {
         "Any address of 192.168.2.0/24 that nobody has: not .10, .101, .102, .251, .252, .0 or .255.",
     ),
     "03-typing": Solution(
-        '{"proxy-serv02": {"prority": "priority", "virtual_router_id 11": "virtual_router_id 1"}}',
+        '["proxy-serv02: prority -> priority", "proxy-serv02: virtual_router_id 11 -> virtual_router_id 1"]',
         "proxy_ip1 has virtual_router_id 1 on the other server, so it must have it here; and `prority` is no"
         " word.",
     ),

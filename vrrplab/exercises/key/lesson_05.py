@@ -31,7 +31,7 @@ SOLUTIONS = {
         "It says goodbye: proxy-serv01 waits for its skew only.",
     ),
     "05-weight": Solution(
-        '{"weight -20": "weight -60"}',
+        '"weight -20 -> weight -60"',
         "The check must weigh more than 150 - 100, on both servers; without any weight two dead Squids"
         " leave nobody.",
     ),

@@ -22,4 +22,8 @@ SOLUTIONS = {
         r'vrrp_script chk_squid_service {"',
         "One line says that only safe scripts may run, the other as whom; above the script that it is about.",
     ),
+    "08-told": Solution(
+        '"proxy-serv02: notify_backup -> notify_master"',
+        "Squid has to be told when the address comes, and that is when the instance becomes MASTER.",
+    ),
 }

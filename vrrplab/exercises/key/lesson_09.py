@@ -16,7 +16,7 @@ SOLUTIONS = {
         "One whole interval of the check, and a tenth of the usual skew: adverts do not make a check faster.",
     ),
     "09-fast": Solution(
-        '{"advert_int": "version 3\\n    advert_int"}',
+        r'"advert_int -> version 3\n    advert_int"',
         "Only version 3 has fractions of a second, and all instances on both servers have to speak it.",
     ),
 }

@@ -21,7 +21,7 @@ SOLUTIONS = {
         "Without power it loses the address; with power again it is the better one, and takes it back.",
     ),
     "11-cloud": Solution(
-        '{"proxy-serv02": {"        192.168.2.252\\n": "        192.168.2.251\\n"}}',
+        r'"proxy-serv02: unicast_peer { 192.168.2.252 -> unicast_peer {\n        192.168.2.251"',
         "The peer of proxy-serv02 is proxy-serv01; the file named proxy-serv02 itself.",
     ),
 }

@@ -51,11 +51,14 @@ export const short = (x) => String(+x.toFixed(3));
  * @param {Bet} bet
  * @param {BetAnswer} said
  * @param {(server: string) => string} name
+ * @param {{right: string, otherwise: string}} words the sentences, with places for {said} and {told}
  */
-export function saidAndTrue(bet, said, name) {
+export function saidAndTrue(bet, said, name, words) {
+  /** @type {(pattern: string, values: Record<string, string>) => string} */
+  const filled = (pattern, values) => pattern.replace(/\{(said|told)\}/g, (_, key) => values[key]);
   const told = [];
-  if (said.silent_s != null) told.push(`You said ${short(said.silent_s)} s. ${bet.silence_told}`);
-  if (said.who != null) told.push(said.who === bet.owner ? `You said ${name(said.who)}, and so it is: ${bet.owner_told}` : `You said ${name(said.who)}. ${bet.owner_told}`);
+  if (said.silent_s != null) told.push(filled(words.otherwise, { said: `${short(said.silent_s)} s`, told: bet.silence_told }));
+  if (said.who != null) told.push(filled(said.who === bet.owner ? words.right : words.otherwise, { said: name(said.who), told: bet.owner_told }));
   return told;
 }
 
@@ -101,6 +104,8 @@ export class Bets {
   who = null;
   /** @type {Set<string>} bets of the run that was shown before */
   before = new Set();
+  /** @type {Set<string>} bets whose question has been on the screen: undone and done again, they ask again */
+  asked = new Set();
   first = true;
   drawn = ""; // what the marks show
 
@@ -118,6 +123,10 @@ export class Bets {
 
   get #info() {
     return this.player.info.bet;
+  }
+
+  get #sentences() {
+    return { right: this.#info?.right ?? "", otherwise: this.#info?.otherwise ?? "" };
   }
 
   /** One bet of a lesson: it is asked whatever the switch says, and what follows it is hidden from the start. */
@@ -160,7 +169,7 @@ export class Bets {
       const start = this.first ? player.outside.get("at_s") || 0 : -1;
       for (const bet of bets) {
         const own = !this.first && fork != null && Math.abs(bet.at_s - fork) < 1e-6 && !this.before.has(bet.key);
-        if (bet.at_s < start - 1e-6 || (own && !ran)) this.#give(bet, { skipped: true });
+        if (bet.at_s < start - 1e-6 || (own && !ran && !this.asked.has(bet.key))) this.#give(bet, { skipped: true });
       }
     }
     this.first = false;
@@ -182,8 +191,11 @@ export class Bets {
     this.model = model;
     const { transport, lanePanel } = this.player;
     const { bets, can_fork } = this.player.info;
-    if (this.#info && !this.#kept && (bets?.length || can_fork)) transport.tools.insertBefore(this.toggle, transport.help);
-    lanePanel.querySelector("h2")?.append(this.legend);
+    const can_ask = this.#info && !this.#kept && (bets?.length || can_fork);
+    if (!can_ask) this.toggle.remove();
+    else if (!transport.tools.contains(this.toggle)) transport.help.before(this.toggle);
+    const head = lanePanel.querySelector("h2");
+    if (!head?.contains(this.legend)) head?.append(this.legend);
     this.#show();
     return this.element;
   }
@@ -242,6 +254,7 @@ export class Bets {
       this.seen.add(bet.key);
       this.#show();
       setText(this.player.spoken, this.element.textContent ?? "");
+      this.player.said = performance.now() + 4000; // the log does not cut it short
     }
     this.#draw();
   }
@@ -256,6 +269,7 @@ export class Bets {
   #ask(bet) {
     const { player } = this;
     this.open = bet;
+    this.asked.add(bet.key);
     this.silent = this.who = null;
     player.pause();
     this.#show();
@@ -354,21 +368,31 @@ export class Bets {
   #invitation() {
     const pending = this.#pending();
     if (!pending) return [];
+    return [h("p", { class: "vl-bet-line" }, ...this.#hidden(pending))];
+  }
+
+  /**
+   * What is hidden, and how to see it.
+   * @param {Bet} pending
+   */
+  #hidden(pending) {
     const words = this.#kept ? "Play: at the fault the film stops and asks you what will come. Until then the rest is hidden." : `What follows ${seconds(pending.at_s)} s is hidden: there the film stops and asks you what will come.`;
-    return [h("p", { class: "vl-bet-line" }, words, " ", h("button", { class: "vl-link", onclick: () => (this.#kept ? this.#answered(pending, { skipped: true }) : this.#switch()) }, this.#kept ? "Skip it" : "Show everything"))];
+    return [words, " ", h("button", { class: "vl-link", onclick: () => (this.#kept ? this.#answered(pending, { skipped: true }) : this.#switch()) }, this.#kept ? "Skip it" : "Show everything")];
   }
 
   /** @param {Bet} bet */
   #result(bet) {
     const said = this.#answer(bet.key) ?? {};
+    const pending = this.#pending(); // the next fault may hide what follows it
     if (!this.seen.has(bet.key)) {
       const until = said.silent_s != null && `silent for ${short(said.silent_s)} s, until ${seconds(bet.at_s + said.silent_s, 2)} s`;
       const who = said.who != null && `then ${this.#named(said.who)}`;
       const { player, model } = this;
-      return [h("p", { class: "vl-bet-line" }, h("b", {}, "Your bet: "), [until, who].filter(Boolean).join(", "), ". ", h("button", { class: "vl-link", onclick: () => player.seek(seenAt(bet, model?.end ?? 0)) }, "Go to the truth"))];
+      return [h("p", { class: "vl-bet-line" }, h("b", {}, "Your bet: "), [until, who].filter(Boolean).join(", "), ". ", h("button", { class: "vl-link", onclick: () => player.seek(seenAt(bet, model?.end ?? 0)) }, "Go to the truth"), ...(pending ? [" ", ...this.#hidden(pending)] : []))];
     }
-    return [h("div", { class: "vl-bet-line", role: "note" }, saidAndTrue(bet, said, (x) => this.#named(x)).map((words) => h("p", {}, words)))];
+    return [h("div", { class: "vl-bet-line", role: "note" }, saidAndTrue(bet, said, (x) => this.#named(x), this.#sentences).map((words) => h("p", {}, words)), pending && h("p", {}, ...this.#hidden(pending)))];
   }
+
 
   /** @param {string} who */
   #named(who) {
@@ -426,7 +450,7 @@ export class Bets {
     });
     this.field.addEventListener("keydown", (e) => e.key === "Enter" && this.#done());
     this.until = h("span", { class: "vl-mute vl-bet-until" });
-    return h("div", { class: "vl-bet-row" }, h("span", { class: "vl-bet-words" }, words), strip, h("label", { class: "vl-bet-field" }, "for ", this.field, " s"), this.until);
+    return h("div", { class: "vl-bet-row vl-bet-until-row" }, h("span", { class: "vl-bet-words" }, words), strip, h("label", { class: "vl-bet-field" }, "for ", this.field, " s"), this.until);
   }
 
   /**

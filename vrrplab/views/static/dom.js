@@ -109,6 +109,12 @@ export function setAttribute(element, name, value) {
   else if (element.getAttribute(name) !== attributeText(name, String(value))) element.setAttribute(name, attributeText(name, String(value)));
 }
 
+/**
+ * When the page has been laid out and drawn: to ask where something is costs nothing then.
+ * @param {() => void} run
+ */
+export const afterFrame = (run) => void requestAnimationFrame(() => window.setTimeout(run));
+
 /** Icons as paths in a 14 x 14 box: symbol fonts are not everywhere. */
 const ICONS = {
   start: "M2 2h2v10H2zM12 2v10L5 7z",
@@ -255,7 +261,8 @@ export function focusedIn(root) {
  * @param {{name: string | null}} successor
  */
 export function focusSuccessor(root, { name }) {
-  if (focusedIn(root)) return;
+  const now = activeIn(root);
+  if (now && root.contains(now) && !now.matches(":disabled")) return;
   const all = /** @type {NodeListOf<Focusable>} */ (root.querySelectorAll("[data-thing], [aria-label], button"));
   const found = name ? [...all].find((x) => identity(x) === name && !x.matches(":disabled")) : null;
   found?.focus({ preventScroll: true });

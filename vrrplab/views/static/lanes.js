@@ -1,5 +1,5 @@
 // Time as a picture: a lane for each instance (height: priority), each virtual address, each client.
-import { fitName, label, onDrag, s, setAttribute } from "./dom.js";
+import { fitName, label, onDrag, rearrange, s, setAttribute } from "./dom.js";
 import { LETTER, actionText, lengthText, seconds, withDaemon } from "./words.js";
 
 const HIGH = 24;
@@ -13,19 +13,32 @@ export class Lanes {
   /** @type {SVGRectElement} */
   veil;
 
+  /** @type {Model} */
+  model;
+  /** @type {Namer} */
+  name;
+  /** @type {{key: string, names: SVGElement, axis: SVGElement}} what stays while only what happens changes */
+  frame = { key: "", names: s("g"), axis: s("g") };
+
   /**
-   * @param {Model} model
-   * @param {Namer} name
    * @param {Measure} measure
    * @param {(t: number) => void} go moves the cursor
    */
-  constructor(model, name, measure, go) {
-    this.model = model;
-    this.name = name;
+  constructor(measure, go) {
     this.measure = measure;
     this.go = go;
     this.svg = s("svg", { class: "vl-lanes", role: "img", tabindex: -1 });
     onDrag(this.svg, (e) => this.go(this.#time(e.clientX)));
+  }
+
+  /**
+   * Another run is shown from now on: `build` draws it.
+   * @param {Model} model
+   * @param {Namer} name
+   */
+  take(model, name) {
+    this.model = model;
+    this.name = name;
   }
 
   /** @param {number} clientX */
@@ -68,8 +81,9 @@ export class Lanes {
     this.left = Math.min(width * 0.34, 14 + Math.max(40, ...lanes.map((l) => measure(l.text, "small"))));
     let y = 6;
     const body = s("g");
+    const said = s("g");
     for (const lane of lanes) {
-      body.append(label(fitName(lane.text, this.left - 10, "small", measure), this.left - 8, y + lane.high / 2 + 4, { class: "vl-small", "text-anchor": "end" }));
+      said.append(label(fitName(lane.text, this.left - 10, "small", measure), this.left - 8, y + lane.high / 2 + 4, { class: "vl-small", "text-anchor": "end" }));
       if (lane.kind === "state") this.#state(body, lane, y, before);
       if (lane.kind === "vip") this.#vip(body, lane, y);
       if (lane.kind === "client") this.#client(body, lane, y, before);
@@ -82,7 +96,9 @@ export class Lanes {
     this.svg.setAttribute("height", String(this.height));
     this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
     this.svg.setAttribute("aria-label", this.#spoken());
-    this.svg.replaceChildren(this.#axis(y), body, this.#marks(y), this.veil, this.cursor);
+    const key = JSON.stringify([width, this.left, y, model.end, lanes.map((lane) => [lane.text, lane.high])]);
+    if (key !== this.frame.key) this.frame = { key, names: said, axis: this.#axis(y) };
+    rearrange(this.svg, [this.frame.axis, this.frame.names, body, lanes.length ? this.#marks(y) : null, this.veil, this.cursor]);
   }
 
   #spoken() {

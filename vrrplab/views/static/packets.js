@@ -5,7 +5,7 @@ import { shown } from "./writing.js";
 import { along, wire } from "./layout.js";
 import { routerBetween } from "./naming.js";
 
-const COLOURS = ["--vl-master", "--vl-bad", "--vl-fg", "--vl-bg", "--vl-v0", "--vl-v1", "--vl-v2", "--vl-v3", "--vl-v4", "--vl-v5", "--vl-mute"];
+const COLOURS = ["--vl-master", "--vl-fault", "--vl-fg", "--vl-bg", "--vl-v0", "--vl-v1", "--vl-v2", "--vl-v3", "--vl-v4", "--vl-v5", "--vl-mute"];
 
 /**
  * How long a frame is in the air, in seconds of the trace, at this speed of playing.
@@ -38,13 +38,12 @@ export class Packets {
   /**
    * @param {Model} model
    * @param {Namer} name
+   * @param {HTMLCanvasElement} canvas
    */
-  constructor(model, name) {
+  constructor(model, name, canvas) {
     this.model = model;
     this.name = name;
-    this.canvas = document.createElement("canvas");
-    this.canvas.className = "vl-canvas";
-    this.canvas.setAttribute("aria-hidden", "true");
+    this.canvas = canvas;
     this.context = painter(this.canvas);
     this.times = Float64Array.from(model.flights, (f) => f.t);
     this.vipOf = new Map(model.cast.vips.map((v) => [v.address, v.index % 6]));
@@ -60,8 +59,9 @@ export class Packets {
     this.layout = layout;
     this.ways.clear();
     const ratio = Math.min(2, window.devicePixelRatio || 1);
-    this.canvas.width = Math.round(layout.width * ratio);
-    this.canvas.height = Math.round(layout.height * ratio);
+    const [width, height] = [Math.round(layout.width * ratio), Math.round(layout.height * ratio)];
+    if (this.canvas.width !== width) this.canvas.width = width; // to set it, even to what it is, costs a new canvas
+    if (this.canvas.height !== height) this.canvas.height = height;
     this.canvas.style.width = `${layout.width}px`;
     this.canvas.style.height = `${layout.height}px`;
     this.ratio = ratio;
@@ -78,7 +78,7 @@ export class Packets {
    */
   paint(root) {
     const style = getComputedStyle(root);
-    this.colour = Object.fromEntries(COLOURS.map((c) => [c, style.getPropertyValue(c).trim() || "#888"]));
+    this.colour = Object.fromEntries(COLOURS.map((c) => [c, style.getPropertyValue(c).trim() || "gray"]));
     this.font = `11.5px ${style.fontFamily}`;
   }
 
@@ -284,7 +284,7 @@ export class Packets {
     c.strokeStyle = this.colour["--vl-bg"];
     c.stroke();
     c.lineWidth = 2.4;
-    c.strokeStyle = this.colour["--vl-bad"];
+    c.strokeStyle = this.colour["--vl-fault"];
     c.stroke();
   }
 

@@ -22,6 +22,8 @@ import { COMPANIONS } from "./companions.js";
 
 const STILL = 0.82; // where on its way a frame is shown while time stands still
 
+/** @typedef {[stage: number, lanes: number, slider: number]} Widths pixels */
+
 export class Player {
   /** @type {Model | null} null: the trace could not be read */
   model = null;
@@ -52,17 +54,31 @@ export class Player {
   opened = 0; // how long the last trace took
   /** @type {((now: number) => void) | undefined} called after each frame, by who measures */
   onframe;
-  // The parts, made anew for every trace.
-  /** @type {Namer} */
-  name;
+  /** @type {{key: string, plain?: Widths, wide?: Widths}} how wide the parts of the page are, as far as it was asked */
+  fitted = { key: "" };
+  // What stays: a change seldom moves anything in the picture, and what is made anew has to be laid out anew.
   /** @type {Measure | undefined} */
   measure;
-  /** @type {Scene} */
-  scene;
-  /** @type {Packets} */
-  packets;
+  /** @type {Scene | undefined} */
+  drawnScene;
   /** @type {Lanes} */
   lanes;
+  canvas = h("canvas", { class: "vl-canvas", "aria-hidden": "true" });
+  thin = h("span", { class: "vl-legend" }, "thin line: before your change");
+  lanePanel = h("section", { class: "vl-panel vl-lane-panel", "aria-label": "States, addresses, clients over time" }, h("h2", {}, "States, addresses, clients", h("span", { class: "vl-fill" }), this.thin));
+  stage = h("div", { class: "vl-stage" });
+  sceneBox = h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" });
+  left = h("div", { class: "vl-side" });
+  right = h("div", { class: "vl-side" });
+  grid = h("div", { class: "vl-grid" }, this.left, this.right);
+  banner = h("p", { class: "vl-banner", role: "note", hidden: true });
+  /** @type {Transport} */
+  transport;
+  // The parts that are made anew for every trace.
+  /** @type {Namer} */
+  name;
+  /** @type {Packets} */
+  packets;
   /** @type {WhyPanel} */
   why;
   /** @type {Log} */
@@ -71,18 +87,10 @@ export class Player {
   tables;
   /** @type {FramePanel} */
   frame;
-  /** @type {Transport} */
-  transport;
   /** @type {Record<"log" | "frame" | "tables", Fold>} */
   folds;
   /** @type {HTMLElement} */
   clock;
-  /** @type {HTMLElement} */
-  stage;
-  /** @type {HTMLElement} */
-  lanePanel;
-  /** @type {HTMLElement} */
-  banner;
 
   /**
    * @param {HTMLElement} el
@@ -100,6 +108,10 @@ export class Player {
     el.append(this.root);
     this.menu = new Menu(this.root, () => this.goOn());
     this.box = new TextBox(this.root);
+    this.transport = new Transport(this);
+    this.stage.addEventListener("click", (e) => this.#clickPacket(e), true);
+    this.stage.addEventListener("pointermove", (e) => this.#hover(e));
+    this.stage.addEventListener("pointerleave", () => this.#hover(null));
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.root.addEventListener("keydown", (e) => this.key(e));
     this.root.addEventListener("pointerdown", () => this.menu.close(false));
@@ -110,6 +122,10 @@ export class Player {
     this.untheme = watchTheme(this.root, () => this.#repaint());
     this.load(outside.get("trace_lines"));
     bringIntoView(this.root, () => this.stage);
+  }
+
+  get scene() {
+    return /** @type {Scene} */ (this.drawnScene);
   }
 
   get info() {
@@ -175,37 +191,36 @@ export class Player {
     const view = this.log?.view ?? 0;
     const folds = this.folds;
     this.measure ??= measurer(root);
-    this.scene = new Scene(model, name, this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
+    this.drawnScene ??= new Scene(this.measure, (thing, element, x, y) => this.#open(thing, element, x, y));
+    this.scene.take(model, name);
     const { colour = {}, font = "" } = this.packets ?? {};
-    this.packets = Object.assign(new Packets(model, name), { colour, font });
-    this.lanes = new Lanes(model, name, this.measure, (t) => this.point(t));
+    this.packets = Object.assign(new Packets(model, name, this.canvas), { colour, font });
+    this.lanes ??= new Lanes(this.measure, (t) => this.point(t));
+    this.lanes.take(model, name);
     this.why = new WhyPanel(model, name, (t) => this.seek(t), this.info.explain);
     this.log = new Log(model, name, { go: (t) => this.seek(t), why: (c) => this.explain(c), packet: (f) => this.pin(f), menu: (f, element, x, y) => this.#openFrame(f, element, x, y) });
     this.tables = new Tables(model, name);
     this.frame = new FramePanel(model, name, () => this.pin(null));
-    this.transport = new Transport(this);
     this.transport.speed.value = String(this.speed);
     this.pinned = null;
     this.clock = h("output", { class: "vl-clock", "aria-label": "Clock", "aria-live": "off" });
-    this.stage = h("div", { class: "vl-stage" }, this.scene.svg, this.packets.canvas);
-    this.stage.addEventListener("click", (e) => this.#clickPacket(e), true);
-    this.stage.addEventListener("pointermove", (e) => this.#hover(e));
-    this.stage.addEventListener("pointerleave", () => this.#hover(null));
-    this.lanePanel = h("section", { class: "vl-panel vl-lane-panel", "aria-label": "States, addresses, clients over time" }, h("h2", {}, "States, addresses, clients", h("span", { class: "vl-fill" }), this.before && h("span", { class: "vl-legend" }, "thin line: before your change")), this.lanes.svg);
+    this.thin.hidden = !this.before;
+    rearrange(this.lanePanel, [this.lanePanel.firstElementChild, this.lanes.svg]);
     this.log.element.append(this.why.element);
     this.folds = {
       log: new Fold("log", this.log.element, this.log.head, "Log: what happened, and why", folds?.log.open ?? false, () => this.#opened()),
       frame: new Fold("frame", this.frame.element, this.frame.head, "A frame, byte by byte", folds?.frame.open ?? false, () => this.#opened()),
       tables: new Fold("tables", this.tables.element, this.tables.head, "What switch and clients have learned", folds?.tables.open ?? false, () => this.#opened()),
     };
-    this.banner = h("p", { class: "vl-banner", role: "note", hidden: true });
+    rearrange(this.stage, [this.scene.svg, this.packets.canvas]);
+    rearrange(this.sceneBox, [this.stage, this.banner, legend(model)]);
+    rearrange(this.left, [this.sceneBox, this.tables.element]);
+    rearrange(this.right, [this.lanePanel, this.log.element, this.frame.element]);
     rearrange(this.view, [
       h("div", { class: "vl-top" }, h("div", { class: "vl-title-line" }, h("strong", {}, model.cast.description || model.cast.name || "Trace"), tags(model.cast, this.info.fork)), this.clock),
       ...this.companions.map((companion) => companion.compose(model)),
       this.transport.element,
-      h("div", { class: "vl-grid" },
-        h("div", { class: "vl-side" }, h("section", { class: "vl-panel vl-scene", "aria-label": "Cluster" }, this.stage, this.banner, legend(model)), this.tables.element),
-        h("div", { class: "vl-side" }, this.lanePanel, this.log.element, this.frame.element)),
+      this.grid,
       this.transport.tools,
     ]);
     root.classList.toggle("vl-forkable", Boolean(this.info.can_fork));
@@ -224,7 +239,8 @@ export class Player {
   /** @param {boolean} force */
   #resize(force = false) {
     if (!this.model) return;
-    const width = this.root.clientWidth;
+    // What is drawn anew has the width that was told last: to ask would lay out the page, half of it still to come.
+    const width = (force && this.width) || this.root.clientWidth;
     if (!width || (!force && width === this.width)) return;
     this.width = width;
     this.root.classList.toggle("vl-narrow", width < 900);
@@ -242,14 +258,16 @@ export class Player {
   #fit() {
     const { root, stage, scene, lanes, transport, model, width } = this;
     if (!model) return;
-    /** @returns {[stage: number, lanes: number, slider: number]} */
-    const widths = () => [stage.clientWidth, this.lanePanel.clientWidth - 2, transport.slider.clientWidth];
+    const key = `${width} ${this.view.childElementCount} ${transport.changes.hidden}`;
+    if (key !== this.fitted.key) this.fitted = { key };
+    /** @type {(how: "plain" | "wide") => Widths} */
+    const widths = (how) => (this.fitted[how] ??= [stage.clientWidth, this.lanePanel.clientWidth - 2, transport.slider.clientWidth]);
     root.classList.remove("vl-wide");
-    let [room, lane, slider] = widths();
+    let [room, lane, slider] = widths("plain");
     scene.build(Math.max(220, room));
     if (scene.layout.width > room + 1 && width >= 900) {
       root.classList.add("vl-wide");
-      [room, lane, slider] = widths();
+      [room, lane, slider] = widths("wide");
       scene.build(room);
     }
     root.classList.toggle("vl-sideways", scene.layout.width > room + 1);
@@ -410,7 +428,7 @@ export class Player {
 
   /** @param {boolean} all */
   draw(all = false) {
-    if (!this.model || !this.scene.layout) return;
+    if (!this.model || !this.scene?.layout) return;
     const { t, model } = this;
     const epoch = model.epoch(t);
     const now = performance.now();

@@ -103,6 +103,7 @@ export class Repair {
 
   /** @returns {HTMLElement | null} */
   compose() {
+    this.player.root.classList.toggle("vl-repairing", Boolean(this.info));
     if (!this.info) return null;
     this.told();
     return this.element;

@@ -29,31 +29,52 @@ export class Scene {
   badges = new Map();
   /** @type {Map<string, [left: number, top: number, width: number, height: number][]>} places of the words on each switch, under which frames pass */
   words = new Map();
-  struck = ""; // the actions that are marked, by their places in the trace
+  /** @type {string | null} the actions that are marked, by their places in the trace; null: not known yet */
+  struck = "";
+  drawn = ""; // what is drawn, as text
+  /** @type {Model} */
+  model;
+  /** @type {Namer} */
+  name;
+  /** @type {Float64Array} moments of the actions */
+  times;
 
   /**
-   * @param {Model} model
-   * @param {Namer} name
    * @param {Measure} measure
    * @param {OpenMenu<Thing>} open is called when something is clicked or Enter is pressed on it
    */
-  constructor(model, name, measure, open) {
-    this.model = model;
-    this.name = name;
+  constructor(measure, open) {
     this.measure = measure;
     this.open = open;
-    this.times = Float64Array.from(model.actions, (a) => a.t);
     this.id = `vl${++views}`;
     this.svg = s("svg", { class: "vl-svg", role: "group", "aria-label": "The cluster. Tab walks through what can be broken." });
   }
 
   /**
-   * Draws everything anew for this width; needed when the width or the cast changes.
+   * Another run is shown from now on: `build` and `update` draw it.
+   * @param {Model} model
+   * @param {Namer} name
+   */
+  take(model, name) {
+    this.model = model;
+    this.name = name;
+    this.times = Float64Array.from(model.actions, (a) => a.t);
+    this.struck = null;
+    this.asked([]);
+  }
+
+  /**
+   * Draws the cast for this width; everything anew, but only where it is not the one that is drawn: most changes are to
+   * what happens, not to who takes part.
    * @param {number} width
    */
   build(width) {
     const { model, svg, id } = this;
-    const layout = (this.layout = layoutCluster(model.cast, model, width, this.measure));
+    const layout = layoutCluster(model.cast, model, width, this.measure);
+    const drawn = asText([{ ...model.cast, description: "", duration: 0, seed: 0 }, layout]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.layout = layout;
     svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
     svg.setAttribute("width", String(layout.width));
     svg.setAttribute("height", String(layout.height));
@@ -61,7 +82,7 @@ export class Scene {
       s("rect", { width: 6, height: 6, class: "vl-card-fill" }), s("rect", { width: 1.4, height: 6, class: "vl-hatch" }));
     this.parts = [];
     this.badges.clear();
-    this.struck = "";
+    this.struck = null;
     this.badgeLayer = s("g", { class: "vl-badges" });
     this.trayText = label("", layout.tray.x, 0, { class: "vl-small vl-mute", "text-anchor": "middle" });
     svg.replaceChildren(
@@ -342,8 +363,13 @@ export class Scene {
     const targets = [...new Set(client.probes.map((p) => p.target))];
     const rows = targets.slice(0, 4).map((_, n) => label("", middle, y + 35 + 16 * n, { class: "vl-small", "text-anchor": "middle" }));
     const g = s("g", { role: "img" }, frame, title, rows);
-    const from = targets.map((target) => this.model.servedFrom(client.name, target));
+    /** @type {Model | null} whose run `from` is about: the moments before which nobody has what is asked for */
+    let known = null;
+    /** @type {number[]} */
+    let from = [];
     this.#on((t) => {
+      if (known !== this.model) from = targets.map((target) => this.model.servedFrom(client.name, target));
+      known = this.model;
       /** @type {string[]} */
       const said = [];
       rows.forEach((row, n) => {
@@ -479,6 +505,12 @@ export class Scene {
     return { g, address, thing };
   }
 }
+
+/**
+ * Everything in a value as text: two that are drawn alike have the same.
+ * @param {unknown} value
+ */
+const asText = (value) => JSON.stringify(value, (_, part) => (part instanceof Map || part instanceof Set ? [...part] : part));
 
 /**
  * @param {Fault} fault

@@ -27,13 +27,23 @@ function wordOf(spelt) {
   return SPELT.get(key) ?? SPELT.get(key.slice(0, -1)) ?? SPELT.get(key.slice(0, -2)) ?? "";
 }
 
+const SPECIAL = new RegExp(PATTERN, "g");
+/** @type {Map<string, {at: number, text: string, word: string}[]>} of texts that were looked through: most come again */
+const FOUND = new Map();
+
 /**
  * Every special word of a text, in its order.
  * @param {string} text
  * @returns {{at: number, text: string, word: string}[]}
  */
 export function wordsIn(text) {
-  return [...text.matchAll(new RegExp(PATTERN, "g"))].map((found) => ({ at: found.index, text: found[0], word: wordOf(found[0]) }));
+  let found = FOUND.get(text);
+  if (!found) {
+    found = [...text.matchAll(SPECIAL)].map((one) => ({ at: one.index, text: one[0], word: wordOf(one[0]) }));
+    if (FOUND.size > 2000) FOUND.clear();
+    FOUND.set(text, found);
+  }
+  return found;
 }
 
 /** @param {string} word */
@@ -89,7 +99,8 @@ export class Terms {
   }
 
   compose() {
-    this.player.transport.help.before(this.button);
+    const { tools, help } = this.player.transport;
+    if (!tools.contains(this.button)) help.before(this.button);
     return null;
   }
 

@@ -1,6 +1,6 @@
 // The tour: five sentences, and one thing lit with each. It begins by itself the first time a cluster is seen in this
 // browser, never again, and is called back with its button.
-import { activeIn, h, icon, setText } from "./dom.js";
+import { activeIn, afterFrame, h, icon, setText } from "./dom.js";
 import { recall, remember } from "./memory.js";
 import { seenBetween } from "./notebook.js";
 import { seconds } from "./words.js";
@@ -43,7 +43,8 @@ export class Tour {
   }
 
   compose() {
-    this.player.transport.help.before(this.button);
+    const { tools, help } = this.player.transport;
+    if (!tools.contains(this.button)) help.before(this.button);
     return null;
   }
 
@@ -58,7 +59,8 @@ export class Tour {
       });
     }
     if (this.step < 0 || performance.now() - this.placed < 200) return;
-    this.#show();
+    this.placed = performance.now();
+    afterFrame(() => this.step >= 0 && this.#show());
   }
 
   /** Who broke something was shown how: the tour goes on by itself. */

@@ -508,7 +508,7 @@ interface Info {
   /** How many seconds the last run took. */
   took_s?: number;
   bets?: Bet[];
-  bet?: { name: string; answers: Record<string, BetAnswer> };
+  bet?: { name: string; answers: Record<string, BetAnswer>; right?: string; otherwise?: string };
 }
 /** A puzzle's goal, and what Python saw in the run that is shown; `passed` and `tries` are the learner's so far. */
 interface GoalInfo {

@@ -83,7 +83,7 @@ def kinds_of_the_reader() -> set[str]:
                     kind = node.args[place] if len(node.args) > place else None
                     if isinstance(kind, ast.Constant) and isinstance(kind.value, str):
                         kinds.add(kind.value)
-    kinds |= {"byte-order-mark", "line-ends", "template"}  # of reader._oddity, made as a tuple
+    kinds |= {"byte-order-mark", "line-ends", "template", "placeholder"}  # of reader._oddity, a tuple each
     return kinds - {"frr-line"}  # FRR's files are no keepalived.conf
 
 

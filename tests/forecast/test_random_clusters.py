@@ -1,0 +1,26 @@
+"""Closed form and simulator say the same of random clusters; a thousand of them: benchmarks/."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+from forecast_agreement import agreement
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_a_few(seed: int) -> None:
+    found = agreement(seed, 2)
+    assert found.differences == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(7, 41))
+def test_more(seed: int) -> None:
+    found = agreement(seed, 5)
+    assert found.differences == []
+    assert found.compared or found.unjudged
