@@ -19,6 +19,7 @@ def test_a_few(seed: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.computes
 @pytest.mark.parametrize("seed", range(7, 41))
 def test_more(seed: int) -> None:
     found = agreement(seed, 5)
