@@ -19,6 +19,7 @@ from vrrplab.errors import did_you_mean
 Words = list[str]
 
 _MOST_HINTS = 100  # comparing words is slow, and a file with more unknown ones is no keepalived.conf
+_ALIKE = 5 / 6  # of a misspelt word: ``weigth`` has five letters of six in order; keywords share whole parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,12 @@ def word_at(words: Words, index: int) -> str:
     if index < len(words):
         return words[index]
     raise MissingWord(words, index)
+
+
+def _misspelt(word: str, table: Table) -> str:
+    """The hint for a word with a slip of the pen; another digit (``native_ipv4``) is another thing."""
+    digits = [c for c in word if c.isdigit()]
+    return did_you_mean(word, (k for k in table if [c for c in k if c.isdigit()] == digits), alike=_ALIKE)
 
 
 class BlockReader:
@@ -182,7 +189,7 @@ class BlockReader:
 
     def _unknown(self, word: str, table: Table) -> None:
         self._unknown_words += 1
-        near = did_you_mean(word, table) if self._unknown_words <= _MOST_HINTS else ""
+        near = _misspelt(word, table) if self._unknown_words <= _MOST_HINTS else ""
         hint = f"{near} keepalived ignores it".lstrip()
         self._diagnostics.report(
             "unknown-keyword", f"Unknown keyword '{word}'", f"unknown keyword '{word}'", hint
