@@ -52,7 +52,8 @@ def head(section: Section) -> list[str]:
     shift = shifts.pop() if len(shifts) == 1 else 0
     nodes += f"  ({shift:+d} each)" if shift else ""
     tossed = "  * or whoever is first" if section.tossed else ""
-    return wrap("  ".join([", ".join(section.addresses), about, nodes + tossed]), COLUMNS, more="    ")
+    whole = f"{', '.join(section.addresses)}  {about}    {nodes}{tossed}"
+    return [whole] if width(whole) <= COLUMNS else wrap(whole, COLUMNS, more="    ")
 
 
 def _table(section: Section, simulated: bool) -> Iterator[str]:
@@ -220,7 +221,7 @@ def _agreement(forecast: Forecast) -> str:
     rows = [row for section in forecast.sections for row in section.rows]
     wrong = sum(bool(row.differs) for row in rows)
     unknown = sum(bool(row.unjudged) for row in rows)
-    count = sum(len(row.failures) for row in rows)
+    count = len({failing for row in rows for failing in row.failures})  # one may be in several sections
     said = f"{count} failures, each in closed form and at several phases in the simulator: "
     said += "both say the same, within 20 ms" if not wrong else f"{wrong} of {len(rows)} rows differ"
     return said + (f"; {unknown} rows from the simulator alone" if unknown else "") + "."
