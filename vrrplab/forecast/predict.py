@@ -326,9 +326,11 @@ class _Teller:
             return row
         cure = ""
         if len(row.failures[0]) == 1:
-            from vrrplab.forecast.cures import cure_of
+            from vrrplab.forecast.least_change import least_change
 
-            cure = cure_of(self.scenario, row.failures[0][0], address, simulate=self._simulated is not None)
+            cure = least_change(
+                self.scenario, row.failures[0][0], address, simulate=self._simulated is not None
+            )
         return replace(row, blocked=blocked(self.closed.before, row, address), cure=cure)
 
 

@@ -24,7 +24,6 @@ from vrrplab.errors import VrrplabError
 from vrrplab.forecast.diff import Diff, diff
 from vrrplab.forecast.failures import RETURN
 from vrrplab.forecast.predict import Forecast, Row, forecast
-from vrrplab.forecast.remedies import told
 from vrrplab.forecast.table import failures_in_words, goes_to, out_in_words, text_of
 from vrrplab.forecast.why import Why, why
 from vrrplab.machine.profiles import profile_named
@@ -255,9 +254,8 @@ def _why_rows(answer: Any) -> Iterator[tuple[str, ...]]:
     yield at, address, "", "", f"{'; '.join(answer.happened)}: {answer.headline}"
     for step in answer.steps:
         yield "", "", step.kind, _places(step.places), f"{step.id} {step.text}".strip()
-    for remedy in answer.remedies:
-        less = f" (not enough: {remedy.too_little})" if remedy.too_little else ""
-        yield "", "", "cure", "", f"{told(remedy.edits)}{less}; then {remedy.leads_to}"
+    for cure in answer.cures:
+        yield "", "", "cure", "", str(cure)
     if answer.advice:
         yield "", "", "cure", "", answer.advice
 
