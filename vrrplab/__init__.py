@@ -188,5 +188,12 @@ else:
     __getattr__ = _fetch
 
 
+def load_ipython_extension(shell: object) -> None:
+    """``%load_ext vrrplab``: ``%%keepalived NAME`` makes a cell the file of a node."""
+    from vrrplab.notebook import cell_magic
+
+    cell_magic.install(shell)
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

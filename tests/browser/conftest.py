@@ -75,19 +75,54 @@ def _chromium() -> str:
     return os.environ.get("CHROME") or next(filter(None, map(shutil.which, names)), "")
 
 
-# Not for the session: while it is open its thread has a running event loop, and tests of asyncio cannot run.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+class _Shared:
+    """The one browser that all tests of this folder open their pages in: to start it takes seconds.
+
+    It is closed before a test elsewhere begins: while it is open its thread has a running event loop, and
+    tests of asyncio cannot run.
+    """
+
+    playwright: Any = None
+    browser: Any = None
+
+    def get(self, program: str) -> Any:
+        if self.browser is None or not self.browser.is_connected():
+            self.close()
+            self.playwright = sync_api.sync_playwright().start()
+            root = hasattr(os, "geteuid") and os.geteuid() == 0
+            self.browser = self.playwright.chromium.launch(
+                executable_path=program, args=ARGUMENTS + (["--no-sandbox"] if root else [])
+            )
+        return self.browser
+
+    def close(self) -> None:
+        if self.playwright is not None:
+            if self.browser is not None and self.browser.is_connected():
+                self.browser.close()
+            self.playwright.stop()
+        self.playwright = self.browser = None
+
+
+_shared = _Shared()
+
+
+@pytest.fixture
+def browser() -> Any:
     program = _chromium()
     if not program:
         pytest.skip("needs chromium: sudo apt install chromium")
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_api.sync_playwright() as playwright:
-        it = playwright.chromium.launch(
-            executable_path=program, args=ARGUMENTS + (["--no-sandbox"] if root else [])
-        )
-        yield it
-        it.close()
+    return _shared.get(program)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    here = Path(__file__).parent
+    if nextitem is None or here not in nextitem.path.parents or "browser" not in nextitem.fixturenames:  # type: ignore[attr-defined]
+        _shared.close()
+
+
+def pytest_sessionfinish() -> None:
+    _shared.close()
 
 
 @pytest.fixture

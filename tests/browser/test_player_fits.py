@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from player_pages import PLAYER, come_to_rest, moment, seek, simulated
+from player_pages import PLAYER, TIDY, come_to_rest, moment, seek, simulated
 
 from vrrplab.trace import Trace, make_event
+from vrrplab.views.player import trace_text
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
@@ -151,6 +152,15 @@ def test_no_frame_passes_over_the_name_of_a_switch(file_page: Callable[..., Any]
     assert len(texts) == 4
     assert all(to < left or begin > right for begin, to in texts), (texts, left, right)
     expect(page.locator('[data-thing="switch wan"]')).to_contain_text("203.0.113.0/24")
+
+
+@pytest.mark.parametrize("width", [290, 310])
+def test_two_servers_are_both_in_a_notebook_on_a_phone(file_page: Callable[..., Any], width: int) -> None:
+    page = file_page(simulated(), viewport={"width": width, "height": 844})
+    right = page.locator('[data-thing="server proxy-serv02"]').bounding_box()
+    assert right["x"] + right["width"] <= width
+    assert page.evaluate("document.querySelector('.vl-sideways')") is None
+    assert page.evaluate(TIDY, trace_text(simulated())) == []
 
 
 def test_nobody_has_stands_between_the_cables(file_page: Callable[..., Any]) -> None:

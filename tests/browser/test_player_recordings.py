@@ -15,18 +15,20 @@ from vrrplab.views.player import trace_text
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 
 
-@pytest.mark.parametrize("width", [600, 1240])
-def test_recordings_and_their_simulations_look_tidy(file_page: Callable[..., Any], width: int) -> None:
+def test_recordings_and_their_simulations_look_tidy(file_page: Callable[..., Any]) -> None:
     from vrrplab.recording import read_recording
     from vrrplab.scenario.reader import load_scenario
     from vrrplab.sim.play import run
 
-    viewport = {"width": width, "height": 900}
-    page = file_page(Trace([]), viewport=viewport, reduced_motion="reduce")
+    pages = {
+        width: file_page(Trace([]), viewport={"width": width, "height": 900}, reduced_motion="reduce")
+        for width in (600, 1240)
+    }
     folders = sorted(path.parent for path in data_path("recordings").glob("*/observed.json"))[::5]
     assert len(folders) >= 20
     for folder in folders:
         recorded = read_recording(folder)
         simulated = run(load_scenario(folder / "scenario.yaml"), frames=True)
-        for trace in (recorded, simulated):
-            assert page.evaluate(TIDY, trace_text(trace)) == [], folder.name
+        for lines in map(trace_text, (recorded, simulated)):
+            for width, page in pages.items():
+                assert page.evaluate(TIDY, lines) == [], f"{folder.name}, {width} wide"

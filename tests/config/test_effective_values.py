@@ -187,3 +187,17 @@ def test_an_included_file_s_lines_are_named_with_it(tmp_path) -> None:  # type: 
 def test_a_file_with_nothing_in_it_says_so() -> None:
     (nothing,) = (b for b in effective(parse_text("", "a.conf")) if b.told)
     assert [w.message for w in nothing.told] == ["the file is empty"]
+
+
+def test_what_answers_a_lower_priority_comes_from_the_settings_of_all() -> None:
+    text = "global_defs {\n vrrp_garp_master_repeat 3\n}\n" + INSTANCE.replace("VIP", "10.0.0.9/24")
+    block = blocks(text.replace("MORE", "garp_master_repeat 2"))["vrrp_instance V"]
+    assert row(block, "garp_master_repeat") == ("2", 7, "")
+    assert row(block, "garp_lower_prio_repeat") == ("3", 2, "vrrp_garp_master_repeat of global_defs")
+    assert (
+        blocks(INSTANCE.replace("MORE", "garp_master_repeat 2").replace("VIP", "10.0.0.9/24"))[
+            "vrrp_instance V"
+        ]
+        .setting("garp_lower_prio_repeat")
+        .usual
+    )

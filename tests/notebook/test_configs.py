@@ -140,6 +140,12 @@ class Shell:
         self.magic = {function.__name__: function}
 
 
+def test_the_extension_brings_the_magic() -> None:
+    shell = Shell()
+    vrrplab.load_ipython_extension(shell)
+    assert list(shell.magic) == ["keepalived"]
+
+
 def test_a_cell_is_a_nodes_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its findings stand below it, with those of the cells before; a text that is wrong is not kept."""
     KEPT.clear()

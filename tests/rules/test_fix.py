@@ -10,10 +10,15 @@ import pytest
 
 from vrrplab.commands import cli
 from vrrplab.rules.cluster import Cluster
+from vrrplab.rules.examples import example_nodes
+from vrrplab.rules.model import Rule
 from vrrplab.rules.table import RULES, check
 from vrrplab.scenario.nodes import read_nodes
 
-FIXED = ("V008", "V011", "V025", "V033", "V039", "V040", "V050", "V064", "V071")
+FIXED = (
+    *("V008", "V010", "V011", "V020", "V024", "V025", "V033", "V039", "V040", "V050", "V064", "V065", "V071"),
+    "V090",
+)
 
 
 @pytest.mark.parametrize("name", FIXED)
@@ -34,6 +39,14 @@ def test_the_patch_cures_the_bad_example(
         pytest.skip("patch is not installed: apt install patch")
     subprocess.run(["patch", "-p0", "--quiet"], input=patch, text=True, check=True)
     assert name not in {finding.rule for finding in check(Cluster(read_nodes(files)))}
+
+
+def test_these_are_all_that_know_a_change() -> None:
+    def changes(rule: Rule) -> bool:
+        cluster = Cluster(example_nodes(rule.bad, rule), f"keepalived-{rule.daemon}")
+        return any(finding.changes for finding in rule.found(cluster))
+
+    assert {name for name, rule in RULES.items() if changes(rule)} == set(FIXED)
 
 
 def test_a_file_without_a_last_line_end_stays_without_one(

@@ -23,8 +23,12 @@ ALSO = {"V040": set(), "V081": {"V037"}, "V078": {"V023"}, "V082": {"V043"}}
 """What else the bad example of a rule deserves, beside the infos that a small file without more gets."""
 
 
+def example(rule: Rule, texts: dict[str, str]) -> Cluster:
+    return Cluster(example_nodes(texts, rule), f"keepalived-{rule.daemon}")
+
+
 def fired(rule: Rule, texts: dict[str, str]) -> set[str]:
-    return {finding.rule for finding in check(Cluster(example_nodes(texts, rule)))}
+    return {finding.rule for finding in check(example(rule, texts))}
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -35,7 +39,7 @@ def test_the_bad_example_fires_it_and_the_good_one_does_not(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_finding_can_be_acted_on(rule: Rule) -> None:
-    found = [f for f in check(Cluster(example_nodes(rule.bad, rule))) if f.rule == rule.id]
+    found = [f for f in check(example(rule, rule.bad)) if f.rule == rule.id]
     for finding in found:
         assert finding.message
         assert finding.cure

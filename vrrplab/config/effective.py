@@ -430,11 +430,14 @@ def _details(node: NodeConfig, instance: InstanceConfig) -> Iterator[Setting]:
     rows.add_seconds("garp_master_refresh", garp.refresh_us, usual_us=0, general="vrrp_garp_master_refresh")
     rows.add("garp_master_refresh_repeat", garp.refresh_repeat, usual=1,
              general="vrrp_garp_master_refresh_repeat")  # fmt: skip
-    delay_us, repeat = (0, 0) if instance.strict else (garp.delay_us, garp.repeat)
+    everywhere = node.global_defs.lines
+    delay_us, repeat = (0, 0) if instance.strict else (5_000_000, 5)
+    for_all = ["vrrp_garp_lower_prio_delay", "vrrp_garp_master_delay"]
     rows.add_seconds("garp_lower_prio_delay", garp.lower_prio_delay_us, usual_us=delay_us,
-                     general="vrrp_garp_lower_prio_delay")  # fmt: skip
+                     general=next((n for n in for_all if n in everywhere), ""))  # fmt: skip
+    for_all = ["vrrp_garp_lower_prio_repeat", "vrrp_garp_master_repeat"]
     rows.add("garp_lower_prio_repeat", garp.lower_prio_repeat, usual=repeat,
-             general="vrrp_garp_lower_prio_repeat")  # fmt: skip
+             general=next((n for n in for_all if n in everywhere), ""))  # fmt: skip
     rows.add_seconds("garp_interval", garp.interval_us, usual_us=0, general="vrrp_garp_interval")
     rows.add_seconds("gna_interval", garp.gna_interval_us, usual_us=0, general="vrrp_gna_interval")
     rows.add("debug", instance.debug, usual=0)

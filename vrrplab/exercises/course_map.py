@@ -31,12 +31,14 @@ def _colours(theme: Theme) -> str:
 
 
 STYLE = (
-    f".vrrplab-course{{{_colours(LIGHT)}color:var(--vc-fg);max-width:860px}}"
+    f".vrrplab-course{{{_colours(LIGHT)}color:var(--vc-fg);max-width:860px;overflow-x:auto}}"
     "@media screen and (prefers-color-scheme:dark){"
     f"body:not([data-jp-theme-light]):not([data-vscode-theme-kind]) .vrrplab-course{{{_colours(DARK)}}}}}"
     "@media screen{body[data-jp-theme-light=false] .vrrplab-course,body[data-vscode-theme-kind*=dark]"
     f" .vrrplab-course{{{_colours(DARK)}}}}}"
     ".vrrplab-course svg{display:block;width:100%;height:auto}"
+    # On a phone its letters stay large enough to be read, and it is moved sideways.
+    "@media screen{.vrrplab-course>svg{min-width:700px}}"
     ".vrrplab-course text{fill:var(--vc-fg);font:14px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}"
     ".vrrplab-course text.m{fill:var(--vc-mute);font-size:12px}"
     ".vrrplab-course text.n{font-weight:600}"
@@ -55,7 +57,8 @@ STYLE = (
 
 def map_html(course: Course) -> str:
     """The map for a page: a picture with an alternative text, in the colours of the page's theme."""
-    return f'<div class="vrrplab-course"><style>{STYLE}</style>{map_svg(course)}</div>'
+    named = 'tabindex="0" role="group" aria-label="Map of the course"'  # the keyboard moves it sideways, too
+    return f'<div class="vrrplab-course" {named}><style>{STYLE}</style>{map_svg(course)}</div>'
 
 
 def map_svg(course: Course) -> str:

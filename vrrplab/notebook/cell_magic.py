@@ -1,4 +1,7 @@
-"""``%%keepalived NAME`` in a notebook: a cell is a node's keepalived.conf; what is wrong stands below."""
+"""``%%keepalived NAME`` in a notebook: a cell is a node's keepalived.conf; what is wrong stands below.
+
+It is known once any name of vrrplab was used, or after ``%load_ext vrrplab``.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from vrrplab.config.tree import Edit, Statement, Token, Tree
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Change, Finding
-from vrrplab.rules.texts import text_of, tree_of
+from vrrplab.rules.texts import statements_at, text_of, tree_of
 
 _NO_END = "\\ No newline at end of file\n"
 
@@ -41,7 +41,7 @@ def _edit(cluster: Cluster, change: Change) -> Edit | None:
     if not text_of(cluster, source.file):
         return None
     tree = tree_of(cluster, source.file)
-    for statement in tree.walk():
+    for statement in statements_at(cluster, source):
         word = _word(statement, source.line, change.old)
         if word is not None:
             return tree.remove(statement) if change.new is None else tree.replace(word, change.new)

@@ -8,7 +8,7 @@ from vrrplab.config.model import GarpSettings, InstanceConfig, Source
 from vrrplab.rules.cluster import Cluster, Member
 from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
-from vrrplab.rules.texts import tree_of
+from vrrplab.rules.texts import statements_at
 from vrrplab.rules.told import (
     INFO,
     WARNING,
@@ -63,8 +63,8 @@ def _rounded(one: Warned) -> str:
 
 def _value_at(cluster: Cluster, one: Warned, option: str) -> str:
     """What is written behind an option on the line of a warning, or ""."""
-    for statement in tree_of(cluster, one.warning.source.file).walk():
-        if statement.line == one.warning.source.line and statement.keyword == option:
+    for statement in statements_at(cluster, one.warning.source):
+        if statement.keyword == option:
             return (statement.values[1:2] or [""])[0]
     return ""
 

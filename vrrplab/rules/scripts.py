@@ -10,7 +10,7 @@ from vrrplab.config.model import NodeConfig, ScriptConfig, Source, TrackedObject
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import CHECK, conf, two
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
-from vrrplab.rules.texts import statement_in, tree_of
+from vrrplab.rules.texts import statement_in, statements_at
 from vrrplab.rules.told import WARNING, Warned, finding_of, found_by, merged, warned
 from vrrplab.scenario.nodes import Node
 from vrrplab.units import plain_seconds
@@ -269,7 +269,7 @@ def _shorter_timeouts(cluster: Cluster, finding: Finding) -> tuple[Change, ...]:
 
 def _in_a_shell(cluster: Cluster, one: Warned) -> tuple[Change, ...]:
     """The same line run by a shell, where its own quotes allow that."""
-    for statement in tree_of(cluster, one.warning.source.file).at_line(one.warning.source.line):
+    for statement in statements_at(cluster, one.warning.source):
         for word in statement.words[1:2]:
             if statement.keyword == "script" and re.fullmatch(r'"[^"\'\\]+"', word.text):
                 new = f"\"/bin/sh -c '{word.value}'\""
@@ -279,14 +279,15 @@ def _in_a_shell(cluster: Cluster, one: Warned) -> tuple[Change, ...]:
 
 def _no_shell(cluster: Cluster) -> Iterator[Finding]:
     """The reader's own words, and what becomes of it where the check fails for ever."""
+    scripts = {node.name: {script.name: script for script in node.config.scripts} for node in cluster}
+    tracked = {node.name: tracked_scripts(node.config) for node in cluster}
     findings = []
     for one in warned(cluster):
         if one.row.rule != "V050":
             continue
         finding = finding_of(one)
-        script = next(
-            (s for s in one.node.config.scripts if f"vrrp_script {s.name}:" in finding.message), None
-        )
+        said_of = re.match(r"vrrp_script (.*?): keepalived has no shell", finding.message)
+        script = scripts[one.node.name].get(said_of.group(1)) if said_of else None
         if script is not None:
             finding = replace(
                 finding, about=script.name, message=finding.message.removeprefix("vrrp_script ")
@@ -295,7 +296,7 @@ def _no_shell(cluster: Cluster) -> Iterator[Finding]:
             if script.is_program and script.always_exits is None:  # the sign does no harm
                 finding = replace(finding, severity=Severity.INFO)
             sure = bool(script.always_exits) and "most likely" not in finding.message
-            if sure and script.name in tracked_scripts(one.node.config):
+            if sure and script.name in tracked[one.node.name]:
                 severity, outcome = _outcome(one.node.config, script)
                 finding = replace(finding, severity=severity, message=finding.message + outcome)
         findings.append((finding, one.instance))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vrrplab.config.model import Source
 from vrrplab.config.reader import config_text
 from vrrplab.errors import VrrplabError
 from vrrplab.rules.cluster import Cluster
@@ -54,9 +55,22 @@ def tree_of(cluster: Cluster, file: str) -> Tree:
     return cluster.remembered(f"tree of {file}", lambda: Tree(text_of(cluster, file)))
 
 
+def statements_at(cluster: Cluster, source: Source) -> list[Statement]:
+    """The statements that have a word on a line, outer ones first."""
+
+    def by_line() -> dict[int, list[Statement]]:
+        found: dict[int, list[Statement]] = {}
+        for statement in tree_of(cluster, source.file).walk():
+            for line in dict.fromkeys(word.line for word in statement.words):
+                found.setdefault(line, []).append(statement)
+        return found
+
+    return cluster.remembered(f"lines of {source.file}", by_line).get(source.line, [])
+
+
 def statement_in(cluster: Cluster, block: Place, keyword: str) -> Statement | None:
     """The statement of a keyword in the block that begins on a line."""
-    for statement in tree_of(cluster, block.source.file).at_line(block.source.line):
+    for statement in statements_at(cluster, block.source):
         for inner in statement.block.statements if statement.block else ():
             if inner.keyword == keyword:
                 return inner

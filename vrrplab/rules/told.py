@@ -7,7 +7,9 @@ and ``found_by`` makes the function of a rule that hands out its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from typing import NamedTuple
@@ -231,6 +233,7 @@ def row_of(warning: ConfigWarning, old: bool) -> Row | None:
 
 def _of_node(node: Node, old: bool) -> Iterator[Warned]:
     said: set[tuple[Source, str, str]] = set()
+    starts, named = _starts(node.config), {one.name: one for one in node.config.instances}
     told = _without_consequences(node.config, node.config.warnings)
     for warning in told:
         row = row_of(warning, old)
@@ -238,27 +241,36 @@ def _of_node(node: Node, old: bool) -> Iterator[Warned]:
         if row is None or key in said:
             continue
         said.add(key)
-        yield Warned(node, warning, row, _instance_of(node.config, warning), old)
+        yield Warned(node, warning, row, _instance_of(named, starts, warning), old)
 
 
-def _instance_of(config: NodeConfig, warning: ConfigWarning) -> InstanceConfig | None:
+_Starts = dict[str, tuple[list[int], list[InstanceConfig | None]]]
+"""Of each file the lines where blocks begin, in order, and which instance begins there (None: none)."""
+
+
+def _starts(config: NodeConfig) -> _Starts:
+    blocks: list[tuple[Source, InstanceConfig | None]] = [(one.source, one) for one in config.instances]
+    blocks += [(one.source, None) for one in config.scripts]
+    blocks += [(one.source, None) for one in config.sync_groups]
+    blocks += [(one.source, None) for one in config.files]
+    blocks += [(one.source, None) for one in config.processes]
+    found: _Starts = {}
+    for source, instance in sorted(blocks, key=lambda block: block[0].line):
+        lines, owners = found.setdefault(source.file, ([], []))
+        lines.append(source.line)
+        owners.append(instance)
+    return found
+
+
+def _instance_of(
+    named: Mapping[str, InstanceConfig], starts: _Starts, warning: ConfigWarning
+) -> InstanceConfig | None:
     """The instance in whose block it was said, or while it was completed."""
     if warning.instance:
-        return next((one for one in config.instances if one.name == warning.instance), None)
-    others = [
-        *(one.source for one in config.scripts),
-        *(one.source for one in config.sync_groups),
-        *(one.source for one in config.files),
-        *(one.source for one in config.processes),
-    ]
-    blocks: list[tuple[Source, InstanceConfig | None]] = [(one.source, one) for one in config.instances]
-    blocks += [(source, None) for source in others]
-    starts = [
-        (source.line, one)
-        for source, one in blocks
-        if source.file == warning.source.file and source.line <= warning.source.line
-    ]
-    instance = max(starts, key=lambda start: start[0], default=(0, None))[1]
+        return named.get(warning.instance)
+    lines, owners = starts.get(warning.source.file, ([], []))
+    place = bisect_right(lines, warning.source.line)
+    instance = owners[place - 1] if place else None
     if instance is None or not (instance.name in warning.log or warning.source in instance.lines.values()):
         return None
     return instance
@@ -276,7 +288,8 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
     template = any(w.kind == "template" for w in warnings)
     strays = _stray_words(warnings)
     named = {w.source for w in warnings if w.kind != "number"}
-    late = {w.log for w in warnings if w.kind == "track-unknown"}
+    late = {_tracked(w) for w in warnings if w.kind == "track-unknown"}
+    dropped = set(config.dropped_scripts)
     taken_off = {w.taken_off.name for w in warnings if w.taken_off and w.taken_off.kind == "script"}
     last = {(w.source, w.kind): w for w in warnings if w.kind in ("route", "rule")}
     kept = []
@@ -290,11 +303,11 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
             or (w.kind == "unexpected-brace" and (w.source, "unknown-keyword") in kinds)
             or (w.kind in ("route", "rule") and last[w.source, w.kind] is not w)
             # a script that is tracked above its definition is not unused: it comes too late
-            or (w.kind == "script-unused" and any(_names(log, _unused(w)) for log in late))
+            or (w.kind == "script-unused" and _unused(w) in late)
             or (w.kind == "script-unused" and (_unused(w) in taken_off or not config.instances))
             or (w.kind == "script-user" and (w.source, "script") in kinds)
             # one that was dropped cannot be tracked
-            or (w.kind == "track-unknown" and any(_names(w.log, name) for name in config.dropped_scripts))
+            or (w.kind == "track-unknown" and _tracked(w) in dropped)
         )
         if not follows:
             kept.append(w)
@@ -305,8 +318,13 @@ def _unused(warning: ConfigWarning) -> str:
     return warning.log.removeprefix("Warning - script ").removesuffix(" is not used")
 
 
-def _names(log: str, script: str) -> bool:
-    return f" script {script} not found" in log
+_TRACKED = re.compile(r".* track script (.*) not found, ignoring\.\.\.", re.DOTALL)
+
+
+def _tracked(warning: ConfigWarning) -> str:
+    """The script that is tracked and not known, or ""."""
+    found = _TRACKED.match(warning.log)
+    return found.group(1) if found else ""
 
 
 def _stray_words(warnings: Sequence[ConfigWarning]) -> set[Source]:

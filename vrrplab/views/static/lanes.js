@@ -218,7 +218,7 @@ export class Lanes {
       const [a, b] = [this.x(from), this.x(to)];
       const words = `${lengthText(o.length_s)}${o.percent ? `, ${o.percent} %` : ""} lost`;
       body.append(s("rect", { x: a, y: y + 3, width: Math.max(2, b - a), height: high - 6, rx: 3, class: "vl-gap" }, s("title", {}, `${seconds(from)} to ${seconds(to)} s: ${o.gaps > 1 ? "some answers" : "no answer"}, ${o.told} lost`)));
-      const w = this.measure(words, "small");
+      const w = this.measure(words, "bold");
       const next = gaps.find((g) => g.from > from);
       const room = (next ? this.x(next.from) : this.width) - b;
       if (w + 6 < b - a) body.append(label(words, (a + b) / 2, middle + 4, { class: "vl-small vl-bad", "text-anchor": "middle" }));

@@ -53,7 +53,8 @@ export function layoutCluster(cast, model, available, measure) {
   const small = available - column < Math.max(440, count * 168 + (count - 1) * 22 + 2 * PAD) && (count > 2 || available - column < 440);
   const edge = small ? 8 : PAD;
   const gap = small ? 16 : count > 2 ? 22 : 46;
-  const least = small ? 146 : 168;
+  // Two servers get narrower before they have to be moved sideways: a notebook on a phone leaves 250 pixels.
+  const least = !small ? 168 : count > 2 ? 146 : Math.max(112, Math.min(146, (available - column - 2 * edge - (count - 1) * gap) / count));
   const width = Math.max(available, count * least + (count - 1) * gap + 2 * edge + column);
   const cardWidth = Math.min(count > 2 ? 200 : 224, (width - column - 2 * edge - (count - 1) * gap) / count);
   const inner = cardWidth - 28;
