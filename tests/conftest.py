@@ -27,6 +27,7 @@ _PACKAGE_OF = {
     "unshare": "util-linux",
     "ping": "iputils-ping",
     "vrrpd": "frr",
+    "groff": "groff-base",
 }
 _ALSO_IN = "/usr/sbin:/sbin:/usr/lib/frr"
 

@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 BINARY = (".pcap", ".pcapng", ".png")
 
-# Written in pieces, so that this file is not one of those it finds. Where keepalived writes about itself is the
-# same path on every machine.
+# Written in pieces, so that this file is not one of those it finds. Where keepalived writes about itself is
+# the same path on every machine.
 MACHINE_PATH = re.compile(r"(?<![\w.-])/(?:wor[k]|tm[p](?!/keepalived\.data)|roo[t]|hom[e]/\w+)/")
 REGISTRY = re.compile(
     r"pypi\.or[g]|pythonhosted\.or[g]|npmjs\.(?:or[g]|co[m])|deb\.debian\.or[g]|anaconda\.or[g]|//registr[y]\."

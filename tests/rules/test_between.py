@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -258,6 +257,7 @@ def test_what_real_daemons_did_not_agree_on_is_told(name: str) -> None:
     assert told == ({RECORDED[name]} if RECORDED[name] else set())
 
 
+@pytest.mark.needs("patch")
 @pytest.mark.parametrize("rule", ["V010", "V015", "V024", "V020", "V065", "V090"])
 def test_the_patch_cures(rule: str, tmp_path: Path) -> None:
     bad = RULES[rule].bad
@@ -266,8 +266,6 @@ def test_the_patch_cures(rule: str, tmp_path: Path) -> None:
     cluster = Cluster(nodes(tmp_path, bad))
     patch, cured = patch_of(cluster, RULES[rule].found(cluster))
     assert cured == 1
-    if not shutil.which("patch"):
-        pytest.skip("needs patch: sudo apt install patch")
     subprocess.run(["patch", "-p0", "-s"], input=patch, text=True, cwd="/", check=True, timeout=20)
     mended = {name: (tmp_path / f"{name}.conf").read_text("utf-8") for name in bad}
     assert mended != bad

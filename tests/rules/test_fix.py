@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -21,6 +20,7 @@ FIXED = (
 )
 
 
+@pytest.mark.needs("patch")
 @pytest.mark.parametrize("name", FIXED)
 def test_the_patch_cures_the_bad_example(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -35,8 +35,6 @@ def test_the_patch_cures_the_bad_example(
     assert told.startswith("the patch cures ")
     assert {file: Path(file).read_bytes() for file in files} == before
     assert sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in patch.split("\n")) <= 10
-    if not shutil.which("patch"):
-        pytest.skip("patch is not installed: apt install patch")
     subprocess.run(["patch", "-p0", "--quiet"], input=patch, text=True, check=True)
     assert name not in {finding.rule for finding in check(Cluster(read_nodes(files)))}
 
@@ -49,6 +47,7 @@ def test_these_are_all_that_know_a_change() -> None:
     assert {name for name, rule in RULES.items() if changes(rule)} == set(FIXED)
 
 
+@pytest.mark.needs("patch")
 def test_a_file_without_a_last_line_end_stays_without_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,9 +58,8 @@ def test_a_file_without_a_last_line_end_stays_without_one(
     assert capsys.readouterr().out == ""
     patch = Path("a.patch").read_text("utf-8")
     assert "-    state MASTER\n+    state BACKUP\n" in patch
-    if shutil.which("patch"):
-        subprocess.run(["patch", "-p0", "--quiet"], input=patch, text=True, check=True)
-        assert Path("a.conf").read_text("utf-8") == text.replace("MASTER", "BACKUP")
+    subprocess.run(["patch", "-p0", "--quiet"], input=patch, text=True, check=True)
+    assert Path("a.conf").read_text("utf-8") == text.replace("MASTER", "BACKUP")
 
 
 def test_nothing_to_cure_is_an_empty_patch(

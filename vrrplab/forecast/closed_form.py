@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from vrrplab.config.model import InstanceConfig
-from vrrplab.forecast.course import Course, Unjudged
+from vrrplab.forecast.course import AH_COUNTS, Course, Unjudged, is_signed
 from vrrplab.forecast.failures import FILE, INTERFACE, PROCESS, RETURN, SCRIPT, Failure
 from vrrplab.forecast.outcomes import Fate, Outcome
 from vrrplab.machine.weights import FILES, both, interfaces_of
@@ -212,13 +211,11 @@ class ClosedForm:
 
 def _require_no_count(course: Course) -> None:
     """AH counts adverts: where two MASTERs are heard, whose number is higher decides, and no timer."""
-    signed = [s.router for s in course.seats if s.state == "MASTER" and _is_signed(s.config)]
+    signed = [s.router for s in course.seats if s.state == "MASTER" and is_signed(s.config)]
     if any(signed.count(router) > 1 for router in signed):
-        raise Unjudged("two MASTERs with AH: which adverts count is a matter of their numbers")
-
-
-def _is_signed(config: InstanceConfig) -> bool:
-    return config.authentication is not None and config.authentication.kind == "AH"
+        raise Unjudged(AH_COUNTS)
+    if course.is_starved:
+        raise Unjudged("two MASTERs reject each other's adverts: which one goes on sending is a toss")
 
 
 def _share_a_mac(course: Course, address: str) -> bool:

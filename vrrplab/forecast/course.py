@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from vrrplab.config.model import FileConfig, InstanceConfig, NodeConfig, SyncGroupConfig
+from vrrplab.errors import VrrplabError
 from vrrplab.forecast.failures import PROCESS, SCRIPT, Failure
 from vrrplab.forecast.hearing import objection
 from vrrplab.machine.intervals import profile_skew_us
@@ -45,8 +46,16 @@ RACE_US: Micros = 1_300  # timers that end no further apart than that: either ma
 _MOST_STEPS = 600  # nothing that settles takes more
 
 
-class Unjudged(Exception):
+class Unjudged(VrrplabError):
     """The timers alone do not tell; the text says why."""
+
+
+AH_COUNTS = "two MASTERs with AH: which adverts count is a matter of their numbers"
+
+
+def is_signed(config: InstanceConfig) -> bool:
+    """With AH, which numbers adverts: keepalived counts with one number those that it sends and hears."""
+    return config.authentication is not None and config.authentication.kind == "AH"
 
 
 @dataclass(slots=True)
@@ -367,12 +376,21 @@ class Course:
             self._set(seat, "INIT")
         elif seat.owner and self._wants_to_begin(seat) and (not seat.group or group == "MASTER"):
             if seat.delayed_until_us > self.now:
-                raise Unjudged("a start delay holds an address owner")
-            self._become_master(seat)
+                self._set(seat, "INIT")
+                self.at(seat.delayed_until_us, partial(self._begin_late, seat))
+            else:
+                self._become_master(seat)
         else:
             would_be = seat.group and group == "BACKUP" and seat.wanted == "MASTER"
             skew_us = profile_skew_us(seat.profile, seat.config.version, OWNER, seat.learned_us)
             self._enter_backup(seat, seat.learned_us + skew_us if would_be else seat.down_us)
+
+    def _begin_late(self, seat: Seat) -> None:
+        """An owner whose start was delayed; what it hears meanwhile would put it off further."""
+        if any(o.state == "MASTER" and o.speaks for o in self._near[seat.place]):
+            raise Unjudged("an address owner hears a MASTER while its start is delayed")
+        if seat.state == "INIT":
+            self._become_master(seat)
 
     def _wants_to_begin(self, seat: Seat) -> bool:
         return seat.wanted == "MASTER" or not seat.profile.owner_needs_state_master
@@ -772,6 +790,8 @@ class Course:
             self._bump(seat)
 
     def _meet_master(self, master: Seat, other: Seat) -> None:
+        if is_signed(master.config) and not (other.speaks and master.hears):
+            raise Unjudged(AH_COUNTS)
         ours, theirs = other.priority, master.priority
         higher = pack_address(master.source) > pack_address(other.source)
         if ours == theirs == OWNER:
@@ -836,6 +856,21 @@ class Course:
             s.state == "MASTER" and any(a.address == address for a in s.config.all_addresses)
             for s in self._on(node)
         )
+
+    @property
+    def is_starved(self) -> bool:
+        """Do two MASTERs put off each other's adverts, as they reject them, while a third waits for some?"""
+        for one in self.seats:
+            if one.state != "MASTER" or not one.hears:
+                continue
+            for other in self._near[one.place]:
+                if other.state != "MASTER" or (other.place, one.place) not in self._rejects:
+                    continue
+                for third in self._near[one.place]:
+                    waits = third is not other and third.state in ("BACKUP", "MASTER")
+                    if waits and {(one.place, third.place), (other.place, third.place)} & self._hears:
+                        return True
+        return False
 
     def serves(self, node: str, address: str) -> bool | None:
         """Does a node that has the address answer clients? None: they do not even reach it."""
