@@ -88,3 +88,12 @@ def test_a_failure_that_concerns_two_virtual_routers_counts_once() -> None:
     failures = {failing for _, row in found.rows() for failing in row.failures}
     assert sum(len(row.failures) for _, row in found.rows()) == 2 * len(failures)
     assert f"{len(failures)} failures, each in closed form" in text_of(found)
+
+
+@pytest.mark.parametrize(("b", "by_chance"), [(110, True), (100, False)])
+def test_of_equal_ones_whoever_starts_first_has_it(b: int, by_chance: bool, tmp_path: Path) -> None:
+    """As V028 says of the same files; the simulator's nodes start one after the other."""
+    found = forecast(nodes_of(tmp_path, a=config(110), b=config(b)), simulate=False)
+    (section,) = found.sections
+    assert section.tossed is by_chance
+    assert ("whoever starts first" in text_of(found)) is by_chance

@@ -51,7 +51,7 @@ def head(section: Section) -> list[str]:
     shifts = {p.priority - p.base for p in section.places}
     shift = shifts.pop() if len(shifts) == 1 else 0
     nodes += f"  ({shift:+d} each)" if shift else ""
-    tossed = "  * or whoever is first" if section.tossed else ""
+    tossed = "  * or whoever starts first" if section.tossed else ""
     whole = f"{', '.join(section.addresses)}  {about}    {nodes}{tossed}"
     return [whole] if width(whole) <= COLUMNS else wrap(whole, COLUMNS, more="    ")
 
