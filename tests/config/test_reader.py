@@ -519,6 +519,11 @@ def test_a_word_that_is_no_slip_of_the_pen_gets_no_other_one(word: str) -> None:
     assert warning.hint == "keepalived ignores it"
 
 
+def test_a_word_of_a_later_keepalived_is_told_as_such_and_not_as_a_slip() -> None:
+    (warning,) = node_with("no_virtual_ipaddress").warnings
+    assert warning.hint == "keepalived 2.4.3 knows it, 2.2.7 ignores it"
+
+
 @pytest.mark.parametrize("word", ["unicast_peers", "prioirty", "preemt_delay", "advert_itn"])
 def test_letters_that_are_missing_doubled_or_swapped_are_a_slip_of_the_pen(word: str) -> None:
     (warning,) = node_with(word).warnings

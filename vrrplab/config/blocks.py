@@ -62,10 +62,20 @@ def _misspelt(word: str, table: Table) -> str:
 
 
 class BlockReader:
-    """Runs keyword tables over a LineReader. ``context`` is handed to every handler."""
+    """Runs keyword tables over a LineReader. ``context`` is handed to every handler.
 
-    def __init__(self, lines: LineReader, diagnostics: Diagnostics, context: Any) -> None:
+    ``is_later``: is a word that is unknown here a keyword of a later keepalived?
+    """
+
+    def __init__(
+        self,
+        lines: LineReader,
+        diagnostics: Diagnostics,
+        context: Any,
+        is_later: Callable[[str], bool] | None = None,
+    ) -> None:
         self._lines = lines
+        self._is_later = is_later
         self._diagnostics = diagnostics
         self._context = context
         self._level = 0
@@ -189,8 +199,11 @@ class BlockReader:
 
     def _unknown(self, word: str, table: Table) -> None:
         self._unknown_words += 1
-        near = _misspelt(word, table) if self._unknown_words <= _MOST_HINTS else ""
-        hint = f"{near} keepalived ignores it".lstrip()
+        if self._is_later and self._unknown_words <= _MOST_HINTS and self._is_later(word):
+            hint = "keepalived 2.4.3 knows it, 2.2.7 ignores it"
+        else:
+            near = _misspelt(word, table) if self._unknown_words <= _MOST_HINTS else ""
+            hint = f"{near} keepalived ignores it".lstrip()
         self._diagnostics.report(
             "unknown-keyword", f"Unknown keyword '{word}'", f"unknown keyword '{word}'", hint
         )
