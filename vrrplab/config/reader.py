@@ -221,9 +221,7 @@ def _run(
     diagnostics = draft.diagnostics
     second = vrrp or tables is not None
     lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id, second, alone)
-    draft.blocks = BlockReader(
-        lines, diagnostics, draft, _is_later if diagnostics.old else lambda _word: False
-    )
+    draft.blocks = BlockReader(lines, diagnostics, draft, _is_later if diagnostics.old else None)
     if tables is None:
         tables = vrrp_tables(diagnostics.old) if vrrp else global_tables(diagnostics.old)
     draft.blocks.run(tables)

@@ -145,12 +145,8 @@ class Forecast:
         yield from sorted(found, key=lambda pair: pair[1].badness, reverse=True)
 
     def over(self, limit_s: float) -> list[tuple[Section, Row]]:
-        """After what clients are out longer than a limit, or for ever."""
-        return [
-            (section, row)
-            for section, row in self.rows()
-            if row.best is not None and (row.out_s is None or row.out_s > limit_s)
-        ]
+        """After what clients are out longer than a limit, or for ever; and what nobody can judge."""
+        return [(section, row) for section, row in self.rows() if row.out_s is None or row.out_s > limit_s]
 
 
 def forecast(

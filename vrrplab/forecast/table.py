@@ -33,6 +33,8 @@ _SHORT = {
 
 def text_of(forecast: Forecast) -> str:
     """The whole forecast, lines of at most 80 columns."""
+    if not forecast.sections:
+        return "No file has a virtual address, so none can move.\n"
     lines: list[str] = []
     for section in forecast.sections:
         lines += [*head(section), *_table(section, forecast.simulated), ""]
@@ -129,7 +131,9 @@ def out_in_words(row: Row, found: Outcome) -> str:
 
 
 def longest_in_words(row: Row) -> str:
-    """``3.6 s``, ``for ever``."""
+    """``3.6 s``, ``for ever``; why it is not known."""
+    if row.best is None:
+        return f"not judged: {row.unjudged}"
     return "for ever" if row.out_s is None else f"{row.out_s:.1f} s"
 
 
