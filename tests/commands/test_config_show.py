@@ -104,8 +104,11 @@ def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (warning["line"], warning["kind"]) == (6, "state")
     assert warning["log"].endswith("(office) unknown state 'Slave', defaulting to BACKUP")
     assert [(w["line"], w["kind"]) for w in instance["told"]] == [(9, "unknown-keyword")]
-    assert [(w["line"], w["kind"]) for w in general["told"]][-1] == (5, "script-security")
-    assert [w["line"] for w in general["told"]] == [3, 5]
+    assert [(w["line"], w["kind"]) for w in general["told"]] == [
+        (3, "not-modelled"),
+        (5, "script-security"),
+        (15, "script-default-user"),
+    ]
 
 
 def test_several_nodes_come_one_after_the_other(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
