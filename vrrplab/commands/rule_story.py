@@ -32,15 +32,30 @@ class Story(NamedTuple):
     table: str
 
 
+class Damage(NamedTuple):
+    """A run that shows it: on ``whose`` files, what ``fails`` ("": nothing), and the scenario of it."""
+
+    whose: str
+    fails: str
+    scenario: Scenario
+
+
 def story_of(rule: Rule, cluster: Cluster | None = None, finding: Finding | None = None) -> Story:
-    """The run on ``cluster`` if ``finding`` is of it and what fails is known, else on the example."""
+    """The run of ``damage_of`` as ``simulate`` tells it."""
+    damage = damage_of(rule, cluster, finding)
+    what = f"fails: {damage.fails}" if damage.fails else "nothing fails, the daemons start"
+    return Story(f"{rule.id} {rule.name}, on {damage.whose}; {what}", table.render(run(damage.scenario)))
+
+
+def damage_of(rule: Rule, cluster: Cluster | None = None, finding: Finding | None = None) -> Damage:
+    """On ``cluster`` if ``finding`` is of it and what fails is known, else on the example."""
     if cluster is not None and finding is not None:
         scenario = scenario_of_nodes(cluster.nodes, cluster.profile)
         failure = own_failure(rule, finding, scenario)
         if failure is not None:
-            return _story(rule, "these nodes", scenario, failure)
+            return Damage("these nodes", failure, failing(scenario, failure))
     example = scenario_of_nodes(example_nodes(rule.bad, rule), f"keepalived-{rule.daemon}")
-    return _story(rule, f"the example of {rule.id}", example, rule.show)
+    return Damage(f"the example of {rule.id}", rule.show, failing(example, rule.show))
 
 
 def own_failure(rule: Rule, finding: Finding, scenario: Scenario) -> str | None:
@@ -66,12 +81,6 @@ def own_failure(rule: Rule, finding: Finding, scenario: Scenario) -> str | None:
             continue
         return line
     return None
-
-
-def _story(rule: Rule, whose: str, scenario: Scenario, failure: str) -> Story:
-    what = f"fails: {failure}" if failure else "nothing fails, the daemons start"
-    trace = run(failing(scenario, failure))
-    return Story(f"{rule.id} {rule.name}, on {whose}; {what}", table.render(trace))
 
 
 def failing(scenario: Scenario, failure: str) -> Scenario:
