@@ -12,6 +12,8 @@ from clusters_to_forecast import config, nodes_of
 from vrrplab.commands.cli import main
 from vrrplab.forecast.formats import mermaid
 from vrrplab.forecast.predict import Row, forecast
+from vrrplab.forecast.simulated import one_of_each
+from vrrplab.forecast.table import text_of
 from vrrplab.scenario.fail_line import with_failures
 from vrrplab.scenario.from_configs import scenario_of_nodes
 
@@ -127,3 +129,26 @@ def test_nopreempt_is_named_and_its_end_cures(tmp_path: Path) -> None:
     row = stuck(tmp_path, a=config(150, check=check), b=config(100, "state BACKUP", "nopreempt", check=check))
     assert "b has 100, and nopreempt" in row.blocked
     assert row.cure.startswith("Least change: no nopreempt on b (b after")
+
+
+def test_of_addresses_that_fare_alike_the_simulator_carries_one(tmp_path: Path) -> None:
+    """200 of them once took minutes; one that only a node has stays."""
+    many = "\n        ".join(f"10.1.0.{number}/24" for number in range(1, 60))
+    nodes = nodes_of(
+        tmp_path, a=config(110, address=f"{many}\n        10.1.0.99/24"), b=config(100, address=many)
+    )
+    scenario = scenario_of_nodes(nodes)
+    fewer, like = one_of_each(scenario)
+    assert set(fewer.virtual_addresses()) == {"10.1.0.1", "10.1.0.99"}
+    assert set(like.values()) == {"10.1.0.1"}
+    shares: list[float] = []
+    found = forecast(nodes, phases=1, how_far=shares.append)
+    assert shares[0] == 0
+    assert shares == sorted(shares)
+    assert all(not row.differs for _, row in found.rows())
+    assert {len(section.addresses) for section in found.sections} == {59, 1}
+
+
+def test_a_name_of_two_lines_stays_in_one(tmp_path: Path) -> None:
+    found = forecast(nodes_of(tmp_path, **{"a\nz": config(110), "b": config(100)}), simulate=False)
+    assert "a\\nz 110*" in text_of(found)

@@ -235,6 +235,15 @@ def test_a_slow_takeover_is_told_how_it_would_be_faster(tmp_path: Path) -> None:
     assert faster.moved_us < slow_us / 2
 
 
+def test_nobody_is_told_to_give_up_authentication_for_a_second(tmp_path: Path) -> None:
+    """Version 3, which less than a second needs, has none."""
+    secret = "\n    authentication {\n        auth_type PASS\n        auth_pass secret\n    }"
+    for more, cures in (("", 1), (secret, 0)):
+        paths = cluster(tmp_path, a={"priority": 110, "more": more}, b={"priority": 100, "more": more})
+        (answer,) = answers(paths, "a power")
+        assert len(answer.cures) == cures
+
+
 def test_one_node_alone_has_nobody_to_take_over(tmp_path: Path) -> None:
     (kept,) = answers(cluster(tmp_path, a={"priority": 110}), "a haproxy")
     assert "no other node has it" in kept.headline

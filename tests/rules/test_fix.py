@@ -69,3 +69,19 @@ def test_nothing_to_cure_is_an_empty_patch(
     Path("a.conf").write_text(RULES["V025"].good["a"], "utf-8")
     assert cli.main(["config", "check", "a.conf", "--fix"]) == 0
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.needs("patch")
+@pytest.mark.parametrize("name", ["na me.conf", "x\ny.conf", "q\"'.conf", "b\\.conf"])
+def test_a_file_of_any_name_and_with_lines_as_on_windows_is_patched(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    nodes = list(RULES["V020"].bad.values())
+    files = [name, *(f"{number}.conf" for number in range(1, len(nodes)))]
+    for file, text in zip(files, nodes, strict=True):
+        Path(file).write_bytes(text.replace("\n", "\r\n").encode())
+    assert cli.main(["config", "check", *files, "--fix"]) == 0
+    patch = capsys.readouterr().out.encode()
+    subprocess.run(["patch", "-p0", "--quiet", "--binary"], input=patch, check=True)
+    assert "V020" not in {finding.rule for finding in check(Cluster(read_nodes(files)))}

@@ -12,7 +12,7 @@ from vrrplab.scenario.expect import broken_expectations
 from vrrplab.scenario.fail_line import actions_of, with_expectations, with_failures
 from vrrplab.scenario.from_configs import scenario_from_configs
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.reader import scenario_from_text
+from vrrplab.scenario.reader import load_scenario, scenario_from_text
 from vrrplab.sim.play import run
 from vrrplab.trace.vocabulary import Act
 
@@ -121,6 +121,9 @@ WRONG = [
     ("a eth0 eth1", "'eth1' is one word too many"),
     ("a firewall up", "a firewall drops in, out or both, not 'up' - a firewall in"),
     ("a 'eth0", "a quotation mark has no partner"),
+    ('a ""', "a has no interface, service, script or other thing ''"),
+    ("a script", "which script of a? - a script chk_squid"),
+    ("a service", "which service of a? - a has none"),
 ]
 
 
@@ -214,3 +217,19 @@ def test_what_mends_an_action_mends_little_else() -> None:
     assert broken[Act.LINK_DOWN] is Act.LINK_UP
     assert broken[Act.INTERFACE_DELETE] is Act.INTERFACE_ADD
     assert all(act in mending.mends for act, mending in broken.items())
+
+
+def test_what_a_script_looks_at_dies_and_clients_miss_it(pair: Scenario) -> None:
+    """As in a forecast: that only the check fails, and all is well for clients, nobody means."""
+    for line in ("a chk_squid at 10 for 5", "a script chk_squid at 10 for 5", "a squid at 10 for 5"):
+        scenario = with_failures(pair, [line])
+        assert [action.kind for action in scenario.actions] == ["service_kill", "service_start"]
+        trace = run(scenario)
+        assert any(outage.kind == "http" for outage in trace.disturbances("192.168.2.100"))
+
+
+def test_a_service_that_the_scenario_declares_is_what_dies() -> None:
+    scenario = load_scenario("article-drill-3-squid").changed(actions=())
+    for thing in ("chk_squid", "chk_squid_service"):
+        (action,) = actions_of(f"proxy-serv01 {thing}", scenario)
+        assert (action["action"], action["service"]) == ("service_kill", "squid")

@@ -309,6 +309,23 @@ wait
 """
 
 
+def test_check_tells_both_the_findings_and_what_runs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = ["--running", "a=keepalived.data"]
+    main(["config", "check", "a.conf", *running])
+    same = " ".join(capsys.readouterr().out.split())
+    assert "What a runs, as keepalived.data says, is what stands in its file." in same
+    Path("a.conf").write_text(CONF.replace("priority 150", "priority 99"), encoding="utf-8")
+    main(["config", "check", "a.conf", *running])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "What a runs, as keepalived.data says, is not what stands in its file:" in text
+    assert "vrrp_instance V: priority runs as 150, the file says 99" in text
+    main(["config", "check", "a.conf", *running, "--format", "json"])
+    (node,) = json.loads(capsys.readouterr().out)["nodes"]
+    assert [one["option"] for one in node["running"]["differences"]] == ["priority"]
+
+
 @pytest.mark.long
 @pytest.mark.needs("keepalived", "ip", "unshare", "namespaces")
 def test_a_real_daemon_runs_what_its_file_says(folder: Path) -> None:

@@ -93,12 +93,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from vrrplab.forecast.predict import forecast
+    from vrrplab.output.progress import Progress
 
     nodes = nodes_of(args)
     was_collecting = gc.isenabled()
     gc.disable()  # as ``simulate``: runs make values, not cycles
     try:
-        found = forecast(nodes, args.profile, simulate=not args.closed_form, pairs=args.pairs)
+        with Progress("predict") as progress:
+            found = forecast(
+                nodes,
+                args.profile,
+                simulate=not args.closed_form,
+                pairs=args.pairs,
+                how_far=progress.at,
+            )
         if args.html:
             from vrrplab.commands.config_predict_page import page
 

@@ -231,25 +231,9 @@ def _node(node: Node) -> dict[str, Any]:
 
 
 def _running_as_json(node: Node, running: Running) -> dict[str, Any]:
-    from vrrplab.scenario.running import differences
+    from vrrplab.scenario.running import plain_of
 
-    return {
-        "file": running.path,
-        "instances": [
-            {"name": now.name, "state": now.state, "effective_priority": now.effective_priority}
-            for now in running.instances.values()
-        ],
-        "differences": [
-            {
-                "about": one.about,
-                "option": one.option,
-                "runs": one.runs or None,
-                "written": one.written or None,
-                **_at(one.source),
-            }
-            for one in differences(node.config, running)
-        ],
-    }
+    return plain_of(node.config, running)
 
 
 def _as_json(setting: Setting) -> dict[str, Any]:

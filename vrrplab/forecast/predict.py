@@ -7,7 +7,7 @@ asked too, its own stand beside them, and a row says so where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -156,9 +156,14 @@ def forecast(
     simulate: bool = True,
     pairs: bool = False,
     phases: int = 4,
+    how_far: Callable[[float], None] | None = None,
 ) -> Forecast:
-    """What every failure of these nodes does. ``pairs``: every two of different nodes at once, too."""
-    found = forecast_of(scenario_of_nodes(nodes, profile), simulate=simulate, pairs=pairs, phases=phases)
+    """What every failure of these nodes does. ``pairs``: every two of different nodes at once, too.
+
+    ``how_far`` is told now and then which share is done, 0 to 1.
+    """
+    scenario = scenario_of_nodes(nodes, profile)
+    found = forecast_of(scenario, simulate=simulate, pairs=pairs, phases=phases, how_far=how_far)
     if not any(_rules_about(row) for section in found.sections for row in section.rows):
         return found
     from vrrplab.rules.cluster import Cluster
@@ -201,7 +206,12 @@ def _explained_by(row: Row, findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def forecast_of(
-    scenario: Scenario, *, simulate: bool = True, pairs: bool = False, phases: int = 4
+    scenario: Scenario,
+    *,
+    simulate: bool = True,
+    pairs: bool = False,
+    phases: int = 4,
+    how_far: Callable[[float], None] | None = None,
 ) -> Forecast:
     """The same of a scenario that was laid out from files; its actions are left out."""
     singles = [f for name, server in scenario.servers.items() for f in failures_of(name, server.node)]
@@ -209,7 +219,11 @@ def forecast_of(
     if pairs:
         failures += [pair for pair in combinations(singles, 2) if _may_meet(*pair)]
     teller = _Teller(scenario, simulate, phases)
-    told = {failure: teller.tell(failure) for failure in failures}
+    told = {}
+    for number, failure in enumerate(failures):
+        if how_far:
+            how_far(number / len(failures))
+        told[failure] = teller.tell(failure)
     sections = [section for address in teller.addresses for section in teller.section(address, told)]
     return Forecast(scenario, tuple(_merged(sections)), simulate, teller.lasts_us)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from vrrplab.forecast.failures import CABLE, CUT, DEAF, FREEZE, KILL, MUTE, POWER, RETURN, STOP, Failure
 from vrrplab.forecast.outcomes import Outcome, Range
 from vrrplab.forecast.predict import Forecast, Row, Section
+from vrrplab.output.printable import printable
 from vrrplab.output.text_columns import padded, width, wrap
 from vrrplab.units import SECOND_US, Micros, seconds
 
@@ -55,7 +57,7 @@ def head(section: Section) -> list[str]:
     shift = shifts.pop() if len(shifts) == 1 else 0
     nodes += f"  ({shift:+d} each)" if shift else ""
     tossed = "  * or whoever starts first" if section.tossed else ""
-    whole = f"{', '.join(section.addresses)}  {about}    {nodes}{tossed}"
+    whole = printable(f"{', '.join(section.addresses)}  {about}    {nodes}{tossed}", sys.maxsize)
     return [whole] if width(whole) <= COLUMNS else wrap(whole, COLUMNS, more="    ")
 
 

@@ -28,14 +28,15 @@ _FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f"
 _IN_LINE = re.compile(f"{_FLAG}|[{_OBEYED}]")
 HIDDEN = _IN_LINE.pattern  # also for pages, which show the same
 _IN_TEXT = re.compile(f"{_FLAG}|(?!\n)[{_OBEYED}]")
-_IN_FILE = re.compile(f"{_FLAG}|(?![\n\t])[{_OBEYED}]")
+_IN_FILE = re.compile(f"{_FLAG}|(?![\n\t]|\r\n)[{_OBEYED}]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def escaped(text: str, *, tabs: bool = False) -> str:
     """Text of any number of lines that cannot steer a terminal; a file of it can be shown with ``cat``.
 
-    ``tabs``: they stay, as in a file that is read again, in which an escape would not mean one.
+    ``tabs``: they stay, and so do ends of lines as on Windows, as in a file that is read again, in which an
+    escape would not mean one.
     """
     if text.replace("\n", "").isprintable():  # by far the quickest answer, and the usual one
         return text

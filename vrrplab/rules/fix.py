@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 
 from vrrplab.config.tree import Edit, Statement, Token, Tree
@@ -53,8 +54,20 @@ def _word(statement: Statement, line: int, old: str) -> Token | None:
 
 
 def _diff(file: str, tree: Tree, edits: list[Edit]) -> str:
-    lines = difflib.unified_diff(_lines(tree.text), _lines(tree.edited(edits)), file, file)
+    name = _name(file)
+    lines = difflib.unified_diff(_lines(tree.text), _lines(tree.edited(edits)), name, name)
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines)
+
+
+def _name(file: str) -> str:
+    """A file's name as in the head of a patch: behind one with spaces a tab, an odd one quoted as in C."""
+    if file.isprintable() and not set(file) & set('"\\'):
+        return f"{file}\t" if " " in file else file
+    shown = (
+        chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:03o}"
+        for byte in os.fsencode(file)
+    )
+    return f'"{"".join(shown)}"'
 
 
 def _lines(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Place, Severity
 from vrrplab.rules.not_judged import not_judged
 from vrrplab.rules.table import RULES
+from vrrplab.scenario.running import plain_of
 
 PAGES = "https://github.com/vrrplab/vrrplab/blob/main/docs/rules"
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -40,7 +41,14 @@ def as_json(cluster: Cluster, findings: Sequence[Finding]) -> str:
         }
         for finding in findings
     ]
-    nodes = [{"name": node.name, "file": node.path} for node in cluster]
+    nodes = [
+        {
+            "name": node.name,
+            "file": node.path,
+            **({"running": plain_of(node.config, node.running)} if node.running else {}),
+        }
+        for node in cluster
+    ]
     return _text({"nodes": nodes, "findings": told, "not_judged": not_judged(cluster)})
 
 

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from vrrplab.output.printable import printable
 from vrrplab.output.text_columns import wrap
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Severity
 from vrrplab.rules.not_judged import not_judged
 from vrrplab.rules.table import RULES
+from vrrplab.scenario.running import differences
 
 WIDTH = 80
 _MARGIN = " " * 5
@@ -35,6 +37,7 @@ def lines_of(cluster: Cluster, findings: Sequence[Finding], known: str = "") -> 
         yield Line("If what is not in the files is as one would expect:")
         for finding in others:
             yield from _finding(finding)
+    yield from _running(cluster)
     yield Line(summary(cluster, findings))
     for text in (known, _last(cluster)):
         for line in wrap(text, WIDTH):
@@ -47,6 +50,23 @@ def _finding(finding: Finding) -> Iterator[Line]:
     for text in (places_of(finding), finding.message, f"Cure: {finding.cure}"):
         for line in wrap(text, WIDTH, _MARGIN, _MARGIN):
             yield Line(line)
+
+
+def _running(cluster: Cluster) -> Iterator[Line]:
+    """What each daemon that told what it runs runs otherwise than its file says; findings are of the file."""
+    for node in cluster.nodes:
+        if node.running is None:
+            continue
+        found = differences(node.config, node.running)
+        head = f"What {node.name} runs, as {node.running.path} says, is not what stands in its file:"
+        if not found:
+            head = f"What {node.name} runs, as {node.running.path} says, is what stands in its file."
+        for line in wrap(printable(head), WIDTH):
+            yield Line(line)
+        for one in found:
+            about = "" if not one.option else f"{one.about}: "
+            for line in wrap(printable(f"{one.source}: {about}{one}"), WIDTH, _MARGIN, _MARGIN):
+                yield Line(line)
 
 
 def places_of(finding: Finding) -> str:

@@ -3,8 +3,10 @@
     SERVER THING [at S] [for S]     NETWORK cut [at S] [for S]
 
 THING is the name of an interface, a service, a script, a tracked file or process, a BFD session; or
-``daemon`` (it is stopped), ``kill``, ``freeze``, ``power``, ``firewall in|out|both``. An application that
-nobody declared may be named too: the checks that speak of it fail. Where one name means two things, the kind
+``daemon`` (it is stopped), ``kill``, ``freeze``, ``power``, ``firewall in|out|both``. A script that is named
+stands for what it looks at, which dies: a service of the scenario, or, where none is declared at all, one
+that is made up, and that clients ask for. An application that nobody declared may be named too: the checks
+that speak of it are what is meant. Where one name means two things, the kind
 stands before it: ``a service eth0``. Names with spaces are quoted. ``at``: 10 s after the last server's
 start, if absent; ``for``: it is not repaired, if absent. What comes out are actions as in a scenario file:
 what they do, and which one mends which, is said in ``trace.vocabulary``.
@@ -22,6 +24,7 @@ from typing import Any
 from vrrplab.config.model import InstanceConfig, ScriptConfig, SyncGroupConfig
 from vrrplab.errors import ScenarioError, VrrplabError
 from vrrplab.scenario.actions import names_on
+from vrrplab.scenario.behind_checks import asking, ports_of, with_services
 from vrrplab.scenario.expect import read_expectation
 from vrrplab.scenario.keys import NOBODY
 from vrrplab.scenario.model import Scenario
@@ -66,11 +69,34 @@ def with_failures(scenario: Scenario, lines: Iterable[str]) -> Scenario:
     """
     lines = tuple(lines)
     actions = [action for line in lines for action in actions_of(line, scenario)]
+    scenario, actions = _missed(scenario, actions)
     if not actions:
         return scenario
     failing = scenario.with_actions(actions)
     end_us = max(micros(action["at_s"]) for action in actions) + settles_us(scenario)
     return failing.changed(duration_us=max(scenario.duration_us, end_us))
+
+
+def _missed(scenario: Scenario, actions: list[dict[str, Any]]) -> tuple[Scenario, list[dict[str, Any]]]:
+    """Where nobody declared a service, what failing checks look at is one, and clients would miss it."""
+    checks = [action["script"] for action in actions if action["action"] == Act.CHECK_FAIL.value]
+    if not checks or any(server.services for server in scenario.servers.values()):
+        return scenario, actions
+    ports = ports_of(checks)
+    made = asking(with_services(scenario, ports), [*ports.values()])
+    return made, [_of_the_service(action) for action in actions]
+
+
+def _of_the_service(action: dict[str, Any]) -> dict[str, Any]:
+    """The same of the service that a check looks at, called as the check is."""
+    kinds = {
+        Act.CHECK_FAIL.value: Act.SERVICE_KILL.value,
+        Act.CHECK_PASS.value: Act.SERVICE_START.value,
+    }
+    if action["action"] not in kinds:
+        return action
+    kept = {key: value for key, value in action.items() if key != "script"}
+    return {**kept, "action": kinds[action["action"]], "service": action["script"]}
 
 
 def settles_us(scenario: Scenario) -> Micros:
@@ -184,6 +210,8 @@ def _firewall(line: str, rest: Sequence[str], server: Server) -> Iterator[dict[s
 def _called(line: str, name: str, server: Server) -> Iterator[dict[str, Any]]:
     """What is called so, or what the word means; VrrplabError where that is two things, or none."""
     kinds = [kind for kind in _BY_KIND if name in _names(kind, server)]
+    if "service" in kinds and "script" in kinds and _looked_at(name, server) == name:
+        kinds.remove("script")  # it says the same
     means = [*kinds, *(["failure"] if name in _BY_WORD else [])]
     if len(means) > 1:
         ways = " or ".join(f"'{server.name} {kind} {name}'" for kind in kinds)
@@ -193,8 +221,12 @@ def _called(line: str, name: str, server: Server) -> Iterator[dict[str, Any]]:
     elif name in _BY_WORD:
         yield {"action": _BY_WORD[name].value, "server": server.name}
     elif scripts := [s for s in server.node.scripts if _speaks_of(s, name)]:
-        for script in scripts:  # no file says that the application runs; its checks would fail with it
-            yield {"action": Act.CHECK_FAIL.value, "server": server.name, "script": script.name}
+        for script in scripts:  # no file says that the application runs; it is what its checks look at
+            yield from _named(line, "script", script.name, server)
+    elif name in _BY_KIND:
+        names = _names(name, server)
+        hint = f"{server.name} {name} {shlex.quote(names[0])}" if names else f"{server.name} has none"
+        raise _wrong(line, f"which {name} of {server.name}?", hint)
     else:
         things = [n for kind in _BY_KIND for n in _names(kind, server)]
         what = f"{server.name} has no interface, service, script or other thing {name!r}"
@@ -207,8 +239,15 @@ def _article(kind: str) -> str:
 
 def _speaks_of(script: ScriptConfig, name: str) -> bool:
     """Is it a word of the check's name or command, as squid is of chk_squid and ``killall -0 squid``?"""
+    if not name:
+        return False
     word = re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])")
     return any(word.search(part) for part in (script.name, *script.command))
+
+
+def _looked_at(script: str, server: Server) -> str:
+    """The declared service that a check follows, "": none."""
+    return server.followed(script, " ".join(server.node.script(script).command))
 
 
 def _names(kind: str, server: Server) -> list[str]:
@@ -221,6 +260,8 @@ def _named(line: str, kind: str, name: str, server: Server) -> Iterator[dict[str
     names = _names(kind, server)
     if name not in names:
         raise _wrong(line, f"{server.name} has no {kind} {name!r}", nearest(name, names))
+    if kind == "script" and (service := _looked_at(name, server)):
+        act, key, name = Act.SERVICE_KILL, "service", service
     more: dict[str, Any] = {}
     if act is Act.FILE_WRITE:
         more = {"value": _file_values(name, server)[0]}

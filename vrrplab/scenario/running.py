@@ -295,6 +295,28 @@ def differences(config: NodeConfig, running: Running) -> list[Difference]:
     return found
 
 
+def plain_of(config: NodeConfig, running: Running) -> dict[str, Any]:
+    """What was told and how it differs from the file, as JSON has it; ``null``: not at all."""
+    return {
+        "file": running.path,
+        "instances": [
+            {"name": now.name, "state": now.state, "effective_priority": now.effective_priority}
+            for now in running.instances.values()
+        ],
+        "differences": [
+            {
+                "about": one.about,
+                "option": one.option,
+                "runs": one.runs or None,
+                "written": one.written or None,
+                "file": one.source.file if one.source.line else None,
+                "line": one.source.line or None,
+            }
+            for one in differences(config, running)
+        ],
+    }
+
+
 def _compared(block: Block, written: Facts, runs: Facts) -> Iterator[Difference]:
     about = f"{block.kind} {block.name}"
     for option, value in runs.items():
