@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import NamedTuple
 
-from vrrplab.errors import VrrplabError
 from vrrplab.rules.cluster import Cluster
-from vrrplab.rules.examples import example_nodes
 from vrrplab.rules.model import Finding, Rule
-from vrrplab.scenario.fail_line import actions_of, with_failures
-from vrrplab.scenario.from_configs import scenario_of_nodes
-from vrrplab.scenario.model import Scenario
+from vrrplab.rules.shown import shown
 from vrrplab.sim.play import run
 from vrrplab.tell import table
-from vrrplab.units import micros
-
-QUIET_US = micros(20)  # of a run in which nothing fails
 
 
 class Story(NamedTuple):
@@ -28,48 +20,6 @@ class Story(NamedTuple):
 
 def story_of(rule: Rule, cluster: Cluster | None = None, finding: Finding | None = None) -> Story:
     """The run on ``cluster`` if ``finding`` is of it and what fails is known, else on the example."""
-    if cluster is not None and finding is not None:
-        scenario = scenario_of_nodes(cluster.nodes, cluster.profile)
-        failure = own_failure(rule, finding, scenario)
-        if failure is not None:
-            return _story(rule, "these nodes", scenario, failure)
-    example = scenario_of_nodes(example_nodes(rule.bad, rule), f"keepalived-{rule.daemon}")
-    return _story(rule, f"the example of {rule.id}", example, rule.show)
-
-
-def own_failure(rule: Rule, finding: Finding, scenario: Scenario) -> str | None:
-    """What the finding itself says shows it; else the example's failure, of what the finding is about, on the
-    first node that it names. None: there is no such thing there.
-    """
-    if finding.show or not rule.show:
-        return finding.show
-    words = rule.show.split()
-    at = next((place for place, word in enumerate(words) if word in ("at", "for")), len(words))
-    rest = " ".join(words[at:])
-    kind, _, name = finding.about.rpartition(" ")
-    things = [
-        *([f"{kind.split()[-1]} {name}"] if kind else []),
-        *([name] if name else []),
-        " ".join(words[1:at]),
-    ]
-    for thing in things:
-        line = f"{quote(finding.places[0].node)} {thing} {rest}".strip()
-        try:
-            actions_of(line, scenario)
-        except VrrplabError:
-            continue
-        return line
-    return None
-
-
-def _story(rule: Rule, whose: str, scenario: Scenario, failure: str) -> Story:
-    what = f"fails: {failure}" if failure else "nothing fails, the daemons start"
-    trace = run(failing(scenario, failure))
-    return Story(f"{rule.id} {rule.name}, on {whose}; {what}", table.render(trace))
-
-
-def failing(scenario: Scenario, failure: str) -> Scenario:
-    """As short as it can be: up to where nothing more happens."""
-    if not failure:
-        return scenario.changed(duration_us=QUIET_US)
-    return with_failures(scenario.changed(duration_us=QUIET_US), [failure])
+    found = shown(rule, cluster, finding)
+    what = f"fails: {found.failure}" if found.failure else "nothing fails, the daemons start"
+    return Story(f"{rule.id} {rule.name}, on {found.whose}; {what}", table.render(run(found.scenario)))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -28,12 +29,15 @@ from vrrplab.forecast.remedies import told
 from vrrplab.forecast.table import failures_in_words, goes_to, out_in_words, text_of
 from vrrplab.forecast.why import Why, why
 from vrrplab.machine.profiles import profile_named
+from vrrplab.notebook.replacements import Edit
+from vrrplab.notebook.variants import edited_texts
 from vrrplab.output.printable import printable
 from vrrplab.output.text_columns import wrap
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Place
+from vrrplab.rules.shown import shown
 from vrrplab.rules.table import RULES, check
-from vrrplab.scenario.configs import GIVEN, label_without_file
+from vrrplab.scenario.configs import EDITED, GIVEN, label_without_file
 from vrrplab.scenario.fail_line import FORM, with_failures
 from vrrplab.scenario.from_configs import scenario_of_nodes
 from vrrplab.scenario.model import Scenario
@@ -115,10 +119,10 @@ class Configurations:
 
     def check(self) -> Table:
         """What is wrong within and between the files, the worst first; an empty table: nothing is known."""
-        found = check(Cluster(self.nodes, self.profile))
+        found = check(self._cluster)
         rows = [(f.rule, f.severity.value, _places(f.places), f.message, f.cure) for f in found]
         text = "\n".join(_finding_lines(found)) or "Nothing is wrong in what was looked at."
-        return Table("findings", ("rule", "", "where", "what", "cure"), rows, found, text, _damage)
+        return Table("findings", ("rule", "", "where", "what", "cure"), rows, found, text, self._damage)
 
     def predict(self, *, simulate: bool = True, pairs: bool = False) -> Table:
         """What every single failure does: who has each address then, and how long clients are out.
@@ -163,12 +167,32 @@ class Configurations:
         text = "\n".join(config_diff.lines(found))
         return Table("what changes", ("", "what", "before", "after"), rows, items, text, lambda one: one)
 
+    def edited(self, edit: Edit) -> Configurations:
+        """The same nodes with words of their files replaced, for ``diff``; these stay as they are.
+
+        ``edit``: as ``variant`` takes it, ``"a: weight -2 -> weight -4"``, several as a list. VrrplabError:
+        the words stand in no file, or keepalived would not run with the new ones.
+        """
+        texts = edited_texts(self.scenario(), edit)
+        nodes = [_with_text(n, texts[n.name], self.profile) if n.name in texts else n for n in self.nodes]
+        return Configurations(nodes, self.profile)
+
     def scenario(self, *failures: str) -> Scenario:
         """The cluster as a scenario, with these failures, for ``simulate``, ``cluster`` and ``variant``.
 
         VrrplabError: a failure that is none.
         """
         return with_failures(scenario_of_nodes(self.nodes, self.profile), failures)
+
+    @property
+    def _cluster(self) -> Cluster:
+        return Cluster(self.nodes, self.profile)
+
+    def _damage(self, finding: Finding) -> Scenario:
+        """The run that shows what such a finding does: here if what fails is known, else in its example."""
+        found = shown(RULES[finding.rule], self._cluster, finding)
+        what = found.failure or "nothing fails, the daemons start"
+        return found.scenario.changed(description=f"{finding.rule}, on {found.whose}; {what}")
 
 
 def configs(
@@ -206,6 +230,12 @@ def configs(
     return Configurations(nodes, profile)
 
 
+def _with_text(node: Node, text: str, profile: str) -> Node:
+    label = label_without_file(node.name, EDITED)
+    daemon = profile_named(profile).wording
+    return replace(node, path=label, config=parse_text(text, label, host_id=node.name, daemon=daemon))
+
+
 def _is_text(value: str) -> bool:
     return "{" in value or "\n" in value
 
@@ -235,13 +265,6 @@ def _finding_lines(found: Sequence[Finding]) -> Iterator[str]:
     for one in found:
         text = f"{one.rule} {one.severity} {_places(one.places)}: {one.message} - {one.cure}"
         yield from wrap(text, 80, more="    ")
-
-
-def _damage(finding: Finding) -> Scenario:
-    """The run that shows what such a finding does: on the rule's own example."""
-    rule = RULES[finding.rule]
-    example = configs(**rule.bad)
-    return example.scenario(rule.show) if rule.show else example.scenario()
 
 
 def _failing(found: Forecast, row: Row) -> Scenario:
