@@ -24,9 +24,9 @@ from vrrplab.config.reader import parse_text
 from vrrplab.errors import VrrplabError
 from vrrplab.forecast.diff import Diff, diff
 from vrrplab.forecast.failures import RETURN
-from vrrplab.forecast.predict import Forecast, Row, forecast
+from vrrplab.forecast.predict import Forecast, Row, Section, forecast
 from vrrplab.forecast.remedies import told
-from vrrplab.forecast.table import failures_in_words, goes_to, out_in_words, text_of
+from vrrplab.forecast.table import failures_in_words, notes, row_in_cells, text_of
 from vrrplab.forecast.why import Why, why
 from vrrplab.machine.profiles import profile_named
 from vrrplab.notebook.replacements import Edit
@@ -50,7 +50,10 @@ KEPT: dict[str, str] = {}  # what cells with %%keepalived hold: name to text
 
 
 class Table:
-    """Rows with a head, as text and in a notebook. ``items``: what each row is about, in the same order."""
+    """Rows with a head, as text and in a notebook. ``items``: what each row is about, in the same order.
+
+    ``notes``: what is said below the rows in a notebook; the text has it already.
+    """
 
     def __init__(
         self,
@@ -60,10 +63,11 @@ class Table:
         items: Sequence[Any],
         text: str,
         play: Callable[[Any], Scenario],
+        notes: Sequence[str] = (),
     ) -> None:
         self.title, self.head, self.items = title, tuple(head), tuple(items)
         self.rows = [tuple(row) for row in rows]
-        self._text, self._play = text, play
+        self._text, self._play, self._notes = text, play, tuple(notes)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -84,10 +88,11 @@ class Table:
 
         head = cells("th", ["", *self.head])
         rows = (f"<tr>{cells('td', [str(n), *row])}</tr>" for n, row in enumerate(self.rows, 1))
-        more = ".show(n) plays row n" if self.rows else "nothing"
+        more = [".show(n) plays row n" if self.rows else "nothing", *self._notes]
+        below = "".join(f"<div><small>{escape(printable(note))}</small></div>" for note in more)
         return (
             f"<table><caption>{escape(printable(self.title))}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table><div><small>{more}</small></div>"
+            f"<tbody>{''.join(rows)}</tbody></table>{below}"
         )
 
     def show(self, number: int = 1) -> Any:
@@ -133,13 +138,16 @@ class Configurations:
         items = [(section, row) for section in found.sections for row in section.rows]
         rows = []
         for section, row in items:
-            out = out_in_words(row, row.best) if row.best else row.unjudged
-            failing = failures_in_words(row.failures)
-            rows.append(
-                (", ".join(section.addresses), failing, goes_to(row), " ".join(out.split()), row.blocked)
-            )
-        head = ("address", "when this fails", "goes to", "out: best typical worst (s)", "why nobody moves")
-        return Table("failures", head, rows, items, text_of(found), lambda item: _failing(found, item[1]))
+            failing, where, out, told, see = row_in_cells(row, found.simulated)
+            why = ". ".join(filter(None, [row.blocked, row.cure]))
+            about = (", ".join(section.addresses), failing, where, " ".join(out.split()), told)
+            rows.append((*about, f"{see} {why}".strip()))
+        head = ("address", "when this fails", "goes to", "out: best typical worst (s)", "simulated", "see")
+
+        def play(item: tuple[Section, Row]) -> Scenario:
+            return _failing(found, item[1])
+
+        return Table("failures", head, rows, items, text_of(found), play, notes(found))
 
     def why(self, *failures: str) -> Table:
         """Why it did, or did not, fail over: line, rule, packet, law, and what would alter it.
