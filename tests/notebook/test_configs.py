@@ -89,7 +89,7 @@ def test_a_finding_is_played_where_it_was_found(mine: Configurations) -> None:
     """The users' own files; what only the rule's example can show is played there, and its head says so."""
     played = mine.check().scenario_of(1)
     assert list(played.servers) == ["a", "b"]
-    assert [(action.kind, action.keys["server"]) for action in played.actions] == [("check_fail", "a")]
+    assert [(action.kind, action.keys["server"]) for action in played.actions] == [("service_kill", "a")]
     assert played.description == "V020, on these nodes; a script chk"
     assert vrrplab.simulate(played).owner("10.0.4.100", 19) == "a"
     last = mine.check()

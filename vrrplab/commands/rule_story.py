@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from vrrplab.forecast.shown import shown
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Rule
-from vrrplab.rules.shown import shown
 from vrrplab.sim.play import run
 from vrrplab.tell import table
 

@@ -35,6 +35,7 @@ def _section(section: Section) -> dict[str, Any]:
         "version": section.version,
         "unicast": section.unicast,
         "interval_s": plain_seconds(section.interval_us),
+        "has_it_by_chance": section.tossed,
         "nodes": [
             {"node": p.node, "instance": p.instance, "priority": p.priority, "has_it": p.is_master}
             for p in section.places

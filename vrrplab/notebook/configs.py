@@ -25,7 +25,7 @@ from vrrplab.errors import VrrplabError
 from vrrplab.forecast.diff import Diff, diff
 from vrrplab.forecast.failures import RETURN
 from vrrplab.forecast.predict import Forecast, Row, Section, forecast
-from vrrplab.forecast.remedies import told
+from vrrplab.forecast.shown import shown
 from vrrplab.forecast.table import failures_in_words, notes, row_in_cells, text_of
 from vrrplab.forecast.why import Why, why
 from vrrplab.machine.profiles import profile_named
@@ -35,7 +35,6 @@ from vrrplab.output.printable import printable
 from vrrplab.output.text_columns import wrap
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Place
-from vrrplab.rules.shown import shown
 from vrrplab.rules.table import RULES, check
 from vrrplab.scenario.configs import EDITED, GIVEN, label_without_file
 from vrrplab.scenario.fail_line import FORM, with_failures
@@ -286,9 +285,8 @@ def _why_rows(answer: Any) -> Iterator[tuple[str, ...]]:
     yield at, address, "", "", f"{'; '.join(answer.happened)}: {answer.headline}"
     for step in answer.steps:
         yield "", "", step.kind, _places(step.places), f"{step.id} {step.text}".strip()
-    for remedy in answer.remedies:
-        less = f" (not enough: {remedy.too_little})" if remedy.too_little else ""
-        yield "", "", "cure", "", f"{told(remedy.edits)}{less}; then {remedy.leads_to}"
+    for cure in answer.cures:
+        yield "", "", "cure", "", str(cure)
     if answer.advice:
         yield "", "", "cure", "", answer.advice
 

@@ -24,14 +24,13 @@ def is_scenario(name: str) -> bool:
 
 
 def is_config(path: str) -> bool:
-    """Is that a keepalived.conf, by what is in it?"""
+    """Is that a keepalived.conf, by what is in it? One within a scenario is further to the right."""
     try:
         head = config_text(path)[:_HEAD]
     except ConfigError:
         return False
     return (
-        re.search(r"^\s*(vrrp_instance|vrrp_script|global_defs)\b[^:\n]*\{?\s*$", head, re.MULTILINE)
-        is not None
+        re.search(r"^(vrrp_instance|vrrp_script|global_defs)\b[^:\n]*\{?\s*$", head, re.MULTILINE) is not None
     )
 
 

@@ -5,19 +5,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from shlex import quote
 from typing import NamedTuple
 
 from vrrplab.errors import VrrplabError
+from vrrplab.forecast.simulated import asking, with_services
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import example_nodes
 from vrrplab.rules.model import Finding, Rule
 from vrrplab.scenario.fail_line import actions_of, with_failures
 from vrrplab.scenario.from_configs import scenario_of_nodes
 from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.parts import TimedAction
+from vrrplab.trace.vocabulary import Act
 from vrrplab.units import micros
 
 QUIET_US = micros(20)  # of a run in which nothing fails
+_EVERY_US = micros(0.1)  # how often clients ask
+_PORT = 60_001  # of what the first failing check looks at; the next one has the next
 
 
 class Shown(NamedTuple):
@@ -65,6 +71,27 @@ def own_failure(rule: Rule, finding: Finding, scenario: Scenario) -> str | None:
 
 
 def _failing(scenario: Scenario, failure: str) -> Scenario:
-    """As short as it can be: up to where nothing more happens."""
-    short = scenario.changed(duration_us=QUIET_US)
-    return with_failures(short, [failure]) if failure else short
+    """As short as it can be: up to where nothing more happens.
+
+    Where a check is to fail, what it looks at dies, and clients ask for that: else nobody would miss it.
+    """
+    if not failure:
+        return scenario.changed(duration_us=QUIET_US)
+    found = with_failures(scenario.changed(duration_us=QUIET_US), [failure])
+    checks = dict.fromkeys(a.keys["script"] for a in found.actions if a.kind == Act.CHECK_FAIL)
+    if not checks:
+        return found
+    ports = {name: _PORT + number for number, name in enumerate(checks)}
+    actions = tuple(_of_the_service(action) for action in found.actions)
+    return asking(with_services(found, ports), [*ports.values()], _EVERY_US).changed(actions=actions)
+
+
+def _of_the_service(action: TimedAction) -> TimedAction:
+    """The same of the service that a check looks at, called as the check is."""
+    kinds: dict[str, Act] = {Act.CHECK_FAIL: Act.SERVICE_KILL, Act.CHECK_PASS: Act.SERVICE_START}
+    kind = kinds.get(action.kind)
+    if kind is None:
+        return action
+    return replace(
+        action, kind=kind, keys={"server": action.keys["server"], "service": action.keys["script"]}
+    )
