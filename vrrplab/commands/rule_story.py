@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vrrplab.forecast.shown import shown
+from vrrplab.forecast.damage import damage_of
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Rule
 from vrrplab.sim.play import run
@@ -19,7 +19,7 @@ class Story(NamedTuple):
 
 
 def story_of(rule: Rule, cluster: Cluster | None = None, finding: Finding | None = None) -> Story:
-    """The run on ``cluster`` if ``finding`` is of it and what fails is known, else on the example."""
-    found = shown(rule, cluster, finding)
-    what = f"fails: {found.failure}" if found.failure else "nothing fails, the daemons start"
+    """The run of ``damage_of`` as ``simulate`` tells it."""
+    found = damage_of(rule, cluster, finding)
+    what = f"fails: {found.fails}" if found.fails else "nothing fails, the daemons start"
     return Story(f"{rule.id} {rule.name}, on {found.whose}; {what}", table.render(run(found.scenario)))

@@ -117,7 +117,7 @@ def diff(
     olds, news = (check(Cluster(nodes, profile)) for nodes in (old, new))
     forecasts = forecast(old, profile, simulate=False), forecast(new, profile, simulate=False)
     had, has = (
-        [a for section in one.sections for a in section.addresses if section.holders or section.places]
+        [a for section in one.sections for a in section.addresses if section.holders or section.candidates]
         for one in forecasts
     )
     return Diff(

@@ -99,7 +99,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Candidate:
     """A node in a section: its priority when all is well, and what it would be with nothing that counts."""
 
     node: str
@@ -114,7 +114,7 @@ class Place:
 class Section:
     """One virtual router, or several that fare alike: their addresses, the nodes, and what befalls them.
 
-    ``tossed``: who of ``places`` has the addresses when all is well is chance, or who started first.
+    ``tossed``: who of ``candidates`` has the addresses when all is well is chance, or who started first.
     """
 
     addresses: tuple[str, ...]
@@ -124,7 +124,7 @@ class Section:
     version: int
     unicast: bool
     interval_us: Micros
-    places: tuple[Place, ...]
+    candidates: tuple[Candidate, ...]
     holders: tuple[str, ...]
     rows: tuple[Row, ...]
     tossed: bool = False
@@ -312,7 +312,9 @@ class _Teller:
                 first.unicast,
                 first.advert_interval_us,
                 tuple(
-                    Place(s.node, s.config.name, s.priority, s.config.base_priority, s.node in keeps, s.state)
+                    Candidate(
+                        s.node, s.config.name, s.priority, s.config.base_priority, s.node in keeps, s.state
+                    )
                     for s in mine
                 ),
                 keeps,
@@ -434,7 +436,7 @@ def _merged(sections: Iterable[Section]) -> list[Section]:
     found: dict[object, Section] = {}
     for section in sections:
         key = (
-            section.vrid, section.network, section.family, section.places, section.holders,
+            section.vrid, section.network, section.family, section.candidates, section.holders,
             tuple((r.failures, r.outcome, r.differs, r.unjudged, r.blocked) for r in section.rows),
         )  # fmt: skip
         one = found.get(key)

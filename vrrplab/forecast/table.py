@@ -53,9 +53,10 @@ def head(section: Section) -> list[str]:
     way = "unicast " if section.unicast else ""
     about = f"VRID {section.vrid} {section.network} {way}v{section.version} {_plain(section.interval_us)} s"
     nodes = "  ".join(
-        f"{p.node} {'FAULT' if p.state == 'FAULT' else p.priority}{'*' * p.is_master}" for p in section.places
+        f"{p.node} {'FAULT' if p.state == 'FAULT' else p.priority}{'*' * p.is_master}"
+        for p in section.candidates
     )
-    shifts = {p.priority - p.base for p in section.places}
+    shifts = {p.priority - p.base for p in section.candidates}
     shift = shifts.pop() if len(shifts) == 1 else 0
     nodes += f"  ({shift:+d} each)" if shift else ""
     tossed = "  * or whoever starts first" if section.tossed else ""

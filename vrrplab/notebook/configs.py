@@ -22,10 +22,10 @@ from vrrplab.commands import config_diff
 from vrrplab.commands import why as why_command
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import VrrplabError
+from vrrplab.forecast.damage import damage_of
 from vrrplab.forecast.diff import Diff, diff
 from vrrplab.forecast.failures import RETURN
 from vrrplab.forecast.predict import Forecast, Row, Section, forecast
-from vrrplab.forecast.shown import shown
 from vrrplab.forecast.table import failures_in_words, notes, row_in_cells, text_of
 from vrrplab.forecast.why import Why, why
 from vrrplab.machine.profiles import profile_named
@@ -197,8 +197,8 @@ class Configurations:
 
     def _damage(self, finding: Finding) -> Scenario:
         """The run that shows what such a finding does: here if what fails is known, else in its example."""
-        found = shown(RULES[finding.rule], self._cluster, finding)
-        what = found.failure or "nothing fails, the daemons start"
+        found = damage_of(RULES[finding.rule], self._cluster, finding)
+        what = found.fails or "nothing fails, the daemons start"
         return found.scenario.changed(description=f"{finding.rule}, on {found.whose}; {what}")
 
 

@@ -26,23 +26,23 @@ _EVERY_US = micros(0.1)  # how often clients ask
 _PORT = 60_001  # of what the first failing check looks at; the next one has the next
 
 
-class Shown(NamedTuple):
-    """``whose``: these nodes, or the example; ``failure``: what fails, in a line, "": nothing does."""
+class Damage(NamedTuple):
+    """A run that shows it: on ``whose`` files, what ``fails`` ("": nothing), and the scenario of it."""
 
     whose: str
-    failure: str
+    fails: str
     scenario: Scenario
 
 
-def shown(rule: Rule, cluster: Cluster | None = None, finding: Finding | None = None) -> Shown:
+def damage_of(rule: Rule, cluster: Cluster | None = None, finding: Finding | None = None) -> Damage:
     """The run on ``cluster`` if ``finding`` is of it and what fails is known, else on the example."""
     if cluster is not None and finding is not None:
         scenario = scenario_of_nodes(cluster.nodes, cluster.profile)
         failure = own_failure(rule, finding, scenario)
         if failure is not None:
-            return Shown("these nodes", failure, _failing(scenario, failure))
+            return Damage("these nodes", failure, _failing(scenario, failure))
     example = scenario_of_nodes(example_nodes(rule.bad, rule), f"keepalived-{rule.daemon}")
-    return Shown(f"the example of {rule.id}", rule.show, _failing(example, rule.show))
+    return Damage(f"the example of {rule.id}", rule.show, _failing(example, rule.show))
 
 
 def own_failure(rule: Rule, finding: Finding, scenario: Scenario) -> str | None:
