@@ -12,18 +12,21 @@ from enum import Enum
 from functools import lru_cache
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The hint that names the known word most like this one; "" where none is like it."""
+def did_you_mean(word: str, known: Iterable[str], *, alike: float = 0.5) -> str:
+    """The hint that names the known word most like this one; "" where none is like it.
+
+    ``alike``: how much of both words must be the same, from 0 to 1.
+    """
     if not 1 < len(word) < 200:  # comparing costs the product of the lengths
         return ""
-    return _most_like(word, tuple(known))
+    return _most_like(word, tuple(known), alike)
 
 
 @lru_cache(maxsize=256)  # a mistake is often made more than once, and each costs a millisecond
-def _most_like(word: str, known: tuple[str, ...]) -> str:
+def _most_like(word: str, known: tuple[str, ...], alike: float) -> str:
     from difflib import get_close_matches  # slow to import, and rarely needed
 
-    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    near = get_close_matches(word, known, n=1, cutoff=alike)
     return f"did you mean {near[0]!r}?" if near else ""
 
 

@@ -257,4 +257,4 @@ def test_show_finds_what_fails_on_these_nodes(folder: Path, capsys: pytest.Captu
     assert checked("lb-a.conf", "lb-b.conf", "--show", "V020") == 1
     told = " ".join(capsys.readouterr().out.split())
     assert "on these nodes; fails: lb-a script alive" in told
-    assert "check_fail lb-a alive" in told
+    assert "service_kill lb-a alive" in told

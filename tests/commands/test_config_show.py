@@ -103,11 +103,12 @@ def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     (warning,) = settings["state"]["told"]
     assert (warning["line"], warning["kind"]) == (6, "state")
     assert warning["log"].endswith("(office) unknown state 'Slave', defaulting to BACKUP")
-    assert [(w["line"], w["kind"]) for w in instance["told"]] == [
+    assert [(w["line"], w["kind"]) for w in instance["told"]] == [(9, "unknown-keyword")]
+    assert [(w["line"], w["kind"]) for w in general["told"]] == [
+        (3, "not-modelled"),
         (5, "script-security"),
-        (9, "unknown-keyword"),
+        (15, "script-default-user"),
     ]
-    assert [w["line"] for w in general["told"]] == [3]
 
 
 def test_several_nodes_come_one_after_the_other(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -512,6 +512,24 @@ def test_an_unknown_keyword_is_named_with_its_nearest_relative_and_ignored() -> 
     assert node.instance("V1").base_priority == 100
 
 
+@pytest.mark.parametrize("word", ["native_ipv4", "track_vips", "real_server", "interface_name"])
+def test_a_word_that_is_no_slip_of_the_pen_gets_no_other_one(word: str) -> None:
+    """Another digit is another thing, and keywords share whole parts without meaning the same."""
+    (warning,) = node_with(word).warnings
+    assert warning.hint == "keepalived ignores it"
+
+
+def test_a_word_of_a_later_keepalived_is_told_as_such_and_not_as_a_slip() -> None:
+    (warning,) = node_with("no_virtual_ipaddress").warnings
+    assert warning.hint == "keepalived 2.4.3 knows it, 2.2.7 ignores it"
+
+
+@pytest.mark.parametrize("word", ["unicast_peers", "prioirty", "preemt_delay", "advert_itn"])
+def test_letters_that_are_missing_doubled_or_swapped_are_a_slip_of_the_pen(word: str) -> None:
+    (warning,) = node_with(word).warnings
+    assert warning.hint.startswith("did you mean '")
+
+
 def test_an_unknown_block_takes_the_end_of_the_instance_with_it() -> None:
     # keepalived: the } of the unknown block closes the instance; what follows stands outside.
     node = node_with("nonsense {\na b\n}\npriority 150")

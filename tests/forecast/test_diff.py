@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vrrplab.commands.cli import main
-from vrrplab.commands.config_diff import lines
+from vrrplab.commands.config_diff import ends, lines
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import VrrplabError
 from vrrplab.forecast.deployment import best_order, deployed
@@ -99,6 +99,26 @@ def test_an_address_added_on_one_node_first_is_on_both_until_the_second_reload(t
     assert "1 reload a: 10.0.4.100 on a AND b at once, until the next step" in " ".join(
         " ".join(lines(found)).split()
     )
+
+
+def test_an_address_that_is_taken_away_is_not_out(tmp_path: Path) -> None:
+    """Nobody is to have it; that no client gets an answer is what was asked for."""
+    old, new = pair(tmp_path / "old", addresses=TWO), pair(tmp_path / "new")
+    plan = deployed(old, new, ["a", "b"])
+    last = {effect.address: effect for effect in plan.steps[-1].effects}
+    assert (last["10.0.4.101"].goes, last["10.0.4.100"].goes) == (True, False)
+    assert last["10.0.4.101"].after == ()
+    assert max(e.out_us for step in plan.steps for e in step.effects if e.goes) == 0
+    told = " ".join(" ".join(lines(diff(old, new, order=["a", "b"], best=False))).split())
+    assert "10.0.4.101 b -> nobody, as no new file has it" in told
+
+
+def test_what_reads_the_same_is_no_other_outcome(tmp_path: Path) -> None:
+    """With priority 93 in place of 100 b is 27 ms later: 0.61 s become 0.64, but 2.6-3.6 s stay 2.6-3.6 s."""
+    old, new = pair(tmp_path / "old"), pair(tmp_path / "new", b=93)
+    changes = diff(old, new).outcomes
+    assert changes
+    assert [change for change in changes if ends(change.before) == ends(change.after)] == []
 
 
 def test_the_order_that_clients_notice_less_is_found(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from forecast_agreement import agreement
 def test_a_few(seed: int) -> None:
     found = agreement(seed, 2)
     assert found.differences == []
+    assert found.compared
 
 
 @pytest.mark.long

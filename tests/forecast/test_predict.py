@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from vrrplab.data_files import data_path
 from vrrplab.forecast.predict import Forecast, forecast
 from vrrplab.forecast.table import text_of
 from vrrplab.output.text_columns import width
+from vrrplab.scenario.nodes import read_nodes
 
 WEIGHT_5 = {"interval": 2, "fall": 2, "weight": 5}
 
@@ -25,7 +27,7 @@ def three(folder: Path, weight: int, simulate: bool = False) -> Forecast:
 
 def test_every_row_of_a_weight_that_is_too_small(tmp_path: Path) -> None:
     lines = text_of(three(tmp_path, 5)).splitlines()
-    assert lines[0] == "192.168.2.100 VRID 51 eth0 v2 1 s a 115* b 110 c 105 (+5 each)"
+    assert lines[0] == "192.168.2.100  VRID 51 eth0 v2 1 s    a 115*  b 110  c 105  (+5 each)"
     assert [" ".join(line.split()) for line in lines[1:17]] == [
         "when this fails goes to out: best typ. worst see",
         "a chk fails STAYS ON a for ever V020",
@@ -67,8 +69,6 @@ def test_no_line_is_longer_than_80_columns(tmp_path: Path) -> None:
     for name, text in texts.items():
         (tmp_path / f"{name}.conf").write_text(text, encoding="utf-8")
         paths.append(tmp_path / f"{name}.conf")
-    from vrrplab.scenario.nodes import read_nodes
-
     lines = text_of(forecast(read_nodes(paths), simulate=False)).splitlines()
     assert [line for line in lines if width(line) > 80] == []
     assert any("very-long-name-3" in line for line in lines)
@@ -80,3 +80,20 @@ def test_the_command_tells_the_article_s_cluster(capsys: pytest.CaptureFixture[s
     told = " ".join(capsys.readouterr().out.split())
     assert "192.168.2.101 VRID 1 eth0 v2 1 s proxy-serv01 255* proxy-serv02 100" in told
     assert "proxy-serv01 eth1 down or proxy-serv02 0.61 0.61 0.61" in told
+
+
+def test_a_failure_that_concerns_two_virtual_routers_counts_once() -> None:
+    files = [data_path(f"configs/article/proxy-serv0{n}.conf") for n in (1, 2)]
+    found = replace(forecast(read_nodes(files), simulate=False), simulated=True)
+    failures = {failing for _, row in found.rows() for failing in row.failures}
+    assert sum(len(row.failures) for _, row in found.rows()) == 2 * len(failures)
+    assert f"{len(failures)} failures, each in closed form" in text_of(found)
+
+
+@pytest.mark.parametrize(("b", "by_chance"), [(110, True), (100, False)])
+def test_of_equal_ones_whoever_starts_first_has_it(b: int, by_chance: bool, tmp_path: Path) -> None:
+    """As V028 says of the same files; the simulator's nodes start one after the other."""
+    found = forecast(nodes_of(tmp_path, a=config(110), b=config(b)), simulate=False)
+    (section,) = found.sections
+    assert section.tossed is by_chance
+    assert ("whoever starts first" in text_of(found)) is by_chance

@@ -58,6 +58,25 @@ def test_the_gate(tmp_path: Path, limit: str, code: int, capsys: pytest.CaptureF
     assert ("a chk fails" in capsys.readouterr().err) == bool(code)
 
 
+def test_the_gate_does_not_let_through_what_the_formulas_cannot_judge(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of two MASTERs with AH the counters decide; with the simulator there is an answer."""
+    signed = "authentication {\n        auth_type AH\n        auth_pass secret\n    }"
+    nodes_of(tmp_path, a=config(110, signed), b=config(100, signed))
+    assert main(["config", "predict", "--closed-form", "--within", "60s", str(tmp_path)]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "not judged: two MASTERs with AH" in told
+
+
+def test_where_there_is_no_address_nothing_is_forecast(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.conf").write_text("vrrp_instance V {\n    interface eth0\n    virtual_router_id 5\n}\n")
+    assert main(["config", "predict", str(tmp_path / "a.conf")]) == 0
+    assert capsys.readouterr().out == "No file has a virtual address, so none can move.\n"
+
+
 def test_the_gate_wants_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "predict", "--within", "soon", *files(tmp_path)]) == 2
     assert "'soon' is no time: 3s, 0.5s, 500ms" in " ".join(capsys.readouterr().err.split())

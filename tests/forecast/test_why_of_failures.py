@@ -12,7 +12,7 @@ from vrrplab.commands.cli import main
 from vrrplab.commands.why import lines
 from vrrplab.errors import DropReason
 from vrrplab.forecast import laws
-from vrrplab.forecast.cases import Outcome
+from vrrplab.forecast.cases import Ending
 from vrrplab.forecast.laws import Law
 from vrrplab.forecast.why import Answer, why
 from vrrplab.scenario.fail_line import with_failures
@@ -69,7 +69,7 @@ def first_lines(answer: Answer) -> list[int]:
 
 def apply(answer: Answer, number: int = 0) -> None:
     """A cure, written into the files as somebody would who reads it."""
-    for edit in answer.remedies[number].edits:
+    for edit in answer.cures[number].edits:
         path = Path(edit.source.file)
         rows = path.read_text().split("\n")
         if edit.before:
@@ -91,14 +91,14 @@ def test_p20_a_weight_smaller_than_the_gap(tmp_path: Path) -> None:
         tmp_path, a={"priority": 110, **few}, b={"priority": 107, **few}, c={"priority": 102, **few}
     )
     (answer,) = answers(paths, "a haproxy")
-    assert answer.outcome is Outcome.STAYS
+    assert answer.outcome is Ending.STAYS
     assert answer.after == ("a",)
     assert "a falls from 110 to 108, more than the others: b has 107, c has 102" in told(answer, "line")
     assert first_lines(answer) == [4, 12, 12]
     assert "a advertises priority 108, and b hears it" in told(answer, "packet")
     assert told(answer, "law").startswith("R3-6.4.2-h")
     assert told(answer, "rule").startswith("V020")
-    cure = answer.remedies[0]
+    cure = answer.cures[0]
     assert str(cure.edits[0]) == f"{paths[0]}:4: 'weight -2' -> 'weight -4'"
     assert cure.too_little == "weight -3"
     assert cure.leads_to.startswith("b has it")
@@ -112,10 +112,10 @@ def test_p24_a_weight_beside_nopreempt(tmp_path: Path) -> None:
     both = {"more": "\n    nopreempt"}
     paths = cluster(tmp_path, a={"priority": 110, **both}, b={"priority": 100, **both})
     (answer,) = answers(paths, "a haproxy")
-    assert answer.outcome is Outcome.STAYS
+    assert answer.outcome is Ending.STAYS
     assert "nopreempt: b leaves a MASTER alone" in told(answer, "line")
     assert told(answer, "rule").startswith("V024")
-    cures = [str(edit) for remedy in answer.remedies for edit in remedy.edits]
+    cures = [str(edit) for cure in answer.cures for edit in cure.edits]
     assert cures == [f"{paths[0]}:4: 'weight -20' -> 'weight 0'", f"{paths[1]}:14: drop 'nopreempt'"]
     apply(answer, 0)
     assert owner_after(paths, "a haproxy") == ("b",)
@@ -126,13 +126,13 @@ def test_p06_lists_of_addresses_that_differ(tmp_path: Path) -> None:
     more = "10.0.4.100/24\n        10.0.4.101/24"
     paths = cluster(tmp_path, a={"priority": 110}, b={"priority": 100, "addresses": more})
     shared, _ = answers(paths, "a haproxy")
-    assert shared.outcome is Outcome.SEVERAL
+    assert shared.outcome is Ending.SEVERAL
     assert shared.before == shared.after == ("a", "b")
     assert "a lacks 10.0.4.101" in told(shared, "line")
     assert "drops the advert of" in told(shared, "packet")
     assert told(shared, "law").startswith("K03")
     assert told(shared, "rule").startswith("V006")
-    assert [len(remedy.edits) for remedy in shared.remedies] == [1, 1]
+    assert [len(cure.edits) for cure in shared.cures] == [1, 1]
     apply(shared)
     assert owner_after(paths, "a haproxy") == ("b",)
 
@@ -140,7 +140,7 @@ def test_p06_lists_of_addresses_that_differ(tmp_path: Path) -> None:
 def test_a_check_that_nobody_tracks(tmp_path: Path) -> None:
     paths = cluster(tmp_path, a={"priority": 110, "tracked": ""}, b={"priority": 100})
     (answer,) = answers(paths, "a haproxy")
-    assert answer.outcome is Outcome.STAYS
+    assert answer.outcome is Ending.STAYS
     assert "VI_1 tracks nothing of this" in told(answer, "line")
     apply(answer)
     assert owner_after(paths, "a haproxy") == ("b",)
@@ -155,10 +155,10 @@ def test_a_card_that_nobody_tracks_and_a_weight_that_is_added_while_all_is_well(
         b={"priority": 100, "addresses": outside, "weight": 5},
     )
     for answer in answers(paths, "a eth1", cures=False):
-        assert answer.outcome is Outcome.STAYS
+        assert answer.outcome is Ending.STAYS
     (answer,) = answers(paths, "a haproxy")
     assert "weight 5: a falls from 115 to 110, more than the others: b has 105" in told(answer, "line")
-    assert answer.remedies[0].edits[0].after == "weight -6"
+    assert answer.cures[0].edits[0].after == "weight -6"
     apply(answer)
     assert owner_after(paths, "a haproxy") == ("b",)
 
@@ -182,9 +182,9 @@ def test_two_masters_that_do_not_take_each_others_adverts(
     """The files are made to fit by the first cure, and then b takes over."""
     paths = cluster(tmp_path, a={"priority": 110, **more_a}, b={"priority": 100, **more_b})
     (answer,) = answers(paths, "a haproxy")
-    assert answer.outcome is Outcome.SEVERAL
+    assert answer.outcome is Ending.SEVERAL
     assert told(answer, "law").startswith(law)
-    assert answer.remedies[0].edits[0].after.startswith(cure)
+    assert answer.cures[0].edits[0].after.startswith(cure)
     apply(answer)
     assert owner_after(paths, "a haproxy") == ("b",)
 
@@ -192,25 +192,25 @@ def test_two_masters_that_do_not_take_each_others_adverts(
 @pytest.mark.parametrize(
     ("failure", "outcome", "law"),
     [
-        ("a eth0", Outcome.MOVES, "R3-6.1-b"),
-        ("a power", Outcome.MOVES, "R3-6.1-b"),
-        ("a daemon", Outcome.MOVES, "R3-6.4.2-g"),
-        ("a haproxy", Outcome.MOVES, "R3-6.4.2-i"),
-        ("a kill", Outcome.SEVERAL, "R3-6.1-b"),
-        ("a freeze", Outcome.SEVERAL, "R3-6.1-b"),
-        ("a firewall out", Outcome.SEVERAL, "R3-6.1-b"),
-        ("b firewall in", Outcome.SEVERAL, "R3-6.1-b"),
-        ("eth0 cut", Outcome.SEVERAL, "R3-6.1-b"),
-        ("b kill", Outcome.KEEPS, ""),
-        ("b haproxy", Outcome.KEEPS, "R3-6.4.2-h"),
+        ("a eth0", Ending.MOVES, "R3-6.1-b"),
+        ("a power", Ending.MOVES, "R3-6.1-b"),
+        ("a daemon", Ending.MOVES, "R3-6.4.2-g"),
+        ("a haproxy", Ending.MOVES, "R3-6.4.2-i"),
+        ("a kill", Ending.SEVERAL, "R3-6.1-b"),
+        ("a freeze", Ending.SEVERAL, "R3-6.1-b"),
+        ("a firewall out", Ending.SEVERAL, "R3-6.1-b"),
+        ("b firewall in", Ending.SEVERAL, "R3-6.1-b"),
+        ("eth0 cut", Ending.SEVERAL, "R3-6.1-b"),
+        ("b kill", Ending.KEEPS, ""),
+        ("b haproxy", Ending.KEEPS, "R3-6.4.2-h"),
     ],
 )
-def test_every_failure_comes_with_its_law(failure: str, outcome: Outcome, law: str, tmp_path: Path) -> None:
+def test_every_failure_comes_with_its_law(failure: str, outcome: Ending, law: str, tmp_path: Path) -> None:
     paths = cluster(tmp_path, a={"priority": 110}, b={"priority": 100})
     (answer,) = answers(paths, failure, cures=False)
     assert answer.outcome is outcome
     assert told(answer, "law").startswith(law)
-    assert bool(answer.moved_us) == (outcome is Outcome.MOVES)
+    assert bool(answer.moved_us) == (outcome is Ending.MOVES)
 
 
 def test_a_repair_has_an_answer_of_its_own(tmp_path: Path) -> None:
@@ -225,8 +225,8 @@ def test_a_repair_has_an_answer_of_its_own(tmp_path: Path) -> None:
 def test_a_slow_takeover_is_told_how_it_would_be_faster(tmp_path: Path) -> None:
     paths = cluster(tmp_path, a={"priority": 110, "interval": 3}, b={"priority": 100, "interval": 3})
     (answer,) = answers(paths, "a power")
-    (remedy,) = answer.remedies
-    assert [edit.after for edit in remedy.edits] == ["advert_int 1", "advert_int 1"]
+    (cure,) = answer.cures
+    assert [edit.after for edit in cure.edits] == ["advert_int 1", "advert_int 1"]
     slow_us = answer.moved_us
     apply(answer)
     (faster,) = answers(paths, "a power", cures=False)
@@ -240,7 +240,7 @@ def test_one_node_alone_has_nobody_to_take_over(tmp_path: Path) -> None:
     assert "no other node has it" in kept.headline
     assert kept.advice == "10.0.4.100 on another node, too"
     (lost,) = answers(cluster(tmp_path, a={"priority": 110}), "a eth0")
-    assert lost.outcome is Outcome.NOBODY
+    assert lost.outcome is Ending.NOBODY
     assert told(lost, "law").startswith("K08")
 
 
@@ -248,16 +248,16 @@ def test_nobody_else_is_fit_to_take_over(tmp_path: Path) -> None:
     """The check fails on both: a keeps what it has."""
     paths = cluster(tmp_path, a={"priority": 110, "weight": -20}, b={"priority": 100, "weight": 0})
     (answer,) = answers(paths, "b haproxy at 8", "a haproxy at 8")
-    assert answer.outcome is Outcome.STAYS
+    assert answer.outcome is Ending.STAYS
     assert "b cannot take over: FAULT since" in told(answer, "line")
-    assert answer.remedies == ()
+    assert answer.cures == ()
 
 
 def test_a_weight_added_while_all_is_well_is_raised_on_both_where_both_have_it(tmp_path: Path) -> None:
     """The negative weight on one node is the smaller change, and is told first."""
     paths = cluster(tmp_path, a={"priority": 110, "weight": 2}, b={"priority": 100, "weight": 2})
     (answer,) = answers(paths, "a haproxy")
-    afters = [[edit.after for edit in remedy.edits] for remedy in answer.remedies]
+    afters = [[edit.after for edit in cure.edits] for cure in answer.cures]
     assert afters == [["weight -9"], ["weight 11", "weight 11"], ["weight 0"]]
     apply(answer, 1)
     assert owner_after(paths, "a haproxy") == ("b",)
@@ -273,10 +273,10 @@ def test_legs_of_a_router_that_fail_alone_are_told_by_their_rule(tmp_path: Path)
     paths = cluster(tmp_path, a={"priority": 110, **alone}, b={"priority": 100, **alone})
     for path, priority in zip(paths, (110, 100), strict=True):
         path.write_text(path.read_text() + leg.format(priority))
-    stays = next(a for a in answers(paths, "a eth0") if a.outcome is Outcome.STAYS)
+    stays = next(a for a in answers(paths, "a eth0") if a.outcome is Ending.STAYS)
     assert stays.addresses == ("10.9.0.1",)
     assert told(stays, "rule").startswith("V052")
-    assert stays.remedies[0].edits[0].words == "add 'track_interface { eth0 }' to vrrp_instance W"
+    assert stays.cures[0].edits[0].words == "add 'track_interface { eth0 }' to vrrp_instance W"
 
 
 def test_files_without_an_address_tell_who_is_what(tmp_path: Path) -> None:

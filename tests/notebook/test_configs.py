@@ -123,6 +123,9 @@ def test_what_is_wrong_is_told_in_a_line(
 def test_a_row_is_played_in_the_cluster(mine: Configurations) -> None:
     pytest.importorskip("anywidget")
     assert mine.check().show(1).scenario.actions
+    damage = mine.check().scenario_of(1)  # V020, on these nodes and not on the rule's example
+    assert [s.node.instance("V").base_priority for s in damage.servers.values()] == [110, 107]
+    assert [action.keys["service"] for action in damage.actions] == ["chk"]
 
 
 def test_every_kind_of_row_has_a_run(mine: Configurations, tmp_path: Path) -> None:

@@ -33,6 +33,12 @@ def test_its_run_is_on_the_page_and_no_line_of_it_is_cut(name: str) -> None:
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if "squid" in rule.show])
+def test_where_a_check_fails_the_run_shows_that_clients_are_without_what_it_checks(name: str) -> None:
+    run = (FOLDER / f"{name}.md").read_text("utf-8").partition("## The run")[2]
+    assert "takes no clients since" in " ".join(run.split())
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_config_explain_tells_it_in_80_columns(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["config", "explain", name.lower()]) == 0

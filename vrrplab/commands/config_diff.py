@@ -247,6 +247,8 @@ def _effect(effect: Effect, last: bool) -> str:
     text = (
         f"{effect.address} {before} -> {after}" if before != after else f"{effect.address} stays on {after}"
     )
+    if effect.goes and not effect.after:
+        text += ", as no new file has it"
     if effect.out_us:
         text += f", out {format_s(effect.out_us)} s"
     if effect.doubled_us:
@@ -344,6 +346,7 @@ def _plain_plan(plan: Deployment | None) -> dict[str, Any] | None:
                         "after": list(e.after),
                         "out_s": plain_seconds(e.out_us),
                         "doubled_s": plain_seconds(e.doubled_us),
+                        "goes": e.goes,
                     }
                     for e in step.effects
                 ],

@@ -30,8 +30,8 @@ GUIDE = Guide(
             files=_CONFIGS,
         ),
         Example(
-            "vrrplab config predict --closed-form --within 3s proxy-serv01.conf proxy-serv02.conf",
-            "from the formulas alone, as a gate: exit code 1 if clients may be out for more than 3 s",
+            "vrrplab config predict --within 3s proxy-serv01.conf proxy-serv02.conf",
+            "as a gate: exit code 1 if clients may be out for more than 3 s",
             files=_CONFIGS,
             exit_code=1,
         ),

@@ -15,23 +15,28 @@ from vrrplab.output.printable import printable
 from vrrplab.scenario.fail_line import with_failures
 from vrrplab.sim.play import run
 from vrrplab.views.player import html_text
+from vrrplab.views.style import DARK, LIGHT
 
 PLAYED = 3
+_LOOK = f"""
+body {{ margin: 1rem auto; max-width: 1500px; font: 14px system-ui, sans-serif; color: {LIGHT.text};
+  background: {LIGHT.page}; }}
+table {{ border-collapse: collapse; margin-bottom: 1rem; }}
+th, td {{ border-bottom: 1px solid {LIGHT.line}; padding: 0.3rem 0.8rem 0.3rem 0; text-align: left;
+  vertical-align: top; }}
+iframe {{ width: 100%; height: 900px; border: 1px solid {LIGHT.line}; }}
+@media (prefers-color-scheme: dark) {{
+  body {{ background: {DARK.page}; color: {DARK.text}; }}
+  th, td, iframe {{ border-color: {DARK.line}; }}
+}}
+"""
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>
-body {{ margin: 1rem auto; max-width: 1500px; font: 14px system-ui, sans-serif; color: #1c2530;
-  background: #ffffff; }}
-table {{ border-collapse: collapse; margin-bottom: 1rem; }}
-th, td {{ border-bottom: 1px solid #c8ced6; padding: 0.3rem 0.8rem 0.3rem 0; text-align: left;
-  vertical-align: top; }}
-iframe {{ width: 100%; height: 900px; border: 1px solid #c8ced6; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #14181d; color: #dde3ea; }} }}
-</style>
+<style>{look}</style>
 </head>
 <body>
 <main>
@@ -49,7 +54,9 @@ def page(forecast: Forecast) -> str:
     parts = [part for section in forecast.sections for part in _section(section, forecast.simulated)]
     parts += [part for section, row in _worst(forecast) for part in _played(forecast, section, row)]
     title = "What every failure does: " + ", ".join(forecast.scenario.servers)
-    return _PAGE.format(title=_shown(title), body="\n".join(parts), not_looked_at=_shown(NOT_LOOKED_AT))
+    return _PAGE.format(
+        title=_shown(title), look=_LOOK, body="\n".join(parts), not_looked_at=_shown(NOT_LOOKED_AT)
+    )
 
 
 def _section(section: Section, simulated: bool) -> Iterator[str]:

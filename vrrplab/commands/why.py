@@ -122,7 +122,6 @@ def _states(found: Why) -> list[str]:
 
 
 def _told(answer: Answer) -> list[str]:
-    from vrrplab.forecast.remedies import told as changes_told
     from vrrplab.tell.words import wrap
 
     addresses = ", ".join(answer.addresses[:3])
@@ -133,10 +132,9 @@ def _told(answer: Answer) -> list[str]:
         places = " ".join(str(place.source) for place in step.places if place.source.line)
         head = f"{step.id}: " if step.id else ""
         told += _labelled(step.kind, f"{places} {head}{step.text}".strip())
-    for remedy in answer.remedies:
-        less = f" (not enough: {remedy.too_little})" if remedy.too_little else ""
+    for cure in answer.cures:
         label = "cure" if answer.outcome.is_bad else "faster"
-        told += _labelled(label, f"{changes_told(remedy.edits)}{less}; then {remedy.leads_to}")
+        told += _labelled(label, str(cure))
     if answer.advice:
         told += _labelled("cure", answer.advice)
     return told
@@ -191,12 +189,12 @@ def _plain(answer: Answer) -> dict[str, Any]:
                         "before": edit.before,
                         "after": edit.after,
                     }
-                    for edit in remedy.edits
+                    for edit in cure.edits
                 ],
-                "leads_to": remedy.leads_to,
-                "not_enough": remedy.too_little,
+                "leads_to": cure.leads_to,
+                "not_enough": cure.too_little,
             }
-            for remedy in answer.remedies
+            for cure in answer.cures
         ],
         "advice": answer.advice,
     }

@@ -19,6 +19,7 @@ from vrrplab.errors import did_you_mean
 Words = list[str]
 
 _MOST_HINTS = 100  # comparing words is slow, and a file with more unknown ones is no keepalived.conf
+_ALIKE = 5 / 6  # of a misspelt word: ``weigth`` has five letters of six in order; keywords share whole parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,27 @@ def word_at(words: Words, index: int) -> str:
     raise MissingWord(words, index)
 
 
-class BlockReader:
-    """Runs keyword tables over a LineReader. ``context`` is handed to every handler."""
+def _misspelt(word: str, table: Table) -> str:
+    """The hint for a word with a slip of the pen; another digit (``native_ipv4``) is another thing."""
+    digits = [c for c in word if c.isdigit()]
+    return did_you_mean(word, (k for k in table if [c for c in k if c.isdigit()] == digits), alike=_ALIKE)
 
-    def __init__(self, lines: LineReader, diagnostics: Diagnostics, context: Any) -> None:
+
+class BlockReader:
+    """Runs keyword tables over a LineReader. ``context`` is handed to every handler.
+
+    ``is_later``: is a word that is unknown here a keyword of a later keepalived?
+    """
+
+    def __init__(
+        self,
+        lines: LineReader,
+        diagnostics: Diagnostics,
+        context: Any,
+        is_later: Callable[[str], bool] | None = None,
+    ) -> None:
         self._lines = lines
+        self._is_later = is_later
         self._diagnostics = diagnostics
         self._context = context
         self._level = 0
@@ -182,8 +199,11 @@ class BlockReader:
 
     def _unknown(self, word: str, table: Table) -> None:
         self._unknown_words += 1
-        near = did_you_mean(word, table) if self._unknown_words <= _MOST_HINTS else ""
-        hint = f"{near} keepalived ignores it".lstrip()
+        if self._is_later and self._unknown_words <= _MOST_HINTS and self._is_later(word):
+            hint = "keepalived 2.4.3 knows it, 2.2.7 ignores it"
+        else:
+            near = _misspelt(word, table) if self._unknown_words <= _MOST_HINTS else ""
+            hint = f"{near} keepalived ignores it".lstrip()
         self._diagnostics.report(
             "unknown-keyword", f"Unknown keyword '{word}'", f"unknown keyword '{word}'", hint
         )

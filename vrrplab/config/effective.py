@@ -127,7 +127,9 @@ def _with_told(node: NodeConfig, blocks: Sequence[Block]) -> Iterator[Block]:
     for warning in sorted(warnings, key=lambda w: w.source.line if w.source.file == node.file else 0):
         rows = owners.get(warning.source, []) if warning.source.line else []
         place = _block_of(warning, blocks)
-        if len(rows) == 1:
+        if warning.kind in _OF_GLOBALS:
+            of_blocks.setdefault(_globals_in(blocks), []).append(warning)
+        elif len(rows) == 1:
             of_settings.setdefault(rows[0], []).append(warning)
         elif rows and len({at for at, _ in rows}) == 1:
             of_blocks.setdefault(rows[0][0], []).append(warning)
@@ -143,6 +145,14 @@ def _with_told(node: NodeConfig, blocks: Sequence[Block]) -> Iterator[Block]:
             for row, setting in enumerate(block.settings)
         )
         yield replace(block, settings=settings, told=tuple(of_blocks.get(at, ())))
+
+
+_OF_GLOBALS = ("script-security", "script-default-user")
+"""Said of the first script or instance, and of all: what is missing is missing in global_defs."""
+
+
+def _globals_in(blocks: Sequence[Block]) -> int:
+    return next(place for place, block in enumerate(blocks) if block.kind == "global_defs")
 
 
 def _block_of(warning: ConfigWarning, blocks: Sequence[Block]) -> int | None:

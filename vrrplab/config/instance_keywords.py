@@ -170,7 +170,7 @@ def _auth_pass(draft: FileDraft, words: Words) -> None:
             "auth",
             f"Truncating auth_pass to {MAX_PASSWORD} characters",
             f"only the first {MAX_PASSWORD} bytes of auth_pass count",
-            "passwords that differ later are equal on the wire",
+            f"write {MAX_PASSWORD} at most: passwords that differ later are equal on the wire",
         )
     draft.instance.auth_pass = password[:MAX_PASSWORD]
 

@@ -221,7 +221,7 @@ def _run(
     diagnostics = draft.diagnostics
     second = vrrp or tables is not None
     lines = LineReader(text, file, os.path.dirname(file), diagnostics, host_id, second, alone)
-    draft.blocks = BlockReader(lines, diagnostics, draft)
+    draft.blocks = BlockReader(lines, diagnostics, draft, _is_later if diagnostics.old else None)
     if tables is None:
         tables = vrrp_tables(diagnostics.old) if vrrp else global_tables(diagnostics.old)
     draft.blocks.run(tables)
@@ -236,6 +236,12 @@ def _run(
             lines.open_braces[0],
         )
     return lines
+
+
+def _is_later(word: str) -> bool:
+    from vrrplab.config.known_words import is_of_a_later_keepalived  # few files have an unknown word
+
+    return is_of_a_later_keepalived(word)
 
 
 def _binary_line(data: bytes) -> int:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
-from vrrplab.forecast.remedies import Wish
+from vrrplab.forecast.wishes import Wish
 from vrrplab.rules.model import Place
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import TimedAction
@@ -24,7 +24,7 @@ from vrrplab.units import Micros, seconds
 _JUST_BEFORE_US: Micros = 1_000
 
 
-class Outcome(StrEnum):
+class Ending(StrEnum):
     """What came of it. ``STAYS``: it should have moved; ``KEEPS``: nothing had to move."""
 
     MOVES = "moves"
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
     @property
     def is_bad(self) -> bool:
-        return self in (Outcome.STAYS, Outcome.SEVERAL, Outcome.NOBODY)
+        return self in (Ending.STAYS, Ending.SEVERAL, Ending.NOBODY)
 
 
 class Step(NamedTuple):
@@ -113,19 +113,19 @@ class Case:
         )
 
     @cached_property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Ending:
         if len(self.after) > 1:
-            return Outcome.SEVERAL
+            return Ending.SEVERAL
         if not self.after:
-            return Outcome.NOBODY
+            return Ending.NOBODY
         if self.after != self.before:
-            return Outcome.MOVES
-        return Outcome.STAYS if self.after[0] in self.hit else Outcome.KEEPS
+            return Ending.MOVES
+        return Ending.STAYS if self.after[0] in self.hit else Ending.KEEPS
 
     @property
     def is_cured(self) -> bool:
         """One server has the addresses before and after, and it is one that works."""
-        return (len(self.before) == 1 and self.outcome in (Outcome.MOVES, Outcome.KEEPS)) and not set(
+        return (len(self.before) == 1 and self.outcome in (Ending.MOVES, Ending.KEEPS)) and not set(
             self.after
         ) & set(self.hit)
 
@@ -167,7 +167,7 @@ class Case:
     @cached_property
     def moved_us(self) -> Micros | None:
         """From the action until the one that has the addresses in the end has them alone."""
-        if self.outcome is not Outcome.MOVES:
+        if self.outcome is not Ending.MOVES:
             return None
         spans = [s for s in self.trace.holders(self.addresses[0]) if s.from_us < self.judged_us]
         since_us = spans[-1].from_us

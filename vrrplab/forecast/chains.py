@@ -14,9 +14,10 @@ from vrrplab.config.edits import with_option
 from vrrplab.config.model import InstanceConfig, Source, SyncGroupConfig, TrackedObject, VirtualAddress
 from vrrplab.errors import DropReason
 from vrrplab.forecast import laws
-from vrrplab.forecast.cases import Case, Chain, Member, Outcome, Step, members
+from vrrplab.forecast.cases import Case, Chain, Ending, Member, Step, members
 from vrrplab.forecast.laws import Law
-from vrrplab.forecast.remedies import Block, Wish, instance, script
+from vrrplab.forecast.wishes import Block, Wish, instance, script
+from vrrplab.machine.weights import LISTS, least_weight
 from vrrplab.rules.model import Place
 from vrrplab.scenario.parts import TimedAction
 from vrrplab.trace.events import AdvertDroppedEvent, PriorityEvent, StateEvent
@@ -24,14 +25,6 @@ from vrrplab.trace.vocabulary import ACTIONS, DAEMON, LINK_LOST, Act
 from vrrplab.trace.why import CURES
 from vrrplab.units import SECOND_US, Micros, format_s, plain_seconds
 
-# What can be tracked: its block in an instance, and the field that holds the entries.
-_TRACKED = {
-    "interface": ("track_interface", "track_interfaces"),
-    "script": ("track_script", "track_scripts"),
-    "file": ("track_file", "track_files"),
-    "process": ("track_process", "track_processes"),
-    "bfd": ("track_bfd", "track_bfds"),
-}
 _LEFT_BEHIND = (
     "A daemon that is killed or frozen takes nothing off: its kernel keeps the addresses and answers."
 )
@@ -40,13 +33,13 @@ _LEFT_BEHIND = (
 def chain(case: Case) -> Chain:
     """Line, packet, law and what is worth a try, for one case."""
     match case.outcome:
-        case Outcome.STAYS:
+        case Ending.STAYS:
             return _stays(case)
-        case Outcome.SEVERAL:
+        case Ending.SEVERAL:
             return _several(case)
-        case Outcome.NOBODY:
+        case Ending.NOBODY:
             return _nobody(case)
-        case Outcome.MOVES:
+        case Ending.MOVES:
             return _moves(case)
     return _keeps(case)
 
@@ -112,7 +105,7 @@ def _entries(member: Member, kind: str, name: str) -> Iterator[tuple[Block, Trac
         if member.instance.name in group.members:
             holders.append(((("vrrp_sync_group", group.name),), group))
     for block, holder in holders:
-        for entry in getattr(holder, _TRACKED[kind][1]):
+        for entry in getattr(holder, LISTS[kind]):
             if entry.name == name:
                 yield block, entry
 
@@ -142,7 +135,7 @@ class _Weight:
         if self._in_script is not None:
             return Wish(self._member.server, script(self.name), "set", "weight", str(value))
         words = f"{self.name} weight {value}"
-        return Wish(self._member.server, self._block, "entry", _TRACKED[self._kind][0], words)
+        return Wish(self._member.server, self._block, "entry", f"track_{self._kind}", words)
 
 
 # -- it stays where it is ------------------------------------------------------------------------------------
@@ -193,7 +186,7 @@ def _unwatched(case: Case, owner: Member, things: list[tuple[str, str]], headlin
     name = owner.instance.name
     wishes = []
     for kind, thing in things:
-        option = _TRACKED[kind][0]
+        option = f"track_{kind}"
         wishes.append([Wish(owner.server, instance(name), "entry", option, thing)])
         if kind == "script" and owner.node.script(thing).weight:
             # a check with a weight may be too weak for the gap; without one it is FAULT
@@ -247,7 +240,7 @@ def _outweighed(
     have = ", ".join(f"{m.server} has {ranks[m.pair]}" for m in able)
     places = [weight.place, *(_place(m, "priority") for m in able)]
     whole = had if weight.value < 0 else has  # without the weight
-    least = -(whole - ranks[best.pair] + 1)
+    least = least_weight(0, whole, ranks[best.pair])
     if has >= ranks[best.pair]:
         more = "as much as" if has == ranks[best.pair] else "more than"
         steps = [
@@ -275,7 +268,7 @@ def _outweighed(
 
 def _raised(case: Case, weight: _Weight, has: int, best: int) -> list[list[Wish]]:
     """A weight that is added while all is well, larger on every node."""
-    value = has - (best - weight.value) + 1
+    value = least_weight(weight.value, has, best)
     wishes = []
     for member in case.members:
         for block, entry in _entries(member, "script", weight.name):

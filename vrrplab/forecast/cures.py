@@ -1,161 +1,71 @@
-"""The least change after which a failure moves the address: searched in closed form, tried in the simulator.
+"""Cures of a case of a run: changed lines of the files, each tried in the simulator before it is told.
 
-What is searched are the parameters that keep the address where it is: the weight of what failed, on all nodes
-alike, and ``nopreempt`` of those that would win. A change is told only if the failure then moves the address
-in both; and what is just not enough is told with its reason.
+``chains`` names the wishes that are worth a try, the least first; here the run is done again with each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from vrrplab.config.model import InstanceConfig, TrackedObject
-from vrrplab.forecast.closed_form import ClosedForm
-from vrrplab.forecast.course import Seat, Unjudged
-from vrrplab.forecast.failures import INTERFACE, POWER, PROCESS, SCRIPT, Failure
-from vrrplab.forecast.outcomes import Outcome
+from vrrplab.forecast.cases import Case, Ending
+from vrrplab.forecast.wishes import Edit, Wish, told, with_wishes
 from vrrplab.scenario.model import Scenario
-from vrrplab.units import seconds
+from vrrplab.sim.play import run
+from vrrplab.trace import Trace
+from vrrplab.units import format_s, seconds
 
-_TRACKED = {SCRIPT: "track_scripts", PROCESS: "track_processes", INTERFACE: "track_interfaces"}
-_MOST = 253  # a weight, as keepalived takes it
-
-
-def cure_of(scenario: Scenario, failure: Failure, address: str, *, simulate: bool) -> str:
-    """A sentence with the least change, "" where none of those that are searched helps."""
-    after = ClosedForm(scenario).before.copied()
-    after.fail(failure)
-    try:
-        after.run(after.now + 3_600_000_000)
-    except Unjudged:
-        return ""
-    seats = [s for s in after.seats if any(a.address == address for a in s.config.virtual_addresses)]
-    mine = next(s for s in seats if s.node == failure.node)
-    others = [s for s in seats if s.node != failure.node and s.state == "BACKUP"]
-    blocking = [s for s in others if s.priority > mine.priority and not s.config.preempt]
-    if blocking:
-        return _without_nopreempt(scenario, failure, address, blocking, simulate)
-    return _weights(scenario, failure, address, mine, others, simulate)
+MOST_TOLD = 3  # cures of one case
 
 
-def _without_nopreempt(
-    scenario: Scenario, failure: Failure, address: str, blocking: list[Seat], simulate: bool
-) -> str:
-    names = {s.node for s in blocking}
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """Changed lines, and what they led to; ``too_little``: a smaller change that was not enough."""
 
-    def changed(node: str, config: InstanceConfig) -> InstanceConfig:
-        has_it = any(a.address == address for a in config.virtual_addresses)
-        return replace(config, preempt=True) if node in names and has_it else config
+    edits: tuple[Edit, ...]
+    leads_to: str
+    too_little: str = ""
 
-    found = _moved(_changed(scenario, changed), (failure,), address, simulate)
-    return f"Least change: no nopreempt on {' and '.join(sorted(names))} ({found})." if found else ""
+    def __str__(self) -> str:
+        less = f" (not enough: {self.too_little})" if self.too_little else ""
+        return f"{told(self.edits)}{less}; then {self.leads_to}"
 
 
-def _weights(
-    scenario: Scenario, failure: Failure, address: str, mine: Seat, others: list[Seat], simulate: bool
-) -> str:
-    weight = _weight_of(mine, failure)
-    if not weight or failure.kind not in _TRACKED:
-        return ""
-    said: list[str] = []
-    off: list[Seat] = []
-    for other in sorted(others, key=lambda s: -s.priority):
-        size = abs(weight) + mine.priority - other.priority + 1
-        if size > _MOST or not abs(weight) < size:
+def tried(case: Case, wishes: Sequence[Sequence[Wish]]) -> tuple[Cure, ...]:
+    """Those wishes that cure the case, in order; one that does not is told with the next of its kind."""
+    found: list[Cure] = []
+    too_little: tuple[Edit, ...] = ()
+    for wish in wishes:
+        made = with_wishes(case.scenario, wish)
+        if made is None:
             continue
-        new = size if weight > 0 else -size
-        failing = (failure, *(Failure(s.node, POWER) for s in off))
-        found = _moved(_with_weight(scenario, failure, new), failing, address, simulate)
-        if not found:
-            break
-        if not said:
-            said.append(f"Least change: weight {new} ({found})")
+        scenario, edits = made
+        trace = run(scenario)
+        again = Case(scenario, trace, (case.at_us, case.judged_us), case.actions, case.router, case.addresses)
+        before = len(case.before) != 1 or again.before == case.before
+        faster = case.moved_us is None or (again.moved_us or 0) < case.moved_us
+        if again.is_cured and before and faster and not any(_worse(case, scenario, trace)):
+            same_line = [e.before for e in too_little] == [e.before for e in edits]
+            less = ", ".join(e.after for e in too_little) if too_little and same_line else ""
+            found.append(Cure(edits, _leads_to(again), less))
+            too_little = ()
         else:
-            away = " and ".join(s.node for s in off)
-            said.append(f"{new} if {away} may be off too (then {other.node})")
-        off.append(other)
-    if not said:
-        return ""
-    return f"{'; '.join(said)}. {_just_not(scenario, failure, address, mine, others, weight)}".strip()
+            too_little = edits
+        if len(found) == MOST_TOLD:
+            break
+    return tuple(found)
 
 
-def _just_not(
-    scenario: Scenario, failure: Failure, address: str, mine: Seat, others: list[Seat], weight: int
-) -> str:
-    """One less than enough, if that is not what there is already: why it is not."""
-    best = max(others, key=lambda s: s.priority)
-    size = abs(weight) + mine.priority - best.priority
-    if size == abs(weight):
-        return ""
-    new = size if weight > 0 else -size
-    if _moved(_with_weight(scenario, failure, new), (failure,), address, False):
-        return ""
-    level = best.priority + (size - abs(weight) if weight > 0 else 0)
-    return f"Weight {new} is not enough: {level} = {level} does not preempt."
+def _worse(case: Case, scenario: Scenario, trace: Trace) -> Iterator[bool]:
+    """Is another address lost or doubled now, at that moment, that was not before?"""
+    at_s = seconds(case.judged_us)
+    for address in case.scenario.virtual_addresses():
+        if address not in case.addresses and len(case.trace.owners(address, at_s)) == 1:
+            known = address in scenario.virtual_addresses()
+            yield known and len(trace.owners(address, at_s)) != 1
 
 
-def _weight_of(seat: Seat, failure: Failure) -> int:
-    own: tuple[TrackedObject, ...] = getattr(seat.config, _TRACKED.get(failure.kind, ""), ())
-    return next((t.weight for t in own if t.name == failure.thing), 0)
-
-
-def _with_weight(scenario: Scenario, failure: Failure, weight: int) -> Scenario:
-    kind = _TRACKED[failure.kind]
-
-    def changed(_node: str, config: InstanceConfig) -> InstanceConfig:
-        tracked = tuple(
-            replace(t, weight=weight) if t.name == failure.thing and t.weight else t
-            for t in getattr(config, kind)
-        )
-        changes: dict[str, Any] = {kind: tracked}
-        return replace(config, **changes)
-
-    return _changed(scenario, changed)
-
-
-def _changed(scenario: Scenario, change: Callable[[str, InstanceConfig], InstanceConfig]) -> Scenario:
-    """A scenario whose instances are changed; their texts no longer say what they are."""
-    servers = {
-        name: replace(
-            server,
-            node=replace(
-                server.node, instances=tuple(change(name, i) for i in server.node.instances), text=None
-            ),
-        )
-        for name, server in scenario.servers.items()
-    }
-    return scenario.changed(servers=servers)
-
-
-def _moved(scenario: Scenario, failures: tuple[Failure, ...], address: str, simulate: bool) -> str:
-    """``b after 4.8-7.6 s``, if these failures move the address; "" if not, or if the simulator objects."""
-    try:
-        closed = ClosedForm(scenario)
-        outcome = closed.outcomes(failures)[address]
-    except Unjudged:
-        return ""
-    bad = failures[0].node
-    if any(bad in end or not end for end in outcome.ends):
-        return ""
-    if simulate and not _moves_in_a_run(closed, failures, address, outcome):
-        return ""
-    names = " or ".join(" AND ".join(end) for end in outcome.ends)
-    moved = outcome.moved
-    if moved is None or moved.best_us is None or moved.worst_us is None:
-        return names
-    return f"{names} after {seconds(moved.best_us):.1f}-{seconds(moved.worst_us):.1f} s"
-
-
-def _moves_in_a_run(
-    closed: ClosedForm, failures: tuple[Failure, ...], address: str, outcome: Outcome
-) -> bool:
-    from vrrplab.forecast.simulated import Simulated
-
-    simulated = Simulated(closed, 1)
-    lasts_us = closed.lasts_us(failures, [outcome])
-    return all(
-        simulated.fate(trace, address, failures, at_us).holders in outcome.ends
-        for trace, at_us, _ in simulated.runs(failures, lasts_us)
-    )
+def _leads_to(case: Case) -> str:
+    if case.outcome is Ending.KEEPS:
+        return f"{case.after[0]} keeps it, alone"
+    return f"{case.after[0]} has it {format_s(case.moved_us or 0)} s after the failure"

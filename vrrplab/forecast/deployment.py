@@ -32,6 +32,7 @@ class Effect:
     """What a step does to one address, until the next step. ``before`` and ``after``: who has it.
 
     ``out_us``: the longest time without an answer to a client; ``doubled_us``: for how long several have it.
+    ``goes``: no new file has it, so that nobody is to get an answer.
     """
 
     address: str
@@ -39,6 +40,7 @@ class Effect:
     after: tuple[str, ...]
     out_us: Micros
     doubled_us: Micros
+    goes: bool = False
 
     @property
     def is_felt(self) -> bool:
@@ -122,9 +124,10 @@ def deployed(
     scenario = laid_out.changed(servers=servers, actions=tuple(actions), duration_us=end_us)
     trace = run(scenario)
     addresses = laid_out.virtual_addresses()
+    kept = {a.address for node in new for i in node.config.instances for a in i.all_addresses}
     steps = []
     for name, at_us, until_us in zip(order, moments, [*moments[1:], end_us], strict=True):
-        effects = tuple(_effect(trace, address, at_us, until_us) for address in addresses)
+        effects = tuple(_effect(trace, a, at_us, until_us, goes=a not in kept) for a in addresses)
         steps.append(DeployStep(name, acts[name], at_us, until_us, effects))
     return Deployment(tuple(steps), scenario, trace)
 
@@ -175,7 +178,7 @@ def _apart_us(scenario: Scenario) -> Micros:
     return max(_APART_US, 2 * max(waits, default=0))
 
 
-def _effect(trace: Trace, address: str, at_us: Micros, until_us: Micros) -> Effect:
+def _effect(trace: Trace, address: str, at_us: Micros, until_us: Micros, *, goes: bool) -> Effect:
     before = trace.owners(address, seconds(at_us - _MOMENT_US))
     after = trace.owners(address, seconds(until_us - _MOMENT_US))
     doubled_us = sum(
@@ -184,12 +187,12 @@ def _effect(trace: Trace, address: str, at_us: Micros, until_us: Micros) -> Effe
         if len(servers) > 1
     )
     out_us = 0
-    for outage in trace.outages():
+    for outage in () if goes else trace.outages():
         if outage.target == address and (before or after):
             ends_us = until_us if outage.to_us is None else min(outage.to_us, until_us)
             begins_us = max(outage.from_us, at_us)
             out_us = max(out_us, ends_us - begins_us if before or outage.from_us >= at_us else 0)
-    return Effect(address, before, after, out_us, doubled_us if doubled_us > HANDOVER_US else 0)
+    return Effect(address, before, after, out_us, doubled_us if doubled_us > HANDOVER_US else 0, goes)
 
 
 def _spans(

@@ -16,6 +16,7 @@ from vrrplab.forecast.deployment import Deployment, best_order, deployed
 from vrrplab.forecast.failures import Failure
 from vrrplab.forecast.outcomes import SAME_US, Outcome
 from vrrplab.forecast.predict import Forecast, Row, forecast
+from vrrplab.forecast.table import goes_to, out_in_words
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Severity
 from vrrplab.rules.table import check
@@ -116,7 +117,7 @@ def diff(
     olds, news = (check(Cluster(nodes, profile)) for nodes in (old, new))
     forecasts = forecast(old, profile, simulate=False), forecast(new, profile, simulate=False)
     had, has = (
-        [a for section in one.sections for a in section.addresses if section.holders or section.places]
+        [a for section in one.sections for a in section.addresses if section.holders or section.candidates]
         for one in forecasts
     )
     return Diff(
@@ -266,7 +267,13 @@ def _is_same(one: Row | None, other: Row | None) -> bool:
         return True
     if one.is_in_vain != other.is_in_vain or bool(one.unjudged) != bool(other.unjudged):
         return False
-    return _alike(one.best, other.best)
+    return _alike(one.best, other.best) or _reads_alike(one, other)
+
+
+def _reads_alike(one: Row, other: Row) -> bool:
+    """Do both say the same, in the digits that are told?"""
+    found = [(goes_to(row), row.best and out_in_words(row, row.best)) for row in (one, other)]
+    return found[0] == found[1]
 
 
 def _alike(one: Outcome | None, other: Outcome | None) -> bool:

@@ -35,9 +35,10 @@ def _section(section: Section) -> dict[str, Any]:
         "version": section.version,
         "unicast": section.unicast,
         "interval_s": plain_seconds(section.interval_us),
+        "has_it_by_chance": section.tossed,
         "nodes": [
             {"node": p.node, "instance": p.instance, "priority": p.priority, "has_it": p.is_master}
-            for p in section.places
+            for p in section.candidates
         ],
         "rows": [_row(row) for row in section.rows],
     }
@@ -97,8 +98,8 @@ def mermaid(forecast: Forecast) -> str:
     for number, section in enumerate(forecast.sections):
         title = f"{', '.join(section.addresses)} VRID {section.vrid}"
         lines.append(f'  subgraph s{number}["{_label(title)}"]')
-        ids = {p.node: f"s{number}n{place}" for place, p in enumerate(section.places)}
-        for p in section.places:
+        ids = {p.node: f"s{number}n{place}" for place, p in enumerate(section.candidates)}
+        for p in section.candidates:
             state = "FAULT" if p.state == "FAULT" else str(p.priority)
             shape = ("([", "])") if p.is_master else ("[", "]")
             lines.append(f'    {ids[p.node]}{shape[0]}"{_label(f"{p.node} {state}")}"{shape[1]}')

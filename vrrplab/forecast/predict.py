@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from vrrplab.forecast.closed_form import ClosedForm
-from vrrplab.forecast.course import Course, Unjudged
+from vrrplab.forecast.course import Course, Seat, Unjudged
 from vrrplab.forecast.failures import (
     RETURN,
     SCRIPT,
@@ -99,7 +99,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Candidate:
     """A node in a section: its priority when all is well, and what it would be with nothing that counts."""
 
     node: str
@@ -112,7 +112,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One virtual router, or several that fare alike: their addresses, the nodes, and what befalls them."""
+    """One virtual router, or several that fare alike: their addresses, the nodes, and what befalls them.
+
+    ``tossed``: who of ``candidates`` has the addresses when all is well is chance, or who started first.
+    """
 
     addresses: tuple[str, ...]
     vrid: int
@@ -121,7 +124,7 @@ class Section:
     version: int
     unicast: bool
     interval_us: Micros
-    places: tuple[Place, ...]
+    candidates: tuple[Candidate, ...]
     holders: tuple[str, ...]
     rows: tuple[Row, ...]
     tossed: bool = False
@@ -142,12 +145,8 @@ class Forecast:
         yield from sorted(found, key=lambda pair: pair[1].badness, reverse=True)
 
     def over(self, limit_s: float) -> list[tuple[Section, Row]]:
-        """After what clients are out longer than a limit, or for ever."""
-        return [
-            (section, row)
-            for section, row in self.rows()
-            if row.best is not None and (row.out_s is None or row.out_s > limit_s)
-        ]
+        """After what clients are out longer than a limit, or for ever; and what nobody can judge."""
+        return [(section, row) for section, row in self.rows() if row.out_s is None or row.out_s > limit_s]
 
 
 def forecast(
@@ -313,12 +312,14 @@ class _Teller:
                 first.unicast,
                 first.advert_interval_us,
                 tuple(
-                    Place(s.node, s.config.name, s.priority, s.config.base_priority, s.node in keeps, s.state)
+                    Candidate(
+                        s.node, s.config.name, s.priority, s.config.base_priority, s.node in keeps, s.state
+                    )
                     for s in mine
                 ),
                 keeps,
                 tuple(_grouped(self._explained(row, address) for row in rows)),
-                self.closed.tossed,
+                self.closed.tossed or _is_tied(mine, keeps),
             )
 
     def _explained(self, row: Row, address: str) -> Row:
@@ -326,10 +327,18 @@ class _Teller:
             return row
         cure = ""
         if len(row.failures[0]) == 1:
-            from vrrplab.forecast.cures import cure_of
+            from vrrplab.forecast.least_change import least_change
 
-            cure = cure_of(self.scenario, row.failures[0][0], address, simulate=self._simulated is not None)
+            cure = least_change(
+                self.scenario, row.failures[0][0], address, simulate=self._simulated is not None
+            )
         return replace(row, blocked=blocked(self.closed.before, row, address), cure=cure)
+
+
+def _is_tied(seats: Sequence[Seat], keeps: Sequence[str]) -> bool:
+    """Has whoever was first kept the addresses, as nobody preempts an equal?"""
+    having = {s.priority for s in seats if s.node in keeps}
+    return any(s.state == "BACKUP" and s.node not in keeps and s.priority in having for s in seats)
 
 
 def _is_no_news(row: Row, class_of: Mapping[Failure, int]) -> bool:
@@ -427,7 +436,7 @@ def _merged(sections: Iterable[Section]) -> list[Section]:
     found: dict[object, Section] = {}
     for section in sections:
         key = (
-            section.vrid, section.network, section.family, section.places, section.holders,
+            section.vrid, section.network, section.family, section.candidates, section.holders,
             tuple((r.failures, r.outcome, r.differs, r.unjudged, r.blocked) for r in section.rows),
         )  # fmt: skip
         one = found.get(key)

@@ -6,7 +6,7 @@ the address stays with the node where it is dead. Outages are what the trace say
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,7 @@ class Simulated:
     def __init__(self, closed: ClosedForm, phases: int = 5) -> None:
         self._closed = closed
         self._ports = _ports(closed.scenario)
-        self._scenario = _with_services(closed.scenario, self._ports)
+        self._scenario = with_services(closed.scenario, self._ports)
         self._phases = phases
 
     @property
@@ -101,15 +101,7 @@ class Simulated:
     def _asking(self, failures: tuple[Failure, ...]) -> Scenario:
         """Clients that ask what matters: the service that fails, or just for an answer."""
         things = [f.thing for f in failures if f.kind in (SCRIPT, PROCESS)]
-        clients: dict[str, Client] = {}
-        for client in self._scenario.clients.values():
-            probes: list[Probe] = []
-            for probe in client.probes:
-                probes.append(replace(probe, every_us=EVERY_US))
-                for thing in things:
-                    probes.append(Probe("http", probe.target, EVERY_US, self._ports[thing], 500_000))
-            clients[client.name] = replace(client, probes=tuple(probes))
-        return self._scenario.changed(clients=clients)
+        return asking(self._scenario, [self._ports[thing] for thing in things], EVERY_US)
 
     def _phases_of(self, trace: Trace, at_us: Micros) -> Phases:
         """How long ago each MASTER spoke, and each script was run, at a moment of a run."""
@@ -146,8 +138,20 @@ def _ports(scenario: Scenario) -> dict[str, int]:
     return {name: _FIRST_PORT + number for number, name in enumerate(names)}
 
 
-def _with_services(scenario: Scenario, ports: dict[str, int]) -> Scenario:
-    """Everything that somebody checks runs on every node: where nobody checks it, too."""
+def asking(scenario: Scenario, ports: Sequence[int], every_us: Micros) -> Scenario:
+    """Its clients ask so often, and at these ports of the addresses besides."""
+    clients: dict[str, Client] = {}
+    for client in scenario.clients.values():
+        probes: list[Probe] = []
+        for probe in client.probes:
+            probes.append(replace(probe, every_us=every_us))
+            probes += [Probe("http", probe.target, every_us, port, 500_000) for port in ports]
+        clients[client.name] = replace(client, probes=tuple(probes))
+    return scenario.changed(clients=clients)
+
+
+def with_services(scenario: Scenario, ports: dict[str, int]) -> Scenario:
+    """Everything that somebody checks, each with a port, runs on every node: where nobody checks it, too."""
     services = {name: Service(name, port) for name, port in ports.items()}
 
     def serving(server: Server) -> Server:

@@ -33,6 +33,8 @@ _SHORT = {
 
 def text_of(forecast: Forecast) -> str:
     """The whole forecast, lines of at most 80 columns."""
+    if not forecast.sections:
+        return "No file has a virtual address, so none can move.\n"
     lines: list[str] = []
     for section in forecast.sections:
         lines += [*head(section), *_table(section, forecast.simulated), ""]
@@ -46,13 +48,15 @@ def head(section: Section) -> list[str]:
     way = "unicast " if section.unicast else ""
     about = f"VRID {section.vrid} {section.network} {way}v{section.version} {_plain(section.interval_us)} s"
     nodes = "  ".join(
-        f"{p.node} {'FAULT' if p.state == 'FAULT' else p.priority}{'*' * p.is_master}" for p in section.places
+        f"{p.node} {'FAULT' if p.state == 'FAULT' else p.priority}{'*' * p.is_master}"
+        for p in section.candidates
     )
-    shifts = {p.priority - p.base for p in section.places}
+    shifts = {p.priority - p.base for p in section.candidates}
     shift = shifts.pop() if len(shifts) == 1 else 0
     nodes += f"  ({shift:+d} each)" if shift else ""
-    tossed = "  * or whoever is first" if section.tossed else ""
-    return wrap("  ".join([", ".join(section.addresses), about, nodes + tossed]), COLUMNS, more="    ")
+    tossed = "  * or whoever starts first" if section.tossed else ""
+    whole = f"{', '.join(section.addresses)}  {about}    {nodes}{tossed}"
+    return [whole] if width(whole) <= COLUMNS else wrap(whole, COLUMNS, more="    ")
 
 
 def _table(section: Section, simulated: bool) -> Iterator[str]:
@@ -128,7 +132,9 @@ def out_in_words(row: Row, found: Outcome) -> str:
 
 
 def longest_in_words(row: Row) -> str:
-    """``3.6 s``, ``for ever``."""
+    """``3.6 s``, ``for ever``; why it is not known."""
+    if row.best is None:
+        return f"not judged: {row.unjudged}"
     return "for ever" if row.out_s is None else f"{row.out_s:.1f} s"
 
 
@@ -220,7 +226,7 @@ def _agreement(forecast: Forecast) -> str:
     rows = [row for section in forecast.sections for row in section.rows]
     wrong = sum(bool(row.differs) for row in rows)
     unknown = sum(bool(row.unjudged) for row in rows)
-    count = sum(len(row.failures) for row in rows)
+    count = len({failing for row in rows for failing in row.failures})  # one may be in several sections
     said = f"{count} failures, each in closed form and at several phases in the simulator: "
     said += "both say the same, within 20 ms" if not wrong else f"{wrong} of {len(rows)} rows differ"
     return said + (f"; {unknown} rows from the simulator alone" if unknown else "") + "."

@@ -2,19 +2,18 @@
 
 A run of a scenario is asked after each of its actions, until the next: for every virtual router, who had its
 addresses before, who has them after, and the chain between: the line of the file, the rule that warns of it,
-the packet that decided it or did not come, the law (docs/rfc.md). What is bad gets remedies, the least first,
+the packet that decided it or did not come, the law (docs/rfc.md). What is bad gets cures, the least first,
 each tried in the simulator. What the trace says of single instances is said in ``trace.why``; this joins it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vrrplab.errors import VrrplabError
-from vrrplab.forecast.cases import Case, Chain, Outcome, Step, cases
+from vrrplab.forecast.cases import Case, Chain, Ending, Step, cases
 from vrrplab.forecast.chains import chain
-from vrrplab.forecast.remedies import Edit, Wish, changed
+from vrrplab.forecast.cures import Cure, tried
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.table import check
 from vrrplab.scenario.model import Scenario
@@ -22,19 +21,9 @@ from vrrplab.scenario.nodes import Node
 from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 from vrrplab.trace.vocabulary import sentence
-from vrrplab.units import Micros, format_s, seconds
+from vrrplab.units import Micros
 
-MOST_CURED = 4  # answers of one run that remedies are tried for
-MOST_REMEDIES = 3  # that are told for one answer
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """Changed lines, and what they led to; ``too_little``: a smaller one that was not enough."""
-
-    edits: tuple[Edit, ...]
-    leads_to: str
-    too_little: str = ""
+MOST_CURED = 4  # answers of one run that cures are tried for
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +42,11 @@ class Answer:
     addresses: tuple[str, ...]
     before: tuple[str, ...]
     after: tuple[str, ...]
-    outcome: Outcome
+    outcome: Ending
     headline: str
     moved_us: Micros | None = None
     steps: tuple[Step, ...] = ()
-    remedies: tuple[Remedy, ...] = ()
+    cures: tuple[Cure, ...] = ()
     advice: str = ""
 
 
@@ -73,7 +62,7 @@ class Why:
 def why(scenario: Scenario, *, cures: bool = True) -> Why:
     """What each action of a scenario led to, and why. VrrplabError: nothing happens in it.
 
-    ``cures``: try remedies for what is bad, which runs the scenario several times for each.
+    ``cures``: try changes that cure what is bad, which runs the scenario several times for each.
     """
     if not scenario.actions:
         raise VrrplabError(f"{scenario.name or 'the scenario'}: nothing fails in it - name a failure")
@@ -89,17 +78,17 @@ def why(scenario: Scenario, *, cures: bool = True) -> Why:
         for finding in fired[:1]:
             lines = sum(step.kind == "line" for step in steps)
             steps.insert(lines, Step("rule", finding.message, finding.places, finding.rule))
-        remedies: tuple[Remedy, ...] = ()
+        helps: tuple[Cure, ...] = ()
         if cures and cured < MOST_CURED and found.wishes:
             cured += 1
-            remedies = _remedies(case, found.wishes)
-            if not remedies and case.outcome.is_bad and not found.advice:
+            helps = tried(case, found.wishes)
+            if not helps and case.outcome.is_bad and not found.advice:
                 found = found._replace(advice=f"none of {len(found.wishes)} changes that were tried helps")
-        answers.append(_answer(case, found, tuple(steps), remedies))
+        answers.append(_answer(case, found, tuple(steps), helps))
     return Why(scenario, trace, tuple(answers))
 
 
-def _answer(case: Case, found: Chain, steps: tuple[Step, ...], remedies: tuple[Remedy, ...]) -> Answer:
+def _answer(case: Case, found: Chain, steps: tuple[Step, ...], cures: tuple[Cure, ...]) -> Answer:
     return Answer(
         case.at_us,
         case.judged_us,
@@ -113,8 +102,8 @@ def _answer(case: Case, found: Chain, steps: tuple[Step, ...], remedies: tuple[R
         found.headline,
         case.moved_us,
         steps,
-        remedies,
-        "" if remedies else found.advice,
+        cures,
+        "" if cures else found.advice,
     )
 
 
@@ -126,46 +115,3 @@ def cluster_of(scenario: Scenario) -> Cluster:
         if not s.is_frr and not s.refusal
     ]
     return Cluster(nodes, scenario.profile)
-
-
-# -- remedies ------------------------------------------------------------------------------------------------
-
-
-def _remedies(case: Case, wishes: Sequence[Sequence[Wish]]) -> tuple[Remedy, ...]:
-    """Those wishes that cure the case, in order; one that does not is told with the next of its kind."""
-    found: list[Remedy] = []
-    too_little: tuple[Edit, ...] = ()
-    for wish in wishes:
-        made = changed(case.scenario, wish)
-        if made is None:
-            continue
-        scenario, edits = made
-        trace = run(scenario)
-        again = Case(scenario, trace, (case.at_us, case.judged_us), case.actions, case.router, case.addresses)
-        before = len(case.before) != 1 or again.before == case.before
-        faster = case.moved_us is None or (again.moved_us or 0) < case.moved_us
-        if again.is_cured and before and faster and not any(_worse(case, scenario, trace)):
-            same_line = [e.before for e in too_little] == [e.before for e in edits]
-            less = ", ".join(e.after for e in too_little) if too_little and same_line else ""
-            found.append(Remedy(edits, _leads_to(again), less))
-            too_little = ()
-        else:
-            too_little = edits
-        if len(found) == MOST_REMEDIES:
-            break
-    return tuple(found)
-
-
-def _worse(case: Case, scenario: Scenario, trace: Trace) -> Iterator[bool]:
-    """Is another address lost or doubled now, at that moment, that was not before?"""
-    at_s = seconds(case.judged_us)
-    for address in case.scenario.virtual_addresses():
-        if address not in case.addresses and len(case.trace.owners(address, at_s)) == 1:
-            known = address in scenario.virtual_addresses()
-            yield known and len(trace.owners(address, at_s)) != 1
-
-
-def _leads_to(case: Case) -> str:
-    if case.outcome is Outcome.KEEPS:
-        return f"{case.after[0]} keeps it, alone"
-    return f"{case.after[0]} has it {format_s(case.moved_us or 0)} s after the failure"

@@ -8,18 +8,42 @@ track_bfd). ``dependencies`` keeps how these stand; whoever wants to know what a
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from vrrplab.config.model import InstanceConfig, SyncGroupConfig, TrackedObject
 
 Tracked = tuple[TrackedObject, ...]
+_Holder = TypeVar("_Holder", InstanceConfig, SyncGroupConfig)
 
 SCRIPTS, FILES, PROCESSES, BFDS = "track_scripts", "track_files", "track_processes", "track_bfds"
+INTERFACES = "track_interfaces"
+LISTS = {"interface": INTERFACES, "script": SCRIPTS, "file": FILES, "process": PROCESSES, "bfd": BFDS}
+"""What can be tracked, and the list of an instance or a sync group that names it."""
 
 
 def points(weight: int, reverse: bool, good: bool) -> int:
     """What a tracked thing adds to the priority: a positive weight while good, a negative one while bad."""
     counts = good if weight > 0 else not good
     return (-weight if reverse else weight) if counts else 0
+
+
+def least_weight(weight: int, falls_to: int, rival: int) -> int:
+    """The weight of the same sign, everywhere alike, with which its holder falls below a rival.
+
+    ``falls_to``: what it falls to with ``weight``; a ``weight`` of 0 gives one that counts on failure. A
+    positive one is larger for the rival too, who still has it.
+    """
+    size = abs(weight) + falls_to - rival + 1
+    return size if weight > 0 else -size
+
+
+def with_weight(holder: _Holder, kind: str, name: str, weight: int) -> _Holder:
+    """The same with another weight for what it tracks of a kind (``LISTS``) by that name."""
+    tracked: Tracked = getattr(holder, LISTS[kind])
+    changes: dict[str, Any] = {
+        LISTS[kind]: tuple(replace(t, weight=weight, kept_weight=0) if t.name == name else t for t in tracked)
+    }
+    return replace(holder, **changes)
 
 
 def both(config: InstanceConfig, group: SyncGroupConfig | None, kind: str) -> tuple[Tracked, Tracked]:

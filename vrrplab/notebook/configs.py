@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -24,7 +25,6 @@ from vrrplab.errors import VrrplabError
 from vrrplab.forecast.diff import Diff, diff
 from vrrplab.forecast.failures import RETURN
 from vrrplab.forecast.predict import Forecast, Row, forecast
-from vrrplab.forecast.remedies import told
 from vrrplab.forecast.table import failures_in_words, goes_to, out_in_words, text_of
 from vrrplab.forecast.why import Why, why
 from vrrplab.machine.profiles import profile_named
@@ -115,10 +115,13 @@ class Configurations:
 
     def check(self) -> Table:
         """What is wrong within and between the files, the worst first; an empty table: nothing is known."""
-        found = check(Cluster(self.nodes, self.profile))
+        cluster = Cluster(self.nodes, self.profile)
+        found = check(cluster)
         rows = [(f.rule, f.severity.value, _places(f.places), f.message, f.cure) for f in found]
         text = "\n".join(_finding_lines(found)) or "Nothing is wrong in what was looked at."
-        return Table("findings", ("rule", "", "where", "what", "cure"), rows, found, text, _damage)
+        return Table(
+            "findings", ("rule", "", "where", "what", "cure"), rows, found, text, partial(_damage, cluster)
+        )
 
     def predict(self, *, simulate: bool = True, pairs: bool = False) -> Table:
         """What every single failure does: who has each address then, and how long clients are out.
@@ -237,11 +240,11 @@ def _finding_lines(found: Sequence[Finding]) -> Iterator[str]:
         yield from wrap(text, 80, more="    ")
 
 
-def _damage(finding: Finding) -> Scenario:
-    """The run that shows what such a finding does: on the rule's own example."""
-    rule = RULES[finding.rule]
-    example = configs(**rule.bad)
-    return example.scenario(rule.show) if rule.show else example.scenario()
+def _damage(cluster: Cluster, finding: Finding) -> Scenario:
+    """The run that shows what a finding does, here if what fails is known, else on the rule's own example."""
+    from vrrplab.commands.rule_story import damage_of
+
+    return damage_of(RULES[finding.rule], cluster, finding).scenario
 
 
 def _failing(found: Forecast, row: Row) -> Scenario:
@@ -255,9 +258,8 @@ def _why_rows(answer: Any) -> Iterator[tuple[str, ...]]:
     yield at, address, "", "", f"{'; '.join(answer.happened)}: {answer.headline}"
     for step in answer.steps:
         yield "", "", step.kind, _places(step.places), f"{step.id} {step.text}".strip()
-    for remedy in answer.remedies:
-        less = f" (not enough: {remedy.too_little})" if remedy.too_little else ""
-        yield "", "", "cure", "", f"{told(remedy.edits)}{less}; then {remedy.leads_to}"
+    for cure in answer.cures:
+        yield "", "", "cure", "", str(cure)
     if answer.advice:
         yield "", "", "cure", "", answer.advice
 

@@ -5,22 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from vrrplab.config.known_words import blocks_that_know, unknown_word
 from vrrplab.config.model import Source
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
-from vrrplab.rules.known_words import blocks_that_know, unknown_word
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
 from vrrplab.rules.told import Warned, about_of, found_by, merged, warned
 from vrrplab.wire.addresses import pack_address
-
-
-def _cure_of_unknown(one: Warned) -> str:
-    word = unknown_word(one.warning)
-    if not word:
-        return one.warning.hint
-    if not one.old or not blocks_that_know(word, False):
-        return one.warning.hint
-    return "keepalived 2.4.3 knows it, 2.2.7 ignores it"
 
 
 def _meant(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
@@ -28,7 +19,7 @@ def _meant(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
     place, warning = Place(one.node.name, one.warning.source), one.warning
     word = unknown_word(warning)
     near = re.match(r"did you mean '([^']+)'\?", warning.hint) if word else None
-    if near and not blocks_that_know(word, old=False):
+    if near:
         return (Change(place, word, near.group(1)),)
     state = re.match(r"'(master|backup|Master|Backup)' is no state", warning.message)
     if state:
@@ -43,7 +34,7 @@ def _once(_cluster: Cluster, one: Warned) -> tuple[Change, ...]:
 
 
 def _unknown(cluster: Cluster) -> Iterator[Finding]:
-    yield from found_by("V040", cure=_cure_of_unknown, changes=_meant)(cluster)
+    yield from found_by("V040", changes=_meant)(cluster)
     findings = []
     for node in cluster:
         for instance in node.config.instances:

@@ -130,14 +130,23 @@ def usual_takeover_us(case: AfterFailure) -> Micros:
     without a higher advert are over, of which half of one has passed.
     """
     heir = case.heirs[0]
+    interval_us = _interval_us(heir, case.before)
+    if not case.after.works:
+        return detection_us(case) + skew_time_us(heir.member.instance.version, heir.priority, interval_us)
+    return detection_us(case) + _silence_us(heir, case.before) + heir.member.instance.preempt_delay_us
+
+
+def _interval_us(heir: Seat, master: Seat) -> Micros:
+    """Between two adverts, as the heir reckons: in version 3 the MASTER's, in version 2 its own."""
     instance = heir.member.instance
-    master = case.before.member.instance
-    interval_us = master.advert_interval_us if instance.version == 3 else instance.advert_interval_us
+    return (master.member.instance if instance.version == 3 else instance).advert_interval_us
+
+
+def _silence_us(heir: Seat, master: Seat) -> Micros:
+    """Until an heir no longer waits for a MASTER that fell silent in the middle between two adverts."""
+    instance, interval_us = heir.member.instance, _interval_us(heir, master)
     skew_us = skew_time_us(instance.version, heir.priority, interval_us)
-    wait_us = skew_us
-    if case.after.works:
-        wait_us += instance.down_timer_adverts * interval_us - interval_us // 2 + instance.preempt_delay_us
-    return detection_us(case) + wait_us
+    return instance.down_timer_adverts * interval_us - interval_us // 2 + skew_us
 
 
 def detection_us(case: AfterFailure) -> Micros:
@@ -158,11 +167,7 @@ def silent_takeover_us(outlook: Outlook) -> Micros:
     others = [seat for seat in outlook.seats if seat.works and first and seat is not first[0]]
     if not others:
         return 0
-    heir = max(others, key=lambda seat: seat.priority)
-    instance, master = heir.member.instance, first[0].member.instance
-    interval_us = master.advert_interval_us if instance.version == 3 else instance.advert_interval_us
-    skew_us = skew_time_us(instance.version, heir.priority, interval_us)
-    return instance.down_timer_adverts * interval_us - interval_us // 2 + skew_us
+    return _silence_us(max(others, key=lambda seat: seat.priority), first[0])
 
 
 SLOW_US = 10 * SECOND_US

@@ -7,10 +7,9 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
-from vrrplab.config.model import InstanceConfig, NodeConfig, Source, SyncGroupConfig, TrackedObject
-from vrrplab.machine.weights import FILES, PROCESSES, SCRIPTS, both
+from vrrplab.config.model import NodeConfig, Source
+from vrrplab.machine.weights import FILES, PROCESSES, SCRIPTS, both, least_weight, with_weight
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
 from vrrplab.rules.effective import Thing, group_of, watched
 from vrrplab.rules.examples import conf
@@ -113,13 +112,11 @@ def weight_too_small(cluster: Cluster) -> Iterator[Finding]:
 def _enough(outlook: Outlook, case: AfterFailure) -> tuple[int, str]:
     """The least weight that moves the address, tried, and the cure; 0: no weight does."""
     one, best = case.watched, max(seat.priority for seat in case.others if seat.works)
-    missing = case.after.priority - best + 1
-    lower = one.weight < 0
-    least = one.weight - missing if lower else one.weight + missing
+    least = least_weight(one.weight, case.after.priority, best)
     if _moves(outlook, case, least):
         return least, f"weight {least} is the least that moves it (now {one.weight})"
-    drop = -(case.after.priority - best + 1)
-    if not lower and _moves(outlook, case, drop):
+    drop = least_weight(0, case.after.priority, best)
+    if one.weight > 0 and _moves(outlook, case, drop):
         how = f"a weight of {drop} in place of {one.weight} is the least that moves it"
         return drop, f"{how}: it counts on failure"
     near = f"write priorities that are nearer to each other than the weight of {one.thing.name}"
@@ -170,27 +167,12 @@ def _moves(outlook: Outlook, case: AfterFailure, weight: int) -> bool:
     return any(after.watched.thing == thing and after.heirs for after in changed.failures(first[0]))
 
 
-_LISTS = {
-    "script": "track_scripts",
-    "interface": "track_interfaces",
-    "process": "track_processes",
-    "bfd": "track_bfds",
-}
-
-
 def _with_weight(config: NodeConfig, thing: Thing, weight: int) -> NodeConfig:
     """The same configuration, with another weight wherever the thing is tracked."""
-    kind = _LISTS[thing.kind]
-
-    def entries(owner: InstanceConfig | SyncGroupConfig) -> dict[str, Any]:
-        tracked: tuple[TrackedObject, ...] = getattr(owner, kind)
-        changed = (replace(t, weight=weight, kept_weight=0) if t.name == thing.name else t for t in tracked)
-        return {kind: tuple(changed)}
-
     return replace(
         config,
-        instances=tuple(replace(i, **entries(i)) for i in config.instances),
-        sync_groups=tuple(replace(g, **entries(g)) for g in config.sync_groups),
+        instances=tuple(with_weight(i, *thing, weight) for i in config.instances),
+        sync_groups=tuple(with_weight(g, *thing, weight) for g in config.sync_groups),
     )
 
 

@@ -14,10 +14,10 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import NamedTuple
 
+from vrrplab.config.known_words import blocks_that_know, unknown_word
 from vrrplab.config.model import ConfigWarning, InstanceConfig, NodeConfig, Source
 from vrrplab.machine.profiles import profile_named
 from vrrplab.rules.cluster import Cluster
-from vrrplab.rules.known_words import blocks_that_know, unknown_word
 from vrrplab.rules.model import Change, Finding, Place, Severity
 from vrrplab.scenario.nodes import Node
 

@@ -24,7 +24,7 @@ def is_scenario(name: str) -> bool:
 
 
 def is_config(path: str) -> bool:
-    """Is that a keepalived.conf, by what is in it?"""
+    """Is that a keepalived.conf, by what is in it? One within a scenario is further to the right."""
     try:
         return looks_like_config(config_text(path))
     except ConfigError:
@@ -33,7 +33,7 @@ def is_config(path: str) -> bool:
 
 def looks_like_config(text: str) -> bool:
     """The same of a text."""
-    begins = r"^\s*(vrrp_instance|vrrp_script|global_defs)\b[^:\n]*\{?\s*$"
+    begins = r"^(vrrp_instance|vrrp_script|global_defs)\b[^:\n]*\{?\s*$"
     return re.search(begins, text[:_HEAD], re.MULTILINE) is not None
 
 

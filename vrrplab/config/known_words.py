@@ -26,6 +26,11 @@ def blocks_that_know(word: str, old: bool) -> tuple[str, ...]:
     return _blocks(old).get(word, ())
 
 
+def is_of_a_later_keepalived(word: str) -> bool:
+    """Does 2.4.3 know a keyword that 2.2.7 does not know in any block?"""
+    return bool(blocks_that_know(word, old=False)) and not blocks_that_know(word, old=True)
+
+
 def unknown_word(warning: ConfigWarning) -> str:
     """The word of which the reader says that its block does not know it; "": it says something else."""
     if warning.kind != "unknown-keyword":

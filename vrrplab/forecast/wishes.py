@@ -1,8 +1,7 @@
-"""Changes of configuration files that might cure something, each tried in the simulator before it is told.
+"""Wishes: small changes of a scenario's configuration files, written into their text.
 
-A remedy is a few changed lines. Which ones are worth a try is for who looks for them to say (``why``); here
-they are written into the files' text, which is read anew with all that the daemon makes of it, and the run is
-done again.
+``chains`` says which are worth a wish, ``cures`` which of those help. The text is read anew, with all that
+the daemon makes of it.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ def script(name: str) -> Block:
     return (("vrrp_script", name),)
 
 
-def changed(scenario: Scenario, wishes: Sequence[Wish]) -> tuple[Scenario, tuple[Edit, ...]] | None:
+def with_wishes(scenario: Scenario, wishes: Sequence[Wish]) -> tuple[Scenario, tuple[Edit, ...]] | None:
     """The scenario with the wishes in its files, and what was changed; None where one does not fit.
 
     Nor where no text says what a server runs, or the daemon would not start with it.
