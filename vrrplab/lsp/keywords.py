@@ -37,7 +37,7 @@ _AROUND = {
     + _INSTANCE.replace("%s", "track_script {\n        S\n    }"),
     "vrrp_sync_group": "vrrp_sync_group G {\n    group {\n        V\n    }\n    %s\n}\n"
     + _INSTANCE.replace("    %s\n", ""),
-    "track_file": 'track_file F {\n    file "/tmp/number"\n    %s\n}\n' + _INSTANCE.replace("    %s\n", ""),
+    "track_file": 'track_file F {\n    file "/run/number"\n    %s\n}\n' + _INSTANCE.replace("    %s\n", ""),
     "vrrp_track_process": "vrrp_track_process P {\n    process squid\n    %s\n}\n"
     + _INSTANCE.replace("    %s\n", ""),
 }
