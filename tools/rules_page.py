@@ -82,8 +82,8 @@ and addresses that stand elsewhere. A file that keepalived refuses has one mark,
 reason.
 
 The nodes of one cluster are the hosts' folders in one folder, or the `*.conf` files of a folder, as `config
-check` has it. `.vrrplab.toml` is that of the folder which is open in the editor. What a file includes
-counts as it is saved. `vrrplab-lsp --profile keepalived-2.4.3` is another version's behaviour.
+check` has it. `.vrrplab.toml` is that of the folder which is open in the editor.
+`vrrplab-lsp --profile keepalived-2.4.3` is another version's behaviour.
 
 Neovim from 0.11 on, in `init.lua`:
 

@@ -70,6 +70,10 @@ def test_what_is_included_is_no_node_and_is_marked_in_its_own_file(tmp_path: Pat
     workspace.scan([str(tmp_path)])
     assert "V040" in told(workspace)["one.conf"]
     assert workspace.groups_with(str(tmp_path / "conf.d/two.conf")) == workspace.groups
+    workspace.open(str(tmp_path / "conf.d/one.conf"), CONF % 51)  # mended, and not saved
+    assert "V040" not in told(workspace)["one.conf"]
+    workspace.close(str(tmp_path / "conf.d/one.conf"))
+    assert "V040" in told(workspace)["one.conf"]
 
 
 def test_a_project_s_settings_count_and_are_marked_where_they_are_wrong(tmp_path: Path) -> None:

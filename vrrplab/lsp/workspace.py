@@ -13,7 +13,7 @@ from os.path import dirname, normpath, realpath
 from vrrplab.config.model import Source
 from vrrplab.config.reader import bytes_of_text, config_text
 from vrrplab.errors import ConfigError, PlacedError, VrrplabError
-from vrrplab.input_files import too_large
+from vrrplab.input_files import too_large, unsaved
 from vrrplab.limits import CONFIG_BYTES
 from vrrplab.lsp.groups import Group, find_files, groups_of, together
 from vrrplab.lsp.positions import UTF_16, Lines, Position
@@ -69,6 +69,7 @@ class Workspace:
         self.groups: list[Group] = []
         self._roots: list[str] = []
         self._buffers: dict[str, tuple[str, bool]] = {}  # what is open, and whether it is said to be ours
+        self._unsaved: dict[str, bytes] = {}  # the same by its real path, for who includes it
         self._good: dict[str, Node] = {}  # as each file was when it could last be read
         self._refused: dict[str, VrrplabError] = {}
         self._lines: dict[str, Lines] = {}
@@ -81,10 +82,15 @@ class Workspace:
         ``ours``: the editor says that it is a keepalived.conf, whatever its name and content.
         """
         self._buffers[path] = text, ours or self._buffers.get(path, ("", False))[1]
+        try:
+            self._unsaved[realpath(path)] = bytes_of_text(text, path)
+        except ConfigError:  # no file can have it: what includes this one reads what is saved
+            self._unsaved.pop(realpath(path), None)
 
     def close(self, path: str) -> None:
         """It is shown no more: what is saved counts."""
         self._buffers.pop(path, None)
+        self._unsaved.pop(realpath(path), None)
 
     def scan(self, roots: list[str] | None = None) -> None:
         """Look which files there are. ``roots``: the folders of the workspace from now on."""
@@ -174,11 +180,13 @@ class Workspace:
         """
         found = []
         for file in group.files:
-            if only not in ("", file.path) and file.path in self._good:
+            known = (file.path, *self._included(file.path))
+            if only and file.path in self._good and realpath(only) not in map(realpath, known):
                 found.append(self._good[file.path])
                 continue
             try:
-                self._good[file.path] = self._read(file)
+                with unsaved(self._unsaved):
+                    self._good[file.path] = self._read(file)
                 self._refused.pop(file.path, None)
             except VrrplabError as error:
                 self._refused[file.path] = error
@@ -222,7 +230,8 @@ class Workspace:
             if node.path not in self._refused:
                 text = self.text(node.path)
                 cluster.remembered(f"text of {node.path}", lambda text=text: text)  # type: ignore[misc]
-        findings = check(cluster)
+        with unsaved(self._unsaved):
+            findings = check(cluster)
         try:
             findings = ranked(find_settings(RULES, folder=group.folder).applied(findings))
         except PlacedError as error:
