@@ -72,6 +72,11 @@ def guesses_of(path: Path) -> dict[str, int]:
     return found
 
 
+def is_python(cell: dict[str, Any]) -> bool:
+    """Is it a code cell in Python, and not the file of a server, with ``%%keepalived`` above it?"""
+    return cell["cell_type"] == "code" and not cell["source"].startswith("%%")
+
+
 def is_folded(cell: dict[str, Any]) -> bool:
     """Does JupyterLab show this cell as a line only, until somebody opens it?"""
     return cell["metadata"].get("jupyter", {}).get("source_hidden") is True
@@ -82,6 +87,8 @@ def with_answers(source: str) -> str:
 
     A bet is typed, so that it needs no picture.
     """
+    if source.startswith("%%"):
+        return source
     source = BET.sub(lambda found: f"{found[1]}, {_typed(found[1])})", source)
     key = "__import__('tests.misses', fromlist=['solved']).solved"
     answers = {variable: f"{key}({name!r})" for name, variable in CHECK.findall(source)}

@@ -213,6 +213,14 @@ def test_a_drill_with_another_end_is_not_the_drill() -> None:
     assert "with its own actions and no others" in check("04-faster", helped).text
 
 
+def test_files_that_were_edited_together_are_a_repair_too() -> None:
+    from vrrplab.exercises.lesson_11 import broken_pair, pair_of
+
+    assert check("11-repair", broken_pair().edited(solved("11-repair")))
+    assert "check of web1 fails" in check("11-repair", pair_of("web")).text
+    assert "files of other servers" in check("11-repair", pair_of("lists")).text
+
+
 def test_scapy_packets_are_frames() -> None:
     pytest.importorskip("scapy")
     from scapy.layers.inet import IP

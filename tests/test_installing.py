@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 def test_every_module_is_of_the_extra_that_brings_it() -> None:
     of_extras = {
         Requirement(text).name: extra
-        for extra in ("notebook", "lab")
+        for extra in ("notebook", "lab", "lsp")
         for text in PROJECT["optional-dependencies"][extra]
         if Requirement(text).name != PROJECT["name"]
     }

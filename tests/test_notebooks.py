@@ -24,6 +24,7 @@ from tests.lessons import (
     exercises_of,
     guesses_of,
     is_folded,
+    is_python,
     prose,
     puzzles_of,
     run_notebook,
@@ -31,6 +32,7 @@ from tests.lessons import (
 from vrrplab import at, logs, recorded, simulate, variant
 from vrrplab.exercises.lesson_06 import lost_garp
 from vrrplab.exercises.lesson_09 import failover_s
+from vrrplab.exercises.lesson_11 import pair_of
 from vrrplab.exercises.registry import EXERCISES
 from vrrplab.trace import Trace
 
@@ -78,7 +80,7 @@ def test_every_exercise_is_in_the_notebook_of_its_number() -> None:
 
 @by_name
 def test_every_name_in_the_prose_can_be_typed(path: Path) -> None:
-    code = "\n".join(cell["source"] for cell in cells_of(path) if cell["cell_type"] == "code")
+    code = "\n".join(cell["source"] for cell in cells_of(path) if is_python(cell))
     made = {
         name
         for node in ast.walk(ast.parse(code))
@@ -167,7 +169,7 @@ def test_files_and_services_are_changed_in_words(path: Path) -> None:
     tables = [
         (cell["id"], keyword.arg)
         for cell in cells_of(path)
-        if cell["cell_type"] == "code"
+        if is_python(cell)
         for node in ast.walk(ast.parse(cell["source"]))
         if isinstance(node, ast.Call)
         for keyword in node.keywords
@@ -483,6 +485,14 @@ def test_a_number_in_the_prose_is_what_the_simulator_says(
     path = next(path for path in NOTEBOOKS if path.stem.startswith(lesson))
     assert words in " ".join(prose(path).split()), f"{path.stem} no longer says {words!r}"
     assert compute() == pytest.approx(number, abs=near)
+
+
+def test_the_pair_in_the_cells_of_lesson_11_is_the_one_that_its_exercise_is_about() -> None:
+    path = next(path for path in NOTEBOOKS if path.stem.startswith("11"))
+    cells = [cell["source"].split("\n", 1) for cell in cells_of(path) if cell["source"].startswith("%%")]
+    typed = {head.removeprefix("%%keepalived "): text for head, *rest in cells for text in rest}
+    for node in pair_of("web").nodes:
+        assert typed[node.name].strip() == (node.config.text or "").strip()
 
 
 def test_the_colleagues_log_is_that_of_a_drill_and_no_cell_says_of_which() -> None:

@@ -199,6 +199,27 @@ def test_an_edit_of_something_else_is_refused_in_a_sentence() -> None:
     assert companion.answer(forks, {"do": "bet"}) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "server", "rule", "words"),
+    [("11-weight", "lb2", "V020", "lb1 falls from 112 to 110"), ("11-lists", "db1", "V006", "only on db2")],
+)
+def test_what_lies_between_the_files_stands_under_the_editor(
+    name: str, server: str, rule: str, words: str
+) -> None:
+    """Without the cure; once the files are mended nothing does, and a line is told of once."""
+    companion, forks = played(name)
+    (found,) = companion.told(forks)["repair"]["findings"][server]
+    assert (found["kind"], found["cure"]) == ("rule", "")
+    assert found["text"].startswith(rule)
+    assert words in found["text"]
+    mended = files_of(variant(PUZZLES[name].make(), edit=solved(name)), PUZZLES[name].edits)
+    for one, text in mended.items():
+        told = edit(companion, forks, text, server=one)
+    assert not any(told["findings"].values())
+    told = edit(companion, forks, mended[server].replace("priority", "prority"), server=server)
+    assert [one["kind"] for one in told["findings"][server] if "prority" in one["text"]] == ["ignored"]
+
+
 def test_a_restart_finds_what_was_typed_and_a_broken_file_finds_nothing(file: Path) -> None:
     companion, forks = played("03-typing")
     edit(companion, forks, "vrrp_instance")

@@ -164,7 +164,7 @@ REVEALED = {
     "trace.owner(ADDRESS, at_s=16)": "str | None",
     "trace.why(15, SERVER, INSTANCE)": "str",
     "vrrplab.load_scenario(SCENARIO)": "vrrplab.scenario.model.Scenario",
-    "vrrplab.at(12, 'link_down', server=SERVER)": "dict[str, Any]",
+    "vrrplab.at(12, 'link_down', server=SERVER)": "vrrplab.notebook.variants.Action",
     "vrrplab.variant(SCENARIO, vrrplab.at(12, 'power_off'))": "vrrplab.scenario.model.Scenario",
     "vrrplab.parse_config('a.conf')": "vrrplab.config.model.NodeConfig",
     "vrrplab.conf(SERVER)": "str",

@@ -71,6 +71,40 @@ GitHub workflow, which shows the findings at their lines:
   with:
     files: ha/a.conf ha/b.conf
 ```
+
+## While you type
+
+`vrrplab-lsp` is a language server, which the extra `lsp` brings ([how to
+install](../../README.md#install)). It marks the findings in the files of all nodes at their lines; what you
+change counts before it is saved. Over a word it tells what that means, what it takes, its default, and what
+keepalived will run; it completes the keywords of a block, and the names of scripts, instances, interfaces
+and addresses that stand elsewhere. A file that keepalived refuses has one mark, at the line that is the
+reason.
+
+The nodes of one cluster are the hosts' folders in one folder, or the `*.conf` files of a folder, as `config
+check` has it. `.vrrplab.toml` is that of the folder which is open in the editor.
+`vrrplab-lsp --profile keepalived-2.4.3` is another version's behaviour.
+
+Neovim from 0.11 on, in `init.lua`:
+
+```lua
+vim.lsp.config('vrrplab', {
+  cmd = { 'vrrplab-lsp' },
+  filetypes = { 'conf', 'keepalived' },
+  root_markers = { '.vrrplab.toml', '.git' },
+})
+vim.lsp.enable('vrrplab')
+```
+
+VS Code starts a server from an extension; this one is enough, with `vscode-languageclient` beside it:
+
+```js
+const { LanguageClient } = require('vscode-languageclient/node')
+const files = { documentSelector: [{ scheme: 'file', pattern: '**/*.conf' }] }
+exports.activate = () => new LanguageClient('vrrplab', { command: 'vrrplab-lsp' }, files).start()
+```
+
+Emacs: `(add-to-list 'eglot-server-programs '(conf-mode "vrrplab-lsp"))`, then `M-x eglot`.
 """
 
 

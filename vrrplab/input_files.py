@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from io import BufferedReader, TextIOWrapper
+from io import BufferedReader, BytesIO, TextIOWrapper
 from stat import S_ISCHR, S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import BinaryIO
 
@@ -62,6 +62,19 @@ def already_read(path: str | os.PathLike[str]) -> str:
     return run.files.get((found.st_dev, found.st_ino), "")
 
 
+_unsaved: ContextVar[Mapping[str, bytes]] = ContextVar("what an editor has not saved", default={})  # noqa: B039
+
+
+@contextmanager
+def unsaved(contents: Mapping[str, bytes]) -> Iterator[None]:
+    """While this lasts files are read as they are shown somewhere: real path to content."""
+    token = _unsaved.set(contents)
+    try:
+        yield
+    finally:
+        _unsaved.reset(token)
+
+
 # -- opened -------------------------------------------------------------------------------------------------
 
 
@@ -72,6 +85,9 @@ def open_input(path: str | os.PathLike[str], ordinary: bool = False) -> Buffered
     A FIFO or a terminal is waited for, and a command says so. ``ordinary``: what is no regular file is a
     ValueError; for files that are found, not named, one of which could be waited for without end.
     """
+    shown = _unsaved.get()
+    if shown and (data := shown.get(os.path.realpath(os.fspath(path)))) is not None:
+        return BufferedReader(BytesIO(data))
     stream = open(path, "rb", opener=_opened)  # noqa: SIM115 - the caller closes it
     try:
         found = os.fstat(stream.fileno())

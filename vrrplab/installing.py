@@ -8,7 +8,10 @@ import os
 EXTRA_OF = {
     **dict.fromkeys(("numpy", "matplotlib", "anywidget", "traitlets", "ipywidgets", "scapy"), "notebook"),
     "jupyterlab": "lab",
+    "pygls": "lsp",
 }
+
+_OF_LESSONS = ("notebook", "lab")  # what make lab brings; make venv brings all
 
 # Where pip finds vrrplab until a release is on a package index; from then on its name alone will do.
 _FROM = " @ git+https://github.com/vrrplab/vrrplab"
@@ -24,7 +27,7 @@ def how_to_install(module: str) -> str:
     """
     extra = EXTRA_OF.get(module)
     if checkout():
-        return "make lab" if extra else "make venv"
+        return "make lab" if extra in _OF_LESSONS else "make venv"
     return f'pip install "vrrplab[{extra}]{_FROM}"' if extra else f"pip install {module}"
 
 

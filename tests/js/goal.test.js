@@ -38,6 +38,7 @@ test("a file in a sentence", () => {
   assert.equal(fileSummary([finding(1, "aside")]), "keepalived reads every line.");
   assert.equal(fileSummary([finding(2, "ignored")]), "keepalived starts, and complains about one thing.");
   assert.equal(fileSummary([finding(2, "ignored"), finding(4, "ignored")]), "keepalived starts, and complains about 2 things.");
+  assert.equal(fileSummary([finding(2, "rule"), finding(1, "aside")]), "keepalived reads every line, and is silent about this:");
   assert.match(fileSummary([finding(9, "stops")]), /does not start with this: line 9\. The picture shows the last text that ran/);
   assert.match(fileSummary([finding(0, "stops")]), /does not start with this\. The/);
 });

@@ -85,6 +85,27 @@ def test_a_change_is_a_table(mine: Configurations, tmp_path: Path) -> None:
     assert any(row[0] == "failure" and "a chk fails" in row[1] for row in found.rows)
 
 
+def test_a_finding_is_played_where_it_was_found(mine: Configurations) -> None:
+    """The users' own files; what only the rule's example can show is played there, and its head says so."""
+    played = mine.check().scenario_of(1)
+    assert list(played.servers) == ["a", "b"]
+    assert [(action.kind, action.keys["server"]) for action in played.actions] == [("service_kill", "a")]
+    assert played.description == "V020, on these nodes; a script chk"
+    assert vrrplab.simulate(played).owner("10.0.4.100", 19) == "a"
+    last = mine.check()
+    assert all(" on " in last.scenario_of(number).description for number in range(1, len(last) + 1))
+
+
+def test_words_of_the_files_are_replaced_in_a_copy(mine: Configurations) -> None:
+    changed = mine.edited("weight -2 -> weight -4")
+    assert not any(finding.rule == "V020" for finding in changed.check())
+    assert mine.check()[0].rule == "V020"
+    one = mine.edited(["b: priority 107 -> priority 109"])
+    assert [node.config.instances[0].base_priority for node in one.nodes] == [110, 109]
+    assert one.nodes[0] is mine.nodes[0]
+    assert "b.conf (edited)" in repr(one)
+
+
 def test_the_cluster_is_a_scenario_with_the_failures_asked_for(mine: Configurations) -> None:
     trace = vrrplab.simulate(mine.scenario("a power at 10"))
     assert trace.owner("10.0.4.100", 20) == "b"
@@ -108,6 +129,8 @@ def test_a_strangers_text_is_shown_and_does_nothing() -> None:
         (lambda m: m.why("c eth0"), "there is no server or network 'c'"),
         (lambda m: m.diff("b.conf"), "what configs(...) returns"),
         (lambda m: m.check().show(9), "the row 9 is out of range"),
+        (lambda m: m.edited("weight -3 -> weight -4"), "is not in any server's keepalived.conf"),
+        (lambda m: m.edited("a: priority 110 -> priority"), "a.conf (edited):10"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_line(

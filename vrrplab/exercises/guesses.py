@@ -91,6 +91,7 @@ GUESSES: dict[str, Kind] = {
     "10-cable": SECONDS,
     "10-frozen": Kind(names=("MASTER", "BACKUP", "FAULT", "INIT")),
     "11-power": SECONDS,
+    "11-row": SECONDS,
 }
 
 

@@ -6,30 +6,61 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrrplab.data_files import data_path
+from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import scenario
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import IP1, S1, demand_taken, holders_in_words, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
-from vrrplab.notebook.own_cluster import own_cluster
+from vrrplab.notebook.configs import Configurations, configs
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace.events import ActionEvent
+from vrrplab.units import seconds
 
 VIP = "10.1.0.80"
+WEB = {"web1", "web2"}
+SHARED_S = 10.0  # two MASTERs for so long are no hiccup of a takeover
 
 
-def broken_pair() -> Scenario:
+def pair_of(lesson: str) -> Configurations:
+    """The nodes whose files are in a folder of the lessons' own; by their text, wherever that folder is."""
+    files = sorted(data_path("configs", f"lesson-{lesson}").glob("*.conf"))
+    return configs(**{file.stem: file.read_text(encoding="utf-8") for file in files})
+
+
+def broken_pair() -> Configurations:
     """web1 and web2, with the faults that exercise 11-repair is about."""
-    folder = data_path("configs", "lesson-broken")
-    return own_cluster(web1=folder / "web1.conf", web2=folder / "web2.conf")
+    return pair_of("broken")
 
 
 def _repaired(answer: Any) -> Scenario:
+    if isinstance(answer, Configurations):
+        if {node.name for node in answer.nodes} != WEB:
+            raise NotUnderstood("These are files of other servers: web1 and web2 are to be repaired.")
+        return answer.scenario()
     whole = dict(answer) if isinstance(answer, Mapping) else {}
-    if whole and set(whole) <= {"web1", "web2"} and all(isinstance(v, str) for v in whole.values()):
-        texts = {name: (data_path("configs", "lesson-broken") / f"{name}.conf") for name in ("web1", "web2")}
-        return own_cluster(**{**texts, **whole})
-    return variant(broken_pair(), edit=edit_table(answer))
+    if whole and set(whole) <= WEB and all(isinstance(v, str) for v in whole.values()):
+        texts = {node.name: node.config.text or "" for node in broken_pair().nodes}
+        return configs(**{**texts, **whole}).scenario()
+    return variant(broken_pair().scenario(), edit=edit_table(answer))
+
+
+@exercise("11-line", "a failure in one line, and two MASTERs")
+def line(answer: Any) -> str:
+    if not isinstance(answer, str) or not answer.strip():
+        raise NotUnderstood('A failure here is one line of text, like "web1 eth0 at 10".')
+    try:
+        scenario = pair_of("web").scenario(answer)
+    except VrrplabError as error:
+        raise NotUnderstood(f"This is no failure of these two. {error}") from None
+    trace = run(scenario)
+    end_s = seconds(trace.end_us)
+    both = [span for span in trace.holders(VIP) if len(span.servers) > 1]
+    shared_s = max((seconds((span.to_us or trace.end_us) - span.from_us) for span in both), default=0.0)
+    if shared_s < SHARED_S:
+        told = f"both have {VIP} for {shared_s:.1f} s only" if both else "it is never with two at once"
+        raise Miss(f"In that run {told}; {holders_in_words(trace, VIP, end_s)}.")
+    return f"Both have {VIP} for {shared_s:.1f} s: web2 hears nothing, and nobody takes it from web1."
 
 
 @exercise("11-repair", "a pair of files with four faults")

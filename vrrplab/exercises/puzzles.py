@@ -31,6 +31,7 @@ class Puzzle:
 
     ``verdict`` returns what was seen where the goal is reached, or raises Miss with the observation that
     contradicts it. ``edits``: the servers whose files may be rewritten; none: this one is clicked.
+    ``rules``: under the editor stands what ``configs(…).check()`` finds within and between the files, too.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Puzzle:
     at_s: float
     verdict: Verdict
     edits: tuple[str, ...] = ()
+    rules: bool = False
 
     def answered(self, answer: Any) -> str:
         """The judge of ``check``: the answer is a list of actions, or new files by server."""
@@ -76,11 +78,12 @@ def is_puzzle(
     make: Callable[[], Scenario],
     at_s: float = 10.5,
     edits: Sequence[str] = (),
+    rules: bool = False,
 ) -> Callable[[Verdict], Verdict]:
     """Registers the decorated function as the verdict of a puzzle, and the puzzle as an exercise."""
 
     def register(verdict: Verdict) -> Verdict:
-        one = Puzzle(name, task, goal, make, at_s, verdict, tuple(edits))
+        one = Puzzle(name, task, goal, make, at_s, verdict, tuple(edits), rules)
         exercise(name, task)(one.answered)
         PUZZLES[name] = one
         return verdict

@@ -15,6 +15,7 @@ from vrrplab.exercises.goal import Goal, Verdict
 from vrrplab.exercises.puzzles import Puzzle, files_of
 from vrrplab.exercises.store import Progress, store
 from vrrplab.notebook.variants import with_files
+from vrrplab.scenario.nodes import Node
 
 if TYPE_CHECKING:
     from vrrplab.scenario.model import Scenario
@@ -29,7 +30,7 @@ ASIDE = frozenset({"script-default-user", "script-security"})
 
 
 class Finding(NamedTuple):
-    """What there is to say of a line (0: of the file). ``kind``: stops, ignored, aside."""
+    """What there is to say of a line (0: of the file). ``kind``: stops, ignored, rule, aside."""
 
     line: int
     text: str
@@ -110,6 +111,8 @@ class Repair(Goal):
             Finding(w.source.line, w.message, w.hint, "aside" if w.kind in ASIDE else "ignored")
             for w in warnings
         ]
+        if self.puzzle.rules:
+            found += _broken_rules(forks.scenario, server, {one.line for one in found})
         ordered = sorted(dict.fromkeys(found), key=lambda one: (one.kind == "aside", one.line))
         more = len(ordered) - MOST_FINDINGS
         if more > 0:
@@ -133,6 +136,23 @@ def _typed(progress: Progress, puzzle: Puzzle) -> dict[str, str]:
     if not isinstance(kept, dict):
         return {}
     return {name: text for name, text in kept.items() if name in puzzle.edits and isinstance(text, str)}
+
+
+def _broken_rules(scenario: Scenario, server: str, told: set[int]) -> list[Finding]:
+    """What the rules find in a server's file, beside the lines of which something is told; without the cure,
+    which is for the learner to find.
+    """
+    from vrrplab.rules.cluster import Cluster
+    from vrrplab.rules.model import Severity
+    from vrrplab.rules.table import check
+
+    nodes = [Node(name, cast.config, cast.node) for name, cast in scenario.servers.items()]
+    found = []
+    for one in check(Cluster(nodes, scenario.profile)):
+        lines = [place.source.line for place in one.places if place.node == server]
+        if lines and one.severity is not Severity.INFO and not told.intersection(lines):
+            found.append(Finding(lines[0], f"{one.rule} {one.message}", "", "rule"))
+    return found
 
 
 def _stopping(error: VrrplabError) -> Finding:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from vrrplab.exercises.attempt import Attempt
 from vrrplab.exercises.lesson_08 import BOUND
-from vrrplab.exercises.observe import IP1, IP2, S1, S2, demand_normal, holders_in_words, run
+from vrrplab.exercises.lesson_11 import pair_of
+from vrrplab.exercises.observe import (
+    IP1,
+    IP2,
+    S1,
+    S2,
+    demand_normal,
+    demand_taken,
+    holders_in_words,
+    run,
+    taken_s,
+)
 from vrrplab.exercises.puzzles import is_puzzle
 from vrrplab.exercises.registry import Miss
 from vrrplab.notebook.variants import at, variant
@@ -139,6 +150,89 @@ def cloud(attempt: Attempt) -> str:
     return (
         f"One server an address, all the time, and {IP1} was silent for {silent:.2f} s: each peer names the"
         " other."
+    )
+
+
+def _demand_at_home(attempt: Attempt, address: str, server: str) -> None:
+    """Miss unless, before anything breaks, that server alone has the address."""
+    if attempt.trace.owners(address, BEFORE_S) != (server,):
+        told = holders_in_words(attempt.trace, address, BEFORE_S)
+        raise Miss(f"With nothing broken, {told}; it should be {server}.")
+
+
+LB_VIP = "10.0.4.100"
+STORES = ("10.2.0.50", "10.2.0.51", "10.2.0.52")
+
+
+def _small_weight() -> Scenario:
+    dies = at(12, "check_fail", server="lb1")
+    told = "HAProxy on lb1 is dead from 12 s on; its check is worth 2, and 3 lie between the priorities"
+    return variant(pair_of("weight").scenario(), dies, duration_s=40, description=told)
+
+
+@is_puzzle(
+    "11-weight",
+    "a check that counts, and too little",
+    f"Repair the files: lb1 has {LB_VIP}; HAProxy dies on it at 12 s, and lb2 must have it within 8 s. With"
+    " HAProxy dead on both, one of them must still have it.",
+    _small_weight,
+    edits=["lb1", "lb2"],
+    rules=True,
+)
+def small_weight(attempt: Attempt) -> str:
+    end_s = seconds(attempt.trace.end_us)
+    _demand_at_home(attempt, LB_VIP, "lb1")
+    if attempt.trace.owners(LB_VIP, end_s) != ("lb2",):
+        raise Miss(
+            f"HAProxy on lb1 is dead from 12 s on, and {holders_in_words(attempt.trace, LB_VIP, end_s)}."
+        )
+    moved_s = taken_s(attempt.trace, LB_VIP, "lb2", 12)
+    if moved_s is None or moved_s > 20:
+        raise Miss(
+            f"HAProxy on lb1 is dead from 12 s on, and lb2 has {LB_VIP} at {moved_s or end_s:.1f} s only."
+        )
+    both = run(variant(attempt.scenario, at(12, "check_fail", server="lb2")))
+    if len(both.owners(LB_VIP, end_s)) != 1:
+        raise Miss(f"That works. But with HAProxy dead on both, {holders_in_words(both, LB_VIP, end_s)}.")
+    demand_taken(attempt.scenario)
+    return (
+        f"lb2 has {LB_VIP} {moved_s - 12:.1f} s after HAProxy died, and with both dead"
+        f" {both.owners(LB_VIP, end_s)[0]} has it: the check weighs more than the distance of the priorities."
+    )
+
+
+def _two_lists() -> Scenario:
+    told = "db1 loses its power at 12 s; the lists of addresses differ"
+    off = at(12, "power_off", server="db1")
+    return variant(pair_of("lists").scenario(), off, duration_s=32, description=told)
+
+
+@is_puzzle(
+    "11-lists",
+    "two lists of addresses",
+    f"Repair the files: {STORES[0]}, .51 and .52 are on db1 alone, and when it loses its power at 12 s, db2"
+    " serves all three within 4 s.",
+    _two_lists,
+    at_s=9.5,
+    edits=["db1", "db2"],
+    rules=True,
+)
+def two_lists(attempt: Attempt) -> str:
+    end_s = seconds(attempt.trace.end_us)
+    for address in STORES:
+        _demand_at_home(attempt, address, "db1")
+    for address in STORES:
+        silent = attempt.longest_s(address, "icmp")
+        if attempt.trace.owners(address, end_s) != ("db2",) or silent > 4:
+            raise Miss(
+                f"db1 loses its power at 12 s, and {holders_in_words(attempt.trace, address, end_s)};"
+                f" it gave no answer for {silent:.1f} s."
+            )
+    demand_taken(attempt.scenario)
+    silent = max(attempt.longest_s(address, "icmp") for address in STORES)
+    return (
+        f"One server an address, and all three are back after {silent:.2f} s: an advert whose list is another"
+        " one counts for nothing."
     )
 
 

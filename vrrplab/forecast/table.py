@@ -41,8 +41,13 @@ def text_of(forecast: Forecast) -> str:
     for section in forecast.sections:
         lines += [*head(section), *_table(section, forecast.simulated), ""]
         lines += [*_reasons(section), ""] if any(_reasons(section)) else []
-    lines += wrap(_agreement(forecast), COLUMNS) if forecast.simulated else []
-    return "\n".join([*lines, *wrap(NOT_LOOKED_AT, COLUMNS)]) + "\n"
+    lines += [line for note in notes(forecast) for line in wrap(note, COLUMNS)]
+    return "\n".join(lines) + "\n"
+
+
+def notes(forecast: Forecast) -> list[str]:
+    """Whether closed form and simulator agree, where it was asked, and what was not looked at."""
+    return [*([_agreement(forecast)] if forecast.simulated else []), NOT_LOOKED_AT]
 
 
 def head(section: Section) -> list[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -22,18 +22,21 @@ from vrrplab.commands import config_diff
 from vrrplab.commands import why as why_command
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import VrrplabError
+from vrrplab.forecast.damage import damage_of
 from vrrplab.forecast.diff import Diff, diff
 from vrrplab.forecast.failures import RETURN
-from vrrplab.forecast.predict import Forecast, Row, forecast
-from vrrplab.forecast.table import failures_in_words, goes_to, out_in_words, text_of
+from vrrplab.forecast.predict import Forecast, Row, Section, forecast
+from vrrplab.forecast.table import failures_in_words, notes, row_in_cells, text_of
 from vrrplab.forecast.why import Why, why
 from vrrplab.machine.profiles import profile_named
+from vrrplab.notebook.replacements import Edit
+from vrrplab.notebook.variants import edited_texts
 from vrrplab.output.printable import printable
 from vrrplab.output.text_columns import wrap
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.model import Finding, Place
 from vrrplab.rules.table import RULES, check
-from vrrplab.scenario.configs import GIVEN, label_without_file
+from vrrplab.scenario.configs import EDITED, GIVEN, label_without_file
 from vrrplab.scenario.fail_line import FORM, with_failures
 from vrrplab.scenario.from_configs import scenario_of_nodes
 from vrrplab.scenario.model import Scenario
@@ -46,7 +49,10 @@ KEPT: dict[str, str] = {}  # what cells with %%keepalived hold: name to text
 
 
 class Table:
-    """Rows with a head, as text and in a notebook. ``items``: what each row is about, in the same order."""
+    """Rows with a head, as text and in a notebook. ``items``: what each row is about, in the same order.
+
+    ``notes``: what is said below the rows in a notebook; the text has it already.
+    """
 
     def __init__(
         self,
@@ -56,10 +62,11 @@ class Table:
         items: Sequence[Any],
         text: str,
         play: Callable[[Any], Scenario],
+        notes: Sequence[str] = (),
     ) -> None:
         self.title, self.head, self.items = title, tuple(head), tuple(items)
         self.rows = [tuple(row) for row in rows]
-        self._text, self._play = text, play
+        self._text, self._play, self._notes = text, play, tuple(notes)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -80,10 +87,11 @@ class Table:
 
         head = cells("th", ["", *self.head])
         rows = (f"<tr>{cells('td', [str(n), *row])}</tr>" for n, row in enumerate(self.rows, 1))
-        more = ".show(n) plays row n" if self.rows else "nothing"
+        more = [".show(n) plays row n" if self.rows else "nothing", *self._notes]
+        below = "".join(f"<div><small>{escape(printable(note))}</small></div>" for note in more)
         return (
             f"<table><caption>{escape(printable(self.title))}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table><div><small>{more}</small></div>"
+            f"<tbody>{''.join(rows)}</tbody></table>{below}"
         )
 
     def show(self, number: int = 1) -> Any:
@@ -115,13 +123,10 @@ class Configurations:
 
     def check(self) -> Table:
         """What is wrong within and between the files, the worst first; an empty table: nothing is known."""
-        cluster = Cluster(self.nodes, self.profile)
-        found = check(cluster)
+        found = check(self._cluster)
         rows = [(f.rule, f.severity.value, _places(f.places), f.message, f.cure) for f in found]
         text = "\n".join(_finding_lines(found)) or "Nothing is wrong in what was looked at."
-        return Table(
-            "findings", ("rule", "", "where", "what", "cure"), rows, found, text, partial(_damage, cluster)
-        )
+        return Table("findings", ("rule", "", "where", "what", "cure"), rows, found, text, self._damage)
 
     def predict(self, *, simulate: bool = True, pairs: bool = False) -> Table:
         """What every single failure does: who has each address then, and how long clients are out.
@@ -132,13 +137,16 @@ class Configurations:
         items = [(section, row) for section in found.sections for row in section.rows]
         rows = []
         for section, row in items:
-            out = out_in_words(row, row.best) if row.best else row.unjudged
-            failing = failures_in_words(row.failures)
-            rows.append(
-                (", ".join(section.addresses), failing, goes_to(row), " ".join(out.split()), row.blocked)
-            )
-        head = ("address", "when this fails", "goes to", "out: best typical worst (s)", "why nobody moves")
-        return Table("failures", head, rows, items, text_of(found), lambda item: _failing(found, item[1]))
+            failing, where, out, told, see = row_in_cells(row, found.simulated)
+            why = ". ".join(filter(None, [row.blocked, row.cure]))
+            about = (", ".join(section.addresses), failing, where, " ".join(out.split()), told)
+            rows.append((*about, f"{see} {why}".strip()))
+        head = ("address", "when this fails", "goes to", "out: best typical worst (s)", "simulated", "see")
+
+        def play(item: tuple[Section, Row]) -> Scenario:
+            return _failing(found, item[1])
+
+        return Table("failures", head, rows, items, text_of(found), play, notes(found))
 
     def why(self, *failures: str) -> Table:
         """Why it did, or did not, fail over: line, rule, packet, law, and what would alter it.
@@ -166,12 +174,32 @@ class Configurations:
         text = "\n".join(config_diff.lines(found))
         return Table("what changes", ("", "what", "before", "after"), rows, items, text, lambda one: one)
 
+    def edited(self, edit: Edit) -> Configurations:
+        """The same nodes with words of their files replaced, for ``diff``; these stay as they are.
+
+        ``edit``: as ``variant`` takes it, ``"a: weight -2 -> weight -4"``, several as a list. VrrplabError:
+        the words stand in no file, or keepalived would not run with the new ones.
+        """
+        texts = edited_texts(self.scenario(), edit)
+        nodes = [_with_text(n, texts[n.name], self.profile) if n.name in texts else n for n in self.nodes]
+        return Configurations(nodes, self.profile)
+
     def scenario(self, *failures: str) -> Scenario:
         """The cluster as a scenario, with these failures, for ``simulate``, ``cluster`` and ``variant``.
 
         VrrplabError: a failure that is none.
         """
         return with_failures(scenario_of_nodes(self.nodes, self.profile), failures)
+
+    @property
+    def _cluster(self) -> Cluster:
+        return Cluster(self.nodes, self.profile)
+
+    def _damage(self, finding: Finding) -> Scenario:
+        """The run that shows what such a finding does: here if what fails is known, else in its example."""
+        found = damage_of(RULES[finding.rule], self._cluster, finding)
+        what = found.fails or "nothing fails, the daemons start"
+        return found.scenario.changed(description=f"{finding.rule}, on {found.whose}; {what}")
 
 
 def configs(
@@ -209,6 +237,12 @@ def configs(
     return Configurations(nodes, profile)
 
 
+def _with_text(node: Node, text: str, profile: str) -> Node:
+    label = label_without_file(node.name, EDITED)
+    daemon = profile_named(profile).wording
+    return replace(node, path=label, config=parse_text(text, label, host_id=node.name, daemon=daemon))
+
+
 def _is_text(value: str) -> bool:
     return "{" in value or "\n" in value
 
@@ -238,13 +272,6 @@ def _finding_lines(found: Sequence[Finding]) -> Iterator[str]:
     for one in found:
         text = f"{one.rule} {one.severity} {_places(one.places)}: {one.message} - {one.cure}"
         yield from wrap(text, 80, more="    ")
-
-
-def _damage(cluster: Cluster, finding: Finding) -> Scenario:
-    """The run that shows what a finding does, here if what fails is known, else on the rule's own example."""
-    from vrrplab.commands.rule_story import damage_of
-
-    return damage_of(RULES[finding.rule], cluster, finding).scenario
 
 
 def _failing(found: Forecast, row: Row) -> Scenario:

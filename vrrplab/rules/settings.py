@@ -49,14 +49,15 @@ class Settings:
         return any(order.index(finding.severity) <= worst for finding in findings)
 
 
-def find_settings(known: Iterable[str], file: str | None = None) -> Settings:
-    """Those of ``file``, or of the folder in which this runs; the defaults where there are none.
+def find_settings(known: Iterable[str], file: str | None = None, folder: str = "") -> Settings:
+    """Those of ``file``, or of ``folder``; the defaults where there are none.
 
-    ``known``: the numbers of all rules. PlacedError: what is wrong in the file, and what would be right.
+    ``known``: the numbers of all rules; ``folder``: "" is the one in which this runs. PlacedError: what is
+    wrong in the file, and what would be right.
     """
     if file is not None:
         return read_settings(file, known)
-    for name in (FILE, PROJECT):
+    for name in (os.path.join(folder, name) for name in (FILE, PROJECT)):
         if os.path.isfile(name):
             settings = read_settings(name, known)
             if settings.file:

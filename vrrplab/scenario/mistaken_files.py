@@ -26,12 +26,15 @@ def is_scenario(name: str) -> bool:
 def is_config(path: str) -> bool:
     """Is that a keepalived.conf, by what is in it? One within a scenario is further to the right."""
     try:
-        head = config_text(path)[:_HEAD]
+        return looks_like_config(config_text(path))
     except ConfigError:
         return False
-    return (
-        re.search(r"^(vrrp_instance|vrrp_script|global_defs)\b[^:\n]*\{?\s*$", head, re.MULTILINE) is not None
-    )
+
+
+def looks_like_config(text: str) -> bool:
+    """The same of a text."""
+    begins = r"^(vrrp_instance|vrrp_script|global_defs)\b[^:\n]*\{?\s*$"
+    return re.search(begins, text[:_HEAD], re.MULTILINE) is not None
 
 
 def require_config(path: str) -> None:
@@ -61,14 +64,15 @@ _SIGNS = (
 )
 
 
-def say_what_it_is(path: str, error: ConfigError | None = None) -> None:
+def say_what_it_is(path: str, error: ConfigError | None = None, text: str | None = None) -> None:
     """VrrplabError if a file, which says nothing to keepalived, is another kind that is known here.
 
     ``error``: what its reader said; one without a line could not be read, and is not looked at again.
+    ``text``: what is in the file, where that is known.
     """
     if error is not None and not error.line:
         return
-    head = config_text(path)[:_HEAD]
+    head = (config_text(path) if text is None else text)[:_HEAD]
     for sign, what in _SIGNS:
         if re.search(sign, head, re.MULTILINE):
             raise VrrplabError(f"{path}: {what}") from None

@@ -14,7 +14,7 @@ from os.path import basename, splitext
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.interfaces import interfaces_of
 from vrrplab.config.model import NodeConfig
-from vrrplab.config.reader import parse_config
+from vrrplab.config.reader import parse_config, parse_text
 from vrrplab.errors import ConfigError, VrrplabError, did_you_mean
 from vrrplab.machine.profiles import profile_named
 from vrrplab.scenario.host_addresses import read_addresses, without_virtual
@@ -74,7 +74,7 @@ def nodes_from(
     behaviour = profile_named(profile)
     if behaviour.is_frr:
         raise VrrplabError(f"profile {profile} is FRR's: it does not run a keepalived.conf - give a scenario")
-    nodes = {file.name: _read(file, behaviour.wording) for file in files}
+    nodes = {file.name: read_node(file, behaviour.wording) for file in files}
     told = _by_node("--addresses", addresses, nodes)
     for name, path in told.items():
         nodes[name] = _with_addresses(nodes[name], path)
@@ -84,19 +84,30 @@ def nodes_from(
     return tuple(nodes.values())
 
 
-def _read(file: NodeFile, daemon: str) -> Node:
+def read_node(file: NodeFile, daemon: str, text: str | None = None) -> Node:
+    """One node; ``daemon``: whose version reads its file. ``text``: what counts instead of what the file
+    has in it, as where an editor has not saved it yet.
+
+    Raises ConfigError for what keepalived would not run with, VrrplabError for another kind of file.
+    """
+
+    def read(host: str) -> NodeConfig:
+        if text is None:
+            return parse_config(file.path, host_id=host, daemon=daemon)
+        return parse_text(text, file.path, host_id=host, daemon=daemon)
+
     require_config(file.path)
     try:
-        config = parse_config(file.path, host_id=file.name, daemon=daemon)
+        config = read(file.name)
         host = file.name.partition(".")[0]
         if host != file.name and any(warning.kind == "host-lines" for warning in config.warnings):
             # keepalived compares with its host name up to the first dot (2.2.7, measured).
-            config = parse_config(file.path, host_id=host, daemon=daemon)
+            config = read(host)
     except ConfigError as error:
-        say_what_it_is(file.path, error)
+        say_what_it_is(file.path, error, text)
         raise
     if not config.instances:
-        say_what_it_is(file.path)
+        say_what_it_is(file.path, text=text)
     for warning in config.warnings:
         if warning.kind == "template":  # keepalived would run it, with values that nobody means
             raise ConfigError(warning.source.file, warning.source.line, warning.message, warning.hint)

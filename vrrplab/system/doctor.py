@@ -41,6 +41,7 @@ MODULES = {
     "ipywidgets": "sliders",
     "numpy": "captures as columns",
     "scapy": "a second codec to compare with",
+    "pygls": "keepalived.conf in an editor: vrrplab-lsp",
 }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from vrrplab.exercises.hints import Hint
 from vrrplab.exercises.lesson_05 import DEAD
+from vrrplab.exercises.lesson_11 import VIP, pair_of
 from vrrplab.exercises.observe import IP1, IP2, S1, S2, holders_in_words, run
 from vrrplab.notebook.variants import at, variant
+from vrrplab.units import seconds
 
 
 def _another_pair() -> str:
@@ -33,10 +35,25 @@ def _the_other_address() -> str:
     )
 
 
+def _a_cut_cable() -> str:
+    trace = run(pair_of("web").scenario("web1 eth0 at 10"))
+    taken_s = next(seconds(span.from_us) for span in trace.holders(VIP) if span.servers == ("web2",))
+    return (
+        f"“web1 eth0 at 10”: that line pulls a cable, and web2 has {VIP} from {taken_s:.1f} s on."
+        " web1 saw its cable go, and gave the address up. What takes only its voice away?"
+    )
+
+
 HINTS = {
+    "11-line": Hint(
+        "In which row of `pair.predict()` does the address go to two servers?",
+        "A line is SERVER THING at S: the words of the table, each as one of kill, freeze, firewall in,"
+        " firewall out, power, daemon, or the name of a card or a script.",
+        _a_cut_cable,
+    ),
     "11-repair": Hint(
-        "`complaints(theirs)` names one fault. For two more, lay the files side by side: what must be alike"
-        " on both? The fourth is a subtraction.",
+        "`theirs.check()` tells which lines. Three faults lie between the files: what must be alike on both?"
+        " And one of them is a subtraction.",
         "Alike on both: VRID, advert_int, and the list of addresses. Words that keepalived does not know do"
         " nothing. And a penalty must be larger than the distance of the priorities, on both servers.",
         _another_pair,

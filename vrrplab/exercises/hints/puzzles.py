@@ -7,6 +7,7 @@ from typing import Any
 
 from vrrplab.exercises.hints import Hint
 from vrrplab.exercises.lesson_08 import BOUND
+from vrrplab.exercises.lesson_11 import pair_of
 from vrrplab.exercises.observe import IP1, IP2, S1, S2, became, gaps_in_words, holders_in_words, outage_s, run
 from vrrplab.notebook.variants import at, variant
 from vrrplab.trace.events import AdvertReceivedEvent, GarpSentEvent, NotifyEvent
@@ -79,6 +80,27 @@ def _one_sided() -> str:
     return (
         f"With a wrong peer in the file of {S1} instead, {holders_in_words(trace, IP1, 10)}:"
         f" its adverts for {IP1} reach nobody."
+    )
+
+
+def _three_and_two() -> str:
+    """The same with more between the priorities."""
+    wide = ["priority 110 -> priority 120", "priority 107 -> priority 110"]
+    ends = []
+    for weight in (10, 11):
+        pair = variant(pair_of("weight").scenario(), edit=[*wide, f"weight 2 -> weight {weight}"])
+        dead = run(variant(pair, at(12, "check_fail", server="lb1"), duration_s=40))
+        ends.append(f"with weight {weight}, {holders_in_words(dead, '10.0.4.100', 39)}")
+    return f"With priorities 120 and 110, and HAProxy dead on lb1 from 12 s on: {'; '.join(ends)}."
+
+
+def _another_list() -> str:
+    edit = "proxy-serv02: 192.168.2.101 -> 192.168.2.111"
+    trace = run(variant("article-steady", edit=edit, duration_s=16))
+    return (
+        f"The article's pair, with .111 in place of .101 in the file of {S2}: at 15 s"
+        f" {' and '.join(trace.owners(IP1, 15))} has {IP1}, and"
+        f" {' and '.join(trace.owners('192.168.2.111', 15))} has 192.168.2.111; both are MASTER."
     )
 
 
@@ -169,6 +191,17 @@ HINTS = {
         "Read what is said of the lines with advert_int. And click on an advert: which version is it?",
         "Version 2 has whole seconds only. Both servers, and every instance, must speak the same version.",
         _version_3,
+    ),
+    "11-weight": Hint(
+        "While HAProxy is dead on lb1, which priority stands in the box of front on each server?",
+        "A positive weight is added while the check is well. Take it away on one side, and the other must be"
+        " higher: equal is not enough.",
+        _three_and_two,
+    ),
+    "11-lists": Hint(
+        "Who is MASTER before anything breaks? Lay virtual_ipaddress of both files side by side.",
+        "A server drops an advert that lists other addresses than its own file: then it hears nobody.",
+        _another_list,
     ),
     "11-cloud": Hint(
         f"To whom does {S2} send its adverts? Compare unicast_peer with the addresses in the picture.",

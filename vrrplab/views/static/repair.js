@@ -34,7 +34,7 @@ export function lineRange(text, line) {
  * @returns {Map<number, Finding["kind"]>}
  */
 export function lineMarks(findings) {
-  const order = ["aside", "ignored", "stops"];
+  const order = ["aside", "rule", "ignored", "stops"];
   /** @type {Map<number, Finding["kind"]>} */
   const found = new Map();
   for (const { line, kind } of findings) {
@@ -52,6 +52,7 @@ export function fileSummary(findings) {
   const told = findings.filter((f) => f.kind === "ignored").length;
   if (stop) return `keepalived does not start with this${stop.line ? `: line ${stop.line}` : ""}. The picture shows the last text that ran.`;
   if (told) return `keepalived starts, and complains about ${told === 1 ? "one thing" : `${told} things`}.`;
+  if (findings.some((f) => f.kind === "rule")) return "keepalived reads every line, and is silent about this:";
   return "keepalived reads every line.";
 }
 

@@ -524,7 +524,7 @@ interface Finding {
   line: number;
   text: string;
   cure: string;
-  kind: "stops" | "ignored" | "aside";
+  kind: "stops" | "ignored" | "rule" | "aside";
 }
 /** By server: the files of the run that is shown, as they were at first, as they were last typed, and what is said of them. */
 interface RepairInfo {
