@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from tools.man_pages import escaped, pages
+from tools.man_pages import escaped, main, pages
 from vrrplab.commands import cli
 
 
@@ -34,6 +35,16 @@ def test_a_page_has_every_option_example_and_exit_code() -> None:
 def test_text_that_roff_would_take_for_its_own_is_escaped() -> None:
     assert escaped(".TH x") == "\\&.TH x"
     assert escaped("'quoted' \\n --all") == "\\&'quoted' \\en \\-\\-all"
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path / "file")])
+    assert ended.value.code == 2
+    assert "cannot be written: File exists - name a folder that can" in capsys.readouterr().err
 
 
 @pytest.mark.needs("groff")

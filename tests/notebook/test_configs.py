@@ -128,6 +128,8 @@ def test_a_strangers_text_is_shown_and_does_nothing() -> None:
         (lambda m: m.why(), "say what fails"),
         (lambda m: m.why("c eth0"), "there is no server or network 'c'"),
         (lambda m: m.diff("b.conf"), "what configs(...) returns"),
+        (lambda _: vrrplab.configs(["a.conf", "b.conf"]), "a file is of type list - give paths"),  # type: ignore[list-item]
+        (lambda _: vrrplab.configs(b"a.conf"), "a file is of type bytes - give paths"),  # type: ignore[arg-type]
         (lambda m: m.check().show(9), "the row 9 is out of range"),
         (lambda m: m.edited("weight -3 -> weight -4"), "is not in any server's keepalived.conf"),
         (lambda m: m.edited("a: priority 110 -> priority"), "a.conf (edited):10"),

@@ -223,6 +223,10 @@ def configs(
         if not KEPT:
             raise VrrplabError('configs() takes files: configs("a.conf", "b.conf"), or %%keepalived cells')
         texts = dict(KEPT)
+    for file in files:
+        if not isinstance(file, str | os.PathLike) or isinstance(os.fspath(file), bytes):
+            kind = type(file).__name__
+            raise VrrplabError(f'a file is of type {kind} - give paths: configs("a.conf", "b.conf")')
     for name in named:
         if not (isinstance(named[name], str | os.PathLike)):
             raise VrrplabError(f"{name}: give the path of a keepalived.conf, or its text")
