@@ -31,6 +31,6 @@ def growth(work: Callable[[int], Any], few: int) -> float:
 
     2 for work in proportion to the number, 6 for work that grows with its square.
     """
-    work(1)  # what is imported and remembered on the way counts for nobody
+    work(few)  # what is imported and remembered on the way counts for nobody
     first, second, fourth = (lines_run(lambda n=n: work(n)) for n in (few, 2 * few, 4 * few))
     return (fourth - second) / (second - first)
