@@ -134,6 +134,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 @pytest.mark.long
+@pytest.mark.computes
 def test_anything_in_any_place(tmp_path: Path) -> None:
     dice = random.Random(1)
     everywhere = [path for path in places(DRILL[0]) if path and path not in (("t",), ("event",))]
