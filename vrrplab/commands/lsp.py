@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from vrrplab import __version__
 from vrrplab.errors import VrrplabError
+from vrrplab.output.printable import printable
+from vrrplab.output.terminal import standard_streams
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(line: str) -> int:
-    print(f"vrrplab-lsp: {line}", file=sys.stderr)
+    with standard_streams():
+        print(f"vrrplab-lsp: {printable(line)}", file=sys.stderr)
     return 2
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vrrplab.config.reader import config_text
 from vrrplab.data_files import data_path
 from vrrplab.errors import VrrplabError
 from vrrplab.exercises.answers import scenario
@@ -25,7 +26,7 @@ SHARED_S = 10.0  # two MASTERs for so long are no hiccup of a takeover
 def pair_of(lesson: str) -> Configurations:
     """The nodes whose files are in a folder of the lessons' own; by their text, wherever that folder is."""
     files = sorted(data_path("configs", f"lesson-{lesson}").glob("*.conf"))
-    return configs(**{file.stem: file.read_text(encoding="utf-8") for file in files})
+    return configs(**{file.stem: config_text(file) for file in files})
 
 
 def broken_pair() -> Configurations:
