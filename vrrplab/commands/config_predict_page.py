@@ -19,9 +19,9 @@ from vrrplab.views.style import DARK, LIGHT
 
 PLAYED = 3
 _LOOK = f"""
-body {{ margin: 1rem auto; max-width: 1500px; font: 14px system-ui, sans-serif; color: {LIGHT.text};
-  background: {LIGHT.page}; }}
-table {{ border-collapse: collapse; margin-bottom: 1rem; }}
+body {{ margin: 1rem auto; padding: 0 1rem; max-width: 1500px; font: 14px system-ui, sans-serif;
+  color: {LIGHT.text}; background: {LIGHT.page}; }}
+table {{ border-collapse: collapse; margin-bottom: 1rem; display: block; overflow-x: auto; }}
 th, td {{ border-bottom: 1px solid {LIGHT.line}; padding: 0.3rem 0.8rem 0.3rem 0; text-align: left;
   vertical-align: top; }}
 iframe {{ width: 100%; height: 900px; border: 1px solid {LIGHT.line}; }}
@@ -61,7 +61,7 @@ def page(forecast: Forecast) -> str:
 
 def _section(section: Section, simulated: bool) -> Iterator[str]:
     yield f"<h2>{_shown(' '.join(head(section)))}</h2>"
-    heads = ("when this fails", "goes to", "clients are out", "simulated", "see")
+    heads = ("when this fails", "goes to", "clients are out: best, typical, worst", "simulated", "see")
     yield "<table><thead><tr>" + "".join(f"<th>{name}</th>" for name in heads) + "</tr></thead><tbody>"
     for row in section.rows:
         cells = row_in_cells(row, simulated)
@@ -90,7 +90,8 @@ def _played(forecast: Forecast, section: Section, row: Row) -> Iterator[str]:
     except VrrplabError as error:
         yield f"<p>{_shown(str(error))}</p>"
         return
-    told = html_text(run(scenario), scenario=scenario, tour=False)
+    # The film asks nothing: the table above has the answer.
+    told = html_text(run(scenario), scenario=scenario, tour=False, told={})
     yield f'<iframe loading="lazy" title="{_shown(title)}" srcdoc="{html.escape(told)}"></iframe>'
 
 
