@@ -4,7 +4,11 @@ The capture is made here: version 2 and 3 adverts of 1 to 4 addresses over IPv4,
 ARP, and one frame in 64 with a flipped bit. The work is comparable: tshark prints five fields with checksum
 validation on, tcpdump prints its one line, vrrplab fills all columns and verifies both checksums.
 
-    python benchmarks/capture.py [--frames N] [--rounds N] [--big N]
+With ``--decode`` what ``vrrplab decode`` tells of three captures (adverts, adverts among other traffic, a day
+of adverts) is compared too: table, JSON lines, timeline and columns, in the processor's time of whole
+processes.
+
+    python benchmarks/capture.py [--frames N] [--rounds N] [--big N] [--decode]
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -23,9 +28,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vrrplab.capture.pcap import write_pcap
+from vrrplab.wire.checksum import total
 from vrrplab.wire.frames import advert_frame, garp_frame
 from vrrplab.wire.vrrp import Advertisement
 
+sys.path[:0] = [str(Path(__file__).resolve().parent)]
+
+from figures import arguments  # noqa: E402
+
+DECODE_LIMITS = {"table": 1.0, "jsonl": 1.0, "timeline": 2.0, "columns": 5.0}
 TSHARK_LIMIT, TCPDUMP_LIMIT, MEMORY_LIMIT_MB = 20.0, 5.0, 150.0
 
 READER = """
@@ -124,6 +135,73 @@ def peak_memory_mb(path: str) -> tuple[float, float]:
     return int(printed.split()[-1]) / 1024, seconds
 
 
+def among_others(count: int, seed: int = 2) -> Iterator[tuple[int, bytes]]:
+    """One advert in fifty frames, the others TCP and UDP of 60 to 600 bytes."""
+    random_source = random.Random(seed)
+    adverts = [_frame(random_source) for _ in range(64)]
+    others = [_other(random_source) for _ in range(4096)]
+    for number in range(count):
+        yield number * 500, random_source.choice(others if number % 50 else adverts)
+
+
+def _other(random_source: random.Random) -> bytes:
+    protocol, port = random_source.choice(((6, 443), (17, 53)))
+    payload = random_source.randrange(1024, 60000).to_bytes(2, "big") + port.to_bytes(2, "big")
+    payload += random_source.randbytes(random_source.randrange(20, 560))
+    hosts = bytes((10, 0, 0, random_source.randrange(1, 255), 10, 0, 1, random_source.randrange(1, 255)))
+    head = bytes((0x45, 0)) + (20 + len(payload)).to_bytes(2, "big") + bytes((0, 1, 0, 0, 64, protocol))
+    check = -total(head + b"\0\0" + hosts) % 0xFFFF
+    ethernet = bytes.fromhex("0200000000020200000000010800")
+    return ethernet + head + check.to_bytes(2, "big") + hosts + payload
+
+
+def a_day() -> Iterator[tuple[int, bytes]]:
+    """172,800 adverts: two virtual routers, one a second each."""
+    for number in range(172_800):
+        vrid = 1 + number % 2
+        advert = Advertisement(2, vrid, 100, 1_000_000, (f"192.168.2.{100 + vrid}",))
+        ends = f"00:00:5e:00:01:{vrid:02x}", f"192.168.2.{vrid}", "224.0.0.18"
+        yield number * 500_000, advert_frame(*ends, advert, ip_id=number % 65536)
+
+
+def processor_s(command: list[str]) -> float:
+    """Of a whole process and what it starts; what it prints is thrown away."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def decode_ratios(folder: str, rounds: int) -> tuple[dict[str, float], int]:
+    """How much longer tshark's fields take than each way of telling; and how many limits are missed."""
+    captures = {"adverts": mixed_frames(200_000), "others": among_others(120_000), "day": a_day()}
+    ways = {
+        "table": ["decode", "--yes"],
+        "jsonl": ["decode", "--yes", "--format", "jsonl"],
+        "timeline": ["decode", "--yes", "--timeline"],
+    }
+    results, missed = {}, 0
+    for name, frames in captures.items():
+        path = os.path.join(folder, f"{name}.pcap")
+        write_pcap(path, frames, epoch_s=1_700_000_000)
+        print(f"{name}: {os.path.getsize(path) / 1e6:.0f} MB")
+        players = commands(path)
+        ours = {way: [sys.executable, "-m", "vrrplab", *words, path] for way, words in ways.items()}
+        ours["columns"] = players["vrrplab"]
+        found: dict[str, list[tuple[float, float]]] = {way: [] for way in ours}
+        for _ in range(rounds):
+            theirs = processor_s(players["tshark"])
+            for way, command in ours.items():
+                found[way].append((processor_s(command), theirs))
+        for way, pairs in found.items():
+            seconds = statistics.median(one for one, _ in pairs)
+            ratio = results[f"{name}, {way}"] = statistics.median(theirs / one for one, theirs in pairs)
+            missed += ratio < DECODE_LIMITS[way]
+            word = "reached" if ratio >= DECODE_LIMITS[way] else "MISSED"
+            print(f"  {way:<8} {seconds:6.2f} s; tshark {ratio:.2f}x, >= {DECODE_LIMITS[way]:g}: {word}")
+    return results, missed
+
+
 def main() -> int:
     """Print the table; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -132,7 +210,8 @@ def main() -> int:
     parser.add_argument("--tshark-rounds", type=int, default=2, help="rounds with tshark, which is slow")
     parser.add_argument("--big", type=int, default=10_000_000, help="frames of the memory test, or 0")
     parser.add_argument("--json", type=Path, help="write the figures here too")
-    args = parser.parse_args()
+    parser.add_argument("--decode", action="store_true", help="also what decode tells")
+    args = arguments(parser, frames=100_000, rounds=2, tshark_rounds=1, big=0)
     missed = 0
     results: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -182,6 +261,11 @@ def main() -> int:
                 f"{args.big} frames ({size:.0f} MB) in {seconds:.1f} s: peak memory {memory:.0f} MB,"
                 f" < {MEMORY_LIMIT_MB:g}: {word}"
             )
+    if args.decode and shutil.which("tshark"):
+        with tempfile.TemporaryDirectory() as folder:
+            more, number = decode_ratios(folder, args.tshark_rounds)
+        results |= more
+        missed += number
     if args.json:
         args.json.write_text(json.dumps(results, indent=1) + "\n")
     return 1 if missed else 0

@@ -22,6 +22,10 @@ from pathlib import Path
 from vrrplab.wire.frames import advert_frame, decode
 from vrrplab.wire.vrrp import Advertisement
 
+sys.path[:0] = [str(Path(__file__).resolve().parent)]
+
+from figures import arguments  # noqa: E402
+
 TARGETS = [
     # what, slower, faster, limit, "at least" or "at most"
     ("payload decoded with checksum, against Scapy", "scapy payload", "payload", 35.0, ">="),
@@ -96,7 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=61)
     parser.add_argument("--json", type=Path, help="write the figures here too")
-    args = parser.parse_args()
+    args = arguments(parser, rounds=9)
     jobs = candidates()
     costs: dict[str, list[float]] = {name: [] for name in jobs}
     gc.disable()

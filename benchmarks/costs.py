@@ -1,6 +1,6 @@
 """What things cost on this machine, beside the figures by which vrrplab reckons (vrrplab/work.py).
 
-    python benchmarks/costs.py
+    python benchmarks/costs.py [--quick]
 
 CPU time and memory of one of each, in microseconds and bytes, and how many times the figure in the table that
 is. Memory is what is still kept at the end, or, of what is built whole, the most that it took.
@@ -39,6 +39,8 @@ from vrrplab.trace import Trace  # noqa: E402
 from vrrplab.units import SECOND_US  # noqa: E402
 from vrrplab.verify import verify_recording  # noqa: E402
 
+LESS = 10 if "--quick" in sys.argv[1:] else 1
+
 
 def measured(job: Callable[[], object], peak: bool = False) -> tuple[float, float]:
     """CPU seconds, and bytes kept of the job's result (``peak``: the most that it took)."""
@@ -73,12 +75,12 @@ def of_run(cost: work.Cost, kind: str, scenario: Scenario, **options: bool) -> N
 
 
 def simulations() -> None:
-    many = bench.cluster(200, 1, 100)
+    many = bench.cluster(200, 1, 100 // LESS)
     of_run(work.RECEPTION, "advert_received", many)
     peerless = {name: replace(segment, multicast=False) for name, segment in many.segments.items()}
-    of_run(work.SENT, "advert_sent", bench.cluster(20, 1, 300).changed(segments=peerless))
+    of_run(work.SENT, "advert_sent", bench.cluster(20, 1, 300 // LESS).changed(segments=peerless))
     steady = load_scenario("article-steady").changed(clients={}, actions=())
-    checked = steady.changed(duration_us=600 * SECOND_US)
+    checked = steady.changed(duration_us=600 // LESS * SECOND_US)
     unchecked = checked.changed(servers={name: without_checks(one) for name, one in checked.servers.items()})
     (with_s, with_bytes), (s, bytes_) = (measured(partial(run, one)) for one in (checked, unchecked))
     number = sum(event.event == "script" for event in run(checked))
@@ -92,7 +94,7 @@ def without_checks(server: Server) -> Server:
 
 
 def tellings() -> None:
-    steady = load_scenario("article-steady").changed(duration_us=3_000 * SECOND_US, actions=())
+    steady = load_scenario("article-steady").changed(duration_us=3_000 // LESS * SECOND_US, actions=())
     world = World(steady, frames=True, capture=True)
     trace = play(world)
     for form, cost in simulate._TELLING.items():
@@ -127,12 +129,14 @@ def captures_and_recordings() -> None:
     from vrrplab.capture.pcap import write_pcap
     from vrrplab.capture.reader import read_frames
     from vrrplab.decoding.explain import explain
-    from vrrplab.decoding.table import table_lines
+    from vrrplab.decoding.table import row_head, row_tail
     from vrrplab.decoding.verdict import judge
+    from vrrplab.decoding.wall_clock import WallClock
     from vrrplab.witness.timeline import timeline_of
 
     world = World(
-        load_scenario("article-steady").changed(duration_us=1_000 * SECOND_US, actions=()), capture=True
+        load_scenario("article-steady").changed(duration_us=1_000 // LESS * SECOND_US, actions=()),
+        capture=True,
     )
     play(world)
     with tempfile.TemporaryDirectory() as folder:
@@ -140,8 +144,10 @@ def captures_and_recordings() -> None:
         write_pcap(path, ((t_us, data) for t_us, _, data in world.captured))
 
         def told() -> None:
+            clock = WallClock()
             for one in read_frames(path):
-                table_lines(one, judge(one.frame), 0)
+                head = row_head(one.number, one.t_ns, 0, clock)
+                row_tail(one.frame, judge(one.frame), len(head))
 
         def explained() -> None:
             for one in islice(read_frames(path), 200):

@@ -25,6 +25,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path[:0] = [str(Path(__file__).resolve().parent)]
+
+from figures import arguments  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[1]
 IN_TIME_S = 1.0
 GONE_S = 15.0  # the lab's daemons say goodbye
@@ -265,7 +269,7 @@ def main() -> int:
     parser.add_argument("--moments", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--signal", choices=("INT", "TERM", "HUP"), default="INT")
-    args = parser.parse_args()
+    args = arguments(parser, moments=5)
     worst = 0
     for command in args.command:
         trials = interrupted(command, args.moments, args.seed, getattr(signal, f"SIG{args.signal}"))

@@ -21,7 +21,7 @@ from vrrplab.trace import Trace, TraceEvent, make_event
 from vrrplab.views.player import write_html
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-SECONDS = 4.0
+SECONDS = 1.0 if "--quick" in sys.argv[1:] else 4.0
 
 # Frame times of SECONDS of playing, and how many frames were in flight at each.
 MEASURE = """

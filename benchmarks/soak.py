@@ -35,6 +35,7 @@ from vrrplab.system.namespaces import Enclosure, Inhabitant, bridge_lines, child
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE)]
 
+from figures import arguments  # noqa: E402
 from interrupts import cpu_wait_s  # noqa: E402
 
 MISSED_S = 0.05
@@ -256,7 +257,7 @@ def main() -> int:
     parser.add_argument("--flood", action="store_true")
     parser.add_argument("--senders", type=int, default=0, help="with --flood: so many, and nothing else")
     parser.add_argument("--peer", action="store_true", help="be one of the processes beside the routers")
-    args = parser.parse_args()
+    args = arguments(parser, seconds=3.0)
     if args.peer:
         be_a_peer()
         return 0

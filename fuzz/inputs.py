@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import runpy
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -82,7 +83,16 @@ def seeds(target: str) -> list[bytes]:
 
 def _frames() -> list[bytes]:
     vectors = json.loads((DATA / "frames" / "frames.json").read_text(encoding="utf-8"))["vectors"]
-    return [bytes.fromhex(vector["hex"]) for vector in vectors]
+    return [bytes.fromhex(vector["hex"]) for vector in vectors] + _wrapped()
+
+
+def _wrapped() -> list[bytes]:
+    """Tunnels in every form that the tests build, and what cannot be opened."""
+    made = runpy.run_path(str(ROOT / "tests" / "wire" / "wrapped_frames.py"))
+    forms = [form.wrap(form.frame) for form in made["FORMS"].values() if form.link_type == 1]
+    others = runpy.run_path(str(ROOT / "tests" / "wire" / "fhrp_frames.py"))
+    hellos = [others[name] for name in ("HSRP_1", "HSRP_2", "HSRP_6", "GLBP", "VRRP_E")]
+    return [*forms, *(raw for raw, _ in made["SEALED"].values()), *hellos, made["deep"](9)]
 
 
 def _captures() -> list[bytes]:
@@ -100,7 +110,33 @@ def _pasted() -> list[bytes]:
             dumps.append("\n".join(f"{at * 16:08x}: {line}  ..." for at, line in enumerate(lines)))
         else:
             dumps.append(frame.hex(":"))
-    return [dump.encode() for dump in dumps] + [capture[:300] for capture in _captures()[:3]]
+    texts = [*dumps, *_LINES, *_LOGS]
+    return [text.encode() for text in texts] + [capture[:300] for capture in _captures()[:3]]
+
+
+_LINES = [
+    "08:53:20.000000 IP 10.0.0.1 > 224.0.0.18: VRRPv2, Advertisement, vrid 7, prio 95, authtype none,"
+    " intvl 1s, length 20\n08:53:21.500000 ARP, Reply 10.0.0.9 is-at 00:00:5e:00:01:07, length 28\n",
+    "2025-10-09 08:53:20.000000 IP (tos 0xc0, ttl 255, id 1, offset 0, flags [none], proto VRRP (112),"
+    " length 32)\n    10.0.0.1 > 224.0.0.18: VRRPv3, Advertisement, vrid 7, prio 105, intvl 100cs, length 12,"
+    " (bad vrrp cksum 36dd), addrs: 10.0.0.9\n",
+    "1760000000.000001 00:00:5e:00:02:07 > 33:33:00:00:00:12, ethertype IPv6 (0x86dd), length 94: (class"
+    " 0xc0, flowlabel 0xc5ddd, hlim 255, next-header VRRP (112) payload length: 24) fe80::1 > ff02::12:"
+    " VRRPv3, Advertisement, vrid 7, prio 150, intvl 100cs, length 24, addrs: fe80::9\n",
+    "static const unsigned char pkt[] = {\n0x01, 0x00, 0x5e, 0x00, 0x00, 0x12\n};\n",
+    "b'\\x01\\x00^\\x00\\x00\\x12'\n",
+    '[{"_source": {"layers": {"frame_raw": ["01005e000012", 0, 6, 0, 1], "frame": {"frame.encap_type": "1",'
+    ' "frame.time_epoch": "1760000000.000000001"}}}}]',
+]
+_LOGS = [
+    "Oct  9 08:53:20 n1 Keepalived_vrrp[7]: (VI_1) Entering MASTER STATE\n"
+    "Oct  9 08:53:22 n1 Keepalived_vrrp[7]: (VI_1) sent 0 priority\n",
+    "2025-10-09T08:53:20.5+02:00 n2 Keepalived_vrrp[7]: (VI_1) Backup received priority 0 advertisement\n"
+    "2025-10-09T08:53:21+02:00 n2 Keepalived_vrrp[7]: Sending gratuitous ARP on eth0 for 10.0.0.9\n",
+    '{"__REALTIME_TIMESTAMP": "1760000000000000", "SYSLOG_IDENTIFIER": "Keepalived", "_HOSTNAME": "n3",'
+    ' "MESSAGE": "(VI_1) Entering FAULT STATE"}\n',
+    "Thu Oct  9 08:53:20 2025: (VI_1) Entering BACKUP STATE (init)\n",
+]
 
 
 def _configs() -> list[bytes]:

@@ -243,6 +243,9 @@ WAYS = (
     ("--explain",),
     ("--timeline",),
     ("--as", "trace"),
+    ("--stats",),
+    ("--timeline", "--format", "jsonl", "--vrid", "7"),
+    ("--where", "priority<100", "--from", "0.5"),
     ("--link", "message", "--key", "secret"),
 )
 

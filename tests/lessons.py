@@ -74,7 +74,15 @@ def guesses_of(path: Path) -> dict[str, int]:
 
 def is_python(cell: dict[str, Any]) -> bool:
     """Is it a code cell in Python, and not the file of a server, with ``%%keepalived`` above it?"""
-    return cell["cell_type"] == "code" and not cell["source"].startswith("%%")
+    return cell["cell_type"] == "code" and bool(python_of(cell))
+
+
+def python_of(cell: dict[str, Any]) -> str:
+    """The Python of a code cell, without the line of a magic above it; "" for a server's file."""
+    source = str(cell["source"])
+    if source.startswith(("%%needs ", "%%refused\n")):
+        return source.partition("\n")[2]
+    return "" if source.startswith("%%") else source
 
 
 def is_folded(cell: dict[str, Any]) -> bool:
@@ -111,11 +119,18 @@ def _typed(call: str) -> str:
     return guess[asked[1]] if asked else ", ".join(guess.values())
 
 
-def run_notebook(path: Path, progress: Path, *, solved: bool = False, missing: tuple[str, ...] = ()) -> Ran:
+def run_notebook(
+    path: Path,
+    progress: Path,
+    *,
+    solved: bool = False,
+    missing: tuple[str, ...] = (),
+    processes: bool = True,
+) -> Ran:
     """Run it headless in a fresh kernel; nbclient's CellExecutionError where a cell fails.
 
     ``solved``: with the key's answers in place of the dots. ``missing``: modules that
-    are not installed there.
+    are not installed there. ``processes``: None can be started there, as in a page of a browser.
     """
     import nbformat
     from nbclient import NotebookClient
@@ -127,7 +142,9 @@ def run_notebook(path: Path, progress: Path, *, solved: bool = False, missing: t
                 cell.source = with_answers(cell.source)
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(_without(progress.parent / "missing", missing)), str(ROOT)]),
+        "PYTHONPATH": os.pathsep.join(
+            [str(_without(progress.parent / "missing", missing, processes)), str(ROOT)]
+        ),
         "VRRPLAB_PROGRESS": str(progress),
         "IPYTHONDIR": str(progress.parent / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -150,12 +167,22 @@ def run_notebook(path: Path, progress: Path, *, solved: bool = False, missing: t
     return Ran(notebook.cells, time.monotonic() - begun, peak_mb[0])
 
 
-def _without(folder: Path, modules: tuple[str, ...]) -> Path:
+_NO_PROCESSES = """import os, subprocess
+del os.fork, os.geteuid
+def none(*words, **options):
+    raise OSError(138, "emscripten does not support processes")
+subprocess.Popen = subprocess.run = none
+"""
+
+
+def _without(folder: Path, modules: tuple[str, ...], processes: bool) -> Path:
     """A folder whose modules of these names say that they are not installed."""
     folder.mkdir(exist_ok=True)
     for name in modules:
         text = f"raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')\n"
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    if not processes:
+        (folder / "sitecustomize.py").write_text(_NO_PROCESSES, encoding="utf-8")
     return folder
 
 

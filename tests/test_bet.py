@@ -367,6 +367,14 @@ def test_a_histogram_of_a_damaged_file_with_times_below_zero(
     assert histogram("x", [{"guess": guess, **told} for guess in guesses]) == lines
 
 
+@pytest.mark.parametrize("guesses", [[1.0, 1e308], [1e308, 1.7e308], [1e308, 1e308]])
+def test_a_histogram_of_a_damaged_file_with_a_time_beyond_counting(guesses: list[float]) -> None:
+    bars = histogram("x", [{"guess": guess, "outcome": 0, "unit": "s"} for guess in guesses])[1:]
+    beyond = sum(guess > 1 for guess in guesses)
+    assert bars[0].endswith("0 ◀")
+    assert bars[-1].endswith(f" or more {'█' * beyond} {beyond}")
+
+
 @pytest.mark.parametrize("count", [1, 30, 500])
 def test_a_histogram_fits_eighty_columns(count: int) -> None:
     from vrrplab.output.text_columns import width

@@ -13,6 +13,7 @@ import re
 import shlex
 import shutil
 import tomllib
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -47,6 +48,10 @@ ELSEWHERE = [
         "tests/browser/test_cluster_in_jupyterlab.py",
     ),
     Elsewhere(r"make [\w-]+( \w+=.*)?", "takes minutes; there is a rule for it", "tests/test_repository.py"),
+    Elsewhere(r"vrrplab decode .* lines\.txt .*", "needs tcpdump's lines", "tests/witness/test_places.py"),
+    Elsewhere(
+        r"vrrplab decode .*\.log .*", "needs the logs of two nodes", "tests/commands/test_decode_filters.py"
+    ),
     Elsewhere(r"git (commit|diff|push|tag) ?.*", "a release, by a person", "tests/test_release.py"),
     Elsewhere(r"python -m vrrplab\.exercises .*", "needs the files of a class", "tests/test_exercises.py"),
 ]
@@ -54,7 +59,9 @@ ELSEWHERE = [
 # Pages whose blocks have a test of their own, which knows more of them.
 OWN_TEST = {
     "docs/api.md": "tests/test_api_page.py",
+    "docs/cluster.md": "tests/sweeping/test_cluster_page.py",
     "docs/commands.md": "tests/commands/test_examples.py",
+    "docs/monitor.md": "tests/watch/test_monitor_page.py",
 }
 
 # Blocks that nobody types in: their page and first words, and what they are.
@@ -68,6 +75,9 @@ FILES = {
     "a.conf": "data/configs/lesson-two-routers/r1.conf",
     "b.conf": "data/configs/lesson-two-routers/r2.conf",
     "night.pcap": "data/captures/frr-two-routers.pcap",
+    "drill.pcap": "data/recordings/takeover_v2_a1_p100/capture.pcap",
+    "serv01.conf": "data/recordings/takeover_v2_a1_p100/serv01.conf",
+    "serv02.conf": "data/recordings/takeover_v2_a1_p100/serv02.conf",
     "week.pcapng": "data/captures/frr-two-routers.pcap",
 }
 
@@ -162,6 +172,8 @@ def test_every_block_of_a_page_runs(
                 parse_config(block.text)
             case ["toml"]:
                 tomllib.loads(block.text)
+            case ["html"]:  # tests/browser/test_site_page.py has a page like it
+                HTMLParser().feed(block.text)
             case ["indented"]:
                 lines = [line for line in commands(block.text) if not tried_elsewhere(line)]
                 for line in [] if shown(block) else lines:

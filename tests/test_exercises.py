@@ -358,7 +358,7 @@ def test_actions_make_the_run_long_enough_to_see_what_follows() -> None:
         (lambda: conf("web"), "no server 'web'"),
         (lambda: own_cluster(), "takes files by server name"),
         (lambda: own_cluster(a="absent.conf"), "absent.conf|cannot be read"),
-        (lambda: own_cluster(a=3), "give the path"),  # type: ignore[arg-type]
+        (lambda: own_cluster(a=3), "a: name a keepalived.conf, or its text"),  # type: ignore[arg-type]
         (lambda: own_cluster(a="vrrp_instance x {\n}"), "a: keepalived.conf:1"),
         (lambda: sliders("speed"), "there are timers"),
     ],

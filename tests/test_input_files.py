@@ -28,6 +28,7 @@ PACKAGE = ROOT / "vrrplab"
 # Files that are no input of a command: what the kernel shows, what the package itself wrote or came with.
 # Each: function -> why it may open a file to read it by itself.
 MAY_OPEN = {
+    "output.files.read_back": "an output that a command goes on with: what it writes it may read",
     "input_files._opened": "this is the place",
     "input_files.open_input": "this is the place",
     "scenario.yaml_cache._load": "a cache: nobody named it, and losing it costs nothing",
@@ -42,7 +43,6 @@ MAY_OPEN = {
     "output.files._nameless": "is written",
     "output.files._opened": "is written",
     "output.files._require_ours": "is tried: may it be written?",
-    "output.files.open_to_write": "is written",
     "system.careful_files.open_to_read": "a tracked file, whose folders are judged on the way",
     "system.careful_files.open_to_replace": "is written",
     "system.path_trust._followed": "folders and programs on a path, none of them read",
@@ -201,10 +201,10 @@ def test_a_library_call_remembers_nothing(tmp_path: Path) -> None:
     [
         (["simulate", "/dev/zero"], "larger than 512 KiB, the most for a scenario file"),
         (["decode", "/dev/zero"], "is not a capture"),
-        (["simulate", "/dev"], "cannot be read"),
+        (["simulate", "/dev"], "/dev: is a folder without keepalived.conf"),
         (["decode", "/dev"], "/dev: cannot be read: Is a directory"),
-        (["decode", "-"], "larger than 1 MiB, the most for a frame as text"),
-        (["decode", "--timeline", "-"], "larger than 1 MiB, the most for a frame as text"),
+        (["decode", "-"], "larger than 64 MiB, the most for a text of frames, or a log"),
+        (["decode", "--timeline", "-"], "larger than 64 MiB, the most for a text of frames, or a log"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -11,6 +11,8 @@ import pytest
 from tools.man_pages import escaped, main, pages
 from vrrplab.commands import cli
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 @cache
 def made() -> dict[str, str]:
@@ -55,3 +57,18 @@ def test_groff_has_nothing_to_complain_of() -> None:
         input=whole, capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.needs("make")
+def test_make_man_puts_them_where_man_looks_and_git_does_not() -> None:
+    """``man -M out/man NAME`` looks into the folder man1 of it."""
+    recipe = subprocess.run(
+        ["make", "--no-print-directory", "-n", "man"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert recipe.stdout.split()[-2:] == ["tools/man_pages.py", "out/man/man1"]
+    assert "out/" in (ROOT / ".gitignore").read_text("utf-8").split()

@@ -31,7 +31,6 @@ FIGURES = [
     "views.distribution.figure({'a': [1.0, 2.0]})",
     "views.compare(trace, trace)",
     "views.panels.show(lambda values: trace, [])",
-    "LiveTimeline(trace).png(trace)",
     "vrrplab.sliders('timers')",
     "vrrplab.panel('article-steady', ['priority'])",
 ]  # fmt: skip
@@ -62,13 +61,30 @@ def printed(program: str, folder: Path) -> str:
     return ran.stdout
 
 
-def test_every_figure_says_what_is_missing(tmp_path: Path) -> None:
+def test_every_figure_is_a_table_that_says_what_is_missing(tmp_path: Path) -> None:
     tries = "".join(
-        f"try:\n    {figure}\nexcept VrrplabError as error:\n    print(error)\n" for figure in FIGURES
+        f"shown = {figure}\n"
+        "shown = getattr(shown, 'children', [shown])[0]\n"
+        "text = getattr(shown, 'value', None) or shown._repr_html_()\n"
+        "print('<table' in text, 'to draw it needs matplotlib (' in text)\n"
+        for figure in FIGURES
+    )
+    assert printed(NO_MATPLOTLIB + tries, tmp_path).splitlines() == ["True True"] * len(FIGURES)
+
+
+def test_a_table_is_no_picture_that_could_be_written(tmp_path: Path) -> None:
+    tries = "".join(
+        f"try:\n    {way}\nexcept VrrplabError as error:\n    print(error)\n"
+        for way in (
+            "LiveTimeline(trace).png(trace)",
+            "views.timeline.save(trace, 'a.svg')",
+            "views.save(views.ladder.figure(trace), 'a.png')",
+        )
     )
     said = printed(NO_MATPLOTLIB + tries, tmp_path).splitlines()
-    assert len(said) == len(FIGURES)
+    assert len(said) == 3
     assert all(line.startswith("figures need matplotlib: ") for line in said)
+    assert not list(tmp_path.glob("a.*"))
 
 
 def test_the_cluster_needs_no_matplotlib(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_what_needs_no_socket_works(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     codes = [line for line in done.stdout.splitlines() if line in ("0", "1", "2", "70")]
     assert codes == ["0", "0", "0", "0", "2", "0", "0"], done.stderr
-    assert "12 lessons in vrrplab-lessons: 12 as they were." in done.stdout
+    assert "14 lessons in vrrplab-lessons: 14 as they were." in done.stdout
     assert (tmp_path / "copy.jsonl").read_bytes() == (tmp_path / "t.jsonl").read_bytes()
 
 

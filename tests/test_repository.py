@@ -136,7 +136,7 @@ def wanted(*extras: str) -> Iterator[Requirement]:
 @pytest.mark.parametrize(
     ("lock", "extras"),
     [
-        ("requirements.lock.txt", ("lab", "dev")),
+        ("requirements.lock.txt", ("lab", "sweep", "lsp", "metrics", "zstd", "dev")),
         ("requirements-lab.lock.txt", ("lab",)),
         ("requirements-core.lock.txt", ()),
     ],
@@ -196,8 +196,12 @@ def test_make_alone_tells_what_it_can_do() -> None:
         "lab",
         "test",
         "test-long",
+        "site",
+        "site-lite",
+        "site-serve",
         "fuzz",
         "lint",
+        "man",
         "bench",
         "lock",
         "release",

@@ -97,3 +97,10 @@ def test_the_build_tool_is_one_of_the_lock() -> None:
     assert "hatchling" in pinned
     install = (ROOT / "tools" / "environment.sh").read_text(encoding="utf-8")
     assert "install --no-deps --no-build-isolation -e ." in install
+
+
+def test_what_runs_in_the_page_is_one_version_with_a_hash_for_each_file() -> None:
+    told = json.loads((ROOT / "browser" / "runtime.json").read_text(encoding="utf-8"))
+    assert re.fullmatch(r"pyodide@\d+\.\d+\.\d+", told["package"])
+    assert "pyodide.asm.wasm" in told["sha256"]
+    assert all(re.fullmatch(r"[0-9a-f]{64}", one) for one in told["sha256"].values())

@@ -155,7 +155,7 @@ def test_recordings_come_with_it_and_agree(installed: Command) -> None:
 
 
 def test_the_lessons_come_with_it(installed: Command) -> None:
-    assert installed("vrrplab", "lessons", "--no-open") == "12 lessons in vrrplab-lessons: 12 new.\n"
+    assert installed("vrrplab", "lessons", "--no-open") == "14 lessons in vrrplab-lessons: 14 new.\n"
 
 
 # Of a user who checks types: a call, and what mypy says of it.

@@ -31,8 +31,8 @@ def steps() -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{name}: {job}, step {number}", step
 
 
-def test_there_are_two() -> None:
-    assert list(WORKFLOWS) == ["ci.yml", "release.yml"]
+def test_there_are_three() -> None:
+    assert list(WORKFLOWS) == ["ci.yml", "pages.yml", "release.yml"]
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -47,7 +47,11 @@ def test_a_job_waits_for_jobs_that_there_are_and_may_do_little(name: str) -> Non
             assert "workflow_call" in read(ROOT / told["uses"])["on"]
             continue
         assert told["timeout-minutes"] <= 60
-        more = {"release": {"contents": "write"}, "publish": {"id-token": "write"}}
+        more = {
+            "release": {"contents": "write"},
+            "publish": {"id-token": "write"},
+            "pages": {"pages": "write", "id-token": "write"},
+        }
         assert told.get("permissions") == more.get(job)
 
 
@@ -75,6 +79,12 @@ def test_a_release_follows_a_tag_and_comes_after_all_checks() -> None:
     # What holds a right to publish runs nothing of what was checked out.
     assert not any("checkout" in step.get("uses", "") for step in jobs["publish"]["steps"])
     assert not any("run" in step for step in jobs["publish"]["steps"])
+
+
+def test_the_site_is_built_here_and_published_by_a_job_that_runs_nothing_else() -> None:
+    jobs = read(WORKFLOWS["pages.yml"])["jobs"]
+    assert [jobs[job].get("needs") for job in ("checks", "site", "pages")] == [None, "checks", "site"]
+    assert not any("run" in step or "checkout" in step.get("uses", "") for step in jobs["pages"]["steps"])
 
 
 def test_what_others_wrote_is_pinned_to_a_commit() -> None:

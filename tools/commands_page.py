@@ -30,9 +30,35 @@ INTRODUCTION = f"""# The command line
 `vrrplab COMMAND …` and `python -m vrrplab COMMAND …` are the same. `vrrplab COMMAND --help` says what stands
 here, with two of the examples. Times are in seconds. Options are written out: a shortened one is refused.
 
+"""
+
+# What whoever has the files of a cluster asks, with which command: the first screen of the page.
+QUESTIONS = (
+    ("what is wrong in and between them", "config-check", "config check a.conf b.conf"),
+    (
+        "who takes over after each failure, and for how long clients are out",
+        "config-predict",
+        "config predict a.conf b.conf",
+    ),
+    ("why it does, or does not, fail over", "why", 'why a.conf b.conf --fail "a eth0"'),
+    ("to see it", "simulate", 'simulate a.conf b.conf --fail "a eth0" --html film.html'),
+    (
+        "what a change would do, and reloading node by node",
+        "config-diff",
+        "config diff a.conf b.conf -- new/",
+    ),
+    ("what keepalived makes of a file, or runs now", "config-show", "config show a.conf"),
+)
+
+OF_YOUR_FILES = """
+No root is needed and no server is touched. Their real addresses (`--addresses`, from `ip -j addr`) and what
+their daemons run now (`--running`, from `kill -USR1`) make the answers sharper.
+
 Every example on this page is run by a test (`tests/commands/test_examples.py`), in a folder that holds the
 files it names and nothing else. They are among those that come with vrrplab, in [data](../data); your own
 will do as well.
+
+All commands:
 
 """
 
@@ -64,9 +90,12 @@ DEVELOPERS = (
     Variable("PYTHON", "the Python that make builds its environment with", "the newest that is found"),
     Variable("CHROME", "the browser of the browser tests", "Chromium, where it is found"),
     Variable(
-        "VRRPLAB_WRITE_DOCS", "a test whose page is stale writes it (architecture, interop)", "it fails"
+        "VRRPLAB_WRITE_DOCS",
+        "a test whose page is stale writes it (architecture, interop, monitor)",
+        "it fails",
     ),
     Variable("VRRPLAB_CORPUS", "a folder of real configurations for tests/config/test_corpus.py", "left out"),
+    Variable("VRRPLAB_LESSONS", "`all`: tests/browser/test_lite.py drives every lesson", "two of them"),
     Variable("VRRPLAB_FLOOD_SECONDS", "how long the flood of tests/live/test_flood.py lasts", "6"),
     Variable("VRRPLAB_RACE_SECONDS", "how long tests/live/test_script_race.py tries", "3"),
     Variable(
@@ -85,6 +114,11 @@ def page() -> str:
 
 def _parts() -> Iterator[str]:
     yield INTRODUCTION
+    yield "You have the keepalived.conf of all nodes of a cluster, as files or a folder, and want to know\n\n"
+    yield table("what", "ask")
+    for what, command, line in QUESTIONS:
+        yield f"| {what} | [`vrrplab {line}`](#vrrplab-{command}) |\n"
+    yield OF_YOUR_FILES
     yield table("command", "does")
     for name, does in cli.COMMANDS.items():
         yield f"| [{name}](#vrrplab-{name}) | {cell(does)} |\n"

@@ -1,6 +1,7 @@
 """Writes man pages, vrrplab.1 and one a command, from the same declarations as ``--help``.
 
-python tools/man_pages.py DIR      writes them into DIR; then: man -M, or man -l DIR/vrrplab-config-show.1
+python tools/man_pages.py DIR      writes them into DIR; then: man -l DIR/vrrplab-config-show.1
+make man                           writes them into out/man/man1; then: man -M out/man vrrplab-config-show
 """
 
 from __future__ import annotations

@@ -78,8 +78,9 @@ GitHub workflow, which shows the findings at their lines:
 install](../../README.md#install)). It marks the findings in the files of all nodes at their lines; what you
 change counts before it is saved. Over a word it tells what that means, what it takes, its default, and what
 keepalived will run; it completes the keywords of a block, and the names of scripts, instances, interfaces
-and addresses that stand elsewhere. A file that keepalived refuses has one mark, at the line that is the
-reason.
+and addresses that stand elsewhere. At a finding it offers the least change that cures it, in all files, where
+one is known, and a comment that silences it. A file that keepalived refuses has one mark, at the line that
+is the reason.
 
 The nodes of one cluster are the hosts' folders in one folder, or the `*.conf` files of a folder, as `config
 check` has it. `.vrrplab.toml` is that of the folder which is open in the editor.
@@ -135,6 +136,9 @@ def _page(rule: Rule) -> Iterator[str]:
             for card, addresses in host.items()
         )
         yield f"\nThe hosts' own addresses were given: {cards}.\n"
+    for name, dump in rule.dumps.items():
+        yield f"\nWhat {name}'s keepalived wrote about itself (`--running`):\n"
+        yield f"\n```\n{dump.rstrip(chr(10))}\n```\n"
     story = story_of(rule)
     what = f"`{rule.show}` fails" if rule.show else "nothing fails, the daemons start"
     yield f"\n## The run\n\nOn the first example; {what}.\n\n```\n{story.table.strip(chr(10))}\n```\n"

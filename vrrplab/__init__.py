@@ -9,6 +9,7 @@ Simulations and traces
     cluster         the cluster on the screen: click on what you want to break
     differences     what differs between two texts, or two frames
     events          what happened of one kind, a line each
+    explore         every order of failures, and the shortest story that breaks a promise
     ip_a            what ``ip a show`` prints on a server at a moment
     load_scenario   a scenario from its file, or one that comes with vrrplab
     logs            keepalived's log lines between two moments
@@ -22,6 +23,7 @@ Simulations and traces
     silence_s       seconds of silence before a server took over
     simulate        run a scenario, or keepalived.conf files
     story           a drill as the article tells it
+    sweep           a scenario many times, and what came of it in figures
     tune            a scenario with some of keepalived's options changed
     variant         a scenario with files edited and actions added
     written         what the scripts of a recording wrote
@@ -70,6 +72,7 @@ _GROUPS = {
         "cluster": "vrrplab.notebook.cluster",
         "differences": "vrrplab.notebook.evidence",
         "events": "vrrplab.notebook.evidence",
+        "explore": "vrrplab.notebook.explorations",
         "ip_a": "vrrplab.notebook.evidence",
         "load_scenario": "vrrplab.scenario.reader",
         "logs": "vrrplab.notebook.evidence",
@@ -83,6 +86,7 @@ _GROUPS = {
         "silence_s": "vrrplab.notebook.measures",
         "simulate": "vrrplab.notebook.simulate",
         "story": "vrrplab.notebook.evidence",
+        "sweep": "vrrplab.notebook.sweeps",
         "tune": "vrrplab.notebook.tuning",
         "variant": "vrrplab.notebook.variants",
         "written": "vrrplab.notebook.evidence",
@@ -168,11 +172,13 @@ if TYPE_CHECKING:
     from vrrplab.notebook.evidence import replayed as replayed
     from vrrplab.notebook.evidence import story as story
     from vrrplab.notebook.evidence import written as written
+    from vrrplab.notebook.explorations import explore as explore
     from vrrplab.notebook.measures import outages_s as outages_s
     from vrrplab.notebook.measures import silence_s as silence_s
     from vrrplab.notebook.own_cluster import complaints as complaints
     from vrrplab.notebook.own_cluster import own_cluster as own_cluster
     from vrrplab.notebook.simulate import simulate as simulate
+    from vrrplab.notebook.sweeps import sweep as sweep
     from vrrplab.notebook.tuning import panel as panel
     from vrrplab.notebook.tuning import tune as tune
     from vrrplab.notebook.variants import at as at

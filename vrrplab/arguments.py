@@ -36,7 +36,7 @@ def whole(value: Any, name: str, low: float | None = None, high: float | None = 
     found = number(value, name, low, high)
     if found != int(found):
         raise VrrplabError(f"{name} is {short_repr(value)}: give a whole number")
-    return int(found)
+    return value if isinstance(value, int) else int(found)  # above 2^53 a float is a neighbour
 
 
 def text(value: Any, name: str) -> str:

@@ -135,5 +135,28 @@ class OutputError(VrrplabError, OSError):
         self.strerror = why
 
 
+class RuleError(VrrplabError):
+    """A rule of VRRP that somebody wrote, that does not answer as it must: ``rule moment: what - cure``.
+
+    ``rule``: its field of a Profile; ``at_s`` and ``server``: when it was asked and whose daemon asked, where
+    that is known.
+    """
+
+    def __init__(
+        self, rule: str, message: str, hint: str, at_s: float | None = None, server: str = ""
+    ) -> None:
+        self.rule = rule
+        self.message = message
+        self.hint = hint
+        self.at_s = at_s
+        self.server = server
+        moment = "" if at_s is None else f" at {at_s:.6f} s on {server}"
+        super().__init__(f"{rule}{moment}: {message} - {hint}")
+
+    def asked(self, at_s: float, server: str) -> RuleError:
+        """The same, of that moment and server."""
+        return RuleError(self.rule, self.message, self.hint, at_s, server)
+
+
 class LiveError(VrrplabError):
     """Real sockets, namespaces or daemons that cannot be used on this machine."""

@@ -136,7 +136,7 @@ TERMS = (
         "Skew_Time",
         "Skew_Time",
         "Extra patience of a BACKUP, shorter the higher its priority, so that the best one speaks up first.",
-        "skew_time_us",
+        "skew_us",
         seen=("skew",),
     ),
     Term(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import BufferedReader, BytesIO, TextIOWrapper
@@ -75,6 +75,68 @@ def unsaved(contents: Mapping[str, bytes]) -> Iterator[None]:
         _unsaved.reset(token)
 
 
+class Handed:
+    """Files that somebody handed over, as dropped on a page: name to content, in no folder of this machine.
+
+    ``own``: those that are a node's own file. ``missing``: what was asked for and not handed over, by the
+    place that asks for it, filled while files are read.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], own: Iterable[str] = ()) -> None:
+        self.files = dict(files)
+        self.own = frozenset(own)
+        self.missing: dict[tuple[str, int], str] = {}
+
+    def called(self, pattern: str, beside: str = "") -> list[str]:
+        """The files that a path or pattern means which stands in the file ``beside``; its folder's first.
+
+        Who hands files over has them in one place, whatever folders they had on their servers: the last part
+        of the path has to be the same, and of several the one counts that has most of the others.
+        """
+        from fnmatch import fnmatchcase  # few files are handed over
+
+        folder, _, last = os.path.normpath(pattern).rpartition("/")
+        is_pattern = any(sign in last for sign in "*?[")
+        near = os.path.dirname(beside)
+        found: list[tuple[int, str]] = []
+        for name in self.files:
+            there, _, own = name.rpartition("/")
+            if not is_pattern and own != last:
+                continue
+            if is_pattern and (name in self.own or own.startswith(".") or not fnmatchcase(own, last)):
+                continue
+            alike = _common_end(there.split("/"), os.path.join(near, folder).split("/"))
+            found.append((2 * alike + (there == near or there.startswith(f"{near}/")), name))
+        best = max(found, default=(0, ""))[0]
+        names = sorted(name for score, name in found if score == best)
+        return names if is_pattern else names[:1]
+
+
+def _common_end(one: list[str], other: list[str]) -> int:
+    count = 0
+    while count < min(len(one), len(other)) and one[-1 - count] == other[-1 - count]:
+        count += 1
+    return count
+
+
+_handed: ContextVar[Handed | None] = ContextVar("files that were handed over", default=None)
+
+
+@contextmanager
+def handed_over(files: Handed) -> Iterator[Handed]:
+    """While this lasts, files are looked for among these before any on this machine."""
+    token = _handed.set(files)
+    try:
+        yield files
+    finally:
+        _handed.reset(token)
+
+
+def handed() -> Handed | None:
+    """Those of this moment; None: files are where their paths say."""
+    return _handed.get()
+
+
 # -- opened -------------------------------------------------------------------------------------------------
 
 
@@ -85,6 +147,9 @@ def open_input(path: str | os.PathLike[str], ordinary: bool = False) -> Buffered
     A FIFO or a terminal is waited for, and a command says so. ``ordinary``: what is no regular file is a
     ValueError; for files that are found, not named, one of which could be waited for without end.
     """
+    handed_in = _handed.get()
+    if handed_in is not None and (data := handed_in.files.get(os.fspath(path))) is not None:
+        return BufferedReader(BytesIO(data))
     shown = _unsaved.get()
     if shown and (data := shown.get(os.path.realpath(os.fspath(path)))) is not None:
         return BufferedReader(BytesIO(data))

@@ -9,6 +9,9 @@ EXTRA_OF = {
     **dict.fromkeys(("numpy", "matplotlib", "anywidget", "traitlets", "ipywidgets", "scapy"), "notebook"),
     "jupyterlab": "lab",
     "pygls": "lsp",
+    "prometheus_client": "metrics",
+    "zstandard": "zstd",
+    **dict.fromkeys(("joblib", "distributed", "bokeh", "pyarrow"), "sweep"),
 }
 
 _OF_LESSONS = ("notebook", "lab")  # what make lab brings; make venv brings all

@@ -87,7 +87,8 @@ def _check(content: Any, text: str, halves: bool) -> None:
         inner: list[Any] = []
         for value in level:
             if isinstance(value, dict):
-                inner += value.keys()
+                if halves:
+                    inner += value.keys()
                 inner += value.values()
             elif isinstance(value, list):
                 inner += value

@@ -60,6 +60,18 @@ INVENTORY_NAMES = Limit(
     "the folders of an inventory",
     "an inventory of 1,000 hosts with ten files each has 11,000; / has a million",
 )
+PAGE_FILES = Limit(
+    200,
+    "files",
+    "what is dropped on a page",
+    "a cluster has two to ten nodes, and a file of each may include some others",
+)
+PAGE_CAPTURE_BYTES = Limit(
+    64 * MIB,
+    "bytes",
+    "a capture that is dropped on a page",
+    "half a million frames, which a browser goes through in half a minute; the command line takes any size",
+)
 HOST_ADDRESSES_BYTES = Limit(
     4 * MIB,
     "bytes",
@@ -144,11 +156,29 @@ LAB_STATE_BYTES = Limit(
     "a state file of the lab",
     "it has six short values",
 )
+TUNNELS = Limit(
+    8,
+    "tunnels in each other",
+    "a frame",
+    "no network has more than three; a frame of 64 KiB has room for 3,000, and what is deeper is counted",
+)
 HEX_BYTES = Limit(
     1 * MIB,
     "bytes",
     "a frame as text",
     "the longest frame there is, 64 KiB, has 205 kB as tcpdump -xx prints it",
+)
+TEXT_BYTES = Limit(
+    64 * MIB,
+    "bytes",
+    "a text of frames, or a log",
+    "a day of adverts as tcpdump prints them has 22 MB; a longer one can be cut into parts",
+)
+UNPACKED_BYTES = Limit(
+    4096 * MIB,
+    "bytes",
+    "what is unpacked of a compressed capture",
+    "nothing of it is kept; a few kilobytes may be made to hold any number",
 )
 JSON_DEPTH = Limit(
     40,
@@ -182,6 +212,31 @@ TRACE_QUEUE_BYTES = Limit(
     "the trace of `live` that waits for a terminal, pipe or disk",
     "some 10,000 events; what does not fit is counted, and told where it is missing",
 )
+SWEEP_NOTE_BYTES = Limit(
+    4 * MIB,
+    "bytes",
+    "what a sweep says of its table, in NAME.json",
+    "a line a column: 4,096 virtual addresses have 20,000",
+)
+SWEEP_TORN_BYTES = Limit(
+    8 * MIB,
+    "bytes",
+    "the end of a sweep's table that is taken back because it was broken off",
+    "what is written at once has some hundred kB; where more is wrong somebody changed the file",
+)
+SWEEP_S = Limit(
+    3600,
+    "s",
+    "a sweep that is begun without --yes",
+    "its progress bar says how long it will take, and whoever ends it keeps what is done: longer than other"
+    " work",
+)
+SWEEP_RUNS = Limit(
+    2**48,
+    "runs",
+    "a sweep",
+    "a run takes a millisecond: they are 9,000 years",
+)
 WORK_S = Limit(
     30,
     "s",
@@ -194,6 +249,13 @@ WORK_BYTES = Limit(
     "memory of work that is begun without --yes",
     "a laptop has that left beside a browser",
 )
+PREDICT_NODES = Limit(
+    8,
+    "nodes",
+    "a cluster whose failures `config predict` simulates at up to four phases each",
+    "in a larger one each is simulated at one or two: 20 nodes have 200 failures, and every node hears every"
+    " advert",
+)
 FINDINGS_TOLD = Limit(
     100,
     "findings of one kind",
@@ -205,6 +267,24 @@ FINDINGS_WRITTEN = Limit(
     "findings of one kind",
     "JSON lines or a trace made of a capture",
     "10 MB; every span of every MASTER is in there besides",
+)
+TIMELINE_LINES = Limit(
+    40,
+    "lines",
+    "each part of a timeline, beyond which it is summed up (--all tells it all)",
+    "two thirds of a screen; whoever looks for a pattern wants a number, not a list",
+)
+FINDINGS_SUMMED = Limit(
+    20,
+    "findings of one kind",
+    "what a timeline tells without --all",
+    "the others of the kind are counted, and what they have in common is told once",
+)
+WORST_TOLD = Limit(
+    10,
+    "lines",
+    "what is told of a list that is summed up: the worst of it",
+    "a glance",
 )
 
 WATCHED_ROUTERS = Limit(
@@ -235,11 +315,39 @@ WATCHED_ADDRESSES = Limit(
     "eight for each of its senders; an announcement is looked for in all of them",
 )
 
+WATCHED_FRAMES_EACH = Limit(
+    256,
+    "frames",
+    "the latest of a virtual router, in which `live watch` finds what a capture would show",
+    "five intervals of a dozen senders, and their announcements; the oldest goes",
+)
+
+WATCHED_BYTES = Limit(
+    3 * MIB // 8,
+    "bytes",
+    "the latest frames of all virtual routers that `live watch` follows",
+    "two frames of each, however old, may be more than that",
+)
+
+WATCHED_DROPS = Limit(
+    2048,
+    "counters",
+    "adverts that a watcher sees dropped, by interface, VRID and reason",
+    "eight reasons for every VRID; further ones are counted under VRID 0",
+)
+
+COMMANDS_WAIT = Limit(
+    64,
+    "commands",
+    "what `live watch --run` has yet to start",
+    "one runs at a time; what comes beyond that is counted",
+)
+
 WATCHER_REMEMBERS = Limit(
     1024,
-    "warnings",
-    "a watcher, so as to say each once,",
-    "the oldest is forgotten then, and may be said again",
+    "findings",
+    "a watcher, so as to say each once (a quarter of it of those that rest on several frames),",
+    "the one that was seen longest ago is forgotten then, and may be said again",
 )
 
 REMEMBERED_ADDRESSES = Limit(

@@ -8,6 +8,7 @@ costs were measured on one machine, an ordinary one of 2024 that had other thing
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -132,6 +133,11 @@ def still_allowed(events: int, steps: int, yes: bool) -> None:
             f"after {events:,} events in {steps:,} steps there is no end in sight, and far fewer were"
             " reckoned with: ended - end it sooner (--until), or --yes to let it go on"
         )
+
+
+def processors() -> int:
+    """How many processes may work at the same time here."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ ends with a failure if anything wanted to leave the machine, or if the page's co
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.browser.notebook_server import free_port, serving
+from tests.browser.site_server import SiteServer
 from vrrplab.trace import Trace
 from vrrplab.views.assets import player_script, player_style
 from vrrplab.views.player import write_html
@@ -239,6 +241,42 @@ def live_page(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
         return page
 
     return open_live
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as ``make site`` does, once for all tests; beside it what it was built of.
+
+    Where pytest runs in several processes the first that asks builds it, and the others wait for that.
+    """
+    sys.path.insert(0, str(ROOT / "tools"))
+    import site_build
+    from site_runtime import Missing, check
+
+    try:
+        check()
+    except Missing as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(f"needs Pyodide: {error}")
+    together = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        together = together.parent
+    folder = together / "built" / "site"
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():  # what cannot be built leaves none, and is told to each
+            site_build.build(folder)
+    return folder
+
+
+@pytest.fixture
+def served_site(site: Path) -> Iterator[SiteServer]:
+    """The site behind a server of this machine, which a test may stop."""
+    server = SiteServer(site)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -88,3 +88,9 @@ def ask(page: Any, what: str) -> None:
         return
     at = {"x": 40, "y": 20} if what.startswith("server ") else None
     thing(page, what).click(force=True, position=at)
+
+
+def reload(page: Any) -> None:
+    """Loads a page again that has kept something: a busy browser writes that a moment later."""
+    page.wait_for_timeout(1500)
+    page.reload()

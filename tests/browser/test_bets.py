@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.player_pages import DRILL, PLAYER, choose, moment, seek, simulated, thing
+from tests.browser.player_pages import DRILL, PLAYER, choose, moment, reload, seek, simulated, thing
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
@@ -203,7 +203,7 @@ def test_the_switch_is_kept(film: Any) -> None:
     expect(switch).to_have_attribute("aria-pressed", "false")
     seek(film, 20)
     assert moment(film) == 20
-    film.reload()
+    reload(film)
     film.wait_for_function(PLAYER)
     expect(film.get_by_role("button", name="Ask me")).to_have_attribute("aria-pressed", "false")
     film.get_by_role("button", name="Ask me").click()

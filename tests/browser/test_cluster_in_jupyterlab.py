@@ -318,3 +318,74 @@ def test_the_cluster_adds_nothing_that_axe_objects_to(notebook: Callable[..., An
     found = violations(page)
     page.locator(".vrrplab").evaluate_all("all => all.forEach(e => e.remove())")
     assert sorted(found - violations(page)) == []
+
+
+PAIR = """\
+vrrp_script chk {{
+    script "/usr/bin/killall -0 haproxy"
+    weight -2
+    user root
+}}
+vrrp_instance V {{
+    interface eth0
+    virtual_router_id 51
+    priority {priority}
+    virtual_ipaddress {{
+        10.0.4.100/24
+    }}
+    track_script {{
+        chk
+    }}
+}}
+"""
+TABLE = [
+    "import vrrplab",
+    f'pair = vrrplab.configs(a="""{PAIR.format(priority=110)}""", b="""{PAIR.format(priority=107)}""")',
+    "pair.predict(simulate=False)",
+    "pair.check()",
+]
+
+
+@pytest.mark.long
+@pytest.mark.jupyterlab
+def test_a_row_of_a_table_is_clicked_and_shown_in_the_cluster(notebook: Callable[..., Any]) -> None:
+    """By mouse and by keyboard; in both themes; without a kernel the table stays, and says so."""
+    page = notebook("table.ipynb", TABLE, clusters=2)
+    tables = page.locator(".vl-rows")
+    failures, findings = tables.nth(0), tables.nth(1)
+    players = page.locator(".vrrplab:not(.vl-rows)")
+    expect(page.locator(".vrrplab-kept:visible")).to_have_count(0)
+    cut = "all => all.filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.textContent)"
+    assert tables.locator("td").evaluate_all(cut) == []
+    failures.get_by_role("cell", name="a chk fails", exact=True).click()
+    expect(players).to_have_count(1, timeout=SLOW_MS)
+    expect(players.locator(".vl-title-line")).to_contain_text("a + b")
+    first = failures.locator("tbody tr").first
+    expect(first).to_have_class("vl-shown")
+
+    page.keyboard.press("ArrowDown")  # from the row that was clicked
+    expect(failures.get_by_role("button").nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(failures.get_by_role("button").nth(1)).to_have_attribute("aria-pressed", "true", timeout=SLOW_MS)
+    expect(players).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(players).to_have_count(0, timeout=SLOW_MS)
+
+    findings.get_by_role("button", name="row 1: V020").click()
+    expect(players).to_have_count(1, timeout=SLOW_MS)
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+        )
+        expect(page.locator(".vl-rows.vl-dark")).to_have_count(2 if theme.endswith("Dark") else 0)
+
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    findings.get_by_role("button", name="row 2").click()
+    expect(findings.locator(".vl-notice.vl-bad")).to_contain_text("The table stays", timeout=SLOW_MS)
+
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.reload()
+    kept = page.locator(".vrrplab-kept").first
+    expect(kept).to_contain_text("To click a row, run the cell again", timeout=SLOW_MS)
+    expect(kept.get_by_role("cell", name="STAYS ON a", exact=True)).to_be_visible()

@@ -61,8 +61,13 @@ class Lesson:
             self.page.screenshot(path=f"{SHOTS}/{self.name}-{self.step:02}-{what}.png")
 
     def run_first_cells(self, cells: int = TO_THE_CLUSTER) -> None:
-        """By keys alone: JupyterLab gives the keyboard to the notebook that it opens."""
-        self.page.wait_for_function("document.querySelector('.jp-Notebook').contains(document.activeElement)")
+        """By keys: JupyterLab gives the keyboard to the notebook that it opens; else by a click first."""
+        has_keys = "document.querySelector('.jp-Notebook')?.contains(document.activeElement)"
+        try:
+            self.page.wait_for_function(has_keys, timeout=SLOW_MS / 2)
+        except sync_api.TimeoutError:
+            self.page.locator(".jp-Notebook .jp-Cell").first.click()
+            self.page.wait_for_function(has_keys)
         for _ in range(cells):
             self.page.keyboard.press("Shift+Enter")
         self.lab.wait_for()

@@ -261,7 +261,7 @@ def test_the_firewall_shows_its_state_in_shape_letter_and_words(live_page: Calla
     ):
         choose(page, "firewall proxy-serv01 firewall", entry)
         expect(wall).to_have_attribute("aria-label", f"firewall of proxy-serv01: {words}")
-        expect(wall.locator(".vl-letter")).to_have_text(letter)
+        expect(wall.locator(".vl-letter-mark")).to_have_attribute("data-letter", letter)
         expect(wall.locator(".vl-tick-mark")).to_be_hidden()
     expect(thing(page, "firewall proxy-serv02 firewall")).to_have_attribute("data-state", "good")
     wall.focus()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from player_pages import DRILL, PLAYER, choose, moment, seek, simulated, thing
+from player_pages import DRILL, PLAYER, choose, moment, reload, seek, simulated, thing
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
@@ -62,7 +62,7 @@ def test_what_was_closed_by_hand_stays_closed_also_after_a_reload(file_page: Cal
     page.get_by_role("button", name="Log: what happened, and why").click()
     seek(page, 12.5)
     assert folded(page) == [False, True, True]
-    page.reload()
+    reload(page)
     page.wait_for_function("document.getElementById('player').player")
     assert folded(page) == [False, True, True]
 

@@ -61,6 +61,10 @@ def test_the_moving_picture_is_on_the_first_screen(
     page.goto(readme.as_uri())
     shown = {name: places for name, *places in page.evaluate(PICTURES)}
     assert picture in shown
+    # Above it, and behind it: the page where the same can be done.
+    links = page.locator("a[href='https://vrrplab.github.io/vrrplab/']")
+    assert links.nth(0).bounding_box()["y"] < shown[picture][1]
+    assert links.nth(1).locator("img").count() == 1
     natural_px, top_px, bottom_px, _ = shown[picture]
     assert natural_px == 840
     assert top_px > 100

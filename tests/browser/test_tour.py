@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from player_pages import choose, seek, simulated
+from player_pages import choose, reload, seek, simulated
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: make venv")
 expect = sync_api.expect
@@ -52,8 +52,7 @@ def test_it_begins_by_itself_once_and_takes_no_key(live_page: Callable[..., Any]
     expect(card(page)).to_be_visible()
     assert page.evaluate("document.activeElement == document.body"), "who types elsewhere goes on typing"
     expect(page.locator(".vl-spoken")).to_contain_text("A tour of five steps")
-    page.wait_for_timeout(500)  # a busy browser writes what a page keeps a moment later
-    page.reload()
+    reload(page)
     page.wait_for_function("document.getElementById('player').player?.model")
     expect(page.locator(".vl-clock")).to_be_visible()
     expect(card(page)).to_be_hidden()

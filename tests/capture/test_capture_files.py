@@ -156,8 +156,9 @@ def _reads(data: bytes) -> str | None:
     [
         (b"", "is empty"),
         (b"\xd4", "ends after 1 byte,"),
-        (b"\x1f\x8b\x08\x00", "gunzip"),
-        (b"\x28\xb5\x2f\xfd\x04", "unzstd"),
+        (b"\x1f\x8b\x08\x00", "its gzip is damaged, or ends early"),
+        (b"\x28\xb5\x2f\xfd\x04", "zst"),  # unzstd, or what zstandard says of it
+        (b"\x04\x22\x4d\x18", "unlz4"),
         (b"snoop\0\0\0", "editcap -F pcap"),
         (b"GIF89a", "begins with 47 49 46 38"),
         (CLASSIC[:24] + struct.pack("<IIII", 1, 0, 0x7FFFFFFF, 60), "damaged"),
@@ -216,3 +217,13 @@ def test_damaged_files_raise_nothing_else(data: bytes, changes: list[tuple[int, 
         changed[place % len(changed)] = value
     error = _reads(bytes(changed[:size]))
     assert error is None or error.startswith("test: ")
+
+
+def test_a_link_type_that_is_not_read_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "serial.pcap"
+    write_pcap(str(path), [(0, bytes(60))], 250)
+    with pytest.raises(
+        CaptureError, match=r"has link type 250 \(Schweitzer RTAC serial\), which is not"
+    ) as told:
+        next(read_records(path))
+    assert "Ethernet" in str(told.value)

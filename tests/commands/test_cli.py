@@ -49,18 +49,18 @@ def test_the_exit_code_is_the_commands(monkeypatch: pytest.MonkeyPatch, code: in
 
 
 BAD_USAGE = [
-    ([], "name a command: simulate, scenario"),
+    ([], "name a command: simulate, explore, scenario"),
     (["simulat"], "did you mean 'simulate'?"),
     (
         ["zzz"],
-        "'zzz' is not a command; commands are simulate, scenario, why, config, decode, verify, live, lab",
+        "'zzz' is not a command; commands are simulate, explore, scenario, why, config, decode",
     ),
     (["sim\x1b[2Julate\n"], r"'sim\x1b[2Julate\n' is not a command"),
     (["simulate", "--formt=table"], "unrecognized arguments: --formt=table (did you mean '--format'?)"),
     (["simulate", "--form", "table"], "unrecognized arguments: --form table (did you mean '--format'?)"),
     (["simulate", "--format", "tabel"], "invalid choice: 'tabel'"),
     (["simulate", "--format"], "expected one argument"),
-    *[([later], "is not a command") for later in ("sweep", "explore", "tests", "__init__", "../cli")],
+    *[([later], "is not a command") for later in ("tests", "__init__", "../cli")],
 ]
 
 

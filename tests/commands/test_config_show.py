@@ -121,3 +121,33 @@ def test_real_addresses_are_shown(folder: Path, capsys: pytest.CaptureFixture[st
     card = {"ifname": "eth0", "addr_info": [{"local": "10.0.0.7", "prefixlen": 24}]}
     (folder / "a.json").write_text(json.dumps([card]), encoding="utf-8")
     assert "10.0.0.7 (the primary address of eth0)" in told(capsys, "a.conf", "--addresses", "a.json")
+
+
+SECRET = CONF.replace(
+    "    priority 120\n",
+    "    priority 120\n    authentication {\n        auth_type PASS\n        auth_pass s3cret\n    }\n",
+)
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--all", "--log"]], ids=["text", "json", "log"])
+def test_a_password_is_shown_only_when_asked_for(
+    form: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Eight stars, however long it is; a change of it is still a change."""
+    Path("a.conf").write_text(SECRET, encoding="utf-8")
+    text = told(capsys, "a.conf", *form)
+    assert "s3cret" not in text
+    assert "********" in text
+    assert "s3cret" in told(capsys, "a.conf", "--show-passwords", *form)
+
+
+def test_another_password_is_a_change_that_is_told_masked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("new").mkdir()
+    Path("a.conf").write_text(SECRET, encoding="utf-8")
+    Path("new/a.conf").write_text(SECRET.replace("s3cret", "0ther"), encoding="utf-8")
+    main(["config", "diff", "a.conf", "--", "new/a.conf"])
+    text = capsys.readouterr().out
+    assert "auth_pass: ******** -> ******** (another one)" in " ".join(text.split())
+    assert not {"s3cret", "0ther"} & set(text.split())

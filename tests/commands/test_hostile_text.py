@@ -119,6 +119,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     action = {"at_s": 1, "action": f"act{STEERS}", "server": f"a{STEERS}"}
     (top / "action.yaml").write_text(scenario_text(actions=[action]), encoding="utf-8")
     (top / f"{IN_A_NAME}.pcap").write_text("no capture")
+    line = (
+        "1700000000.000000 IP 10.0.0.1 > 224.0.0.18: VRRPv2, Advertisement, vrid 7, prio 100, authtype none,"
+    )
+    (top / f"{IN_A_NAME}.txt").write_text(f"{line} intvl 1s, length 20\n")
     recording = data_path("recordings", "auth_pass__v2.4.3")
     frames = [(number * 1000, bytes.fromhex(HEX)) for number in range(3)]
     write_pcap(str(top / "evil.pcap"), frames)
@@ -249,6 +253,7 @@ ROWS = [
     row("decode", HEX, "--explain", shows=False),
     row("decode", f"{IN_A_NAME}.pcap"),
     row("decode", f"{IN_A_NAME}.pcap", "--timeline"),
+    row("decode", "evil.pcap", f"{IN_A_NAME}.txt", "--timeline"),
     row("decode", f"no{STEERS}.pcap"),
     row("decode", "0100" + STEERS, shows=False),
     row("decode", HEX, STEERS, shows=False),
@@ -256,6 +261,17 @@ ROWS = [
     row("verify", f"recording{IN_A_NAME}"),
     row("verify", f"recording{IN_A_NAME}", "--verbose"),
     row("verify", f"no{STEERS}"),
+    row("explore", "evil.yaml", "--within", "0.01", "--at-most", "2", "--jobs", "1"),
+    row("explore", "evil.yaml", "--property", f"no{STEERS}.py:f", shows=False),
+    row("explore", f"no{STEERS}.yaml"),
+    row("explore", "evil.yaml", "--only", f"no{STEERS}"),
+    row("reconstruct", "evil.pcap", "evil.conf", shows=False),
+    row("reconstruct", "evil.pcap", "evil.conf", "--json", shows=False),
+    row("reconstruct", "evil.pcap", f"no{STEERS}.conf"),
+    row("reconstruct", f"no{STEERS}.pcap", "evil.conf"),
+    row("sweep", "evil.yaml", "--runs", "2", "--jobs", "1"),
+    row("sweep", "evil.yaml", "--vary", f"{STEERS}=1,2"),
+    row("sweep", f"no{STEERS}.yaml"),
     row("doctor", "--need", STEERS),
     *(row("doctor", "--need", "udp-loopback", "--format", form, shows=False) for form in ("text", "jsonl")),
     *(
@@ -275,6 +291,9 @@ ROWS = [
     ),
     row("live", "watch", "--interface", STEERS, apart=True),
     row("live", "watch", "--until", STEERS),
+    row("live", "watch", "--exit-on", STEERS, apart=True),
+    row("live", "watch", "--run", f"no{STEERS}", apart=True),
+    row("live", "watch", "--metrics", STEERS, apart=True),
     row("lab", "status"),
     row("lab", "shell", f"no{STEERS}"),
     row("lab", "drill", f"no{STEERS}"),

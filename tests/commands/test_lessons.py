@@ -65,18 +65,18 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **changes: str
 def test_all_are_copied_to_the_folder_that_readme_names(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert copied(capsys) == "12 lessons in vrrplab-lessons: 12 new.\n"
+    assert copied(capsys) == "14 lessons in vrrplab-lessons: 14 new.\n"
     assert sorted(path.name for path in folder.iterdir()) == [lessons.RECORD, *SHIPPED]
     for name in SHIPPED:
         assert (folder / name).read_bytes() == (ROOT / "notebooks" / name).read_bytes()
-    assert copied(capsys) == "12 lessons in vrrplab-lessons: 12 as they were.\n"
+    assert copied(capsys) == "14 lessons in vrrplab-lessons: 14 as they were.\n"
 
 
 def test_the_folder_is_named_and_made_with_those_above_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wanted = tmp_path / "a class" / "of today"
-    assert copied(capsys, str(wanted)).startswith(f"12 lessons in {wanted}: 12 new.")
+    assert copied(capsys, str(wanted)).startswith(f"14 lessons in {wanted}: 14 new.")
     assert (wanted / FIRST).is_file()
 
 
@@ -89,12 +89,12 @@ def test_what_the_learner_changed_is_kept_and_told_and_a_fresh_one_is_a_rename_a
     (folder / SHIPPED[5]).unlink()
     (folder / "my own.ipynb").write_text("{}", encoding="utf-8")
     assert copied(capsys) == (
-        "12 lessons in vrrplab-lessons: 1 new, 10 as they were, 1 changed by you.\n"
+        "14 lessons in vrrplab-lessons: 1 new, 12 as they were, 1 changed by you.\n"
         f"Not touched: {SHIPPED[3]}. For a fresh one rename yours, and run this again.\n"
     )
     assert mine.read_text(encoding="utf-8") == "mine"
     mine.rename(folder / "03 mine.ipynb")
-    assert copied(capsys) == "12 lessons in vrrplab-lessons: 1 new, 11 as they were.\n"
+    assert copied(capsys) == "14 lessons in vrrplab-lessons: 1 new, 13 as they were.\n"
     assert (folder / "03 mine.ipynb").read_text(encoding="utf-8") == "mine"
     assert (folder / "my own.ipynb").read_text(encoding="utf-8") == "{}"
 
@@ -106,7 +106,7 @@ def test_a_newer_vrrplab_replaces_what_nobody_changed(
     (folder / SHIPPED[1]).write_text("mine", encoding="utf-8")
     next_version(tmp_path, monkeypatch, n00="newer 0", n01="newer 1", n02="newer 2")
     assert copied(capsys).splitlines()[0] == (
-        "12 lessons in vrrplab-lessons: 2 replaced by newer ones, 9 as they were, 1 changed by you."
+        "14 lessons in vrrplab-lessons: 2 replaced by newer ones, 11 as they were, 1 changed by you."
     )
     assert [(folder / name).read_text(encoding="utf-8") for name in SHIPPED[:3]] == [
         "newer 0",
@@ -133,7 +133,7 @@ def test_what_an_interrupted_upgrade_left_is_still_known(
     monkeypatch.setattr(lessons, "replaced", real)
     capsys.readouterr()
     assert copied(capsys).startswith(
-        "12 lessons in vrrplab-lessons: 1 replaced by newer ones, 11 as they were"
+        "14 lessons in vrrplab-lessons: 1 replaced by newer ones, 13 as they were"
     )
 
 
@@ -148,7 +148,7 @@ def test_without_its_record_nothing_that_differs_is_replaced(
     copied(capsys)
     (folder / lessons.RECORD).write_text(record, encoding="utf-8")
     next_version(tmp_path, monkeypatch, n00="newer 0")
-    assert "11 as they were, 1 changed by you" in copied(capsys)
+    assert "13 as they were, 1 changed by you" in copied(capsys)
     assert (folder / FIRST).read_bytes() == (ROOT / "notebooks" / FIRST).read_bytes()
 
 
@@ -164,7 +164,7 @@ def test_links_in_a_strangers_folder_choose_no_file_that_is_written(
     record.write_text(json.dumps(claimed), encoding="utf-8")
     lesson.unlink()
     lesson.symlink_to(mine)
-    assert "11 as they were, 1 changed by you" in copied(capsys)
+    assert "13 as they were, 1 changed by you" in copied(capsys)
     record.unlink()
     record.symlink_to(mine)
     assert cli.main(["lessons", "--no-open"]) == 2
@@ -180,7 +180,7 @@ def test_links_in_a_strangers_folder_choose_no_file_that_is_written(
 
 def test_in_the_lessons_own_folder_nothing_is_copied(capsys: pytest.CaptureFixture[str]) -> None:
     told = copied(capsys, str(ROOT / "notebooks"))
-    assert told.endswith("notebooks: 12 as they were.\n")
+    assert told.endswith("notebooks: 14 as they were.\n")
     assert not (ROOT / "notebooks" / lessons.RECORD).exists()
 
 
@@ -271,7 +271,7 @@ def test_jupyterlab_opens_the_first_lesson_and_ends_with_the_command(
 ) -> None:
     with begun(pretended, tmp_path, "mine", "--no-browser", "--port", "9123") as command:
         assert command.stdout is not None
-        assert command.stdout.readline() == "12 lessons in mine: 12 new.\n"
+        assert command.stdout.readline() == "14 lessons in mine: 14 new.\n"
         assert command.stdout.readline() == "JupyterLab starts, its address follows; Ctrl-C here ends it.\n"
         server, words, path = json.loads(command.stdout.readline())
         begun_s = time.monotonic()
@@ -309,7 +309,7 @@ def test_without_jupyterlab_they_are_copied_and_one_line_says_what_to_install(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert cli.main(["lessons"]) == 2
     out, complaint = capsys.readouterr()
-    assert out == "12 lessons in vrrplab-lessons: 12 new.\n"
+    assert out == "14 lessons in vrrplab-lessons: 14 new.\n"
     assert complaint == (
         "vrrplab: the lessons are copied, but JupyterLab is not installed to open them: make lab;"
         " with --no-open they are for another notebook\n"

@@ -223,7 +223,7 @@ def test_a_name_that_no_scenario_can_hold(
         ([*ARTICLE, "--profile", "frr-10.3"], "does not run a keepalived.conf"),
         ([*ARTICLE, "--out", ARTICLE[0]], ARTICLE[0]),
         ([*ARTICLE, "--out", "none/s.yaml"], "there is no folder"),
-        ([], "required: FILE"),
+        ([], "name at least one keepalived.conf"),
     ],
     ids=lambda value: str(value)[-30:],
 )

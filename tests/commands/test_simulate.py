@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from vrrplab.commands.cli import main
 from vrrplab.data_files import data_path
 from vrrplab.notebook.simulate import simulate
 from vrrplab.trace import read_trace
@@ -179,11 +180,33 @@ def test_what_keepalived_survives_is_simulated_and_what_it_refuses_is_not(
     assert "b.conf:1: V has no virtual address" in done.stderr
 
 
+def test_a_warning_is_a_line_for_programs_and_fits_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("a" * 60)
+    folder.mkdir()
+    (folder / "a.conf").write_text(
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n priority 300\n}\n"
+    )
+    command = ["simulate", str(folder / "a.conf"), "--until", "1"]
+    assert main(command) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert all(line.startswith("warning: ") for line in lines)
+    assert max(map(len, lines)) > 80
+    monkeypatch.setattr("_pytest.capture.CaptureIO.isatty", lambda _: True, raising=False)
+    assert main(command) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert max(map(len, told)) <= 80
+    assert [line for line in told if not line.startswith("    ")] == [
+        line for line in told if line.startswith("warning: ")
+    ]
+
+
 def test_scenarios_and_configurations_do_not_mix(vrrplab: Command) -> None:
     done = vrrplab("simulate", "a.conf", "article-steady")
     assert done.returncode == 2
     assert errors(done) == [
-        "vrrplab: article-steady is a scenario: keepalived.conf files are run by themselves"
+        "vrrplab: article-steady is a scenario: name it alone, or the keepalived.conf files alone"
     ]
 
 

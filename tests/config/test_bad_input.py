@@ -47,6 +47,20 @@ def refused(text: str, *, strict: bool = False) -> str:
             "bad.conf:1: V1 has no virtual_router_id - add virtual_router_id with a number from 1 to 255",
         ),
         (
+            GOOD.replace("virtual_router_id", "virtual_routerid"),
+            "bad.conf:3: V1 has no virtual_router_id: unknown keyword 'virtual_routerid' - did you mean "
+            "'virtual_router_id'?",
+        ),
+        (
+            GOOD.replace("interface", "interfce"),
+            "bad.conf:2: V1 has no interface: unknown keyword 'interfce' - did you mean 'interface'?",
+        ),
+        (
+            GOOD.replace("    virtual_router_id 51\n", "")
+            + GOOD.replace("V1", "V2").replace("virtual_router_id 51", "virtual_routerid 52"),
+            "bad.conf:1: V1 has no virtual_router_id - add virtual_router_id with a number from 1 to 255",
+        ),
+        (
             GOOD.replace("    interface eth0\n", ""),
             "bad.conf:1: V1 has no usable interface - add interface NAME, with the network card that "
             "faces the "

@@ -124,3 +124,17 @@ def test_directories_and_programs_are_not_included(tmp_path: Path) -> None:
     program.write_text("x\n")
     program.chmod(0o755)
     assert lines_of("include folder\ninclude run.conf\nb", directory=str(tmp_path)) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ("no.conf", "name a file that is there, seen from the current directory"),
+        ("/nowhere/no.conf", "name a file that is there"),
+    ],
+)
+def test_an_include_of_nothing_is_answered_with_where_it_was_looked_for(pattern: str, hint: str) -> None:
+    diagnostics = Diagnostics("test.conf", daemon="2.2.7", strict=False, log_file="test.conf")
+    assert LineReader(f"include {pattern}\n", "test.conf", "", diagnostics, "").next_line() is None
+    (warning,) = diagnostics.warnings
+    assert (warning.kind, warning.hint) == ("include-missing", hint)

@@ -111,7 +111,22 @@ def test_where_it_depends_that_is_said(command: str, status: int | None, words: 
     assert words in told(node)[0]
 
 
-@pytest.mark.parametrize("command", ["exit 1", "[[ -f /etc/passwd ]]", "LANG=C /bin/true", "if true", "$X 3"])
+@pytest.mark.parametrize(
+    ("command", "told_of"),
+    [("</etc/passwd", []), ("</dev/tcp/127.0.0.1/80", ["which only bash knows"])],
+)
+def test_a_file_to_be_opened_is_the_one_thing_that_a_shell_does(command: str, told_of: list[str]) -> None:
+    """Measured: such a line is handed to /bin/sh, which opens the file; Debian's dash knows no /dev/tcp."""
+    node = node_with(command)
+    script = node.script("chk")
+    assert (script.is_program, script.always_exits) == (True, None)
+    assert [words for words in told_of if words in told(node)[0]] == told_of
+    assert len(told(node)) == len(told_of)
+
+
+@pytest.mark.parametrize(
+    "command", ["exit 1", "[[ -f /etc/passwd ]]", "LANG=C /bin/true", "if true", "$X 3", "< /etc/passwd"]
+)
 def test_a_word_of_the_shell_is_no_program(command: str, tmp_path: Path) -> None:
     word = command.split()[0]
     trace = run(tmp_path, command)

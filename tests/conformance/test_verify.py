@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrrplab.config.model import GarpSettings, InstanceConfig
+from vrrplab.machine.policy import in_seconds, no_skew
 from vrrplab.machine.profiles import KEEPALIVED_227, PROFILES, Profile
+from vrrplab.recording.reader import read_whole
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
 from vrrplab.trace import Trace, make_event
@@ -56,8 +58,8 @@ def test_the_log_says_what_the_daemon_says_word_for_word() -> None:
 # -- wrong models ----------------------------------------------------------------------------------
 
 WRONG_PROFILES: list[tuple[str, dict[str, object], list[str]]] = [
-    ("no skew", {"skew": "none"}, ["takeover_v2_a1_p100", "prio0_v2_a1_p1"]),
-    ("v3 skew in seconds", {"skew": "seconds"}, ["takeover_v3_a0.25_p100", "prio0_v3_a2_p1"]),
+    ("no skew", {"skew_us": no_skew}, ["takeover_v2_a1_p100", "prio0_v2_a1_p1"]),
+    ("v3 skew in seconds", {"skew_us": in_seconds}, ["takeover_v3_a0.25_p100", "prio0_v3_a2_p1"]),
     ("owner back at once", {"owner_returns_at_once": True}, ["article_drill1_eth0_down_up"]),
     ("no priority 0 on FAULT", {"priority_zero_on_fault": 0}, ["article_drill3_flag", "sync_group"]),
     ("priority 0 only once", {"priority_zero_on_fault": 1}, ["article_drill3_flag"]),
@@ -128,9 +130,9 @@ def test_a_model_blind_to_options_is_caught(
 ) -> None:
     folder = ROOT / "data" / "recordings" / name
     assert result_of(folder).agrees
-    monkeypatch.setattr(
-        report, "load_scenario", lambda path, **how: with_every_instance(load_scenario(path, **how), blind_to)
-    )
+    whole = read_whole(folder)
+    blind = whole._replace(scenario=with_every_instance(whole.scenario, blind_to))
+    monkeypatch.setattr(report, "read_whole", lambda _: blind)
     assert not verify_recording(folder).agrees
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from vrrplab.machine.events import Event, TimePassed
+from vrrplab.machine.intervals import RACE_US
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Master
 from vrrplab.scenario.model import Scenario
 from vrrplab.sim.play import play
 from vrrplab.sim.router import Router
-from vrrplab.sim.toss import RACE_US
 from vrrplab.sim.world import Box, World
 from vrrplab.trace import Trace
 
@@ -25,12 +25,22 @@ class WatchedWorld:
         return play(self.world)
 
     def _watch(self, router: Router) -> None:
-        deliver, thaw = router.deliver, router.thaw
         overslept = False
 
-        def watched_deliver(event: Event, at_us: int | None = None) -> None:
+        class Watched(Router):
+            __slots__ = ()
+
+            def deliver(self, event: Event, at_us: int | None = None) -> None:
+                super().deliver(event, at_us)
+                look(event)
+
+            def thaw(self) -> None:
+                nonlocal overslept
+                overslept = router._frozen
+                super().thaw()
+
+        def look(event: Event) -> None:
             nonlocal overslept
-            deliver(event, at_us)
             daemon, now = router.daemon, self.world.scheduler.now
             if daemon is None or router._frozen or daemon._reloading:  # busy: nothing is done, however due
                 return
@@ -53,12 +63,7 @@ class WatchedWorld:
                     lines = sum(3 + len(c.all_addresses) * (1 + c.garp.repeat) for c in all_of_it)
                     assert now - 2 * RACE_US <= at_us <= now + config.advert_interval_us + lines * line_us
 
-        def watched_thaw() -> None:
-            nonlocal overslept
-            overslept = router._frozen
-            thaw()
-
-        router.deliver, router.thaw = watched_deliver, watched_thaw  # type: ignore[method-assign]
+        router.__class__ = Watched
 
     # -- at the end ------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ import pytest
 
 from vrrplab.config.model import Authentication, InstanceConfig, NodeConfig, UnicastPeer, VirtualAddress
 from vrrplab.config.reader import parse_text
+from vrrplab.decoding.describe import describe
+from vrrplab.decoding.fields import fields
 from vrrplab.decoding.report import report
 from vrrplab.decoding.verdict import judge
 from vrrplab.machine.acceptance import unknown_version
@@ -323,3 +325,44 @@ def test_sender_notes() -> None:
 def test_an_unknown_profile() -> None:
     with pytest.raises(ValueError, match="rfc9568"):
         judge(decode(frame_of(v2())), "rfc1")
+
+
+CISCO_MD5 = bytes.fromhex("fe1c010000000000c633640100000000") + bytes(range(0xA0, 0xB0))
+
+
+def test_cisco_md5_is_named_and_its_trailer_labelled() -> None:
+    """Authentication type 254, as Cisco's routers send it; keepalived takes neither type nor length."""
+    advert = Advertisement(2, 1, 100, 1_000_000, ("198.51.100.254",), auth_type=254, trailer=CISCO_MD5)
+    frame = decode(advert_frame("00:00:5e:00:01:01", "198.51.100.1", "224.0.0.18", advert))
+    assert frame.problems == ()
+    assert frame.vrrp is not None
+    assert frame.vrrp.has_md5_trailer
+    verdict = judge(frame)
+    assert [reason.name for reason in verdict.reasons] == ["BAD_LENGTH", "BAD_AUTH_TYPE"]
+    assert "Cisco's MD5 trailer, 32 bytes, follows" in verdict.reasons[0].text
+    assert "254 is Cisco's MD5" in verdict.reasons[1].text
+    found = {field.name: field.size for field in fields(frame)}
+    assert (found["MD5 trailer"], found["MD5 digest"]) == (16, 16)
+    told = report(frame, verdict)["vrrp"]["auth"]
+    assert (told["kind"], told["digest"]) == ("md5", CISCO_MD5[16:].hex())
+    assert describe(frame) == "VRRPv2 vrid 1 prio 100 1s MD5 198.51.100.254"
+
+
+def test_version_2_over_ipv6_with_authentication_bytes_is_named() -> None:
+    advert = Advertisement(2, 5, 120, 1_000_000, ("fe80::254",), auth_data=bytes(8))
+    frame = decode(advert_frame("00:00:5e:00:02:05", "fe80::1", "ff02::12", advert))
+    assert (frame.problems, frame.vrrp) == ((), advert)
+    (reason,) = judge(frame).reasons
+    assert reason.name == "BAD_LENGTH"
+    assert reason.text.endswith(
+        "version 2 over IPv6 with eight authentication bytes, as some vendors send it"
+    )
+
+
+def test_an_ah_value_is_named_and_not_judged_without_the_password() -> None:
+    advert = Advertisement(2, 1, 1, 1_000_000, ("198.51.100.254",), auth_type=2)
+    group = "224.0.0.18"
+    frame = decode(advert_frame("00:00:5e:00:01:01", "198.51.100.1", group, advert, ah=("secret", 1)))
+    noted = [note.name for note in judge(frame).notes]
+    assert "AH_NOT_JUDGED" in noted
+    assert "AH_NOT_JUDGED" not in [note.name for note in judge(frame, key="secret").notes]

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from vrrplab.commands.cli import main
-from vrrplab.commands.config_diff import ends, lines
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import VrrplabError
 from vrrplab.forecast.deployment import best_order, deployed
 from vrrplab.forecast.diff import diff
+from vrrplab.forecast.diff_text import ends, lines
+from vrrplab.forecast.why import why
+from vrrplab.scenario.fail_line import with_failures
+from vrrplab.scenario.from_configs import scenario_of_nodes
 from vrrplab.scenario.nodes import Node, read_nodes
 
 CONF = """\
@@ -207,3 +210,17 @@ def test_bad_input_is_one_line(
     assert main(["config", "diff", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+def test_a_long_diff_and_a_long_why_say_how_far_they_are(tmp_path: Path) -> None:
+    """On standard error, after some seconds: a hundred addresses take that long."""
+    old, new = pair(tmp_path / "old"), pair(tmp_path / "new", -5, TWO)
+    shares: list[float] = []
+    diff(old, new, how_far=shares.append)
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert len([share for share in shares if 0 < share < 1]) >= 5
+    shares.clear()
+    why(with_failures(scenario_of_nodes(new), ["a chk"]), how_far=shares.append)
+    assert shares
+    assert all(0 < share < 1 for share in shares)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vrrplab.forecast.predict import Forecast, forecast
 from vrrplab.forecast.table import text_of
 from vrrplab.output.text_columns import width
 from vrrplab.scenario.nodes import read_nodes
+from vrrplab.sim.play import run
 
 WEIGHT_5 = {"interval": 2, "fall": 2, "weight": 5}
 
@@ -63,6 +65,16 @@ def test_the_simulator_says_the_same(tmp_path: Path, weight: int) -> None:
     assert "both say the same, within 20 ms" in " ".join(text_of(found).split())
 
 
+def test_an_address_that_nobody_can_have_is_not_told(tmp_path: Path) -> None:
+    """The daemon asks for 0.0.0.0, Linux says yes and adds nothing (measured): it is nobody's either way."""
+    line = "192.168.2.100/24\n        0.0.0.0"
+    texts = {name: config(p, address=line) for name, p in (("a", 110), ("b", 100))}
+    found = forecast(nodes_of(tmp_path, **texts), phases=1)
+    assert [section.addresses for section in found.sections] == [("192.168.2.100",)]
+    assert not any(row.differs for _, row in found.rows())
+    assert run(found.scenario.changed(duration_us=6_000_000)).owners("0.0.0.0", 6) == ()
+
+
 def test_no_line_is_longer_than_80_columns(tmp_path: Path) -> None:
     texts = {f"a-server-with-a-very-long-name-{n}": config(100 + n) for n in (1, 2, 3)}
     paths = []
@@ -97,3 +109,52 @@ def test_of_equal_ones_whoever_starts_first_has_it(b: int, by_chance: bool, tmp_
     (section,) = found.sections
     assert section.tossed is by_chance
     assert ("whoever starts first" in text_of(found)) is by_chance
+
+
+@pytest.mark.parametrize("address", ["fe80::5e:1/64\n        2001:db8:2::110/64", "fe80::5e:1/64"])
+def test_a_link_local_address_is_asked_for_too(address: str, tmp_path: Path) -> None:
+    """The simulator's clients ask for none of their own accord: it would never be out there."""
+    texts = {name: config(p, "version 3", address=address) for name, p in (("a", 110), ("b", 100))}
+    found = forecast(nodes_of(tmp_path, **texts), phases=2)
+    (section,) = found.sections
+    assert section.addresses[0] == "fe80::5e:1"
+    assert [row.differs for row in section.rows if row.differs] == []
+    assert any(row.simulated and row.simulated.out.worst_us for row in section.rows)
+
+
+def test_what_fails_never_stands_in_a_narrow_strip(tmp_path: Path) -> None:
+    """Long cells beside it are wrapped instead: what the simulator says otherwise, the rules, the nodes."""
+    texts = {f"node-{n}": config(p) for n, p in ((1, 110), (2, 100), (3, 100))}
+    found = forecast(nodes_of(tmp_path, **texts), phases=1)
+    see = ("V005", "V006", "V007", "V010", "V028")
+    (section,) = found.sections
+    rows = tuple(replace(row, differs="the simulator differs", see=see) for row in section.rows)
+    lines = text_of(replace(found, sections=(replace(section, rows=rows),))).splitlines()
+    assert [line for line in lines if width(line) > 80] == []
+    assert "when this fails" in lines[1]
+    assert any(line.startswith("node-1 keepalived ") for line in lines)
+
+
+def test_who_returns_to_two_masters_preempts_nobody(tmp_path: Path) -> None:
+    apart = "unicast_src_ip 192.168.2.11\n    unicast_peer {\n        192.168.2.12\n    }"
+    told = text_of(forecast(nodes_of(tmp_path, a=config(110, apart), b=config(100)), simulate=False))
+    assert re.search(r"^a returns +a AND b  ", told, re.MULTILINE)
+    assert "AND b preempts" not in told
+
+
+def test_with_reverse_a_priority_rises(tmp_path: Path) -> None:
+    texts = {
+        name: config(p, check={"weight": 10}).replace("weight 10", "weight 10 reverse")
+        for name, p in (("a", 110), ("b", 105))
+    }
+    told = text_of(forecast(nodes_of(tmp_path, **texts), simulate=False))
+    assert "a chk fails: a rises from 100 to 110;" in told
+
+
+@pytest.mark.parametrize("simulate", [False, True])
+def test_an_owner_that_returns_preempts_at_once(simulate: bool, tmp_path: Path) -> None:
+    own = {"address": "192.168.2.11/24"}
+    nodes = nodes_of(tmp_path, a=config(255, "state MASTER", **own), b=config(100, **own))
+    told = text_of(forecast(nodes, simulate=simulate, phases=1))
+    assert re.search(r"^a returns +a preempts  ", told, re.MULTILINE)
+    assert re.search(r"^b returns +stays on a  ", told, re.MULTILINE)

@@ -54,6 +54,29 @@ def test_every_failure_is_a_line_for_simulate(tmp_path: Path) -> None:
         assert with_failures(scenario, [failure.line]).actions
 
 
+def test_a_check_that_changes_nothing_has_no_row_and_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tracked above its definition, by nobody, or never defined: told, lest anybody waits for it."""
+    late = "vrrp_script late {\n    script /bin/x\n}\n"
+    tracks = "track_script {\n        late\n        lost\n    }"
+    unused = "vrrp_script idle {\n    script /bin/x\n}\n"
+    a, b = config(110, tracks) + late, unused + config(100, tracks) + late
+    nodes = nodes_of(tmp_path, a=a, b=b)
+    found = forecast(nodes, simulate=False)
+    assert not any(row.failures[0][0].thing in ("late", "lost", "idle") for _, row in found.rows())
+    text = " ".join(text_of(found).split())
+    assert "Changes nothing when it fails, so it has no row: late of a, b (V051 it is tracked above" in text
+    assert "lost of a, b (V078 it is tracked and nowhere defined" in text
+    assert "idle of b (V023 nothing tracks it)." in text
+    assert main(["config", "predict", "--closed-form", "--json", str(tmp_path)]) == 0
+    told = json.loads(capsys.readouterr().out)["without_effect"]
+    assert {(one["node"], one["check"], one["rule"]) for one in told} == {
+        *((node, name, rule) for node in "ab" for name, rule in (("late", "V051"), ("lost", "V078"))),
+        ("b", "idle", "V023"),
+    }
+
+
 @pytest.mark.parametrize(("limit", "code"), [("8s", 0), ("3500ms", 1), ("0.5", 1)])
 def test_the_gate(tmp_path: Path, limit: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "predict", "--closed-form", "--within", limit, *files(tmp_path, 6)]) == code
@@ -63,12 +86,51 @@ def test_the_gate(tmp_path: Path, limit: str, code: int, capsys: pytest.CaptureF
 def test_the_gate_does_not_let_through_what_the_formulas_cannot_judge(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of two MASTERs with AH the counters decide; with the simulator there is an answer."""
-    signed = "authentication {\n        auth_type AH\n        auth_pass secret\n    }"
-    nodes_of(tmp_path, a=config(110, signed), b=config(100, signed))
+    """Two MASTERs that reject each other, and a third that hears one of them: which adverts come is a toss.
+
+    It is told below the table, where there is room; of b, whom nobody hears, there is nothing to doubt.
+    """
+    other = config(100, address="192.168.2.99/24")
+    nodes_of(tmp_path, a=config(110), b=other, c=config(90))
     assert main(["config", "predict", "--closed-form", "--within", "60s", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert "not judged: two MASTERs reject each other's adverts" in " ".join(printed.err.split())
+    assert "All of these: not judged, as no timer decides: two MASTERs reject" in printed.out
+    assert "b eth0 cable, power or keepalived stopped       NOBODY      for ever\n" in printed.out
+    assert max(map(len, printed.out.splitlines())) <= 80
+    page = tmp_path / "forecast.html"
+    assert main(["config", "predict", "--html", str(page), str(tmp_path)]) == 0
+    assert "no timer decides: two MASTERs reject" in page.read_text()
+    assert "All of these: from the simulator alone, as no timer decides: two" in capsys.readouterr().out
+
+
+def test_the_gate_does_not_let_through_what_is_left_to_caches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two MASTERs, as their passwords differ: clients whose address is a's when a is gone ask in vain until
+    they ask anew. A change that leads there says so too, and gives no seconds for it.
+    """
+    auth = "authentication {{\n        auth_type PASS\n        auth_pass {}\n    }}"
+    for word in ("one", "two"):
+        (tmp_path / word).mkdir()
+        nodes_of(tmp_path / word, a=config(150, auth.format("one")), b=config(100, auth.format(word)))
+    assert main(["config", "predict", "--closed-form", "--within", "60s", str(tmp_path / "two")]) == 1
     told = " ".join(capsys.readouterr().err.split())
-    assert "not judged: two MASTERs with AH" in told
+    assert "over 60 s: 192.168.2.100: a eth0 cable, power or keepalived stopped: up to ARP caches" in told
+    assert main(["config", "diff", str(tmp_path / "one"), "--", str(tmp_path / "two")]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "b, out 0.61 0.61 0.61 s (best, typical, worst) -> b, up to ARP caches ~" in told
+    assert told.endswith("In all: nobody is out, and one is on two nodes at once for good.")
+
+
+def test_who_does_not_have_the_address_in_its_file_is_named(tmp_path: Path) -> None:
+    """Pitfall P06: each is MASTER of what only it has."""
+    check = {"weight": -60}
+    other = config(100, address="192.168.2.99/24", check=check)
+    found = forecast(nodes_of(tmp_path, a=config(150, check=check), b=other), simulate=False)
+    text = " ".join(text_of(found).split())
+    assert "a chk fails: a falls from 150 to 90; b has no 192.168.2.100 in its file, and nobody else" in text
+    assert "b chk fails: b falls from 100 to 40; a has no 192.168.2.99 in its file, and nobody else" in text
 
 
 def test_where_there_is_no_address_nothing_is_forecast(
@@ -77,6 +139,12 @@ def test_where_there_is_no_address_nothing_is_forecast(
     (tmp_path / "a.conf").write_text("vrrp_instance V {\n    interface eth0\n    virtual_router_id 5\n}\n")
     assert main(["config", "predict", str(tmp_path / "a.conf")]) == 0
     assert capsys.readouterr().out == "No file has a virtual address, so none can move.\n"
+
+
+@pytest.mark.parametrize(("count", "at_fewer"), [(8, False), (9, True)])
+def test_many_nodes_are_simulated_at_fewer_phases(tmp_path: Path, count: int, at_fewer: bool) -> None:
+    texts = {f"n{number}": config(200 - number) for number in range(count)}
+    assert forecast(nodes_of(tmp_path, **texts), simulate=False).at_fewer == at_fewer
 
 
 def test_the_gate_wants_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from vrrplab.commands.cli import main
-from vrrplab.commands.why import lines
 from vrrplab.errors import DropReason
 from vrrplab.forecast import laws
 from vrrplab.forecast.cases import Ending
 from vrrplab.forecast.laws import Law
 from vrrplab.forecast.why import Answer, why
+from vrrplab.forecast.why_text import lines
 from vrrplab.scenario.fail_line import with_failures
 from vrrplab.scenario.from_configs import scenario_from_configs
 from vrrplab.sim.play import run
@@ -135,6 +135,28 @@ def test_p06_lists_of_addresses_that_differ(tmp_path: Path) -> None:
     assert [len(cure.edits) for cure in shared.cures] == [1, 1]
     apply(shared)
     assert owner_after(paths, "a haproxy") == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("failing", "outcome", "line"),
+    [
+        ("a power", Ending.NOBODY, "b lacks 10.0.4.100"),
+        ("a haproxy", Ending.STAYS, "b has no 10.0.4.100"),
+    ],
+    ids=["power", "check"],
+)
+def test_p06_an_address_that_the_other_one_does_not_have(
+    failing: str, outcome: Ending, line: str, tmp_path: Path
+) -> None:
+    """b is well and cannot take over what its file does not name: not a server is missing but a line."""
+    paths = cluster(tmp_path, a={"priority": 110}, b={"priority": 100, "addresses": "10.0.4.101/24"})
+    answer = answers(paths, failing)[0]
+    assert (answer.outcome, answer.before) == (outcome, ("a",))
+    assert line in told(answer, "line")
+    assert told(answer, "rule").startswith("V006")
+    assert answer.advice == ""
+    apply(answer)
+    assert owner_after(paths, failing) == ("b",)
 
 
 def test_a_check_that_nobody_tracks(tmp_path: Path) -> None:
@@ -295,6 +317,22 @@ def test_files_without_an_address_tell_who_is_what(tmp_path: Path) -> None:
     text = lines(why(with_failures(scenario_from_configs(paths), ["a power"])))
     assert text[0] == "No file has a virtual address, so none can move. In the end:"
     assert any(line.startswith("VI_1 on b: MASTER since") for line in text)
+
+
+def test_where_there_is_nothing_to_try_the_cure_is_the_rules(tmp_path: Path) -> None:
+    """A check that fails for ever: no number would make it pass, the shell that it lacks would."""
+    check = 'vrrp_script chk {\n    script "/usr/bin/pgrep x > /dev/null"\n    weight -2\n    user root\n}\n'
+    instance = (
+        "vrrp_instance V {\n    interface eth0\n    virtual_router_id 51\n    priority PRIORITY\n"
+        "    virtual_ipaddress {\n        10.0.4.100/24\n    }\n    track_script {\n        chk\n    }\n}\n"
+    )
+    paths = []
+    for name, priority in (("a", "110"), ("b", "100")):
+        paths.append(tmp_path / f"{name}.conf")
+        paths[-1].write_text(check + instance.replace("PRIORITY", priority), encoding="utf-8")
+    (answer,) = why(with_failures(scenario_from_configs(paths), ["a script chk"])).answers
+    assert [step.id for step in answer.steps if step.kind == "rule"] == ["V050"]
+    assert answer.advice.startswith('write "/bin/sh -c')
 
 
 def test_no_line_is_wider_than_a_terminal(tmp_path: Path) -> None:

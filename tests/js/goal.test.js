@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { goalWords } from "../../vrrplab/views/static/goal.js";
-import { fileSummary, lineCount, lineMarks, lineRange } from "../../vrrplab/views/static/repair.js";
+import { fileSummary, lineMarks } from "../../vrrplab/views/static/repair.js";
+import { lineCount, lineRange } from "../../vrrplab/views/static/editor.js";
 
 /** @type {GoalInfo} */
 const goal = { name: "00-vanish", text: "", state: "open", said: "", passed: false, tries: 0 };

@@ -13,6 +13,7 @@ class FakeElement {
   append() {}
   addEventListener() {}
   setAttribute() {}
+  removeAttribute() {}
 }
 
 /** Time that passes when it is told to. */

@@ -118,11 +118,11 @@ test("at the slowest and the fastest speed the keys for it do nothing", () => {
 });
 
 /** Python at the other end of a wire that can be cut; `alive`: what the page knows of its kernel. */
-function wire({ alive = null, took = 0 } = {}) {
+function wire({ alive = null, took = 0, outside = undefined } = {}) {
   const sent = [];
   const spoken = [];
   const kernel = { lives: alive, idle: 0 };
-  const python = new Python((message) => sent.push(message), (words) => spoken.push(words), { alive: () => kernel.lives, took: () => took, idle: () => (kernel.idle += 1) });
+  const python = new Python((message) => sent.push(message), (words) => spoken.push(words), { alive: () => kernel.lives, took: () => took, idle: () => (kernel.idle += 1), outside });
   return { python, sent, spoken, kernel, shown: () => (python.element.hidden ? "" : python.said.textContent) };
 }
 
@@ -170,6 +170,33 @@ test("only where the kernel is gone nothing is waited for", () => {
   assert.deepEqual([python.waiting, kernel.idle], [0, 1]);
   python.ask({ do: "undo", at_s: 1 }, "Undoing …");
   assert.match(shown(), /^Python does not answer/, "known before it was asked: told at once");
+});
+
+test("while Python is on its way to the page that is told, and only then time counts", () => {
+  let share = 0.25;
+  const outside = { loading: () => (share < 1 ? { words: "The simulator is loading (7 MB, once) …", share } : null), patience_ms: 2000, gone: "It ended." };
+  const { python, shown, spoken, kernel } = wire({ alive: true, outside });
+  python.ask({ do: "break", at_s: 1 }, "Running it again …");
+  clock.pass(9000);
+  assert.equal(shown(), "The simulator is loading (7 MB, once) …");
+  assert.deepEqual([python.bar.hidden, python.bar.value, spoken.length], [false, 0.25, 1]);
+  share = 1;
+  clock.pass(400);
+  assert.deepEqual([shown(), python.bar.hidden], ["Running it again …", true]);
+  clock.pass(1000);
+  assert.equal(shown(), "Running it again …", "its own patience has not run out");
+  clock.pass(1500);
+  assert.match(shown(), /^Running it again\. Still running, 2 s so far/);
+  kernel.lives = false;
+  clock.pass(1000);
+  assert.equal(shown(), "It ended.");
+  python.answered({ answers: 1 });
+  share = 0.5;
+  python.ask({ do: "undo", at_s: 1 }, "Undoing …");
+  clock.pass(60_000);
+  python.answered({ answers: 2 });
+  clock.pass(60_000);
+  assert.equal(shown(), "", "what was answered is waited for no more");
 });
 
 test("of two questions the answer to the first leaves one to wait for, that to the second none", () => {

@@ -88,8 +88,17 @@ servers:
           }
       }
     interfaces: {eth0: {segment: lan, addresses: [192.168.2.2/24]}}
+    services: {web: {port: 80}}
+clients:
+  pc:
+    segment: lan
+    addresses: [10.0.0.9/24]
+    probes:
+    - {kind: icmp, target: 192.168.2.100, every_s: 0.02}
+    - {kind: http, port: 80, target: 192.168.2.100, every_s: 0.02}
 actions:
 - {at_s: 5, action: link_down, server: r1, interface: eth0}
+- {at_s: 8, action: service_kill, server: r2, service: web}
 """
 
 
@@ -328,8 +337,9 @@ def test_without_the_daemon_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
 @pytest.mark.long
 @pytest.mark.needs("namespaces", "ip", "nsenter", "keepalived")
 def test_a_case_on_the_real_daemon(tmp_path: Path) -> None:
-    """Input: a link goes down at 5 s. Output: both agree; the recording can be verified, and it says what
-    state each daemon knew itself to be in; nothing is left.
+    """Input: a link goes down at 5 s, a service on the other server at 8 s. Output: both agree; the recording
+    can be verified, and it says what state each daemon knew itself to be in, and how long a client of another
+    subnet was without the address and the service; nothing is left.
     """
     case = tmp_path / "link.yaml"
     case.write_text(CASE)
@@ -351,6 +361,9 @@ def test_a_case_on_the_real_daemon(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     observed = json.loads((tmp_path / "kept" / "link" / "observed.json").read_text())
     assert observed["runs"][0]["final_states"] == {"r1": {"V1": "FAULT"}, "r2": {"V1": "MASTER"}}
+    gaps = {(gap["client"], gap["probe"]): gap for gap in observed["runs"][0]["outages"]}
+    assert 2.5 < gaps["pc", "icmp 192.168.2.100"]["lost_s"] < 3.8
+    assert gaps["pc", "http 192.168.2.100"]["next_ok_t"] is None
     verified = vrrplab("verify", "kept/link")
     assert verified.returncode == 0, verified.stdout
     assert list((tmp_path / "vrrplab-lab").iterdir()) == []

@@ -53,6 +53,14 @@ def conf(tmp_path: Path) -> str:
         (["watch", "--name", "r1"], "--name r1: write ADDRESS=NAME"),
         (["watch", "--udp", "--interface", "lo"], "the make-believe LAN of --udp has none"),
         (["watch", "--udp", "--until", "1", "--pcap", "/no/such/dir/p"], "/no/such/dir/p"),
+        (["watch", "--udp", "--exit-on", "two-master"], "did you mean 'two-masters'?"),
+        (
+            ["watch", "--udp", "--run", "/no/such/program"],
+            "would not be started: /no/such/program is not there",
+        ),
+        (["watch", "--udp", "--run-as", "nobody"], "--run-as is for the command of --run"),
+        (["watch", "--udp", "--metrics", "9112"], "--metrics 9112: write HOST:PORT, or :PORT"),
+        (["watch", "--udp", "--metrics", "192.0.2.1:9112"], "--metrics 192.0.2.1:9112: cannot assign"),
         ([], "the following arguments are required"),
         (["dance"], "invalid choice: 'dance'"),
     ],
@@ -64,6 +72,16 @@ def test_one_line_and_exit_2(vrrplab: Run, conf: str, words: list[str], told: st
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr
+
+
+def test_silence_is_no_proof_that_all_is_well(vrrplab: Run) -> None:
+    words = ["live", "watch", "--udp", "--port", str(free_port()), "--until", "0.2"]
+    done = vrrplab(*words, "--exit-on", "nobody")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "vrrplab: --exit-on: no VRRP advert was heard on UDP on loopback, so nothing could be found\n"
+    )
+    assert vrrplab(*words).returncode == 0
 
 
 def test_files_that_are_refused_keep_what_is_in_them(vrrplab: Run, conf: str) -> None:

@@ -73,6 +73,9 @@ def test_what_root_refuses_an_ordinary_user_may_risk(script: Path) -> None:
     assert program_of((str(script),), OURSELVES, as_root=False) == Program(str(script), str(script))
     gone = program_of(("/no/such/file",), OURSELVES, as_root=True)
     assert gone == Program("", "", "/no/such/file is not there")
+    script.chmod(0o644)
+    still = program_of((str(script),), OURSELVES, as_root=True)
+    assert still == Program("", "", f"{script} may not be executed (chmod +x)")
 
 
 def test_what_was_found_safe_is_what_is_executed(script: Path) -> None:

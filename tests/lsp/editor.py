@@ -129,6 +129,17 @@ class Editor:
         found = self.ask("textDocument/completion", _at(path, line, column))
         return [item["label"] for item in sorted(found["items"], key=lambda item: item["sortText"])]
 
+    def offers(self, path: Path, mark: dict[str, Any], **context: Any) -> dict[str, dict[str, Any]]:
+        """The changes that are offered where something is marked, by what they are called."""
+        document = {"uri": path.as_uri()}
+        asked = {
+            "textDocument": document,
+            "range": mark["range"],
+            "context": {"diagnostics": [mark], **context},
+        }
+        found = self.ask("textDocument/codeAction", asked)
+        return {action["title"]: action for action in found or ()}
+
     def marks(self, path: Path) -> list[str]:
         """The codes of what is marked in a file."""
         return [mark["code"] for mark in self.shown.get(str(path), [])]

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from editor import Editor
@@ -126,6 +127,66 @@ def test_hover_tells_meaning_range_default_and_what_will_run(editor: Editor, sav
     assert "priority -20 while it fails" in hover["contents"]["value"]
     assert "/usr/bin/pidof squid" in hover["contents"]["value"]
     assert editor.hover(b, line_of(text, "}"), 0) is None
+
+
+def test_hover_masks_a_password(editor: Editor, saved: Path) -> None:
+    b = saved / "b.conf"
+    auth = "authentication {\n        auth_type PASS\n        auth_pass s3cret\n    }\n    state BACKUP"
+    text = (CONF % (100, "10.0.0.8/24")).replace("state BACKUP", auth)
+    editor.open(b, text)
+    for word in ("auth_pass", "vrrp_instance V"):
+        hover = editor.hover(b, line_of(text, word), 10)
+        assert hover is not None
+        assert "s3cret" not in hover["contents"]["value"]
+        assert "********" in hover["contents"]["value"]
+
+
+def changed(text: str, edits: list[dict[str, Any]]) -> str:
+    """The text after an editor has made these changes, the last one first."""
+    lines = text.split("\n")
+    starts = [sum(len(line) + 1 for line in lines[:n]) for n in range(len(lines) + 1)]
+
+    def offset(place: dict[str, int]) -> int:
+        return starts[place["line"]] + place["character"]
+
+    for edit in sorted(edits, key=lambda edit: offset(edit["range"]["start"]), reverse=True):
+        begin, end = (offset(edit["range"][which]) for which in ("start", "end"))
+        text = text[:begin] + edit["newText"] + text[end:]
+    return text
+
+
+def test_a_finding_is_cured_or_silenced_by_what_is_offered(editor: Editor, saved: Path) -> None:
+    """The least change, in both nodes' files; or a comment with the place for a reason."""
+    texts = {}
+    for name, priority in (("a", 110), ("b", 107)):
+        texts[saved / f"{name}.conf"] = CONF.replace("weight -20", "weight -2") % (priority, "10.0.0.9/24")
+    a, b = texts
+    for path, text in texts.items():
+        editor.open(path, text)
+    editor.wait_for(lambda: "V020" in editor.marks(a) and "V020" in editor.marks(b))
+    (mark,) = (mark for mark in editor.shown[str(a)] if mark["code"] == "V020")
+    assert editor.offers(a, mark, only=["source"]) == {}
+    offered = editor.offers(a, mark, only=["quickfix"])
+    (cure, silence) = (action for title, action in offered.items() if "V020" in title)
+    assert cure["title"] == "V020: '-2' -> '-4' in a.conf, b.conf"
+    assert cure["isPreferred"] is True
+    assert cure["diagnostics"] == [mark]
+    assert set(cure["edit"]["changes"]) == {a.as_uri(), b.as_uri()}
+
+    assert silence["title"] == "Ignore V020 here, with a reason, in a.conf"
+    (edits,) = silence["edit"]["changes"].values()
+    quiet = changed(texts[a], edits)
+    indent = " " * mark["range"]["start"]["character"]
+    assert f"\n{indent}# vrrplab: ignore V020 say here why it is right\n" in quiet
+    editor.write(a, quiet)
+    editor.wait_for(lambda: "V020" not in editor.marks(a) and "V089" not in editor.marks(a))
+    editor.write(a, texts[a])
+    editor.wait_for(lambda: "V020" in editor.marks(a))
+
+    for path, text in texts.items():
+        editor.write(path, changed(text, cure["edit"]["changes"][path.as_uri()]))
+    editor.wait_for(lambda: "V020" not in editor.marks(a) and "V020" not in editor.marks(b))
+    assert editor.offers(a, mark).keys().isdisjoint(offered)  # what was marked is gone
 
 
 def test_completion_knows_the_block_and_the_names_elsewhere(editor: Editor, saved: Path) -> None:

@@ -75,13 +75,15 @@ def test_a_check_can_find_a_departure(text: str) -> None:
 
     from rfc_duties import DUTIES, R9568, Departs
 
+    from vrrplab.machine.policy import in_seconds, no_answer, no_skew
+
     wrong = {
-        "R3-6.1-a": replace(R9568, skew="seconds"),
-        "R3-6.1-b": replace(R9568, skew="none"),
+        "R3-6.1-a": replace(R9568, skew_us=in_seconds),
+        "R3-6.1-b": replace(R9568, skew_us=no_skew),
         "R3-6.1-c": replace(R9568, learns_interval=False),
         "R3-6.4.1-a": replace(R9568, owner_needs_state_master=True),
         "R3-6.4.3-f": replace(R9568, rejected_advert_rearms=True),
-        "R3-6.4.3-i": replace(R9568, lower_advert_gets="nothing"),
+        "R3-6.4.3-i": replace(R9568, answer=no_answer),
         "R3-7.1-j": replace(R9568, list_mismatch="drop"),
         "R3-7.2-b": replace(R9568, virtual_mac=False),
     }

@@ -13,6 +13,7 @@ from typing import Any
 import vrrplab
 from vrrplab.exercises.key import solution
 from vrrplab.exercises.lesson_01 import first_advert
+from vrrplab.exercises.lesson_12 import web_pair
 from vrrplab.exercises.registry import EXERCISES
 
 Misses = dict[str, list[tuple[str, str]]]
@@ -23,6 +24,7 @@ NAMES: dict[str, Any] = {
     "S1": "proxy-serv01",
     "S2": "proxy-serv02",
     "first_advert": first_advert,
+    "web_pair": web_pair,
 }
 
 _LESSONS = [

@@ -112,6 +112,15 @@ def test_the_cluster_is_a_scenario_with_the_failures_asked_for(mine: Configurati
     assert mine.scenario().actions == ()
 
 
+def test_a_scenario_shows_itself_as_its_file(mine: Configurations) -> None:
+    """Not as the values that it is made of: those are pages."""
+    pretty = pytest.importorskip("IPython.lib.pretty")
+    shown = pretty.pretty(mine.scenario("a power at 10"))
+    assert shown.startswith("name: a + b\n")
+    assert "config: b.conf (given as text)" in shown
+    assert "action: power_off" in shown
+
+
 def test_a_strangers_text_is_shown_and_does_nothing() -> None:
     evil = conf(110).replace("vrrp_instance V", "vrrp_instance <script>alert(1)</script>")
     html = vrrplab.configs(a=evil, b=conf(100)).check()._repr_html_()
@@ -123,7 +132,7 @@ def test_a_strangers_text_is_shown_and_does_nothing() -> None:
     [
         (lambda m: vrrplab.configs(), "configs() takes files"),
         (lambda m: vrrplab.configs("no.conf"), "no.conf: cannot be read"),
-        (lambda m: vrrplab.configs(a=7), "a: give the path of a keepalived.conf, or its text"),
+        (lambda m: vrrplab.configs(a=7), "a: name a keepalived.conf, or its text"),
         (lambda m: vrrplab.configs(a="vrrp_instance V {\n}\n"), "a.conf (given as text):"),
         (lambda m: m.why(), "say what fails"),
         (lambda m: m.why("c eth0"), "there is no server or network 'c'"),
@@ -163,15 +172,52 @@ def test_every_kind_of_row_has_a_run(mine: Configurations, tmp_path: Path) -> No
 class Shell:
     """What of IPython's shell is used."""
 
+    def __init__(self) -> None:
+        self.magic: dict[str, Callable[[str, str], Any]] = {}
+        self.user_ns: dict[str, Any] = {}
+
     def register_magic_function(self, function: Callable[[str, str], Any], magic_kind: str) -> None:
         assert magic_kind == "cell"
-        self.magic = {function.__name__: function}
+        self.magic[function.__name__] = function
 
 
 def test_the_extension_brings_the_magic() -> None:
     shell = Shell()
     vrrplab.load_ipython_extension(shell)
-    assert list(shell.magic) == ["keepalived"]
+    assert list(shell.magic) == ["keepalived", "needs", "refused"]
+
+
+def test_a_cell_is_left_out_where_what_it_needs_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell()
+    cell_magic.install(shell)
+    needs = shell.magic["needs"]
+    assert needs("json", "import json\nfound = json.loads('[1, 2]')\nfound[1]") == 2
+    assert shell.user_ns["found"] == [1, 2]
+    assert needs("json", "more = 3") is None
+    assert (shell.user_ns["more"], capsys.readouterr().out) == (3, "")
+    assert needs("no_such_module.inside", "raise ValueError") is None
+    assert capsys.readouterr().out.startswith("Left out: this cell needs no_such_module, and")
+    with pytest.raises(ValueError, match="of the cell"):
+        needs("processes", "raise ValueError('of the cell')")
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert needs("processes", "raise ValueError") is None
+    assert "a page of a browser has none" in capsys.readouterr().out
+    with pytest.raises(VrrplabError, match="needs what"):
+        needs("", "1")
+
+
+def test_a_refusal_is_shown_and_the_notebook_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = Shell()
+    cell_magic.install(shell)
+    shell.user_ns["variant"] = vrrplab.variant
+    shell.magic["refused"]("", 'variant(edit="virtual_router_id 1 -> virtual_router_id 0")')
+    assert "'0' is not valid - write a number from 1 to 255\n" in capsys.readouterr().err
+    with pytest.raises(VrrplabError, match="Nothing is refused"):
+        shell.magic["refused"]("", "more = 3")
+    with pytest.raises(NameError):  # a mistake is none of it
+        shell.magic["refused"]("", "vriant()")
 
 
 def test_a_cell_is_a_nodes_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ FOR_PROGRAMS = {
     "lab/web.py": "a web server: one word, once it serves",
     "lab/bench.py": "a real run: one JSON line for who compares",
     "lab/supervisor.py": "the first process of a lab: JSON lines for the command line",
+    "sweeping/dask_process.py": "a process of a local Dask cluster: one line, its address, for the sweep",
     "system/rootless.py": "becomes another program; before that, a sentence of its own",
 }
 
@@ -25,6 +26,7 @@ PAST_PYTHON = {
     "interrupts.py": "a constant sentence, in the middle of anything",
     "output/files.py": "asks whether an output is where the command prints, and writes nothing there",
     "output/trace_writer.py": "a thread writes live traces; each line is escaped there",
+    "sweeping/table_file.py": "a sweep's own table, a file that the gate has opened",
     "watch/screen.py": "a screen that never waits for its terminal, made by ``screenful``",
 }
 
@@ -104,7 +106,7 @@ def test_control_sequences_are_written_at_the_door_only() -> None:
     assert wrong == []
 
 
-READ_CONTROLS = ("config/tokens.py", "config/reader.py", "watch/screen.py")
+READ_CONTROLS = ("config/tokens.py", "config/reader.py", "pasted/around.py", "watch/screen.py")
 
 
 def _has(part: ast.AST, character: str) -> bool:

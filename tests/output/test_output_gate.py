@@ -33,6 +33,7 @@ BY_THEMSELVES = {
     "lab/supervisor.py": "the lab's private folder",
     "lab/web.py": "the lab's private folder",
     "live/loopback.py": "a temporary folder of its own",
+    "sweeping/worker.py: main": "its rows, down the pipe to the sweep that started it",
     "system/careful_files.py: open_to_replace": "init_file: what a configuration names, as the daemon does",
     "notebook/own_cluster.py: own_cluster": "a temporary folder of its own",
     "output/terminal.py": "/dev/null in place of a standard stream that is closed",
@@ -136,7 +137,10 @@ def test_the_rule_sees_every_way_to_write(line: str, expected: bool) -> None:
 READ = {
     ("lab", "--config"),
     *(("config", option) for option in ("--inventory", "--config", "--baseline")),
-    ("why", "--inventory"),
+    *(
+        (command, "--inventory")
+        for command in ("why", "simulate", "scenario", "explore", "reconstruct", "sweep")
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 import wcwidth
 
-from vrrplab.output.terminal import ERASE_LINE, Guarded, guarded, rewrite_line, standard_streams
+from vrrplab.output.terminal import ERASE_LINE, Batched, Guarded, guarded, rewrite_line, standard_streams
 
 
 class Terminal(io.StringIO):
@@ -52,3 +52,17 @@ def test_progress_never_wraps_on_a_terminal() -> None:
     file = Terminal()
     rewrite_line("名" * 200, file)
     assert wcwidth.wcswidth(file.getvalue().removeprefix(ERASE_LINE)) <= 79
+
+
+@pytest.mark.parametrize("write_through", [False, True])
+def test_rows_to_a_file_go_together_and_none_waits_where_nothing_shall(write_through: bool) -> None:
+    file = io.TextIOWrapper(io.BytesIO(), write_through=write_through, newline="\n")
+    rows = Batched(Guarded(file))
+    for number in range(200):
+        rows.write(f"{number}\n")
+        file.flush()
+        seen = file.buffer.getvalue().count(b"\n")
+        assert seen == (number + 1 if write_through else (number + 1) // 64 * 64)
+    rows.flush()
+    file.flush()
+    assert file.buffer.getvalue().split() == [str(number).encode() for number in range(200)]

@@ -54,6 +54,8 @@ def test_a_slip_of_the_pen_is_no_second_cluster(tmp_path: Path) -> None:
     assert not found("V005", tmp_path, odd)
     assert len(found("V006", tmp_path, odd)) == 1
     camps = RULES["V005"].bad
+    (two,) = found("V005", tmp_path, camps)
+    assert "is used by 2 clusters, one of a and b and one of c and d: " in two.message
     assert not found("V006", tmp_path, camps)
     assert not found("V028", tmp_path, camps)
 
@@ -129,6 +131,42 @@ def test_who_is_left_out_matters_where_the_sender_is_the_higher_one(tmp_path: Pa
     assert run(tmp_path, low).owners(VIP, 50) == ("a",)
 
 
+def test_a_virtual_address_among_the_peers(tmp_path: Path) -> None:
+    files = {
+        "a": conf(150, UNICAST.format("10.0.0.1", f"10.0.0.2\n    {VIP}")),
+        "b": conf(100, UNICAST.format("10.0.0.2", "10.0.0.1")),
+    }
+    (finding,) = found("V015", tmp_path, files)
+    assert (finding.severity, finding.certain) == ("warning", True)
+    assert f"the unicast peer {VIP} is a virtual address of it" in finding.message
+    peers = f"unicast_peer {{\n    10.0.0.2\n    {VIP}\n}}"  # that one of two is one's own is not sure then
+    (finding,) = found("V015", tmp_path, {"a": conf(150, peers), "b": conf(100, peers)})
+    assert "is a virtual address of it" in finding.message
+
+
+def test_one_address_in_two_virtual_routers_of_a_node(tmp_path: Path) -> None:
+    """They know nothing of each other: here each node is MASTER of one of them, and both have it."""
+
+    def two(first: int, second: int, address: str = VIP) -> str:
+        return conf(first) + conf(second, name="VI_2", vrid=52, vips=address, top="", check="")
+
+    files = {"a": two(150, 100), "b": two(100, 150)}
+    (finding,) = found("V090", tmp_path, files)
+    assert (finding.severity, "stands under VRID 51 and 52 on a and b" in finding.message) == (
+        "warning",
+        True,
+    )
+    assert run(tmp_path, files).owners(VIP, 50) == ("a", "b")
+    assert not found("V090", tmp_path, {"a": two(150, 150, "10.7.7.7/24"), "b": two(100, 100, "10.7.7.7/24")})
+
+
+def test_a_file_without_an_instance_is_no_other_cluster(tmp_path: Path) -> None:
+    """What is in the file that it would include is not known here."""
+    files = {"a": "include /etc/keepalived/conf.d/*.conf\n", "b": conf(100)}
+    assert not found("V062", tmp_path, files)
+    assert found("V074", tmp_path, files)
+
+
 def test_one_source_for_two(tmp_path: Path) -> None:
     same = UNICAST.format("10.0.0.1", "10.0.0.2")
     (finding,) = found("V015", tmp_path, {"a": conf(150, same), "b": conf(100, same)})
@@ -161,6 +199,18 @@ def test_legs_that_track_each_other_move_together(tmp_path: Path) -> None:
         for name, p in (("a", 150), ("b", 100))
     }
     assert not found("V052", tmp_path, files)
+
+
+def test_legs_that_a_group_keeps_together_on_the_first_node_do_not_move_alone(tmp_path: Path) -> None:
+    """That the other node has no group is another finding, V059."""
+    group = "vrrp_sync_group G {\n    group {\n        LAN\n        WAN\n    }\n}\n"
+    for with_group, rules in (("a", ["V059"]), ("b", ["V052", "V059"])):
+        files = {
+            name: conf(p, name="LAN", top=group * (name == with_group), check="", track="")
+            + conf(p, vrid=52, name="WAN", interface="eth1", vips="10.0.0.1/24", top="", check="", track="")
+            for name, p in (("a", 150), ("b", 100))
+        }
+        assert [rule for rule in ("V052", "V059") if found(rule, tmp_path, files)] == rules
 
 
 def test_load_sharing_is_no_router_with_legs(tmp_path: Path) -> None:

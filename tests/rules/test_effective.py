@@ -8,6 +8,7 @@ import pytest
 
 from vrrplab import simulate
 from vrrplab.config.model import InstanceConfig
+from vrrplab.forecast.closed_form import ClosedForm
 from vrrplab.rules.effective import Thing, at_rest, standing, watched
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import scenario_from_text
@@ -156,9 +157,22 @@ def test_it_is_what_the_machine_adds_up(file: str, case: tuple[set[Thing], Any, 
             assert found.priority == priority, (instance.name, found)
 
 
-def test_while_all_is_well_a_check_that_counts_the_other_way_is_down() -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_all_is_well_is_one_thing_to_rules_forecast_and_machine(file: str) -> None:
+    """``reverse`` turns what a check that passes is worth, and not whether it passes."""
+    scenario = scenario_of(FILES[file], {})
+    node = scenario.servers["r1"].node
+    told = {seat.config.name: seat for seat in ClosedForm(scenario).before.seats}
+    for instance in node.instances:
+        found, seat = standing(node, instance, at_rest(node)), told[instance.name]
+        priority, in_fault = simulated(scenario, instance)
+        assert (found.priority, bool(found.fault)) == (priority, in_fault)
+        assert (seat.priority, seat.state == "FAULT") == (priority, in_fault)
+
+
+def test_while_all_is_well_nothing_is_down_and_every_step_is_that_of_a_failure() -> None:
     node = scenario_of(FILES["alone"], {}).servers["r1"].node
-    assert at_rest(node) == {Thing("script", "turned")}
+    assert at_rest(node) == frozenset()
     assert {one.thing.name: one.step for one in watched(node, node.instances[0])} == {
         "eth0": 0,
         "eth1": -40,

@@ -161,6 +161,24 @@ def test_a_check_that_the_daemon_takes_off_is_not_missing(tmp_path: Path) -> Non
     assert not found("V054", tmp_path, files) + found("V055", tmp_path, files)
 
 
+@pytest.mark.parametrize(
+    ("on_a", "on_b", "told_of"),
+    [("eth0 eth1", "", True), ("eth1", "eth0", True), ("eth1", "ens2", False), ("eth0", "", False)],
+)
+def test_an_interface_that_only_one_node_tracks(on_a: str, on_b: str, told_of: bool, tmp_path: Path) -> None:
+    """By whatever name; one's own is tracked anyway."""
+
+    def tracking(listed: str) -> str:
+        lines = "\n    ".join(listed.split())
+        return f"track_interface {{\n    {lines}\n}}" if listed else ""
+
+    findings = found("V054", tmp_path, {"a": conf(150, tracking(on_a)), "b": conf(100, tracking(on_b))})
+    assert [f.message for f in findings] == [
+        "VRID 51: a tracks eth1, b no interface besides its own: once it has the address it keeps it when it "
+        "is cut off there"
+    ] * told_of
+
+
 def test_members_of_a_group_with_a_check_are_checked(tmp_path: Path) -> None:
     group = "vrrp_sync_group G {\n    group {\n        VI_1\n        VI_2\n    }\n}\n"
     files = {

@@ -43,6 +43,8 @@ def test_a_finding_can_be_acted_on(rule: Rule) -> None:
     for finding in found:
         assert finding.message
         assert finding.cure
+        assert finding.cure[0] == finding.cure[0].lower()  # it stands behind a colon or a dash
+        assert not finding.cure.endswith(".")
         assert finding.places
         assert all(place.node in rule.bad for place in finding.places)
         assert all(place.source.file for place in finding.places)

@@ -61,12 +61,30 @@ def test_one_without_a_reason_counts_for_nothing() -> None:
         ("# vrrplab: ignore everything", "an ignore names no rule"),
         ("# vrrplab: ignore V999 whatever", "an ignore of V999, which is no rule"),
         ("# vrrplab: ignore V028 whatever", "the ignore of V028 silences nothing"),
+        ("# vrrplab: ignroe V028 x", "'vrrplab: ignroe' silences nothing: vrrplab does not know it"),
+        ("! vrplab:ignore V028 x", "'vrplab:ignore' silences nothing: vrrplab does not know it"),
+        ("# vrrplab ignore V028 x", "'vrrplab ignore' silences nothing: vrrplab does not know it"),
+        ("# vrrplab: Ignored V028", "'vrrplab: Ignored' silences nothing: vrrplab does not know it"),
+        ("# vrrplab: disable V028", "'vrrplab: disable' silences nothing: vrrplab does not know it"),
     ],
 )
 def test_one_that_silences_nothing_is_told(comment: str, told: str) -> None:
     (finding,) = found(f"advert_int 1 {comment}")
     assert (finding.rule, finding.message) == ("V089", told)
     assert str(finding.places[0].source) == "a.conf:14"
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# vrrplab found V028 here, see the runbook",
+        "# vrrplab: made by hand",
+        "# virtual ignore list V028",
+        "# VRRP ignores this",
+    ],
+)
+def test_prose_that_speaks_of_vrrplab_is_no_misspelt_ignore(comment: str) -> None:
+    assert found(f"advert_int 1 {comment}") == []
 
 
 def test_one_in_another_place_or_in_quotes_is_none_for_this_line() -> None:

@@ -16,6 +16,7 @@ from vrrplab.scenario.node_files import node_files
 from vrrplab.scenario.nodes import nodes_from
 from vrrplab.scenario.running import Difference, differences, read_running
 
+DUMPS = Path(__file__).parent / "dumps"
 CONF = """global_defs {
     router_id a
     script_user root
@@ -201,7 +202,7 @@ def test_stars_are_no_other_password(folder: Path) -> None:
     [
         (("priority 150", "priority 140"), 18, "vrrp_instance V", "priority runs as 150, the file says 140"),
         (("auth_pass secret", "auth_pass other"), 21, "vrrp_instance V",
-         "auth_pass runs as secret, the file says other"),
+         "auth_pass runs as another one than the file says"),
         (("advert_int 0.5", "advert_int 0.7"), 40, "vrrp_instance W",
          "advert_int runs as 0.5 s, the file says 0.7 s"),
         (("    nopreempt\n", "\n"), 36, "vrrp_instance W", "preempt runs as no, the file says yes"),
@@ -319,11 +320,33 @@ def test_check_tells_both_the_findings_and_what_runs(
     Path("a.conf").write_text(CONF.replace("priority 150", "priority 99"), encoding="utf-8")
     main(["config", "check", "a.conf", *running])
     text = " ".join(capsys.readouterr().out.split())
-    assert "What a runs, as keepalived.data says, is not what stands in its file:" in text
-    assert "vrrp_instance V: priority runs as 150, the file says 99" in text
+    assert "is what stands in its file" not in text
+    assert (
+        "V085 warning: runs otherwise than written a.conf:18 on a, vrrp_instance V: priority runs as" in text
+    )
     main(["config", "check", "a.conf", *running, "--format", "json"])
     (node,) = json.loads(capsys.readouterr().out)["nodes"]
     assert [one["option"] for one in node["running"]["differences"]] == ["priority"]
+
+
+def test_a_dump_of_a_later_keepalived_is_read(folder: Path) -> None:
+    """2.4.3 has other lines beside those that are read, and masks passwords: its own dump, measured."""
+    config = parse_text((DUMPS / "rich.conf").read_text("utf-8"), "rich.conf", host_id="rich", daemon="2.4.3")
+    running = read_running(DUMPS / "rich-2.4.3.data")
+    assert {name: one.state for name, one in running.instances.items()} == {
+        "V": "BACKUP",
+        "X": "BACKUP",
+        "W": "MASTER",
+    }
+    assert running.instances["V"].effective_priority == 140
+    assert differences(config, running) == []
+    text = (DUMPS / "rich.conf").read_text("utf-8").replace("weight 10 reverse", "weight 11 reverse")
+    text = text.replace("advert_int 0.05", "advert_int 0.1").replace("auth_pass secret", "auth_pass other")
+    changed = parse_text(text, "rich.conf", host_id="rich", daemon="2.4.3")
+    assert {str(one) for one in differences(changed, running)} == {
+        "track_script chk runs as weight 10 reverse, the file says weight 11 reverse",
+        "advert_int runs as 0.05 s, the file says 0.1 s",
+    }
 
 
 @pytest.mark.long

@@ -144,8 +144,8 @@ def test_port_security_stops_a_mac_address_that_is_not_the_ports_own() -> None:
 
 def test_a_segment_without_multicast_still_carries_broadcasts() -> None:
     lan = Lan(multicast=False)
-    assert lan.switch._outputs(lan.nic(1), bytes.fromhex("01005e000012")) == []
-    assert len(lan.switch._outputs(lan.nic(1), b"\xff" * 6)) == 2
+    assert lan.switch.outputs(lan.nic(1), bytes.fromhex("01005e000012")) == []
+    assert len(lan.switch.outputs(lan.nic(1), b"\xff" * 6)) == 2
 
 
 def test_one_way_loss_is_one_way() -> None:

@@ -27,7 +27,7 @@ def test_nothing_is_imported_from_where_a_process_starts(tmp_path: Path) -> None
         text=True,
         check=False,
     )
-    assert done.stderr == "serve ADDRESS PORT, or proxy PORT PIDFILE\n", "its own complaint"
+    assert done.stderr == "serve ADDRESS PORT, proxy PORT PIDFILE, or services\n", "its own complaint"
 
 
 def test_every_module_of_ours_is_started_so() -> None:

@@ -108,6 +108,15 @@ class TestDistribution:
         assert table.note == "3 cases, 2 runs"
         assert table.groups[2].runs == 0
 
+    def test_lengths_that_come_equally_often_make_columns_of_one_height(self) -> None:
+        """Of a probe every 20 ms: with bins of 42 ms some would hold three lengths, and most two."""
+        even = [(n * 20 / 1000, 100) for n in range(132, 183)]
+        (group,) = distribution.counted_rows({"": (even, 0)}).groups
+        assert {count for _, count in group.columns[1:-1]} == {300}
+        assert group.runs == 5100
+        (alone,) = distribution.counted_rows({"": ([(3.08, 7)], 0)}).groups
+        assert [count for _, count in alone.columns] == [7]
+
     def test_the_longest_outage_of_each_run(self) -> None:
         runs = [recording(name) for name in ("article_drill1_eth0_down_up", "article_steady")]
         found = distribution.outages_of(runs)

@@ -14,7 +14,14 @@ import pytest
 from toy_traces import Toy, cast, event, failover
 
 from vrrplab.trace import Trace
-from vrrplab.views.assets import MODULES, player_script, player_style, read_static
+from vrrplab.views.assets import (
+    MODULES,
+    TABLE_MODULES,
+    player_script,
+    player_style,
+    read_static,
+    table_script,
+)
 from vrrplab.views.player import html_text, trace_text, write_html
 
 LARGEST = 150_000  # bytes, without the trace
@@ -93,19 +100,20 @@ def test_the_command_line_writes_it(vrrplab: Callable[..., Any], tmp_path: Path)
 
 
 def test_every_module_comes_after_those_it_imports() -> None:
-    for place, name in enumerate(MODULES):
-        wanted = re.findall(
-            r'^import \{[^}]*\} from "\./(\w+)\.js";$', read_static(f"{name}.js"), re.MULTILINE
-        )
-        assert set(wanted) <= set(MODULES[:place]), f"{name}.js imports what comes later"
+    for modules in (MODULES, TABLE_MODULES):
+        for place, name in enumerate(modules):
+            wanted = re.findall(
+                r'^import \{[^}]*\} from "\./(\w+)\.js";$', read_static(f"{name}.js"), re.MULTILINE
+            )
+            assert set(wanted) <= set(modules[:place]), f"{name}.js imports what comes later"
 
 
 def test_all_modules_are_used_and_joined_into_one() -> None:
     folder = Path(__file__).resolve().parents[2] / "vrrplab" / "views" / "static"
-    assert {path.stem for path in folder.glob("*.js")} == set(MODULES)
-    script = player_script()
-    assert "\nimport " not in script
-    assert re.findall(r"^export .*", script, re.MULTILINE) == ["export default { render };"]
+    assert {path.stem for path in folder.glob("*.js")} == {*MODULES, *TABLE_MODULES}
+    for script in (player_script(), table_script()):
+        assert "\nimport " not in script
+        assert re.findall(r"^export .*", script, re.MULTILINE) == ["export default { render };"]
 
 
 def test_no_two_modules_use_one_name() -> None:

@@ -8,7 +8,7 @@ from vrrplab.wire.vrrp import Advertisement
 from vrrplab.witness.timeline import Timeline, timeline_of
 
 ONE, TWO = "192.168.2.251", "192.168.2.252"
-MAC = {ONE: "02:00:00:00:00:fb", TWO: "02:00:00:00:00:fc"}
+MAC = {"192.168.2.1": "02:00:00:00:00:01", ONE: "02:00:00:00:00:fb", TWO: "02:00:00:00:00:fc"}
 VIP = "192.168.2.100"
 
 

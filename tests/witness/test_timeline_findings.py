@@ -122,7 +122,7 @@ def test_a_second_batch_of_announcements_is_no_new_beginning() -> None:
 
 
 def test_a_stranger_that_announces_the_address() -> None:
-    timeline = Wire().adverts(0, 8, ONE, 150).garp(0.01, ONE).garp(4, "02:00:00:00:00:99").timeline()
+    timeline = Wire().adverts(0, 12, ONE, 150).garp(0.01, ONE).garp(8, "02:00:00:00:00:99").timeline()
     assert "02:00:00:00:00:99" in text_of(timeline, "stranger")
 
 
@@ -160,7 +160,7 @@ def test_a_chance_meeting_among_fast_adverts_is_no_answer() -> None:
 
 def test_missing_announcement_is_told_only_if_announcements_are_captured() -> None:
     assert "garp-missing" not in kinds(Wire().adverts(0, 3, ONE, 150).timeline())
-    silent = Wire().adverts(0, 3, ONE, 150).raw(1.5, garp_frame(MAC[TWO], "192.168.2.9")).timeline()
+    silent = Wire().adverts(2, 5, ONE, 150).raw(0, garp_frame(MAC[TWO], "192.168.2.9")).timeline()
     assert "clients keep the old MAC" in text_of(silent, "garp-missing")
     assert any("filter" in text for text in Wire().adverts(0, 3, ONE, 150).timeline().limits())
 

@@ -170,8 +170,10 @@ def test_carp_with_the_same_number_makes_a_master_mute() -> None:
 
 def test_announcements_with_a_shared_mac_are_counted_for_who_was_master() -> None:
     """use_vmac: both announce the virtual MAC. A preemption 0.3 s after the start (measured)."""
-    wire = Wire().adverts(0, 0, ONE, 100).adverts(0.3, 2, TWO, 200)
-    for at_s in (0.001, 0.002, 0.301, 0.302, 0.303):
+    wire = (
+        Wire().raw(0, garp_frame(MAC[ONE], "192.168.2.9")).adverts(3, 3, ONE, 100).adverts(3.3, 5, TWO, 200)
+    )
+    for at_s in (3.001, 3.002, 3.301, 3.302, 3.303):
         wire.raw(at_s, garp_frame("00:00:5e:00:01:33", VIP))
     told = [f.text for f in wire.timeline().findings() if f.kind == "announced"]
     assert [text.rpartition(", ")[2] for text in told] == ["in 2 frames", "in 3 frames"]

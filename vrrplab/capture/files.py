@@ -5,14 +5,17 @@ A broken file gives every packet before the break, then a CaptureError that name
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from vrrplab.capture import pcap, pcapng
+from vrrplab.capture.compressed import Joined, can_unpack, compression_of, unpacked
 from vrrplab.capture.records import Break, Record
 from vrrplab.errors import CaptureError
 from vrrplab.input_files import open_input, unreadable
+from vrrplab.installing import how_to_install
 
 _HINT = "a capture of tcpdump, tshark or Wireshark (pcap or pcapng) is expected"
 
@@ -39,10 +42,16 @@ def is_capture(head: bytes) -> bool:
 
 
 def known_format(head: bytes) -> tuple[str, str] | None:
-    """What a file that begins with these bytes is instead of a capture, and the cure; None: unknown."""
+    """What a file that begins with these bytes is instead of a capture, and the cure; None: unknown.
+
+    What is compressed is a capture for whom it is read, so here it is known all the same.
+    """
     for beginning, program in _COMPRESSED.items():
         if head.startswith(beginning):
-            return "is compressed", f"{program} it first"
+            cure = f"{program} it first"
+            if program == "unzstd":
+                cure += f", or bring what reads it: {how_to_install('zstandard')}"
+            return "is compressed", cure
     if head[:4] in _OTHER_FORMATS:
         what = f"is a capture of another format ({_OTHER_FORMATS[head[:4]]})"
         return what, "editcap -F pcap makes it one that is read"
@@ -70,6 +79,13 @@ def read_records(source: str | os.PathLike[str] | BinaryIO, name: str = "") -> I
 def _read_stream(stream: BinaryIO, name: str, head: bytes = b"") -> Iterator[Record]:
     try:
         head += stream.read(4 - len(head))
+        compression = compression_of(head)
+        if can_unpack(compression):
+            stream = unpacked(io.BufferedReader(Joined(head, stream)), compression)
+            head = stream.read(4)
+            if not is_capture(head):
+                message = f"is compressed ({compression}), and in it is no capture"
+                raise CaptureError(name, 0, message, _HINT)
         if head[:4] in pcap.MAGICS:
             yield from pcap.read_records(stream, head)
         elif head[:4] == pcapng.SECTION_HEADER:
@@ -77,7 +93,7 @@ def _read_stream(stream: BinaryIO, name: str, head: bytes = b"") -> Iterator[Rec
         else:
             raise CaptureError(name, 0, *(known_format(head) or (_not_a_capture(head), _HINT)))
     except Break as end:
-        raise CaptureError(name, 0, f"breaks off at byte {end.offset}", end.message) from None
+        raise end.error(name) from None
     except OSError as error:
         raise unreadable(name, error, CaptureError) from None
 

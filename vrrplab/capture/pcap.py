@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import BinaryIO, NamedTuple
 
-from vrrplab.capture.records import LONGEST_PACKET, Break, Record
+from vrrplab.capture.records import LONGEST_PACKET, Break, NotRead, Record, new_record
 from vrrplab.output.files import replaced
 from vrrplab.wire import links
 
@@ -41,13 +41,16 @@ class Format(NamedTuple):
 
 def read_header(head: bytes) -> Format:
     """From the first FILE_HEADER_SIZE bytes, of which the magic number is known to be right. Raises Break if
-    there are fewer.
+    there are fewer, NotRead for a link type that nobody here reads.
     """
     order, unit_ns = MAGICS[head[:4]]
     if len(head) < FILE_HEADER_SIZE:
         raise Break(len(head), f"the file header has {FILE_HEADER_SIZE} bytes, the file {len(head)}")
     # the upper bits say how long a frame check sequence is, if frames carry one
-    return Format(order, unit_ns, Struct(order + "20xI").unpack(head)[0] & 0xFFFF)
+    form = Format(order, unit_ns, Struct(order + "20xI").unpack(head)[0] & 0xFFFF)
+    if unread := links.unread(form.link_type):
+        raise NotRead(20, unread)
+    return form
 
 
 def read_records(stream: BinaryIO, head: bytes) -> Iterator[Record]:
@@ -75,7 +78,8 @@ def read_packets(stream: BinaryIO, form: Format, offset: int) -> Iterator[Record
         data = stream.read(here)
         if len(data) < here:
             raise Break(offset + len(data), f"the file ends {here - len(data)} bytes before the packet does")
-        yield Record(seconds * 1_000_000_000 + fraction * unit_ns, link_type, data, on_the_wire, "", offset)
+        t_ns = seconds * 1_000_000_000 + fraction * unit_ns
+        yield new_record((t_ns, link_type, data, on_the_wire, "", offset))
         offset += here
 
 

@@ -3,10 +3,12 @@ order.
 
     block    type | total length | body … | total length again
     section header (0a0d0d0a), interface description (1), enhanced packet (6), simple packet (3), old packet
-    (2)
+    (2), custom block (bad and 40000bad: its maker's alone)
 
-Interfaces are numbered within their section and carry link type and time resolution. Blocks of other types
-are passed over, as the format asks for.
+Interfaces are numbered within their section and carry link type and time resolution. Blocks of other
+types are passed over, as the format asks for. A custom block may hold a packet, which nobody but its maker
+can read: it is told as one that could not be opened, as Wireshark does, at the time of the packet before it.
+Those before the first packet describe the file.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import BinaryIO, NamedTuple
 
-from vrrplab.capture.records import LONGEST_PACKET, Break, Record
+from vrrplab.capture.records import LONGEST_PACKET, Break, Record, new_record
+from vrrplab.wire import links
 
 SECTION_HEADER = b"\x0a\x0d\x0d\x0a"
 BYTE_ORDER = 0x1A2B3C4D
 _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, ENHANCED_PACKET = 1, 2, 3, 6
+_CUSTOM = (0x00000BAD, 0x40000BAD)  # which may be copied by who does not know it, and which may not
 # types of blocks that say something here; all others are passed over
 SECTION = int.from_bytes(SECTION_HEADER, "big")  # the same in either byte order
-TELLING = (SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, ENHANCED_PACKET)
+TELLING = (SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, ENHANCED_PACKET, *_CUSTOM)
 _OPTION_NAME, _OPTION_RESOLUTION, _OPTION_OFFSET = 2, 9, 14
 LONGEST_BLOCK = 16 * 1024 * 1024
 
@@ -42,7 +46,7 @@ class CaptureInterface(NamedTuple):
 class Blocks:
     """A file block by block, and what the blocks have told so far: ``order`` of bytes ("" before the first
     section header), ``interfaces`` of the section, and the ``offset`` of the next block. ``record``: the
-    packet of the last block, or None.
+    packet of the last block, or None; ``latest_ns``: the time of the latest packet, None before the first.
     """
 
     def __init__(self) -> None:
@@ -50,6 +54,7 @@ class Blocks:
         self.interfaces: list[CaptureInterface] = []
         self.offset = 0
         self.record: Record | None = None
+        self.latest_ns: int | None = None
 
     def advance(self, stream: BinaryIO, head: bytes = b"") -> bool:
         """Read the next block, whose first bytes, ``head``, were read already. False at the end of the file;
@@ -80,6 +85,9 @@ class Blocks:
                 self.interfaces.append(_read_interface(body, order, offset))
             elif kind in (ENHANCED_PACKET, _OLD_PACKET, _SIMPLE_PACKET):
                 self.record = _read_packet(kind, body, order, self.interfaces, offset)
+                self.latest_ns = self.record.t_ns
+            elif kind in _CUSTOM and self.latest_ns is not None:
+                self.record = Record(self.latest_ns, links.CUSTOM_BLOCK, body, len(body), "", offset + 8)
         self.offset = offset + length
         return True
 
@@ -160,4 +168,4 @@ def _read_packet(
         raise Break(offset + 8, f"a packet of {here} bytes in a block of {len(body) + 12}")
     data = body[data_at : data_at + here]
     t_ns = interface.t_ns(high << 32 | low)
-    return Record(t_ns, interface.link_type, data, on_the_wire, interface.name, offset + 8 + data_at)
+    return new_record((t_ns, interface.link_type, data, on_the_wire, interface.name, offset + 8 + data_at))

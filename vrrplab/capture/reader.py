@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from vrrplab.capture.files import read_records
+from vrrplab.capture.records import Record
 from vrrplab.wire.frames import Frame, decode
+
+Packet = tuple[int, Record]  # with its number from 1 in file order, not taken apart
 
 
 class CapturedFrame(NamedTuple):
@@ -32,13 +35,14 @@ class CapturedFrame(NamedTuple):
 
 class Passed(NamedTuple):
     """Frames of a capture that nobody wants decoded: how many, in a stretch that begins at ``t_ns``, and the
-    latest and the earliest time in it.
+    latest and the earliest time in it. ``sealed``: how many of them could not be opened, by why.
     """
 
     frames: int
     t_ns: int
     latest_ns: int
     earliest_ns: int
+    sealed: tuple[tuple[str, int], ...] = ()
 
 
 def read_frames(source: str | Path | BinaryIO, name: str = "") -> Iterator[CapturedFrame]:

@@ -4,7 +4,10 @@ protocol here.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
+
+from vrrplab.errors import CaptureError
 
 # libpcap's own limit: a longer packet means that the file is damaged, not that the network is generous
 LONGEST_PACKET = 262_144
@@ -26,6 +29,9 @@ class Record(NamedTuple):
     offset: int = 0
 
 
+new_record = partial(tuple.__new__, Record)  # of all its fields: half of the time that ``Record(…)`` takes
+
+
 class Break(Exception):
     """The file stops making sense at ``offset`` bytes; everything before it was delivered."""
 
@@ -33,3 +39,15 @@ class Break(Exception):
         self.offset = offset
         self.message = message
         super().__init__(f"{message} (byte {offset})")
+
+    def error(self, name: str) -> CaptureError:
+        """What a user is told of the file ``name``."""
+        return CaptureError(name, 0, f"breaks off at byte {self.offset}", self.message)
+
+
+class NotRead(Break):
+    """A file of a link type that is not read here: there is nothing before the break either."""
+
+    def error(self, name: str) -> CaptureError:
+        what, _, known = self.message.partition(" is not read here: ")
+        return CaptureError(name, 0, f"has {what}, which is not read here", f"read are {known[:-4]}")

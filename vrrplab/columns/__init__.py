@@ -5,5 +5,6 @@ This is the only door: who imports it needs NumPy.
 
 from vrrplab.columns.reader import read
 from vrrplab.columns.table import FORMS, KINDS, NAMES, REASONS, Columns
+from vrrplab.wire.tunnels import SEALED
 
-__all__ = ["FORMS", "KINDS", "NAMES", "REASONS", "Columns", "read"]
+__all__ = ["FORMS", "KINDS", "NAMES", "REASONS", "SEALED", "Columns", "read"]

@@ -7,15 +7,16 @@ overwrites all that was said of such a row.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vrrplab.columns.messages import fill_adverts, fill_arp, fill_neighbors, last_fault
-from vrrplab.columns.rows import KIND, REASON, fill_rows
+from vrrplab.columns.rows import KIND, REASON, SEAL, fill_rows
 from vrrplab.columns.words import add, columns_of, gather, is_right, numbers_at, put, swap, verdicts
 from vrrplab.errors import DropReason
-from vrrplab.wire import links
+from vrrplab.wire import fhrp, links, tunnels
 from vrrplab.wire.dissect import decode
-from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_ICMPV6, PROTOCOL_IGMP, PROTOCOL_VRRP
+from vrrplab.wire.ip import PROTOCOL_AH, PROTOCOL_ICMPV6, PROTOCOL_IGMP, PROTOCOL_UDP, PROTOCOL_VRRP
 from vrrplab.wire.neighbor import ADVERTISEMENT, SOLICITATION
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ _MORE_FRAGMENTS, _LATER_FRAGMENT = 0x00200000, 0xFF1F0000
 # EtherTypes as they look when read little-endian
 _TYPE_IPV4, _TYPE_IPV6, _TYPE_ARP = 0x0008, 0xDD86, 0x0608
 _TYPES_VLAN = (0x0081, 0xA888, 0x0091, 0x0092)
+_TYPES_TUNNEL = tuple(sorted((kind & 0xFF) << 8 | kind >> 8 for kind in tunnels.TYPES))
+# UDP ports whose datagrams the codec looks into, by number
+_PORTS = tuple(sorted(tunnels.PORTS | fhrp.PORTS.keys()))
+_ESP = 50
+_PROTOCOLS = tuple(sorted(tunnels.PROTOCOLS - {_ESP}))
 
 _SIZES = {links.ETHERNET: 14, links.LINUX_SLL: 16}
 _RAW = (links.RAW, links.RAW_BSD, links.RAW_OPENBSD, links.IPV4, links.IPV6)
@@ -74,7 +80,7 @@ def _decode(chunk: Columns, run: Run, link_type: int) -> Array:
     if link_type in _SIZES:
         batch.by_type(link_type)
     elif link_type in _RAW:
-        batch.by_version()
+        batch.by_version(link_type)
     else:
         batch.rest[:] = True
     return batch.rest
@@ -134,6 +140,10 @@ class _Batch:
             unknown -= count
         if not unknown:
             return
+        # LLC, of which the type is a length, and what else is between Ethernet and IP
+        inside = _among(_TYPES_TUNNEL, 65536)[types] | (swap(types) <= tunnels.LONGEST_LENGTH)
+        if inside.any():
+            self.rest[rows[inside]] = True
         tagged = self.np.isin(types, _TYPES_VLAN)
         fits = tagged & (room >= 4) & (tags < _MOST_TAGS)
         self.rest[rows[tagged & ~fits]] = True
@@ -142,9 +152,11 @@ class _Batch:
             inner = numbers_at(self.buffer, starts + 2, "<u2")
             self.other_types(rows, inner, starts + 4, room - 4, tags + 1)
 
-    def by_version(self) -> None:
-        """Raw IP, of which a packet's first half byte is the version."""
+    def by_version(self, link_type: int) -> None:
+        """Raw IP, of which a packet's first half byte is the version, unless the link type says it."""
         is_ipv6 = self.buffer[self.starts] >> 4 == 6
+        if link_type in (links.IPV4, links.IPV6):
+            is_ipv6[:] = link_type == links.IPV6
         for here, take in ((~is_ipv6, self.ipv4_at), (is_ipv6, self.ipv6_at)):
             rows = self.np.nonzero(here)[0]
             if len(rows):
@@ -168,6 +180,10 @@ class _Batch:
         is_vrrp = protocol == PROTOCOL_VRRP
         is_later = words[1] & _LATER_FRAGMENT != 0
         odd = (words[0] & 0xFF != 0x45) | (size < 20) | (protocol == PROTOCOL_AH)
+        odd |= _among(_PROTOCOLS, 256)[protocol]
+        is_udp = protocol == PROTOCOL_UDP
+        if is_udp.any():
+            odd |= is_udp & ~is_later & _among(_PORTS, 65536)[swap(words[5] >> 16)]
         # the window must hold a whole message; 8 bytes are the least
         unfit = (words[1] & _MORE_FRAGMENTS != 0) | (size < 28) | (size > 4 * len(words))
         odd |= is_vrrp & ~is_later & unfit
@@ -185,6 +201,11 @@ class _Batch:
             (good & ~right, DropReason.BAD_IP_CHECKSUM),
         )
         chunk.reason[at] = last_fault(faults)
+        is_esp = good & (protocol == _ESP)
+        if is_esp.any():
+            is_piece = is_later | (words[1] & _MORE_FRAGMENTS != 0)
+            word = np.where(is_piece, np.uint8(SEAL["pieces of a tunnel"]), np.uint8(SEAL["ESP"]))
+            chunk.sealed[at] = is_esp * word
         chunk.kind[at] = (good & ~is_later & (protocol == PROTOCOL_IGMP)) * np.uint8(KIND["igmp"])
         adverts = good & ~is_later & is_vrrp
         pseudo = addresses + (PROTOCOL_VRRP << 8)
@@ -200,7 +221,10 @@ class _Batch:
         is_advert = (protocol == PROTOCOL_VRRP) & fits
         is_icmp = protocol == PROTOCOL_ICMPV6
         is_neighbor = is_icmp & fits & ((kind == SOLICITATION) | (kind == ADVERTISEMENT))
-        simple = (protocol == 6) | (protocol == 17)  # TCP and UDP: certainly no extension header
+        # TCP and UDP: certainly no extension header
+        simple = (protocol == 6) | (
+            (protocol == PROTOCOL_UDP) & ~_among(_PORTS, 65536)[swap(words[10] >> 16)]
+        )
         good = (room >= 40) & (words[0] & 0xF0 == 0x60) & (is_advert | is_icmp & fits | simple)
         good &= ~is_icmp | (length == size) & (length & 3 == 0)
         self.rest[rows] = ~good
@@ -222,6 +246,16 @@ class _Batch:
     def arp_at(self, rows: Array, starts: Array, room: Array) -> None:
         fill_arp(self.chunk, rows, columns_of(gather(self.buffer, starts, _ARP_WINDOW)))
         self.rest[rows] = room < _ARP_WINDOW
+
+
+@cache
+def _among(numbers: tuple[int, ...], most: int) -> Array:
+    """A table that says of each number below ``most`` if it is one of these: faster than a search."""
+    import numpy as np
+
+    table = np.zeros(most, bool)
+    table[list(numbers)] = True
+    return table
 
 
 def _many(rows: Array) -> bool:

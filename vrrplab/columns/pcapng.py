@@ -118,7 +118,9 @@ def _runs(buffer: Array, end: int, blocks: Blocks) -> Iterator[Run]:
         known = heads[first:special, 2] < len(blocks.interfaces)
         stop = special if known.all() else first + int(np.argmin(known))
         if stop > first:
-            yield _packets(buffer, offsets[first:stop], heads[first:stop], blocks.interfaces)
+            run = _packets(buffer, offsets[first:stop], heads[first:stop], blocks.interfaces)
+            blocks.latest_ns = int(run.t_ns[-1])
+            yield run
         if stop == len(offsets):
             blocks.offset = place + consumed
             return

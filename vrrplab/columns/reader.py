@@ -16,16 +16,15 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from vrrplab.capture.compressed import open_unpacked
 from vrrplab.capture.files import is_capture, read_records
 from vrrplab.capture.pcap import MAGICS
 from vrrplab.capture.records import Break
 from vrrplab.columns.table import NAMES, Columns
 from vrrplab.errors import CaptureError
-from vrrplab.input_files import open_input, unreadable
+from vrrplab.input_files import unreadable
 
 if TYPE_CHECKING:
-    from io import BufferedReader
-
     import numpy as np
 
     from vrrplab.columns.runs import Run
@@ -76,10 +75,12 @@ def read(path: str | os.PathLike[str]) -> BulkReader:
     """
     name = os.fspath(path)
     try:
-        with open_input(name) as file:
+        with open_unpacked(name) as file:
             head = file.read(4)
     except (OSError, ValueError) as error:
         raise unreadable(name, error, CaptureError) from None
+    except Break:
+        head = b""  # the record reader says where
     if not is_capture(head):
         next(read_records(name), None)  # raises: it says best what is wrong
     return BulkReader(name)
@@ -92,7 +93,7 @@ def chunks(path: str) -> Iterator[tuple[Columns, Run]]:
 
     number = 1
     try:
-        with open_input(path) as file:
+        with open_unpacked(path) as file:
             for run in in_bulk(_runs(file)):
                 for first in range(0, len(run.starts), _ROWS):
                     part = run.rows(slice(first, first + _ROWS))
@@ -101,12 +102,12 @@ def chunks(path: str) -> Iterator[tuple[Columns, Run]]:
                     number += len(chunk)
                     yield chunk, part
     except Break as end:
-        raise CaptureError(path, 0, f"breaks off at byte {end.offset}", end.message) from None
+        raise end.error(path) from None
     except OSError as error:
         raise unreadable(path, error, CaptureError) from None
 
 
-def _runs(file: BufferedReader) -> Iterator[Run]:
+def _runs(file: Any) -> Iterator[Run]:
     is_pcap = file.read(4) in MAGICS
     file.seek(0)
     if is_pcap:

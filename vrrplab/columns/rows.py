@@ -9,6 +9,7 @@ from vrrplab.wire.addresses import pack_address, pack_mac
 from vrrplab.wire.arp import cut_arp
 from vrrplab.wire.dissect import Frame
 from vrrplab.wire.neighbor import cut_advertisement
+from vrrplab.wire.tunnels import SEALED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 KIND = {kind: number for number, kind in enumerate(KINDS)}
 REASON = {reason: number for number, reason in enumerate(REASONS)}
+SEAL = {what: number for number, what in enumerate(SEALED)}
 _FORM = {form: number for number, form in enumerate(FORMS)}
 _NUMBERS = (
     "kind",
@@ -29,6 +31,8 @@ _NUMBERS = (
     "checksum_ok",
     "checksum_form",
     "announces",
+    "tunnels",
+    "sealed",
 )
 
 
@@ -71,6 +75,8 @@ def _numbers(frame: Frame) -> tuple[int, ...]:
         _judged(message.checksum_ok if message is not None else None),
         _FORM[advert.checksum_form if advert is not None else None],
         (frame.na is not None and not frame.na.solicited) or (frame.arp is not None and frame.arp.gratuitous),
+        len(frame.path),
+        SEAL[frame.sealed],
     )
 
 

@@ -36,6 +36,14 @@ class Run(NamedTuple):
         """Some of the packets."""
         return Run(self.buffer, *(column[chosen] for column in self[1:]))
 
+    def frames(self) -> Iterator[bytes]:
+        """Those of all rows."""
+        whole = memoryview(self.buffer)  # type: ignore[arg-type]
+        ends = self.starts + self.sizes
+        return (
+            bytes(whole[start:end]) for start, end in zip(self.starts.tolist(), ends.tolist(), strict=True)
+        )
+
     def frame(self, row: int) -> bytes:
         start = int(self.starts[row])
         return bytes(self.buffer[start : start + int(self.sizes[row])])

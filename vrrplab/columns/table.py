@@ -11,7 +11,7 @@ from vrrplab.wire.addresses import unpack_address
 if TYPE_CHECKING:
     import numpy as np
 
-KINDS = ("other", "vrrp", "arp", "na", "carp", "igmp")
+KINDS = ("other", "vrrp", "arp", "na", "carp", "igmp", "hsrp", "glbp", "vrrp-e")
 FORMS = (None, "message", "pseudo-header")
 REASONS: tuple[DropReason | None, ...] = (None, *DropReason)
 
@@ -30,6 +30,8 @@ _STORED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("checksum_form", "u1", ()),
     ("announces", "?", ()),
     ("reason", "u1", ()),
+    ("tunnels", "u1", ()),
+    ("sealed", "u1", ()),
 )
 NAMES = (
     "number",
@@ -45,6 +47,8 @@ NAMES = (
     "checksum_form",
     "announces",
     "reason",
+    "tunnels",
+    "sealed",
     "version",
     "type",
     "vrid",
@@ -65,8 +69,10 @@ class Columns:
     ``version``, ``type``, ``vrid``, ``priority``, ``count``, ``auth_type``, ``interval_us``, ``checksum``
     of an advert (0 where there is none); ``ip_checksum_ok`` and ``checksum_ok`` 1 right, 0 wrong, -1 not
     judged; ``checksum_form`` an index into FORMS; ``announces`` True for gratuitous ARP and unsolicited NA;
-    ``reason`` an index into REASONS: the first fault. What several of them are read from is kept as it
-    stands in the frame, eight bytes a row: ``header``, a message's first, and ``mac``, with two zeros behind.
+    ``reason`` an index into REASONS: the first fault; ``tunnels`` how many are around the packet that the row
+    tells of, ``sealed`` an index into SEALED: what could not be opened. What several of them are read from is
+    kept as it stands in the frame, eight bytes a row: ``header``, a message's first, and ``mac``, with two
+    zeros behind.
     """
 
     number: np.ndarray[Any, Any]
@@ -83,6 +89,8 @@ class Columns:
     checksum_form: np.ndarray[Any, Any]
     announces: np.ndarray[Any, Any]
     reason: np.ndarray[Any, Any]
+    tunnels: np.ndarray[Any, Any]
+    sealed: np.ndarray[Any, Any]
 
     def __init__(self, rows: int, first_number: int) -> None:
         import numpy as np

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "simulate": "run scenarios, or the three failure drills when none is named",
+    "explore": "try every order of failures: the shortest story that breaks it",
     "scenario": "write the scenario that keepalived.conf files make, as YAML",
     "why": "tell why it did, or did not, fail over: line, packet, cure",
     "config": "check all nodes' files together, predict every failure",
     "decode": "tell every frame of a capture, field by field, with a verdict",
+    "reconstruct": "tell which failures a capture shows, and write them as a scenario",
     "verify": "compare recordings of real daemons with the simulator",
+    "sweep": "run a scenario thousands of times: how long, how often for nothing",
     "live": "use real sockets: be a router, or listen and tell what others do",
     "lab": "put the drills' network into namespaces, with real daemons",
     "lessons": "copy the notebooks to a folder of yours and open them in JupyterLab",

@@ -13,10 +13,16 @@ GUIDES = {
         (
             Example(
                 "vrrplab completion bash > vrrplab.bash",
-                "then, or in ~/.bashrc: . ./vrrplab.bash",
+                "as ~/.local/share/bash-completion/completions/vrrplab; or . ./vrrplab.bash",
             ),
-            Example("vrrplab completion zsh > _vrrplab", "for a folder of zsh's $fpath"),
-            Example("vrrplab completion fish > vrrplab.fish", "for ~/.config/fish/completions"),
+            Example(
+                "vrrplab completion zsh > _vrrplab",
+                "for a folder of zsh's $fpath, such as /usr/local/share/zsh/site-functions",
+            ),
+            Example(
+                "vrrplab completion fish > vrrplab.fish",
+                "into ~/.config/fish/completions, where fish finds it by itself",
+            ),
         ),
     )
 }

@@ -53,20 +53,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all", action="store_true", help="also what nobody wrote and is keepalived's default"
     )
     parser.add_argument("--log", action="store_true", help="also the lines that keepalived writes to its log")
+    parser.add_argument(
+        "--show-passwords",
+        action="store_true",
+        help="auth_pass as it is; otherwise eight stars stand for it, as in keepalived 2.4's own dump",
+    )
     parser.add_argument("--json", action="store_true", help="as JSON, with every value")
 
 
 def run(args: argparse.Namespace) -> int:
     nodes = nodes_of(args)
     if args.json:
-        _print_json(nodes, args.profile)
+        _print_json(nodes, args.profile, args.show_passwords)
         return 0
     for number, node in enumerate(nodes):
         if number:
             print()
-        for line in _told(node, args.profile, all_of_it=args.all, log=args.log):
+        for line in _told(node, args):
             print(line)
     return 0
+
+
+def _blocks(node: Node, passwords: bool) -> list[Block]:
+    from vrrplab.config.effective import effective
+
+    blocks = effective(node.config, node.addresses)
+    return blocks if passwords else [block.masked for block in blocks]
 
 
 # -- text ----------------------------------------------------------------------------------------------------
@@ -78,18 +90,16 @@ _ALWAYS = (
 """What is shown even where it is keepalived's default: everybody asks for it."""
 
 
-def _told(node: Node, profile: str, *, all_of_it: bool, log: bool) -> Iterator[str]:
-    from vrrplab.config.effective import effective
-
-    head = f"{node.name}: {node.path}, as {profile} runs it"
+def _told(node: Node, args: argparse.Namespace) -> Iterator[str]:
+    head = f"{node.name}: {node.path}, as {args.profile} runs it"
     yield from wrap(head, _COLUMNS)
     yield "=" * min(_COLUMNS, width(head))
-    for block in effective(node.config, node.addresses):
-        yield from _block(block, node.path, all_of_it)
+    for block in _blocks(node, args.show_passwords):
+        yield from _block(block, node.path, args.all)
     if node.running is not None:
         yield from _running(node, node.running)
     said = [warning.log for warning in node.config.warnings if warning.log]
-    if log and said:
+    if args.log and said:
         yield ""
         yield "keepalived's own words at its start:"
         for line in said:
@@ -204,15 +214,13 @@ def _once(told: Iterable[ConfigWarning]) -> list[ConfigWarning]:
 # -- JSON ----------------------------------------------------------------------------------------------------
 
 
-def _print_json(nodes: Iterable[Node], profile: str) -> None:
+def _print_json(nodes: Iterable[Node], profile: str, passwords: bool) -> None:
     import json
 
-    print(json.dumps({"profile": profile, "nodes": [_node(node) for node in nodes]}, indent=1))
+    print(json.dumps({"profile": profile, "nodes": [_node(node, passwords) for node in nodes]}, indent=1))
 
 
-def _node(node: Node) -> dict[str, Any]:
-    from vrrplab.config.effective import effective
-
+def _node(node: Node, passwords: bool) -> dict[str, Any]:
     return {
         "node": node.name,
         "file": node.path,
@@ -225,7 +233,7 @@ def _node(node: Node) -> dict[str, Any]:
                 "settings": [_as_json(setting) for setting in block.settings],
                 "told": [_warning(warning) for warning in block.told],
             }
-            for block in effective(node.config, node.addresses)
+            for block in _blocks(node, passwords)
         ],
     }
 

@@ -1,4 +1,4 @@
-"""What ``vrrplab decode --timeline``, ``--as trace`` and ``--plot`` print and write.
+"""What ``vrrplab decode --timeline``, ``--stats``, ``--as trace`` and ``--plot`` print and write.
 
 A broken capture gives the timeline of what came before the break, then the error.
 """
@@ -7,63 +7,236 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from vrrplab.capture.reader import CapturedFrame, Passed
-from vrrplab.columns.selection import select_frames
+from vrrplab.capture.reader import CapturedFrame, Packet, Passed
+from vrrplab.columns.selection import decoded
+from vrrplab.commands.decode_inputs import Inputs, sources_of
+from vrrplab.decoding.filters import FrameFilter
+from vrrplab.decoding.verdict import judge
+from vrrplab.decoding.wall_clock import WallClock
 from vrrplab.errors import CaptureError
+from vrrplab.output.terminal import print_coloured
+from vrrplab.output.text_columns import wrap
 from vrrplab.wire import links
-from vrrplab.witness.sightings import KINDS
-from vrrplab.witness.timeline import timeline_of
+from vrrplab.witness.sightings import gather
+from vrrplab.witness.timeline import Timeline, analyse, timeline_of
 
 if TYPE_CHECKING:
     import argparse
 
+    from vrrplab.pasted.logs import Log
+    from vrrplab.trace import Trace
+    from vrrplab.witness.places import Place
+    from vrrplab.witness.statistics import Drops
 
-def frames_that_count(path: str) -> Iterator[CapturedFrame | Passed]:
-    """What a timeline is made of, from a capture file; the rest of a large one is only counted."""
-    return select_frames(path, KINDS)
+Frames = Iterator[CapturedFrame | Passed]
+Counted = Iterator[Packet | Passed]
 
 
-def show_timeline(frames: Iterable[CapturedFrame | Passed], args: argparse.Namespace) -> None:
-    """Print the timeline as ``args`` ask. Raises the CaptureError of a broken file at the end."""
-    name = "standard input" if args.input == ["-"] else os.path.basename(args.input[0])
+def show(
+    args: argparse.Namespace,
+    link_type: int | None,
+    wanted: FrameFilter,
+    clock: WallClock,
+    watched: Callable[[Counted], Counted],
+) -> None:
+    """Print what ``args`` ask for. Raises the CaptureError of a broken file at the end."""
+    sources, logs = sources_of(args.input, link_type)
+    if sources:
+        clock.follow(sources[0].is_dated, sources[0].has_zone)
+    else:
+        if args.stats or not wanted.is_open:
+            cure = "--stats counts them" if args.stats else "--only, --where, --from choose among them"
+            raise CaptureError(logs[0].name, 0, "is a log, which has no frames", cure)
+        clock.follow(all(log.has_year for log in logs), all(log.has_zone for log in logs))
+        sources = [Inputs(logs[0].name, lambda kinds, vrid: iter(()))]
+    inputs = sources[0]
     key = os.fsencode(args.key) if args.key is not None else None
     broken: list[CaptureError] = []
-    timeline = timeline_of(_until_break(frames, broken, name), key)
+    drops: Drops | None = None
+    if args.stats:
+        from vrrplab.witness.statistics import Drops
+
+        drops = Drops(args.profile, key)
+
+    def packets_of(one: Inputs) -> Counted:
+        packets = _with_headers(one.counted(), one.name) if one.shape else one.counted()
+        return _until_break(watched(packets), broken)
+
+    def frames_of(one: Inputs, wanted: FrameFilter, drops: Drops | None = None) -> Frames | Counted:
+        packets = packets_of(one)
+        if wanted.is_open and drops is None:
+            return packets
+        frames = decoded(packets)
+        if not wanted.is_open:
+            frames = _wanted_ones(frames, wanted, args.profile, key)
+        return frames if drops is None else drops.counting(frames)
+
+    frames = frames_of(inputs, wanted, drops)
+    places: list[Place] = []
+    if len(sources) > 1:
+        timeline, places = _joined(frames, sources, frames_of, wanted, key)
+    else:
+        timeline = timeline_of(frames, key)
+    if not wanted.is_open and args.format == "table" and args.as_ is None:
+        for line in wrap(wanted.told(), 79):
+            print_coloured(line, "yellow")
     if not broken or timeline.sightings.frames:
-        if args.as_ == "trace":
-            from vrrplab.witness.timeline_trace import to_trace
+        if logs and not args.stats:
+            _tell_with_logs(args, timeline, logs, inputs, clock, places)
+        elif drops is not None:
+            from vrrplab.witness import places_text
+            from vrrplab.witness.statistics import json_lines as rows
+            from vrrplab.witness.statistics import statistics, table
 
-            to_trace(timeline, name).write(sys.stdout)
-        elif args.format == "jsonl":
-            from vrrplab.witness.timeline_text import json_lines
-
-            for line in json_lines(timeline):
-                sys.stdout.write(line + "\n")
+            found = statistics(timeline, drops)
+            if args.format == "jsonl":
+                sys.stdout.writelines(f"{line}\n" for line in rows(found))
+                sys.stdout.writelines(f"{line}\n" for line in places_text.json_lines(places, inputs.name))
+            else:
+                sys.stdout.write(table(found, timeline, clock) + "\n")
+                for line, colour in places_text.coloured_lines(places, inputs.name):
+                    print_coloured(line, colour)
         else:
-            from vrrplab.witness.timeline_text import table
-
-            sys.stdout.write(table(timeline) + "\n")
-        if args.plot:
-            from vrrplab.views import timeline as view
-            from vrrplab.witness.timeline_trace import to_trace
-
-            view.save(to_trace(timeline, name), args.plot)
+            _tell(args, timeline, inputs, clock, places)
     if broken:
         raise broken[0]
 
 
-def _until_break(
-    frames: Iterable[CapturedFrame | Passed], broken: list[CaptureError], name: str
-) -> Iterator[CapturedFrame | Passed]:
+def _joined(
+    frames: Frames | Counted,
+    sources: list[Inputs],
+    frames_of: Callable[[Inputs, FrameFilter], Frames | Counted],
+    wanted: FrameFilter,
+    key: bytes | None,
+) -> tuple[Timeline, list[Place]]:
+    """What all of them saw, on the clock of the first."""
+    from vrrplab.witness.places import Seen, together
+
+    first = Seen(sources[0].name, gather(frames, key), sources[0].is_dated, sources[0].has_zone)
+    at_any_time = wanted.at_any_time()
+    others = []
+    for one in sources[1:]:
+        found = gather(frames_of(one, at_any_time), key)
+        others.append(Seen(one.name, found, one.is_dated, one.has_zone))
+    places, left_out = together(first, others, wanted.is_in_time if wanted.has_times else None)
+    if left_out:
+        message = f"has nothing in common with {first.name}, so nothing tells on which day its times are"
+        raise CaptureError(left_out[0], 0, message, "tcpdump -tttt prints dates")
+    return analyse(first.sightings), places
+
+
+def _tell(
+    args: argparse.Namespace,
+    timeline: Timeline,
+    inputs: Inputs,
+    clock: WallClock,
+    places: list[Place],
+) -> None:
+    if args.as_ == "trace":
+        from vrrplab.witness.timeline_trace import to_trace
+
+        to_trace(timeline, inputs.name).write(sys.stdout)
+    elif args.format == "jsonl":
+        _tell_wire_json(timeline, inputs, places)
+    else:
+        _tell_wire(args, timeline, inputs, clock, places)
+    if args.plot:
+        from vrrplab.views import timeline as view
+        from vrrplab.witness.timeline_trace import to_trace
+
+        view.save(to_trace(timeline, inputs.name), args.plot)
+
+
+def _tell_wire_json(timeline: Timeline, inputs: Inputs, places: list[Place]) -> None:
+    from vrrplab.witness import places_text
+    from vrrplab.witness.timeline_text import json_lines
+
+    sys.stdout.writelines(f"{line}\n" for line in json_lines(timeline))
+    sys.stdout.writelines(f"{line}\n" for line in places_text.json_lines(places, inputs.name))
+
+
+def _tell_wire(
+    args: argparse.Namespace, timeline: Timeline, inputs: Inputs, clock: WallClock, places: list[Place]
+) -> None:
+    from vrrplab.witness import places_text
+    from vrrplab.witness.timeline_text import coloured_lines
+
+    for line, colour in coloured_lines(timeline, clock, args.all, inputs.shape):
+        print_coloured(line, colour)
+    for line, colour in places_text.coloured_lines(places, inputs.name):
+        print_coloured(line, colour)
+
+
+def _tell_with_logs(
+    args: argparse.Namespace,
+    timeline: Timeline,
+    logs: list[Log],
+    inputs: Inputs,
+    clock: WallClock,
+    places: list[Place],
+) -> None:
+    """The wire's story, if there is one, and what the nodes say of themselves, on one clock."""
+    from vrrplab.witness import node_logs_text
+    from vrrplab.witness.node_logs import stories_of
+    from vrrplab.witness.timeline_trace import to_trace
+
+    has_wire = timeline.sightings.frames > 0
+    stories = stories_of(logs, timeline, inputs.name)
+
+    def trace() -> Trace:
+        wire = to_trace(timeline, inputs.name) if has_wire else None
+        return node_logs_text.to_trace(stories, wire, inputs.name)
+
+    if args.as_ == "trace":
+        trace().write(sys.stdout)
+    elif args.format == "jsonl":
+        if has_wire:
+            _tell_wire_json(timeline, inputs, places)
+        sys.stdout.writelines(f"{line}\n" for line in node_logs_text.json_lines(stories))
+    else:
+        if has_wire:
+            _tell_wire(args, timeline, inputs, clock, places)
+        for line, colour in node_logs_text.coloured_lines(stories, clock, args.all, not has_wire):
+            print_coloured(line, colour)
+    if args.plot:
+        from vrrplab.views import timeline as view
+
+        view.save(trace(), args.plot)
+
+
+def _wanted_ones(frames: Frames, wanted: FrameFilter, profile: str, key: bytes | None) -> Frames:
+    """Of a VRID: its adverts, and what announces addresses, which may be its."""
+    judges = wanted.dropped or bool(wanted.conditions)
+    for captured in frames:
+        if wanted.has_times and not wanted.is_in_time(captured.t_ns):
+            continue
+        if isinstance(captured, CapturedFrame):
+            frame = captured.frame
+            if wanted.kinds is not None and frame.kind not in wanted.kinds:
+                continue
+            if frame.kind == "vrrp":
+                if wanted.vrid is not None and (frame.vrrp is None or frame.vrrp.vrid != wanted.vrid):
+                    continue
+                if judges and not wanted.wants(frame, judge(frame, profile, key)):
+                    continue
+        yield captured
+
+
+def _until_break(packets: Counted, broken: list[CaptureError]) -> Counted:
     try:
-        for captured in frames:
-            if isinstance(captured, CapturedFrame) and captured.frame.link_type == links.MESSAGE:
-                message = "is a VRRP message without its headers, so who sent it is not known"
-                hint = "a timeline wants frames from their Ethernet or IP header on"
-                raise CaptureError(name, 0, message, hint)
-            yield captured
+        yield from packets
     except CaptureError as error:
         broken.append(error)
+
+
+def _with_headers(packets: Counted, name: str) -> Counted:
+    """A pasted text may be of messages only."""
+    for packet in packets:
+        if not isinstance(packet, Passed) and packet[1].link_type == links.MESSAGE:
+            message = "is a VRRP message without its headers, so who sent it is not known"
+            hint = "a timeline wants frames from their Ethernet or IP header on"
+            raise CaptureError(name, 0, message, hint)
+        yield packet

@@ -15,12 +15,13 @@ from vrrplab.output.files import replaced_text
 from vrrplab.output.progress import Progress
 from vrrplab.scenario.random_clusters import random_plain, scenario_of
 from vrrplab.scenario.reader import load_scenario
+from vrrplab.work import processors
 
 
 def run(args: argparse.Namespace) -> int:
     if args.random is not None and args.random < 1:
         raise VrrplabError(f"--random {args.random}: at least one cluster")
-    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
+    jobs = args.jobs if args.jobs is not None else processors()
     if jobs < 1:
         raise VrrplabError(f"--jobs {args.jobs}: at least one")
     with Benches(args.rootless or None) as benches:

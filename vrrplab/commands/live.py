@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
+from vrrplab.commands.exit_codes import ExitCode
 from vrrplab.commands.guide import Example, Guide
 from vrrplab.errors import LiveError
 from vrrplab.output.files import GrowingName
+from vrrplab.output.printable import printable
 
 _CONFIG = ("configs/lesson-two-routers/r1.conf",)
 _CARD = (
@@ -48,13 +50,35 @@ _WATCH = (
         "vrrplab live watch --udp --format jsonl --out seen.jsonl --until 3",
         "without root: the make-believe LAN of `live run --udp`, as a trace",
     ),
+    Example(
+        "vrrplab live watch --exit-on two-masters,nobody --until 3",
+        "as root: exit code 1 as soon as that happens, or if nothing is heard; else 0",
+        network=_CARD,
+        exit_code=1,
+        long=True,
+    ),
+    Example(
+        "vrrplab live watch --udp --run 'logger -t vrrp' --metrics :9112 --until 3",
+        "a monitor: each finding to syslog, and figures for Prometheus",
+        needs=("logger",),
+        long=True,
+    ),
 )
 _ENDS = {130: "", 143: "", 0: "done; also after Ctrl-C or SIGTERM"}
 
+_FOUND = "a finding that --exit-on names, or with it nothing was heard"
 GUIDES = {
-    "": Guide((_RUN[0], _WATCH[0], *_RUN[1:], *_WATCH[1:]), _ENDS),
+    "": Guide((_RUN[0], _WATCH[0], *_RUN[1:], *_WATCH[1:]), {**_ENDS, 1: _FOUND}),
     "run": Guide(_RUN, {**_ENDS, 129: ""}),
-    "watch": Guide(_WATCH, {**_ENDS, 0: "done; also after Ctrl-C, SIGTERM or a closed terminal", 129: ""}),
+    "watch": Guide(
+        _WATCH,
+        {
+            **_ENDS,
+            0: "done; also after Ctrl-C, SIGTERM or a closed terminal",
+            1: _FOUND,
+            129: "",
+        },
+    ),
 }
 
 
@@ -147,6 +171,28 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pcap", type=GrowingName, metavar="FILE", help="write every frame there")
     parser.add_argument("--frames", action="store_true", help="put the frames' bytes into the trace")
     parser.add_argument("--until", type=_seconds, metavar="S", help="stop after so many seconds")
+    parser.add_argument(
+        "--exit-on",
+        metavar="FINDING[,FINDING]",
+        help="end with exit code 1 as soon as that is found: two-masters, nobody, mismatch, …",
+    )
+    parser.add_argument(
+        "--run",
+        metavar="COMMAND",
+        help="start this for each finding that the log shows and each change of state; it is not handed to a"
+        " shell, and gets kind, virtual router and sentence as last arguments, and more as variables",
+    )
+    parser.add_argument(
+        "--run-as",
+        default="",
+        metavar="'USER [GROUP]'",
+        help="with --run, as root: as whom (default: keepalived_script, else nobody)",
+    )
+    parser.add_argument(
+        "--metrics",
+        metavar="HOST:PORT|:PORT",
+        help="figures for Prometheus, at this address; :PORT is this machine's own (needs the extra metrics)",
+    )
 
 
 def _add_udp(parser: argparse.ArgumentParser) -> None:
@@ -225,8 +271,12 @@ def _renaming(given: list[str]) -> dict[str, str]:
 
 
 def _watch(args: argparse.Namespace) -> int:
+    from vrrplab.watch.figures import place_of
+    from vrrplab.watch.reactions import command_of, kinds_of
     from vrrplab.watch.watcher import WatchOptions, watch
 
+    if args.run_as and args.run is None:
+        raise LiveError("--run-as is for the command of --run")
     names = {}
     for text in args.name:
         address, equals, name = text.partition("=")
@@ -244,6 +294,15 @@ def _watch(args: argparse.Namespace) -> int:
         args.pcap or "",
         args.frames,
         args.until,
+        frozenset() if args.exit_on is None else kinds_of(args.exit_on),
+        None if args.run is None else command_of(args.run, args.run_as),
+        None if args.metrics is None else place_of(args.metrics),
     )
-    watch(options)
-    return 0
+    told, unheard = watch(options)
+    if told is None:
+        if not options.exit_on or not unheard:
+            return ExitCode.DONE
+        print(printable(f"vrrplab: --exit-on: {unheard}, so nothing could be found"), file=sys.stderr)
+        return ExitCode.FAILED
+    print(printable(f"vrrplab: --exit-on {told.finding.kind}: {told.text}"), file=sys.stderr)
+    return ExitCode.FAILED

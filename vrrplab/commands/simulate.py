@@ -9,6 +9,7 @@ from collections import Counter
 from typing import IO, TYPE_CHECKING
 
 from vrrplab.commands.guide import Example, Guide
+from vrrplab.commands.node_arguments import add_node_options, cluster_of, names_nodes
 from vrrplab.errors import ScenarioError, VrrplabError
 from vrrplab.limits import WARNINGS_TOLD
 from vrrplab.machine.profiles import profile_named
@@ -94,8 +95,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "scenario",
         nargs="*",
         help="scenario files, built-in names (--list), - for standard input, or the keepalived.conf files of"
-        " one cluster; without any: the article's three drills",
+        " one cluster, and folders with them; without any: the article's three drills",
     )
+    add_node_options(parser)
     parser.add_argument("--format", choices=FORMATS, help="how to tell it (default: table)")
     parser.add_argument(
         "--out", metavar="FILE", type=OutputName, help="write there instead of to the terminal"
@@ -211,13 +213,8 @@ def _scenarios(args: argparse.Namespace) -> Iterator[Scenario]:
     if args.profile:
         profile_named(args.profile)
     names = args.scenario or DRILLS
-    if any(str(n).endswith(".conf") for n in names):
-        from vrrplab.scenario.from_configs import scenario_from_configs
-
-        for name in names:
-            if name.endswith((".yaml", ".yml")) or name in builtin_scenarios():
-                raise VrrplabError(f"{name} is a scenario: keepalived.conf files are run by themselves")
-        yield scenario_from_configs(names, args.profile or "keepalived-2.2.7")
+    if (args.scenario or args.node or args.inventory or args.addresses) and names_nodes(args, args.scenario):
+        yield cluster_of(args, args.scenario)
         return
     for name in names:
         if name == "-":
@@ -265,7 +262,7 @@ def _runs(
         for scenario, work in zip(scenarios, works, strict=True):
 
             def watch(world: World, begun_s: float = done_s, takes_s: float = work.seconds) -> None:
-                still_allowed(len(world.events), world.scheduler.steps, args.yes)
+                still_allowed(world.written, world.scheduler.steps, args.yes)
                 share = world.scheduler.now / world.scenario.duration_us
                 progress.at((begun_s + takes_s * share) / all_s, world.scenario.name)
 
@@ -297,10 +294,22 @@ def _say_warnings(scenarios: list[Scenario]) -> None:
         more = [*others[: WARNINGS_TOLD.most], f"{len(others) - WARNINGS_TOLD.most} more places"]
         more = more if len(others) > WARNINGS_TOLD.most else others
         also = f" (and {', '.join(more)})" if more else ""
-        print(printable(f"warning: {first}: {said}{also}"), file=sys.stderr)
+        _warn(f"{first}: {said}{also}")
     for kind, text in left.items():
         count = told[kind] - WARNINGS_TOLD.most
-        print(printable(f"warning: and {count:,} more like this ({kind}): {text}"), file=sys.stderr)
+        _warn(f"and {count:,} more like this ({kind}): {text}")
+
+
+def _warn(text: str) -> None:
+    """A line for programs that read it; on a terminal as wide as that is."""
+    line = printable(f"warning: {text}")
+    lines = [line]
+    if sys.stderr.isatty():
+        from vrrplab.output.terminal import terminal_columns
+        from vrrplab.tell.words import wrap
+
+        lines = wrap(line, terminal_columns(sys.stderr), "    ")
+    print("\n".join(lines), file=sys.stderr)
 
 
 def _tell(traces: list[Trace], args: argparse.Namespace) -> None:

@@ -36,7 +36,11 @@ VARIABLES = (
         " see emptied",
     ),
     Variable("TMPDIR", "where temporary files are made", "the system's folder for them"),
-    Variable("NO_COLOR", "if it is set to anything, `config check` has no colours", "colours on a terminal"),
+    Variable(
+        "NO_COLOR",
+        "if it is set to anything, `config check` and `decode` have no colours",
+        "colours on a terminal",
+    ),
     Variable("SHELL", "what `vrrplab lab shell HOST` runs", "`/bin/sh`"),
     Variable(
         "COLUMNS",

@@ -7,7 +7,8 @@ RFC 4291 text with at most one ``::`` and no zone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+
+from vrrplab.inet import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 
 @dataclass(frozen=True, slots=True)

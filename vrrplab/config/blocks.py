@@ -26,13 +26,15 @@ _ALIKE = 5 / 6  # of a misspelt word: ``weigth`` has five letters of six in orde
 class Keyword:
     """What a word starts: ``handler(context, words)``, perhaps a block of its own, ``end(context)`` after it.
 
-    ``skip``: the whole block belongs to another part of keepalived and is passed over unread.
+    ``skip``: the whole block belongs to another part of keepalived and is passed over unread. ``bare``: it is
+    said or not said, and no word behind it matters.
     """
 
     handler: Callable[[Any, Words], None] | None = None
     block: Table | None = None
     end: Callable[[Any], None] | None = None
     skip: bool = False
+    bare: bool = False
 
 
 Table = Mapping[str, Keyword | Callable[[], Keyword]]

@@ -7,6 +7,7 @@ daemon from running raises ConfigError.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Iterator
 
 from vrrplab.config.drafts import FileDraft, GroupDraft, InstanceDraft
@@ -60,6 +61,20 @@ def _script_security(draft: FileDraft) -> None:
         )
 
 
+def _refuse_misspelt(draft: FileDraft, instance: InstanceDraft, option: str, log: str) -> None:
+    """Refuse an instance without an option at the word that was meant to be it, if there is one."""
+    begin = instance.source
+    later = [i.source.line for i in draft.instances if i.source.file == begin.file]
+    end = min((line for line in later if line > begin.line), default=sys.maxsize)
+    for warning in draft.diagnostics.warnings:
+        place = warning.source
+        if warning.kind != "unknown-keyword" or place.file != begin.file:
+            continue
+        if begin.line < place.line < end and warning.hint.startswith(f"did you mean '{option}'?"):
+            message = f"{instance.name} has no {option}: {warning.message}"
+            draft.diagnostics.fatal(message, f"did you mean '{option}'?", place, log)
+
+
 def _check_minimum(draft: FileDraft, instance: InstanceDraft) -> None:
     diagnostics = draft.diagnostics
     if not instance.vrid:
@@ -74,13 +89,16 @@ def _check_minimum(draft: FileDraft, instance: InstanceDraft) -> None:
                 place,
                 f"({instance.name}) the virtual router id must be set",
             )
+        log = f"({instance.name}) the virtual router id must be set"
+        _refuse_misspelt(draft, instance, "virtual_router_id", log)
         diagnostics.fatal(
             f"{instance.name} has no virtual_router_id",
             "add virtual_router_id with a number from 1 to 255",
             instance.source,
-            f"({instance.name}) the virtual router id must be set",
+            log,
         )
     if not instance.interface:
+        _refuse_misspelt(draft, instance, "interface", f"({instance.name}) Unknown interface!")
         diagnostics.fatal(
             f"{instance.name} has no usable interface",
             "add interface NAME, with the network card that faces the other routers",

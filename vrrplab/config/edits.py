@@ -14,7 +14,7 @@ from vrrplab.config.tree import Edit, Statement, Tree
 Path = Sequence[Sequence[str]]  # blocks from the outside in, each by its words: (("vrrp_instance", "V"),)
 
 
-class Change(NamedTuple):
+class EditedLine(NamedTuple):
     """``line`` is where it is, counted from 1; ``before`` "": something is added behind that line.
 
     ``after`` "": it is taken out. ``text``: the whole text afterwards.
@@ -26,7 +26,7 @@ class Change(NamedTuple):
     text: str
 
 
-def with_option(text: str, path: Path, option: str, value: str, host: str = "") -> Change | None:
+def with_option(text: str, path: Path, option: str, value: str, host: str = "") -> EditedLine | None:
     """The text with ``option value`` in a block, in place of what it says of it now, or as its last line.
 
     ``host``: whose ``@host`` lines count. None: there is no such block.
@@ -39,16 +39,16 @@ def with_option(text: str, path: Path, option: str, value: str, host: str = "") 
     return _added(tree, blocks[-1], words) if blocks else None
 
 
-def without(text: str, path: Path, option: str, host: str = "") -> Change | None:
+def without(text: str, path: Path, option: str, host: str = "") -> EditedLine | None:
     """The text without an option, or an entry, of a block; None: it is not there."""
     tree = Tree(text)
     found = [s for block in _blocks(tree, path, host) for s in _called(block, option, host)]
     if not found:
         return None
-    return Change(found[0].line, _said(found[0]), "", tree.edited([tree.remove(found[0])]))
+    return EditedLine(found[0].line, _said(found[0]), "", tree.edited([tree.remove(found[0])]))
 
 
-def with_entry(text: str, path: Path, block: str, entry: str, host: str = "") -> Change | None:
+def with_entry(text: str, path: Path, block: str, entry: str, host: str = "") -> EditedLine | None:
     """The text with an entry in a block inside another one, ``track_script``; the block is made if need be.
 
     An entry whose first word is there already is replaced. None: there is no such outer block.
@@ -61,6 +61,12 @@ def with_entry(text: str, path: Path, block: str, entry: str, host: str = "") ->
     if inner:
         return _added(tree, inner[-1], entry)
     return _added(tree, outer[-1], f"{block} {{", f"    {entry}", "}") if outer else None
+
+
+def blocks_in(text: str, host: str = "") -> list[Statement]:
+    """The outermost blocks, in order: those that are closed and count on the host."""
+    closed = (s for s in Tree(text).statements if s.block is not None and s.block.close)
+    return [statement for statement in closed if _counts(statement, host)]
 
 
 def _blocks(tree: Tree, path: Path, host: str) -> list[Statement]:
@@ -92,13 +98,13 @@ def _said(statement: Statement) -> str:
     return " ".join(word.text for word in statement.words[bool(statement.host) :])
 
 
-def _replaced(tree: Tree, statement: Statement, words: str) -> Change:
+def _replaced(tree: Tree, statement: Statement, words: str) -> EditedLine:
     own = statement.words[bool(statement.host) :]
     edit = Edit(own[0].start, own[-1].end, words)
-    return Change(statement.line, _said(statement), words, tree.edited([edit]))
+    return EditedLine(statement.line, _said(statement), words, tree.edited([edit]))
 
 
-def _added(tree: Tree, around: Statement, *lines: str) -> Change:
+def _added(tree: Tree, around: Statement, *lines: str) -> EditedLine:
     """As the last lines of a block; one that stands on one line gets lines of its own for them."""
     close = around.block.close if around.block else None
     assert close is not None  # ``_blocks`` gives no others
@@ -110,7 +116,7 @@ def _added(tree: Tree, around: Statement, *lines: str) -> Change:
         start = begin + len(before.rstrip())
         inner = "".join(f"\n{outer}    {line}" for line in lines)
         edit = Edit(start, close.start, f"{inner}\n{outer}")
-        return Change(close.line, "", said, tree.edited([edit]))
+        return EditedLine(close.line, "", said, tree.edited([edit]))
     edits = [tree.add(around, line) for line in lines]
     edit = Edit(edits[0].start, edits[0].end, "".join(one.text for one in edits))
-    return Change(close.line - 1, "", said, tree.edited([edit]))
+    return EditedLine(close.line - 1, "", said, tree.edited([edit]))

@@ -26,6 +26,7 @@ from vrrplab.config.model import (
 from vrrplab.units import Micros, plain_seconds
 
 NOWHERE = Source()
+MASKED = "********"  # what keepalived 2.4 writes for a password in its own dump
 NOT_MODELLED = "not-modelled"  # kind of a note about an option that changes nothing here
 
 
@@ -35,6 +36,7 @@ class Setting:
 
     ``source``: the line that says so; NOWHERE: none does. ``why``: then the reason for this value. ``usual``:
     nobody wrote it, and it is keepalived's own default. ``told``: what there is to say about that line.
+    ``secret``: it is a password, see ``masked``.
     """
 
     option: str
@@ -44,6 +46,12 @@ class Setting:
     why: str = ""
     usual: bool = False
     told: tuple[ConfigWarning, ...] = ()
+    secret: bool = False
+
+    @property
+    def masked(self) -> Setting:
+        """The same as it may be shown to whoever looks over a shoulder: eight stars for a password."""
+        return replace(self, value=MASKED, text=MASKED) if self.secret else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,11 @@ class Block:
     source: Source
     settings: tuple[Setting, ...] = ()
     told: tuple[ConfigWarning, ...] = ()
+
+    @property
+    def masked(self) -> Block:
+        """The same with its passwords masked."""
+        return replace(self, settings=tuple(setting.masked for setting in self.settings))
 
     def setting(self, option: str) -> Setting:
         """The first setting of that name; KeyError if there is none."""
@@ -185,6 +198,7 @@ class _Rows:
         why: str = "",
         written_as: Sequence[str] = (),
         general: str = "",
+        secret: bool = False,
     ) -> None:
         """``usual``: the default, which needs no reason. ``written_as``: what else may say it.
 
@@ -198,7 +212,7 @@ class _Rows:
             why = f"{general} of global_defs"
         told = text or _text(value)
         by_default = not source.line and usual is not None and (value == usual or told == usual)
-        self.settings.append(Setting(option, value, told, source, why, by_default and not why))
+        self.settings.append(Setting(option, value, told, source, why, by_default and not why, secret=secret))
 
     def add_seconds(
         self, option: str, value_us: Micros, *, usual_us: Micros | None = None, **more: Any
@@ -303,7 +317,7 @@ def _instance(
     else:
         word = auth.password.decode("utf-8", "backslashreplace")
         rows.add("auth_type", auth.kind)
-        rows.add("auth_pass", word)
+        rows.add("auth_pass", word, secret=True)
     yield from rows.settings
     yield from _where_to(instance, addresses)
     for option, listed in (

@@ -1,7 +1,8 @@
-"""Which block of a keepalived.conf knows a word, by the reader's own tables."""
+"""Which block of a keepalived.conf knows a word, by the reader's own tables; words that it says it misses."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from vrrplab.config.blocks import Keyword
@@ -36,3 +37,12 @@ def unknown_word(warning: ConfigWarning) -> str:
     if warning.kind != "unknown-keyword":
         return ""
     return warning.message.removeprefix("unknown keyword '").removesuffix("'")
+
+
+_NOT_FOUND = re.compile(r".* track (\w+) (.*) not found, ignoring\.\.\.", re.DOTALL)
+
+
+def unknown_tracked(warning: ConfigWarning) -> tuple[str, str]:
+    """Kind ("script", "file", …) and name of what is tracked and not known there; two "": something else."""
+    found = _NOT_FOUND.match(warning.log) if warning.kind == "track-unknown" else None
+    return (found.group(1), found.group(2)) if found else ("", "")

@@ -28,7 +28,7 @@ from vrrplab.config.diagnostics import Diagnostics
 from vrrplab.config.model import Source
 from vrrplab.config.tokens import BLANKS, WHITE_SPACE, decomment
 from vrrplab.errors import ConfigError
-from vrrplab.input_files import open_input, read_stream
+from vrrplab.input_files import handed, open_input, read_stream
 from vrrplab.limits import CONFIG_BYTES, CONFIG_FILES, CONFIG_INCLUDE_NAMES, CONFIG_LINES, Limit
 
 _MISSING_FILE, _BAD_FILE = "include-missing", "include-skipped"
@@ -68,7 +68,8 @@ class LineReader:
         self._alone = alone
         self._diagnostics = diagnostics
         self._host_id = host_id
-        real_path = os.path.realpath(file) if os.path.exists(file) else ""
+        self._handed = handed()
+        real_path = self._real_path(file) if self._handed or os.path.exists(file) else ""
         self._files = [_File(file, lines_of(text), directory, real_path)]
         self._definitions = standard_definitions(host_id, directory or ".")
         self._loops: list[Loop] = []
@@ -311,19 +312,35 @@ class LineReader:
             if number > CONFIG_INCLUDE_NAMES.most:
                 self._too_much("stands for", CONFIG_INCLUDE_NAMES, "its braces multiply each other")
             try:
-                names += sorted(self._matches(os.path.join(directory, alternative)))
+                names += self._called(directory, alternative)
             except ValueError:  # a NUL character in the name
                 continue
+        if not names and self._handed:
+            self._handed.missing[self._files[-1].name, self._files[-1].number] = pattern
+            message = f"the include '{pattern}' is not here"
+            log = f"Config files missing '{pattern}'."
+            self._diagnostics.report_of_parent(_MISSING_FILE, log, message, "add that file too")
+            return
         if not names:
             self._diagnostics.report_of_parent(
                 _MISSING_FILE,
                 "" if self._may_be_empty(pattern) else f"Config files missing '{pattern}'.",
                 f"the include '{pattern}' matches no file",
-                f"paths are relative to {directory or 'the current directory'}",
+                "name a file that is there"
+                + ("" if pattern.startswith("/") else f", seen from {directory or 'the current directory'}"),
             )
             return
         self._files.append(_File("", [], directory, next_files=names))
         self._next_file()
+
+    def _called(self, directory: str, pattern: str) -> list[str]:
+        """The files that an include means, in order."""
+        if self._handed:
+            return self._handed.called(pattern, self._files[-1].name)
+        return sorted(self._matches(os.path.join(directory, pattern)))
+
+    def _real_path(self, name: str) -> str:
+        return name if self._handed and name in self._handed.files else os.path.realpath(name)
 
     def _matches(self, pattern: str) -> list[str]:
         """What there is by a name or, as ``glob.glob`` understands it, by a pattern."""
@@ -372,13 +389,14 @@ class LineReader:
         self._opened += 1
         if self._opened > CONFIG_FILES.most:
             self._too_much("opens", CONFIG_FILES, "does each file include several that include others again?")
-        real_path = os.path.realpath(name)
+        real_path = self._real_path(name)
         if any(other.real_path == real_path for other in self._files[:-1]):
-            self._diagnostics.fatal(f"'{name}' includes itself", "a chain of include statements must end")
+            self._diagnostics.fatal(f"'{name}' includes itself", "let the chain of includes end")
         problem = ""
         try:
-            mode = os.stat(name).st_mode
-            if not S_ISREG(mode) or mode & 0o111:
+            is_plain = self._handed is not None and name in self._handed.files
+            mode = 0 if is_plain else os.stat(name).st_mode
+            if not is_plain and (not S_ISREG(mode) or mode & 0o111):
                 problem = f"Configuration file '{name}' is not a regular non-executable file - skipping"
             else:
                 with open_input(name) as stream:
@@ -416,6 +434,8 @@ def _is_pattern(name: str) -> bool:
 
 def _find_brace(line: str) -> int:
     """Where the first brace outside double quotes is, or -1."""
+    if "{" not in line and "}" not in line:
+        return -1
     at = 0
     while at < len(line):
         if line[at] in "{}":

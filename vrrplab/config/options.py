@@ -56,7 +56,7 @@ def flag(attribute: str, value: bool = True) -> Keyword:
     def handler(draft: FileDraft, words: Words) -> None:
         setattr(draft.instance, attribute, value)
 
-    return Keyword(handler)
+    return Keyword(handler, bare=True)
 
 
 def option_switch(attribute: str, complaint: str = "") -> Keyword:
@@ -140,8 +140,17 @@ def tell_no_shell(
     """
     if not command or ("/" in command[0] and not any(char in text for char in "<>|&;`$*?[=")):
         return True, None
-    from vrrplab.config.without_shell import exit_for_ever, needs_shell, shell_sign
+    from vrrplab.config.without_shell import BASH_ONLY, exit_for_ever, needs_shell, shell_sign
 
+    if command[0].startswith("</"):  # keepalived: a file to be opened, the one thing it asks /bin/sh to do
+        if command[0].startswith(BASH_ONLY):
+            draft.diagnostics.note(
+                "no-shell",
+                f"{what}: /bin/sh opens '{command[0]}', which only bash knows: with dash (Debian, Ubuntu) the"
+                " check exits with 2 every time",
+                f"write \"/bin/bash -c '{command[0]}'\"",
+            )
+        return True, None
     name = command[0].rpartition("/")[2]
     cure = "write \"/bin/sh -c '…'\", or put the line into a file that begins with #!/bin/sh"
     if needs_shell(command[0]):

@@ -23,7 +23,7 @@ from vrrplab.config.lines import LineReader, decode
 from vrrplab.config.model import ConfigWarning, NodeConfig, Source
 from vrrplab.config.templates import template_of
 from vrrplab.errors import ConfigError
-from vrrplab.input_files import byte_order_mark, read_bytes, unreadable
+from vrrplab.input_files import byte_order_mark, handed, read_bytes, unreadable
 from vrrplab.limits import CONFIG_BYTES
 
 DAEMONS = ("2.2.7", "2.4.3")
@@ -61,9 +61,10 @@ def parse_config(
 
 def config_bytes(path: str | os.PathLike[str]) -> bytes:
     """What a keepalived.conf has in it. ConfigError: it cannot be read, is no plain file, or is too large."""
-    file, hint = os.fspath(path), "give the path of a keepalived.conf"
+    file, hint = os.fspath(path), "name a keepalived.conf"
+    files = handed()
     try:
-        if not S_ISREG(os.stat(file).st_mode):
+        if not (files and file in files.files) and not S_ISREG(os.stat(file).st_mode):
             raise ConfigError(file, 0, "is not a regular file", hint)
     except (OSError, ValueError) as error:
         raise unreadable(file, error, ConfigError, hint) from None

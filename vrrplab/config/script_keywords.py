@@ -154,5 +154,5 @@ SCRIPT_KEYWORDS: dict[str, Keyword] = {
     "rise": _count("rise"),
     "fall": _count("fall"),
     "user": Keyword(_script_user),
-    "init_fail": Keyword(_init_fail),
+    "init_fail": Keyword(_init_fail, bare=True),
 }

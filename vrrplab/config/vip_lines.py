@@ -100,6 +100,7 @@ def read_vip(draft: FileDraft, words: Words, static: bool = False) -> VipDraft |
                     "vip-option",
                     f"Cannot specify {name} for IPv6 addresses ({words[0]}) - ignoring {name}",
                     f"an IPv6 address has no {name}",
+                    f"leave {name} {value} out",
                 )
         vip.scope = vip.label = ""
     return vip

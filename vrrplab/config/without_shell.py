@@ -30,6 +30,8 @@ _EXITS = {
 }
 """What a program answers for ever that is given words it cannot use."""
 _ANY_OF_THEM = frozenset({"pidof", "service", "systemctl"})  # one well name among the words is enough
+BASH_ONLY = ("</dev/tcp/", "</dev/udp/")
+"""Files that no system has: bash connects instead of opening them."""
 _SYSTEM = re.compile(r"(?:/usr)?/s?bin/|[^/]*$")
 
 
@@ -65,7 +67,7 @@ def exit_for_ever(command: tuple[str, ...], sign: str) -> tuple[int | None, bool
 
 def needs_shell(name: str) -> bool:
     """Is this a word of the shell's language, where a program should be named? keepalived finds none."""
-    return name in _ONLY_IN_A_SHELL or name[:1] == "$" or bool(re.match(r"[A-Za-z_]\w*=", name))
+    return name in _ONLY_IN_A_SHELL or name[:1] in ("$", "<") or bool(re.match(r"[A-Za-z_]\w*=", name))
 
 
 def _name(command: tuple[str, ...]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from vrrplab.errors import DropReason
 from vrrplab.units import SECOND_US
 from vrrplab.wire.dissect import Frame
-from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
+from vrrplab.wire.tunnels import Wrapping
+from vrrplab.wire.vrrp import AUTH_AH, AUTH_CISCO_MD5, AUTH_PASS, Advertisement
 
 
 def sender(frame: Frame) -> str:
@@ -41,6 +42,10 @@ def describe(frame: Frame) -> str:
         return f"NS: who has {frame.ns.target}?"
     if frame.carp is not None:
         return f"CARP vhid {frame.carp.vhid} base {frame.carp.advbase} s skew {frame.carp.advskew}"
+    if frame.fhrp is not None:
+        return frame.fhrp.text
+    if frame.sealed and frame.sealed != "cut off":
+        return f"{frame.sealed}, not opened"
     if frame.kind in ("arp", "na", "carp") and frame.problems:
         is_cut = any(problem.reason is DropReason.TOO_SHORT for problem in frame.problems)
         return f"{frame.kind.upper()}, {'cut off' if is_cut else 'unreadable'}"
@@ -51,6 +56,20 @@ def describe(frame: Frame) -> str:
     if frame.eth is not None:
         return f"type 0x{frame.eth.ethertype:04x}, {len(frame.payload)} bytes"
     return f"{len(frame.raw)} bytes"
+
+
+def path_text(path: tuple[Wrapping, ...]) -> str:
+    """``VXLAN 42, 203.0.113.1 to 203.0.113.2``; several, the outermost first, with ``>`` between them."""
+    ends = next((f", {w.source} to {w.destination}" for w in path if w.source), "")
+    return " > ".join(wrapping.text for wrapping in path) + ends
+
+
+def sealed_text(sealed: dict[str, int]) -> str:
+    """``12 frames (ESP 10, MACsec 2)``."""
+    ordered = sorted(sealed.items(), key=lambda item: (-item[1], item[0]))
+    total = sum(sealed.values())
+    each = ", ".join(f"{what} {count}" for what, count in ordered)
+    return f"{total} frame{'s' if total != 1 else ''} ({each})"
 
 
 def _advert(frame: Frame, advert: Advertisement) -> str:
@@ -67,6 +86,8 @@ def _advert(frame: Frame, advert: Advertisement) -> str:
         words.append("PASS")
     elif frame.ah is not None or advert.auth_type == AUTH_AH:
         words.append("AH")
+    elif advert.auth_type == AUTH_CISCO_MD5:
+        words.append("MD5")
     addresses = advert.addresses or ()
     if addresses:
         words.append(addresses[0] + (f" +{len(addresses) - 1}" if len(addresses) > 1 else ""))

@@ -16,6 +16,7 @@ from vrrplab.wire.carp import SIZE as CARP_SIZE
 from vrrplab.wire.dissect import Frame, address_width
 from vrrplab.wire.ip import IPv4Header
 from vrrplab.wire.neighbor import ADVERTISEMENT, NeighborMessage
+from vrrplab.wire.tunnels import LONGEST_LENGTH
 from vrrplab.wire.vrrp import AUTH_PASS, HEADER_SIZE, PSEUDO_HEADER, Advertisement
 
 
@@ -34,7 +35,7 @@ class Field(NamedTuple):
 
 def fields(frame: Frame) -> list[Field]:
     """Every field that is there, in the order of the bytes."""
-    found = [*_ethernet(frame), *_ip(frame)]
+    found = [*_path(frame), *_ethernet(frame), *_ip(frame)]
     start = payload_start(frame)
     if frame.ah is not None:
         found += _ah(frame, start - AH_SIZE)
@@ -48,20 +49,36 @@ def fields(frame: Frame) -> list[Field]:
         found += _carp(frame, start)
     if frame.padding:
         sentence = "Behind the packet: Ethernet fills short frames up to 60 bytes."
-        at, size = len(frame.raw) - len(frame.padding), len(frame.padding)
+        at, size = frame.end - len(frame.padding), len(frame.padding)
         found.append(Field("Ethernet", at, size, "padding", frame.padding.hex(" "), sentence))
+    if frame.path:
+        found.sort(key=lambda field: field.offset)
     return [field for field in found if field.offset + field.size <= len(frame.raw)]
 
 
 def payload_start(frame: Frame) -> int:
     if frame.arp is not None:
-        return len(frame.raw) - len(frame.payload)
-    return len(frame.raw) - len(frame.padding) - len(frame.payload)
+        return frame.end - len(frame.payload)
+    return frame.end - len(frame.padding) - len(frame.payload)
+
+
+def _path(frame: Frame) -> Iterator[Field]:
+    for wrapping in frame.path:
+        value = wrapping.text
+        if wrapping.source:
+            value += f", {wrapping.source} to {wrapping.destination}"
+        sentence = "Headers of a tunnel: what follows was sent inside it."
+        if wrapping.is_mirror:
+            sentence = "A switch's copy of the frame that follows; no router need have received that."
+        elif not wrapping.source:
+            sentence = "Headers between the link and the packet that follows."
+        if wrapping.size:
+            yield Field("Tunnel", wrapping.offset, wrapping.size, wrapping.name, value, sentence)
 
 
 def _ethernet(frame: Frame) -> Iterator[Field]:
-    eth = frame.eth
-    if eth is None or frame.link_type != links.ETHERNET:
+    eth, at = frame.eth, frame.eth_at
+    if eth is None or (frame.link_type != links.ETHERNET and at == 0):
         return
     to = str(eth.destination)
     if to == "ff:ff:ff:ff:ff:ff":
@@ -70,19 +87,25 @@ def _ethernet(frame: Frame) -> Iterator[Field]:
         meaning = "A multicast group: switches flood it, stations that joined take it."
     else:
         meaning = "One station: switches send it only where they have seen this address."
-    yield Field("Ethernet", 0, 6, "destination", to, meaning)
+    yield Field("Ethernet", at, 6, "destination", to, meaning)
     source = str(eth.source)
     if source.startswith("00:00:5e:00:0") and source[13] in "12":
         meaning = f"A virtual MAC, that of VRID {int(source[15:], 16)}: switches learn where the MASTER is."
     else:
         meaning = "The interface's own address. Switches learn from it on which port the sender is."
-    yield Field("Ethernet", 6, 6, "source", source, meaning)
-    offset = 12
+    yield Field("Ethernet", at + 6, 6, "source", source, meaning)
+    offset = at + 12
     for tag in eth.vlans:
         sentence = "802.1Q: the frame belongs to this VLAN; the tag is 4 bytes before the type."
         yield Field("Ethernet", offset, 4, "VLAN tag", f"VLAN {tag.vlan_id}", sentence)
         offset += 4
     name = {0x0800: "IPv4", 0x86DD: "IPv6", 0x0806: "ARP"}.get(eth.ethertype, "another protocol")
+    if eth.ethertype <= LONGEST_LENGTH:
+        sentence = "Below 1536 it is the length of what follows: IEEE 802.2 (LLC), and no type."
+        yield Field("Ethernet", offset, 2, "length", str(eth.ethertype), sentence)
+        return
+    if frame.path and frame.path[-1].offset == offset + 2:
+        name = frame.path[-1].name
     yield Field("Ethernet", offset, 2, "type", f"0x{eth.ethertype:04x}", f"What follows: {name}.")
 
 
@@ -220,6 +243,12 @@ def _vrrp(frame: Frame, advert: Advertisement, at: int) -> Iterator[Field]:
     if advert.has_hmac_trailer:
         sentence = "keepalived's auth_hmac: type, key id, time and 16 bytes of HMAC-SHA256."
         yield Field(layer, offset, len(advert.trailer), "HMAC trailer", advert.trailer.hex(), sentence)
+    elif advert.has_md5_trailer:
+        head, digest = advert.trailer[:-16], advert.trailer[-16:]
+        sentence = "Cisco's: 254 and a length, algorithm 1 (MD5), key, source address; no RFC has it."
+        yield Field(layer, offset, len(head), "MD5 trailer", head.hex(" "), sentence)
+        sentence = "An MD5 of the message with a shared key."
+        yield Field(layer, offset + len(head), 16, "MD5 digest", digest.hex(), sentence)
     elif advert.trailer:
         sentence = "Bytes inside the IP packet that the count does not explain."
         yield Field(layer, offset, len(advert.trailer), "trailing", advert.trailer.hex(" "), sentence)
@@ -229,7 +258,7 @@ def _interval(layer: str, advert: Advertisement, at: int) -> Iterator[Field]:
     raw_s = (advert.interval_us or 0) / SECOND_US
     down = "three of these and a bit of silence, and a BACKUP takes over."
     if advert.version == 2:
-        names = {0: "0, none", 1: "1, password", 2: "2, IPsec AH"}
+        names = {0: "0, none", 1: "1, password", 2: "2, IPsec AH", 254: "254, Cisco's MD5"}
         value = names.get(advert.auth_type or 0, str(advert.auth_type))
         sentence = "Authentication type: receivers must have the same one (RFC 3768 keeps only 0)."
         yield Field(layer, at, 1, "auth type", value, sentence)

@@ -15,13 +15,19 @@ from vrrplab.wire import auth, links
 from vrrplab.wire.addresses import unpack_address, unpack_mac
 from vrrplab.wire.arp import cut_arp
 from vrrplab.wire.dissect import Frame
+from vrrplab.wire.fhrp import Fhrp
 from vrrplab.wire.neighbor import cut_advertisement
+from vrrplab.wire.tunnels import Wrapping
 from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
 
 
 def report(frame: Frame, verdict: Verdict, key: bytes | None = None) -> dict[str, Any]:
     """Everything about one frame but its number and time. ``key`` as for ``verdict.judge``."""
     fields: dict[str, Any] = {"kind": frame.kind, "eth": _eth(frame), "ip": _ip(frame)}
+    if not frame.is_plain and frame.path:
+        fields["path"] = [_wrapping(wrapping) for wrapping in frame.path]
+    if not frame.is_plain and frame.sealed:
+        fields["not_opened"] = frame.sealed
     if frame.kind == "vrrp":
         fields["vrrp"] = _vrrp(frame, key)
     elif frame.kind == "arp":
@@ -30,10 +36,35 @@ def report(frame: Frame, verdict: Verdict, key: bytes | None = None) -> dict[str
         fields["na"] = _na(frame)
     elif frame.kind == "carp":
         fields["carp"] = _carp(frame)
+    elif frame.fhrp is not None:
+        fields["fhrp"] = _fhrp(frame.fhrp)
     fields["verdict"] = verdict.word
     fields["reasons"] = [_reason(reason) for reason in verdict.reasons]
     fields["notes"] = [_reason(note) for note in verdict.notes]
     return fields
+
+
+def _wrapping(wrapping: Wrapping) -> dict[str, Any]:
+    return {
+        "name": wrapping.name,
+        "number": wrapping.number,
+        "source": wrapping.source or None,
+        "destination": wrapping.destination or None,
+        "mirror": wrapping.is_mirror,
+    }
+
+
+def _fhrp(message: Fhrp) -> dict[str, Any]:
+    return {
+        "protocol": message.name,
+        "version": message.version,
+        "opcode": message.opcode,
+        "group": message.group,
+        "state": message.state,
+        "priority": message.priority,
+        "hello_s": None if message.hello_us is None else message.hello_us / SECOND_US,
+        "address": message.address,
+    }
 
 
 def _reason(reason: Reason) -> dict[str, str | None]:
@@ -44,7 +75,7 @@ def _eth(frame: Frame) -> dict[str, Any] | None:
     if frame.eth is not None:
         vlans = [tag.vlan_id for tag in frame.eth.vlans]
         return {"source": frame.eth.source, "destination": frame.eth.destination, "vlans": vlans}
-    if frame.link_type != links.ETHERNET:
+    if frame.link_type != links.ETHERNET or frame.path:
         return None
     destination = unpack_mac(frame.raw[:6]) if len(frame.raw) >= 6 else None
     source = unpack_mac(frame.raw[6:12]) if len(frame.raw) >= 12 else None
@@ -61,6 +92,8 @@ def _ip(frame: Frame) -> dict[str, Any] | None:
             "ttl": ip.ttl,
             "protocol": ip.protocol,
         }
+    if frame.path:
+        return None
     link = links.parse_link(frame.raw, frame.link_type)
     if link.ethertype not in (0x0800, 0x86DD):
         return None
@@ -124,6 +157,8 @@ def _auth(frame: Frame, advert: Advertisement, key: bytes | None) -> dict[str, A
             "hmac": trailer.hmac.hex(),
             "hmac_ok": trailer.verify(key, message, frame.ip.source) if key is not None else None,
         }
+    if advert.has_md5_trailer:
+        return {"kind": "md5", "trailer": advert.trailer[:-16].hex(), "digest": advert.trailer[-16:].hex()}
     data = advert.auth_data
     if advert.version != 2 or not data:
         return None

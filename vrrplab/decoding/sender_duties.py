@@ -57,6 +57,15 @@ def _note_no_headers(frame: Frame, advert: Advertisement, ip: IPHeader | None) -
     return Reason("NO_HEADERS", "", text)
 
 
+def _note_tunnel(frame: Frame, advert: Advertisement, ip: IPHeader | None) -> Reason | None:
+    if frame.is_plain or not frame.path:
+        return None
+    if any(wrapping.is_mirror for wrapping in frame.path):
+        text = "a mirror's copy: judged as the packet was on the wire, which no router need have received"
+        return Reason("MIRRORED", "", text)
+    return Reason("IN_TUNNEL", "", f"in {frame.path[-1].text}: judged as the packet inside")
+
+
 def _note_source_mac(frame: Frame, advert: Advertisement, ip: IPHeader | None) -> Reason | None:
     eth, vrid = frame.eth, advert.vrid
     if eth is None or ip is None or eth.source is None or vrid is None:
@@ -102,6 +111,8 @@ def _note_trailing(frame: Frame, advert: Advertisement, ip: IPHeader | None) -> 
     extra = len(advert.trailer)
     if not extra:
         return None
+    if advert.has_md5_trailer:
+        return Reason("MD5_TRAILER", "", "Cisco's MD5 trailer (authentication type 254) follows")
     if advert.has_hmac_trailer:
         return Reason("HMAC_TRAILER", "K18", "an HMAC trailer of keepalived's auth_hmac (a draft) follows")
     return Reason("TRAILING", "R3-7.1-d", f"{extra} bytes follow the message inside the IP packet")
@@ -121,6 +132,6 @@ def _note_source(frame: Frame, advert: Advertisement, ip: IPHeader | None) -> Re
 
 
 _NOTES: tuple[_Note, ...] = (
-    _note_no_headers, _note_source_mac, _note_source, _note_destination, _note_priority, _note_no_address,
-    _note_reserved, _note_auth_data, _note_first_address, _note_trailing,
+    _note_no_headers, _note_tunnel, _note_source_mac, _note_source, _note_destination, _note_priority,
+    _note_no_address, _note_reserved, _note_auth_data, _note_first_address, _note_trailing,
 )  # fmt: skip

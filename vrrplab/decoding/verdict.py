@@ -24,7 +24,14 @@ from vrrplab.wire import auth
 from vrrplab.wire.addresses import is_multicast
 from vrrplab.wire.dissect import Frame, address_width
 from vrrplab.wire.ip import IPHeader
-from vrrplab.wire.vrrp import AUTH_AH, HMAC_TRAILER_SIZE, MESSAGE, TYPE_ADVERTISEMENT, Advertisement
+from vrrplab.wire.vrrp import (
+    AUTH_AH,
+    AUTH_CISCO_MD5,
+    HMAC_TRAILER_SIZE,
+    MESSAGE,
+    TYPE_ADVERTISEMENT,
+    Advertisement,
+)
 
 DEFAULT_PROFILE = KEEPALIVED_227.name
 
@@ -78,7 +85,11 @@ def judge(frame: Frame, profile: str = DEFAULT_PROFILE, key: str | bytes | None 
     needed = advert.needed_size(width) if advert.count is not None else 0
     packet = _Packet(frame, advert, PROFILES[profile], secret, frame.ip, width, needed)
     reasons = [*_what_the_kernel_drops(frame), *_objections(packet)]
-    return Verdict(not reasons, tuple(reasons), tuple(sender_duties(frame, advert, packet.ip)))
+    notes = sender_duties(frame, advert, packet.ip)
+    if frame.ah is not None and secret is None:
+        text = "the AH check value is not judged: that takes the password (--key)"
+        notes.append(Reason("AH_NOT_JUDGED", "R2-7.1-a", text))
+    return Verdict(not reasons, tuple(reasons), tuple(notes))
 
 
 def _what_the_frame_is(frame: Frame) -> list[Reason]:
@@ -185,7 +196,7 @@ def ah_is_right(frame: Frame, key: bytes) -> bool:
     assert frame.ah is not None
     assert frame.ip is not None
     header = frame.ip
-    start = len(frame.raw) - len(frame.padding) - len(frame.payload) - auth.AH_SIZE
+    start = frame.end - len(frame.padding) - len(frame.payload) - auth.AH_SIZE
     raw_header = frame.raw[start - getattr(header, "header_length", 40) : start]
     return auth.verify(key, raw_header, frame.ah, frame.payload)
 
@@ -226,6 +237,10 @@ def _exact_length(packet: _Packet) -> str:
     text = _complete(packet)
     if packet.advert.has_hmac_trailer and len(packet.frame.payload) > packet.needed:
         text += ": an HMAC trailer, which only keepalived with auth_hmac expects"
+    elif packet.advert.has_md5_trailer:
+        text += f": Cisco's MD5 trailer, {len(packet.advert.trailer)} bytes, follows"
+    elif packet.family == 6 and packet.advert.version == 2 and packet.advert.auth_data:
+        text += ": version 2 over IPv6 with eight authentication bytes, as some vendors send it"
     return text
 
 
@@ -249,6 +264,8 @@ def _auth_type(packet: _Packet) -> str:
     kind = packet.advert.auth_type
     if kind in (1, AUTH_AH):
         return f"authentication type {kind} of RFC 2338: RFC 3768 keeps only 0 (none)"
+    if kind == AUTH_CISCO_MD5:
+        return "authentication type 254 is Cisco's MD5, which no RFC has and only Cisco's routers take"
     return f"authentication type {kind} does not exist"
 
 

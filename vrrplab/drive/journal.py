@@ -45,17 +45,64 @@ from vrrplab.trace.events import (
     TraceEvent,
     WarningEvent,
 )
+from vrrplab.trace.rows import AdvertRow, AdvertTold, Place
 from vrrplab.units import Micros, seconds
 from vrrplab.wire.vrrp import Advertisement
+
+_NEEDS_WRITING = frozenset(
+    {
+        WriteLog,
+        StateChanged,
+        FaultsChanged,
+        PriorityChanged,
+        AdvertisementDropped,
+        ScriptJudged,
+        Warn,
+        RunNotify,
+    }
+)
+
+
+def told_of(advert: SendAdvertisement | Advertisement, source: str, destination: str) -> AdvertTold:
+    """What a trace tells of an advert."""
+    return AdvertTold(
+        source,
+        destination,
+        advert.version,
+        advert.vrid,
+        advert.priority,
+        seconds(advert.interval_us),
+        tuple(advert.addresses),
+    )
 
 
 class Journal:
     """``write`` takes the events; ``frames`` adds the bytes of adverts as hex."""
 
-    def __init__(self, server: str, write: Callable[[TraceEvent], None], frames: bool = False) -> None:
+    __slots__ = ("_frames", "_write", "_write_advert", "_write_row", "server")
+
+    def __init__(
+        self,
+        server: str,
+        write: Callable[[TraceEvent], None],
+        frames: bool = False,
+        write_advert: Callable[[type[AdvertEvent], Micros, AdvertTold, str, Place], None] | None = None,
+        write_row: Callable[[AdvertRow], None] | None = None,
+    ) -> None:
         self.server = server
         self._write = write
+        self._write_advert = write_advert or self._write_at_once
+        self._write_row = write_row or self._write_events
         self._frames = frames
+
+    def _write_at_once(
+        self, kind: type[AdvertEvent], t_us: Micros, told: AdvertTold, frame: str, place: Place
+    ) -> None:
+        self._write_row(AdvertRow(kind, t_us, told, frame, place))
+
+    def _write_events(self, row: AdvertRow) -> None:
+        for event in row.events():
+            self._write(event)
 
     def log(self, t_us: Micros, line: str) -> None:
         """A line of the daemon's log."""
@@ -102,6 +149,8 @@ class Journal:
 
     def record(self, t_us: Micros, action: Action) -> bool:
         """Write an action that needs nothing but writing; False: it is one for the driver."""
+        if type(action) not in _NEEDS_WRITING:
+            return False
         match action:
             case WriteLog(line=line):
                 self.log(t_us, line)
@@ -133,8 +182,6 @@ class Journal:
                         arguments=list(command[1:]),
                     )
                 )
-            case _:
-                return False
         return True
 
     def dropped(self, t_us: Micros, instance: str, source: str, vrid: int, reason: str) -> None:
@@ -147,8 +194,8 @@ class Journal:
 
     def sent(self, t_us: Micros, action: SendAdvertisement, destination: str, frame: bytes) -> None:
         """An advert has left the host."""
-        where = action.interface, action.source, destination
-        self._advert(AdvertSentEvent, t_us, where, action, frame, action.instance)
+        told = told_of(action, action.source, destination)
+        self.advert(AdvertSentEvent, t_us, told, self.place(action.instance, action.interface), frame)
 
     def not_sent(self, t_us: Micros, action: SendAdvertisement, destination: str, reason: str) -> None:
         """An advert could not leave the host."""
@@ -176,32 +223,26 @@ class Journal:
         instance: str = "",
     ) -> None:
         """An advert was handed to the process; ``instance`` "": it has none for that VRID."""
-        self._advert(AdvertReceivedEvent, t_us, (interface, source, destination), advert, frame, instance)
+        told = told_of(advert, source, destination)
+        self.advert(AdvertReceivedEvent, t_us, told, self.place(instance, interface), frame)
 
-    def _advert(
-        self,
-        kind: type[AdvertEvent],
-        t_us: Micros,
-        where: tuple[str, str, str],
-        advert: SendAdvertisement | Advertisement,
-        frame: bytes,
-        instance: str,
+    def place(self, instance: str, interface: str) -> Place:
+        """Where an advert leaves or comes in; ``instance`` "": nobody's."""
+        return Place(self.server, instance or ABSENT, interface)
+
+    def advert(
+        self, kind: type[AdvertEvent], t_us: Micros, told: AdvertTold, place: Place, frame: bytes
     ) -> None:
-        event = kind(
-            t_us,
-            self.server,
-            instance=instance or ABSENT,
-            interface=where[0],
-            source=where[1],
-            destination=where[2],
-            version=advert.version,
-            vrid=advert.vrid,
-            priority=advert.priority,
-            interval_s=seconds(advert.interval_us),
-            addresses=list(advert.addresses),
-            frame=frame.hex() if self._frames else ABSENT,
-        )
-        self._write(event)
+        """An advert that was sent or received, for who keeps ``told`` and ``place`` while it repeats."""
+        self._write_advert(kind, t_us, told, frame.hex() if self._frames else ABSENT, place)
+
+    def adverts(
+        self, kind: type[AdvertEvent], t_us: Micros, told: AdvertTold, places: tuple[Place, ...], frame: bytes
+    ) -> None:
+        """The same at several places, one after the other, in a driver that keeps rows."""
+        row = AdvertRow(kind, t_us, told, frame.hex() if self._frames else ABSENT, places[0])
+        row.places = places
+        self._write_row(row)
 
     def address(
         self,

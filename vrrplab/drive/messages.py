@@ -14,7 +14,7 @@ from vrrplab.machine.events import AdvertisementReceived
 from vrrplab.machine.log_lines import say
 from vrrplab.wire import auth
 from vrrplab.wire.addresses import BROADCAST_MAC, is_multicast
-from vrrplab.wire.frames import advert_frame, garp_frame, na_frame
+from vrrplab.wire.frames import RepeatedFrame, advert_frame, garp_frame, na_frame
 from vrrplab.wire.vrrp import AUTH_PASS, AUTH_TYPES, Advertisement
 
 
@@ -86,8 +86,15 @@ def advertisement_of(action: SendAdvertisement) -> Advertisement:
 class AdvertFrames:
     """Adverts as frames of one process; it counts their IP identifications."""
 
+    __slots__ = ("_ip_ids",)
+
     def __init__(self) -> None:
         self._ip_ids: dict[str, int] = {}
+
+    def again(self, instance: str, frame: RepeatedFrame) -> bytes:
+        """One more copy of an advert of that instance, unchanged since it was made last."""
+        ip_id = self._ip_ids[instance] = self._ip_ids.get(instance, 0) % 0xFFFF + 1
+        return frame.with_id(ip_id)
 
     def make(self, action: SendAdvertisement, destination: str, mac: str, to_mac: str | None) -> bytes:
         """One copy, from ``mac`` to one destination; ``to_mac`` None: the multicast group's.

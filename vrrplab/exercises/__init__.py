@@ -47,7 +47,7 @@ __all__ = [
     "sliders",
 ]
 
-LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
+LESSONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13")
 
 for _number in LESSONS:  # each registers its exercises
     import_module(f"vrrplab.exercises.lesson_{_number}")

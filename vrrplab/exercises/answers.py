@@ -4,6 +4,7 @@ or raises NotUnderstood with a sentence that says what would be right.
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -43,12 +44,24 @@ def is_open(answer: object) -> bool:
 
 
 def short_repr(answer: object) -> str:
-    """The answer as short text, for messages and for the progress file; never fails."""
+    """The answer as short text, for messages and for the progress file; never fails.
+
+    A function is told by its own text, where that is to be had.
+    """
     try:
-        text = answer if isinstance(answer, str) else repr(answer)
+        text = answer if isinstance(answer, str) else _source(answer) or repr(answer)
     except Exception:
         text = f"<{type(answer).__name__}>"
     return text if len(text) <= KEPT else text[: KEPT - 1] + "…"
+
+
+def _source(answer: object) -> str:
+    if not inspect.isfunction(answer):
+        return ""
+    try:
+        return inspect.getsource(answer).rstrip()
+    except (OSError, TypeError):  # typed where nothing keeps it
+        return answer.__name__
 
 
 def as_guess(value: object) -> Guess | None:

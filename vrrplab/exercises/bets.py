@@ -24,7 +24,7 @@ from vrrplab.exercises.guesses import who as who_of
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.registry import NotUnderstood
 from vrrplab.exercises.store import Progress, store
-from vrrplab.notebook.cluster import FIRST, run_with_frames
+from vrrplab.notebook.cluster import FIRST, runs_with_frames
 from vrrplab.notebook.simulate import as_scenario
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace.bets import ASKS, UNTIL, Bet, bet_at
@@ -78,11 +78,12 @@ def bet(
         )
     # What a scenario says of itself may tell the end. (Any: its with_actions takes more than is asked of it.)
     chosen: Any = as_scenario(scenario).changed(description="What will come?")
-    trace = run_with_frames(chosen)
+    run = runs_with_frames()
+    trace = run(chosen)
     kept = KeptBet(name, target, asks, moment_s, trace)
     if silent_s is None and who is None:
         start_s = max(0.0, seconds(kept.first.at_us) - BEFORE_S)
-        return show_cluster(trace, chosen, run_with_frames, start_s, (kept,))
+        return show_cluster(trace, chosen, run, start_s, (kept,))
     return kept.told_in_words(silent_s, who)
 
 

@@ -11,6 +11,7 @@ from html import escape
 
 from vrrplab.exercises.course import DONE, OPEN, TRIED, Course, Lesson, Mark
 from vrrplab.exercises.messages import Message
+from vrrplab.output.page_text import in_columns
 from vrrplab.views.style import DARK, LIGHT, Theme
 
 WIDE, HEAD, ROW, BOX, GAP = 720, 26, 32, 20, 5  # units of the drawing, pixels at 720
@@ -148,8 +149,7 @@ class MapMessage(Message):
         notes = "".join(f"<div>! {escape(note)}</div>" for note in self.notes)
         head = f"<div><b>{escape(lines[0])}.</b> {escape(' '.join(lines[1:]))}</div>"
         every = "\n".join(list_lines(self.course)).strip()
-        mono = "font-family:var(--jp-code-font-family,monospace),monospace;margin:.4em 0;overflow-x:auto"
-        listed = f"<details><summary>As a list</summary><pre style='{mono}'>{escape(every)}</pre></details>"
+        listed = f"<details><summary>As a list</summary>{in_columns(every)}</details>"
         return f"{notes}{head}{map_html(self.course)}{listed}"
 
 

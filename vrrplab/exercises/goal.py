@@ -24,7 +24,7 @@ Verdict = tuple[str, str]  # open, missed, reached, unclear; what was seen
 
 
 class Goal:
-    """A Companion (``views.cluster``): the goal above the picture."""
+    """A Companion (``views.conversation``): the goal above the picture."""
 
     def __init__(self, puzzle: Puzzle, base: Scenario) -> None:
         self.puzzle = puzzle

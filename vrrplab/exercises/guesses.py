@@ -86,12 +86,17 @@ GUESSES: dict[str, Kind] = {
     "09-half": of("adverts"),
     "09-tenth": SECONDS,
     "09-alarms": NUMBER,
+    "09-day": NUMBER,
     "09-pause": NUMBER,
     "09-squid": SECONDS,
     "10-cable": SECONDS,
     "10-frozen": Kind(names=("MASTER", "BACKUP", "FAULT", "INIT")),
     "11-power": SECONDS,
     "11-row": SECONDS,
+    "12-states": of("states"),
+    "12-stranded": SECONDS,
+    "13-tenth": SECONDS,
+    "13-doubling": SECONDS,
 }
 
 

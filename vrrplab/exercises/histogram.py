@@ -80,10 +80,11 @@ def _spans(numbers: list[float], outcome: float | None) -> list[Row]:
     # One who typed 1000 shall not press all others into one bar: the span that nine of ten fit in counts.
     wide = max(known[(9 * len(known)) // 10 - 1], outcome or 0.0)
     step = next((one for one in _STEPS if wide < one * SPANS), _STEPS[-1])
-    count = min(SPANS, int(max(known) // step) + 1)
+    # In steps, and no more of them than are told: a damaged file's 1e308 has no whole number of steps.
+    count = int(min(SPANS - 1, max(known) // step)) + 1
 
     def place(value: float) -> int:
-        return min(count - 1, int(value / step + 1e-9))
+        return int(min(count - 1, value / step + 1e-9))
 
     rows = []
     for n in range(count):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vrrplab.exercises.answers import number
 from vrrplab.exercises.observe import S1, page_outages, run
 from vrrplab.exercises.registry import Miss, NotUnderstood, exercise
+from vrrplab.notebook.growing import grow
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
 from vrrplab.trace import Trace
 from vrrplab.trace.events import AdvertSentEvent, StateEvent
+
+if TYPE_CHECKING:
+    from vrrplab.notebook.sweeps import Sweep
 
 BASE = "lesson-two-routers"
 
@@ -54,6 +58,11 @@ def lossy(advert_int: float, loss: float, seed: int = 0) -> Trace:
 def takeovers(trace: Trace) -> int:
     """How often r2 became MASTER after the start."""
     return sum(e.to == "MASTER" and e.t > 10 for e in trace.of(StateEvent, server="r2"))
+
+
+def curve(many: Sweep) -> Any:
+    """False failovers a day against the time until a real one, an interval a point, while the runs come."""
+    return grow(many, lambda so_far: so_far.trade_off())
 
 
 @exercise("09-half", "what advert_int 0.5 is in version 2")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from html import escape
 
+from vrrplab.output.page_text import MONO
 from vrrplab.views.style import LIGHT
 
 # kind: sign, word, colour of the edge (readable on light and on dark paper; sign and word say the same)
@@ -51,8 +52,7 @@ class Message:
         notes = "".join(f"<div>! {escape(note)}</div>" for note in self.notes)
         style = f"border-left:4px solid {colour};padding:.3em .8em;margin:.2em 0"
         if self.kind == "table":
-            mono = "font-family:var(--jp-code-font-family,monospace),monospace"
-            body = f"<pre style='margin:0;{mono}'>{escape(self.text)}</pre>"
+            body = f"<pre style='margin:0;{MONO}'>{escape(self.text)}</pre>"
         else:
             told = _CODE.sub(r"<code>\1</code>", escape(self.text))
             body = f"<b>{escape(self._head)}</b>{told}"

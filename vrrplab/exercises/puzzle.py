@@ -17,12 +17,11 @@ from vrrplab.exercises.learner import check
 from vrrplab.exercises.messages import Message
 from vrrplab.exercises.puzzles import Puzzle, find_puzzle
 from vrrplab.exercises.repair import Repair
+from vrrplab.notebook.cluster import runs_with_frames
 from vrrplab.notebook.replacements import Edit
-from vrrplab.notebook.simulate import run_told
 from vrrplab.views.cluster import StillCluster, show_cluster
 
 if TYPE_CHECKING:
-    from vrrplab.scenario.model import Scenario
     from vrrplab.trace import Trace
 
 
@@ -63,13 +62,10 @@ def _typed(
 def _shown(puzzle: Puzzle) -> Any:
     """The widget; where none can run, a still picture with the goal and how to answer it."""
     base: Any = puzzle.make()
-    trace = run_told(base, frames=True)
-    shown = show_cluster(trace, base, _run, puzzle.at_s, [(Repair if puzzle.edits else Goal)(puzzle, base)])
+    run = runs_with_frames()
+    trace = run(base)
+    shown = show_cluster(trace, base, run, puzzle.at_s, [(Repair if puzzle.edits else Goal)(puzzle, base)])
     return StillPuzzle(trace, puzzle.at_s, puzzle) if isinstance(shown, StillCluster) else shown
-
-
-def _run(scenario: Scenario) -> Trace:
-    return run_told(scenario, frames=True)
 
 
 class StillPuzzle(StillCluster):

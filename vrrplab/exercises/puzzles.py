@@ -18,7 +18,8 @@ from vrrplab.exercises.lesson_00 import actions as as_actions
 from vrrplab.exercises.lesson_03 import edit_table
 from vrrplab.exercises.observe import run
 from vrrplab.exercises.registry import NotUnderstood, exercise
-from vrrplab.notebook.variants import conf, edited_texts, with_files
+from vrrplab.notebook.variants import conf, edited_texts
+from vrrplab.scenario.edited import with_files
 from vrrplab.scenario.model import Scenario
 from vrrplab.views.forks import AFTERMATH_US
 

@@ -14,7 +14,7 @@ from vrrplab.errors import PlacedError, VrrplabError
 from vrrplab.exercises.goal import Goal, Verdict
 from vrrplab.exercises.puzzles import Puzzle, files_of
 from vrrplab.exercises.store import Progress, store
-from vrrplab.notebook.variants import with_files
+from vrrplab.scenario.edited import with_files
 from vrrplab.scenario.nodes import Node
 
 if TYPE_CHECKING:

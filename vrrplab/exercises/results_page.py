@@ -12,7 +12,7 @@ _LOOK = f"""
 @page {{ size: A4; margin: 11mm 12mm }}
 * {{ box-sizing: border-box }}
 body {{ margin: 0 auto; max-width: 190mm; padding: 6mm; background: {LIGHT.page}; color: {LIGHT.text};
-  font: 7.4pt/1.26 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+  font: 7.2pt/1.25 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
   font-variant-numeric: tabular-nums }}
 @media print {{ body {{ padding: 0; max-width: none }} .screen {{ display: none }} }}
 .screen {{ margin: 0 0 5mm; padding: 2mm 3mm; background: {LIGHT.soft}; font-size: 10pt }}
@@ -22,7 +22,8 @@ header {{ display: flex; justify-content: space-between; align-items: flex-end; 
 header p {{ margin: 0 }} .right {{ text-align: right; white-space: nowrap }}
 .name {{ font-size: 11pt; font-weight: 600 }}
 main {{ columns: 2; column-gap: 8mm }}
-section {{ break-inside: avoid; margin: 0 0 1.4mm }} ul {{ list-style: none; margin: 0; padding: 0 }}
+section {{ margin: 0 0 1.4mm }} li {{ break-inside: avoid }} h2 {{ break-after: avoid }}
+ul {{ list-style: none; margin: 0; padding: 0 }}
 li {{ display: flex; gap: 1.4mm; align-items: flex-start }} li > span {{ flex: 1; min-width: 0 }}
 li > em {{ flex: none; max-width: 52%; text-align: right; font-style: normal; color: {LIGHT.mute} }}
 li.g > span {{ flex: none }} li.g > em {{ flex: 1; max-width: none }}

@@ -80,7 +80,8 @@ def sliders(name: str) -> Any:
     """A panel of the lessons, "timers", "weights" or "loss": move a slider, and the run is made and drawn
     again.
 
-    Needs matplotlib; without ipywidgets it is a still figure. VrrplabError: there is no such panel.
+    Without matplotlib the figure is a table; without ipywidgets it stands still. VrrplabError: there is no
+    such panel.
     """
     arguments.known(name, "panel", PANELS)
     from vrrplab.views import panels

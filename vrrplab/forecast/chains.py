@@ -177,8 +177,8 @@ def _alone(case: Case, owner: Member, headline: str) -> Chain:
     ]
     text = f"no other node has {names}" if not steps else f"only {owner.server} has {names}"
     steps.insert(0, _line(text, _place(owner, "virtual_ipaddress")))
-    rule = "V006" if steps[1:] else ""
-    return Chain(f"{headline}: no other node has it", steps, rule, advice=f"{names} on another node, too")
+    rule, wishes = ("V006", _lists(case.members)[1]) if steps[1:] else ("", [])
+    return Chain(f"{headline}: no other node has it", steps, rule, wishes, f"{names} on another node, too")
 
 
 def _unwatched(case: Case, owner: Member, things: list[tuple[str, str]], headline: str) -> Chain:
@@ -235,7 +235,7 @@ def _outweighed(
     if not able:
         rest = [_line(f"{m.server} cannot take over: {case.why(m)}", _place(m)) for m in rivals]
         steps = [_line(fell, weight.place), *rest, *_advert(case, owner)]
-        return Chain(f"{headline}: nobody else is there", steps, advice="another server that works")
+        return _nobody_else(case, f"{headline}: nobody else is there", steps)
     best = max(able, key=lambda m: ranks[m.pair])
     have = ", ".join(f"{m.server} has {ranks[m.pair]}" for m in able)
     places = [weight.place, *(_place(m, "priority") for m in able)]
@@ -487,7 +487,16 @@ def _nobody(case: Case) -> Chain:
     states = {case.scene.state(m.pair) for m in having}
     if states == {"FAULT"}:
         steps.append(_law(laws.FAULT))
-    return Chain("is on nobody", steps, advice="another server that works")
+    return _nobody_else(case, "is on nobody", steps)
+
+
+def _nobody_else(case: Case, headline: str, steps: list[Step]) -> Chain:
+    """Nobody who has the addresses in its file can take them; is there one who lacks them there?"""
+    well = [m for m in case.members if case.scene.state(m.pair) in ("BACKUP", "MASTER")]
+    if all(case.is_configured(m) for m in well):
+        return Chain(headline, steps, advice="another server that works")
+    lines, wishes = _lists(case.members)
+    return Chain(headline, [*steps, *lines], "V006", wishes)
 
 
 def _moves(case: Case) -> Chain:

@@ -7,125 +7,54 @@ The times are the machine's formulas (``machine.intervals``), who hears whom is 
 what a thing's failure means for an instance its table (``machine.weights``).
 
 Where timers of two nodes end at one moment nothing decides who is first. ``choices`` then says whom to take,
-and ``open_choices`` how many there were each time, so that a caller can go through all of them.
+and ``open_choices`` how many there were each time, so that a caller can go through all of them. What no timer
+tells is in ``doubts``: there the course goes one of several ways.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address, ip_interface
 
-from vrrplab.config.model import FileConfig, InstanceConfig, NodeConfig, SyncGroupConfig
-from vrrplab.errors import VrrplabError
-from vrrplab.forecast.failures import PROCESS, SCRIPT, Failure
-from vrrplab.forecast.hearing import objection
-from vrrplab.machine.intervals import profile_skew_us
-from vrrplab.machine.priority import OWNER, cut
-from vrrplab.machine.profiles import Profile, profile_named
-from vrrplab.machine.tracked_values import share_of
+from vrrplab.config.model import NodeConfig
+from vrrplab.forecast.failures import SCRIPT, Failure
+from vrrplab.forecast.listeners import (
+    AH_COUNTS,
+    CLASHES,
+    OWNER_DELAYED,
+    OWNER_RETURNS,
+    RESTLESS,
+    TWO_OWNERS,
+    Listeners,
+)
+from vrrplab.forecast.seat import Seat, file_worths, is_signed, lines_of, worths
+from vrrplab.machine.intervals import MOST_ADVERTS_RACE, RACE_US, noticed_us, profile_skew_us
+from vrrplab.machine.policy import answer_worse_and_announce, no_answer
+from vrrplab.machine.priority import OWNER
+from vrrplab.machine.profiles import profile_named
 from vrrplab.machine.weights import (
     BFDS,
     FILES,
     PROCESSES,
     SCRIPTS,
+    bad_for_ever,
     both,
     interface_weight,
     interfaces_of,
     merged,
     points,
 )
-from vrrplab.scenario.address_checks import link_local
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import Interface, Server
 from vrrplab.units import Micros
-from vrrplab.wire.addresses import is_link_local, pack_address
+from vrrplab.wire.addresses import is_link_local, link_local, pack_address
 
-RACE_US: Micros = 1_300  # timers that end no further apart than that: either may be first (``sim.toss``)
+_MOST_BEHIND = 20  # adverts with AH that do not count: more than a takeover leaves a MASTER behind another
 _MOST_STEPS = 600  # nothing that settles takes more
-
-
-class Unjudged(VrrplabError):
-    """The timers alone do not tell; the text says why."""
-
-
-AH_COUNTS = "two MASTERs with AH: which adverts count is a matter of their numbers"
-
-
-def is_signed(config: InstanceConfig) -> bool:
-    """With AH, which numbers adverts: keepalived counts with one number those that it sends and hears."""
-    return config.authentication is not None and config.authentication.kind == "AH"
-
-
-@dataclass(slots=True)
-class Seat:
-    """One instance on one node, and how it stands."""
-
-    place: int
-    node: str
-    config: InstanceConfig
-    group: SyncGroupConfig | None
-    router: tuple[str, int, int]  # network, VRID, family
-    source: str
-    segment: str
-    profile: Profile
-    lines_us: Micros  # the work of becoming MASTER, by which its second advert is later
-    state: str = "STOP"  # STOP: no daemon, or a frozen one
-    total: int = 0
-    owner: bool = False
-    shares: dict[str, int] = field(default_factory=dict)
-    faults: set[str] = field(default_factory=set)
-    waits: set[str] = field(default_factory=set)  # scripts without a first result
-    expires_us: Micros | None = None
-    held: dict[int, bool] = field(default_factory=dict)  # places of MASTERs that keep it down
-    learned_us: Micros = 0
-    preempt_from_us: Micros | None = None
-    wanted: str = "BACKUP"
-    delayed_until_us: Micros = 0
-    first_us: Micros = 0  # of a MASTER: when its advert was, and when the next is due
-    next_us: Micros = 0
-    stamp: int = 0  # counts what its hearers must look at anew
-    speaks: bool = True
-    hears: bool = True
-    since_us: Micros = 0
-
-    def copied(self) -> Seat:
-        other = copy.copy(self)
-        other.shares, other.faults = dict(self.shares), set(self.faults)
-        other.waits, other.held = set(self.waits), dict(self.held)
-        return other
-
-    @property
-    def priority(self) -> int:
-        """What it advertises."""
-        return OWNER if self.owner else cut(self.total)
-
-    @property
-    def skew_us(self) -> Micros:
-        """How much later than others it acts."""
-        return profile_skew_us(self.profile, self.config.version, self.priority, self.learned_us)
-
-    @property
-    def down_us(self) -> Micros:
-        """Silence after which it is MASTER."""
-        return self.config.down_timer_adverts * self.learned_us + self.skew_us
-
-    def last_advert(self, now: Micros) -> Micros:
-        """Of a MASTER: its last advert not after ``now``."""
-        if now < self.next_us:
-            return self.first_us
-        every_us = self.config.advert_interval_us
-        return self.next_us + (now - self.next_us) // every_us * every_us
-
-    def next_advert(self, now: Micros) -> Micros:
-        """Of a MASTER: its first advert not before ``now``."""
-        if now <= self.first_us:
-            return self.first_us
-        if now <= self.next_us:
-            return self.next_us
-        every_us = self.config.advert_interval_us
-        return self.next_us + -(-(now - self.next_us) // every_us) * every_us
 
 
 @dataclass(slots=True)
@@ -142,6 +71,9 @@ class Course:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.now: Micros = 0
+        self.failed_us: Micros = 0  # when something was done to it, for who looks back
+        self.looked_us: Micros = 0  # and from when on it matters to clients who had an address before
+        self.rested_us: Micros = 0  # when something happened last
         self.seats: list[Seat] = []
         self.down: set[tuple[str, str]] = set()  # node, interface
         self.dark: set[str] = set()  # nodes without power
@@ -150,20 +82,18 @@ class Course:
         self.spans: dict[str, list[Span]] = {}
         self.choices: Sequence[int] = ()
         self.open_choices: list[int] = []
+        self.doubts: dict[int, str] = {}  # places of seats of which no timer tells what becomes, and why
         self._groups: dict[tuple[str, str], str] = {}  # node, group -> its state
         self._met: dict[tuple[int, int], tuple[int, int]] = {}
         self._deferred: dict[tuple[int, int], Micros] = {}  # next advert that is weighed in a start delay
         self._due: list[tuple[Micros, int, Callable[[], None]]] = []
-        self._number = 0
+        self._number = self._turns = 0
+        self._clashed = False
+        self._behind: Counter[tuple[int, int]] = Counter()
         self._first: tuple[str, Micros] = ("", -1)  # the node that was taken at a toss, and when
         for server in scenario.servers.values():
             self._seat_all(server)
-        self._hears: set[tuple[int, int]] = set()  # (sender, receiver) of all that heed each other
-        self._rejects: set[tuple[int, int]] = set()  # the same where the receiver rejects what it hears
-        self._find_who_hears()
-        self._near: dict[int, list[Seat]] = {
-            s.place: [o for o in self.seats if o.router == s.router and o.node != s.node] for s in self.seats
-        }
+        self._net = Listeners(self.seats, {s.place: self._addresses_of(s) for s in self.seats})
         for seat in self.seats:
             for address in seat.config.all_addresses:
                 self.spans.setdefault(address.address, [Span(0, ())])
@@ -179,7 +109,6 @@ class Course:
             primary = next((a for a in own if ":" not in a), "")
             if config.family == 6:
                 primary = next((a for a in own if ":" in a and is_link_local(a)), link_local(card.mac))
-            lines = 2 + 6 * len(config.virtual_addresses)
             self.seats.append(
                 Seat(
                     place=len(self.seats),
@@ -190,24 +119,12 @@ class Course:
                     source=config.unicast_source or config.multicast_source or primary,
                     segment=card.segment,
                     profile=profile,
-                    lines_us=lines * profile.line_us,
+                    lines_us=lines_of(config, profile) * profile.line_us,
                 )
             )
 
-    def _find_who_hears(self) -> None:
-        own = {
-            s.place: frozenset([*(a.partition("/")[0] for a in self._card(s).addresses), s.source])
-            for s in self.seats
-        }
-        for sender in self.seats:
-            for seat in self.seats:
-                if sender.router != seat.router or sender.node == seat.node:
-                    continue
-                wrong = objection(sender.config, sender.source, seat.config, own[seat.place], seat.profile)
-                if wrong is None:
-                    self._hears.add((sender.place, seat.place))
-                elif wrong:
-                    self._rejects.add((sender.place, seat.place))
+    def _addresses_of(self, seat: Seat) -> frozenset[str]:
+        return frozenset([*(a.partition("/")[0] for a in self._card(seat).addresses), seat.source])
 
     def _card(self, seat: Seat) -> Interface:
         return self.scenario.servers[seat.node].interfaces[seat.config.interface]
@@ -221,10 +138,11 @@ class Course:
         other.down, other.dark = set(self.down), set(self.dark)
         other.blocked, other.frozen = set(self.blocked), set(self.frozen)
         other.spans = {a: list(s) for a, s in self.spans.items()}
+        other._clashed, other._behind = False, Counter()
         other.open_choices, other._due, other._first = [], [], ("", -1)
         other._groups, other._met = dict(self._groups), dict(self._met)
-        other._deferred = {}
-        other._near = {place: [other.seats[o.place] for o in near] for place, near in self._near.items()}
+        other._deferred, other.doubts = {}, dict(self.doubts)
+        other._net = self._net.copied(other.seats)
         return other
 
     # -- what happens --------------------------------------------------------------------------------------
@@ -243,7 +161,7 @@ class Course:
     def fail(self, failure: Failure, since_run_us: Micros = 0) -> None:
         """Now. ``since_run_us``: how long ago the script that fails was run last."""
         name, thing = failure.node, failure.thing
-        seats = self._on(name)
+        seats = self._net.on(name)
         match failure.kind:
             case "power":
                 self.dark.add(name)
@@ -272,6 +190,9 @@ class Course:
             case "process":
                 later_us = self.noticed_us(failure)
                 self.at(self.now + later_us, lambda: self._judged(name, PROCESSES, thing, False))
+            case "bfd":
+                self._judged(name, BFDS, thing, False)
+                self._note_holders()
             case "file":
                 self._revalued(name, thing, failure.value)
             case "returns":
@@ -280,20 +201,12 @@ class Course:
 
     def noticed_us(self, failure: Failure, since_run_us: Micros = 0) -> Micros:
         """How long after a failure it counts: the ``fall``-th run of a check has ended, a delay is over."""
-        node = self._node(failure.node)
-        if failure.kind == SCRIPT:
-            script = node.script(failure.thing)
-            run_us = self.scenario.servers[failure.node].script_run_us
-            return script.fall * script.interval_us - since_run_us + run_us
-        if failure.kind == PROCESS:
-            return next(p for p in node.processes if p.name == failure.thing).terminate_delay_us
-        return 0
+        later_us = noticed_us(self._node(failure.node), failure.kind, failure.thing, since_run_us)
+        run_us = self.scenario.servers[failure.node].script_run_us
+        return later_us + (run_us if failure.kind == SCRIPT else 0)
 
     def _node(self, name: str) -> NodeConfig:
         return self.scenario.servers[name].node
-
-    def _on(self, node: str) -> list[Seat]:
-        return [s for s in self.seats if s.node == node]
 
     # -- starting and stopping -----------------------------------------------------------------------------
 
@@ -301,9 +214,9 @@ class Course:
         node, server = self._node(name), self.scenario.servers[name]
         usable = {s.name: s for s in node.scripts if s.is_program}
         delay_us = node.global_defs.startup_delay_us
-        seats = self._on(name)
+        seats, bad = self._net.on(name), bad_for_ever(node)
         for seat in seats:
-            self._begin(seat, node, usable)
+            self._begin(seat, node, usable, bad)
             seat.delayed_until_us = self.now + delay_us if delay_us else 0
         for group in node.sync_groups:
             members = [s for s in seats if s.group is group]
@@ -319,27 +232,29 @@ class Course:
         first_us = self.now + server.script_run_us
         for script in dict.fromkeys(t.name for t in sorted(tracked, key=lambda t: t.name)):
             if script in usable:
-                good = not usable[script].always_exits
+                good = ("script", script) not in bad
                 self.at(first_us, partial(self._judged, name, SCRIPTS, script, good))
 
-    def _begin(self, seat: Seat, node: NodeConfig, scripts: Iterable[str]) -> None:
+    def _begin(self, seat: Seat, node: NodeConfig, scripts: Iterable[str], bad: Set[tuple[str, str]]) -> None:
         config = seat.config
         seat.total, seat.owner, seat.wanted = config.base_priority, config.address_owner, config.state
         seat.shares, seat.faults, seat.waits, seat.held = {}, set(), set(), {}
         seat.learned_us = config.advert_interval_us
         seat.preempt_from_us, seat.expires_us = None, None
+        seat.number, seat.follows = 0, None
         for name in interfaces_of(config, seat.group):
             self._apply(
                 seat, f"interface {name}", self._interface_worth(seat, name, self._is_up(seat.node, name))
             )
         for process in node.processes:
-            for worth in _worths(seat, PROCESSES, process.name, process.findable):
+            good = ("process", process.name) not in bad
+            for worth in worths(seat, PROCESSES, process.name, good):
                 self._apply(seat, f"{PROCESSES} {process.name}", worth)
         for file in node.files:
-            for worth in _file_worths(seat, file, file.init_value or 0):
+            for worth in file_worths(seat, file, file.init_value or 0):
                 self._apply(seat, f"{FILES} {file.name}", worth)
         for session in node.bfds:
-            for worth in _worths(seat, BFDS, session.name, True):
+            for worth in worths(seat, BFDS, session.name, True):
                 self._apply(seat, f"{BFDS} {session.name}", worth)
         if config.config_fault:
             seat.faults.add("configuration")
@@ -387,8 +302,8 @@ class Course:
 
     def _begin_late(self, seat: Seat) -> None:
         """An owner whose start was delayed; what it hears meanwhile would put it off further."""
-        if any(o.state == "MASTER" and o.speaks for o in self._near[seat.place]):
-            raise Unjudged("an address owner hears a MASTER while its start is delayed")
+        if any(o.state == "MASTER" and o.speaks for o in self._net.near[seat.place]):
+            self.doubts[seat.place] = OWNER_DELAYED
         if seat.state == "INIT":
             self._become_master(seat)
 
@@ -425,7 +340,12 @@ class Course:
     def _enter_backup(self, seat: Seat, wait_us: Micros) -> None:
         self._set(seat, "BACKUP")
         seat.preempt_from_us = None
-        seat.expires_us = max(self.now, seat.delayed_until_us) + wait_us
+        self._arm(seat, max(self.now, seat.delayed_until_us) + wait_us)
+
+    def _arm(self, seat: Seat, at_us: Micros, heard: tuple[Micros, int] | None = None) -> None:
+        """Set its timer; ``heard``: when an advert did so, and whose turn of several at that moment."""
+        self._turns += 1
+        seat.expires_us, seat.armed = at_us, heard or (self.now, self._turns)
 
     def _become_master(self, seat: Seat) -> None:
         self._go_master(seat)
@@ -436,7 +356,11 @@ class Course:
         seat.wanted = "MASTER"
         if seat.group and not self._may(seat):
             return
+        self._stop_following(seat)
+        seat.number += 1
         self._set(seat, "MASTER")
+        self._turns += 1
+        seat.turn = self._turns
         seat.learned_us = seat.config.advert_interval_us
         seat.first_us = self.now
         seat.next_us = self.now + seat.config.advert_interval_us + seat.lines_us
@@ -448,7 +372,7 @@ class Course:
         says = says or (to == "FAULT" and copies > 1)
         self._release(seat)
         if says and seat.speaks:
-            for other in self._hearers(seat):
+            for other in self._net.hearers(seat):
                 self._goodbye(other, seat)
         if to == "FAULT":
             self._set(seat, "FAULT")
@@ -459,30 +383,31 @@ class Course:
     def _goodbye(self, seat: Seat, sender: Seat) -> None:
         if seat.state == "BACKUP":
             if not seat.held:
-                seat.expires_us = max(self.now, seat.delayed_until_us) + seat.skew_us
+                self._arm(seat, max(self.now, seat.delayed_until_us) + seat.skew_us)
         elif seat.state == "MASTER":
             self._speak_now(seat)
 
     def _speak_now(self, seat: Seat) -> None:
+        self._turns += 1
+        seat.turn = self._turns
         seat.first_us = self.now
         seat.next_us = self.now + seat.config.advert_interval_us
 
     def _release(self, master: Seat) -> None:
         """Whom it kept down waits from its last advert on."""
         last_us = master.last_advert(self.now)
-        for seat in self._near[master.place]:
+        for seat in self._net.near[master.place]:
+            if seat.follows == master.place:
+                self._stop_following(seat)
             if seat.held.pop(master.place, None) is not None and not seat.held:
-                seat.expires_us = max(self.now, last_us + seat.down_us, seat.delayed_until_us)
+                expires_us = max(self.now, last_us + seat.down_us, seat.delayed_until_us)
+                self._arm(seat, expires_us, (last_us, master.turn))
 
-    def _hearers(self, seat: Seat) -> list[Seat]:
-        return [o for o in self._near[seat.place] if (seat.place, o.place) in self._hears and o.hears]
+    def _stop_following(self, seat: Seat) -> None:
+        if seat.follows is not None:
+            seat.number, seat.follows = self.seats[seat.follows].number_at(self.now), None
 
     # -- groups --------------------------------------------------------------------------------------------
-
-    def _mates(self, seat: Seat) -> list[Seat]:
-        return (
-            [s for s in self._on(seat.node) if s.group is seat.group and s is not seat] if seat.group else []
-        )
 
     def _group_state(self, seat: Seat) -> str:
         return self._groups.get((seat.node, seat.group.name), "BACKUP") if seat.group else ""
@@ -490,9 +415,9 @@ class Course:
     def _may(self, seat: Seat) -> bool:
         if self._group_state(seat) == "MASTER":
             return True
-        if any(m.wanted != "MASTER" for m in self._mates(seat)):
+        if any(m.wanted != "MASTER" for m in self._net.mates(seat)):
             if seat.state == "BACKUP":
-                seat.expires_us = max(self.now, seat.delayed_until_us) + seat.down_us
+                self._arm(seat, max(self.now, seat.delayed_until_us) + seat.down_us)
             return False
         return True
 
@@ -500,7 +425,7 @@ class Course:
         assert leader.group is not None
         if self._group_state(leader) == "MASTER" or not self._may(leader):
             return
-        for mate in self._mates(leader):
+        for mate in self._net.mates(leader):
             if mate.state != "MASTER":
                 self._go_master(mate)
         self._groups[leader.node, leader.group.name] = "MASTER"
@@ -509,7 +434,7 @@ class Course:
         assert leader.group is not None
         if self._group_state(leader) == state:
             return
-        for mate in self._mates(leader):
+        for mate in self._net.mates(leader):
             if mate.state == state:
                 continue
             mate.wanted = state
@@ -538,7 +463,7 @@ class Course:
     def _interface(self, node: str, name: str, up: bool) -> None:
         self.down.add((node, name)) if not up else self.down.discard((node, name))
         self._look_at_links(node)
-        for seat in self._on(node):
+        for seat in self._net.on(node):
             if name in interfaces_of(seat.config, seat.group):
                 before = seat.shares.get(f"interface {name}", 0)
                 self._change(seat, f"interface {name}", before, self._interface_worth(seat, name, up))
@@ -546,11 +471,11 @@ class Course:
 
     def _judged(self, node: str, kind: str, name: str, good: bool) -> None:
         """A script's result counts, a process has its quorum or not."""
-        for seat in self._on(node):
+        for seat in self._net.on(node):
             if seat.state == "STOP":
                 continue
             cause = f"{kind} {name}"
-            for worth in _worths(seat, kind, name, good):
+            for worth in worths(seat, kind, name, good):
                 was_waiting = cause in seat.waits
                 seat.waits.discard(cause)
                 if worth is None:
@@ -562,8 +487,8 @@ class Course:
 
     def _revalued(self, node: str, name: str, value: int) -> None:
         file = next(f for f in self._node(node).files if f.name == name)
-        for seat in self._on(node):
-            for worth in _file_worths(seat, file, value):
+        for seat in self._net.on(node):
+            for worth in file_worths(seat, file, value):
                 self._change(seat, f"{FILES} {name}", seat.shares.get(f"{FILES} {name}", 0), worth)
 
     def _change(self, seat: Seat, cause: str, before: int, worth: int | None) -> None:
@@ -582,23 +507,24 @@ class Course:
         if not change or seat.config.address_owner:
             return
         before, was_us = seat.priority, seat.down_us
+        left_us = None if seat.expires_us is None else self._expiry(seat)
         seat.total += change
         if seat.priority == before:
             return
         if seat.state == "MASTER":
             self._release(seat)  # its hearers judge its next advert anew
         elif seat.state == "BACKUP":
-            if seat.expires_us is not None:
-                seat.expires_us = max(self.now, seat.expires_us + seat.down_us - was_us)
+            if left_us is not None:
+                self._arm(seat, max(self.now, left_us + seat.down_us - was_us))
             else:
                 self._judge_anew(seat)
         self._bump(seat)
 
     def _judge_anew(self, seat: Seat) -> None:
         """A BACKUP that is kept down, and now may not be any more: it waits from the last advert on."""
-        last_us = max(self.seats[place].last_advert(self.now) for place in seat.held)
+        heard = max((self.seats[p].last_advert(self.now), self.seats[p].turn) for p in seat.held)
         seat.held.clear()
-        seat.expires_us = max(self.now, last_us + seat.down_us, seat.delayed_until_us)
+        self._arm(seat, max(self.now, heard[0] + seat.down_us, seat.delayed_until_us), heard)
 
     def _fault(self, seat: Seat, cause: str) -> None:
         had = bool(seat.faults)
@@ -614,13 +540,14 @@ class Course:
             seat.learned_us = seat.config.advert_interval_us
             self._set(seat, "FAULT")
         if seat.group:
-            alone = not any(m.faults for m in self._mates(seat))
+            alone = not any(m.faults for m in self._net.mates(seat))
             if alone:
                 self._group_to("FAULT", seat)
 
     def _recover(self, seat: Seat, cause: str) -> None:
+        first = cause not in seat.faults  # the first result of a script, and no recovery
         seat.faults.discard(cause)
-        if seat.faults:
+        if seat.faults or (first and seat.waits):
             return
         if seat.waits:
             seat.wanted = "BACKUP"
@@ -630,7 +557,7 @@ class Course:
         at_once = seat.wanted == "MASTER" or seat.profile.owner_returns_at_once
         seat.wanted = "MASTER" if seat.config.address_owner and at_once else "BACKUP"
         seat.learned_us = seat.config.advert_interval_us
-        if seat.group and any(m.faults or m.waits for m in self._mates(seat)):
+        if seat.group and any(m.faults or m.waits for m in self._net.mates(seat)):
             return
         to = seat.wanted
         if seat.group and to == "MASTER" and not self._may(seat):
@@ -648,7 +575,7 @@ class Course:
     # -- links ---------------------------------------------------------------------------------------------
 
     def _look_at_links(self, node: str) -> None:
-        for seat in self._on(node):
+        for seat in self._net.on(node):
             self._look_at_link(seat)
 
     def _look_at_link(self, seat: Seat) -> None:
@@ -659,8 +586,10 @@ class Course:
             return
         if seat.speaks and not speaks and seat.state == "MASTER":
             self._release(seat)
-        if seat.hears and not hears and seat.state == "BACKUP" and seat.held:
-            self._judge_anew(seat)
+        if seat.hears and not hears:
+            self._stop_following(seat)
+            if seat.state == "BACKUP" and seat.held:
+                self._judge_anew(seat)
         seat.speaks, seat.hears = speaks, hears
         self._bump(seat)
 
@@ -673,22 +602,24 @@ class Course:
             if when_us is None or what is None or when_us > until_us:
                 self.now = until_us
                 return
-            self.now = max(self.now, when_us)
+            self.now = self.rested_us = max(self.now, when_us)
             what()
-        raise Unjudged("its routers do not come to rest")
+        self.doubts = dict.fromkeys(range(len(self.seats)), RESTLESS) | self.doubts
+        self.now = until_us
+        self._due.clear()
 
     def _next(self) -> tuple[Micros | None, Callable[[], None] | None]:
         """What comes next: at one moment what was planned, then adverts that are heard, then timers."""
-        best: tuple[Micros, int, int] | None = None
+        best: tuple[Micros, int, tuple[Micros, int]] | None = None
         what: Callable[[], None] | None = None
         if self._due:
-            best = (self._due[0][0], 0, 0)
+            best = (self._due[0][0], 0, (0, 0))
             what = self._do_planned
         for master in self.seats:
             if master.state != "MASTER" or not master.speaks:
                 continue
             advert_us: Micros | None = None
-            for other in self._near[master.place]:
+            for other in self._net.near[master.place]:
                 if other.state not in ("BACKUP", "MASTER") or not other.hears:
                     continue
                 pair = (master.place, other.place)
@@ -696,34 +627,92 @@ class Course:
                     continue
                 if advert_us is None:
                     advert_us = master.next_advert(self.now)
-                when_us = advert_us
-                if other.delayed_until_us > self.now:
-                    when_us = max(advert_us, self._deferred.get(pair, 0))
-                rejected_in_delay = pair in self._rejects and when_us < other.delayed_until_us
-                if pair not in self._hears and not rejected_in_delay:
+                when_us = max(advert_us, self._deferred.get(pair, 0))
+                rejected_in_delay = pair in self._net.rejects and when_us < other.delayed_until_us
+                if pair not in self._net.hears and not rejected_in_delay:
                     continue
-                key = (when_us, 1, master.place)
+                key = (when_us, 1, (0, master.turn))
                 if best is None or key < best:
                     best, what = key, partial(self._meet, master, other)
         for seat in self.seats:
-            if seat.state == "BACKUP" and seat.expires_us is not None:
-                key = (seat.expires_us, 2, seat.place)
+            if seat.state == "BACKUP" and seat.expires_us is not None and not self.waits_in_vain(seat):
+                key = (self._expiry(seat), 2, seat.armed)
                 if best is None or key < best:
                     best, what = key, partial(self._expire, seat)
         return (None, None) if best is None else (best[0], what)
+
+    def waits_in_vain(self, seat: Seat) -> bool:
+        """Does its timer end again and again, as its sync group does not let it be MASTER?"""
+        if seat.state != "BACKUP" or seat.expires_us is None:
+            return False
+        if seat.wanted != "MASTER" or seat.group is None or self._group_state(seat) == "MASTER":
+            return False
+        return any(m.wanted != "MASTER" for m in self._net.mates(seat))
+
+    def _expiry(self, seat: Seat) -> Micros:
+        """When the timer of a BACKUP ends that runs; one that ended in vain until now has begun anew."""
+        assert seat.expires_us is not None
+        if seat.expires_us < self.now:
+            seat.expires_us += -((seat.expires_us - self.now) // seat.down_us) * seat.down_us
+        return seat.expires_us
 
     def _do_planned(self) -> None:
         self._due.pop(0)[2]()
 
     def _expire(self, seat: Seat) -> None:
-        rivals = [
-            o
-            for o in self._near[seat.place]
-            if o.state == "BACKUP" and o.expires_us is not None and o.expires_us - self.now <= RACE_US
-        ]
+        rivals = [o for o in self._net.near[seat.place] if self._is_due(o)]
         if rivals:
-            seat = self._toss([seat, *rivals])
+            candidates = [seat, *rivals]
+            seat = self._toss(candidates)
+            late = {o.node for o in candidates if o is not seat} if seat.config.unicast else set()
+            late |= {one.node for one in self._due_in_groups(seat) if not self._is_tossed(one, seat.node)}
+        else:
+            late = {one.node for one in self._due_in_groups(seat)}
         self._become_master(seat)
+        # The first one's adverts are on their way as the timers of others end: it asks for their MAC
+        # addresses first, or its group and theirs have each another instance that begins.
+        if late and seat.group and seat.state == "MASTER" and self._choose(2):
+            self._clash(seat.node, late)
+
+    def _due_in_groups(self, seat: Seat) -> Iterator[Seat]:
+        """Whose timers end now on other nodes, of sync groups that meet this one's with other members."""
+        for mate in self._net.mates(seat):
+            for other in self._net.near[mate.place]:
+                yield from (one for one in (other, *self._net.mates(other)) if self._is_due(one))
+
+    def _is_tossed(self, seat: Seat, node: str) -> bool:
+        """Does a timer of the same virtual router end on that node too, so that one of the two waits?"""
+        return any(other.node == node and self._is_due(other) for other in self._net.near[seat.place])
+
+    def _is_due(self, seat: Seat) -> bool:
+        """Does its timer end now, or as good as now, and not in vain?"""
+        if seat.state != "BACKUP" or seat.expires_us is None or self.waits_in_vain(seat):
+            return False
+        return self._expiry(seat) - self.now <= RACE_US
+
+    def _clash(self, first: str, others: Iterable[str]) -> None:
+        """Sync groups of several nodes become MASTER before they hear of each other.
+
+        Each may have a member that makes the other's give way: then nobody is MASTER, and their timers end at
+        one moment again.
+        """
+        if self._clashed:
+            self.doubts |= dict.fromkeys((s.place for s in self._net.on(first)), CLASHES)
+            return
+        self._clashed = True
+        for node in others:
+            due = [s for s in self._net.on(node) if s.state == "BACKUP" and s.expires_us is not None]
+            for seat in sorted(due, key=lambda s: (self._expiry(s), s.armed)):
+                if seat.state == "BACKUP" and self._expiry(seat) <= self.now + RACE_US + 1:
+                    self._become_master(seat)
+        began = [s for node in (first, *others) for s in self._net.on(node) if s.state == "MASTER"]
+        pairs = [(m, o) for m in began for o in self._net.near[m.place] if self._net.reaches(m, o)]
+        for master, other in pairs:
+            if other.state == "BACKUP":
+                self._meet(master, other)
+        for master, other in pairs:
+            if other.state == "MASTER" and other in began and self._is_new_to(master, other):
+                self._meet_master(master, other)
 
     def _toss(self, candidates: list[Seat]) -> Seat:
         """Who is first; the others wait until they could have heard it."""
@@ -733,9 +722,7 @@ class Course:
         if favoured:
             chosen = favoured[0]
         else:
-            number = len(self.open_choices)
-            self.open_choices.append(len(candidates))
-            chosen = candidates[self.choices[number] if number < len(self.choices) else 0]
+            chosen = candidates[self._choose(len(candidates))]
             self._first = (chosen.node, self.now)
         last_us = max(s.expires_us or 0 for s in candidates)
         for other in candidates:
@@ -748,6 +735,8 @@ class Course:
         if other.delayed_until_us > self.now:
             self._meet_in_delay(master, other)
             return
+        if not self._is_new_to(master, other):
+            return
         self._met[master.place, other.place] = (master.stamp, other.stamp)
         if other.state == "MASTER":
             self._meet_master(master, other)
@@ -756,6 +745,8 @@ class Course:
         yields = not other.config.preempt or theirs >= other.priority
         if yields:
             other.preempt_from_us = None
+        elif delay_us and any(self.seats[place].priority >= other.priority for place in other.held):
+            yields = True  # the better one's next advert stops the delay
         elif delay_us:
             if other.preempt_from_us is None:
                 other.preempt_from_us = self.now + delay_us
@@ -764,18 +755,67 @@ class Course:
         if yields:
             self._hold(master, other)
 
+    def _is_new_to(self, master: Seat, other: Seat) -> bool:
+        """Does an advert count, as far as AH's numbers go? If not, the next one may."""
+        if not is_signed(master.config) or self._counts(master, other):
+            return True
+        self._deferred[master.place, other.place] = master.next_advert(self.now + 1)
+        return False
+
+    def _counts(self, master: Seat, other: Seat) -> bool:
+        """With AH: is the advert's number higher than all that ``other`` sent and heard?
+
+        A MASTER that hears one that is not puts off its own next advert, as after any packet.
+        """
+        if other.follows == master.place:
+            return True
+        theirs = master.number_at(self.now)
+        if other.state == "MASTER":
+            ours = other.number_at(self.now - 1)  # what is heard comes before what is due
+        elif other.follows is not None:
+            ours = self.seats[other.follows].number_at(self.now - 1)
+        else:
+            ours = other.number
+        if theirs > ours:
+            if other.state == "BACKUP":
+                other.follows = master.place
+            return True
+        if other.state == "BACKUP":
+            self.doubts[other.place] = AH_COUNTS  # it heard another one, or this one before it began anew
+            return True
+        self._behind[master.place, other.place] += 1
+        if self._net.are_heard_by_a_third(master, other):
+            self.doubts[other.place] = AH_COUNTS
+        if self._behind[master.place, other.place] > _MOST_BEHIND:
+            self.doubts[other.place] = AH_COUNTS  # as long as it takes depends on how long it ran before
+            return True
+        if other.state == "MASTER":
+            if other.profile.rejected_advert_rearms and not other.config.lower_prio_no_advert:
+                self._put_off(other, ours, master)
+            elif ours > theirs and master.config.advert_interval_us >= other.config.advert_interval_us:
+                self._met[master.place, other.place] = (master.stamp, other.stamp)  # it never catches up
+        return False
+
+    def _put_off(self, other: Seat, number: int, master: Seat) -> None:
+        """A MASTER's next advert; where it is due with that which would put it off again, chance decides."""
+        due_us, theirs_us = self.now + other.config.advert_interval_us, master.next_advert(self.now + 1)
+        hears_both = (other.place, master.place) in self._net.hears and other.speaks and master.hears
+        if hears_both and abs(due_us - theirs_us) <= RACE_US:
+            due_us = theirs_us + (1 if self._choose(2) else -1)
+        other.first_us, other.next_us, other.number = other.last_advert(self.now - 1), due_us, number
+
     def _meet_in_delay(self, master: Seat, other: Seat) -> None:
         """While its start is delayed: what is left of its timer begins at the delay's end, each time anew."""
         master_at = master.next_advert(self.now + 1)
         self._deferred[master.place, other.place] = master_at
         if other.state != "BACKUP" or other.profile.delay_covers_owners:
             return
-        heeds = (master.place, other.place) in self._hears
+        heeds = (master.place, other.place) in self._net.hears
         if heeds and (not other.config.preempt or master.priority >= other.priority):
             self._met[master.place, other.place] = (master.stamp, other.stamp)
             self._hold(master, other)
         elif other.expires_us is not None:
-            other.expires_us = other.delayed_until_us + max(0, other.expires_us - self.now)
+            self._arm(other, other.delayed_until_us + max(0, self._expiry(other) - self.now))
 
     def _hold(self, master: Seat, other: Seat) -> None:
         other.wanted = "BACKUP"
@@ -785,42 +825,77 @@ class Course:
         other.expires_us = None
 
     def _delay_over(self, seat: Seat) -> None:
-        if seat.state == "BACKUP" and seat.preempt_from_us is not None and seat.held:
-            self._judge_anew(seat)
-            self._bump(seat)
+        """A lower advert that comes as ``preempt_delay`` ends counts, or does not (``sim.toss``)."""
+        if seat.state != "BACKUP" or seat.preempt_from_us is None or not seat.held:
+            return
+        heard = max((self._counted(seat, self.seats[p]), self.seats[p].turn) for p in seat.held)
+        seat.held.clear()
+        self._arm(seat, max(self.now, heard[0] + seat.down_us, seat.delayed_until_us), heard)
+        self._bump(seat)
+
+    def _counted(self, seat: Seat, master: Seat) -> Micros:
+        """The last advert of a MASTER before a delay's end, now, that kept a BACKUP down."""
+        last_us, next_us = master.last_advert(self.now), master.next_advert(self.now + 1)
+        races = [t for t in (last_us, next_us) if abs(t - self.now) <= RACE_US]
+        if not races or not (master.speaks and seat.hears):
+            return last_us
+        adverts = seat.config.preempt_delay_us // seat.learned_us
+        if adverts <= MOST_ADVERTS_RACE and self._choose(2) == 0:
+            return races[0]
+        return races[0] - master.config.advert_interval_us
+
+    def _choose(self, ways: int) -> int:
+        """What nothing decides, as this course has it."""
+        number = len(self.open_choices)
+        self.open_choices.append(ways)
+        return self.choices[number] if number < len(self.choices) else 0
 
     def _meet_master(self, master: Seat, other: Seat) -> None:
-        if is_signed(master.config) and not (other.speaks and master.hears):
-            raise Unjudged(AH_COUNTS)
         ours, theirs = other.priority, master.priority
         higher = pack_address(master.source) > pack_address(other.source)
+        answered = (other.place, master.place) in self._net.hears and master.hears and other.speaks
         if ours == theirs == OWNER:
+            if other.config.higher_prio_send_advert and higher and answered:
+                self._meet_master(other, master)  # its answer is an owner's advert, too: both give way
             if other.profile.two_owners != "hearer-yields":
-                raise Unjudged("two address owners")
+                self.doubts[other.place] = TWO_OWNERS
+            elif other.config.unicast and self.failed_us:
+                self.doubts[other.place] = OWNER_RETURNS
             other.owner, other.total = False, OWNER - 1
             ours = OWNER - 1
         if theirs > ours or (theirs == ours and higher):
+            if (
+                other.config.higher_prio_send_advert
+                and other.speaks
+                and not answered
+                and other.config.use_vmac
+            ):
+                self._announce(other)  # one more advert, from the virtual MAC: switches look for it there
             other.wanted = "BACKUP"
             if other.config.version == 3 and other.profile.learns_interval:
                 other.learned_us = master.config.advert_interval_us
             self._leave(other, "BACKUP", farewell=False)
+            if is_signed(other.config):
+                other.follows = master.place
             if other.group:
                 self._group_to("BACKUP", other)
             return
-        if other.profile.lower_advert_gets == "advert+garp":
-            self._announce(other)
-        if other.profile.lower_advert_gets != "nothing" and not other.config.lower_prio_no_advert:
+        if is_signed(other.config):
+            other.numbered(master.number_at(self.now), self.now)
+        if other.profile.answer is answer_worse_and_announce:
+            for seat in (other, *self._net.mates(other)):
+                self._announce(seat)
+        if other.profile.answer is not no_answer and not other.config.lower_prio_no_advert:
+            other.number += 2  # with AH: from one more than theirs on
             self._speak_now(other)
-            if (other.place, master.place) in self._hears and other.speaks and master.hears:
+            if (other.place, master.place) in self._net.hears and other.speaks and master.hears:
                 self._met.pop((other.place, master.place), None)
 
-    def settle_phases(self) -> None:
-        """Everything is at rest: times of MASTERs' adverts may be moved to now and be as good."""
-        for seat in self.seats:
-            if seat.state == "MASTER":
-                seat.first_us = seat.last_advert(self.now)
-                seat.next_us = seat.first_us + seat.config.advert_interval_us
-        self._first = ("", -1)
+    def spoke(self, master: Seat, ago_us: Micros) -> None:
+        """Everything is at rest, and a MASTER's last advert was then."""
+        master.number = master.number_at(self.now)
+        master.first_us = self.now - ago_us
+        master.next_us = master.first_us + master.config.advert_interval_us
 
     # -- who has what --------------------------------------------------------------------------------------
 
@@ -833,11 +908,7 @@ class Course:
                 self._note(address, holders)
 
     def _note(self, address: str, holders: tuple[str, ...]) -> None:
-        spans = self.spans[address]
-        if spans[-1].from_us == self.now and len(spans) > 1:
-            spans[-1] = Span(self.now, holders)
-        else:
-            spans.append(Span(self.now, holders))
+        self.spans[address].append(Span(self.now, holders))
 
     def _announce(self, seat: Seat) -> None:
         """A MASTER that hears a lower one tells everybody where its addresses are."""
@@ -854,51 +925,51 @@ class Course:
             return node in self.spans[address][-1].holders
         return any(
             s.state == "MASTER" and any(a.address == address for a in s.config.all_addresses)
-            for s in self._on(node)
+            for s in self._net.on(node)
         )
 
+    def has_addresses(self, seat: Seat) -> bool:
+        """Does it have addresses, or has its daemon left some behind?"""
+        left = seat.node in self.frozen and any(
+            seat.node in self.spans[a.address][-1].holders for a in seat.config.all_addresses
+        )
+        return left or seat.state == "MASTER"
+
+    def may_answer_from(self, seat: Seat, address: str) -> bool:
+        """Does the seat's node have the address, and might it answer its clients from the seat's VMAC?
+
+        A packet leaves by the interface with an address of the clients' network: the card, if it has one,
+        else the oldest VMAC of those that do, and there the node asks for the clients' MAC addresses.
+        """
+        networks = [ip_interface(a).network for a in self._card(seat).addresses]
+        wanted = ip_address(address)
+        if not self._holds(seat.node, address) or any(wanted in network for network in networks):
+            return False
+        return any(wanted in ip_interface(a.with_prefix).network for a in seat.config.all_addresses)
+
+    def look_for_chance(self) -> None:
+        """At rest: where packets decide from now on, and no timer, is a doubt."""
+        self.doubts |= self._net.left_to_chance()
+
     @property
-    def is_starved(self) -> bool:
-        """Do two MASTERs put off each other's adverts, as they reject them, while a third waits for some?"""
-        for one in self.seats:
-            if one.state != "MASTER" or not one.hears:
-                continue
-            for other in self._near[one.place]:
-                if other.state != "MASTER" or (other.place, one.place) not in self._rejects:
-                    continue
-                for third in self._near[one.place]:
-                    waits = third is not other and third.state in ("BACKUP", "MASTER")
-                    if waits and {(one.place, third.place), (other.place, third.place)} & self._hears:
-                        return True
-        return False
+    def doubtful(self) -> dict[int, str]:
+        """The places of which timers do not tell, and why."""
+        return self._net.spread(self.doubts)
+
+    @property
+    def doubtful_addresses(self) -> dict[str, str]:
+        """The same of addresses."""
+        found = self.doubtful.items()
+        return {a.address: why for place, why in found for a in self.seats[place].config.all_addresses}
 
     def serves(self, node: str, address: str) -> bool | None:
         """Does a node that has the address answer clients? None: they do not even reach it."""
         lines = [
             (s.config.accept and (s.profile.accept_mode or s.config.address_owner), a)
-            for s in self._on(node)
+            for s in self._net.on(node)
             for a in s.config.all_addresses
             if a.address == address
         ]
         if not any(self._is_up(node, a.interface) for _, a in lines):
             return None
         return any(accepts for accepts, _ in lines)
-
-
-def _worths(seat: Seat, kind: str, name: str, good: bool) -> list[int | None]:
-    """What a thing that is good or not is worth to an instance, for each way in which it tracks it."""
-    found: list[int | None] = []
-    for one in merged(*both(seat.config, seat.group, kind), name):
-        reverse = one.reverse
-        if kind == PROCESSES:
-            own = [t.reverse for t in seat.config.track_processes if t.name == name]
-            reverse = own[0] if own else reverse
-        if one.weight:
-            found.append(points(one.weight, reverse, good))
-        else:
-            found.append(None if good == reverse else 0)
-    return found
-
-
-def _file_worths(seat: Seat, file: FileConfig, value: int) -> list[int | None]:
-    return [share_of(one, value) for one in merged(*both(seat.config, seat.group, FILES), file.name)]

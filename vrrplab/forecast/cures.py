@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vrrplab.forecast.cases import Case, Ending
-from vrrplab.forecast.wishes import Edit, Wish, told, with_wishes
+from vrrplab.forecast.wishes import LineChange, Wish, told, with_wishes
 from vrrplab.scenario.model import Scenario
 from vrrplab.sim.play import run
 from vrrplab.trace import Trace
@@ -22,7 +22,7 @@ MOST_TOLD = 3  # cures of one case
 class Cure:
     """Changed lines, and what they led to; ``too_little``: a smaller change that was not enough."""
 
-    edits: tuple[Edit, ...]
+    edits: tuple[LineChange, ...]
     leads_to: str
     too_little: str = ""
 
@@ -34,7 +34,7 @@ class Cure:
 def tried(case: Case, wishes: Sequence[Sequence[Wish]]) -> tuple[Cure, ...]:
     """Those wishes that cure the case, in order; one that does not is told with the next of its kind."""
     found: list[Cure] = []
-    too_little: tuple[Edit, ...] = ()
+    too_little: tuple[LineChange, ...] = ()
     for wish in wishes:
         made = with_wishes(case.scenario, wish)
         if made is None:

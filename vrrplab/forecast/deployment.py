@@ -6,7 +6,7 @@ does to each address is read from the run. The order matters, so the others are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -133,10 +133,21 @@ def deployed(
 
 
 def best_order(
-    old: Sequence[Node], new: Sequence[Node], names: Sequence[str], profile: str = "keepalived-2.2.7"
+    old: Sequence[Node],
+    new: Sequence[Node],
+    names: Sequence[str],
+    profile: str = "keepalived-2.2.7",
+    how_far: Callable[[float], None] | None = None,
 ) -> Deployment:
-    """The order that clients notice least; of equal ones the first as the names are given."""
-    found = [deployed(old, new, order, profile) for order in _orders(old, names)]
+    """The order that clients notice least; of equal ones the first as the names are given.
+
+    ``how_far`` is told now and then which share is done, 0 to 1.
+    """
+    orders, found = list(_orders(old, names)), []
+    for number, order in enumerate(orders):
+        if how_far:
+            how_far(number / len(orders))
+        found.append(deployed(old, new, order, profile))
     return replace(min(found, key=lambda one: one.cost), tried=len(found))
 
 

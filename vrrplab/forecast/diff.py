@@ -6,7 +6,7 @@ the rules come and go, and what its deployment does on the way, node by node.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vrrplab.config.effective import Block, Setting, effective
@@ -97,10 +97,12 @@ def diff(
     *,
     order: Sequence[str] = (),
     best: bool = True,
+    how_far: Callable[[float], None] | None = None,
 ) -> Diff:
     """What becomes of a cluster when its nodes get new files; nodes are compared by their names.
 
     ``order``: in which they reload, otherwise as they are given; ``best``: look for a better order.
+    ``how_far`` is told now and then which share is done, 0 to 1, of deployments first, then of forecasts.
     VrrplabError: no node has the same name in both, or ``order`` names others than those that change.
     """
     old, new = tuple(old), tuple(new)
@@ -109,13 +111,19 @@ def diff(
     values = tuple(c for name in dict.fromkeys([*before, *after]) for c in _values(name, before, after))
     changing = list(dict.fromkeys(change.node for change in values))
     steps = _ordered(order, changing)
+    told = how_far or (lambda share: None)
+    told(0.0)
     given = deployed(old, new, steps, profile) if steps else None
+    told(0.1)
     better = None
     if given is not None and best and len(steps) > 1 and not given.is_unnoticed:
-        found = best_order(old, new, steps, profile)
+        found = best_order(old, new, steps, profile, lambda share: told(0.1 + 0.5 * share))
         better = found if found.cost < given.cost else None
     olds, news = (check(Cluster(nodes, profile)) for nodes in (old, new))
-    forecasts = forecast(old, profile, simulate=False), forecast(new, profile, simulate=False)
+    forecasts = (
+        forecast(old, profile, simulate=False, how_far=lambda share: told(0.6 + 0.2 * share)),
+        forecast(new, profile, simulate=False, how_far=lambda share: told(0.8 + 0.2 * share)),
+    )
     had, has = (
         [a for section in one.sections for a in section.addresses if section.holders or section.candidates]
         for one in forecasts
@@ -204,7 +212,10 @@ def _change(name: str, key: str, old: Setting | None, new: Setting | None) -> Va
     setting = new or old
     assert setting is not None
     source = new.source if new and new.source.line else old.source if old else setting.source
-    return ValueChange(name, key, setting.option, old.text if old else "", new.text if new else "", source)
+    before, after = (one.masked.text if one else "" for one in (old, new))
+    if before == after:
+        after += " (another one)"  # passwords
+    return ValueChange(name, key, setting.option, before, after, source)
 
 
 # -- findings and outcomes -----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrrplab.config.interfaces import interfaces_of
+from vrrplab.config.known_words import unknown_tracked
 from vrrplab.config.model import FileConfig, NodeConfig
 from vrrplab.trace.vocabulary import Act
 
@@ -19,12 +20,13 @@ Actions = tuple[Mapping[str, Any], ...]
 
 POWER, CABLE, STOP, KILL, FREEZE = "power", "cable", "stop", "kill", "freeze"
 MUTE, DEAF, CUT = "firewall out", "firewall in", "firewall both"
-INTERFACE, SCRIPT, FILE, PROCESS, RETURN = "interface", "script", "file", "process", "returns"
+INTERFACE, SCRIPT, FILE, PROCESS, BFD = "interface", "script", "file", "process", "bfd"
+RETURN = "returns"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """``thing``: an interface, script, file or process, "" for what concerns the whole node.
+    """``thing``: an interface, script, file, process or BFD session, "" for what concerns the whole node.
 
     ``value``: of a file, what is written into it.
     """
@@ -69,6 +71,8 @@ class Failure:
                 return ({"action": Act.FILE_WRITE.value, "file": self.thing, "value": self.value},)
             case "process":
                 return ({"action": Act.PROCESS_COUNT.value, "process": self.thing, "count": 0},)
+            case "bfd":
+                return ({"action": Act.BFD_DOWN.value, "bfd": self.thing},)
             case "firewall out" | "firewall in" | "firewall both":
                 way = self.kind.removeprefix("firewall ")
                 ways = ("in", "out") if way == "both" else (way,)
@@ -99,6 +103,7 @@ _WORDS = {
     SCRIPT: "{thing} fails",
     FILE: "{thing} = {value}",
     PROCESS: "{thing} ends",
+    BFD: "BFD {thing} down",
     RETURN: "returns",
 }
 WHOLE_NODE = (POWER, STOP, KILL, FREEZE, MUTE, DEAF, CUT, RETURN)
@@ -116,12 +121,46 @@ def failures_of(node: str, config: NodeConfig) -> Iterator[Failure]:
     for file in config.files:
         if file.name in tracked_names(config, "track_files"):
             yield Failure(node, FILE, file.name, bad_value(config, file))
+    for session in config.bfds:
+        if session.name in tracked_names(config, "track_bfds"):
+            yield Failure(node, BFD, session.name)
     for name in sorted(interfaces_of(config) - set(speaking)):
         yield Failure(node, INTERFACE, name)
     for name in speaking:
         yield Failure(node, CABLE, name)
     for kind in WHOLE_NODE:
         yield Failure(node, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A check of a node that changes nothing, whatever it finds. ``rule``: whose finding that is, or ""."""
+
+    node: str
+    thing: str
+    why: str
+    rule: str = ""
+
+
+def idle_of(node: str, config: NodeConfig) -> Iterator[Idle]:
+    """What is defined, or named where things are tracked, and of which no failure has an effect."""
+    missed = dict.fromkeys(filter(any, map(unknown_tracked, config.warnings)))
+    dropped = set(config.dropped_scripts)
+    for name in dropped:
+        yield Idle(node, name, "keepalived drops it at its start, config check says why")
+    for kind, kept, trackers in (
+        ("script", config.scripts, "track_scripts"),
+        ("process", config.processes, "track_processes"),
+        ("file", config.files, "track_files"),
+    ):
+        defined = {one.name for one in kept}
+        for name in sorted(defined - set(tracked_names(config, trackers))):
+            if (kind, name) in missed:
+                yield Idle(node, name, "it is tracked above its definition, which keepalived ignores", "V051")
+            else:
+                yield Idle(node, name, "nothing tracks it", "V023" if kind == "script" else "")
+        for name in sorted({name for what, name in missed if what == kind} - defined - dropped):
+            yield Idle(node, name, "it is tracked and nowhere defined, which keepalived ignores", "V078")
 
 
 def tracked_names(config: NodeConfig, kind: str) -> Sequence[str]:

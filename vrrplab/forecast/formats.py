@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vrrplab.forecast.closed_form import ClosedForm
-from vrrplab.forecast.course import Unjudged
-from vrrplab.forecast.failures import POWER, Failure
+from vrrplab.forecast.failures import POWER, Failure, idle_of
 from vrrplab.forecast.outcomes import Outcome, Range
 from vrrplab.forecast.predict import Forecast, Row, Section
 from vrrplab.forecast.table import NOT_LOOKED_AT, goes_to, span
@@ -22,6 +21,11 @@ def plain(forecast: Forecast) -> dict[str, Any]:
         "profile": forecast.scenario.profile,
         "simulated": forecast.simulated,
         "routers": [_section(section) for section in forecast.sections],
+        "without_effect": [
+            {"node": idle.node, "check": idle.thing, "why": idle.why, "rule": idle.rule}
+            for name, server in forecast.scenario.servers.items()
+            for idle in idle_of(name, server.node)
+        ],
         "not_looked_at": NOT_LOOKED_AT,
     }
 
@@ -117,9 +121,8 @@ def takeovers(closed: ClosedForm, section: Section) -> Iterator[tuple[tuple[str,
     failing: tuple[Failure, ...] = ()
     while len(holders) == 1:
         failing += tuple(Failure(name, POWER) for name in holders)
-        try:
-            outcome = closed.outcomes(failing)[section.addresses[0]]
-        except Unjudged:
+        outcome = closed.outcomes(failing).get(section.addresses[0])
+        if outcome is None:
             return
         after = tuple(dict.fromkeys(name for end in outcome.ends for name in end))
         if not after:

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from vrrplab.config.model import InstanceConfig, TrackedObject
 from vrrplab.forecast.closed_form import ClosedForm
-from vrrplab.forecast.course import Seat, Unjudged
 from vrrplab.forecast.failures import INTERFACE, POWER, PROCESS, SCRIPT, Failure
 from vrrplab.forecast.outcomes import Outcome
+from vrrplab.forecast.seat import Seat
 from vrrplab.machine.weights import LISTS, least_weight, with_weight
 from vrrplab.scenario.model import Scenario
 from vrrplab.units import seconds
@@ -27,9 +27,8 @@ def least_change(scenario: Scenario, failure: Failure, address: str, *, simulate
     """A sentence with the least change, "" where none of those that are searched helps."""
     after = ClosedForm(scenario).before.copied()
     after.fail(failure)
-    try:
-        after.run(after.now + 3_600_000_000)
-    except Unjudged:
+    after.run(after.now + 3_600_000_000)
+    if address in after.doubtful_addresses:
         return ""
     seats = [s for s in after.seats if any(a.address == address for a in s.config.virtual_addresses)]
     mine = next(s for s in seats if s.node == failure.node)
@@ -128,10 +127,9 @@ def _changed(scenario: Scenario, change: Callable[[str, InstanceConfig], Instanc
 
 def _moved(scenario: Scenario, failures: tuple[Failure, ...], address: str, simulate: bool) -> str:
     """``b after 4.8-7.6 s``, if these failures move the address; "" if not, or if the simulator objects."""
-    try:
-        closed = ClosedForm(scenario)
-        outcome = closed.outcomes(failures)[address]
-    except Unjudged:
+    closed = ClosedForm(scenario)
+    outcome = closed.outcomes(failures).get(address)
+    if outcome is None:
         return ""
     bad = failures[0].node
     if any(bad in end or not end for end in outcome.ends):

@@ -6,7 +6,7 @@ together, at every phase of adverts and checks and however a toss falls.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vrrplab.units import Micros
@@ -37,6 +37,17 @@ class Fate:
         if (self.out_us is None) != (other.out_us is None):
             return False
         return abs((self.out_us or 0) - (other.out_us or 0)) <= SAME_US
+
+
+def moved_us(spans: Sequence[tuple[Micros, tuple[str, ...]]], at_us: Micros) -> Micros | None:
+    """How long after a moment the last holders of an address took it; None: they had it, or let it go then.
+
+    ``spans``: from when it had which holders. An owner that returns takes it at that very moment.
+    """
+    from_us, last = spans[-1]
+    before = next((holders for since_us, holders in reversed(spans) if since_us < at_us), ())
+    took = from_us == at_us and not set(last) <= set(before)
+    return from_us - at_us if from_us > at_us or took else None
 
 
 @dataclass(frozen=True, slots=True)

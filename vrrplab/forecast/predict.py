@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from vrrplab.forecast.closed_form import ClosedForm
-from vrrplab.forecast.course import Course, Seat, Unjudged
+from vrrplab.forecast.course import Course
 from vrrplab.forecast.failures import (
     RETURN,
     SCRIPT,
@@ -21,14 +21,18 @@ from vrrplab.forecast.failures import (
     failures_of,
 )
 from vrrplab.forecast.outcomes import Fate, Outcome, Range
+from vrrplab.forecast.seat import Seat
+from vrrplab.limits import PREDICT_NODES
 from vrrplab.scenario.from_configs import scenario_of_nodes
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.nodes import Node
 from vrrplab.units import SECOND_US, Micros
+from vrrplab.wire.addresses import is_unspecified
 
 if TYPE_CHECKING:
     from vrrplab.rules.model import Finding
 
+_AWAY_S = 15  # for so long a node that returns had no power
 _LASTS_US = 30 * SECOND_US  # a run goes on for so long where the closed form does not tell
 
 
@@ -79,6 +83,20 @@ class Row:
         )
 
     @property
+    def lines(self) -> tuple[str, ...]:
+        """The first of its failures, as ``simulate --fail`` takes it; a node that returns was away before."""
+        return tuple(f.line + (f" for {_AWAY_S}" if f.kind == RETURN else "") for f in self.failures[0])
+
+    @property
+    def why(self) -> str:
+        """What no timer decides; why nobody takes over, and the least change after which somebody does.
+
+        "" for a row that says it all.
+        """
+        doubt = f"no timer decides: {self.unjudged}" if self.unjudged else ""
+        return ". ".join(filter(None, (doubt, self.blocked, self.cure)))
+
+    @property
     def badness(self) -> tuple[int, float]:
         """The higher, the worse."""
         found = self.best
@@ -94,8 +112,10 @@ class Row:
     @property
     def out_s(self) -> float | None:
         """The longest time that clients are out, in seconds; None: for ever, or not known."""
-        worst_us = self.best.out.worst_us if self.best else None
-        return None if worst_us is None or self.is_in_vain else worst_us / SECOND_US
+        found = self.best
+        if found is None or found.by_cache or found.out.worst_us is None or self.is_in_vain:
+            return None
+        return found.out.worst_us / SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +152,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """``scenario``: the cluster as it was laid out. ``simulated``: was the simulator asked too?"""
+    """``scenario``: the cluster as it was laid out. ``simulated``: was the simulator asked too?
+
+    ``at_fewer``: at half as many phases as usual, because there are many nodes.
+    """
 
     scenario: Scenario
     sections: tuple[Section, ...]
     simulated: bool
+    at_fewer: bool = False
     lasts_us: dict[tuple[Failure, ...], Micros] = field(default_factory=dict, compare=False)
 
     def rows(self) -> Iterator[tuple[Section, Row]]:
@@ -225,7 +249,8 @@ def forecast_of(
             how_far(number / len(failures))
         told[failure] = teller.tell(failure)
     sections = [section for address in teller.addresses for section in teller.section(address, told)]
-    return Forecast(scenario, tuple(_merged(sections)), simulate, teller.lasts_us)
+    merged = tuple(_merged(sections))
+    return Forecast(scenario, merged, simulate, teller.at_fewer, teller.lasts_us)
 
 
 def _may_meet(one: Failure, other: Failure) -> bool:
@@ -239,7 +264,7 @@ class _Told:
     closed: dict[str, Outcome] = field(default_factory=dict)
     simulated: dict[str, Outcome] = field(default_factory=dict)
     differs: dict[str, str] = field(default_factory=dict)
-    unjudged: str = ""
+    unjudged: dict[str, str] = field(default_factory=dict)
 
 
 class _Teller:
@@ -248,23 +273,20 @@ class _Teller:
         self.closed = ClosedForm(scenario)
         self.lasts_us: dict[tuple[Failure, ...], Micros] = {}
         self._phases = phases
+        self.at_fewer = len(scenario.servers) > PREDICT_NODES.most
         self._simulated = None
         if simulate:
             from vrrplab.forecast.simulated import Simulated
 
             self._simulated = Simulated(self.closed, phases)
-        self.addresses = list(
-            dict.fromkeys(a.address for s in self.closed.before.seats for a in s.config.virtual_addresses)
-        )
+        written = (a.address for s in self.closed.before.seats for a in s.config.virtual_addresses)
+        self.addresses = [address for address in dict.fromkeys(written) if not is_unspecified(address)]
 
     def tell(self, failures: tuple[Failure, ...]) -> _Told:
-        told = _Told()
-        lasts_us = _LASTS_US
-        try:
-            told.closed = self.closed.outcomes(failures)
-            lasts_us = self.closed.lasts_us(failures, told.closed.values())
-        except Unjudged as why:
-            told.unjudged = str(why)
+        told = _Told(self.closed.outcomes(failures), unjudged=dict(self.closed.unjudged(failures)))
+        lasts_us = self.closed.lasts_us(failures, told.closed.values())
+        if told.unjudged:
+            lasts_us = max(lasts_us, _LASTS_US)
         self.lasts_us[failures] = lasts_us
         if self._simulated is not None:
             self._simulate(failures, told, lasts_us)
@@ -273,22 +295,31 @@ class _Teller:
     def _simulate(self, failures: tuple[Failure, ...], told: _Told, lasts_us: Micros) -> None:
         assert self._simulated is not None
         fates: dict[str, list[Fate]] = {}
-        moves = any(o.moved or o.out.worst_us != 0 for o in told.closed.values()) or not told.closed
-        asked = 1 if len(failures) > 1 else self._phases if moves else min(2, self._phases)
-        for trace, at_us, phases in self._simulated.runs(failures, lasts_us, asked):
+        moves = any(o.moved or o.out.worst_us != 0 for o in told.closed.values()) or told.unjudged
+        for trace, at_us, phases in self._simulated.runs(
+            failures, lasts_us, self._asked(failures, bool(moves))
+        ):
             wanted: dict[str, list[Fate]] = {}
-            if told.closed:
-                try:
-                    for address, fate in self.closed.fates(failures, phases):
-                        wanted.setdefault(address, []).append(fate)
-                except Unjudged as why:
-                    told.unjudged = str(why)
+            for address, one in self.closed.fates(failures, phases) if told.closed else ():
+                if isinstance(one, str):
+                    told.unjudged[address] = one
+                else:
+                    wanted.setdefault(address, []).append(one)
             for address in self.addresses:
                 fate = self._simulated.fate(trace, address, failures, at_us)
                 fates.setdefault(address, []).append(fate)
-                if address in wanted and not any(one.is_like(fate) for one in wanted[address]):
+                if address not in told.unjudged and not any(
+                    one.is_like(fate) for one in wanted.get(address, ())
+                ):
                     told.differs[address] = "the simulator differs"
         told.simulated = {address: Outcome.of(found) for address, found in fates.items()}
+
+    def _asked(self, failures: tuple[Failure, ...], moves: bool) -> int:
+        """At how many phases these failures are simulated."""
+        if len(failures) > 1:
+            return 1
+        most = self._phases if moves else min(2, self._phases)
+        return max(1, most // 2) if self.at_fewer else most
 
     def section(self, address: str, told: dict[tuple[Failure, ...], _Told]) -> Iterator[Section]:
         """The section of an address: one for each virtual router that has it."""
@@ -304,10 +335,10 @@ class _Teller:
             rows = [
                 Row(
                     (failures,),
-                    one.closed.get(address) if not one.unjudged else None,
+                    one.closed.get(address) if address not in one.unjudged else None,
                     one.simulated.get(address),
                     one.differs.get(address, ""),
-                    one.unjudged,
+                    one.unjudged.get(address, ""),
                     keeps=keeps,
                     counts=all(self.closed.counts(f, address) for f in failures),
                 )
@@ -366,9 +397,8 @@ def blocked(before: Course, row: Row, address: str) -> str:
     failure = row.failures[0][0]
     after = before.copied()
     after.fail(failure)
-    try:
-        after.run(after.now + 3_600 * SECOND_US)
-    except Unjudged:
+    after.run(after.now + 3_600 * SECOND_US)
+    if address in after.doubtful_addresses:
         return ""
     seats = [s for s in after.seats if any(a.address == address for a in s.config.all_addresses)]
     mine = next(s for s in seats if s.node == failure.node)
@@ -376,11 +406,14 @@ def blocked(before: Course, row: Row, address: str) -> str:
     others = [s for s in seats if s.node != failure.node and s.state != "FAULT"]
     if mine.config.address_owner:
         return f"{mine.node} owns the address (priority 255): no weight counts there"
-    fell = f"{mine.node} falls from {was} to {mine.priority}" if was != mine.priority else ""
+    moves = "falls" if mine.priority < was else "rises"  # reverse
+    fell = f"{mine.node} {moves} from {was} to {mine.priority}" if was != mine.priority else ""
     if not fell:
         return f"{_why_nothing(before, failure)}the priority of {mine.node} stays {was}"
     if not others:
-        return f"{fell}, and nobody else can take over"
+        without = dict.fromkeys(s.node for s in after.seats if s.router == mine.router and s not in seats)
+        lacking = "".join(f"; {name} has no {address} in its file" for name in without)
+        return f"{fell}{lacking}, and nobody else can take over"
     reasons = []
     for other in others:
         if other.priority == mine.priority:

@@ -11,30 +11,39 @@ from dataclasses import replace
 from typing import Any
 
 from vrrplab.config.model import Source, VirtualAddress
-from vrrplab.forecast.closed_form import ClosedForm, Phases
+from vrrplab.forecast.closed_form import ClosedForm, Key, Phases, began_so
 from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure, tracked_names
-from vrrplab.forecast.outcomes import Fate
+from vrrplab.forecast.outcomes import Fate, moved_us
+from vrrplab.forecast.seat import is_signed
+from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.behind_checks import asking, ports_of, with_services
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.parts import Server
+from vrrplab.scenario.parts import Client, Probe, Server
 from vrrplab.sim.play import run
 from vrrplab.trace import Trace
-from vrrplab.trace.events import AdvertSentEvent, ScriptEvent
+from vrrplab.trace.events import ActionEvent, AdvertSentEvent, ScriptEvent, StateEvent
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import SECOND_US, Micros, seconds
+from vrrplab.wire.addresses import is_link_local, link_local
 
 EVERY_US: Micros = 10_000  # how often clients ask
+_MOST_SEEDS = 20  # tried for a run that begins as the closed form has it
 
 
 class Simulated:
-    """The simulator's side of a closed form. ``phases``: how many moments of failure are tried."""
+    """The simulator's side of a closed form. ``phases``: how many moments of failure are tried.
 
-    def __init__(self, closed: ClosedForm, phases: int = 5) -> None:
+    ``whole``: every address is simulated, also where several must fare alike, and the files stay as they
+    are: for the real daemon.
+    """
+
+    def __init__(self, closed: ClosedForm, phases: int = 5, *, whole: bool = False) -> None:
         self._closed = closed
         self._ports = _ports(closed.scenario)
-        fewer, self._like = one_of_each(closed.scenario)
-        self._scenario = with_services(fewer, self._ports)
+        fewer, self._like = (closed.scenario, {}) if whole else one_of_each(closed.scenario)
+        self._scenario = with_services(fewer if whole else with_link_local_asked(fewer), self._ports)
         self._phases = phases
+        self._seed = self._scenario.seed
 
     @property
     def addresses(self) -> list[str]:
@@ -49,6 +58,13 @@ class Simulated:
 
         ``lasts_us``: how long something may go on after the failure; ``phases``: another number of them.
         """
+        for scenario, at_us, fails_us in self.scenarios(failures, lasts_us, phases):
+            yield self._as_it_began(scenario, at_us, fails_us)
+
+    def scenarios(
+        self, failures: tuple[Failure, ...], lasts_us: Micros, phases: int = 0
+    ) -> Iterator[tuple[Scenario, Micros, Micros]]:
+        """What is run for each phase, when all is still well there, and when it fails."""
         for at_us, back_us in self._moments(failures, lasts_us, phases or self._phases):
             scenario = self._asking(failures)
             fails_us = back_us or at_us
@@ -62,8 +78,22 @@ class Simulated:
                 )
             ]
             ends_us = fails_us + lasts_us + 2 * SECOND_US
-            trace = run(scenario.changed(duration_us=ends_us, actions=()).with_actions(actions))
-            yield trace, fails_us, self._phases_of(trace, at_us)
+            yield scenario.changed(duration_us=ends_us, actions=()).with_actions(actions), at_us, fails_us
+
+    def _as_it_began(
+        self, scenario: Scenario, at_us: Micros, fails_us: Micros
+    ) -> tuple[Trace, Micros, Phases]:
+        """A run in which tosses before the failure fell as in the closed form, if a few seeds have one."""
+        first = None
+        for seed in range(self._seed, self._seed + _MOST_SEEDS):
+            trace = run(scenario.changed(seed=seed))
+            phases = self._phases_of(trace, at_us, fails_us - at_us)
+            first = first or (trace, fails_us, phases)
+            if not self._closed.tossed or began_so(self._closed.before, phases):
+                self._seed = seed
+                return trace, fails_us, phases
+        assert first is not None
+        return first
 
     def fate(self, trace: Trace, address: str, failures: tuple[Failure, ...], at_us: Micros) -> Fate:
         """What became of an address in a run."""
@@ -79,9 +109,9 @@ class Simulated:
                 out_us = max(out_us, outage.to_us - max(outage.from_us, at_us))
         holders = trace.owners(address, seconds(trace.end_us))
         spans = trace.holders(address)
-        moved_us = spans[-1].from_us - at_us if spans[-1].from_us > at_us else None
         split_us = next((s.from_us - at_us for s in spans if s.from_us > at_us and len(s.servers) > 1), None)
-        return Fate(holders, out_us, split_us if len(holders) > 1 else None, moved_us)
+        moved = moved_us([(span.from_us, span.servers) for span in spans], at_us)
+        return Fate(holders, out_us, split_us if len(holders) > 1 else None, moved)
 
     def _moments(
         self, failures: tuple[Failure, ...], lasts_us: Micros, phases: int
@@ -106,20 +136,36 @@ class Simulated:
         things = [f.thing for f in failures if f.kind in (SCRIPT, PROCESS)]
         return asking(self._scenario, [self._ports[thing] for thing in things], EVERY_US)
 
-    def _phases_of(self, trace: Trace, at_us: Micros) -> Phases:
+    def _phases_of(self, trace: Trace, at_us: Micros, away_us: Micros) -> Phases:
         """How long ago each MASTER spoke, and each script was run, at a moment of a run."""
-        found: dict[tuple[str, str], Micros] = {}
+        spoke: dict[Key, Micros] = {}
+        runs: dict[Key, Micros] = {}
         for event in trace:
-            if event.t_us > at_us:
+            if event.t_us > at_us or (event.t_us == at_us and isinstance(event, ActionEvent)):
                 break
-            if isinstance(event, AdvertSentEvent):
-                found[event.server, event.instance] = at_us - event.t_us
+            if isinstance(event, StateEvent):
+                if event.to == "MASTER":
+                    spoke[event.server, event.instance] = at_us - event.t_us
+                else:
+                    spoke.pop((event.server, event.instance), None)
+            elif isinstance(event, AdvertSentEvent):
+                if (event.server, event.instance) in spoke:
+                    spoke[event.server, event.instance] = at_us - event.t_us
             elif isinstance(event, ScriptEvent):
                 server = self._scenario.servers[event.server]
                 interval_us = server.node.script(event.script).interval_us
                 ago_us = at_us - event.t_us + server.script_run_us
-                found[event.server, f"script {event.script}"] = ago_us % interval_us
-        return found
+                runs[event.server, f"script {event.script}"] = ago_us % interval_us
+        return Phases(spoke, runs, self._waits_at(at_us), away_us=away_us)
+
+    def _waits_at(self, at_us: Micros) -> dict[Key, Micros]:
+        """What timers have left that end in vain again and again, from when the closed form was at rest."""
+        before = self._closed.before
+        return {
+            (seat.node, seat.config.name): ((seat.expires_us or 0) - at_us) % seat.down_us
+            for seat in before.seats
+            if before.waits_in_vain(seat)
+        }
 
 
 def one_of_each(scenario: Scenario) -> tuple[Scenario, dict[str, str]]:
@@ -127,10 +173,15 @@ def one_of_each(scenario: Scenario) -> tuple[Scenario, dict[str, str]]:
 
     Alike are addresses that stand in the same lists of the same instances, for the same card, and that no
     host has besides: all move in one step of the state machine. A run with 200 of them takes as long for
-    each as for the first, and tells no more. Where ARP frames wait for each other, none is left out.
+    each as for the first, and tells no more. Where ARP frames wait for each other, none is left out, nor
+    where members of a sync group count their adverts with AH: there a MASTER's second advert, which comes a
+    log line later for each address, may be the first that counts, and whose is first decides.
     """
-    garps = [instance.garp for server in scenario.servers.values() for instance in server.node.instances]
+    nodes = [server.node for server in scenario.servers.values()]
+    garps = [instance.garp for node in nodes for instance in node.instances]
     if any(garp.interval_us or garp.gna_interval_us for garp in garps):
+        return scenario, {}
+    if any(is_signed(instance) for node in nodes if node.sync_groups for instance in node.instances):
         return scenario, {}
     cards = [card for server in scenario.servers.values() for card in server.interfaces.values()]
     real = {address.partition("/")[0] for card in cards for address in card.addresses}
@@ -172,6 +223,33 @@ def one_of_each(scenario: Scenario) -> tuple[Scenario, dict[str, str]]:
     }
     servers = {name: thinned(server) for name, server in scenario.servers.items()}
     return scenario.changed(servers=servers, clients=clients), like
+
+
+def with_link_local_asked(scenario: Scenario) -> Scenario:
+    """The scenario with somebody who asks for each link-local virtual address too, on its network.
+
+    Scenarios made from files ask for none, as other networks may have the same one; how long it is away is
+    to be known all the same, as hosts have just that address as their router.
+    """
+    asked = {probe.target for client in scenario.clients.values() for probe in client.probes}
+    missing: dict[str, dict[str, None]] = {}
+    for server in scenario.servers.values():
+        for instance in server.node.instances:
+            for one in instance.virtual_addresses:
+                card = server.interfaces.get(one.interface)
+                if card and ":" in one.address and is_link_local(one.address) and one.address not in asked:
+                    missing.setdefault(card.segment, {})[one.address] = None
+    clients = dict(scenario.clients)
+    for number, (segment, targets) in enumerate(missing.items()):
+        probes = tuple(Probe("icmp", target, EVERY_US) for target in targets)
+        there = next((client for client in clients.values() if client.segment == segment), None)
+        if there is None:
+            names = (f"asks-{count}" for count in range(len(scenario.servers) + len(clients) + 1))
+            name = next(n for n in names if n not in clients and n not in scenario.servers)
+            mac = default_mac(0xC1, number)
+            there = Client(name, segment, (f"{link_local(mac)}/64",), mac, ())
+        clients[there.name] = replace(there, probes=(*there.probes, *probes))
+    return scenario.changed(clients=clients)
 
 
 def _death(failure: Failure, at_s: float) -> list[dict[str, Any]]:

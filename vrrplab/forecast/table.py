@@ -6,7 +6,19 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from vrrplab.forecast.failures import CABLE, CUT, DEAF, FREEZE, KILL, MUTE, POWER, RETURN, STOP, Failure
+from vrrplab.forecast.failures import (
+    CABLE,
+    CUT,
+    DEAF,
+    FREEZE,
+    KILL,
+    MUTE,
+    POWER,
+    RETURN,
+    STOP,
+    Failure,
+    idle_of,
+)
 from vrrplab.forecast.outcomes import Outcome, Range
 from vrrplab.forecast.predict import Forecast, Row, Section
 from vrrplab.output.printable import printable
@@ -14,10 +26,12 @@ from vrrplab.output.text_columns import padded, width, wrap
 from vrrplab.units import SECOND_US, Micros, seconds
 
 COLUMNS = 80
+_MAY_WRAP = (1, 3, 4)  # columns that give way, the last first, where the first would be a narrow strip
+_NARROW_FIRST, _NARROW = 20, 12
 _HEADS = ("when this fails", "goes to", "out: best typ. worst", "simulated", "see")
 NOT_LOOKED_AT = (
-    "Not looked at: what a check's command really does (it is taken to fail when"
-    " what it checks fails, and a tracked thing to be well before); how long an"
+    "Not looked at: what a check's command really does (it is taken to fail, not"
+    " to hang, when what it checks fails, and a tracked thing to be well before); how long an"
     " application takes to start; ARP caches beyond this network; names of hosts."
 )
 # Words of one node's failures that stand in one row, in this order: "a power, cable or freeze".
@@ -46,11 +60,31 @@ def text_of(forecast: Forecast) -> str:
 
 
 def notes(forecast: Forecast) -> list[str]:
-    """Whether closed form and simulator agree, where it was asked, and what was not looked at."""
-    return [*([_agreement(forecast)] if forecast.simulated else []), NOT_LOOKED_AT]
+    """Whether closed form and simulator agree, where it was asked; which checks have no row, as they change
+    nothing; and what was not looked at.
+    """
+    agreed = [_agreement(forecast)] if forecast.simulated else []
+    return [*agreed, *filter(None, [without_effect(forecast)]), NOT_LOOKED_AT]
+
+
+def without_effect(forecast: Forecast) -> str:
+    """The checks whose failure changes nothing, and why; "": there are none."""
+    nodes: dict[tuple[str, str], list[str]] = {}
+    for name, server in forecast.scenario.servers.items():
+        for idle in idle_of(name, server.node):
+            why = f"{idle.rule} {idle.why}".strip()
+            nodes.setdefault((idle.thing, why), []).append(name)
+    told = [f"{thing} of {', '.join(of)} ({why})" for (thing, why), of in nodes.items()]
+    return f"Changes nothing when it fails, so it has no row: {'; '.join(told)}." if told else ""
 
 
 def head(section: Section) -> list[str]:
+    """``title_of`` in lines."""
+    whole = title_of(section)
+    return [whole] if width(whole) <= COLUMNS else wrap(whole, COLUMNS, more="    ")
+
+
+def title_of(section: Section) -> str:
     """``10.0.4.100  VRID 51 enp1s0 unicast v2 1 s    a 112*   b 107``: * has the address."""
     way = "unicast " if section.unicast else ""
     about = f"VRID {section.vrid} {section.network} {way}v{section.version} {_plain(section.interval_us)} s"
@@ -62,8 +96,7 @@ def head(section: Section) -> list[str]:
     shift = shifts.pop() if len(shifts) == 1 else 0
     nodes += f"  ({shift:+d} each)" if shift else ""
     tossed = "  * or whoever starts first" if section.tossed else ""
-    whole = printable(f"{', '.join(section.addresses)}  {about}    {nodes}{tossed}", sys.maxsize)
-    return [whole] if width(whole) <= COLUMNS else wrap(whole, COLUMNS, more="    ")
+    return printable(f"{', '.join(section.addresses)}  {about}    {nodes}{tossed}", sys.maxsize)
 
 
 def _table(section: Section, simulated: bool) -> Iterator[str]:
@@ -74,6 +107,10 @@ def _table(section: Section, simulated: bool) -> Iterator[str]:
     sizes = [max(width(heads[n]), *(width(row[n]) for row in table)) if n else 0 for n in range(len(used))]
     sizes[1] = min(sizes[1], max(24, COLUMNS - 28 - sum(sizes[2:]) - 2 * (len(used) - 1)))
     sizes[0] = COLUMNS - sum(sizes[1:]) - 2 * (len(used) - 1)
+    for n in reversed([n for n, place in enumerate(used) if place in _MAY_WRAP]):
+        words = (width(word) for row in [heads, *table] for word in row[n].split())
+        least = max(min(_NARROW, max(words)), sizes[n] - max(0, _NARROW_FIRST - sizes[0]))
+        sizes[0], sizes[n] = sizes[0] + sizes[n] - least, least
     for row in [heads, *table]:
         yield from _laid_out(row, sizes)
 
@@ -95,7 +132,7 @@ def row_in_cells(row: Row, simulated: bool) -> tuple[str, ...]:
     """When this fails, goes to, how long clients are out, what the simulator says, rules that explain it."""
     found = row.best
     if found is None:
-        return failures_in_words(row.failures), "not judged", row.unjudged, "", ""
+        return failures_in_words(row.failures), "not judged", "", "", ""
     told = _simulated(row) if simulated else ""
     failing = calm_in_words(row.failures) if row.is_calm else failures_in_words(row.failures)
     return failing, goes_to(row), out_in_words(row, found), told, " ".join(row.see)
@@ -107,7 +144,7 @@ def goes_to(row: Row) -> str:
     if found is None:
         return "not judged"
     if row.failures[0][0].kind == RETURN and found.moved is not None:
-        return " or ".join(f"{holders_in_words(end)} preempts" for end in found.ends)
+        return " or ".join(f"{holders_in_words(end)}{' preempts' * (len(end) == 1)}" for end in found.ends)
     if row.failures[0][0].kind == RETURN and len(found.ends) == 1:
         return f"stays on {holders_in_words(found.ends[0])}"
     if row.stays:
@@ -142,6 +179,8 @@ def longest_in_words(row: Row) -> str:
     """``3.6 s``, ``for ever``; why it is not known."""
     if row.best is None:
         return f"not judged: {row.unjudged}"
+    if row.best.by_cache and not row.is_in_vain:
+        return out_in_words(row, row.best)
     return "for ever" if row.out_s is None else f"{row.out_s:.1f} s"
 
 
@@ -150,6 +189,8 @@ def _simulated(row: Row) -> str:
     found = row.simulated
     if found is None:
         return ""
+    if row.unjudged:
+        return "alone"
     if row.differs:
         return f"differs: {_differing(found)}"
     if found.out.best_us is None:
@@ -217,11 +258,20 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _reasons(section: Section) -> list[str]:
-    """Why nobody takes over, and the least change after which somebody does: once for each reason."""
+    """What no timer decides; why nobody takes over, and the least change after which somebody does."""
     found = dict.fromkeys(
         (row.failures[0], row.see, row.blocked, row.cure) for row in section.rows if row.blocked
     )
     lines: list[str] = []
+    unjudged: dict[str, list[Row]] = {}
+    for row in section.rows:
+        if row.unjudged:
+            unjudged.setdefault(row.unjudged, []).append(row)
+    for why, rows in unjudged.items():
+        failing = failures_in_words(failing for row in rows for failing in row.failures)
+        failing = failing if len(rows) < len(section.rows) else "All of these"
+        how = "from the simulator alone" if any(row.simulated for row in rows) else "not judged"
+        lines += wrap(f"{failing}: {how}, as no timer decides: {why}.", COLUMNS, more="     ")
     for failures, see, blocked, cure in found:
         lead = f"{' '.join(see)} " if see else ""
         lines += wrap(f"{lead}{failures_in_words([failures])}: {blocked}.", COLUMNS, more="     ")
@@ -234,6 +284,7 @@ def _agreement(forecast: Forecast) -> str:
     wrong = sum(bool(row.differs) for row in rows)
     unknown = sum(bool(row.unjudged) for row in rows)
     count = len({failing for row in rows for failing in row.failures})  # one may be in several sections
-    said = f"{count} failures, each in closed form and at several phases in the simulator: "
+    phases = "at one or two phases" if forecast.at_fewer else "at several phases"
+    said = f"{count} failures, each in closed form and {phases} in the simulator: "
     said += "both say the same, within 20 ms" if not wrong else f"{wrong} of {len(rows)} rows differ"
     return said + (f"; {unknown} rows from the simulator alone" if unknown else "") + "."

@@ -8,6 +8,7 @@ each tried in the simulator. What the trace says of single instances is said in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vrrplab.errors import VrrplabError
@@ -59,10 +60,11 @@ class Why:
     answers: tuple[Answer, ...] = field(default=())
 
 
-def why(scenario: Scenario, *, cures: bool = True) -> Why:
+def why(scenario: Scenario, *, cures: bool = True, how_far: Callable[[float], None] | None = None) -> Why:
     """What each action of a scenario led to, and why. VrrplabError: nothing happens in it.
 
     ``cures``: try changes that cure what is bad, which runs the scenario several times for each.
+    ``how_far`` is told now and then which share is done, 0 to 1.
     """
     if not scenario.actions:
         raise VrrplabError(f"{scenario.name or 'the scenario'}: nothing fails in it - name a failure")
@@ -70,7 +72,10 @@ def why(scenario: Scenario, *, cures: bool = True) -> Why:
     findings = check(cluster_of(scenario))
     answers = []
     cured = 0
-    for case in cases(scenario, trace):
+    every = list(cases(scenario, trace))
+    for number, case in enumerate(every, start=1):
+        if how_far:
+            how_far(number / (len(every) + 1))
         found = chain(case)
         steps = list(found.steps)
         fired = [f for f in findings if f.rule == found.rule]
@@ -84,6 +89,8 @@ def why(scenario: Scenario, *, cures: bool = True) -> Why:
             helps = tried(case, found.wishes)
             if not helps and case.outcome.is_bad and not found.advice:
                 found = found._replace(advice=f"none of {len(found.wishes)} changes that were tried helps")
+        if fired and not found.wishes and not found.advice and case.outcome.is_bad:
+            found = found._replace(advice=fired[0].cure)  # nothing to try: what the rule says
         answers.append(_answer(case, found, tuple(steps), helps))
     return Why(scenario, trace, tuple(answers))
 

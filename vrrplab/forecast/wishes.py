@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vrrplab.config.edits import Change, with_entry, with_option, without
+from vrrplab.config.edits import EditedLine, with_entry, with_option, without
 from vrrplab.config.model import NodeConfig, Source
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import ConfigError
@@ -30,7 +30,7 @@ class Wish:
     option: str
     value: str = ""
 
-    def made(self, text: str) -> Change | None:
+    def made(self, text: str) -> EditedLine | None:
         """The text with it, None where it does not fit."""
         match self.act:
             case "set":
@@ -41,7 +41,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class LineChange:
     """A line of a file as it is and as it should be; ``before`` "": a line is added behind it."""
 
     server: str
@@ -61,7 +61,7 @@ class Edit:
         return told([self])
 
 
-def told(edits: Sequence[Edit]) -> str:
+def told(edits: Sequence[LineChange]) -> str:
     """Places and what is done there; what is done in several files alike is said once."""
     alike: dict[str, list[Source]] = {}
     for edit in edits:
@@ -79,7 +79,7 @@ def script(name: str) -> Block:
     return (("vrrp_script", name),)
 
 
-def with_wishes(scenario: Scenario, wishes: Sequence[Wish]) -> tuple[Scenario, tuple[Edit, ...]] | None:
+def with_wishes(scenario: Scenario, wishes: Sequence[Wish]) -> tuple[Scenario, tuple[LineChange, ...]] | None:
     """The scenario with the wishes in its files, and what was changed; None where one does not fit.
 
     Nor where no text says what a server runs, or the daemon would not start with it.
@@ -115,10 +115,10 @@ def _read(text: str, server: Server, profile: str) -> NodeConfig | None:
     return None
 
 
-def _edit(wish: Wish, change: Change, node: NodeConfig) -> Edit:
+def _edit(wish: Wish, change: EditedLine, node: NodeConfig) -> LineChange:
     inside = " ".join(wish.block[-1])
     is_inner = wish.act == "entry" and "{" not in change.after  # a block of its own goes into the outer one
     inside = f"{wish.option} of {inside}" if is_inner else inside
     # With includes the text has other lines than the file; then the block's name tells where.
     line = 0 if "include" in (node.text or "") else change.line
-    return Edit(wish.server, Source(node.file, line), change.before, change.after, inside)
+    return LineChange(wish.server, Source(node.file, line), change.before, change.after, inside)

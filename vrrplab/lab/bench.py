@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from ipaddress import ip_interface
 from itertools import chain
@@ -28,6 +29,7 @@ from typing import Any
 from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import config_text
 from vrrplab.errors import LiveError, VrrplabError
+from vrrplab.lab.client import asked
 from vrrplab.lab.drill import Outcome
 from vrrplab.lab.measure import Line, Measurement, Seen
 from vrrplab.lab.recording_writer import profile_of, write_recording
@@ -35,11 +37,12 @@ from vrrplab.lab.server import Server, ip, ip_batch, keepalived_version
 from vrrplab.lab.topology import KEEPALIVED, Port, ServerPlan, cable_name, card_lines, plug_lines
 from vrrplab.scenario.address_checks import gateway_mac
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.parts import Gateway, Interface, Service, TimedAction
+from vrrplab.scenario.parts import Client, Gateway, Interface, Probe, Service, TimedAction
 from vrrplab.scenario.parts import Server as Cast
 from vrrplab.scenario.reader import load_scenario
 from vrrplab.system.doctor import apt_line, program
 from vrrplab.system.namespaces import PREPARE
+from vrrplab.system.tools import python_module
 from vrrplab.trace.vocabulary import Act, Segments
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.wire.frames import decode
@@ -171,7 +174,12 @@ def lay_out(scenario: Scenario, folder: str) -> None:
         actions.append(action)
     for name, text in files.items():
         _write(os.path.join(folder, name), text)
-    laid = scenario.changed(servers=servers, actions=tuple(actions), clients={}, dns={}, expect=())
+    clients = {}
+    for client in scenario.clients.values():
+        probes = tuple(probe for probe in client.probes if probe.target not in scenario.dns)
+        if probes:  # nobody answers for names there
+            clients[client.name] = replace(client, probes=probes)
+    laid = scenario.changed(servers=servers, actions=tuple(actions), clients=clients, dns={}, expect=())
     _write(os.path.join(folder, "scenario.yaml"), laid.to_yaml(beside=True))
 
 
@@ -268,6 +276,8 @@ class Bench:
             ip_batch([kind, f"link set {bridge} addrgenmode none up"])
         for number, router in enumerate(self.scenario.routers.values()):
             self._make_router(number, router)
+        for number, client in enumerate(self.scenario.clients.values()):
+            self._make_client(number, client)
         for name, plan in self._plans.items():
             server = Server(plan, self.folder, self._rootless, False, self._heard, self._watch, self._unwatch)
             self.servers[name] = server
@@ -279,6 +289,16 @@ class Bench:
             if harm:
                 self._faults.see({"action": Act.SEGMENT_FAULT, "segment": segment.name, **harm})
         self._set_segments()
+
+    def _make_client(self, number: int, client: Client) -> None:
+        first, *more = client.addresses
+        plug, bridge = f"c{number}", self._bridges[client.segment]
+        port = Port("eth0", bridge, first, client.mac, tuple(more), plug)
+        ip("netns", "add", client.name)
+        ip_batch(plug_lines(client.name, port))
+        made, up, addresses = card_lines(port)
+        ip_batch([*made, "link set lo up", *addresses, *up], client.name)
+        self._set_ways(client.name, {"eth0": client.segment})
 
     def _make_router(self, number: int, router: Gateway) -> None:
         """A host that forwards between its networks, and sends no ICMP redirects."""
@@ -302,17 +322,33 @@ class Bench:
         kernel forgets routes with the link and with the last address, so they are set again when an interface
         comes up or gets an address.
         """
-        for metric, card in enumerate(self.scenario.servers[server.name].interfaces.values(), 100):
-            routers = [r for r in self.scenario.routers.values() if card.segment in r.interfaces]
+        cards = self.scenario.servers[server.name].interfaces
+        self._set_ways(server.name, {name: card.segment for name, card in cards.items()})
+
+    def _set_ways(self, host: str, cards: dict[str, str]) -> None:
+        """``cards``: the segment of each of a host's interfaces."""
+        for metric, (card, own_segment) in enumerate(cards.items(), 100):
+            routers = [r for r in self.scenario.routers.values() if own_segment in r.interfaces]
             ways: list[tuple[str, tuple[str, ...]]] = []
             for router in routers:
                 there = [
-                    a for segment, own in router.interfaces.items() if segment != card.segment for a in own
+                    a for segment, own in router.interfaces.items() if segment != own_segment for a in own
                 ]
-                ways += [(str(ip_interface(a).network), router.interfaces[card.segment]) for a in there]
+                ways += [(str(ip_interface(a).network), router.interfaces[own_segment]) for a in there]
             for network, (via, *_) in ways:
-                words = ["route", "replace", network, "via", via.partition("/")[0], "dev", card.name]
-                ip("-n", server.name, *words, "metric", str(metric), check=False)
+                words = ["route", "replace", network, "via", via.partition("/")[0], "dev", card]
+                ip("-n", host, *words, "metric", str(metric), check=False)
+            if not routers:
+                self._set_neighbours(host, card, own_segment, metric)
+
+    def _set_neighbours(self, host: str, card: str, segment: str, metric: int) -> None:
+        """A client and what it asks for reach each other on one network, whatever subnets they are of."""
+        for client in self.scenario.clients.values():
+            if client.segment == segment:
+                ends = [probe.target for probe in client.probes] if host == client.name else client.addresses
+                for end in dict.fromkeys(a.partition("/")[0] for a in ends):
+                    words = ["route", "replace", end, "dev", card, "metric", str(metric)]
+                    ip("-n", host, *words, check=False)
 
     def _power_on(self, name: str) -> None:
         server, cast = self.servers[name], self.scenario.servers[name]
@@ -333,9 +369,33 @@ class Bench:
         _write(f"{root}/notify", _NOTIFIED, 0o755)
         checks = self._checks[name]
         checks.root = root
-        checks.power_on()
         for script in checks.names:
             _write(f"{root}/{script}", _CHECK, 0o755)
+        checks.answers = self._answering(server)
+        checks.power_on()
+
+    def _answering(self, server: Server) -> Callable[[Iterable[int]], None]:
+        """How ports of a server are made to answer, where somebody asks them: these, and no others."""
+        probes = chain.from_iterable(client.probes for client in self.scenario.clients.values())
+        open_ports = {probe.port for probe in probes if probe.kind == "http"}
+        if not open_ports:
+            return lambda _: None
+        process = subprocess.Popen(
+            server.command(*python_module("vrrplab.lab.web", "services")),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+        def answers(ports: Iterable[int]) -> None:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with contextlib.suppress(BrokenPipeError):  # no power
+                process.stdin.write(" ".join(str(port) for port in open_ports.intersection(ports)) + "\n")
+                process.stdin.flush()
+                process.stdout.readline()
+
+        return answers
 
     def _virtual(self) -> list[str]:
         """Every virtual address, also those that a reload brings, excluded ones too."""
@@ -356,6 +416,8 @@ class Bench:
         for box in self.servers.values():
             measurement.follow(box)
             self._listen(box)
+        for client in self.scenario.clients.values():
+            measurement.start_client(client.name, [_question(probe) for probe in client.probes])
         steps: list[tuple[Micros, int, str | TimedAction]] = [
             (cast.start_at_us, -1, name) for name, cast in self.scenario.servers.items()
         ]
@@ -369,8 +431,10 @@ class Bench:
             else:
                 await self._act(step)
         await self._until(self.scenario.duration_us)
+        end_us = measurement.now
+        measurement.stop_clients()
         done = [{"at_us": a.at_us, "action": a.kind, **a.keys} for a in self._done]
-        return Outcome(None, measurement, done, [], measurement.now, None)
+        return Outcome(None, measurement, done, [], end_us, None)
 
     async def _until(self, at_us: Micros) -> None:
         assert self._measurement is not None
@@ -631,19 +695,32 @@ class Bench:
             self._measurement.stop()
 
 
+def _question(probe: Probe) -> dict[str, Any]:
+    return asked(
+        probe.kind, probe.target, probe.every_us / SECOND_US, probe.timeout_us / SECOND_US, probe.port
+    )
+
+
 class Checks:
-    """What the checks of one server say: what they were forced to, else how the service is they follow."""
+    """What the checks of one server say: what they were forced to, else how the service is they follow.
+
+    ``answers`` is told which ports answer.
+    """
 
     def __init__(self, server: Cast, names: list[str]) -> None:
         self.names = names
         self.root = ""
+        self.answers: Callable[[Iterable[int]], None] = lambda _: None
         self._server = server
         self._forced: dict[str, str] = {}
         self._up: dict[str, bool] = {}
+        self._refusing: set[str] = set()  # to clients
 
     def power_on(self) -> None:
         """Every service runs; what was forced stays so."""
         self._up = dict.fromkeys(self._server.services, True)
+        self._refusing.clear()
+        self._serve()
         self._tell()
 
     def force(self, script: str, said: str) -> None:
@@ -654,11 +731,17 @@ class Checks:
     def service(self, name: str, what: str) -> None:
         """``what``: start, stop or kill. A stopped one's process ends only after a while."""
         service: Service = self._server.services[name]
+        (self._refusing.discard if what == "start" else self._refusing.add)(name)
+        self._serve()
         if what == "stop" and service.shutdown_us:
             asyncio.get_running_loop().call_later(service.shutdown_us / SECOND_US, self.service, name, "kill")
             return
         self._up[name] = what == "start"
         self._tell()
+
+    def _serve(self) -> None:
+        services = self._server.services.values()
+        self.answers([s.port for s in services if s.name not in self._refusing])
 
     def _tell(self) -> None:
         for script in self.names:

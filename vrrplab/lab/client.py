@@ -1,11 +1,11 @@
-"""The PC in the office: fetches through the proxies and pings them, every 20 ms, and tells of the gaps.
+"""A client in the lab: asks addresses again and again, by ping and by HTTP, and tells of the gaps.
 
-    python -m vrrplab.lab.client URL PORT ADDRESS …
+    python -m vrrplab.lab.client '[{"kind": "icmp", "target": "192.168.2.101", "every_s": 0.02}, …]'
 
-writes JSON lines: ``{"ready": true}`` when the first answers have come from everywhere, then each gap once it
-is over: ``{"probe": "http 192.168.2.101", "last_ok_us": …, "next_ok_us": …, "lost": 3}``, times on the
-monotonic clock in microseconds, and at the end those that never ended. A probe is lost when no good answer
-came in 0.2 s (icmp) or 0.5 s (http), the same limits as in scenarios.
+Each question is ``asked``'s. It writes JSON lines: ``{"ready": true}`` when the first answers have come from
+everywhere, then each gap once it is over: ``{"probe": "http 192.168.2.101", "last_ok_us": …, "next_ok_us": …,
+"lost": 3}``, times on the monotonic clock in microseconds, and at the end those that never ended.
+``last_ok_us`` is null where no answer ever came. A probe is lost when no good answer came in time.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from vrrplab.lab.topology import PROBE_EVERY_S
 from vrrplab.wire.checksum import field_value, total
 
-ICMP_LIMIT_S, HTTP_LIMIT_S = 0.2, 0.5
 _ECHO = struct.Struct("!BBHHH")
+_REQUEST, _REPLY = {4: 8, 6: 128}, {4: 0, 6: 129}  # types of ICMP and of ICMPv6
+_LATE_S = 1.0
+_SETTLING_S = 0.02
 WAITING, GOOD, LOST = 0, 1, 2
 
 
@@ -78,17 +79,30 @@ class Probe:
 
     def finish(self) -> None:
         """No more attempts: tell of the gap that is still open. What is still on its way is not judged."""
-        if self._lost and self._last_ok_us is not None:
+        if self._lost:
             self._gap(None)
 
 
-class Http:
-    """One GET through a proxy for each attempt, each on a connection of its own."""
+def asked(
+    kind: str, target: str, every_s: float, limit_s: float, port: int = 0, url: str = "/"
+) -> dict[str, Any]:
+    """A question as ``main`` takes it.
 
-    def __init__(self, probe: Probe, proxy: str, port: int, url: str) -> None:
+    ``kind``: "icmp" or "http"; ``limit_s``: how long an answer may take; ``url``: what is fetched, whole for
+    a proxy.
+    """
+    return {"kind": kind, "target": target, "every_s": every_s, "limit_s": limit_s, "port": port, "url": url}
+
+
+class Http:
+    """One GET for each attempt, each on a connection of its own."""
+
+    def __init__(self, probe: Probe, question: dict[str, Any]) -> None:
         self._probe = probe
-        self._place = (proxy, port)
-        self._request = f"GET {url} HTTP/1.0\r\nConnection: close\r\n\r\n".encode("ascii")
+        self._place = (question["target"], question["port"])
+        self._family = _family(question["target"])
+        self._limit_s = question["limit_s"]
+        self._request = f"GET {question['url']} HTTP/1.0\r\nConnection: close\r\n\r\n".encode("ascii")
         self._running: set[asyncio.Task[None]] = set()
 
     def fire(self) -> None:
@@ -98,11 +112,11 @@ class Http:
 
     async def _fetch(self, attempt: list[int]) -> None:
         loop = asyncio.get_running_loop()
-        one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        one = socket.socket(self._family, socket.SOCK_STREAM)
         one.setblocking(False)
         good = False
         try:
-            async with asyncio.timeout(HTTP_LIMIT_S):
+            async with asyncio.timeout(self._limit_s):
                 await loop.sock_connect(one, self._place)
                 await loop.sock_sendall(one, self._request)
                 answer = await loop.sock_recv(one, 64)
@@ -117,23 +131,27 @@ class Http:
 class Icmp:
     """Echo requests to one address."""
 
-    def __init__(self, probe: Probe, address: str, identifier: int) -> None:
+    def __init__(self, probe: Probe, question: dict[str, Any], identifier: int) -> None:
         self._probe = probe
-        self._place = (address, 0)
+        self._place = (question["target"], 0)
+        self._limit_s = question["limit_s"]
         self._identifier = identifier
         self._sequence = 0
         self._sent: dict[int, list[int]] = {}
-        self._socket = socket.socket(
-            socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMP
-        )
+        family = _family(question["target"])
+        self._version = 6 if family == socket.AF_INET6 else 4
+        protocol = socket.IPPROTO_ICMPV6 if self._version == 6 else socket.IPPROTO_ICMP
+        self._socket = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, protocol)
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
 
     def fire(self) -> None:
         self._sequence = (self._sequence + 1) & 0xFFFF
         attempt = self._sent[self._sequence] = self._probe.send()
-        head = _ECHO.pack(8, 0, 0, self._identifier, self._sequence)
-        message = _ECHO.pack(8, 0, field_value(total(head)), self._identifier, self._sequence)
-        asyncio.get_running_loop().call_later(ICMP_LIMIT_S, self._give_up, self._sequence)
+        kind = _REQUEST[self._version]
+        head = _ECHO.pack(kind, 0, 0, self._identifier, self._sequence)
+        checksum = field_value(total(head))  # the kernel makes that of ICMPv6
+        message = _ECHO.pack(kind, 0, checksum, self._identifier, self._sequence)
+        asyncio.get_running_loop().call_later(self._limit_s, self._give_up, self._sequence)
         try:
             self._socket.sendto(message, self._place)
         except OSError:
@@ -150,14 +168,18 @@ class Icmp:
                 packet, sender = self._socket.recvfrom(2048)
             except OSError:
                 return
-            size = (packet[0] & 15) * 4
+            size = (packet[0] & 15) * 4 if self._version == 4 else 0  # no header comes with IPv6
             if sender[0] != self._place[0] or len(packet) < size + _ECHO.size:
                 continue
             kind, _, _, identifier, sequence = _ECHO.unpack_from(packet, size)
-            if kind == 0 and identifier == self._identifier:
+            if kind == _REPLY[self._version] and identifier == self._identifier:
                 attempt = self._sent.pop(sequence, None)
                 if attempt is not None:
                     self._probe.settle(attempt, True)
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def _tell(message: dict[str, Any]) -> None:
@@ -165,38 +187,48 @@ def _tell(message: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-async def _run(url: str, port: int, addresses: list[str]) -> None:
+async def _ask(shot: Http | Icmp, every_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    next_s = loop.time()
+    while True:
+        shot.fire()
+        next_s += every_s
+        if next_s < loop.time() - _LATE_S:
+            next_s = loop.time()  # the machine was busy: do not fire a second's worth at once
+        await asyncio.sleep(max(0.0, next_s - loop.time()))
+
+
+async def _run(questions: list[dict[str, Any]]) -> None:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
     loop.add_signal_handler(signal.SIGTERM, lambda: None if ended.done() else ended.set_result(None))
     probes: list[Probe] = []
-    shots: list[Http | Icmp] = []
-    for number, address in enumerate(addresses):
-        icmp, http = Probe(f"icmp {address}", _tell), Probe(f"http {address}", _tell)
-        probes += [icmp, http]
-        shots += [Icmp(icmp, address, (os.getpid() + number) & 0xFFFF), Http(http, address, port, url)]
-    said_ready = False
-    next_s = loop.time()
-    while not ended.done():
-        for shot in shots:
-            shot.fire()
-        if not said_ready and all(probe.has_answered for probe in probes):
-            said_ready = True
-            _tell({"ready": True})
-        next_s += PROBE_EVERY_S
-        if next_s < loop.time() - 1:
-            next_s = loop.time()  # the machine was busy: do not fire a second's worth at once
-        await asyncio.wait([ended], timeout=max(0.0, next_s - loop.time()))
-    await asyncio.sleep(HTTP_LIMIT_S + 0.05)
+    asking: list[asyncio.Task[None]] = []
+    for number, question in enumerate(questions):
+        probe = Probe(f"{question['kind']} {question['target']}", _tell)
+        shot = (
+            Icmp(probe, question, (os.getpid() + number) & 0xFFFF)
+            if question["kind"] == "icmp"
+            else Http(probe, question)
+        )
+        probes.append(probe)
+        asking.append(loop.create_task(_ask(shot, question["every_s"])))
+    while not ended.done() and not all(probe.has_answered for probe in probes):
+        await asyncio.wait([ended], timeout=_SETTLING_S)
+    _tell({"ready": True})
+    await ended
+    for task in asking:
+        task.cancel()
+    await asyncio.sleep(max(question["limit_s"] for question in questions) + 0.05)
     for probe in probes:
         probe.finish()
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) < 3 or not arguments[1].isdecimal():
-        print("URL PORT ADDRESS …", file=sys.stderr)
+    if len(arguments) != 1:
+        print("a list of questions as JSON", file=sys.stderr)
         return 2
-    asyncio.run(_run(arguments[0], int(arguments[1]), arguments[2:]))
+    asyncio.run(_run(json.loads(arguments[0])))
     return 0
 
 

@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.errors import LiveError
+from vrrplab.lab.client import asked
 from vrrplab.lab.measure import Measurement
 from vrrplab.lab.server import Server
+from vrrplab.lab.topology import CLIENT, PROBE_EVERY_S, PROXY_PORT, UPSTREAM_ADDRESS
+from vrrplab.scenario.parts import PROBE_TIMEOUT_US
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import SECOND_US, Micros, seconds
 from vrrplab.wire.frames import decode
@@ -89,6 +92,20 @@ class Outcome(NamedTuple):
     shutdown_s: float | None  # how long the service took to end when it was stopped
 
 
+def _questions(virtual: list[str]) -> list[dict[str, Any]]:
+    """What the PC in the office asks: each address, and through each proxy a page."""
+    url = f"http://{UPSTREAM_ADDRESS}/"
+    limits_s = {kind: seconds(limit_us) for kind, limit_us in PROBE_TIMEOUT_US.items()}
+    return [
+        question
+        for address in virtual
+        for question in (
+            asked("icmp", address, PROBE_EVERY_S, limits_s["icmp"]),
+            asked("http", address, PROBE_EVERY_S, limits_s["http"], PROXY_PORT, url),
+        )
+    ]
+
+
 class Performer:
     """Carries drills out. ``instance``: the one that is watched; ``say``: progress for whoever waits."""
 
@@ -111,13 +128,13 @@ class Performer:
     async def perform(self, drill: Drill, virtual: list[str]) -> Outcome:
         """From the start of both routers to the moment the first is master again."""
         measurement = self._measurement
-        measurement.start_client(virtual)
+        measurement.start_client(CLIENT, _questions(virtual))
         for server in self._servers:
             server.start_router()
         await self._wait(
             lambda: self._is_master(self._victim), LONGEST_S, f"{self._victim.name} never became master"
         )
-        await self._wait(lambda: measurement.client_ready, LONGEST_S, "the client gets no answers")
+        await self._wait(lambda: measurement.clients_ready, LONGEST_S, "the client gets no answers")
         await self._wait(lambda: measurement.now >= STEADY_S * SECOND_US, LONGEST_S, "")
         self._show("before")
 
@@ -137,7 +154,7 @@ class Performer:
         await asyncio.sleep(AFTERWARDS_S)
         self._show("after")
         end_us = measurement.now
-        measurement.stop_client()
+        measurement.stop_clients()
         return Outcome(drill, measurement, self._actions, self._shown, end_us, self._shutdown_s())
 
     def _shutdown_s(self) -> float | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from vrrplab.lab.server import Server
-from vrrplab.lab.topology import CLIENT, LAN, PROXY_PORT, UPSTREAM_ADDRESS, Port, cable_name
+from vrrplab.lab.topology import CLIENT, LAN, Port, cable_name
 from vrrplab.system.doctor import program
 from vrrplab.system.netlink import (
     GROUPS,
@@ -71,6 +71,7 @@ class Neighbour(NamedTuple):
 
 
 class ProbeGap(NamedTuple):
+    client: str
     probe: str
     last_ok_us: Micros
     next_ok_us: Micros | None
@@ -93,10 +94,10 @@ class Measurement:
         self.links: list[LinkChange] = []
         self.neighbours: list[Neighbour] = []
         self.gaps: list[ProbeGap] = []
-        self.client_ready = False
         self._monitors: dict[str, NetlinkSocket] = {}
-        self._client: subprocess.Popen[bytes] | None = None
-        self._unread = b""
+        self._clients: dict[str, subprocess.Popen[bytes]] = {}
+        self._ready: set[str] = set()
+        self._unread: dict[str, bytes] = {}
         self._sniffers: list[tuple[str, socket.socket]] = []
         self._held: set[tuple[str, str, int]] = set()
 
@@ -162,39 +163,44 @@ class Measurement:
         self._held = {place for place in self._held if place[0] != server.name}
         self._sniffers = [pair for pair in self._sniffers if pair[0] != server.name]
 
-    def start_client(self, virtual: list[str]) -> None:
-        """The office PC begins to fetch and to ping."""
-        url = f"http://{UPSTREAM_ADDRESS}/"
-        words = python_module("vrrplab.lab.client", url, str(PROXY_PORT), *virtual)
-        self._client = subprocess.Popen(
-            [program("ip"), "netns", "exec", CLIENT, *words],
+    @property
+    def clients_ready(self) -> bool:
+        """Has everybody who asks had an answer from everywhere?"""
+        return self._ready == self._clients.keys()
+
+    def start_client(self, name: str, questions: list[dict[str, Any]]) -> None:
+        """A client, a network namespace of that name, begins to ask: see ``vrrplab.lab.client.asked``."""
+        words = python_module("vrrplab.lab.client", json.dumps(questions))
+        client = self._clients[name] = subprocess.Popen(
+            [program("ip"), "netns", "exec", name, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        assert self._client.stdout is not None
-        os.set_blocking(self._client.stdout.fileno(), False)
-        self._watch(self._client.stdout.fileno(), self._client_said)
+        assert client.stdout is not None
+        os.set_blocking(client.stdout.fileno(), False)
+        self._unread[name] = b""
+        self._watch(client.stdout.fileno(), lambda: self._client_said(name))
 
-    def stop_client(self) -> None:
+    def stop_clients(self) -> None:
         """End the probes; what was still open is told first."""
-        if self._client is None or self._client.stdout is None:
-            return
-        self._client.terminate()
-        try:
-            self._client.wait(5)
-        except subprocess.TimeoutExpired:
-            self._client.kill()
-            self._client.wait()
-        self._client_said()
-        if not self._client.stdout.closed:
-            self._unwatch(self._client.stdout.fileno())
-            self._client.stdout.close()
-        self._client = None
+        for client in self._clients.values():
+            client.terminate()
+        for name, client in self._clients.items():
+            try:
+                client.wait(5)
+            except subprocess.TimeoutExpired:
+                client.kill()
+                client.wait()
+            self._client_said(name)
+            if client.stdout is not None and not client.stdout.closed:
+                self._unwatch(client.stdout.fileno())
+                client.stdout.close()
+        self._clients.clear()
 
     def stop(self) -> None:
         """Let go of everything."""
-        self.stop_client()
+        self.stop_clients()
         for monitor in self._monitors.values():
             self._unwatch(monitor.fileno())
             monitor.close()
@@ -241,29 +247,29 @@ class Measurement:
             if not known or known[-1] != notice.mac:
                 self.neighbours.append(Neighbour(self.now, notice.address, notice.mac))
 
-    def _client_said(self) -> None:
-        if self._client is None or self._client.stdout is None or self._client.stdout.closed:
+    def _client_said(self, name: str) -> None:
+        stdout = self._clients[name].stdout
+        if stdout is None or stdout.closed:
             return
         while True:
             try:
-                data = os.read(self._client.stdout.fileno(), 65536)
+                data = os.read(stdout.fileno(), 65536)
             except BlockingIOError:
                 return
             if not data:
-                self._unwatch(self._client.stdout.fileno())
-                self._client.stdout.close()
+                self._unwatch(stdout.fileno())
+                stdout.close()
                 return
-            *lines, self._unread = (self._unread + data).split(b"\n")
+            *lines, self._unread[name] = (self._unread[name] + data).split(b"\n")
             for line in lines:
                 said = json.loads(line)
                 if said.get("ready"):
-                    self.client_ready = True
+                    self._ready.add(name)
                     continue
-                next_ok_us = said["next_ok_us"]
+                last_ok_us, next_ok_us = said["last_ok_us"], said["next_ok_us"]
+                from_us = 0 if last_ok_us is None else last_ok_us - self.began_us
                 until_us = None if next_ok_us is None else next_ok_us - self.began_us
-                self.gaps.append(
-                    ProbeGap(said["probe"], said["last_ok_us"] - self.began_us, until_us, said["lost"])
-                )
+                self.gaps.append(ProbeGap(name, said["probe"], from_us, until_us, said["lost"]))
 
 
 def _read(monitor: NetlinkSocket) -> list[Any]:

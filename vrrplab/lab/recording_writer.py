@@ -161,6 +161,7 @@ class Notes:
             ],
             "outages": [
                 {
+                    "client": g.client,
                     "probe": g.probe,
                     "last_ok_t": seconds(g.last_ok_us),
                     "next_ok_t": None if g.next_ok_us is None else seconds(g.next_ok_us),

@@ -1,8 +1,9 @@
-"""Two small programs for the lab's far ends, each a process of its own: the web server upstream, and a
-stand-in for Squid where Squid is not installed.
+"""Small programs for the lab's far ends, each a process of its own: the web server upstream, a stand-in for
+Squid where Squid is not installed, and the services of a scenario, which go on and off as they are told.
 
     python -m vrrplab.lab.web serve 203.0.113.10 80
     python -m vrrplab.lab.web proxy 3128 /run/proxy.pid        until SIGTERM, and a second longer
+    python -m vrrplab.lab.web services                         each line it reads: the ports that answer now
 """
 
 from __future__ import annotations
@@ -83,14 +84,30 @@ async def _proxy(port: int, pid_file: str) -> None:
     os.unlink(pid_file)
 
 
+async def _services() -> None:
+    lines = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    serving: dict[int, asyncio.Server] = {}
+    while line := await lines.readline():
+        wanted = {int(word) for word in line.split()}
+        for port in serving.keys() - wanted:
+            serving.pop(port).close()  # new clients are refused at once
+        for port in wanted - serving.keys():
+            serving[port] = await asyncio.start_server(serve_page, None, port, backlog=512)
+        print("ready", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["serve", address, port]:
             asyncio.run(_serve(address, int(port)))
         case ["proxy", port, pid_file]:
             asyncio.run(_proxy(int(port), pid_file))
+        case ["services"]:
+            asyncio.run(_services())
         case _:
-            print("serve ADDRESS PORT, or proxy PORT PIDFILE", file=sys.stderr)
+            print("serve ADDRESS PORT, proxy PORT PIDFILE, or services", file=sys.stderr)
             return 2
     return 0
 

@@ -212,9 +212,10 @@ class Driver:
         ours = {a.address for i in instances for a in i.all_addresses}
         vmacs = {i.use_vmac for i in node.instances if i.use_vmac}
         found = self._host.status(interfaces_of(node) - vmacs | self._host.present(vmacs))
-        for status in found.values():
-            status.addresses = tuple(a for a in status.addresses if a not in ours)
-        return found
+        return {
+            name: replace(status, addresses=tuple(a for a in status.addresses if a not in ours))
+            for name, status in found.items()
+        }
 
     def _refused_scripts(self, node: NodeConfig) -> frozenset[str]:
         """Checks that a careful root does not start; each with a warning."""

@@ -14,7 +14,7 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -139,7 +139,9 @@ def program_of(command: tuple[str, ...], account: Account, as_root: bool | None 
     """
     written = find(command)
     if not written:
-        return Program("", "", f"{command[0] if command else 'it'} is not there")
+        name = command[0] if command else "it"
+        is_file = "/" in name and os.path.isfile(name)
+        return Program("", "", f"{name} {'may not be executed (chmod +x)' if is_file else 'is not there'}")
     if not (is_real_root() if as_root is None else as_root):
         return Program(written, written)
     trusted = {0} if account.uid is None else {0, account.uid}
@@ -172,9 +174,16 @@ class ScriptRunner:
         self._told: set[str] = set()
         self.global_defs = GlobalConfig()
 
-    def start(self, script: str, run: int, command: tuple[str, ...], user: str) -> None:
-        """Start a check; one that cannot be started has failed."""
-        process = self._spawn(f"check {script}", command, user)
+    def start(
+        self,
+        script: str,
+        run: int,
+        command: tuple[str, ...],
+        user: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start a check, with these variables besides; one that cannot be started has failed."""
+        process = self._spawn(f"check {script}", command, user, environment)
         if process is None:
             asyncio.get_running_loop().call_soon(self._exited, script, run, NOT_STARTED, 0)
             return
@@ -229,7 +238,9 @@ class ScriptRunner:
         asyncio.get_running_loop().remove_reader(pidfd)
         os.close(pidfd)
 
-    def _spawn(self, what: str, command: tuple[str, ...], user: str) -> subprocess.Popen[bytes] | None:
+    def _spawn(
+        self, what: str, command: tuple[str, ...], user: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes] | None:
         try:
             account = account_for(user, self.global_defs)
             program = program_of(command, account)
@@ -243,7 +254,7 @@ class ScriptRunner:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env={"PATH": SEARCH_PATH},
+                env={"PATH": SEARCH_PATH, **(environment or {})},
                 process_group=0,
                 user=account.uid,
                 group=account.gid,

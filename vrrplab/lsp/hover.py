@@ -52,7 +52,7 @@ def hover(workspace: Workspace, path: str, line: int, column: int) -> Hover | No
 
 
 def _said(workspace: Workspace, path: str, cursor: Cursor, statement: Statement) -> Iterator[str]:
-    blocks = [(node, block) for node in _nodes(workspace, path) for block in effective(node.config)]
+    blocks = [(node, block.masked) for node in _nodes(workspace, path) for block in effective(node.config)]
     around = cursor.path
     if around and around[-1] in _DEFINED_BY:  # a line that is a name, and options behind it
         yield from _values(path, statement, blocks)

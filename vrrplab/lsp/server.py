@@ -1,4 +1,4 @@
-"""The language server: an editor's questions in, what ``workspace``, ``hover`` and ``completion`` say out.
+"""The language server: an editor's questions in, what the other modules of this room say out.
 
 The only file that knows the protocol, and pygls with it. What goes wrong in an answer is a line on stderr,
 which editors show as the server's log, and no answer; the server goes on.
@@ -16,6 +16,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
+from vrrplab.lsp.actions import Action, actions
 from vrrplab.lsp.completion import Proposal, Sort, complete
 from vrrplab.lsp.groups import Group
 from vrrplab.lsp.hover import hover
@@ -35,6 +36,7 @@ _SEVERITY = {
     Severity.WARNING: types.DiagnosticSeverity.Warning,
     Severity.INFO: types.DiagnosticSeverity.Information,
 }
+_QUICK = types.CodeActionKind.QuickFix.value
 _KIND = {
     Sort.BLOCK: types.CompletionItemKind.Struct,
     Sort.KEYWORD: types.CompletionItemKind.Property,
@@ -72,6 +74,8 @@ class Server:
         ):
             self.pygls.feature(name)(_guarded(handler, None))
         self.pygls.feature(types.TEXT_DOCUMENT_HOVER)(_guarded(self._hover, None))
+        kinds = types.CodeActionOptions([types.CodeActionKind.QuickFix])
+        self.pygls.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)(_guarded(self._actions, None))
         options = types.CompletionOptions(trigger_characters=[" "])
         self.pygls.feature(types.TEXT_DOCUMENT_COMPLETION, options)(_guarded(self._complete, None))
 
@@ -212,6 +216,29 @@ class Server:
             return None
         span = _range(found.begin, found.end)
         return types.CompletionList(False, [_item(proposal, span) for proposal in found.proposals])
+
+    def _actions(self, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        wanted = params.context.only
+        if wanted is not None and not any(_QUICK.startswith(kind) for kind in wanted):
+            return None
+        self._know_the_files()
+        path, span = self._path(params.text_document.uri), params.range
+        found = actions(self._workspace, path, span.start.line, span.end.line)
+        return [self._action(action, params.context.diagnostics) for action in found]
+
+    def _action(self, action: Action, shown: Iterable[types.Diagnostic]) -> types.CodeAction:
+        told = action.told
+        edits: dict[str, list[types.TextEdit]] = {
+            self._uri(path): [types.TextEdit(_range(one.begin, one.end), one.new) for one in some]
+            for path, some in action.changes.items()
+        }
+        return types.CodeAction(
+            title=action.title,
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[one for one in shown if (one.code, one.message) == (told.code, told.message)],
+            is_preferred=action.cures or None,
+            edit=types.WorkspaceEdit(changes=edits),
+        )
 
 
 def _item(proposal: Proposal, span: types.Range) -> types.CompletionItem:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from os.path import dirname, normpath, realpath
 
@@ -54,6 +55,14 @@ class Told:
     elsewhere: tuple[Elsewhere, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in a cluster when it was looked at last, and the cluster as it was then."""
+
+    cluster: Cluster
+    findings: tuple[Finding, ...]
+
+
 TOLD = Mapping[str, tuple[Told, ...]]
 """Path of a file to what is told in it."""
 
@@ -73,6 +82,7 @@ class Workspace:
         self._good: dict[str, Node] = {}  # as each file was when it could last be read
         self._refused: dict[str, VrrplabError] = {}
         self._lines: dict[str, Lines] = {}
+        self._checked: dict[Group, Checked] = {}
 
     # -- what there is
 
@@ -97,6 +107,7 @@ class Workspace:
         if roots is not None:
             self._roots = [normpath(root) for root in roots]
         self.groups = []
+        self._checked = {}
         self.complete = True
         seen: set[str] = set()
         for root in self._roots:
@@ -236,10 +247,20 @@ class Workspace:
             findings = ranked(find_settings(RULES, folder=group.folder).applied(findings))
         except PlacedError as error:
             yield self._refusal(error.file, error)
+        self._checked[group] = Checked(cluster, tuple(findings))
         for finding in findings:
-            yield from self._at_each_place(finding)
+            yield from self.at_each_place(finding)
 
-    def _at_each_place(self, finding: Finding) -> Iterator[tuple[str, Told]]:
+    def checked_with(self, path: str) -> list[Checked]:
+        """Of the clusters that have a file; one that was not looked at yet is none."""
+        return [self._checked[group] for group in self.groups_with(path) if group in self._checked]
+
+    def as_shown(self) -> AbstractContextManager[None]:
+        """While it is open files are read as the editor shows them, saved or not."""
+        return unsaved(self._unsaved)
+
+    def at_each_place(self, finding: Finding) -> Iterator[tuple[str, Told]]:
+        """What is shown of a finding, and in which file."""
         message = f"{RULES[finding.rule].name}: {finding.message} - {finding.cure}"
         if not finding.certain:
             message += " (if what is not in the files is as one would expect)"

@@ -6,5 +6,5 @@ event and the time, carries out the actions it gets back in their order, and cal
 6.4, step by step); then what an instance is made of (reception with the law in acceptance, preemption,
 priority, faults, virtual_addresses, announcer, voice); then what is around it (process, tracking,
 dependencies, syncgroup, startup_log, reload, daemon). ``profiles`` says in which points daemons and RFCs
-differ.
+differ; ``policy`` has those points that are rules, each a pure function that may be exchanged.
 """

@@ -293,6 +293,8 @@ def objections(receiver: Receiver, event: AdvertisementReceived) -> list[tuple[s
 class Law:
     """The checks of one instance, chosen once; its VRID is not among them, the daemon found it by that."""
 
+    __slots__ = ("_at_socket", "_checks", "_receiver", "_without_list")
+
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         own = [

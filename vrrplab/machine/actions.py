@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class SendAdvertisement:
+    """An advert to one or more destinations; the same value again says that nothing has changed."""
+
     instance: str
     interface: str  # where it leaves: the instance's interface or its VMAC interface
     source: str
@@ -28,7 +30,7 @@ class SendAdvertisement:
     interval_us: Micros
     addresses: tuple[str, ...]
     authentication: Authentication | None
-    sequence: int  # AH sequence number, counts from 1
+    sequence: int  # AH sequence number, counts from 1; 0: no AH
     ttl: int
     checksum_form: str  # "pseudo-header" or "message": VRRPv3 over IPv4 (RFC 9568 section 5.2.8)
     quiet_when_down: bool  # keepalived does not complain when a farewell cannot leave a dead interface

@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Protocol
 
-from vrrplab.units import Micros
+from vrrplab.units import Micros, earliest
 
 
 class HasDeadline(Protocol):
@@ -23,6 +23,8 @@ class HasDeadline(Protocol):
 class Agenda:
     """Things by index; ``look_at(i)`` after anything happened to thing ``i``."""
 
+    __slots__ = ("_heap", "_noted", "_things")
+
     def __init__(self) -> None:
         self._things: list[HasDeadline] = []
         self._heap: list[tuple[Micros, int, int]] = []
@@ -35,25 +37,43 @@ class Agenda:
         return len(self._things) - 1
 
     def look_at(self, index: int) -> None:
-        due = self._things[index].next_deadline()
-        noted = self._noted[index]
-        if due is not None and (noted is None or due < noted):
-            self._noted[index] = due
-            heappush(self._heap, (due, self._things[index].armed, index))
+        thing = self._things[index]
+        due = thing.next_deadline()
+        if due is not None:
+            noted = self._noted[index]
+            if noted is None or due < noted:
+                self._note(index, due)
+
+    def _note(self, index: int, due: Micros) -> None:
+        self._noted[index] = due
+        heappush(self._heap, (due, self._things[index].armed, index))
 
     def next_deadline(self) -> Micros | None:
         """A moment not later than the earliest deadline (it may be too early, which is harmless)."""
         return self._heap[0][0] if self._heap else None
 
+    @property
+    def entries(self) -> int:
+        """How many are noted, outdated ones included."""
+        return len(self._heap)
+
+    def first_deadline(self) -> Micros | None:
+        """The earliest deadline itself."""
+        return earliest(*(thing.next_deadline() for thing in self._things))
+
     def due(self, now: Micros) -> HasDeadline | None:
         """Take out one thing that is due at ``now``; None when nothing (more) is."""
-        while self._heap and self._heap[0][0] <= now:
-            at_us, armed, index = heappop(self._heap)
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            at_us, armed, index = heappop(heap)
             thing = self._things[index]
             if self._noted[index] == at_us:
                 self._noted[index] = None
             real = thing.next_deadline()
-            if real is not None and real <= now and (real, thing.armed) == (at_us, armed):
+            if real == at_us and thing.armed == armed:
                 return thing
-            self.look_at(index)
+            if real is not None:
+                noted = self._noted[index]
+                if noted is None or real < noted:
+                    self._note(index, real)
         return None

@@ -7,6 +7,8 @@ What instances depend on is in ``dependencies``, what is said and tidied around 
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from vrrplab.config.model import NodeConfig
 from vrrplab.errors import DropReason
 from vrrplab.machine.actions import Action, AdvertisementDropped, EndProcess
@@ -46,12 +48,32 @@ from vrrplab.machine.tracked_values import ProcessTracker
 from vrrplab.machine.tracking import ScriptTracker
 from vrrplab.units import Micros, earliest, seconds
 
+_TIME_PASSED = TimePassed()
+
 
 class Daemon:
+    __slots__ = (
+        "_agenda",
+        "_by_vrid",
+        "_delay_ends_us",
+        "_depends",
+        "_ends_at_us",
+        "_places",
+        "_process",
+        "_process_places",
+        "_reloading",
+        "_script_places",
+        "_startup",
+        "_waiting",
+        "config",
+        "groups",
+        "instances",
+        "profile",
+    )
+
     def __init__(self, config: NodeConfig, profile: Profile = KEEPALIVED_227) -> None:
         self.profile = profile
         self._process = Process(profile)
-        self._log = self._process.log
         self._delay_ends_us: Micros | None = None
         self._ends_at_us: Micros | None = None
         self._reloading = False
@@ -79,9 +101,10 @@ class Daemon:
 
     def _schedule(self) -> None:
         self._agenda = Agenda()
-        self._places = {i.config.name: self._agenda.add(i) for i in self.instances}
-        self._script_places = {name: self._agenda.add(t) for name, t in self._depends.trackers.items()}
-        self._process_places = [self._agenda.add(p) for p in self._depends.processes.values()]
+        add, depends = self._agenda.add, self._depends
+        self._places = MappingProxyType({i.config.name: add(i) for i in self.instances})
+        self._script_places = MappingProxyType({name: add(t) for name, t in depends.trackers.items()})
+        self._process_places = tuple([add(p) for p in depends.processes.values()])
 
     # -- the driver's side ----------------------------------------------------------------------------------
 
@@ -102,7 +125,21 @@ class Daemon:
             return self._ends_at_us
         if self._reloading:
             return None
-        return earliest(self._agenda.next_deadline(), self._delay_ends_us, self._process.next_deadline())
+        due, sends_at_us = self._agenda.next_deadline(), self._process.next_deadline()
+        if sends_at_us is None and self._delay_ends_us is None:
+            return due
+        return earliest(due, self._delay_ends_us, sends_at_us)
+
+    def first_deadline(self) -> Micros | None:
+        """When its first timer ends: not earlier, as ``next_deadline`` may have it."""
+        if self._reloading or self._ends_at_us is not None:
+            return self.next_deadline()
+        return earliest(self._agenda.first_deadline(), self._delay_ends_us, self._process.next_deadline())
+
+    @property
+    def trackers(self) -> list[ScriptTracker]:
+        """The checks that it runs."""
+        return list(self._depends.trackers.values())
 
     def instance_of(self, interface: str, vrid: int, source: str) -> Instance | None:
         """Whom an advert with this VRID from that address concerns."""
@@ -115,6 +152,24 @@ class Daemon:
             return None, DropReason.BAD_VRID
         found = instance.reception.law.misdirected(event) or instance.objection(event)
         return instance, found.reason if found and found.fatal else None
+
+    def only_follows(self, event: AdvertisementReceived, now: Micros) -> bool:
+        """It has just heard this. Would the same again start the timer of its instance anew and do no more,
+        and is there nothing else that it waits for?
+        """
+        if len(self.instances) != 1 or self._depends.trackers or self._depends.processes or self._reloading:
+            return False
+        if self._ends_at_us is not None or self._delay_ends_us is not None or self._agenda.entries != 1:
+            return False
+        instance = self.instances[0]
+        waits = self._process.next_deadline() is not None or instance.announcer.next_deadline() is not None
+        return not waits and instance.only_follows(event, now)
+
+    def heard_again(self, event: AdvertisementReceived, times: int, last_us: Micros) -> None:
+        """What it only follows was heard as often, the last time then: as many calls of ``handle`` in one."""
+        self._process.skip(times - 1)
+        actions = self.handle(event, last_us)
+        assert not actions, actions
 
     def _react(self, event: Event, now: Micros) -> None:
         if self._ends_at_us is not None:
@@ -164,15 +219,16 @@ class Daemon:
             case ReloadFinished():
                 self._finish_reload(event, now)
             case Thawed(late_us=late_us):
-                self._log("late", seconds=seconds(late_us))
+                self._process.log("late", seconds=seconds(late_us))
 
     def _received(self, event: AdvertisementReceived, now: Micros) -> None:
         instance = self.instance_of(event.interface, event.advertisement.vrid, event.source)
         if instance is None:
             self._turn_away("", event, DropReason.BAD_VRID)
             return
-        if wrong := instance.reception.law.misdirected(event):
-            instance.reception.heard.rejected(event.source, wrong.reason.value)
+        reception = instance.reception
+        if not reception.found_fine(event) and (wrong := reception.law.misdirected(event)):
+            reception.heard.rejected(event.source, wrong.reason.value)
             self._turn_away(instance.config.name, event, wrong.reason)
             return
         instance.react(event, now)
@@ -194,18 +250,18 @@ class Daemon:
 
     def _card_deleted(self, card: str, now: Micros) -> None:
         """Its VMACs go with it."""
-        self._log("interface_deleted", interface=card)
+        self._process.log("interface_deleted", interface=card)
         vmacs, others = self._startup.vmacs_on(card)
         self._startup.remove_vmacs(but=others)
         for vmac in vmacs:
             self._depends.interface_changed(vmac.name, False, now)
-            self._log("interface_deleted", interface=vmac.name)
+            self._process.log("interface_deleted", interface=vmac.name)
         self._startup.missing.add(card)
         self._depends.forget_base(card, now)
 
     def _card_added(self, card: str, now: Micros) -> None:
         """VMACs are made and sockets opened at once, before the card is up or has an address."""
-        self._log("interface_added", interface=card)
+        self._process.log("interface_added", interface=card)
         self._startup.missing.discard(card)
         vmacs, others = self._startup.vmacs_on(card)
         self._startup.make_vmacs(self._depends, but=others)
@@ -213,22 +269,22 @@ class Daemon:
             self._depends.vmac_made(vmac.name, now)
         users = [i for i in self.instances if i.config.interface == card]
         if any(i.config.family == 6 and not i.config.unicast for i in users):
-            self._log("multicast_unbound")
+            self._process.log("multicast_unbound")
         for instance in users:
             if instance.config.unicast:  # only those look whether it is up already (2.2.7, measured)
-                self._log("still_down", name=instance.config.name, interface=card)
+                self._process.log("still_down", name=instance.config.name, interface=card)
             instance.reopen()
 
     def _time_passed(self, now: Micros) -> None:
         if self._delay_ends_us is not None and now >= self._delay_ends_us:
             self._delay_ends_us = None
-            self._log("start_delay_over")
+            self._process.log("start_delay_over")
             for instance in self.instances:
                 instance.react(DelayEnded(), now)
             self._look_at_all()
         while (thing := self._agenda.due(now)) is not None:
             if isinstance(thing, Instance):
-                thing.react(TimePassed(), now)
+                thing.react(_TIME_PASSED, now)
                 self._look_at_group_of(thing)
             elif isinstance(thing, ScriptTracker):
                 thing.tick(now)
@@ -239,8 +295,10 @@ class Daemon:
         self._process.tick(now)
 
     def _look_at_group_of(self, instance: Instance) -> None:
-        members = instance.group.members if instance.group else (instance,)
-        for member in members:
+        if instance.group is None:
+            self._agenda.look_at(self._places[instance.config.name])
+            return
+        for member in instance.group.members:
             self._agenda.look_at(self._places[member.config.name])
 
     def _look_at_all(self) -> None:
@@ -251,15 +309,15 @@ class Daemon:
 
     def _start(self, event: Started, now: Micros) -> None:
         self._process.rp_filter = event.rp_filter
-        self._depends.interfaces = event.interfaces
+        self._depends.interfaces = dict(event.interfaces)
         self._find_tracked(event)
         delay_us = self.config.global_defs.startup_delay_us
         if delay_us:
             self._delay_ends_us = now + delay_us
-            self._log("start_delay", seconds=seconds(delay_us))
+            self._process.log("start_delay", seconds=seconds(delay_us))
         self._startup.missing = _missing(event.interfaces)
         for name in (n for n in self.config.interfaces if n in self._startup.missing):
-            self._log("interface_awaited", interface=name)
+            self._process.log("interface_awaited", interface=name)
         self._startup.say_configuration(event.missing_scripts, self._depends, vmacs=None)
         self._drop(event.missing_scripts | event.refused_scripts)
         there = set(event.interfaces)
@@ -296,7 +354,7 @@ class Daemon:
             self._agenda.look_at(self._script_places[name])
 
     def _stop(self, now: Micros) -> None:
-        self._log("stopping")
+        self._process.log("stopping")
         for instance in self.instances:
             instance.react(StopRequested(), now)
         for group in self.groups:
@@ -313,8 +371,8 @@ class Daemon:
     # -- reload ---------------------------------------------------------------------------------------------
 
     def _begin_reload(self) -> None:
-        self._log("reloading_parent")
-        self._log("reloading")
+        self._process.log("reloading_parent")
+        self._process.log("reloading")
         for instance in self.instances:
             if isinstance(instance.state, Master):
                 # measured: one more advert with the old configuration (recordings reload_*)
@@ -326,7 +384,7 @@ class Daemon:
         self._process.forget_announcements()
         self._startup.remove_static(self.config, but=event.config)
         old_trackers, old_startup, old_instances = self._depends.trackers, self._startup, self.instances
-        interfaces = event.interfaces or self._depends.interfaces
+        interfaces = dict(event.interfaces or self._depends.interfaces)
         before = predecessors(event.config.instances, old_instances, interfaces)
         self._build(event.config, {name: old.state for name, old in before.items()})
         self._depends.interfaces = interfaces
@@ -351,7 +409,7 @@ class Daemon:
         fresh = [i for i in self.instances if not self._continues(i, before, begins[i.config.name], now)]
         for group in self.groups:
             group.begin()
-        self._log("reloaded")
+        self._process.log("reloaded")
         self._startup.tidy(set(interfaces), reload=True)
         for instance in self.instances:
             if instance in fresh:

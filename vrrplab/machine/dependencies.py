@@ -7,6 +7,8 @@ track_file, track_process, track_bfd).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vrrplab.config.model import FAULT_WORTH, NodeConfig, SyncGroupConfig, TrackedObject
 from vrrplab.machine.events import (
     AddressAdded,
@@ -44,9 +46,21 @@ SOURCE, VMAC = "source address", "VMAC"  # faults from the start that only a new
 
 
 class Dependencies:
+    __slots__ = (
+        "_bfds",
+        "_config",
+        "_files",
+        "_instances",
+        "_process",
+        "_profile",
+        "_shifts",
+        "interfaces",
+        "processes",
+        "trackers",
+    )
+
     def __init__(self, instances: list[Instance], config: NodeConfig, process: Process) -> None:
         self._instances = instances
-        self._log = process.log
         self._profile = process.profile
         self.interfaces: dict[str, InterfaceStatus] = {}
         tracked = {t.name for i in instances for part in _both(i, SCRIPTS) for t in part}
@@ -175,12 +189,12 @@ class Dependencies:
                 for one in merged(*_both(instance, FILES), name):
                     status, who = one.worth(file.value), instance.config.name
                     if status <= FAULT_WORTH:
-                        self._log("start_fault_file", name=who, file=name, status=status)
+                        self._process.log("start_fault_file", name=who, file=name, status=status)
         for name, process in self.processes.items():
             for instance in self._instances:
                 for cause, _, one in self._judged_of(instance):
                     if cause == f"track_process {name}" and not one.weight and process.good == one.reverse:
-                        self._log("start_fault_process", name=instance.config.name, process=name)
+                        self._process.log("start_fault_process", name=instance.config.name, process=name)
 
     def _note(self, instance: Instance, thing: str, share: int) -> int:
         self._shifts[(instance.config.name, thing)] = share
@@ -192,11 +206,11 @@ class Dependencies:
         status = self.interfaces.setdefault(name, InterfaceStatus(up=not up))
         if status.up == up:
             return
-        status.up = up
+        self.interfaces[name] = replace(status, up=up)
         concerned = [i for i in self._instances if name in self._watched(i)]
         if not concerned:
             return
-        self._log("interface", interface=name, state="up" if up else "down")
+        self._process.log("interface", interface=name, state="up" if up else "down")
         for instance in concerned:
             weight, reverse = self._weight(instance, name)
             if weight is None:
@@ -212,7 +226,7 @@ class Dependencies:
     def forget_base(self, card: str, now: Micros) -> None:
         """A macvlan is gone: one of that name that comes is not known to be one (2.2.7, measured)."""
         status = self.interfaces.setdefault(card, InterfaceStatus(up=False))
-        base, status.base = status.base, ""
+        base, self.interfaces[card] = status.base, replace(status, base="")
         for instance in self._users(card) if base else ():
             if base not in _interfaces(instance):
                 instance.react(TrackedObjectRecovered(f"interface {base}", f"{card} is gone"), now)
@@ -265,11 +279,11 @@ class Dependencies:
         if old == new:
             return
         if new is None:
-            self._log("file_fault", **names)
+            self._process.log("file_fault", **names)
             self._note(instance, cause, 0)
             instance.react(TrackedObjectFailed(cause, why, shift=-(old or 0)), now)
         elif old is None:
-            self._log("file_well", **names)
+            self._process.log("file_well", **names)
             self._note(instance, cause, new)
             instance.react(TrackedObjectRecovered(cause, why, shift=new), now)
         else:
@@ -286,7 +300,7 @@ class Dependencies:
             self._quorum_changed(process.config.name, good, now)
 
     def _quorum_changed(self, name: str, good: bool, now: Micros) -> None:
-        self._log("quorum", what="gained" if good else "lost", process=name)
+        self._process.log("quorum", what="gained" if good else "lost", process=name)
         for instance in self._instances:
             for cause, thing, one in self._judged_of(instance):
                 if thing is self.processes[name]:
@@ -301,7 +315,7 @@ class Dependencies:
             for cause, thing, one in self._judged_of(instance):
                 if thing is session:
                     state = "UP" if up else "DOWN"
-                    self._log("bfd", name=instance.config.name, bfd=name, state=state)
+                    self._process.log("bfd", name=instance.config.name, bfd=name, state=state)
                     self._judge(instance, cause, one, up, thing.why(), now)
 
     def _judge(
@@ -327,20 +341,21 @@ class Dependencies:
         family = 6 if ":" in event.address else 4
         if status and event.address in status.addresses:
             was_primary = event.address == status.primary(family)
-            status.addresses = tuple(a for a in status.addresses if a != event.address)
+            left = tuple(a for a in status.addresses if a != event.address)
+            self.interfaces[event.interface] = replace(status, addresses=left)
             if was_primary:
                 self._primary_gone(event.interface, family, event.address, now)
             return
         for instance in self._instances if self._profile.watches_addresses else ():
             if isinstance(instance.state, Master) and _has_address(instance, event.address):
-                self._log("address_gone", address=event.address, interface=event.interface)
+                self._process.log("address_gone", address=event.address, interface=event.interface)
                 instance.react(VirtualAddressRemoved(event.address), now)
 
     def _primary_gone(self, interface: str, family: int, gone: str, now: Micros) -> None:
         new = self.interfaces[interface].primary(family)
         users = [i for i in self._users(interface) if i.config.family == family]
         if not new and self._watches(interface):
-            self._log("deassigned", address=gone, interface=interface)
+            self._process.log("deassigned", address=gone, interface=interface)
         for instance in users:
             if instance.config.unicast_source or instance.config.multicast_source:
                 continue
@@ -358,12 +373,13 @@ class Dependencies:
         if any(_has_address(i, event.address) for i in self._instances):
             return  # one of the virtual addresses
         had = status.primary(family)
-        status.addresses = (*status.addresses, event.address)
+        status = replace(status, addresses=(*status.addresses, event.address))
+        self.interfaces[event.interface] = status
         if had or status.primary(family) != event.address:
             return
         users = self._users(event.interface)
         if self._watches(event.interface):
-            self._log("assigned", address=event.address, interface=event.interface)
+            self._process.log("assigned", address=event.address, interface=event.interface)
         for instance in users:
             if instance.config.family == family and not instance.voice.source:
                 instance.voice.source = event.address

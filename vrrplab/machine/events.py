@@ -14,7 +14,7 @@ from vrrplab.wire.addresses import is_link_local
 from vrrplab.wire.vrrp import Advertisement
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True)
 class InterfaceStatus:
     """What a host says of one interface: is it up, and which addresses has it (text, no prefix)."""
 

@@ -10,6 +10,8 @@ from vrrplab.machine.events import InstanceStarted, TrackedObjectFailed, Tracked
 
 
 class Faults:
+    __slots__ = ("faults", "waits_for")
+
     def __init__(self) -> None:
         self.faults: dict[str, str] = {}  # cause -> why
         self.waits_for: list[str] = []  # scripts without a result yet

@@ -31,6 +31,7 @@ from vrrplab.machine.events import (
 )
 from vrrplab.machine.faults import Faults
 from vrrplab.machine.intervals import Intervals
+from vrrplab.machine.policy import ADVERT_AND_GARP, NOTHING, Heard
 from vrrplab.machine.preemption import Preemption
 from vrrplab.machine.priority import OWNER, OtherOwner, Priority
 from vrrplab.machine.process import Process
@@ -48,6 +49,28 @@ from vrrplab.wire.addresses import pack_address
 class Instance:
     """``state``: where it goes on after a reload; by default it has yet to start."""
 
+    __slots__ = (
+        "_heard",
+        "_other_owner",
+        "_preemption",
+        "_process",
+        "addresses",
+        "announcer",
+        "config",
+        "delayed_until_us",
+        "faults",
+        "group",
+        "intervals",
+        "notified",
+        "priority",
+        "profile",
+        "reception",
+        "role",
+        "unbound",
+        "voice",
+        "wanted",
+    )
+
     def __init__(
         self,
         config: InstanceConfig,
@@ -58,10 +81,8 @@ class Instance:
         self.config = config
         self.profile = profile
         self._process = process or Process(profile)
-        self._emit = self._process.emit
         self.role = Role(config.name, self._process, state or Init())
         self.voice = Voice(config, self._process)
-        self._log = self.voice.log
         self.priority = Priority(config)
         self.intervals = Intervals(config, self._process, self.voice, self.priority)
         self.reception = Reception(config, self._process, self.voice)
@@ -98,23 +119,55 @@ class Instance:
 
     def next_deadline(self) -> Micros | None:
         """The next moment at which ``TimePassed`` would do something; None: nothing is due."""
-        waits_in_vain = self.unbound and isinstance(self.role.state, Backup)
-        own = None if waits_in_vain else self.role.next_deadline()
-        return earliest(own, self.announcer.next_deadline(), self._other_owner.judged_at_us)
+        due = self.role.next_deadline()
+        if self.unbound and isinstance(self.role.state, Backup):
+            due = None  # it waits in vain
+        announces_at_us, judged_at_us = self.announcer.next_deadline(), self._other_owner.judged_at_us
+        if announces_at_us is None and judged_at_us is None:
+            return due
+        return earliest(due, announces_at_us, judged_at_us)
 
     def react(self, event: InstanceEvent, now: Micros) -> None:
         """As ``handle``, the actions going to the process's common list."""
-        match event, self.role.state:
-            case AdvertisementReceived(), Backup() as backup:
-                self._advert_in_backup(event, backup, now)
-            case AdvertisementReceived(), Master():
-                self._advert_in_master(event, now)
-            case AdvertisementReceived(), Init(master_at_us=int(at_us)) as init:
-                self._advert_in_delay(event, init, at_us, now)
-            case AdvertisementReceived(), _:
-                pass  # INIT, FAULT, STOP: nobody listens
-            case TimePassed(), _:
+        match event:  # the two that come all the time, before the others
+            case AdvertisementReceived():
+                self._advert(event, now)
+            case TimePassed():
                 self._time_passed(now)
+            case _:
+                self._news(event, now)
+
+    def only_follows(self, event: AdvertisementReceived, now: Micros) -> bool:
+        """A BACKUP that has just heard this: would the same again only start its timer anew?"""
+        state, priority = self.role.state, event.advertisement.priority
+        return (
+            isinstance(state, Backup)
+            and state.preempt_from_us is None
+            and not self.unbound
+            and self.group is None
+            and not self.config.address_owner
+            and priority != GOODBYE
+            and self.delayed_until_us <= now
+            and self.wanted == "BACKUP"
+            and self.reception.found_fine(event)
+            and self.reception.master_address == event.source
+            and self._preemption.simply_yields_to(priority)
+            and state.master_down_at_us == now + self.intervals.down_us
+        )
+
+    def _advert(self, event: AdvertisementReceived, now: Micros) -> None:
+        match self.role.state:
+            case Backup() as backup:
+                self._advert_in_backup(event, backup, now)
+            case Master():
+                self._advert_in_master(event, now)
+            case Init(master_at_us=int(at_us)) as init:
+                self._advert_in_delay(event, init, at_us, now)
+            case _:
+                pass  # INIT, FAULT, STOP: nobody listens
+
+    def _news(self, event: InstanceEvent, now: Micros) -> None:
+        match event, self.role.state:
             case _, Stopped():
                 pass
             case InstanceStarted(), Init():
@@ -142,12 +195,12 @@ class Instance:
         self.announcer.tick(now)
         self._other_owner.tick(now)
         match self.role.state:
-            case Init(master_at_us=at_us, by_timeout=by_timeout) if at_us is not None and now >= at_us:
-                self._owner_begins(now, by_timeout)
-            case Backup(master_down_at_us=at_us) if now >= at_us and not self.unbound:
-                self._master_is_down(now)
             case Master(advert_at_us=at_us) if now >= at_us:
                 self.advertise(now)
+            case Backup(master_down_at_us=at_us) if now >= at_us and not self.unbound:
+                self._master_is_down(now)
+            case Init(master_at_us=at_us, by_timeout=by_timeout) if at_us is not None and now >= at_us:
+                self._owner_begins(now, by_timeout)
 
     # -- INIT (RFC 9568 §6.4.1 Initialize) ----------------------------------------------------------------
 
@@ -158,7 +211,7 @@ class Instance:
         self.delayed_until_us = event.delayed_until_us
         self.priority.effective = self.priority.shift(event.priority_shift)
         for remark in outside(self.config, self.profile):
-            self._emit(Warn(self.config.name, remark))
+            self._process.emit(Warn(self.config.name, remark))
         group = self.group
         broken = event.faults or (group and group.state == "FAULT")
         undecided = event.waits_for or (group and group.waiting)
@@ -183,7 +236,7 @@ class Instance:
             # (155) Active_Adver_Interval is its own interval at the start, as Intervals begins with it
             interval_us = self.intervals.one_advert_us if would_be_master else self.intervals.down_us
             self.addresses.remove_routes()
-            self._log("backup_init")
+            self.voice.log("backup_init")
             waits = self.intervals.in_words(interval_us)
             # (160) Active_Down_Timer, (165) BACKUP
             self._enter_backup(now, interval_us, reasons.starts_as_backup(self.priority.effective, waits))
@@ -214,14 +267,14 @@ class Instance:
         if self.reception.accepts(event, new_sender or not self.config.skip_check_adv_addr):
             if priority in (GOODBYE, OWNER):
                 return
-            self._log("lower_discarded", priority=priority, source=event.source)
+            self.voice.log("lower_discarded", priority=priority, source=event.source)
             self._heard.discarded(event.source, priority)
         later_us = max(now, self.delayed_until_us) + max(0, at_us - now)
         self.role.enter(Init(later_us, state.by_timeout), reasons.OWNER_WAITS)
 
     def _owner_begins(self, now: Micros, by_timeout: bool) -> None:
         if by_timeout:
-            self._log("timeout")
+            self.voice.log("timeout")
         self._become_master(now, reasons.OWNER_BEGINS)  # (110) to (145) are in go_master
 
     def _become_master(self, now: Micros, why: str) -> None:
@@ -243,7 +296,7 @@ class Instance:
         self.role.enter(Master(now + self.config.advert_interval_us), why)
         # (110) and (370) an advert; before the addresses: the old MASTER must let go first
         self.voice.advertise(self.priority.effective)
-        self._log("entering", state="MASTER")
+        self.voice.log("entering", state="MASTER")
         self._other_owner.became_master()
         self.intervals.use_own()
         # (390) the host joins the solicited-node groups of IPv6 addresses as it takes them
@@ -268,7 +321,7 @@ class Instance:
 
     def _master_is_down(self, now: Micros) -> None:
         # §6.4.2 (365) the Active_Down_Timer fires; (370) to (410) are in go_master
-        self._log("timeout")
+        self.voice.log("timeout")
         waited = self.intervals.in_words(self.intervals.down_us)
         ours, skew = self.priority.effective, self.intervals.skew_in_words()
         self._become_master(now, self._heard.why_master(ours, skew, waited, now))
@@ -279,24 +332,25 @@ class Instance:
         if self.profile.delay_covers_owners and self.delayed_until_us > now:
             return  # keepalived 2.4.3 does not listen before its start delay is over
         priority = event.advertisement.priority
-        new_sender = self.reception.greet(event.source)
-        remaining_us = max(0, state.master_down_at_us - now)
-        if not self.reception.accepts(event, new_sender or not self.config.skip_check_adv_addr):
-            self.restart_master_down(now, remaining_us, state.preempt_from_us)
+        reception = self.reception
+        new_sender = event.source != reception.master_address and reception.greet(event.source)
+        if not reception.accepts(event, new_sender or not self.config.skip_check_adv_addr):
+            self._wait_on(now, state)
             return
         if new_sender:
-            self.reception.forgive()
-        self._other_owner.heard_in_backup(priority, new_sender)
+            reception.forgive()
+        if self.config.address_owner:
+            self._other_owner.heard_in_backup(priority, new_sender)
         if priority == GOODBYE:
             # (425) priority 0: (430) Active_Down_Timer is Skew_Time
-            self._log("backup_got_zero")
+            self.voice.log("backup_got_zero")
             self._heard.goodbye(event.source)
             self.restart_master_down(now, self.intervals.skew_us, state.preempt_from_us)
         # (440) any other priority
         elif self._preemption.yields_to(priority, state.preempt_from_us, now):
             # (445) no preemption, or theirs is not lower than ours
             self.intervals.learn(event.advertisement.interval_us)  # (450)
-            self.reception.master_address = event.source
+            reception.master_address = event.source
             self._heard.accepted(event.source, priority, now)
             preempt_from_us = self._preemption.delayed_until(priority, state.preempt_from_us, now)
             self.wanted = "BACKUP"
@@ -304,10 +358,10 @@ class Instance:
             self.restart_master_down(now, self.intervals.down_us, preempt_from_us)
         else:
             # (470) (475) a lower one is discarded, the timer runs on
-            self._log("lower_discarded", priority=priority, source=event.source)
+            self.voice.log("lower_discarded", priority=priority, source=event.source)
             self.reception.master_address = event.source
             self._heard.discarded(event.source, priority)
-            self.restart_master_down(now, remaining_us, state.preempt_from_us)
+            self._wait_on(now, state)
         # (480) (485) (490) (495)
 
     def _enter_backup(self, now: Micros, interval_us: Micros, why: str) -> None:
@@ -319,7 +373,12 @@ class Instance:
         self, now: Micros, interval_us: Micros, preempt_from_us: Micros | None = None
     ) -> None:
         """BACKUP: MASTER after ``interval_us``; preempt_delay runs until ``preempt_from_us``."""
-        self.role.restart_master_down(max(now, self.delayed_until_us), interval_us, preempt_from_us)
+        from_us = now if now > self.delayed_until_us else self.delayed_until_us
+        self.role.restart_master_down(from_us, interval_us, preempt_from_us)
+
+    def _wait_on(self, now: Micros, state: Backup) -> None:
+        """BACKUP: what was left of its wait is left still."""
+        self.restart_master_down(now, max(0, state.master_down_at_us - now), state.preempt_from_us)
 
     def wait_again(self, now: Micros) -> None:
         """A BACKUP whose sync group is not ready begins its wait anew."""
@@ -359,15 +418,15 @@ class Instance:
         if advert.priority == GOODBYE:
             # (705) priority 0
             self.voice.advertise(self.priority.effective)  # (710)
-            self._log("master_got_zero")
+            self.voice.log("master_got_zero")
             self._restart_advert(now)  # (715)
             return
         # (720) any other priority
-        if self.config.higher_prio_send_advert and self._loses_to(advert.priority, theirs_is_higher):
-            self.voice.advertise(self.priority.effective)
+        if self._loses_to(advert.priority, theirs_is_higher):
+            self._answer_better(event, now)
         if advert.priority == self.priority.effective:
             if event.source == self.voice.source:
-                self._log("same_address")
+                self.voice.log("same_address")
                 if self.profile.lower_advert_rearms:
                     self._restart_unless_quiet(now)
                 return
@@ -386,7 +445,7 @@ class Instance:
     def _yield_to(self, event: AdvertisementReceived, now: Micros) -> None:
         theirs, ours = event.advertisement.priority, self.priority.effective
         key = "higher" if theirs > ours else "same_higher_ip"
-        self._log(key, source=event.source, priority=theirs, ours=ours)
+        self.voice.log(key, source=event.source, priority=theirs, ours=ours)
         self.intervals.learn(event.advertisement.interval_us)  # (735)
         self.reception.master_address = event.source
         self.wanted = "BACKUP"
@@ -397,21 +456,33 @@ class Instance:
         if self.group:
             self.group.follow_to_backup(self, now)
 
+    def _answer_to(self, event: AdvertisementReceived, is_better: bool) -> str:
+        theirs, ours = event.advertisement.priority, self.priority.effective
+        return self.profile.answer(Heard(theirs, event.source, ours, self.voice.source, is_better))
+
+    def _answer_better(self, event: AdvertisementReceived, now: Micros) -> None:
+        """A last word before it gives way (keepalived: an option; no RFC has one)."""
+        answer = self._answer_to(event, is_better=True)
+        if self.config.higher_prio_send_advert or answer != NOTHING:
+            self.voice.advertise(self.priority.effective)
+        if answer == ADVERT_AND_GARP:
+            self.announcer.heard_lower(now)
+
     def _answer_lower(self, event: AdvertisementReceived, now: Micros) -> None:
         # (760) a lower advert, new in RFC 9568: discard it and answer with an advert at once
-        answer = self.profile.lower_advert_gets
-        if answer == "nothing":
+        answer = self._answer_to(event, is_better=False)
+        if answer == NOTHING:
             return  # RFC 3768 and 5798 §6.4.3: discard
         silent = self.config.lower_prio_no_advert
         theirs, ours = event.advertisement.priority, self.priority.effective
         tail = "" if silent else ", forcing new election"
-        self._log("lower_answered", source=event.source, priority=theirs, ours=ours, tail=tail)
+        self.voice.log("lower_answered", source=event.source, priority=theirs, ours=ours, tail=tail)
         if event.sequence is not None:
-            self._log("ah_sync")
+            self.voice.log("ah_sync")
             self.voice.sequence = event.sequence + 1
         if not silent:
             self.voice.advertise(ours)
-        if answer == "advert+garp":
+        if answer == ADVERT_AND_GARP:
             self.announcer.heard_lower(now)
             if self.group:
                 self.group.announce(self, now)
@@ -421,7 +492,7 @@ class Instance:
 
     def _leave_master(self, now: Micros, to: str, why: str, farewell: bool) -> None:
         """MASTER to BACKUP or FAULT; ``farewell``: say goodbye with priority 0."""
-        self._log("entering", state=to)
+        self.voice.log("entering", state=to)
         copies = self.profile.priority_zero_on_fault
         if to == "FAULT" and (copies > 1 or (copies and not farewell)):
             self.voice.advertise(GOODBYE)  # keepalived: one more than the farewell below
@@ -436,7 +507,7 @@ class Instance:
     def _let_go(self, farewell: bool) -> None:
         if farewell:
             self.voice.advertise(GOODBYE)
-            self._log("sent_zero")
+            self.voice.log("sent_zero")
         self.announcer.left_master()
         self.addresses.release()
 
@@ -511,7 +582,7 @@ class Instance:
             case TrackedObjectRecovered():
                 self._recovered(event, now)
         if isinstance(self.role.state, Fault) and self.faults.told != before:
-            self._emit(FaultsChanged(self.config.name, self.faults.told))
+            self._process.emit(FaultsChanged(self.config.name, self.faults.told))
 
     def _change_to(self, to: str, now: Micros, why: str) -> None:
         """From INIT, FAULT or BACKUP to another state (keepalived has one way for all of them)."""
@@ -521,7 +592,7 @@ class Instance:
         state = self.role.state
         waiting_in_init = isinstance(state, Init) and to == "FAULT"
         if state.name != to and not waiting_in_init:
-            self._log("entering", state=to)
+            self.voice.log("entering", state=to)
         self.intervals.forget()
         if to == "FAULT":
             self._fall_silent(why)
@@ -577,7 +648,7 @@ class Instance:
             self.unbound = True
             text = f"its card {config.interface} was made while the daemon ran, and had no address yet"
             cure = "it hears nobody and never takes over until a reload"
-            self._emit(Warn(config.name, f"{text}: {cure}"))
+            self._process.emit(Warn(config.name, f"{text}: {cure}"))
 
     # -- weights and notify scripts (keepalived) -------------------------------------------------------------
 
@@ -585,8 +656,8 @@ class Instance:
         old, new = self.priority.effective, self.priority.shift(event.shift)
         if old == new:
             return
-        self._log("priority", old=old, new=new)
-        self._emit(PriorityChanged(self.config.name, old, new, event.why))
+        self.voice.log("priority", old=old, new=new)
+        self._process.emit(PriorityChanged(self.config.name, old, new, event.why))
         self.priority.effective = new
         state = self.role.state
         if isinstance(state, Backup):
@@ -599,9 +670,9 @@ class Instance:
         """A file's value no longer means FAULT but ``shift`` (keepalived's own words for that)."""
         old, self.priority.effective = self.priority.effective, self.priority.shift(shift)
         if shift:
-            self._log("priority_set", new=self.priority.effective)
+            self.voice.log("priority_set", new=self.priority.effective)
         if old != self.priority.effective:
-            self._emit(PriorityChanged(self.config.name, old, self.priority.effective, why))
+            self._process.emit(PriorityChanged(self.config.name, old, self.priority.effective, why))
 
     def notify(self) -> None:
         """Run notify scripts for the state just entered; a group member's own come once only."""

@@ -9,66 +9,99 @@ from its adverts, and an instance that is MASTER itself uses its own.
 
 from __future__ import annotations
 
-from vrrplab.config.model import InstanceConfig
+from functools import lru_cache
+
+from vrrplab.config.model import InstanceConfig, NodeConfig
+from vrrplab.machine.policy import Skew, Waiting, by_version, in_centiseconds, in_seconds
 from vrrplab.machine.priority import OWNER, Priority
 from vrrplab.machine.process import Process
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.reasons import skew_sum, waiting_sum
 from vrrplab.machine.voice import Voice
-from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
+from vrrplab.units import Micros, format_s
 
-
-def skew_time_us(version: int, priority: int, master_adver_interval_us: Micros) -> Micros:
-    """How much later than three intervals a BACKUP of this priority acts: the higher, the sooner."""
-    unit_us = SECOND_US if version == 2 else master_adver_interval_us
-    return (256 - priority) * unit_us // 256
+# Timers that end no further apart may end in either order: a daemon's are 0.7 to 2 ms late (measured).
+RACE_US: Micros = 1_300
+# After more adverts in a preempt_delay the one at its end is always too late (measured).
+MOST_ADVERTS_RACE = 10
 
 
 def profile_skew_us(
-    profile: Profile, version: int, priority: int, master_adver_interval_us: Micros
+    profile: Profile, version: int, priority: int, master_adver_interval_us: Micros, address: str = ""
 ) -> Micros:
-    """The same as a daemon or RFC of that profile has it: in seconds always, cut to centiseconds, or none."""
-    if profile.skew == "none":
-        return 0
-    skew_us = skew_time_us(skew_version(profile, version), priority, master_adver_interval_us)
-    return skew_us // CENTISECOND_US * CENTISECOND_US if profile.skew == "centiseconds" else skew_us
+    """How much later than three intervals a BACKUP acts; by all rules but odd ones the higher, the sooner."""
+    return _skew_us(profile.skew_us, version, priority, master_adver_interval_us, address)
 
 
-def skew_version(profile: Profile, version: int) -> int:
-    """Of which version of VRRP the skew is."""
-    return 2 if profile.skew == "seconds" else version
+@lru_cache(maxsize=1024)  # a rule is pure, and is asked the same with every advert
+def _skew_us(rule: Skew, version: int, priority: int, interval_us: Micros, address: str) -> Micros:
+    return rule(Waiting(version, priority, interval_us, address))
+
+
+def down_interval_us(
+    profile: Profile,
+    config: InstanceConfig,
+    priority: int,
+    master_adver_interval_us: Micros,
+    address: str = "",
+) -> Micros:
+    """Silence after which it is MASTER (keepalived: ``down_timer_adverts`` times, not always three)."""
+    skew_us = profile_skew_us(profile, config.version, priority, master_adver_interval_us, address)
+    return config.down_timer_adverts * master_adver_interval_us + skew_us
+
+
+def noticed_us(node: NodeConfig, kind: str, name: str, ago_us: Micros = 0) -> Micros:
+    """How long after a thing failed that counts. ``kind``: script, process, …; ``ago_us``: since a script's
+    last run began.
+
+    The ``fall``-th bad run of a check counts; the end of a process is forgiven for a while; of an interface,
+    a file or a BFD session the daemon hears at once.
+    """
+    if kind == "script":
+        script = node.script(name)
+        return script.fall * script.interval_us - ago_us
+    if kind == "process":
+        return next(p.terminate_delay_us for p in node.processes if p.name == name)
+    return 0
 
 
 class Intervals:
+    __slots__ = ("_config", "_down", "_priority", "_profile", "_voice", "master_adver_interval_us")
+
     def __init__(self, config: InstanceConfig, process: Process, voice: Voice, priority: Priority) -> None:
         self._config = config
         self._profile = process.profile
         self._voice = voice
         self._priority = priority
         self.master_adver_interval_us = config.advert_interval_us
+        # a cache of ``down_us``, behind what it is of
+        self._down: tuple[int, Micros, str, Micros] = (-1, 0, "", 0)
 
     @property
     def skew_us(self) -> Micros:
         """How much later than others this instance acts."""
         ours, theirs_us = self._priority.effective, self.master_adver_interval_us
-        return profile_skew_us(self._profile, self._config.version, ours, theirs_us)
+        return profile_skew_us(self._profile, self._config.version, ours, theirs_us, self._voice.source)
 
     def skew_in_words(self) -> str:
         """The skew time and its formula, for who asks "why?"."""
-        if self._profile.skew == "none":
-            return "0.000 s"
-        parts = (
-            self._priority.effective,
-            self.master_adver_interval_us,
-            skew_version(self._profile, self._config.version),
-        )
-        cut = ", cut to centiseconds" if self._profile.skew == "centiseconds" else ""
-        return skew_sum(self.skew_us, *parts, cut)
+        rule, ours, unit_us = self._profile.skew_us, self._priority.effective, self.master_adver_interval_us
+        if rule in (by_version, in_centiseconds, in_seconds):
+            version = 2 if rule is in_seconds else self._config.version
+            cut = ", cut to centiseconds" if rule is in_centiseconds else ""
+            return skew_sum(self.skew_us, ours, unit_us, version, cut)
+        return f"{format_s(self.skew_us)} s"
 
     @property
     def down_us(self) -> Micros:
-        """Silence after which it is MASTER (keepalived: ``down_timer_adverts`` times, not always three)."""
-        return self._config.down_timer_adverts * self.master_adver_interval_us + self.skew_us
+        """Silence after which it is MASTER."""
+        ours, theirs_us = self._priority.effective, self.master_adver_interval_us
+        source = self._voice.source
+        of_ours, of_theirs_us, of_source, down_us = self._down
+        if of_ours != ours or of_theirs_us != theirs_us or of_source != source:
+            down_us = down_interval_us(self._profile, self._config, ours, theirs_us, source)
+            self._down = ours, theirs_us, source, down_us
+        return down_us
 
     def in_words(self, interval_us: Micros) -> str:
         """How a waiting time is made up, for who asks "why?"."""
@@ -78,7 +111,7 @@ class Intervals:
     @property
     def one_advert_us(self) -> Micros:
         """keepalived: a would-be MASTER of a sync group waits for one interval only at its start."""
-        skew_us = skew_time_us(self._config.version, OWNER, self.master_adver_interval_us)
+        skew_us = by_version(Waiting(self._config.version, OWNER, self.master_adver_interval_us))
         return self.master_adver_interval_us + skew_us
 
     def learn(self, interval_us: Micros) -> None:

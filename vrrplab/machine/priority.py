@@ -22,6 +22,8 @@ def cut(total: int) -> int:
 
 
 class Priority:
+    __slots__ = ("_total", "effective", "is_owner")
+
     def __init__(self, config: InstanceConfig) -> None:
         self._total = config.base_priority
         self.is_owner = config.address_owner
@@ -44,6 +46,16 @@ class Priority:
 
 class OtherOwner:
     """What this owner does about another one, by the profile's rule."""
+
+    __slots__ = (
+        "_adverts_left",
+        "_config",
+        "_priority",
+        "_process",
+        "_their_interval_us",
+        "_voice",
+        "judged_at_us",
+    )
 
     def __init__(self, config: InstanceConfig, process: Process, voice: Voice, priority: Priority) -> None:
         self._config = config

@@ -10,6 +10,8 @@ from vrrplab.units import Micros, earliest
 
 
 class Process:
+    __slots__ = ("_actions", "_count", "_pacers", "lines", "moved_rp_filter", "profile", "rp_filter")
+
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self._actions: list[Action] = []
@@ -35,6 +37,10 @@ class Process:
         taken, self._actions = self._actions, []
         return taken
 
+    def skip(self, numbers: int) -> None:
+        """As many timers were set, of which nothing is left."""
+        self._count += numbers
+
     def number(self) -> int:
         """1, 2, 3 …: whose timer was set first, when two end in the same microsecond."""
         self._count += 1
@@ -52,8 +58,13 @@ class Process:
 
     def next_deadline(self) -> Micros | None:
         """When a frame that waits for ``garp_interval`` may leave."""
-        return earliest(*[p.next_deadline() for p in self._pacers.values()])
+        first: Micros | None = None
+        for pacer in self._pacers.values():
+            if pacer.waiting:  # almost none ever has
+                first = earliest(first, pacer.next_deadline())
+        return first
 
     def tick(self, now: Micros) -> None:
         for pacer in self._pacers.values():
-            pacer.tick(now)
+            if pacer.waiting:
+                pacer.tick(now)

@@ -2,7 +2,8 @@
 
 The machine asks a profile "what does a lower advert get?", never "which profile are you?". Figures and
 rules come from recordings of the daemons and from the RFCs; ``SOURCES`` names the one behind each field.
-A new daemon is a new row; a wrong model, for a test, is ``dataclasses.replace(profile, …)``.
+A new daemon is a new row; a wrong model, for a test, is ``dataclasses.replace(profile, …)``. Three fields are
+rules, functions that ``policy`` describes: any other function may stand in their place.
 """
 
 from __future__ import annotations
@@ -10,6 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vrrplab.errors import VrrplabError
+from vrrplab.machine.policy import (
+    AnnounceAgain,
+    Answer,
+    Skew,
+    answer_worse,
+    answer_worse_and_announce,
+    by_version,
+    in_centiseconds,
+    no_answer,
+)
 from vrrplab.units import SECOND_US, Micros
 
 
@@ -32,7 +43,7 @@ class Profile:
     list_mismatch: str = "drop"  # "drop" | "drop-unless-owner" | "warn": another list of virtual addresses
     rejected_advert_rearms: bool = True  # a MASTER restarts its advert timer on a packet it rejects
     lower_advert_rearms: bool = True  # a MASTER restarts its advert timer on a lower advert
-    lower_advert_gets: str = "advert+garp"  # "advert+garp" | "advert" | "nothing"
+    answer: Answer = answer_worse_and_announce  # what a MASTER sends back to another one's advert
     reject_lines: str = "each"  # "each" | "once": log a kind of rejection every time or once a MASTER
     logs_master_change: bool = False  # "master set to …" lines
     learns_interval: bool = True  # VRRPv3 BACKUP adopts the MASTER's interval
@@ -45,7 +56,7 @@ class Profile:
     owner_needs_state_master: bool = True  # priority 255 is MASTER at start only with state MASTER
     owner_returns_at_once: bool = False  # after FAULT an owner is MASTER without waiting
     priority_zero_on_fault: int = 2  # farewell adverts when a MASTER fails
-    skew: str = "by-version"  # "by-version" | "centiseconds" (cut) | "none" | "seconds"
+    skew_us: Skew = by_version
 
     # Start
     delay_covers_owners: bool = False  # startup_delay also holds an owner that waits for a script
@@ -58,6 +69,7 @@ class Profile:
 
     # Announcing
     garp_from_config: bool = True  # repeat, delay and refresh options; False: one per address, once
+    announce_again_us: AnnounceAgain | None = None  # in place of those options; None: as they say
     garp_target_broadcast: bool = True  # target hardware address ff:ff:ff:ff:ff:ff
     garp_interval_keeps_all: bool = False  # a pause between ARP frames loses none
     refresh_with_adverts: bool = True  # garp_master_refresh is looked at when an advert is sent
@@ -117,7 +129,7 @@ RFC9568 = replace(
     list_mismatch="warn",
     rejected_advert_rearms=False,
     lower_advert_rearms=False,
-    lower_advert_gets="advert",
+    answer=answer_worse,
     authenticates=False,
     two_owners="by-address",
     owner_needs_state_master=False,
@@ -144,7 +156,7 @@ RFC5798 = replace(
     checks=(
         "ttl version type complete checksum vrid addressed auth-type interval any-address owner peer list"
     ),
-    lower_advert_gets="nothing",
+    answer=no_answer,
     owner_listens=False,
     checksum_form="pseudo-header",
 )
@@ -168,7 +180,7 @@ FRR_844 = replace(
     versions=(2, 3),
     checks="ttl version type complete auth-type checksum martian vrid addressed interval",
     owner_listens=True,
-    skew="centiseconds",
+    skew_us=in_centiseconds,
     garp_target_broadcast=True,
     accept_mode=True,
     checksum_option_takes_any=False,
@@ -192,7 +204,7 @@ SOURCES: dict[str, str] = {
     "list_mismatch": "2.2.7 two masters, 2.4.3 one (recordings vip_list_*); RFC 3768 §7.1, 9568 §7.1",
     "rejected_advert_rearms": "recordings advert_int_mismatch_*, auth_mismatch_*; RFC 9568 §6.4.3 (f)",
     "lower_advert_rearms": "keepalived: as after any packet; RFC 9568 §6.4.3 names no restart there",
-    "lower_advert_gets": "recordings garp_lower_*; RFC 3768 and 5798 §6.4.3 discard, 9568 §6.4.3 answers",
+    "answer": "recordings garp_lower_*; RFC 3768 and 5798 §6.4.3 discard, 9568 §6.4.3 answers",
     "reject_lines": "logs of recordings auth_mismatch_*: each in 2.2.7, once in 2.4.3",
     "logs_master_change": "logs of the 2.4.3 recordings",
     "learns_interval": "recordings advert_int_mismatch_*; RFC 9568 §6.4.2; RFC 3768 has no learning",
@@ -203,7 +215,7 @@ SOURCES: dict[str, str] = {
     "owner_needs_state_master": "recordings prio255_*; RFC 9568 §6.4.1",
     "owner_returns_at_once": "recordings article_drill*: 3.004 s after FAULT; RFC 9568 §6.4.1",
     "priority_zero_on_fault": "recordings article_drill2*, article_drill3*: two copies; RFC 9568 §6.4.3",
-    "skew": "recordings takeover_*, prio0_*; RFC 3768 §6.1, RFC 9568 §6.1; FRR measured: 0.60, not 0.609 s",
+    "skew_us": "recordings takeover_*, prio0_*; RFC 3768 §6.1, 9568 §6.1; FRR measured: 0.60, not 0.609 s",
     "delay_covers_owners": "recordings startup_delay_*; 2.2.7 measured: owner MASTER at once",
     "removes_addresses_at_start": "logs of the recordings: one line an instance in 2.2.7, two in 2.4.3",
     "binds_unicast_source": "recording unicast_start_no_address; 2.4.3 measured: it starts",
@@ -212,6 +224,7 @@ SOURCES: dict[str, str] = {
     " longer by, divided by the lines written meanwhile (two, and six for each address with five GARP); each"
     " line went to a console, there was no syslog (with one, measured, an address costs 0.1 ms); RFCs: none",
     "garp_from_config": "recordings garp_*; RFC 9568 §6.4.2: one for each address",
+    "announce_again_us": "no RFC and no daemon has such a rule: it is for experiments",
     "garp_target_broadcast": "frames of the recordings; RFC 9568 §6.4.2",
     "garp_interval_keeps_all": "recordings garp_interval_*; 2.2.7 measured: 3 of 10 leave",
     "refresh_with_adverts": "recordings garp_ref*, article_split_brain_* (2.2.7)",

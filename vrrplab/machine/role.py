@@ -13,6 +13,8 @@ from vrrplab.units import Micros
 
 
 class Role:
+    __slots__ = ("_name", "_process", "armed", "state")
+
     def __init__(self, name: str, process: Process, state: State) -> None:
         self._name = name
         self._process = process
@@ -51,7 +53,9 @@ class Role:
         self.armed = self._process.number()
 
     def next_deadline(self) -> Micros | None:
-        match self.state:
-            case Backup(master_down_at_us=at_us) | Master(advert_at_us=at_us) | Init(master_at_us=at_us):
-                return at_us
-        return None
+        state = self.state
+        if isinstance(state, Backup):
+            return state.master_down_at_us
+        if isinstance(state, Master):
+            return state.advert_at_us
+        return state.master_at_us if isinstance(state, Init) else None

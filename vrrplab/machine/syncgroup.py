@@ -35,6 +35,8 @@ class Member(Protocol):
 
 
 class SyncGroup:
+    __slots__ = ("_process", "config", "in_fault", "members", "state", "waiting")
+
     def __init__(self, config: SyncGroupConfig, process: Process) -> None:
         self.config = config
         self._process = process

@@ -28,9 +28,11 @@ def share_of(tracked: TrackedObject, value: int) -> int | None:
 class FileTracker:
     """``text``: what the file holds; None: there is no such file."""
 
+    __slots__ = ("_process", "config", "value")
+
     def __init__(self, config: FileConfig, process: Process, text: str | None) -> None:
         self.config = config
-        self._log = process.log
+        self._process = process
         self.value = 0
         self.read(text)
 
@@ -40,7 +42,7 @@ class FileTracker:
         if INT_MIN <= value <= INT_MAX + 1:
             self.value = value
         else:
-            self._log("file_invalid", value=value, path=self.config.path)
+            self._process.log("file_invalid", value=value, path=self.config.path)
 
     def why(self, tracked: TrackedObject) -> str:
         found = f"track_file {self.config.name} is {self.value}"
@@ -55,6 +57,8 @@ class FileTracker:
 
 class ProcessTracker:
     """``count``: how many run; None: as many as are needed."""
+
+    __slots__ = ("_decides_at_us", "armed", "config", "count", "good")
 
     def __init__(self, config: ProcessConfig, process: Process, count: int | None) -> None:
         self.config = config
@@ -100,6 +104,8 @@ class ProcessTracker:
 
 
 class BfdTracker:
+    __slots__ = ("config", "good")
+
     def __init__(self, config: BfdConfig, is_up: bool) -> None:
         self.config = config
         self.good = is_up

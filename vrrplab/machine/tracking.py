@@ -32,11 +32,24 @@ class ScriptVerdict:
 
 
 class ScriptTracker:
+    __slots__ = (
+        "_busy",
+        "_last_status",
+        "_limits",
+        "_process",
+        "_profile",
+        "_run",
+        "_run_at_us",
+        "armed",
+        "config",
+        "phase",
+        "result",
+    )
+
     def __init__(self, config: ScriptConfig, process: Process) -> None:
         self.config = config
         self._process = process
         self._profile = process.profile
-        self._emit = process.emit
         self.armed = process.number()
         self.phase = "init"  # "init" | "reload" | "done": what the next result means
         self.result = config.rise - 1  # one success is enough at the start, with init_fail too
@@ -72,10 +85,11 @@ class ScriptTracker:
         self._say("script_reload_ok" if self.is_up else "script_reload_bad")
 
     def next_deadline(self) -> Micros | None:
-        due = [at for at, _ in self._limits.values()]
-        if self._run_at_us is not None:
-            due.append(self._run_at_us)
-        return min(due) if due else None
+        first = self._run_at_us
+        for at_us, _ in self._limits.values():
+            if first is None or at_us < first:
+                first = at_us
+        return first
 
     def tick(self, now: Micros) -> None:
         """Start a run that is due, end one that takes too long."""
@@ -85,9 +99,9 @@ class ScriptTracker:
                 self._say("script_running", state=self._busy)
             if self._busy == "idle" or self._profile.reruns_running_script:
                 self._begin(now)
-        for run, (at_us, signal) in sorted(self._limits.items()):
+        for run, (at_us, signal) in list(self._limits.items()):  # in the order in which they were begun
             if now >= at_us:
-                self._emit(KillScript(self.config.name, run, signal))
+                self._process.emit(KillScript(self.config.name, run, signal))
                 self._busy = "being timed out"
                 self._limits[run] = (now + KILL_AFTER_US, SIGKILL)
 
@@ -96,7 +110,7 @@ class ScriptTracker:
         self._busy = "already running"
         limit_us = self.config.timeout_us or self.config.interval_us
         self._limits[self._run] = (now + limit_us, SIGTERM)
-        self._emit(RunScript(self.config.name, self._run, self.config.command, self.config.user))
+        self._process.emit(RunScript(self.config.name, self._run, self.config.command, self.config.user))
 
     def exited(self, run: int, status: int | None, signal: int) -> ScriptVerdict | None:
         """A run ended; the verdict, if the script changed sides by it."""
@@ -111,7 +125,7 @@ class ScriptTracker:
         passed = status == 0
         verdict = self._count(passed, status, signal, timed_out)
         shown: int | str = status if status is not None else ("timeout" if timed_out else f"signal {signal}")
-        self._emit(ScriptJudged(self.config.name, shown, passed, verdict is not None))
+        self._process.emit(ScriptJudged(self.config.name, shown, passed, verdict is not None))
         self._busy = "idle"
         self.phase = "done"
         return verdict

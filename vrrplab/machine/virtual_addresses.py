@@ -14,11 +14,13 @@ from vrrplab.machine.voice import Voice
 
 
 class VirtualAddresses:
+    __slots__ = ("_config", "_process", "_profile", "_voice")
+
     def __init__(self, config: InstanceConfig, process: Process, voice: Voice) -> None:
         self._config = config
         self._profile = process.profile
-        self._emit = process.emit
-        self._log = voice.log
+        self._process = process
+        self._voice = voice
 
     @property
     def accepted(self) -> bool:
@@ -27,8 +29,8 @@ class VirtualAddresses:
 
     def take(self) -> None:
         if not self.accepted:
-            self._emit(SetAccept(self._config.name, self._config.virtual_addresses, False))
-            self._log("accept_drop")
+            self._process.emit(SetAccept(self._config.name, self._config.virtual_addresses, False))
+            self._voice.log("accept_drop")
         self._each("setting", AddAddresses)
         self._add_routes()
 
@@ -36,25 +38,25 @@ class VirtualAddresses:
         self.remove_routes()
         self._each("removing", RemoveAddresses)
         if not self.accepted:
-            self._emit(SetAccept(self._config.name, self._config.virtual_addresses, True))
-            self._log("accept_restore")
+            self._process.emit(SetAccept(self._config.name, self._config.virtual_addresses, True))
+            self._voice.log("accept_restore")
 
     def _each(self, what: str, action: type[AddAddresses] | type[RemoveAddresses]) -> None:
         """Those in the adverts, then the excluded ones, each with its line."""
         config = self._config
         for kind, addresses in (("vips", config.virtual_addresses), ("evips", config.excluded_addresses)):
             if addresses:
-                self._log(f"{what}_{kind}")
-                self._emit(action(config.name, config.placed(addresses)))
+                self._voice.log(f"{what}_{kind}")
+                self._process.emit(action(config.name, config.placed(addresses)))
 
     def _add_routes(self) -> None:
         config = self._config
         if config.virtual_routes:
-            self._log("setting_routes")
-            self._emit(AddRoutes(config.name, config.virtual_routes))
+            self._voice.log("setting_routes")
+            self._process.emit(AddRoutes(config.name, config.virtual_routes))
         if config.virtual_rules:
-            self._log("setting_rules")
-            self._emit(AddRoutes(config.name, config.virtual_rules))
+            self._voice.log("setting_rules")
+            self._process.emit(AddRoutes(config.name, config.virtual_rules))
 
     def remove_routes(self) -> None:
         """Its rules and routes; at its start the daemon does so once more unless it is MASTER at once: before
@@ -62,11 +64,11 @@ class VirtualAddresses:
         """
         config = self._config
         if config.virtual_rules:
-            self._log("removing_rules")
-            self._emit(RemoveRoutes(config.name, config.virtual_rules))
+            self._voice.log("removing_rules")
+            self._process.emit(RemoveRoutes(config.name, config.virtual_rules))
         if config.virtual_routes:
-            self._log("removing_routes")
-            self._emit(RemoveRoutes(config.name, config.virtual_routes))
+            self._voice.log("removing_routes")
+            self._process.emit(RemoveRoutes(config.name, config.virtual_routes))
 
     def _drop_old_routes(self, before: InstanceConfig) -> None:
         """Reload: what the new configuration no longer has goes, another instance's or not."""
@@ -76,12 +78,12 @@ class VirtualAddresses:
         for rule in before.virtual_rules:
             if rule.text() not in rules:
                 ends = (rule.sender or "all") + (f" to {rule.receiver}" if rule.receiver else "")
-                self._log("rule_gone", ends=ends.replace("/32", ""))
-                self._emit(RemoveRoutes(name, (rule,)))
+                self._voice.log("rule_gone", ends=ends.replace("/32", ""))
+                self._process.emit(RemoveRoutes(name, (rule,)))
         for route in before.virtual_routes:
             if (route.table, route.text()) not in routes:
-                self._log("route_gone", route=route.destination)
-                self._emit(RemoveRoutes(name, (route,)))
+                self._voice.log("route_gone", route=route.destination)
+                self._process.emit(RemoveRoutes(name, (route,)))
 
     def keep(self, before: VirtualAddresses) -> bool:
         """Reload: drop what is no longer there, take what is new; True if there is anything new."""
@@ -90,14 +92,14 @@ class VirtualAddresses:
         wanted = {(a.with_prefix, a.interface) for a in ours}
         for gone in theirs:
             if (gone.with_prefix, gone.interface) not in wanted:
-                self._log("vip_gone", address=gone.with_prefix, interface=gone.interface)
-                self._emit(RemoveAddresses(self._config.name, before._config.placed((gone,))))
-        self._log("setting_vips")
+                self._voice.log("vip_gone", address=gone.with_prefix, interface=gone.interface)
+                self._process.emit(RemoveAddresses(self._config.name, before._config.placed((gone,))))
+        self._voice.log("setting_vips")
         if self._config.excluded_addresses:
-            self._log("setting_evips")
+            self._voice.log("setting_evips")
         held = {(a.with_prefix, a.interface) for a in theirs}
         added = tuple(a for a in ours if (a.with_prefix, a.interface) not in held)
         if added:
-            self._emit(AddAddresses(self._config.name, self._config.placed(added)))
+            self._process.emit(AddAddresses(self._config.name, self._config.placed(added)))
         self._add_routes()
         return bool(added)

@@ -23,11 +23,14 @@ def run_notify(
 
 
 class Voice:
+    __slots__ = ("_config", "_last", "_process", "sequence", "source")
+
     def __init__(self, config: InstanceConfig, process: Process) -> None:
         self._config = config
         self._process = process
         self.source = ""  # of adverts; "": the interface has no address of the family
         self.sequence = 0  # AH: last number sent or seen (keepalived has one counter for both)
+        self._last: SendAdvertisement | None = None  # a cache: an unchanged advert is the same action
 
     def log(self, key: str, **values: object) -> None:
         """The daemon's line for what happened, if its version has one."""
@@ -36,25 +39,30 @@ class Voice:
         self._process.log(key, **(who | values))
 
     def advertise(self, priority: int) -> None:
-        config = self._config
         self.sequence += 1
-        self._process.emit(
-            SendAdvertisement(
-                config.name,
-                config.advert_interface,
-                self.source,
-                tuple(p.address for p in config.unicast_peers) or (multicast_group(config),),
-                config.version,
-                config.vrid,
-                priority,
-                config.advert_interval_us,
-                tuple(a.address for a in config.virtual_addresses),
-                authentication_of(config, self._process.profile),
-                self.sequence,
-                config.unicast_ttl if config.unicast and self._process.profile.unicast_ttl else 255,
-                checksum_form(config, self._process.profile),
-                priority == GOODBYE,
-            )
+        last = self._last
+        if last is None or last.priority != priority or last.source != self.source or last.sequence:
+            last = self._last = self._advert(priority)
+        self._process.emit(last)
+
+    def _advert(self, priority: int) -> SendAdvertisement:
+        config, profile = self._config, self._process.profile
+        authentication = authentication_of(config, profile)
+        return SendAdvertisement(
+            config.name,
+            config.advert_interface,
+            self.source,
+            tuple(p.address for p in config.unicast_peers) or (multicast_group(config),),
+            config.version,
+            config.vrid,
+            priority,
+            config.advert_interval_us,
+            tuple(a.address for a in config.virtual_addresses),
+            authentication,
+            self.sequence if authentication is not None and authentication.kind == "AH" else 0,
+            config.unicast_ttl if config.unicast and profile.unicast_ttl else 255,
+            checksum_form(config, profile),
+            priority == GOODBYE,
         )
 
     def announce_own_address(self) -> None:

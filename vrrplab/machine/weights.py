@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from vrrplab.config.model import InstanceConfig, SyncGroupConfig, TrackedObject
+from vrrplab.config.model import InstanceConfig, NodeConfig, SyncGroupConfig, TrackedObject
 
 Tracked = tuple[TrackedObject, ...]
 _Holder = TypeVar("_Holder", InstanceConfig, SyncGroupConfig)
@@ -25,6 +25,18 @@ def points(weight: int, reverse: bool, good: bool) -> int:
     """What a tracked thing adds to the priority: a positive weight while good, a negative one while bad."""
     counts = good if weight > 0 else not good
     return (-weight if reverse else weight) if counts else 0
+
+
+def bad_for_ever(node: NodeConfig) -> frozenset[tuple[str, str]]:
+    """What is bad while all is well, (kind as in ``LISTS``, name): all that can never be good.
+
+    All is well while every script exits with 0, every process runs, and every interface and session is up,
+    whichever way they count: ``reverse`` turns what that is worth (``points``), not what it is. So a script
+    that asks "is this server in maintenance?" is taken to say yes, as the machine takes it. Of scripts those
+    are bad that fail for lack of a shell, of processes those that nothing can be.
+    """
+    scripts = {("script", s.name) for s in node.scripts if s.is_program and s.always_exits}
+    return frozenset(scripts | {("process", p.name) for p in node.processes if not p.findable})
 
 
 def least_weight(weight: int, falls_to: int, rival: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vrrplab import arguments
@@ -17,7 +18,7 @@ from vrrplab.views.bets import Bets
 from vrrplab.views.cluster import show_cluster
 
 if TYPE_CHECKING:
-    from vrrplab.scenario.model import Scenario
+    from vrrplab.views.forks import Rerun
 
 FIRST = "article-drill-1-lan-nic"
 CAPTURES = (".pcap", ".pcapng", ".cap")
@@ -57,17 +58,21 @@ def cluster(source: Any = FIRST, *, at_s: float | None = None, tour: bool = True
     if not (hasattr(source, "with_actions") and hasattr(source, "duration_us")):
         kind = type(source).__name__
         raise VrrplabError(f"cluster() takes a scenario, a trace, or the name or path of one, not {kind}")
+    run = runs_with_frames()
     began_s = time.perf_counter()
-    trace = run_with_frames(source)
+    trace = run(source)
     took_s = time.perf_counter() - began_s
-    return show_cluster(trace, source, run_with_frames, at_s, (Bets(),), took_s, tour)
+    return show_cluster(trace, source, run, at_s, (Bets(),), took_s, tour)
 
 
-def run_with_frames(scenario: Scenario) -> Trace:
-    """The run as the cluster plays it: each advert with its bytes."""
+def runs_with_frames() -> Rerun:
+    """Runs as the cluster plays them: each advert with its bytes. A changed scenario goes on from where the
+    one before stood.
+    """
     from vrrplab.notebook.simulate import run_told
+    from vrrplab.sim.reruns import Reruns
 
-    return run_told(scenario, frames=True)
+    return partial(run_told, runs=Reruns(frames=True))
 
 
 def _look_at(path: str) -> Trace | None:

@@ -6,7 +6,8 @@
     mine.why("a eth0 at 10")     why it did, or did not, fail over
     mine.diff(vrrplab.configs("new/a.conf", "new/b.conf"))
 
-Each answer shows itself as a table in a notebook; ``show(n)`` plays its row n in the cluster on the screen.
+Each answer shows itself as a table in a notebook; a row that is clicked is played in the cluster below
+it, and ``show(n)`` plays row n.
 """
 
 from __future__ import annotations
@@ -18,14 +19,12 @@ from html import escape
 from typing import Any
 
 from vrrplab import arguments
-from vrrplab.commands import config_diff
-from vrrplab.commands import why as why_command
 from vrrplab.config.reader import parse_text
 from vrrplab.errors import VrrplabError
+from vrrplab.forecast import diff_text, why_text
 from vrrplab.forecast.damage import damage_of
 from vrrplab.forecast.diff import Diff, diff
-from vrrplab.forecast.failures import RETURN
-from vrrplab.forecast.predict import Forecast, Row, Section, forecast
+from vrrplab.forecast.predict import Row, Section, forecast
 from vrrplab.forecast.table import failures_in_words, notes, row_in_cells, text_of
 from vrrplab.forecast.why import Why, why
 from vrrplab.machine.profiles import profile_named
@@ -44,7 +43,6 @@ from vrrplab.scenario.node_files import NodeFile, node_files
 from vrrplab.scenario.nodes import Node, nodes_from
 from vrrplab.units import format_s
 
-_AWAY_S = 15
 KEPT: dict[str, str] = {}  # what cells with %%keepalived hold: name to text
 
 
@@ -83,9 +81,11 @@ class Table:
     def _repr_html_(self) -> str:
         def cells(kind: str, words: Sequence[str]) -> str:
             style = "text-align:left;vertical-align:top;white-space:normal"
-            return "".join(f'<{kind} style="{style}">{escape(printable(w))}</{kind}>' for w in words)
+            kinds = (kind if word else "td" for word in words)  # a head without words is none
+            pairs = zip(kinds, words, strict=True)
+            return "".join(f'<{one} style="{style}">{escape(printable(word))}</{one}>' for one, word in pairs)
 
-        head = cells("th", ["", *self.head])
+        head = cells("th", ["n", *self.head])
         rows = (f"<tr>{cells('td', [str(n), *row])}</tr>" for n, row in enumerate(self.rows, 1))
         more = [".show(n) plays row n" if self.rows else "nothing", *self._notes]
         below = "".join(f"<div><small>{escape(printable(note))}</small></div>" for note in more)
@@ -93,6 +93,19 @@ class Table:
             f"<table><caption>{escape(printable(self.title))}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>{below}"
         )
+
+    def _ipython_display_(self) -> None:
+        """The table; a row that is clicked is played below it."""
+        from vrrplab.notebook.cluster import cluster
+        from vrrplab.views.row_table import display_table
+
+        def play(number: int) -> Any:
+            return cluster(self.scenario_of(number), tour=False)
+
+        rows = [[printable(cell) for cell in row] for row in self.rows]
+        still = self._repr_html_(), repr(self)
+        notes = [printable(note) for note in self._notes]
+        display_table(printable(self.title), self.head, rows, notes, play, still)
 
     def show(self, number: int = 1) -> Any:
         """Row ``number``, counted from 1, in the cluster on the screen. VrrplabError: no such row."""
@@ -138,13 +151,13 @@ class Configurations:
         rows = []
         for section, row in items:
             failing, where, out, told, see = row_in_cells(row, found.simulated)
-            why = ". ".join(filter(None, [row.blocked, row.cure]))
+            why = row.why
             about = (", ".join(section.addresses), failing, where, " ".join(out.split()), told)
             rows.append((*about, f"{see} {why}".strip()))
         head = ("address", "when this fails", "goes to", "out: best typical worst (s)", "simulated", "see")
 
         def play(item: tuple[Section, Row]) -> Scenario:
-            return _failing(found, item[1])
+            return with_failures(found.scenario, item[1].lines)
 
         return Table("failures", head, rows, items, text_of(found), play, notes(found))
 
@@ -158,7 +171,7 @@ class Configurations:
             raise VrrplabError(f"say what fails, e.g. .why('a eth0') - {FORM}")
         found = why(self.scenario(*failures))
         rows = [row for answer in found.answers for row in _why_rows(answer)]
-        text = "\n".join(why_command.lines(found))
+        text = "\n".join(why_text.lines(found))
         return Table("why", ("at", "address", "", "where", "what"), rows, [found] * len(rows), text, _played)
 
     def diff(self, other: Configurations, *, order: Sequence[str] = ()) -> Table:
@@ -171,7 +184,7 @@ class Configurations:
         rows = list(_diff_rows(found))
         plan = found.better or found.given
         items = [plan.scenario if plan else self.scenario()] * len(rows)
-        text = "\n".join(config_diff.lines(found))
+        text = "\n".join(diff_text.lines(found))
         return Table("what changes", ("", "what", "before", "after"), rows, items, text, lambda one: one)
 
     def edited(self, edit: Edit) -> Configurations:
@@ -229,7 +242,7 @@ def configs(
             raise VrrplabError(f'a file is of type {kind} - give paths: configs("a.conf", "b.conf")')
     for name in named:
         if not (isinstance(named[name], str | os.PathLike)):
-            raise VrrplabError(f"{name}: give the path of a keepalived.conf, or its text")
+            raise VrrplabError(f"{name}: name a keepalived.conf, or its text")
     paths = [f"{name}={os.fspath(path)}" for name, path in named.items() if name not in texts]
     nodes: list[Node] = []
     if files or paths:
@@ -278,12 +291,6 @@ def _finding_lines(found: Sequence[Finding]) -> Iterator[str]:
         yield from wrap(text, 80, more="    ")
 
 
-def _failing(found: Forecast, row: Row) -> Scenario:
-    """The first failure of a row; a node that returns was away for a while."""
-    lines = [f.line + (f" for {_AWAY_S}" if f.kind == RETURN else "") for f in row.failures[0]]
-    return with_failures(found.scenario, lines)
-
-
 def _why_rows(answer: Any) -> Iterator[tuple[str, ...]]:
     at, address = f"{format_s(answer.at_us)} s", ", ".join(answer.addresses)
     yield at, address, "", "", f"{'; '.join(answer.happened)}: {answer.headline}"
@@ -309,7 +316,7 @@ def _diff_rows(found: Diff) -> Iterator[tuple[str, ...]]:
         yield "finding comes", f"{finding.rule} {finding.severity}", "", finding.message
     for change in found.outcomes:
         about = f"{failures_in_words(change.failures)} ({', '.join(change.addresses)})"
-        before, after = (config_diff.ends(row) for row in (change.before, change.after))
+        before, after = (diff_text.ends(row) for row in (change.before, change.after))
         yield "failure", about, before, after
     plan = found.better or found.given
     for step in plan.steps if plan else ():

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError, did_you_mean
+from vrrplab.output.page_text import COLUMNS, in_columns
 from vrrplab.tell import story as _story
 from vrrplab.trace import Trace, as_trace
 from vrrplab.trace.events import LogEvent
 from vrrplab.units import micros
 
 WIDTH = 118
-MONO = "font-family:var(--jp-code-font-family,monospace),monospace"
 
 
 @dataclass(repr=False, eq=False)
@@ -38,12 +38,11 @@ class Screen:
         return words in self.text
 
     def _repr_html_(self) -> str:
-        style = f"{MONO};font-size:0.86em;line-height:1.25;margin:0.3em 0;overflow-x:auto;white-space:pre"
         if not self.hang:
-            return f'<pre style="{style}">{escape(self.text)}</pre>'
+            return in_columns(self.text)
         line = f"white-space:pre-wrap;padding-left:{self.hang}ch;text-indent:-{self.hang}ch"
         lines = (f'<div style="{line}">{escape(text) or " "}</div>' for text in self.text.split("\n"))
-        return f'<div style="{style}">{"".join(lines)}</div>'
+        return f'<div tabindex="0" style="{COLUMNS}">{"".join(lines)}</div>'
 
 
 def story(trace: Trace, width: int = WIDTH) -> Screen:

@@ -7,7 +7,6 @@ from typing import Any
 
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError
-from vrrplab.exercises.observe import outage_s
 from vrrplab.notebook.simulate import simulate
 from vrrplab.notebook.variants import at, variant
 from vrrplab.scenario.model import Scenario
@@ -63,6 +62,8 @@ def outages_s(
     >>> vrrplab.outages_s("article-steady", "power_off", "192.168.2.101", times=3, server="proxy-serv01")
     [2.66, 3.32, 2.98]
     """
+    from vrrplab.exercises.observe import outage_s  # its room opens with the lessons, and they need this file
+
     count = arguments.whole(times, "times", 1, MOST_TIMES)
     begin = arguments.number(from_s, "from_s", 0)
     length = arguments.number(to_s, "to_s", begin) - begin

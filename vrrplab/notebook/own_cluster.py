@@ -82,7 +82,7 @@ def complaints(scenario: Scenario) -> list[str]:
 def _is_text(name: str, file: object) -> bool:
     """Anything with a brace or a line end is the configuration itself, anything else a path."""
     if not isinstance(file, str | os.PathLike):
-        raise VrrplabError(f"{name}: give the path of a keepalived.conf, or its text")
+        raise VrrplabError(f"{name}: name a keepalived.conf, or its text")
     if isinstance(file, str) and ("{" in file or "\n" in file):
         return True
     if os.path.isfile(file):

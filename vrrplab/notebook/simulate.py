@@ -15,6 +15,7 @@ from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.estimate import work_of
 from vrrplab.sim.play import play, until
+from vrrplab.sim.reruns import Reruns
 from vrrplab.sim.world import World
 from vrrplab.trace import Trace
 from vrrplab.work import announce
@@ -63,14 +64,19 @@ def simulate(
     return run_told(scenario, frames=frames)
 
 
-def run_told(scenario: Scenario, *, frames: bool = False) -> Trace:
-    """Simulate it; where that takes long, a line says so first, and others how far it is."""
+def run_told(scenario: Scenario, *, frames: bool = False, runs: Reruns | None = None) -> Trace:
+    """Simulate it; where that takes long, a line says so first, and others how far it is.
+
+    ``runs``: those before, to go on from one of them; ``frames`` is theirs then.
+    """
     announce(work_of(scenario))
     with Progress("simulate") as progress:
 
         def watch(world: World) -> None:
             progress.at(world.scheduler.now / scenario.duration_us)
 
+        if runs is not None:
+            return runs.run(scenario, watch)
         return play(World(scenario, frames=frames), watch)
 
 

@@ -170,8 +170,8 @@ def panel(
     - ``server``: whose priority moves (default: that of the lowest priority, who has to take over).
     - ``theme``: "light" or "dark".
 
-    Needs matplotlib; without ipywidgets the first picture is shown as a figure. VrrplabError: no such
-    scenario, option, server or instance.
+    Without matplotlib the picture is a table; without ipywidgets the first one is shown as a figure.
+    VrrplabError: no such scenario, option, server or instance.
     """
     from vrrplab.notebook.simulate import run_told
     from vrrplab.scenario.reader import load_scenario

@@ -13,16 +13,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from vrrplab import arguments
-from vrrplab.config.model import NodeConfig
-from vrrplab.config.reader import config_text
-from vrrplab.errors import ConfigError, VrrplabError, did_you_mean
+from vrrplab.errors import VrrplabError, did_you_mean
 from vrrplab.notebook.replacements import Edit, Replacement, replacements
-from vrrplab.scenario.configs import EDITED, file_matches, label_without_file
+from vrrplab.scenario.edited import text_of, with_files
 from vrrplab.scenario.model import Scenario
+from vrrplab.scenario.own_rules import RULES, checked_rules
 from vrrplab.scenario.parts import Server
 from vrrplab.scenario.reader import builtin_scenarios, load_scenario, scenario_from_text
 from vrrplab.units import micros
@@ -72,8 +70,8 @@ def conf(server: str = "proxy-serv01", source: Source = BASE) -> str:
     >>> vrrplab.conf("r1", "lesson-two-routers").splitlines()[0]
     'vrrp_instance office {'
     """
-    chosen = _scenario(source)
-    return _text(chosen, arguments.known(server, "server", chosen.servers))
+    chosen = scenario_of(source)
+    return text_of(chosen, arguments.known(server, "server", chosen.servers))
 
 
 def variant(
@@ -96,7 +94,14 @@ def variant(
     - ``services``: by name, on all servers: ``"squid: shutdown_s 1"``, ``"squid: listen 192.168.2.101"``, or
       the same as a table, ``{"squid": {"shutdown_s": 1, "listen": ["192.168.2.101"]}}``.
     - ``duration_s``: how long it runs, in seconds; without it at least 20 s beyond the last action.
-    - ``changes``: ``name``, ``profile``, ``seed``.
+    - ``changes``: ``name``, ``profile``, ``seed``; or a rule of VRRP that is yours, a function that is asked
+      one question. ``skew_us`` knows a BACKUP's ``version``, ``priority``, ``interval_us`` and ``address``,
+      and returns how much later than three intervals it acts (whole microseconds). ``answer`` knows the
+      ``priority`` and ``address`` of another MASTER whose advert has come, ``own_priority``,
+      ``own_address`` and ``is_better``, and returns "nothing", "advert" or "advert+garp".
+      ``announce_again_us`` knows how many ``times`` a MASTER has announced its addresses, and its
+      ``interval_us``, and returns how long until the next time, or None. A rule that fails as it is asked
+      is a RuleError.
 
     VrrplabError (ScenarioError, ConfigError), in one line, for whatever does not fit: words to replace
     that stand in no file, for instance.
@@ -105,17 +110,20 @@ def variant(
     >>> vrrplab.outage_s(vrrplab.simulate(without_owner), "192.168.2.101")
     3.08
     """
-    chosen = _scenario(source)
+    chosen = scenario_of(source)
     edits = replacements(edit, list(chosen.servers))
+    rules = {key: changes.pop(key) for key in list(changes) if key in RULES}
     files = {} if files is None else arguments.pairs(files, "files", '{"proxy-serv01": conf("proxy-serv01")}')
     served = _services(services)
     _check_changes(changes)
-    texts = {name: _text(chosen, name) for name in chosen.servers} if edits or files else {}
+    texts = {name: text_of(chosen, name) for name in chosen.servers} if edits or files else {}
     for server, whole in files.items():
         texts[arguments.known(server, "server", texts)] = arguments.text(whole, f"the file of {server}")
     texts.update(_edited(texts, edits))
     if served:
         chosen = replace(chosen, servers={n: _serving(s, served) for n, s in chosen.servers.items()})
+    if rules:
+        changes["rules"] = chosen.rules | checked_rules(rules)
     if texts and "description" not in changes:
         changes["description"] = _told(edits, files)
     chosen = with_files(replace(chosen, **changes), texts)
@@ -135,28 +143,15 @@ def edited_texts(scenario: Scenario, edit: Edit) -> dict[str, str]:
 
     ``edit``: as for ``variant``. VrrplabError: the words to replace stand in no file.
     """
-    texts = {name: _text(scenario, name) for name in scenario.servers}
+    texts = {name: text_of(scenario, name) for name in scenario.servers}
     return _edited(texts, replacements(edit, list(scenario.servers)))
-
-
-def with_files(scenario: Scenario, texts: Mapping[str, str], alone: bool = False) -> Scenario:
-    """The scenario with a new keepalived.conf on these servers.
-
-    ``alone``: a text that includes another file is a ConfigError, and the other file is not opened.
-    """
-    servers = dict(scenario.servers)
-    for name, written in texts.items():
-        config = label_without_file(name, EDITED)
-        servers[name] = replace(servers[name], node=_parsed(scenario, name, written, alone), config=config)
-    return replace(scenario, servers=servers)
 
 
 def _check_changes(changes: dict[str, Any]) -> None:
     wrong = sorted(set(changes) - {"name", "profile", "seed", "description"})
     if wrong:
-        raise VrrplabError(
-            f"variant() has no {wrong[0]!r}: there are edit, files, services, duration_s, name, profile, seed"
-        )
+        there = ["edit", "files", "services", "duration_s", "name", "profile", "seed", *RULES]
+        raise VrrplabError(f"variant() has no {wrong[0]!r}: there are {', '.join(there)}")
     for key, value in changes.items():
         if key == "seed":
             changes[key] = arguments.whole(value, key, 0)
@@ -232,7 +227,8 @@ def from_yaml(text: str) -> Scenario:
     return scenario_from_text(arguments.text(text, "the scenario"), data_path("scenarios"), "your scenario")
 
 
-def _scenario(source: Source) -> Scenario:
+def scenario_of(source: Source) -> Scenario:
+    """The scenario itself, or that of a file or a built-in name; one that comes with vrrplab is read once."""
     if isinstance(source, Scenario):
         return source
     return (
@@ -246,24 +242,6 @@ def _scenario(source: Source) -> Scenario:
 def _builtin(name: str) -> Scenario:
     """A scenario that comes with vrrplab, read once: lessons make hundreds of variants of one."""
     return load_scenario(name)
-
-
-def _text(scenario: Scenario, server: str) -> str:
-    """What the server's file says: the edited text of a variant, else the file."""
-    cast = scenario.servers[server]
-    if cast.node.text is not None:
-        return cast.node.text
-    path = Path(cast.node.file or Path(scenario.file).parent / cast.config)
-    try:
-        text = config_text(path)
-    except ConfigError:
-        raise VrrplabError(f"{path}: the configuration of {server} cannot be read") from None
-    if not file_matches(str(path), cast.node, server, scenario.profile_of(server)):
-        raise VrrplabError(
-            f"the configuration of {server} was changed (tune, or an edit that includes files), and no text"
-            " says so: edit first, then tune"
-        )
-    return text
 
 
 def _edited(texts: dict[str, str], edits: list[Replacement]) -> dict[str, str]:
@@ -285,21 +263,3 @@ def _replaced(texts: dict[str, str], servers: list[str], one: Replacement) -> di
     lines = [line.strip() for name in servers for line in texts[name].splitlines() if line.strip()]
     hint = did_you_mean(one.old.strip(), lines)
     raise VrrplabError(f"{one.old!r} is not in {where} keepalived.conf{': ' if hint else ''}{hint}")
-
-
-def _parsed(scenario: Scenario, server: str, text: str, alone: bool) -> NodeConfig:
-    from vrrplab.config.reader import parse_text
-    from vrrplab.machine.profiles import profile_named
-
-    before = scenario.servers[server]
-    name = before.node.file or before.config
-    if before.is_frr:
-        from vrrplab.scenario.frr import parse_frr
-        from vrrplab.scenario.yaml_nodes import node_of
-
-        return parse_frr(text, before.profile, server, node_of(text, server))
-    try:
-        daemon = profile_named(scenario.profile_of(server)).wording
-        return parse_text(text, name, host_id=server, daemon=daemon, alone=alone)
-    except ConfigError as error:
-        raise ConfigError(f"{server}: keepalived.conf", error.line, error.message, error.hint) from None

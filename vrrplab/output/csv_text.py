@@ -29,3 +29,8 @@ def csv_text(rows: Iterable[Iterable[str | int | float]]) -> str:
 def _harmless(text: str) -> str:
     is_formula = text.lstrip(" \xa0\u3000").startswith(FORMULA)  # some trim a cell before they look at it
     return "'" * is_formula + printable(text)
+
+
+def as_written(cell: str) -> str:
+    """The text that ``csv_text`` made this cell of; what steers a terminal stays an escape."""
+    return cell[1:] if cell.startswith("'") and _harmless(cell[1:]) == cell else cell

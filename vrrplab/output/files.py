@@ -4,6 +4,7 @@
     replaced(path)       a file written as a whole: beside its place, then renamed over what was there
     make_folder(path)    a folder, for files that are replaced in it
     open_to_write(path)  a file that grows while others read it, opened at once
+    open_to_go_on(path)  the same, with what is in it kept
     folder_beside(path)  a folder filled beside its place, for the caller to rename
 
 Until the last byte is written the old file stays as it was, also when the disk is full or somebody presses
@@ -68,6 +69,20 @@ class GrowingName(OutputName):
 
     def require(self, option: str) -> None:
         _look(self, f"{option} {self}", grows=True)
+
+
+class TableName(OutputName):
+    """A table, whose kind its ending says: .csv grows, .parquet is replaced as a whole."""
+
+    __slots__ = ()
+
+    def require(self, option: str) -> None:
+        told = f"{option} {self}"
+        place = _place_of(self, told) if self and self != "-" else None
+        if not self.lower().endswith((".csv", ".parquet")) and not (place and place.through):
+            _require_name(self, told)
+            raise OutputError(told, "the name must end in .csv or .parquet")
+        _look(self, told, grows=not self.lower().endswith(".parquet"))
 
 
 class FolderName(OutputName):
@@ -181,12 +196,45 @@ def open_to_write(path: str) -> int:
 
     A router waits for nobody: a FIFO needs its reader first. Nothing is emptied before it is known for sure.
     """
+    return _grown(path, os.O_WRONLY, emptied=True)
+
+
+def open_to_go_on(path: str) -> int:
+    """The same for a file that keeps what is in it, to be read and written: who opens it goes on with it."""
+    return _grown(path, os.O_RDWR, emptied=False)
+
+
+@contextmanager
+def read_back(path: str) -> Iterator[BinaryIO]:
+    """An output of an earlier run, which this one goes on with. OutputError: it cannot be read."""
+    try:
+        stream = open(path, "rb")  # noqa: SIM115
+    except OSError as error:
+        raise OutputError(_told(path), f"cannot be read: {_why(error)}") from None
+    with stream:
+        yield stream
+
+
+def reader_of(descriptor: int) -> BinaryIO:
+    """What is in a file that goes on, from its beginning; the place in it is the writer's too."""
+    stream = os.fdopen(os.dup(descriptor), "rb")
+    stream.seek(0)
+    return stream
+
+
+def shorten(descriptor: int, size: int) -> None:
+    """Take back what stands behind so many bytes of a file that grows, and go on there."""
+    os.ftruncate(descriptor, size)
+    os.lseek(descriptor, size, os.SEEK_SET)
+
+
+def _grown(path: str, way: int, *, emptied: bool) -> int:
     told = _told(path)
     place = _look(path, told, grows=True)
     try:
         if place.through:
-            return _opened(place.file, wait=False)
-        descriptor = os.open(place.file, _OPEN | os.O_CREAT, 0o666)
+            return _opened(place.file, wait=not emptied)
+        descriptor = os.open(place.file, (_OPEN & ~os.O_WRONLY) | way | os.O_CREAT, 0o666)
     except OSError as error:
         unread = error.errno == errno.ENXIO and place.old is not None and stat.S_ISFIFO(place.old.st_mode)
         why = "nobody reads this FIFO, start its reader first" if unread else _why(error)
@@ -197,7 +245,8 @@ def open_to_write(path: str) -> int:
             _require_spared(place.file, found, told)
             if not _lock(descriptor, alone=True):
                 raise OutputError(told, "another process is writing it", "name another file")
-            os.ftruncate(descriptor, 0)
+            if emptied:
+                os.ftruncate(descriptor, 0)
             _note(found, told, place.file)
         os.set_blocking(descriptor, True)
     except BaseException:

@@ -88,6 +88,32 @@ class Guarded:
             raise
 
 
+class Batched:
+    """Many short texts for a stream, handed over some at a time where the stream keeps them back anyway: to
+    a file or a pipe. ``flush`` hands over the rest.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        at_once = stream.isatty() or any(getattr(stream, name, False) for name in _AT_ONCE)
+        self._most = 1 if at_once else _BATCH
+        self._write = stream.write
+        self._waiting: list[str] = []
+
+    def write(self, text: str) -> None:
+        self._waiting.append(text)
+        if len(self._waiting) >= self._most:
+            self.flush()
+
+    def flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._write("".join(waiting))
+
+
+_AT_ONCE = "line_buffering", "write_through"  # of a stream; one that is closed has neither
+_BATCH = 64  # rows: some 5 kB, less than what a pipe's buffer holds
+
+
 def guarded(file: IO[str]) -> TextIO:
     """The file as one to which only harmless text goes: somebody will show it on a terminal."""
     return cast(TextIO, file if isinstance(file, Guarded) else Guarded(cast(TextIO, file)))
@@ -101,7 +127,7 @@ def print_file(text: str) -> None:
 
 def is_open(stream: TextIO | None) -> bool:
     """False for standard output that was closed by whoever started this (``>&-``)."""
-    return stream is not None and not stream.closed
+    return stream is not None and not getattr(stream, "closed", False)  # JupyterLite's has no such word
 
 
 @contextmanager

@@ -62,11 +62,13 @@ def wrap(text: str, columns: int, first: str = "", more: str = "") -> list[str]:
     line, used, has_word = first, width(first), False
     margin = width(more)
     whole = ends_of(text, PARAGRAPH.most, f" …(of {len(text):,})… ")
+    # almost all text is ASCII that is shown as it is, a column a character
+    is_plain = whole.isascii() and whole.isprintable() and len(whole) <= PARAGRAPH.most
     for word in _BLANKS.split(whole):
-        rest = printable(word, PARAGRAPH.most)
+        rest = word if is_plain else printable(word, PARAGRAPH.most)
         while rest:
             gap = " " if has_word else ""
-            size, room = width(rest), columns - used - len(gap)
+            size, room = len(rest) if is_plain else width(rest), columns - used - len(gap)
             if size <= room:
                 line, used, has_word = line + gap + rest, used + len(gap) + size, True
                 break

@@ -11,10 +11,13 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from vrrplab.capture.reader import CapturedFrame, read_frames
+from vrrplab.capture.files import read_records
+from vrrplab.capture.records import Record
 from vrrplab.errors import CaptureError
 from vrrplab.trace.events import GarpSentEvent, NaSentEvent
 from vrrplab.units import Micros, micros
+from vrrplab.wire.frames import Frame, decode
+from vrrplab.wire.likeness import likeness
 
 _EARLY_US: Micros = (
     1_000  # notes and capture agree to 0.1 ms; a burst begins this much before its note at most
@@ -39,12 +42,13 @@ class Capture:
 
     def __init__(self, folder: str = "", noted: Iterable[dict[str, Any]] = ()) -> None:
         self._found: dict[tuple[Any, ...], list[CapturedAdvert]] = {}
+        self._told: dict[bytes | tuple[bytes, int], tuple[tuple[Any, ...], CapturedAdvert] | None] = {}
         self._offset_us: Micros = 0
         if not folder:
             return
         try:
-            for captured in read_frames(os.path.join(folder, "capture.pcap")):
-                self._keep(captured)
+            for record in read_records(os.path.join(folder, "capture.pcap")):
+                self._keep(record)
         except CaptureError:
             pass  # what came before the break is good; with no file there is nothing
         for adverts in noted:
@@ -54,23 +58,18 @@ class Capture:
                 return
         self._found = {}  # no clock to go by
 
-    def _keep(self, captured: CapturedFrame) -> None:
-        frame, t_us = captured.frame, captured.t_ns // 1000
-        sender = (frame.eth.source if frame.eth else None) or ""
-        key: tuple[Any, ...]
-        if frame.kind == "vrrp" and frame.vrrp and frame.ip:
-            v = frame.vrrp
-            key = (frame.ip.source, v.version, v.vrid, v.priority, v.addresses)
-            sighting = CapturedAdvert(t_us, sender, frame.raw, "", v.interval_us)
-        elif frame.kind == "arp" and frame.arp and frame.arp.gratuitous:
-            key = (GarpSentEvent.event, frame.arp.sender_ip)
-            sighting = CapturedAdvert(t_us, sender, frame.raw, frame.arp.sender_mac)
-        elif frame.kind == "na" and frame.na and not frame.na.solicited:
-            key = (NaSentEvent.event, frame.na.target)
-            sighting = CapturedAdvert(t_us, sender, frame.raw, frame.na.mac or "")
+    def _keep(self, record: Record) -> None:
+        raw, t_us = bytes(record.data), record.t_ns // 1000
+        alike = likeness(raw, record.link_type)
+        if alike is None:
+            told = _told(decode(raw, record.link_type))
         else:
-            return
-        self._found.setdefault(key, []).append(sighting)
+            if alike not in self._told:
+                self._told[alike] = _told(decode(raw, record.link_type))
+            told = self._told[alike]
+        if told is not None:
+            key, sighting = told
+            self._found.setdefault(key, []).append(sighting._replace(t_us=t_us, raw=raw))
 
     def adverts(self, noted: dict[str, Any]) -> Sequence[CapturedAdvert]:
         """All frames of one kind of advert, or () where the notes count another number."""
@@ -88,6 +87,21 @@ class Capture:
 
     def _timed(self, sightings: Iterable[CapturedAdvert]) -> list[CapturedAdvert]:
         return [s._replace(t_us=s.t_us - self._offset_us) for s in sightings]
+
+
+def _told(frame: Frame) -> tuple[tuple[Any, ...], CapturedAdvert] | None:
+    """What a frame says, and by whom, but not when; None: it is no advert and announces nothing."""
+    sender = (frame.eth.source if frame.eth else None) or ""
+    if frame.kind == "vrrp" and frame.vrrp and frame.ip:
+        v = frame.vrrp
+        key: tuple[Any, ...] = (frame.ip.source, v.version, v.vrid, v.priority, v.addresses)
+        return key, CapturedAdvert(0, sender, frame.raw, "", v.interval_us)
+    if frame.kind == "arp" and frame.arp and frame.arp.gratuitous:
+        key = (GarpSentEvent.event, frame.arp.sender_ip)
+        return key, CapturedAdvert(0, sender, frame.raw, frame.arp.sender_mac or "")
+    if frame.kind == "na" and frame.na and not frame.na.solicited:
+        return (NaSentEvent.event, frame.na.target), CapturedAdvert(0, sender, frame.raw, frame.na.mac or "")
+    return None
 
 
 def _may_be(mac: str, macs: Collection[str]) -> bool:

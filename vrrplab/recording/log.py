@@ -9,16 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from vrrplab.pasted.log_words import word_of
 from vrrplab.trace.events import InterfaceEvent, LogEvent, PriorityEvent, ScriptEvent, TraceEvent
 from vrrplab.units import Micros, micros
 
-_SCRIPT = re.compile(r"VRRP_Script\((?P<script>[^)]*)\) (?P<what>succeeded|failed|timed_out)")
 _EXIT = re.compile(r"exited with status (\d+)")
-_PRIORITY = re.compile(
-    r"\((?P<instance>[^)]*)\) Changing effective priority from (?P<old>\d+) to (?P<new>\d+)"
-)
-_PRIORITY_AGAIN = re.compile(r"\((?P<instance>[^)]*)\) Setting effective priority to (?P<new>\d+)")
-_INTERFACE = re.compile(r"Netlink reports (?P<interface>\S+) (?P<what>up|down)$")
 
 
 def log_events(log: dict[str, Any]) -> list[TraceEvent]:
@@ -39,23 +34,29 @@ def log_events(log: dict[str, Any]) -> list[TraceEvent]:
 
 def _set_again(t_us: Micros, server: str, line: str, priorities: dict[str, int]) -> TraceEvent | None:
     """A file's value no longer means FAULT: the new priority is told, the old one was told before."""
-    match = _PRIORITY_AGAIN.match(line)
-    old, new = (priorities.get(match["instance"]), int(match["new"])) if match else (None, 0)
-    if match is None or old is None or old == new:
+    word = word_of(line)
+    if word is None or word.key != "priority_set":
         return None
-    return PriorityEvent(t_us, server, instance=match["instance"], from_=old, to=new)
+    old, new = priorities.get(word.instance), int(word.values["new"])
+    if old is None or old == new:
+        return None
+    return PriorityEvent(t_us, server, instance=word.instance, from_=old, to=new)
 
 
 def _told(t_us: Micros, server: str, line: str) -> TraceEvent | None:
-    if match := _SCRIPT.match(line):
-        passed = match["what"] == "succeeded"
+    word = word_of(line)
+    if word is None:
+        return None
+    values = word.values
+    if word.key in ("script_succeeded", "script_failed", "script_timed_out"):
+        passed = word.key == "script_succeeded"
         status = _EXIT.search(line)
         code: int | str = 0 if passed else int(status[1]) if status else "timeout"
         result = "pass" if passed else "fail"
-        return ScriptEvent(t_us, server, script=match["script"], exit=code, result=result, changed=True)
-    if match := _PRIORITY.match(line):
-        old, new = int(match["old"]), int(match["new"])
-        return PriorityEvent(t_us, server, instance=match["instance"], from_=old, to=new)
-    if match := _INTERFACE.match(line):
-        return InterfaceEvent(t_us, server, interface=match["interface"], up=match["what"] == "up")
+        return ScriptEvent(t_us, server, script=values["script"], exit=code, result=result, changed=True)
+    if word.key == "priority":
+        old, new = int(values["old"]), int(values["new"])
+        return PriorityEvent(t_us, server, instance=word.instance, from_=old, to=new)
+    if word.key == "interface" and values["state"] in ("up", "down"):
+        return InterfaceEvent(t_us, server, interface=values["interface"], up=values["state"] == "up")
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vrrplab.errors import PlacedError, TraceError
 from vrrplab.json_text import read_json
@@ -46,6 +46,14 @@ _OBSERVED = "observed.json"
 _ENDS = (Act.DAEMON_STOP, Act.DAEMON_KILL, Act.POWER_OFF)
 
 
+class Recording(NamedTuple):
+    """All that a folder holds, each file read once: the trace of a run, its scenario, and what was noted."""
+
+    trace: Trace
+    scenario: Scenario
+    observed: dict[str, Any]
+
+
 def read_recording(directory: str | Path, run: int = 0, *, frames: bool = False) -> Trace:
     """The trace of one run of a recording of real daemons.
 
@@ -58,6 +66,11 @@ def read_recording(directory: str | Path, run: int = 0, *, frames: bool = False)
     script (changes only), priority and interface. The daemons' clean stop after the run's end is left
     out. TraceError: the folder is not a recording, or it has no such run.
     """
+    return read_whole(directory, run, frames=frames).trace
+
+
+def read_whole(directory: str | Path, run: int = 0, *, frames: bool = False) -> Recording:
+    """As ``read_recording``, with what it was made from."""
     folder = os.fspath(directory)
     observed_file = os.path.join(folder, _OBSERVED)
     observed = read_observed(folder)
@@ -73,10 +86,11 @@ def read_recording(directory: str | Path, run: int = 0, *, frames: bool = False)
         raise TraceError(observed_file, 0, f"has no run {run}", f"runs 0 to {len(runs) - 1} are there")
     try:
         capture = Capture(folder, runs[0]["adverts"]) if run == 0 else Capture()
-        return _trace(Cast(_only_seen(scenario)), observed, run, capture, frames)
+        trace = _trace(Cast(_only_seen(scenario)), observed, run, capture, frames)
     except (LookupError, ArithmeticError, TypeError, ValueError, AttributeError) as error:
         hint = "see the description of the format beside the recordings"
         raise TraceError(observed_file, 0, f"is not as recordings are: {error!r}", hint) from None
+    return Recording(trace, scenario, observed)
 
 
 def read_observed(directory: str | Path) -> dict[str, Any]:
@@ -313,15 +327,16 @@ def _neighbours(cast: Cast, seen: dict[str, Any]) -> list[NeighbourEvent]:
 
 
 def _outages(cast: Cast, seen: dict[str, Any], end_us: Micros) -> list[TraceEvent]:
-    client = _client(cast)
-    probes = (p for c in cast.scenario.clients.values() if c.name == client for p in c.probes)
-    every_us = {(p.kind, p.target): p.every_us for p in probes}
+    clients = cast.scenario.clients
+    every_us = {(c.name, p.kind, p.target): p.every_us for c in clients.values() for p in c.probes}
     events: list[TraceEvent] = []
     for x in seen["outages"]:
+        client = x.get("client") or _client(cast)
         kind, target = x["probe"].split(" ", 1)
         from_us, to_us = micros(x["last_ok_t"]), None if x["next_ok_t"] is None else micros(x["next_ok_t"])
         until_us = end_us if to_us is None else to_us
-        lost = round((until_us - from_us) / every_us.get((kind, target), 20_000)) - (to_us is not None)
+        often_us = every_us.get((client, kind, target), 20_000)
+        lost = round((until_us - from_us) / often_us) - (to_us is not None)
         events.append(
             OutageEvent(
                 until_us,

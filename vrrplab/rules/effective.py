@@ -10,7 +10,7 @@ from collections.abc import Mapping, Set
 from functools import cached_property
 from typing import NamedTuple
 
-from vrrplab.config.model import InstanceConfig, NodeConfig, ScriptConfig, Source, SyncGroupConfig
+from vrrplab.config.model import InstanceConfig, NodeConfig, Source, SyncGroupConfig
 from vrrplab.machine.priority import cut
 from vrrplab.machine.tracked_values import share_of
 from vrrplab.machine.weights import (
@@ -18,6 +18,7 @@ from vrrplab.machine.weights import (
     FILES,
     PROCESSES,
     SCRIPTS,
+    bad_for_ever,
     both,
     interface_weight,
     interfaces_of,
@@ -98,22 +99,9 @@ def interfaces_that_matter(node: NodeConfig, instance: InstanceConfig) -> list[s
     return [one.thing.name for one in watched(node, instance) if one.thing.kind == "interface"]
 
 
-def failing_for_ever(node: NodeConfig) -> frozenset[Thing]:
-    """What can never be well: scripts that fail for lack of a shell, processes that nothing can be."""
-    scripts = {Thing("script", script.name) for script in node.scripts if _always_fails(script)}
-    return frozenset(scripts | {Thing("process", p.name) for p in node.processes if not p.findable})
-
-
-def _always_fails(script: ScriptConfig) -> bool:
-    return bool(script.is_program and script.always_exits)
-
-
 def at_rest(node: NodeConfig) -> frozenset[Thing]:
-    """What is down while nothing is broken: what can never be well, and what counts the other way round.
-
-    A check with ``reverse`` asks for what should not be ("is this server in maintenance?").
-    """
-    return Standings(node).rest
+    """What is down while all is well (``machine.weights.bad_for_ever``)."""
+    return frozenset(Thing(*one) for one in bad_for_ever(node))
 
 
 def standing(
@@ -143,8 +131,7 @@ class Standings:
     @cached_property
     def rest(self) -> frozenset[Thing]:
         """``at_rest`` of the node."""
-        turned = {one.thing for i in self._node.instances for one in self.watched(i) if one.reverse}
-        return failing_for_ever(self._node) | frozenset(turned)
+        return at_rest(self._node)
 
     def watched(self, instance: InstanceConfig) -> list[Watched]:
         """``watched`` of the node and the instance."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from vrrplab.config.environment import check_against_host
 from vrrplab.config.reader import parse_text
+from vrrplab.scenario.host_addresses import without_virtual
 from vrrplab.scenario.nodes import Node
+from vrrplab.scenario.running import running_of
 
 if TYPE_CHECKING:
     from vrrplab.rules.model import Rule
@@ -25,6 +27,8 @@ vrrp_script chk_squid {
     interval 2
 }
 """
+UNICAST = "unicast_src_ip {}\nunicast_peer {{\n    {}\n}}"
+"""Lines of an instance: its own address, and its peers'."""
 
 
 def conf(
@@ -57,14 +61,23 @@ def two(lines: str = "", **more: str) -> dict[str, str]:
     return {"a": conf(150, lines, **more), "b": conf(100, lines, **more)}  # type: ignore[arg-type]
 
 
+def two_of(a: str, b: str) -> dict[str, str]:
+    """A cluster of two nodes, each with its own file."""
+    return {"a": a, "b": b}
+
+
 def example_nodes(texts: Mapping[str, str], rule: Rule) -> tuple[Node, ...]:
     """The nodes of one of a rule's two examples, as if read from ``NAME.conf``."""
     nodes = []
     for name, text in texts.items():
         config = parse_text(text, f"{name}.conf", host_id=name, daemon=rule.daemon, alone=False)
-        addresses = rule.hosts.get(name)
+        addresses: Mapping[str, tuple[str, ...]] | None = rule.hosts.get(name)
+        held: tuple[str, ...] = ()
         if addresses:
+            addresses, held = without_virtual(addresses, config)
             told = check_against_host(config, addresses, server=name)
             config = replace(config, warnings=config.warnings + told)
-        nodes.append(Node(name, f"{name}.conf", config, addresses))
+        dump = rule.dumps.get(name)
+        running = running_of(dump, f"{name}.data") if dump else None
+        nodes.append(Node(name, f"{name}.conf", config, addresses, held, running))
     return tuple(nodes)

@@ -19,16 +19,27 @@ def patch_of(cluster: Cluster, findings: Iterable[Finding]) -> tuple[str, int]:
     edits: dict[str, dict[tuple[int, int], Edit]] = {}
     cured = 0
     for finding in findings:
-        found = [(change.place.source.file, _edit(cluster, change)) for change in finding.changes]
-        if not found or any(edit is None for _, edit in found):
+        found = edits_of(cluster, finding)
+        if found is None:
             continue
         cured += 1
-        for file, edit in found:
-            if edit is not None:
+        for file, some in found.items():
+            for edit in some:
                 _keep(edits.setdefault(file, {}), edit)
     return "".join(
         _diff(file, tree_of(cluster, file), [*those.values()]) for file, those in edits.items()
     ), cured
+
+
+def edits_of(cluster: Cluster, finding: Finding) -> dict[str, list[Edit]] | None:
+    """What cures one finding, by file; None: no change is known that does, or its place is not found."""
+    found: dict[str, list[Edit]] = {}
+    for change in finding.changes:
+        edit = _edit(cluster, change)
+        if edit is None:
+            return None
+        found.setdefault(change.place.source.file, []).append(edit)
+    return found or None
 
 
 def _keep(edits: dict[tuple[int, int], Edit], edit: Edit) -> None:

@@ -24,7 +24,12 @@ _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO:
 
 
 def as_json(cluster: Cluster, findings: Sequence[Finding]) -> str:
-    """An object with ``findings``, worst first, ``nodes`` and ``not_judged``; ASCII."""
+    """``plain``, in ASCII."""
+    return _text(plain(cluster, findings))
+
+
+def plain(cluster: Cluster, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Values for JSON: ``findings``, worst first, ``nodes`` and ``not_judged``."""
     told = [
         {
             "rule": finding.rule,
@@ -49,7 +54,7 @@ def as_json(cluster: Cluster, findings: Sequence[Finding]) -> str:
         }
         for node in cluster
     ]
-    return _text({"nodes": nodes, "findings": told, "not_judged": not_judged(cluster)})
+    return {"nodes": nodes, "findings": told, "not_judged": not_judged(cluster)}
 
 
 def _text(content: Any) -> str:
@@ -88,7 +93,7 @@ def as_sarif(findings: Sequence[Finding], version: str) -> str:
             "ruleId": finding.rule,
             "ruleIndex": index[finding.rule],
             "level": _LEVEL[finding.severity],
-            "message": {"text": f"{finding.message}. {finding.cure}"},
+            "message": {"text": f"{finding.message}. Cure: {finding.cure}"},
             "locations": [first] if first else [],
             "partialFingerprints": {
                 "vrrplab/v1": hashlib.sha256("\0".join(key_of(finding)).encode(errors="replace")).hexdigest()

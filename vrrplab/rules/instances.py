@@ -8,7 +8,7 @@ from vrrplab.config.model import GarpSettings, InstanceConfig, Source
 from vrrplab.rules.cluster import Cluster, Member
 from vrrplab.rules.examples import CHECK, GLOBALS, conf, two
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
-from vrrplab.rules.texts import statements_at
+from vrrplab.rules.texts import statements_at, text_of
 from vrrplab.rules.told import (
     INFO,
     WARNING,
@@ -73,6 +73,33 @@ def _cut_password(cluster: Cluster, one: Warned) -> tuple[Change, ...]:
     written = _value_at(cluster, one, "auth_pass")
     cut = written.encode("utf-8", "surrogateescape")[:8].decode("utf-8", "surrogateescape")
     return (Change(Place(one.node.name, one.warning.source), written, cut),) if written else ()
+
+
+def _short_passwords(cluster: Cluster) -> Iterator[Finding]:
+    """Those that are cut after 8 bytes, and those that a comment cuts."""
+    yield from found_by("V008", changes=_cut_password)(cluster)
+    findings = []
+    for node in cluster:
+        for instance in node.config.instances:
+            place = instance.lines.get("auth_pass")
+            if place and (sign := _comment_in_password(cluster, place)):
+                message = (
+                    f"{instance.name}: the {sign} in auth_pass begins a comment: the password ends before it"
+                )
+                cure = "write the password in double quotes, or without # and !"
+                at = Place(node.name, place)
+                found = Finding("V008", Severity.WARNING, message, (at,), cure, about=about_of(instance))
+                findings.append((found, instance))
+    yield from merged(findings)
+
+
+def _comment_in_password(cluster: Cluster, place: Source) -> str:
+    """The sign of a comment that begins where a password has not ended; ""."""
+    for statement in statements_at(cluster, place):
+        if statement.keyword == "auth_pass" and len(statement.words) > 1:
+            after = text_of(cluster, place.file)[statement.words[-1].end :][:1]
+            return after if after in ("#", "!") else ""
+    return ""
 
 
 def _as_used(cluster: Cluster, one: Warned) -> tuple[Change, ...]:
@@ -235,6 +262,15 @@ def _announces_once(garp: GarpSettings) -> bool:
     return not garp.delay_us and garp.repeat == 1 and not garp.refresh_us
 
 
+def _authenticated(one: Warned) -> str:
+    """What would bring the authentication about, or make it clear that there is none."""
+    if one.instance and one.instance.strict:
+        return "remove the authentication block, or vrrp_strict"
+    if "no password given" in one.warning.log:
+        return "write auth_pass SECRET in the block, on a line of its own"
+    return one.warning.hint
+
+
 _GROUP = "vrrp_sync_group G1 {\n    group {\n        VI_1\n        VI_2\n    }\n}\n"
 
 
@@ -249,15 +285,15 @@ RULES = (
         "V008",
         "auth_pass cut",
         Severity.INFO,
-        "An auth_pass of more than 8 bytes.",
+        "An auth_pass of more than 8 bytes, or with a # or ! in it.",
         "A version 2 packet has room for 8: the rest is cut off, with a line in the log. Passwords that "
-        "differ "
-        "later than that are the same one, and 8 bytes travel in clear text.",
+        "differ later than that are the same one, and 8 bytes travel in clear text. A # or ! begins a "
+        "comment inside a word too: `v!p` is the password `v`, without a word in the log.",
         "Write 8 bytes at most; in clear text it keeps mistakes apart, not attackers.",
-        "pitfall P08; RFC 2338 section 5.3.10",
+        "pitfall P08; RFC 2338 section 5.3.10; keepalived 2.2.7, measured",
         two("authentication {\n    auth_type PASS\n    auth_pass verysecret\n}"),
         two("authentication {\n    auth_type PASS\n    auth_pass secret\n}"),
-        found_by("V008", changes=_cut_password),
+        _short_passwords,
     ),
     Rule(
         "V009",
@@ -271,7 +307,7 @@ RULES = (
         "pitfall P09; RFC 9568 section 9",
         two("version 3\nauthentication {\n    auth_type PASS\n    auth_pass secret\n}"),
         two("version 2\nauthentication {\n    auth_type PASS\n    auth_pass secret\n}"),
-        found_by("V009"),
+        found_by("V009", cure=_authenticated),
     ),
     Rule(
         "V011",

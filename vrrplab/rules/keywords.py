@@ -80,9 +80,9 @@ _AT = re.compile(r"[ \t]*@\^?([^\s]+)[ \t]")
 
 def _host_lines(cluster: Cluster) -> Iterator[Finding]:
     """Lines for one host: a warning where they are for none of the nodes, else told that they are there."""
-    yield from found_by("V061", lambda one: one.warning.message.replace(f"for {one.node.name}:", "for it:"))(
-        cluster
-    )
+    yield from found_by(
+        "V061", lambda one: one.warning.message.replace(f"not for {one.node.name}:", "for other hosts:")
+    )(cluster)
     missed = {one.node.name for one in warned(cluster) if one.row.rule == "V061"}
     places, hosts = [], []
     for node in cluster:

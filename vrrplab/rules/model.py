@@ -68,7 +68,8 @@ class Rule:
     what to do; ``source``: pitfall, RFC section, keepalived option. ``bad`` and ``good`` are example
     clusters, node's name to the text of its file: ``bad`` fires this rule, ``good`` is its silent twin.
     ``show`` is a failure in one line (``a squid at 10``) whose run on ``bad`` shows the damage; "": starting
-    is enough. ``hosts``: for a rule about real addresses those of both examples' nodes, by interface.
+    is enough. ``hosts``: for a rule about real addresses those of both examples' nodes, by interface;
+    ``dumps``: for one about what runs what their daemons wrote about themselves.
     ``daemon``: whose words the examples are in.
     """
 
@@ -85,3 +86,4 @@ class Rule:
     show: str = ""
     hosts: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     daemon: str = "2.2.7"
+    dumps: dict[str, str] = field(default_factory=dict)

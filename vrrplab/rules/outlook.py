@@ -1,6 +1,7 @@
 """Who is MASTER while all is well, and who takes over when one thing fails: by effective priorities alone.
 
-A ``Seat`` is a member of a virtual router with how it stands. Rules about priorities ask here; forecasts too.
+A ``Contender`` is a member of a virtual router with how it stands. Rules about priorities ask here. Their
+times are one figure each, in the middle of what may be; ``forecast.course`` has all that may be.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from vrrplab.machine.intervals import skew_time_us
+from vrrplab.machine.intervals import down_interval_us, noticed_us, profile_skew_us
+from vrrplab.machine.profiles import Profile, profile_named
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
 from vrrplab.rules.effective import NOTHING, Standing, Standings, Thing, Watched
 from vrrplab.units import SECOND_US, Micros
@@ -18,7 +20,7 @@ Down = Mapping[str, Set[Thing]]
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class Contender:
     member: Member
     standing: Standing
 
@@ -43,18 +45,19 @@ class Seat:
 class AfterFailure:
     """``thing`` failed on the node of ``before``: how everybody stands then, ``first`` as it was."""
 
+    profile: Profile
     watched: Watched
-    before: Seat
-    after: Seat
-    others: tuple[Seat, ...]
+    before: Contender
+    after: Contender
+    others: tuple[Contender, ...]
 
     @property
-    def higher(self) -> list[Seat]:
+    def higher(self) -> list[Contender]:
         """Who has a higher priority than the MASTER then; it may still not be allowed to preempt."""
         return [seat for seat in self.others if seat.works and seat.priority > self.after.priority]
 
     @property
-    def heirs(self) -> list[Seat]:
+    def heirs(self) -> list[Contender]:
         """Who may take over, the highest first; of a MASTER in FAULT everybody who works may."""
         if not self.after.works:
             able = [seat for seat in self.others if seat.works]
@@ -66,53 +69,53 @@ class AfterFailure:
 class Outlook:
     """How the members of one virtual router stand: while all is well, and when something fails."""
 
-    def __init__(self, team: VirtualRouter, known: Mapping[str, Standings]) -> None:
+    def __init__(self, team: VirtualRouter, known: Mapping[str, Standings], profile: Profile) -> None:
         self.team = team
+        self.profile = profile
         self._known = known  # node's name -> how its instances stand
         self.seats = self._seats({})
 
     def of(self, members: tuple[Member, ...]) -> Outlook:
         """The same with other configurations of the same nodes."""
         team = VirtualRouter(self.team.network, self.team.vrid, self.team.family, members)
-        return Outlook(team, {m.node.name: Standings(m.node.config) for m in members})
+        return Outlook(team, {m.node.name: Standings(m.node.config) for m in members}, self.profile)
 
-    def _seats(self, down: Down) -> tuple[Seat, ...]:
+    def _seats(self, down: Down) -> tuple[Contender, ...]:
         return tuple(
-            Seat(m, self._known[m.node.name].of(m.instance, self._down_on(m.node.name, down)))
+            Contender(m, self._known[m.node.name].of(m.instance, self._down_on(m.node.name, down)))
             for m in self.team.members
         )
 
     def _down_on(self, name: str, down: Down) -> Set[Thing]:
-        """What fails changes sides: a check with ``reverse`` is down while all is well."""
-        return self._known[name].rest ^ down.get(name, NOTHING)
+        return self._known[name].rest | down.get(name, NOTHING)
 
     @property
-    def first(self) -> list[Seat]:
+    def first(self) -> list[Contender]:
         """Who has the highest priority of those that work; several: it is a tie; none: nobody works."""
         able = [seat for seat in self.seats if seat.works]
         best = max((seat.priority for seat in able), default=0)
         return [seat for seat in able if seat.priority == best]
 
-    def failures(self, seat: Seat) -> list[AfterFailure]:
+    def failures(self, seat: Contender) -> list[AfterFailure]:
         """Each single thing that it watches fails, but what can never be well, and its own interface."""
         return [
             self.after(seat, one)
             for one in self._known[seat.name].watched(seat.member.instance)
-            if one.reverse or one.thing not in self._known[seat.name].rest
+            if one.thing not in self._known[seat.name].rest
         ]
 
-    def after(self, seat: Seat, *failed: Watched) -> AfterFailure:
+    def after(self, seat: Contender, *failed: Watched) -> AfterFailure:
         """How everybody stands when these things of its node are down."""
         down = {seat.name: frozenset(one.thing for one in failed)}
         seats = self._seats(down)
         place = self.seats.index(seat)
-        return AfterFailure(failed[0], seat, seats[place], seats[:place] + seats[place + 1 :])
+        return AfterFailure(self.profile, failed[0], seat, seats[place], seats[:place] + seats[place + 1 :])
 
 
 def outlooks(cluster: Cluster, routers: list[VirtualRouter]) -> list[Outlook]:
     """One for each of these virtual routers."""
-    known = standings(cluster)
-    return [Outlook(router, known) for router in routers]
+    known, profile = standings(cluster), profile_named(cluster.profile)
+    return [Outlook(router, known, profile) for router in routers]
 
 
 def standings(cluster: Cluster) -> Mapping[str, Standings]:
@@ -120,6 +123,12 @@ def standings(cluster: Cluster) -> Mapping[str, Standings]:
     return cluster.remembered(
         "standings", lambda: {node.name: Standings(node.config) for node in cluster.nodes}
     )
+
+
+def priority_of(cluster: Cluster, member: Member) -> int:
+    """What a member advertises while all is well."""
+    known = standings(cluster)[member.node.name]
+    return known.of(member.instance, known.rest).priority
 
 
 def usual_takeover_us(case: AfterFailure) -> Micros:
@@ -132,33 +141,29 @@ def usual_takeover_us(case: AfterFailure) -> Micros:
     heir = case.heirs[0]
     interval_us = _interval_us(heir, case.before)
     if not case.after.works:
-        return detection_us(case) + skew_time_us(heir.member.instance.version, heir.priority, interval_us)
-    return detection_us(case) + _silence_us(heir, case.before) + heir.member.instance.preempt_delay_us
+        version = heir.member.instance.version
+        return detection_us(case) + profile_skew_us(case.profile, version, heir.priority, interval_us)
+    silence_us = _silence_us(case.profile, heir, case.before)
+    return detection_us(case) + silence_us + heir.member.instance.preempt_delay_us
 
 
-def _interval_us(heir: Seat, master: Seat) -> Micros:
+def _interval_us(heir: Contender, master: Contender) -> Micros:
     """Between two adverts, as the heir reckons: in version 3 the MASTER's, in version 2 its own."""
     instance = heir.member.instance
     return (master.member.instance if instance.version == 3 else instance).advert_interval_us
 
 
-def _silence_us(heir: Seat, master: Seat) -> Micros:
+def _silence_us(profile: Profile, heir: Contender, master: Contender) -> Micros:
     """Until an heir no longer waits for a MASTER that fell silent in the middle between two adverts."""
-    instance, interval_us = heir.member.instance, _interval_us(heir, master)
-    skew_us = skew_time_us(instance.version, heir.priority, interval_us)
-    return instance.down_timer_adverts * interval_us - interval_us // 2 + skew_us
+    interval_us = _interval_us(heir, master)
+    return down_interval_us(profile, heir.member.instance, heir.priority, interval_us) - interval_us // 2
 
 
 def detection_us(case: AfterFailure) -> Micros:
     """From the failure to the moment at which it counts; 0 for what the daemon hears of at once."""
-    config = case.before.member.node.config
-    thing = case.watched.thing
-    if thing.kind == "script":
-        script = config.script(thing.name)
-        return script.interval_us // 2 + (script.fall - 1) * script.interval_us
-    if thing.kind == "process":
-        return next(p.terminate_delay_us for p in config.processes if p.name == thing.name)
-    return 0
+    config, thing = case.before.member.node.config, case.watched.thing
+    ago_us = config.script(thing.name).interval_us // 2 if thing.kind == "script" else 0
+    return noticed_us(config, thing.kind, thing.name, ago_us)
 
 
 def silent_takeover_us(outlook: Outlook) -> Micros:
@@ -167,7 +172,7 @@ def silent_takeover_us(outlook: Outlook) -> Micros:
     others = [seat for seat in outlook.seats if seat.works and first and seat is not first[0]]
     if not others:
         return 0
-    return _silence_us(max(others, key=lambda seat: seat.priority), first[0])
+    return _silence_us(outlook.profile, max(others, key=lambda seat: seat.priority), first[0])
 
 
 SLOW_US = 10 * SECOND_US

@@ -11,14 +11,14 @@ from itertools import combinations
 from vrrplab.config.model import NodeConfig, Source
 from vrrplab.machine.weights import FILES, PROCESSES, SCRIPTS, both, least_weight, with_weight
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
-from vrrplab.rules.effective import Thing, group_of, watched
+from vrrplab.rules.effective import Thing, group_of, interfaces_that_matter, watched
 from vrrplab.rules.examples import conf
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
 from vrrplab.rules.outlook import (
     SLOW_US,
     AfterFailure,
+    Contender,
     Outlook,
-    Seat,
     detection_us,
     outlooks,
     silent_takeover_us,
@@ -41,7 +41,7 @@ def _vrids(found: list[VirtualRouter]) -> str:
     return f"VRID {listed([str(team.vrid) for team in found])}"
 
 
-def _numbers(seats: list[Seat] | tuple[Seat, ...]) -> str:
+def _numbers(seats: list[Contender] | tuple[Contender, ...]) -> str:
     """ "b has 107 and c 102"."""
     said = [f"{seat.name} {seat.priority if seat.works else 'is in FAULT'}" for seat in seats]
     first = said[0].replace(" ", " has ", 1) if seats[0].works else said[0]
@@ -176,7 +176,7 @@ def _with_weight(config: NodeConfig, thing: Thing, weight: int) -> NodeConfig:
     )
 
 
-def _without_nopreempt(seats: list[Seat]) -> tuple[Change, ...]:
+def _without_nopreempt(seats: list[Contender]) -> tuple[Change, ...]:
     written = [s.member for s in seats if "nopreempt" in s.member.instance.lines]
     return tuple(Change(place(member, "nopreempt"), "nopreempt") for member in written)
 
@@ -477,6 +477,35 @@ def checked_on_one_node(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
+@said_once
+def interface_on_one_node(cluster: Cluster) -> Iterator[Finding]:
+    """Of members some feel the loss of another interface, and some of none but their own."""
+    for team in teams(cluster):
+        felt = [
+            set(interfaces_that_matter(m.node.config, m.instance)) - {m.instance.interface}
+            for m in team.members
+        ]
+        tracked = [
+            {t.name for t in m.instance.track_interfaces} & f for m, f in zip(team.members, felt, strict=True)
+        ]
+        bare = [m for m, found in zip(team.members, felt, strict=True) if not found]
+        watching = [m for m, found in zip(team.members, tracked, strict=True) if found]
+        if not bare or not watching:
+            continue
+        there = sorted(set().union(*tracked))
+        yield Finding(
+            "V054",
+            WARNING,
+            f"VRID {team.vrid}: {names(watching)} {'tracks' if len(watching) == 1 else 'track'} "
+            f"{listed(there)}, {names(bare)} no interface besides its own: "
+            f"once {'it has' if len(bare) == 1 else 'one has'} the address it keeps it when it is cut off "
+            "there",
+            (*places(watching, "track_interface"), *places(bare, "interface")),
+            "track the interface to the same network on every node",
+            about=about(team),
+        )
+
+
 def no_check(cluster: Cluster) -> Iterator[Finding]:
     members = [Member(node, instance) for node in cluster for instance in node.config.instances]
     if not members or any(_has_check(m) or m.instance.track_interfaces for m in members):
@@ -696,13 +725,13 @@ RULES: tuple[Rule, ...] = (
         "V054",
         "check on one node only",
         WARNING,
-        "Some members of a virtual router have a check, others have none.",
+        "Some members of a virtual router have a check, or track another interface, others have none.",
         "A node without a check takes the address over with a dead service, and keeps it.",
         "Track the same checks on every node.",
         "keepalived.conf(5): track_script",
         {"a": conf(150), "b": _bare(100)},
         {"a": conf(150), "b": conf(100)},
-        checked_on_one_node,
+        lambda cluster: [*checked_on_one_node(cluster), *interface_on_one_node(cluster)],
     ),
     Rule(
         "V055",

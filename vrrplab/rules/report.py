@@ -53,19 +53,11 @@ def _finding(finding: Finding) -> Iterator[Line]:
 
 
 def _running(cluster: Cluster) -> Iterator[Line]:
-    """What each daemon that told what it runs runs otherwise than its file says; findings are of the file."""
+    """Of which daemons it is known that they run what their files say; of the others there are findings."""
     for node in cluster.nodes:
-        if node.running is None:
-            continue
-        found = differences(node.config, node.running)
-        head = f"What {node.name} runs, as {node.running.path} says, is not what stands in its file:"
-        if not found:
-            head = f"What {node.name} runs, as {node.running.path} says, is what stands in its file."
-        for line in wrap(printable(head), WIDTH):
-            yield Line(line)
-        for one in found:
-            about = "" if not one.option else f"{one.about}: "
-            for line in wrap(printable(f"{one.source}: {about}{one}"), WIDTH, _MARGIN, _MARGIN):
+        if node.running is not None and not differences(node.config, node.running):
+            told = f"What {node.name} runs, as {node.running.path} says, is what stands in its file."
+            for line in wrap(printable(told), WIDTH):
                 yield Line(line)
 
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from vrrplab.config.model import NodeConfig, ScriptConfig, Source, TrackedObject
+from vrrplab.config.known_words import unknown_tracked
+from vrrplab.config.model import (
+    InstanceConfig,
+    NodeConfig,
+    ScriptConfig,
+    Source,
+    SyncGroupConfig,
+    TrackedObject,
+)
 from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.examples import CHECK, conf, two
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
@@ -145,6 +153,30 @@ def _not_run(one: Warned) -> str:
     return f"{lost.group(1)} is not run: what follows the script on its line is no user"
 
 
+_STATES = ("master", "backup", "fault", "stop")
+
+
+def _notify_not_run(cluster: Cluster) -> Iterator[Finding]:
+    """What the reader says of notify lines, and arguments that stand where the user stands."""
+    yield from found_by("V041", _not_run)(cluster)
+    findings = []
+    for node in cluster:
+        holders: list[InstanceConfig | SyncGroupConfig] = [*node.config.instances, *node.config.sync_groups]
+        for holder in holders:
+            for option, user in holder.notify.users:
+                word = user.partition(" ")[0]
+                if word.lower() in _STATES:
+                    message = (
+                        f"'{word}' behind the script of {option} is the user to run it as, and no argument: "
+                        "without such a user it is not run"
+                    )
+                    cure = f'write both into quotes: {option} "/path/to/script {word}"'
+                    place = holder.lines.get(option, holder.notify.source)
+                    at = (Place(node.name, place),)
+                    findings.append(Finding("V041", WARNING, message, at, cure, about=holder.name))
+    yield from merged((finding, None) for finding in findings)
+
+
 # -- what it answers
 
 _SYSTEMCTL_OPTIONS = """
@@ -194,12 +226,29 @@ _SAYS = {"echo": 0, "printf": 0, "true": 0, ":": 0}
 _LISTS = frozenset({"wc", "cat", "head", "tail", "tee", "awk", "sort", "uniq", "cut", "tr", "sed"})
 
 
+_LOOKING = {"killall": ("-0",), "pgrep": (), "pidof": (), "systemctl": ("is-active", "status")}
+
+
+def _looks_for_itself(program: str, words: Sequence[str]) -> bool:
+    """Is keepalived the one thing that a command looks for?"""
+    names = [word.removesuffix(".service") for word in words if word[:1] != "-"]
+    needed = _LOOKING.get(program)
+    if needed is None or names[-1:] != ["keepalived"]:
+        return False
+    return len(names) == 1 + (program == "systemctl") and (not needed or any(w in words for w in needed))
+
+
 def _only_prints(script: ScriptConfig) -> Judged:
     """Exits with 0 whatever is found: it prints its answer, and keepalived does not read it."""
     program = script.command[0].rpartition("/")[2] if script.command else ""
     cure = "exit with 1 where it prints the bad answer; keepalived looks at the exit code alone"
     if program in _SAYS:
         return f"{program} always exits with 0: the check never fails", cure
+    if _looks_for_itself(program, script.command[1:]):
+        return (
+            "it looks for keepalived, which runs whenever the check does: it never fails",
+            "look at the service that the addresses are for",
+        )
     if program not in ("sh", "bash", "dash") or "-c" not in script.command[:-1]:
         return None
     line = script.command[script.command.index("-c") + 1]
@@ -272,7 +321,8 @@ def _in_a_shell(cluster: Cluster, one: Warned) -> tuple[Change, ...]:
     for statement in statements_at(cluster, one.warning.source):
         for word in statement.words[1:2]:
             if statement.keyword == "script" and re.fullmatch(r'"[^"\'\\]+"', word.text):
-                new = f"\"/bin/sh -c '{word.value}'\""
+                shell = "bash" if word.value.startswith("</") else "sh"
+                new = f"\"/bin/{shell} -c '{word.value}'\""
                 return (Change(Place(one.node.name, one.warning.source), word.text, new),)
     return ()
 
@@ -286,14 +336,16 @@ def _no_shell(cluster: Cluster) -> Iterator[Finding]:
         if one.row.rule != "V050":
             continue
         finding = finding_of(one)
-        said_of = re.match(r"vrrp_script (.*?): keepalived has no shell", finding.message)
+        said_of = re.match(r"vrrp_script (.*?): (?:keepalived has no shell|/bin/sh opens)", finding.message)
         script = scripts[one.node.name].get(said_of.group(1)) if said_of else None
         if script is not None:
             finding = replace(
                 finding, about=script.name, message=finding.message.removeprefix("vrrp_script ")
             )
             finding = replace(finding, changes=_in_a_shell(cluster, one))
-            if script.is_program and script.always_exits is None:  # the sign does no harm
+            if "only bash" in finding.message:
+                finding = replace(finding, certain=False)
+            elif script.is_program and script.always_exits is None:  # the sign does no harm
                 finding = replace(finding, severity=Severity.INFO)
             sure = bool(script.always_exits) and "most likely" not in finding.message
             if sure and script.name in tracked[one.node.name]:
@@ -311,7 +363,7 @@ def _late(cluster: Cluster) -> Iterator[Finding]:
     findings = []
     for one in warned(cluster):
         if one.row.rule == "V051" and _defined_below(one):
-            kind, name = _kind_and_name(one)
+            kind, name = unknown_tracked(one.warning)
             block = {"script": "vrrp_script", "process": "vrrp_track_process"}.get(kind, f"track_{kind}")
             owner = one.instance.name if one.instance else "the sync group"
             findings.append(
@@ -331,7 +383,7 @@ def _undefined(cluster: Cluster) -> Iterator[Finding]:
     findings = []
     for one in warned(cluster):
         if one.row.rule == "V051" and not _defined_below(one):
-            kind, name = _kind_and_name(one)
+            kind, name = unknown_tracked(one.warning)
             owner = one.instance.name if one.instance else "the sync group"
             known = _defined(one.node.config, kind)
             findings.append(
@@ -347,14 +399,6 @@ def _undefined(cluster: Cluster) -> Iterator[Finding]:
     yield from merged((finding, None) for finding in findings)
 
 
-_TRACK = re.compile(r".* track (\w+) (.*) not found, ignoring\.\.\.", re.DOTALL)
-
-
-def _kind_and_name(one: Warned) -> tuple[str, str]:
-    found = _TRACK.match(one.warning.log)
-    return (found.group(1), found.group(2)) if found else ("script", "")
-
-
 def _defined(config: NodeConfig, kind: str) -> list[str]:
     names = {
         "script": [one.name for one in config.scripts],
@@ -366,7 +410,7 @@ def _defined(config: NodeConfig, kind: str) -> list[str]:
 
 
 def _defined_below(one: Warned) -> bool:
-    kind, name = _kind_and_name(one)
+    kind, name = unknown_tracked(one.warning)
     return name in _defined(one.node.config, kind)
 
 
@@ -435,9 +479,9 @@ RULES = (
     ),
     Rule(
         "V038",
-        "check that only prints",
+        "check that never fails",
         Severity.WARNING,
-        "A check that prints its answer and exits with 0 whatever it is.",
+        "A check that exits with 0 whatever it finds, or that looks for keepalived itself.",
         "keepalived reads nothing that a script prints: exit code 0 means well, anything else means failed.",
         "Exit with 1 where something is wrong.",
         "pitfall P38",
@@ -471,7 +515,7 @@ RULES = (
         "pitfall P41",
         two("notify_master /etc/keepalived/notify.sh “MASTER”"),
         two('notify_master "/etc/keepalived/notify.sh MASTER"'),
-        found_by("V041", _not_run),
+        _notify_not_run,
     ),
     Rule(
         "V050",

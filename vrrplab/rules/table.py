@@ -12,7 +12,10 @@ from vrrplab.rules.cluster import Cluster
 from vrrplab.rules.ignore import without_ignored
 from vrrplab.rules.model import Finding, Place, Rule, Severity
 
-MODULES = ("keywords", "scripts", "instances", "between", "priorities", "on_the_wire", "ignore")
+MODULES = (
+    *("keywords", "scripts", "instances", "between", "sources", "legs", "priorities", "on_the_wire"),
+    *("hosts", "ignore"),
+)
 """The modules of this room that have a tuple RULES; tests/rules/test_table.py finds any that is left out.
 
 V070 to V089 are about one file, V090 and above about several: two people can write at a time."""
@@ -40,7 +43,12 @@ def check(cluster: Cluster) -> list[Finding]:
 def _whole(cluster: Cluster, rule: Rule, finding: Finding) -> Finding:
     """With the rule's cure, and with the nodes' files as places, where it has none of its own."""
     whole = tuple(Place(node.name, Source(node.config.file)) for node in cluster)
-    return replace(finding, cure=finding.cure or rule.cure, places=finding.places or whole)
+    return replace(finding, cure=finding.cure or _in_one_clause(rule.cure), places=finding.places or whole)
+
+
+def _in_one_clause(sentence: str) -> str:
+    """As the cures of findings are written, which stand behind a colon or a dash."""
+    return sentence[:1].lower() + sentence[1:].removesuffix(".")
 
 
 def ranked(found: Iterable[Finding]) -> list[Finding]:

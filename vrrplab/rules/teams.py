@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
 from vrrplab.rules.model import Finding, Place
+from vrrplab.scenario.infer_networks import own_address
 from vrrplab.wire.addresses import is_link_local
 
 
@@ -22,6 +23,22 @@ def teams(cluster: Cluster) -> list[VirtualRouter]:
         parts = camps(router)
         found += [VirtualRouter(router.network, router.vrid, router.family, tuple(part)) for part in parts]
     return found
+
+
+def real_teams(cluster: Cluster) -> list[VirtualRouter]:
+    """Those of two members or more."""
+    return [team for team in teams(cluster) if len(team.members) > 1]
+
+
+def sources_of(cluster: Cluster, team: VirtualRouter) -> list[str]:
+    """Where each member sends from, as far as the files tell; "": they do not."""
+    configs = {node.name: node.config for node in cluster}
+    return [own_address(m.node.name, m.instance, configs) for m in team.members]
+
+
+def differs(values: Iterable[object]) -> bool:
+    """Are there two of them that are not the same?"""
+    return len(set(values)) > 1
 
 
 def camps(router: VirtualRouter) -> list[list[Member]]:

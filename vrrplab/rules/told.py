@@ -7,14 +7,13 @@ and ``found_by`` makes the function of a rule that hands out its own.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from typing import NamedTuple
 
-from vrrplab.config.known_words import blocks_that_know, unknown_word
+from vrrplab.config.known_words import blocks_that_know, unknown_tracked, unknown_word
 from vrrplab.config.model import ConfigWarning, InstanceConfig, NodeConfig, Source
 from vrrplab.machine.profiles import profile_named
 from vrrplab.rules.cluster import Cluster
@@ -83,6 +82,7 @@ ROWS = (
     Row("vip-invalid", "V040", ERROR),
     Row("vip-option", "V040", INFO, "IPv6"),  # a label or a scope less
     Row("large", "V040", INFO),
+    Row("range", "V040", INFO, "interval '0' is invalid"),  # as the samples have it, and what it says happens
     *(
         Row(kind, "V040")
         for kind in (
@@ -288,8 +288,8 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
     template = any(w.kind == "template" for w in warnings)
     strays = _stray_words(warnings)
     named = {w.source for w in warnings if w.kind != "number"}
-    late = {_tracked(w) for w in warnings if w.kind == "track-unknown"}
-    dropped = set(config.dropped_scripts)
+    late = {unknown_tracked(w) for w in warnings}
+    dropped = {("script", name) for name in config.dropped_scripts}
     taken_off = {w.taken_off.name for w in warnings if w.taken_off and w.taken_off.kind == "script"}
     last = {(w.source, w.kind): w for w in warnings if w.kind in ("route", "rule")}
     kept = []
@@ -303,11 +303,11 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
             or (w.kind == "unexpected-brace" and (w.source, "unknown-keyword") in kinds)
             or (w.kind in ("route", "rule") and last[w.source, w.kind] is not w)
             # a script that is tracked above its definition is not unused: it comes too late
-            or (w.kind == "script-unused" and _unused(w) in late)
+            or (w.kind == "script-unused" and ("script", _unused(w)) in late)
             or (w.kind == "script-unused" and (_unused(w) in taken_off or not config.instances))
             or (w.kind == "script-user" and (w.source, "script") in kinds)
             # one that was dropped cannot be tracked
-            or (w.kind == "track-unknown" and _tracked(w) in dropped)
+            or (w.kind == "track-unknown" and unknown_tracked(w) in dropped)
         )
         if not follows:
             kept.append(w)
@@ -316,15 +316,6 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
 
 def _unused(warning: ConfigWarning) -> str:
     return warning.log.removeprefix("Warning - script ").removesuffix(" is not used")
-
-
-_TRACKED = re.compile(r".* track script (.*) not found, ignoring\.\.\.", re.DOTALL)
-
-
-def _tracked(warning: ConfigWarning) -> str:
-    """The script that is tracked and not known, or ""."""
-    found = _TRACKED.match(warning.log)
-    return found.group(1) if found else ""
 
 
 def _stray_words(warnings: Sequence[ConfigWarning]) -> set[Source]:

@@ -64,14 +64,6 @@ def gateway_mac(number: int, router: int) -> str:
     return default_mac(0xD0 + number, router)
 
 
-def link_local(mac: str) -> str:
-    """The IPv6 link-local address Linux makes of a MAC address (EUI-64, RFC 4291 appendix A)."""
-    b = [int(p, 16) for p in mac.split(":")]
-    words = [b[0] ^ 2, b[1], b[2], 0xFF, 0xFE, b[3], b[4], b[5]]
-    groups = [f"{words[i] << 8 | words[i + 1]:x}" for i in range(0, 8, 2)]
-    return canonical("fe80::" + ":".join(groups))
-
-
 def same_subnet(a: str, b: str, prefix: int) -> bool:
     """Do two addresses agree in their first ``prefix`` bits?"""
     if (":" in a) != (":" in b):

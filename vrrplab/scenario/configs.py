@@ -10,6 +10,7 @@ from vrrplab.config.model import NodeConfig
 from vrrplab.config.reader import config_bytes, parse_config, parse_text
 from vrrplab.data_files import data_root
 from vrrplab.errors import ConfigError
+from vrrplab.input_files import handed
 from vrrplab.machine.profiles import PROFILES
 from vrrplab.scenario.yaml_nodes import Node
 
@@ -33,9 +34,14 @@ def read_config(path: str, place: Node, profile: str, strict: bool, host: str) -
             raise place.error(
                 f"line {error.line} of {host}'s configuration: {error.message}", error.hint
             ) from None
-    found = path if isfile(path) else shipped(place.text())
+    files = handed()
+    given = files.called(path) if files else []
+    found = given[0] if given else path if isfile(path) else shipped(place.text())
     if found is None:
         message = f"configuration file {place.text()!r} does not exist"
+        if files:
+            files.missing[place.file, place.line] = place.text()
+            raise place.error(f"configuration file {place.text()!r} is not here", "add that file too")
         raise place.error(message, "paths are relative to the scenario")
     content = config_bytes(found)
     if b"include" in content:  # other files may change while this one does not

@@ -24,7 +24,7 @@ from vrrplab.scenario.nodes import Node, read_nodes
 from vrrplab.scenario.parts import Client, Interface, Probe, Segment, Server
 from vrrplab.scenario.unreachable_peers import warned_of_peers
 from vrrplab.units import Micros, micros, plain_seconds
-from vrrplab.wire.addresses import is_link_local, pack_address, unpack_address
+from vrrplab.wire.addresses import is_link_local, is_unspecified, pack_address, unpack_address
 
 # Last bytes of addresses, in the order in which they are given out.
 SERVER_NUMBERS = (*range(251, 255), *range(1, 10), *range(11, 251))
@@ -194,12 +194,14 @@ def _clients(
     """On each network somebody who pings every virtual address there: "client", "client-2" …
 
     Never called like a server. Link-local IPv6 addresses are not asked for: other networks have them too.
+    Nor is 0.0.0.0, which nobody can have.
     """
     targets: dict[str, dict[str, VirtualAddress]] = {}
     for server, node in nodes.items():
         for instance in node.instances:
             for virtual in instance.virtual_addresses:
-                if not (":" in virtual.address and is_link_local(virtual.address)):
+                local = ":" in virtual.address and is_link_local(virtual.address)
+                if not (local or is_unspecified(virtual.address)):
                     segment = cards[server, virtual.interface]
                     targets.setdefault(segment, {}).setdefault(virtual.address, virtual)
     names = (n for n in chain(["client"], (f"client-{number}" for number in count(2))) if n not in nodes)

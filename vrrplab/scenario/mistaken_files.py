@@ -43,13 +43,12 @@ def require_config(path: str) -> None:
         raise VrrplabError(f"{path}: {_SCENARIO}")
 
 
-_SCENARIO = "is a scenario, and a keepalived.conf is expected - vrrplab simulate runs it"
+_SCENARIO = "is a scenario, no keepalived.conf - vrrplab simulate runs it"
 # What stands near the beginning of files that people hand over by mistake.
 _SIGNS = (
     (
         r'\A\s*\[[\s{},]*"(ifindex|ifname|link)"',
-        "is what ip -j addr prints, and a keepalived.conf is expected"
-        " - vrrplab config check FILE --addresses NODE=THIS_ONE",
+        "is what ip -j addr prints, no keepalived.conf - vrrplab config check FILE --addresses NODE=THIS_ONE",
     ),
     (
         r"^-+< Global definitions >-+$",
@@ -59,7 +58,7 @@ _SIGNS = (
     (r"\A(?=[\s\S]*^servers:)(?=[\s\S]*^(segments|duration_s|actions|profile):)", _SCENARIO),
     (
         r"^(frr version |\s+vrrp \d+ (priority|ip|advertisement-interval) )",
-        "is FRR's configuration, and a keepalived.conf is expected - give it in a scenario, under frr:",
+        "is FRR's configuration, no keepalived.conf - give it in a scenario, under frr:",
     ),
 )
 

@@ -19,6 +19,7 @@ from vrrplab.scenario.actions import read_action
 from vrrplab.scenario.address_checks import gateway_mac
 from vrrplab.scenario.cast import scenario_fields, server_fields, virtual_addresses
 from vrrplab.scenario.configs import EDITED, GIVEN, label_without_file, read_config
+from vrrplab.scenario.own_rules import Rule, in_words
 from vrrplab.scenario.parts import STACKED, Client, Expectation, Gateway, Segment, Server, TimedAction
 from vrrplab.scenario.yaml_nodes import Node, node_of
 from vrrplab.trace.vocabulary import FINDABLE, Act
@@ -51,6 +52,8 @@ class Scenario:
     profile: str = "keepalived-2.2.7"
     seed: int = 0
     file: str = ""  # where it was read from; reload files are relative to it
+    # Functions in place of the profiles' own rules, by the field of Profile: of all its servers.
+    rules: dict[str, Rule] = field(default_factory=dict)
 
     def virtual_addresses(self) -> list[str]:
         """All virtual addresses of all servers, in order of appearance, no prefix."""
@@ -128,12 +131,16 @@ class Scenario:
             self, partial(writer.config_from_anywhere, folder=dirname(self.file), profile_of=self.profile_of)
         )
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In a notebook: its file, with the configurations named."""
+        printer.text(self.to_yaml(beside=True).rstrip("\n"))
+
     def as_cast(self) -> dict[str, Any]:
         """The fields of a trace's ``scenario`` event (see trace.py)."""
         routers: dict[str, Any] = {}
         if self.routers:
             routers["routers"] = {r.name: _router_fields(r, n) for n, r in enumerate(self.routers.values())}
-        return scenario_fields(
+        cast = scenario_fields(
             self.name,
             self.description,
             "simulation",
@@ -147,6 +154,9 @@ class Scenario:
             dns={name: list(addresses) for name, addresses in self.dns.items()},
             **routers,
         )
+        if self.rules:
+            cast["profiles"] = f"{cast.get('profiles', self.profile)} with {in_words(self.rules)}"
+        return cast
 
 
 def written(scenario: Scenario, named: writer.Naming) -> str:
@@ -170,7 +180,8 @@ def written(scenario: Scenario, named: writer.Naming) -> str:
     plain["actions"] = [writer.plain_action(a, named) for a in scenario.actions]
     if scenario.expect:
         plain["expect"] = [writer.plain_expectation(e) for e in scenario.expect]
-    return writer.yaml_text(plain)
+    said = f"# {in_words(scenario.rules)}: a function is in no file, so this runs by the profile's own rule\n"
+    return (said if scenario.rules else "") + writer.yaml_text(plain)
 
 
 def _by_name(path: str, _node: NodeConfig, _server: str) -> str:

@@ -81,6 +81,8 @@ def _named(text: str) -> NodeFile:
 
 def _files_of(path: str) -> list[str]:
     """The file itself; of a folder its keepalived.conf, or else its ``*.conf`` files by their names."""
+    if not path:
+        raise VrrplabError("a file's name is empty - name a keepalived.conf")
     if not isdir(path):
         return [path]
     if isfile(join(path, USUAL)):

@@ -185,7 +185,13 @@ def _extended(root: Node, path: str) -> Node:
         return root
     place = top["extends"]
     base_path = join(dirname(path), place.text())
-    if not isfile(base_path):
+    files = input_files.handed()
+    if files and (given := files.called(place.text())):
+        base_path = given[0]
+    elif not isfile(base_path):
+        if files:
+            files.missing[place.file, place.line] = place.text()
+            raise place.error(f"{place.text()!r} is not here", "add that file too")
         raise place.error(f"{place.text()!r} does not exist", "it is looked for beside the scenario")
     base = read_yaml_cached(base_path).mapping()
     if "extends" in base:

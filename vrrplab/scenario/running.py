@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrrplab.config.effective import Block, effective
+from vrrplab.config.effective import MASKED, Block, effective
 from vrrplab.config.model import (
     InstanceConfig,
     NodeConfig,
@@ -59,7 +59,8 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``about``: "vrrp_instance V"; ``runs`` and ``written``: the option's values as text, "" for not at all.
+    """``about``: "vrrp_instance V"; ``runs`` and ``written``: the option's values as text, "" for not at all,
+    passwords masked.
 
     ``source``: where the file says it, or would have to.
     """
@@ -76,6 +77,8 @@ class Difference:
             return f"{name}{self.written} is in the file and does not run".lstrip()
         if not self.written:
             return f"{name}{self.runs} runs and is not in the file".lstrip()
+        if self.runs == self.written:  # both masked
+            return f"{self.option} runs as another one than the file says"
         return f"{self.option} runs as {self.runs}, the file says {self.written}"
 
 
@@ -95,7 +98,11 @@ class _Entry:
 def read_running(path: str | os.PathLike[str]) -> Running:
     """What the daemon that wrote this file runs. HostError, with the file, for what is no such file."""
     file = os.fspath(path)
-    text = read_bytes(path, DUMP_BYTES, HostError, _CURE).decode("utf-8", "replace")
+    return running_of(read_bytes(path, DUMP_BYTES, HostError, _CURE).decode("utf-8", "replace"), file)
+
+
+def running_of(text: str, file: str) -> Running:
+    """The same of what is read already; ``file``: where it stands."""
     sections = {found.group(1) for line in text.splitlines() if (found := _SECTION.fullmatch(line.strip()))}
     if "Global definitions" not in sections and "VRRP Topology" not in sections:
         raise HostError(file, 0, "is not what keepalived writes about itself", _CURE)
@@ -284,7 +291,7 @@ def differences(config: NodeConfig, running: Running) -> list[Difference]:
             about = f"vrrp_instance {instance.name}"
             found.append(Difference(about, "", "", about, instance.source))
         else:
-            found += _compared(block, _facts_of(instance), now.facts)
+            found += _compared(block, facts_of(instance), now.facts)
     whole = Source(config.file)
     in_file = {f"vrrp_sync_group {group.name}" for group in config.sync_groups}
     in_file |= {f"vrrp_instance {instance.name}" for instance in config.instances}
@@ -373,12 +380,14 @@ _SECONDS = ("advert_int", "interval", "timeout", "preempt_delay", "garp_master_d
 def _told(option: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if option == "auth_pass" and value:
+        return MASKED
     if option in _SECONDS and isinstance(value, int):
         return f"{plain_seconds(value)} s"
     return str(value) if value not in ("", None) else "none"
 
 
-def _facts_of(instance: InstanceConfig) -> Facts:
+def facts_of(instance: InstanceConfig) -> Facts:
     """An instance of the file, as ``_instance`` has one of the dump."""
     garp, auth = instance.garp, instance.authentication
     return {

@@ -15,15 +15,16 @@ from vrrplab.machine.events import (
 from vrrplab.scenario.parts import STACKED, TimedAction
 from vrrplab.sim.addresses import Address, Addresses
 from vrrplab.sim.host import Host
+from vrrplab.sim.network import Box, Network
 from vrrplab.sim.nic import Nic, Vmac
-from vrrplab.sim.world import Box, World
 from vrrplab.trace.events import ActionEvent, AddressAddedEvent, AddressRemovedEvent
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import micros
 
 
-def perform(world: World, action: TimedAction) -> None:
+def perform(world: Network, action: TimedAction) -> None:
     """Do it now, and write it down."""
+    world.settle()
     world.write(ActionEvent(world.scheduler.now, content={"action": action.kind, **action.keys}))
     keys = action.keys
     if action.kind in (Act.SEGMENT_FAULT, Act.SEGMENT_HEAL):
@@ -72,7 +73,7 @@ def perform(world: World, action: TimedAction) -> None:
             world.changed()
 
 
-def _interface(world: World, nic: Nic, action: TimedAction) -> None:
+def _interface(world: Network, nic: Nic, action: TimedAction) -> None:
     if nic.exists == (action.kind == Act.INTERFACE_ADD):
         there = "is there already" if nic.exists else "does not exist now"
         _nothing_done(world, nic, there)
@@ -101,12 +102,12 @@ def _interface(world: World, nic: Nic, action: TimedAction) -> None:
             add_address(world, nic, action.keys["address"])
 
 
-def _nothing_done(world: World, nic: Nic, why: str) -> None:
+def _nothing_done(world: Network, nic: Nic, why: str) -> None:
     text = f"{nic.name} of {nic.host_name} {why}: nothing is done"
     world.boxes[nic.host_name].router.journal.warn(world.scheduler.now, text)
 
 
-def delete_card(world: World, nic: Nic) -> None:
+def delete_card(world: Network, nic: Nic) -> None:
     """A card is gone, and with it its addresses and the VLANs and macvlans on it.
 
     The order is that of netlink's messages, and of the daemon's lines (2.2.7, measured).
@@ -137,7 +138,7 @@ def delete_card(world: World, nic: Nic) -> None:
     world.changed()
 
 
-def add_card(world: World, nic: Nic, action: TimedAction) -> None:
+def add_card(world: Network, nic: Nic, action: TimedAction) -> None:
     """A card appears, is set up and gets its configured addresses, as a host's network scripts do it."""
     host = world.boxes[nic.host_name].host
     if "kind" in action.keys:
@@ -168,7 +169,7 @@ def _tracked(box: Box, action: TimedAction) -> None:
         box.router.deliver(event)
 
 
-def set_link(world: World, nic: Nic, admin: bool | None = None, cable: bool | None = None) -> None:
+def set_link(world: Network, nic: Nic, admin: bool | None = None, cable: bool | None = None) -> None:
     """Bring an interface up or down; the daemon hears of it when its state really changes.
 
     Those made on it follow, as it is their carrier. IPv6 addresses go when an interface is set down, not
@@ -205,7 +206,7 @@ def _vlans_on(card: Nic, host: Host) -> list[Nic]:
     return own + [deeper for vlan in own for deeper in _vlans_on(vlan, host)]
 
 
-def _link_changed(world: World, nic: Nic, set_down: bool) -> None:
+def _link_changed(world: Network, nic: Nic, set_down: bool) -> None:
     router, host = world.boxes[nic.host_name].router, world.boxes[nic.host_name].host
     router.journal.interface(world.scheduler.now, nic.name, nic.up)
     if nic.up:
@@ -224,13 +225,13 @@ def _link_changed(world: World, nic: Nic, set_down: bool) -> None:
     world.changed()
 
 
-def _flush_ipv6(world: World, nic: Nic) -> None:
+def _flush_ipv6(world: Network, nic: Nic) -> None:
     box = world.boxes[nic.host_name]
     for address in box.host.flush_ipv6(nic):
         box.router.address_changed(AddressRemoved(nic.name, address.address), address, AddressRemovedEvent)
 
 
-def remove_address(world: World, nic: Nic, address: str) -> None:
+def remove_address(world: Network, nic: Nic, address: str) -> None:
     """By hand; Linux takes the rest of the subnet along with its first address."""
     holder = next((v for v in nic.vmacs.values() if v.addresses.get(address) is not None), nic)
     box = world.boxes[nic.host_name]
@@ -239,7 +240,7 @@ def remove_address(world: World, nic: Nic, address: str) -> None:
         box.router.address_changed(event, gone, AddressRemovedEvent)
 
 
-def add_address(world: World, nic: Nic, text: str) -> None:
+def add_address(world: Network, nic: Nic, text: str) -> None:
     address, _, prefix = text.partition("/")
     bits = int(prefix) if prefix else (128 if ":" in address else 32)
     box = world.boxes[nic.host_name]
@@ -251,7 +252,7 @@ def add_address(world: World, nic: Nic, text: str) -> None:
         box.router.address_changed(event, Address(address, bits), AddressAddedEvent)
 
 
-def power_off(world: World, box: Box) -> None:
+def power_off(world: Network, box: Box) -> None:
     """Everything on it is silent at once."""
     if not box.host.powered:
         return
@@ -269,7 +270,7 @@ def power_off(world: World, box: Box) -> None:
     world.changed()
 
 
-def power_on(world: World, box: Box) -> None:
+def power_on(world: Network, box: Box) -> None:
     """Contract: nothing is kept; its configured addresses only, its services running, its daemon started."""
     if box.host.powered:
         return
@@ -286,7 +287,7 @@ def power_on(world: World, box: Box) -> None:
     world.changed()
 
 
-def _segment(world: World, action: TimedAction) -> None:
+def _segment(world: Network, action: TimedAction) -> None:
     keys = {k: v for k, v in action.keys.items() if k != "segment"}
     switch = world.switches[action.keys["segment"]]
     if action.kind == Act.SEGMENT_HEAL:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from itertools import starmap
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from vrrplab.sim.packet import mac_bytes
 from vrrplab.wire.addresses import is_link_local, pack_address
@@ -19,7 +21,10 @@ _Key = TypeVar("_Key")
 
 @dataclass(slots=True, eq=False)
 class Address:
-    """One address on an interface; ``mac``: the virtual router MAC address it is reached by, or ""."""
+    """One address on an interface; ``mac``: the virtual router MAC address it is reached by, or "".
+
+    Nothing changes in it but ``added_us``, which is set as soon as it is added, and later ``check_us``.
+    """
 
     address: str
     prefix: int
@@ -47,7 +52,12 @@ class Address:
 
 
 class Addresses:
-    """What an interface has: ``len``, iteration (oldest first), and questions by text and by network."""
+    """What an interface has: ``len``, iteration (oldest first), and questions by text and by network.
+
+    A copy (``snapshot``) shares all that with its original until one of the two adds or removes an address.
+    """
+
+    __slots__ = ("_all", "_lengths", "_macs", "_named", "_networks", "_shared", "_versions")
 
     def __init__(self, addresses: Iterable[Address] = ()) -> None:
         self._all: OrderedDict[Address, None] = OrderedDict()
@@ -56,8 +66,31 @@ class Addresses:
         self._lengths: dict[tuple[int, int], int] = {}  # (version, prefix length) -> how many
         self._macs: dict[bytes, int] = {}  # how many are reached by it
         self._versions = {4: 0, 6: 0}
+        self._shared: Shared | None = None  # all that, since somebody else has it too
         for address in addresses:
             self.add(address)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._versions[6] and any(a.added_us is not None for a in self._all):
+            return _copied, (tuple(map(_FIELDS, self._all)),)  # how long they are looked for may change
+        if self._shared is None:
+            self._shared = Shared(
+                self._all, self._named, self._networks, self._lengths, self._macs, self._versions
+            )
+        return _sharing, (self._shared,)
+
+    def _take(self, shared: Shared) -> None:
+        self._all, self._named, self._networks, self._lengths, self._macs, self._versions = shared
+
+    def _be_alone(self) -> None:
+        """Before a change: what others have stays as it is."""
+        if self._shared is None:
+            return
+        self._shared = None
+        self._all, self._lengths = self._all.copy(), self._lengths.copy()
+        self._macs, self._versions = self._macs.copy(), self._versions.copy()
+        self._named = {text: list(those) for text, those in self._named.items()}
+        self._networks = {network: those.copy() for network, those in self._networks.items()}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -67,6 +100,7 @@ class Addresses:
 
     def add(self, address: Address) -> None:
         """The newest one."""
+        self._be_alone()
         self._all[address] = None
         self._named.setdefault(address.address, []).append(address)
         network = _network(address.address, address.prefix)
@@ -77,6 +111,7 @@ class Addresses:
 
     def remove(self, address: Address) -> None:
         """It must be here."""
+        self._be_alone()
         del self._all[address]
         named = self._named[address.address]
         named.remove(address)
@@ -94,6 +129,10 @@ class Addresses:
         """The one of that text (no prefix), or None; the oldest of several."""
         named = self._named.get(text)
         return named[0] if named else None
+
+    def has(self, text: str) -> bool:
+        """Is there one of that text (no prefix)?"""
+        return text in self._named
 
     def of_version(self, version: int) -> int:
         """How many are IPv4 (4) or IPv6 (6)."""
@@ -135,6 +174,31 @@ class Addresses:
             ),
             default=-1,
         )
+
+
+class Shared(NamedTuple):
+    """What several ``Addresses`` have in common, which none of them changes."""
+
+    all: OrderedDict[Address, None]
+    named: dict[str, list[Address]]
+    networks: dict[_Network, OrderedDict[Address, None]]
+    lengths: dict[tuple[int, int], int]
+    macs: dict[bytes, int]
+    versions: dict[int, int]
+
+
+def _sharing(shared: Shared) -> Addresses:
+    made = Addresses.__new__(Addresses)
+    made._take(shared)
+    made._shared = shared
+    return made
+
+
+_FIELDS = attrgetter("address", "prefix", "label", "mac", "added_us", "check_us")
+
+
+def _copied(fields: tuple[tuple[Any, ...], ...]) -> Addresses:
+    return Addresses(starmap(Address, fields))
 
 
 def _network(address: str, prefix: int) -> _Network:

@@ -14,31 +14,38 @@ from functools import partial
 from vrrplab.scenario.parts import Probe
 from vrrplab.sim.host import Host
 from vrrplab.sim.neighbors import source_for
+from vrrplab.sim.network import Network
 from vrrplab.sim.nic import Nic
 from vrrplab.sim.packet import mac_bytes
 from vrrplab.sim.scheduler import CLIENT
 from vrrplab.sim.switch import Port, Switch
-from vrrplab.sim.world import World
 from vrrplab.units import Micros
 
 MOST_HOPS = 8
 
-Report = Callable[[Probe, Micros, "Micros | None", int], None]  # probe, last good, next good, lost
+# client, probe, last good, next good, lost
+Report = Callable[[str, Probe, Micros, "Micros | None", int], None]
 
 
 class Journey:
-    """A packet to an address, across routers. ``passed``: through which switches, with which MACs."""
+    """A packet to an address, across routers. ``passed``: through which switches, with which MACs.
 
-    def __init__(self, hosts: Mapping[Port, Host], destination: str) -> None:
+    ``kind``: whose it is; frames of one kind on one link draw their luck one after the other.
+    """
+
+    __slots__ = ("_destination", "_hosts", "_kind", "passed", "took_us")
+
+    def __init__(self, hosts: Mapping[Port, Host], destination: str, kind: str) -> None:
         self._hosts = hosts
         self._destination = destination
+        self._kind = kind
         self.passed: list[tuple[Switch, bytes]] = []
         self.took_us: Micros = 0
 
     def go(self, nic: Nic, source: bytes, then: Callable[[Port | None], None], mac: str | None) -> None:
         """Send it on; ``then``: who took it in the end, None: nobody."""
         there = mac_bytes(mac) if mac is not None else b""
-        walked = nic.switch.walk(nic, source, there) if there and nic.up else None
+        walked = nic.switch.walk(nic, source, there, self._kind) if there and nic.up else None
         if walked is None:
             then(None)
             return
@@ -53,11 +60,18 @@ class Journey:
         self.took_us += host.latency_us
         host.neighbors.find(self._destination, out, partial(self.go, out, out.mac, then))
 
+    def go_to(self, then: Callable[[Port | None], None], nic: Nic, source: bytes, mac: str | None) -> None:
+        """``go``, as ``Host.answer`` calls it."""
+        self.go(nic, source, then, mac)
+
 
 class AnswerCount:
     """What one probe has seen: the last good answer, and how many questions were lost since."""
 
-    def __init__(self, probe: Probe, report: Report) -> None:
+    __slots__ = ("_client", "_last_good_us", "_lost", "_probe", "_report")
+
+    def __init__(self, client: str, probe: Probe, report: Report) -> None:
+        self._client = client
         self._probe = probe
         self._report = report
         self._last_good_us: Micros | None = None
@@ -67,7 +81,7 @@ class AnswerCount:
         last_us = self._last_good_us
         if self._lost and last_us is not None:
             # with jitter an answer may overtake the one before
-            self._report(self._probe, min(last_us, at_us), max(last_us, at_us), self._lost)
+            self._report(self._client, self._probe, min(last_us, at_us), max(last_us, at_us), self._lost)
         self._lost = 0
         self._last_good_us = at_us if last_us is None else max(last_us, at_us)
 
@@ -77,19 +91,35 @@ class AnswerCount:
     def finish(self) -> None:
         """The run ends: an outage that is still on is reported without an end."""
         if self._lost:
-            self._report(self._probe, self._last_good_us or 0, None, self._lost)
+            self._report(self._client, self._probe, self._last_good_us or 0, None, self._lost)
 
 
 class Flow:
     """One probe of one client, from the start of the run to its end."""
 
-    def __init__(self, world: World, host: Host, nic: Nic, probe: Probe, report: Report) -> None:
+    __slots__ = (
+        "_answers",
+        "_host",
+        "_kind",
+        "_nic",
+        "_outcomes",
+        "_paths",
+        "_probe",
+        "_switches",
+        "_targets",
+        "_tick",
+        "_version",
+        "_world",
+    )
+
+    def __init__(self, world: Network, host: Host, nic: Nic, probe: Probe, report: Report) -> None:
         self._world = world
         self._host = host
         self._nic = nic
         self._probe = probe
+        self._kind = f"{probe.kind} {probe.target} {probe.port}"
         self._targets = world.scenario.dns.get(probe.target, (probe.target,))
-        self._answers = AnswerCount(probe, report)
+        self._answers = AnswerCount(host.name, probe, report)
         self._tick = 0  # number of the next question
         self._version = -1  # of the network, for which the outcomes below hold
         self._outcomes: dict[str, Micros | None] = {}  # target -> round-trip time, None: no answer
@@ -146,50 +176,50 @@ class Flow:
 
     def _try(self, target: str) -> None:
         """Ask now; while ARP is unanswered, here or there, the question waits and is judged later."""
-        asked_us = self._world.scheduler.now
-
-        def judge(rtt_us: Micros | None) -> None:
-            now = self._world.scheduler.now
-            if rtt_us is not None and rtt_us > self._probe.timeout_us:
-                rtt_us = None
-            if now == asked_us:
-                self._outcomes[target] = rtt_us
-            if rtt_us is not None and now - asked_us + rtt_us <= self._probe.timeout_us:
-                self._answers.good(now + rtt_us)
-            else:
-                self._answers.lost()
-
         if self._nic.up:
             asked = self._host.next_hop(self._nic, target)
-            self._host.neighbors.find(asked, self._nic, partial(self._exchange, target, judge))
+            question = partial(self._exchange, target, self._world.scheduler.now)
+            self._host.neighbors.find(asked, self._nic, question)
         else:
             self._answers.lost()
             self._outcomes[target] = None
 
-    def _exchange(self, target: str, judge: Callable[[Micros | None], None], mac: str | None) -> None:
-        """There and back: ``judge`` gets the round-trip time, or None."""
+    def _judge(self, target: str, asked_us: Micros, rtt_us: Micros | None) -> None:
+        """A question of that moment has its answer, so much later; None: it has none."""
+        now = self._world.scheduler.now
+        if rtt_us is not None and rtt_us > self._probe.timeout_us:
+            rtt_us = None
+        if now == asked_us:
+            self._outcomes[target] = rtt_us
+        if rtt_us is not None and now - asked_us + rtt_us <= self._probe.timeout_us:
+            self._answers.good(now + rtt_us)
+        else:
+            self._answers.lost()
+
+    def _exchange(self, target: str, asked_us: Micros, mac: str | None) -> None:
+        """There and back, which ``_judge`` judges."""
         asker = source_for(self._nic, target)
-        there = Journey(self._world.hosts, target)
+        there = Journey(self._world.hosts, target, self._kind)
+        there.go(self._nic, self._nic.mac, partial(self._asked, target, asked_us, asker, there), mac)
 
-        def asked(port: Port | None) -> None:
-            mac = there.passed[-1][1] if port is not None else b""
-            if port is None or not self._world.answers(port, target, self._probe, asker, mac):
-                judge(None)
-                return
-            back = Journey(self._world.hosts, asker)
+    def _asked(self, target: str, asked_us: Micros, asker: str, there: Journey, port: Port | None) -> None:
+        """Somebody was reached: does he answer, and does that find its way?"""
+        mac = there.passed[-1][1] if port is not None else b""
+        if port is None or not self._world.answers(port, target, self._probe, asker, mac):
+            self._judge(target, asked_us, None)
+            return
+        back = Journey(self._world.hosts, asker, self._kind)
+        answered = partial(self._answered, target, asked_us, there, back)
+        self._world.hosts[port].answer(asker, target, port, partial(back.go_to, answered))
 
-            def answered(taker: Port | None) -> None:
-                if taker is not self._nic:
-                    judge(None)
-                    return
-                self._paths += [*there.passed, *back.passed]
-                judge(there.took_us + back.took_us)
-
-            self._world.hosts[port].answer(
-                asker, target, port, lambda nic, source, his: back.go(nic, source, answered, his)
-            )
-
-        there.go(self._nic, self._nic.mac, asked, mac)
+    def _answered(
+        self, target: str, asked_us: Micros, there: Journey, back: Journey, taker: Port | None
+    ) -> None:
+        if taker is not self._nic:
+            self._judge(target, asked_us, None)
+            return
+        self._paths += [*there.passed, *back.passed]
+        self._judge(target, asked_us, there.took_us + back.took_us)
 
     def finish(self) -> None:
         """The run ends."""

@@ -20,11 +20,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from vrrplab.config.model import OWNER_PRIORITY, InstanceConfig, NodeConfig
-from vrrplab.machine.intervals import skew_time_us
+from vrrplab.machine.intervals import RACE_US
+from vrrplab.machine.policy import Waiting, by_version, no_answer
 from vrrplab.machine.profiles import Profile, profile_named
 from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.parts import Segment, Server
-from vrrplab.sim.toss import RACE_US
 from vrrplab.trace.vocabulary import Act
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.work import ANNOUNCEMENT, CHECK, QUESTION, RECEPTION, SENT, START, Cost, Work
@@ -50,7 +50,7 @@ class _Member(NamedTuple):
         one = self.instance
         if one.address_owner and one.state == "MASTER":
             return self.server.start_at_us
-        skew_us = skew_time_us(one.version, one.base_priority, one.advert_interval_us)
+        skew_us = by_version(Waiting(one.version, one.base_priority, one.advert_interval_us))
         return self.server.start_at_us + one.down_timer_adverts * one.advert_interval_us + skew_us
 
     def speech(self) -> tuple[object, ...]:
@@ -207,7 +207,7 @@ def _count_group(
     equals = sum(m.instance.base_priority == one.base_priority for m in storming)
     others = len(storming) - equals
     answers = 0
-    answering = storming[0].profile.lower_advert_gets != "nothing" and one.base_priority < OWNER_PRIORITY
+    answering = storming[0].profile.answer is not no_answer and one.base_priority < OWNER_PRIORITY
     if answering:
         answers = equals * (equals - 1) // 2 + others
     begun = len(storming) + others + 2 * (answers - others)

@@ -25,6 +25,8 @@ IPV4_KIND = 0x0800
 class GatewayHost(Host):
     """``place``: among the scenario's routers. Its interfaces are called like their segments."""
 
+    __slots__ = ()
+
     def __init__(
         self,
         gateway: Gateway,

@@ -7,19 +7,20 @@ answered for on any interface.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
-from vrrplab.scenario.address_checks import link_local
 from vrrplab.sim.addresses import Address, Addresses
+from vrrplab.sim.followers import Follower
 from vrrplab.sim.neighbors import NeighborCache
 from vrrplab.sim.nic import Nic, Vmac
-from vrrplab.sim.packet import Packet, mac_bytes, mac_text
+from vrrplab.sim.packet import Packet, Saying, mac_bytes, mac_text
 from vrrplab.sim.rng import Chance
 from vrrplab.sim.scheduler import Scheduler
 from vrrplab.sim.switch import Port, Switch
 from vrrplab.units import Micros
-from vrrplab.wire.addresses import is_link_local
+from vrrplab.wire.addresses import is_link_local, is_unspecified, link_local
 from vrrplab.wire.frames import arp_reply_frame, na_frame
 
 if TYPE_CHECKING:
@@ -33,8 +34,39 @@ DUPLICATES_US: Micros = (
 Answering = Callable[[Nic, bytes, "str | None"], None]
 
 
+def itself(_nic: Nic, destination: str) -> str:
+    """Whom a packet goes to on the LAN where no router leads elsewhere."""
+    return destination
+
+
+class Listener(Protocol):
+    """What reads VRRP on a host (``router.Router``)."""
+
+    def receive(self, nic: Nic, packet: Packet) -> None: ...
+    def joins(self, nic: Nic, said: Saying) -> Sequence[Follower] | None: ...
+
+
 class Host:
     """``changed`` is called when what the host answers may have changed."""
+
+    __slots__ = (
+        "_chance",
+        "blocked",
+        "changed",
+        "idle",
+        "latency_us",
+        "listener",
+        "name",
+        "neighbors",
+        "next_hop",
+        "nics",
+        "powered",
+        "promote_secondaries",
+        "refused",
+        "routes",
+        "rp_filter",
+        "scheduler",
+    )
 
     def __init__(
         self,
@@ -56,17 +88,17 @@ class Host:
         self.blocked: set[tuple[str, str]] = set()  # (direction, protocol)
         self.refused: set[str] = set()  # addresses whose packets the host drops (no_accept)
         self.latency_us: Micros = 0  # that a packet spends in it, if it forwards
-        self.neighbors = NeighborCache(scheduler, self.send, changed)
+        self.neighbors = NeighborCache(scheduler, self, changed)
         self.routes: RouteTables | None = None  # what was added; None: nothing ever was
         # IPv4 addresses of FRR's macvlans, which have them all the time: Linux answers for them, MASTER or
         # not, and from the card first (measured; over IPv6 only from a macvlan with a carrier)
         self.idle: frozenset[str] = frozenset()
-        self.on_vrrp: Callable[[Nic, Packet], None] | None = None
+        self.listener: Listener | None = None  # None: nobody reads VRRP here
         # whom a packet goes to on the LAN, the destination itself or a router; a NIC and a destination
-        self.next_hop: Callable[[Nic, str], str] = lambda _nic, destination: destination
+        self.next_hop: Callable[[Nic, str], str] = itself
 
     def add_nic(self, name: str, mac: str, switch: Switch, addresses: tuple[str, ...]) -> Nic:
-        nic = self.nics[name] = Nic(self.name, name, mac, switch, addresses, self.receive)
+        nic = self.nics[name] = Nic(self, name, mac, switch, addresses)
         self.configure(nic)
         return nic
 
@@ -116,7 +148,10 @@ class Host:
     # -- what it has -------------------------------------------------------------------------------
 
     def has(self, address: str) -> bool:
-        return address in self.idle or any(nic.has(address) for nic in self.nics.values())
+        for nic in self.nics.values():
+            if nic.addresses.has(address) or (nic.vmacs and nic.has(address)):
+                return True
+        return address in self.idle
 
     def holder(self, interface: str) -> Nic | Vmac | None:
         """The NIC or VMAC interface of that name."""
@@ -132,8 +167,10 @@ class Host:
 
     def nic_of(self, interface: str) -> Nic | None:
         """The NIC through which an interface (itself or a VMAC on it) reaches the wire."""
+        if interface in self.nics:
+            return self.nics[interface]
         for nic in self.nics.values():
-            if nic.name == interface or interface in nic.vmacs:
+            if interface in nic.vmacs:
                 return nic
         return None
 
@@ -146,7 +183,9 @@ class Host:
             return False
         since_us = self.scheduler.now - address.added_us
         if self._check_is_open(address) and not address.check_us:
-            address.check_us = DUPLICATES_US + round(self._chance.draw() * DUPLICATES_US)
+            address.check_us = DUPLICATES_US + round(
+                self._chance.draw("duplicates", self.name, address.address) * DUPLICATES_US
+            )
         return since_us < (address.check_us or DUPLICATES_US)
 
     def _check_is_open(self, address: Address) -> bool:
@@ -159,9 +198,11 @@ class Host:
         return next((self._is_tentative(a) for a in found if a is not None and self._check_is_open(a)), None)
 
     def add_address(self, interface: str, address: str, prefix: int, label: str = "", mac: str = "") -> bool:
-        """False: it was there already, or there is no such interface."""
+        """False: it was there already, there is no such interface, or it is 0.0.0.0: Linux says yes to that
+        and adds nothing.
+        """
         holder, nic = self.holder(interface), self.nic_of(interface)
-        if holder is None or nic is None or not nic.exists:
+        if holder is None or nic is None or not nic.exists or is_unspecified(address):
             return False
         if holder.addresses.get(address) is not None:
             return False
@@ -274,29 +315,41 @@ class Host:
         else:
             asker = self.next_hop(nic, asker)
         mac = mac_bytes(nic.virtual_mac(asked)) or card.mac
-        self.neighbors.find(asker, nic, lambda his: then(nic, mac, his), card=card, source=asked)
+        self.neighbors.find(asker, nic, partial(then, nic, mac), card=card, source=asked)
 
     # -- frames ------------------------------------------------------------------------------------
 
     def send(self, nic: Nic, data: bytes) -> None:
         """Put a frame on the wire, if there is one."""
+        self.put(nic, Packet(data))
+
+    def put(self, nic: Nic, packet: Packet) -> None:
+        """The same for a frame that is a packet already."""
         if nic.up:
-            nic.switch.accept(nic, Packet(data))
+            nic.switch.accept(nic, packet)
+
+    def joins(self, nic: Nic, said: Saying) -> Sequence[Follower] | None:
+        """Who behind that interface only follows such adverts; None: somebody does more."""
+        return self.listener.joins(nic, said) if self.listener is not None else ()
 
     def receive(self, nic: Nic, packet: Packet) -> None:
         if nic.port_of is not None and nic.is_port:
             return
+        if packet.saying is not None:
+            if self.listener is not None:
+                self.listener.receive(nic, packet)
+            return
         data = packet.data
         kind = data[12] << 8 | data[13]
         if kind == 0x0800:
-            if self.on_vrrp and data[23] in (VRRP_KIND, 51):
-                self.on_vrrp(nic, packet)
+            if self.listener is not None and data[23] in (VRRP_KIND, 51):
+                self.listener.receive(nic, packet)
         elif kind == 0x0806:
             self._arp(nic, packet)
         elif kind == IPV6_KIND:
             if data[20] == VRRP_KIND:
-                if self.on_vrrp:
-                    self.on_vrrp(nic, packet)
+                if self.listener is not None:
+                    self.listener.receive(nic, packet)
             else:
                 self._neighbor_discovery(nic, packet)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from vrrplab.sim.nic import Nic, Vmac
 from vrrplab.sim.scheduler import TIMER, Scheduler
@@ -41,17 +42,23 @@ class Entry:
     waiting: list[Answered] = field(default_factory=list)
 
 
+class Asker(Protocol):
+    """What is known of a host here."""
+
+    def send(self, nic: Nic, data: bytes) -> None: ...
+
+
 class NeighborCache:
-    """``send`` puts a question on the wire, ``changed()`` says that answers may differ now.
+    """``host`` puts its questions on the wire, ``changed()`` says that answers may differ now.
 
     ``on_change(address, mac)`` tells about every new, changed or dropped entry.
     """
 
-    def __init__(
-        self, scheduler: Scheduler, send: Callable[[Nic, bytes], None], changed: Callable[[], None]
-    ) -> None:
+    __slots__ = ("_changed", "_entries", "_host", "_scheduler", "on_change")
+
+    def __init__(self, scheduler: Scheduler, host: Asker, changed: Callable[[], None]) -> None:
         self._scheduler = scheduler
-        self._send = send
+        self._host = host
         self._changed = changed
         self._entries: dict[tuple[str, str], Entry] = {}  # by interface and address
         self.on_change: Callable[[str, str | None], None] | None = None
@@ -68,6 +75,7 @@ class NeighborCache:
         entry = self._entries.get((card.name, address))
         if entry is None:
             entry = self._entries[card.name, address] = Entry(address, nic, card, source)
+            nic.switch.cares(address, nic)
             self._ask(entry)
         if entry.mac is None:
             entry.waiting.append(then)
@@ -76,10 +84,16 @@ class NeighborCache:
             self._use(entry)
             then(entry.mac)
 
+    def believed(self, card: str, address: str) -> str | None:
+        """The MAC address that an interface would send to, without asking anybody; None: it would ask."""
+        entry = self._entries.get((card, address))
+        return entry.mac if entry is not None else None
+
     def clear(self) -> None:
         """Forget everybody; questions under way are void."""
         for entry in self._entries.values():
             entry.stamp += 1
+            entry.nic.switch.cares_no_more(entry.address, entry.nic)
         self._entries.clear()
 
     def forget(self, card: str) -> None:
@@ -96,7 +110,10 @@ class NeighborCache:
         if not address:
             return
         key = card.name, address
-        entry = self._entries.setdefault(key, Entry(address, nic, card))
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = Entry(address, nic, card)
+            nic.switch.cares(address, nic)
         self._update(entry, mac, answer=False)
 
     def heard(self, address: str, mac: str, cards: Iterable[str], *, answer: bool, gratuitous: bool) -> None:
@@ -171,11 +188,12 @@ class NeighborCache:
                 frame = arp_request_frame(mac, source, target, entry.mac)
             else:
                 frame = arp_request_frame(mac, source, target)
-            self._send(nic, frame)
+            self._host.send(nic, frame)
         self._scheduler.after(ASK_EVERY_US, TIMER, self._expired, entry, entry.stamp)
 
     def _drop(self, entry: Entry) -> None:
         del self._entries[entry.card.name, entry.address]
+        entry.nic.switch.cares_no_more(entry.address, entry.nic)
         if entry.mac is not None:
             entry.mac = None
             self._tell(entry)

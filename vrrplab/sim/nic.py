@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
+from typing import Protocol
 
 from vrrplab.scenario.parts import STACKED
 from vrrplab.sim.addresses import Addresses
-from vrrplab.sim.packet import Packet, mac_bytes
+from vrrplab.sim.followers import Follower
+from vrrplab.sim.packet import Packet, Saying, mac_bytes
 from vrrplab.sim.switch import Switch
 
 
+class Owner(Protocol):
+    """What is known of a host here."""
+
+    name: str
+
+    def receive(self, nic: Nic, packet: Packet) -> None: ...
+    def joins(self, nic: Nic, said: Saying) -> Sequence[Follower] | None: ...
+
+
 class Nic:
-    """A network interface and the switch port it is plugged into. ``take(nic, frame)``: the host's side."""
+    """A network interface of a host, and the switch port it is plugged into."""
+
+    __slots__ = (
+        "_host",
+        "addresses",
+        "admin_up",
+        "cable",
+        "configured",
+        "exists",
+        "from_start",
+        "host_name",
+        "ipv6_flushed",
+        "kind",
+        "mac",
+        "mac_text",
+        "name",
+        "parents",
+        "port_name",
+        "port_of",
+        "powered",
+        "promote_secondaries",
+        "switch",
+        "vmacs",
+        "wants_link_local",
+    )
 
     def __init__(
         self,
-        host_name: str,
+        host: Owner,
         name: str,
         mac: str,
         switch: Switch,
         addresses: tuple[str, ...],
-        take: Callable[[Nic, Packet], None],
     ) -> None:
-        self.host_name = host_name
+        self._host = host
+        self.host_name = host.name
         self.name = name
-        self.port_name = f"{host_name}:{name}"
+        self.port_name = f"{host.name}:{name}"
         self.mac_text = mac
         self.mac = mac_bytes(mac)
         self.switch = switch
@@ -40,7 +74,6 @@ class Nic:
         self.promote_secondaries = False  # the kernel's setting of that name, for this interface
         self.ipv6_flushed = False  # by being set down: the link-local one comes back with the link
         self.powered = True  # as its host is
-        self.receive = partial(take, self)
         self.addresses = Addresses()
         self.vmacs: dict[str, Vmac] = {}
         self.wants_link_local = any(":" in a for a in addresses)
@@ -49,7 +82,12 @@ class Nic:
     @property
     def up(self) -> bool:
         """Frames can pass: powered, set up, and with a carrier."""
-        return self.admin_up and self.carrier and self.powered
+        return (
+            self.admin_up
+            and self.powered
+            and self.cable
+            and (not self.parents or any(parent.up for parent in self.parents))
+        )
 
     @property
     def carrier(self) -> bool:
@@ -80,6 +118,14 @@ class Nic:
         """Would it be gone without that card? A bond or a bridge is not; a VLAN or a macvlan is."""
         return self.exists and card in self.parents and self.kind in STACKED
 
+    def joins(self, said: Saying) -> Sequence[Follower] | None:
+        """Who behind this port only follows such adverts; None: somebody does more."""
+        return self._host.joins(self, said)
+
+    def receive(self, packet: Packet) -> None:
+        """A frame came in."""
+        self._host.receive(self, packet)
+
     def answers_to(self, mac: bytes) -> bool:
         if mac == self.mac or any(v.mac == mac for v in self.vmacs.values()):
             return True
@@ -92,6 +138,8 @@ class Nic:
         (Linux, mode private; measured with 2.2.7: a standby with ``vmac_xmit_base``, which listens on the
         card, never hears a master that sends from its VMAC).
         """
+        if not self.vmacs:
+            return True
         takers = [v.name for v in self.vmacs.values() if v.mac == packet.source]
         return not takers or interface in takers or not packet.destination[0] & 1
 
@@ -114,11 +162,13 @@ class Nic:
     def has(self, address: str) -> bool:
         if self.addresses.get(address) is not None:
             return True
-        return any(v.addresses.get(address) is not None for v in self.vmacs.values())
+        return bool(self.vmacs) and any(v.addresses.get(address) is not None for v in self.vmacs.values())
 
 
 class Vmac:
     """A macvlan on a NIC, with the virtual router MAC address and addresses of its own."""
+
+    __slots__ = ("addresses", "mac", "mac_text", "name")
 
     promote_secondaries = True  # keepalived sets it for every VMAC
 

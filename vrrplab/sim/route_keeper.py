@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 class RouteKeeper:
+    __slots__ = ("_host", "_journal", "_lost", "_scheduler")
+
     def __init__(self, host: Host, scheduler: Scheduler, journal: Journal) -> None:
         self._host = host
         self._scheduler = scheduler
@@ -85,8 +87,10 @@ class RouteKeeper:
 
     def tell_missing(self, daemon: Daemon | None) -> None:
         """A MASTER goes on without a route of its own that something took away: no daemon says a word."""
+        if not self._lost:
+            return
         lost, self._lost = self._lost, []
-        if not lost or daemon is None:
+        if daemon is None:
             return
         from vrrplab.sim.routes import key_of
 

@@ -6,14 +6,16 @@ and end. Starting, killing, freezing and reloading the process are here too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from os.path import basename
+from types import MappingProxyType
 from typing import Any
 
 from vrrplab.config.model import InstanceConfig, NodeConfig, VirtualAddress
 from vrrplab.drive.journal import Journal
 from vrrplab.drive.messages import ah_fits, key_of
-from vrrplab.errors import DropReason
+from vrrplab.errors import DropReason, RuleError
 from vrrplab.machine.actions import (
     Action,
     AddAddresses,
@@ -50,30 +52,71 @@ from vrrplab.machine.events import (
 from vrrplab.machine.instance import Instance
 from vrrplab.machine.log_lines import say
 from vrrplab.machine.profiles import Profile
-from vrrplab.machine.states import Master, Stopped
+from vrrplab.machine.states import Backup, Master, Stopped
 from vrrplab.scenario.cast import node_fields
 from vrrplab.scenario.parts import Server
 from vrrplab.sim.addresses import Address
+from vrrplab.sim.followers import Follower, Followers, Sleepers, Slept
 from vrrplab.sim.host import Host
 from vrrplab.sim.nic import Nic, Vmac
-from vrrplab.sim.packet import Packet
+from vrrplab.sim.packet import Packet, Saying
 from vrrplab.sim.route_keeper import RouteKeeper
 from vrrplab.sim.scheduler import TIMER, Scheduler
 from vrrplab.sim.sender import Sender
 from vrrplab.sim.toss import Toss
 from vrrplab.sim.tracked import Tracked
-from vrrplab.trace.events import AddressAddedEvent, AddressEvent, AddressRemovedEvent
-from vrrplab.units import SECOND_US, Micros
-from vrrplab.wire.addresses import is_multicast, virtual_mac
-from vrrplab.wire.ip import PROTOCOL_AH
+from vrrplab.trace.events import (
+    AddressAddedEvent,
+    AddressEvent,
+    AddressRemovedEvent,
+    AdvertReceivedEvent,
+)
+from vrrplab.trace.rows import Place
+from vrrplab.units import SECOND_US, Micros, seconds
+from vrrplab.wire.addresses import virtual_mac
 
 RELOAD_US = 10_000  # contract: a reload takes 0.01 s
 RESPAWN_US = 15_000  # contract: a killed child is back after 0.015 s …
 RESPAWN_LIMIT_US = 60 * SECOND_US  # … and later each time, up to this, if it lived no longer than this
 
 
+_TIME_PASSED = TimePassed()
+
+
 class Router:
     """``run_check(script)`` answers with an exit code, or None for a check that never ends."""
+
+    __slots__ = (
+        "_armed",
+        "_configs",
+        "_daemon",
+        "_filtered",
+        "_follows",
+        "_frozen",
+        "_inbox",
+        "_life",
+        "_places",
+        "_reload_ends_us",
+        "_respawn_delay_us",
+        "_respawns",
+        "_run_check",
+        "_run_notify",
+        "_scheduler",
+        "_sender",
+        "_sleepers",
+        "_slept",
+        "_started_us",
+        "_starts_again",
+        "_stopping",
+        "_toss",
+        "host",
+        "journal",
+        "node",
+        "profile",
+        "server",
+        "tables",
+        "tracked",
+    )
 
     def __init__(
         self,
@@ -96,7 +139,10 @@ class Router:
         self._run_notify = run_notify
         self._toss = toss
         toss.introduce(self)
-        self.daemon: Daemon | None = None
+        self._daemon: Daemon | None = None
+        self._follows: tuple[Followers, Micros] | None = None  # and how long it waits after an advert
+        self._slept: Slept | None = None  # as a follower it was woken for nothing
+        self._sleepers: Sleepers | None = None  # with whom it sleeps: they know, and ``_armed`` is None
         self._frozen = False
         self._stopping = False
         self._starts_again = False
@@ -108,9 +154,12 @@ class Router:
         self._armed: Micros | None = None
         self._reload_ends_us: Micros = 0
         self._filtered: set[tuple[str, str]] = set()  # told already: whose adverts, at which interface
+        # a cache: of which file, and its instances by name
+        self._configs: tuple[NodeConfig | None, Mapping[str, InstanceConfig]] = None, MappingProxyType({})
+        self._places: dict[tuple[str, str], Place] = {}  # a cache, by interface and instance
         self._life = 0  # counts processes: what belonged to a dead one is void
         self._sender = Sender(host, profile, scheduler, journal, self._config_of)
-        host.on_vrrp = self.receive
+        host.listener = self
         self.tables = RouteKeeper(host, scheduler, journal)
 
     # -- the process -------------------------------------------------------------------------------
@@ -208,6 +257,11 @@ class Router:
         self.daemon = None
         self._life += 1
 
+    @property
+    def is_frozen(self) -> bool:
+        """Was its process stopped (SIGSTOP)? Then nothing is read and no timer fires."""
+        return self._frozen
+
     def freeze(self) -> None:
         """SIGSTOP: nothing is read, no timer fires; the kernel goes on answering for the addresses."""
         self._frozen = self.daemon is not None
@@ -216,7 +270,7 @@ class Router:
         if not self._frozen or self.daemon is None:
             return
         self._frozen = False
-        due = self.daemon.next_deadline()
+        due = self.daemon.first_deadline()
         if due is not None and due < self._scheduler.now:
             self.deliver(Thawed(self._scheduler.now - due))
         waiting, self._inbox = self._inbox, []
@@ -255,13 +309,11 @@ class Router:
 
     def _later(self, delay_us: Micros, call: Callable[..., None], *args: Any) -> None:
         """Call later, unless the process has ended by then."""
-        life = self._life
+        self._scheduler.after(delay_us, TIMER, self._if_alive, self._life, call, *args)
 
-        def if_alive() -> None:
-            if self._life == life:
-                call(*args)
-
-        self._scheduler.after(delay_us, TIMER, if_alive)
+    def _if_alive(self, life: int, call: Callable[..., None], *args: Any) -> None:
+        if self._life == life:
+            call(*args)
 
     def _interfaces(self) -> dict[str, InterfaceStatus]:
         ours = {a.address for i in self.node.instances for a in i.all_addresses}
@@ -305,7 +357,8 @@ class Router:
 
         ``at_us``: what time it is for the process, if not now.
         """
-        if self.daemon is None:
+        daemon = self.daemon
+        if daemon is None:
             return
         if self._frozen:
             if isinstance(event, FileRead):  # it will read what is there then, not what was there in between
@@ -313,45 +366,149 @@ class Router:
             if not isinstance(event, TimePassed):
                 self._inbox.append(event)
             return
-        for action in self.daemon.handle(event, self._scheduler.now if at_us is None else at_us):
-            if not self.journal.record(self._scheduler.now, action) or isinstance(action, RunNotify):
+        for action in self._asked(daemon, event, self._scheduler.now if at_us is None else at_us):
+            if isinstance(action, SendAdvertisement):
+                for destination in action.destinations:
+                    self._sender.advertise(action, destination)
+            elif not self.journal.record(self._scheduler.now, action) or isinstance(action, RunNotify):
                 self._carry_out(action)
-        self.tables.tell_missing(self.daemon)
+        self.tables.tell_missing(self._daemon)
         self._arm()
+
+    def _asked(self, daemon: Daemon, event: Event, now: Micros) -> list[Action]:
+        try:
+            return daemon.handle(event, now)
+        except RuleError as error:  # of a rule that somebody wrote: it does not know when it was asked
+            raise error.asked(seconds(now), self.server.name) from None
+
+    # -- one of many followers (``followers``) -------------------------------------------------------
+
+    @property
+    def daemon(self) -> Daemon | None:
+        """The process; None: there is none. Who asks sees it as it is now."""
+        if self._follows is not None:
+            self._follows[0].dissolve()
+        return self._daemon
+
+    @daemon.setter
+    def daemon(self, daemon: Daemon | None) -> None:
+        if self._follows is not None:
+            self._follows[0].dissolve()
+        self._daemon = daemon
+
+    def joins(self, nic: Nic, said: Saying) -> Sequence[Follower] | None:
+        """Itself, if all that comes of such an advert at that interface is a timer set anew, as just now.
+
+        What is asked here holds until something is delivered or an action is performed: see ``receive``.
+        """
+        if not nic.up:
+            return ()
+        event = said.event(nic.name)
+        if self._daemon is None:
+            return (Follower(self, None, event, 0),)
+        host, source = self.host, said.source
+        if not said.is_multicast or said.has_ah or self._frozen or self._follows is not None:
+            return None
+        if nic.port_of is not None or host.blocked or host.rp_filter or host.has(source):
+            return None
+        concerned = self._daemon.instance_of(nic.name, said.advert.vrid, source)
+        if concerned is None or nic.vmacs or not self._daemon.only_follows(event, self._scheduler.now):
+            return None
+        place = self._place(nic.name, concerned.config.name)
+        return (Follower(self, place, event, concerned.intervals.down_us),)
+
+    def follow(self, group: Followers, down_us: Micros) -> None:
+        """From now on the group hears for it, until it is dissolved."""
+        self._follows = group, down_us
+        self._slept = None
+
+    def leave(self, event: AdvertisementReceived, times: int, last_us: Micros) -> None:
+        """Catch up: so many adverts were heard, the last one then."""
+        self._follows = None
+        if self._daemon is None:
+            return
+        if self._slept is not None:
+            woken_us, before, before_us = self._slept
+            if before:
+                self._daemon.heard_again(event, before, before_us)
+            self._daemon.handle(TimePassed(), woken_us)
+            times -= before
+        if times:
+            self._daemon.heard_again(event, times, last_us)
+
+    def note_heard(self, said: Saying, places: tuple[Place, ...], frame: bytes) -> None:
+        """Write down for all of a group that they heard an advert."""
+        self.journal.adverts(AdvertReceivedEvent, self._scheduler.now, said.told, places, frame)
+
+    def _sleeps_on(self, now: Micros) -> bool:
+        """Woken as a follower that has heard something meanwhile: there is nothing to do yet."""
+        assert self._follows is not None
+        if self._toss.holds(self, now):
+            return False
+        group, down_us = self._follows
+        if self._daemon is None or group.last_us + down_us <= now:
+            return False
+        noted_us = self._daemon.next_deadline() if self._slept is None else None
+        if noted_us is not None and noted_us > now:
+            self._armed = noted_us  # woken for something of before: what it has noted for itself is to come
+            self._scheduler.together(noted_us, TIMER, self.wake)
+        else:
+            group.sleep(self, down_us, self._scheduler)
+        return True
+
+    def sleep(self, sleepers: Sleepers) -> None:
+        """From now on it is woken with these."""
+        self._sleepers, self._armed = sleepers, None
+
+    def sleep_alone(self, slept: Slept, until_us: Micros) -> None:
+        """It is woken by itself, as from the beginning."""
+        self._sleepers, self._slept, self._armed = None, slept, until_us
+
+    def _place(self, interface: str, instance: str) -> Place:
+        place = self._places.get((interface, instance))
+        if place is None:
+            place = self._places[interface, instance] = self.journal.place(instance, interface)
+        return place
 
     def _arm(self) -> None:
         if self._frozen:
             return  # its deadlines pass unseen; the thaw looks at them
-        due = self.daemon.next_deadline() if self.daemon else None
+        due = self._daemon.next_deadline() if self._daemon else None
         if due is not None and (self._armed is None or due < self._armed):
             self._armed = due
-            self._scheduler.at(due, TIMER, self._wake)
+            self._scheduler.at(due, TIMER, self.wake)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """A timer may have ended."""
         now = self._scheduler.now
+        if self._sleepers is not None and self._sleepers.until_us <= now:
+            self._sleepers.part()  # by a call of before, and their turn is at this moment as well
         if self._armed is not None and self._armed <= now:
+            if self._follows is not None and self._sleeps_on(now):
+                return
             self._armed = None
             turn_us = self._toss.turn_to_wake(self, now)
             if turn_us > now:
                 self._armed = turn_us
-                self._scheduler.at(turn_us, TIMER, self._wake)
+                self._scheduler.at(turn_us, TIMER, self.wake)
                 return
-            self.deliver(TimePassed())  # too early is harmless: the process looks what is due
+            self.deliver(_TIME_PASSED)  # too early is harmless: the process looks what is due
 
     def receive(self, nic: Nic, packet: Packet) -> None:
         """A VRRP frame reached the host."""
-        if self.daemon is None or packet.frame.vrrp is None:
+        said, daemon = packet.saying or packet.read(), self.daemon
+        if daemon is None or said is None:
             return
-        now, advert = self._scheduler.now, packet.frame.vrrp
-        source, destination, ttl = packet.ends
-        if not is_multicast(destination) and not self.host.has(destination):
+        now, advert = self._scheduler.now, said.advert
+        source = said.source
+        if not said.is_multicast and not self.host.has(said.destination):
             return
-        concerned = self.daemon.instance_of(nic.name, advert.vrid, source)
+        concerned = daemon.instance_of(nic.name, advert.vrid, source)
         if concerned is not None and concerned.unbound:
             return
         config = concerned.config if concerned else None
         instance = config.name if config else ""
-        if ":" not in source and is_multicast(destination) and self.host.has(source):
+        if said.is_multicast and ":" not in source and self.host.has(source):
             # Linux: a martian source, whatever rp_filter says (measured: no word of it in any log)
             if config:
                 self.journal.dropped(now, instance, source, advert.vrid, DropReason.OWN_SOURCE.name)
@@ -359,27 +516,33 @@ class Router:
         if config and not nic.hears(config.advert_interface, packet):
             self.journal.dropped(now, instance, source, advert.vrid, DropReason.MACVLAN.name)
             return
-        card = (self.host.holder(config.advert_interface) if config else None) or nic
-        if why := self.host.filtered(source, card):
-            self.journal.dropped(now, instance, source, advert.vrid, DropReason.RP_FILTER.name)
-            self._tell_filtered(source, card.name, why)
-            return
-        if ("in", "vrrp") in self.host.blocked:
+        if self.host.rp_filter:
+            card = (self.host.holder(config.advert_interface) if config else None) or nic
+            if why := self.host.filtered(source, card):
+                self.journal.dropped(now, instance, source, advert.vrid, DropReason.RP_FILTER.name)
+                self._tell_filtered(source, card.name, why)
+                return
+        if self.host.blocked and ("in", "vrrp") in self.host.blocked:
             self.journal.dropped(now, instance, source, advert.vrid, DropReason.FIREWALL.name)
             return
-        self.journal.received(now, nic.name, source, destination, advert, packet.data, instance)
-        sequence, ah_valid = None, True
-        if packet.data[23] == PROTOCOL_AH and packet.frame.ah is not None:
+        place = self._place(nic.name, instance)
+        self.journal.advert(AdvertReceivedEvent, now, said.told, place, packet.data)
+        event = said.event(nic.name)
+        if said.has_ah and packet.frame.ah is not None:
             ah, key = packet.frame.ah, key_of(config.authentication if config else None)
-            sequence, ah_valid = ah.sequence, ah_fits(key, packet.data[14:34], ah, packet.frame.payload)
-        event = AdvertisementReceived(nic.name, source, destination, ttl, advert, sequence, ah_valid)
+            valid = ah_fits(key, packet.data[14:34], ah, packet.frame.payload)
+            event = replace(event, sequence=ah.sequence, ah_valid=valid)
         if concerned is None:
             self.deliver(event)
-        elif isinstance(concerned.state, Master):
-            rejected = self.daemon.judge(event)[1] is not None
+            return
+        state = concerned.role.state
+        if isinstance(state, Master):
+            rejected = daemon.judge(event)[1] is not None
             self.deliver(event)
             if rejected:
                 self._toss.rejects(concerned)
+        elif isinstance(state, Backup) and state.preempt_from_us is None:
+            self.deliver(event)
         else:
             turn_us = self._toss.turn_to_read(self, concerned, source, advert.priority)
             if turn_us > now:
@@ -416,9 +579,6 @@ class Router:
 
     def _carry_out(self, action: Action) -> None:
         match action:
-            case SendAdvertisement():
-                for destination in action.destinations:
-                    self._sender.advertise(action, destination)
             case AddAddresses():
                 self._add(action)
             case RemoveAddresses():
@@ -489,8 +649,10 @@ class Router:
         self.journal.address(self._scheduler.now, kind, interface, text, label, instance)
 
     def _config_of(self, instance: str) -> InstanceConfig | None:
-        running = self.daemon.config if self.daemon else self.node
-        return next((i for i in running.instances if i.name == instance), None)
+        running = self._daemon.config if self._daemon else self.node
+        if self._configs[0] is not running:
+            self._configs = running, MappingProxyType({i.name: i for i in reversed(running.instances)})
+        return self._configs[1].get(instance)
 
     def _create_vmac(self, action: CreateVmac) -> None:
         nic = self.host.nics.get(action.base)

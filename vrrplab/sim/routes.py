@@ -82,6 +82,8 @@ class Way:
 
 
 class RouteTables:
+    __slots__ = ("_alike", "_host", "_in_order", "_naming", "_routes", "_rules", "named")
+
     def __init__(self, host: Interfaces) -> None:
         self._host = host
         self._routes: OrderedDict[HeldRoute, None] = OrderedDict()  # those added last first

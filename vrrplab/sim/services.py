@@ -12,6 +12,8 @@ EVERYWHERE = ("0.0.0.0", "::")
 
 
 class RunningService:
+    __slots__ = ("_bound", "_host", "_turn", "accepting", "service", "up")
+
     def __init__(self, service: Service, host: Host) -> None:
         self.service = service
         self._host = host

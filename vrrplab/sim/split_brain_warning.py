@@ -7,7 +7,8 @@ other).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from vrrplab.errors import DropReason
 from vrrplab.sim.scheduler import TIMER, Scheduler
@@ -20,16 +21,19 @@ GRACE_US = 100_000
 
 
 class SplitBrainWarning:
+    __slots__ = ("_keys", "_masters", "_rejected", "_scheduler", "_told", "_write")
+
     def __init__(self, scheduler: Scheduler, write: Callable[[TraceEvent], None]) -> None:
         self._scheduler = scheduler
         self._write = write
-        self._keys: dict[tuple[str, str], tuple[Key, Micros]] = {}
+        self._keys: Mapping[tuple[str, str], tuple[Key, Micros]] = MappingProxyType({})
         self._masters: dict[Key, dict[str, Micros]] = {}  # server -> since when
         self._rejected: dict[tuple[str, str], str] = {}  # (server, source) -> reason
         self._told: set[tuple[Key, frozenset[str]]] = set()
 
-    def introduce(self, server: str, instance: str, key: Key, interval_us: Micros) -> None:
-        self._keys[(server, instance)] = (key, interval_us)
+    def introduce(self, instances: dict[tuple[str, str], tuple[Key, Micros]]) -> None:
+        """All that there are: by server and name, of which virtual router, and how often they advertise."""
+        self._keys = MappingProxyType(instances)
 
     def see(self, event: TraceEvent) -> None:
         """Every event passes here before it is written."""

@@ -6,16 +6,23 @@ in a single delivery event. Ports forget their addresses when the link goes down
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from vrrplab.scenario.parts import Segment
-from vrrplab.sim.packet import Packet, mac_text
-from vrrplab.sim.rng import Chance
+from vrrplab.sim import followers
+from vrrplab.sim.packet import Packet, Saying, mac_text
+from vrrplab.sim.rng import Chance, Spot
 from vrrplab.sim.scheduler import PACKET, Scheduler
 from vrrplab.units import Micros
 
 BROADCAST = b"\xff" * 6
+# What may be drawn for one frame, each by a draw of its own.
+LOSS, ONE_WAY_LOSS, JITTER = range(3)
+REASONS = 4
+Frame = tuple[Spot, int]
+NO_FRAME: Frame = (Spot(0), 0)
+IPV4 = b"\x08\x00"
 
 
 class Port(Protocol):
@@ -33,6 +40,8 @@ class Port(Protocol):
 
     def answers_to(self, mac: bytes) -> bool: ...
 
+    def joins(self, said: Saying) -> Sequence[followers.Follower] | None: ...
+
 
 class OneWay(NamedTuple):
     """What is wrong on the way from one host to another; None: as in the rest of the segment."""
@@ -44,6 +53,26 @@ class OneWay(NamedTuple):
 
 class Switch:
     """``changed()``: forwarding may differ now. ``learned(segment, mac, port or None)`` is for the trace."""
+
+    __slots__ = (
+        "_caring",
+        "_chance",
+        "_changed",
+        "_learned",
+        "_others",
+        "_ports",
+        "_scheduler",
+        "capture",
+        "gathering",
+        "is_certain",
+        "jitter_us",
+        "latency_us",
+        "loss",
+        "multicast",
+        "one_way",
+        "segment",
+        "table",
+    )
 
     def __init__(
         self,
@@ -59,12 +88,30 @@ class Switch:
         self._changed = changed
         self._learned = learned
         self._ports: list[Port] = []
-        self._table: dict[bytes, tuple[Port, Micros]] = {}
+        # address -> ports whose hosts have something noted of it, and in how many caches: others make
+        # nothing of an announcement (it follows from the hosts' caches)
+        self._caring: dict[str, dict[Port, int]] = {}
+        self.gathering = followers.Gathering()
+        self._others: dict[Port, list[Port]] = {}  # a cache: all but this one
+        self.table: dict[bytes, tuple[Port, Micros]] = {}
         self.capture: Callable[[Micros, str, bytes], None] | None = None
         self.heal()
 
     def attach(self, nic: Port) -> None:
         self._ports.append(nic)
+        self._others.clear()
+
+    def cares(self, address: str, port: Port) -> None:
+        """A host's neighbour cache has a new entry, of an interface with that port."""
+        ports = self._caring.setdefault(address, {})
+        ports[port] = ports.get(port, 0) + 1
+
+    def cares_no_more(self, address: str, port: Port) -> None:
+        """That entry is gone."""
+        ports = self._caring[address]
+        ports[port] -= 1
+        if not ports[port]:
+            del ports[port]
 
     # -- faults --------------------------------------------------------------------------------
 
@@ -112,6 +159,7 @@ class Switch:
     def _settle(self) -> None:
         certain = all(w.loss in (0, 1) and not w.jitter_us for w in self.one_way.values())
         self.is_certain = not self.loss and not self.jitter_us and certain  # nothing random happens here
+        self.gathering.dissolve()
         self._changed()
 
     # -- frames --------------------------------------------------------------------------------
@@ -122,60 +170,110 @@ class Switch:
             self.capture(self._scheduler.now, self.segment.name, packet.data)
         if not self._learn(packet.source, sender):
             return
-        receivers = self._outputs(sender, packet.destination)
+        receivers = self.outputs(sender, packet.destination)
         if self.is_certain and not self.one_way:
             if receivers:
                 self._scheduler.after(self.latency_us, PACKET, self._deliver, packet, receivers)
             return
+        kind = packet.kind
+        if not self.one_way and not self.jitter_us:
+            self._forward_by_lot(sender, packet, receivers, kind)
+            return
         for receiver in receivers:
-            if not self._lost(sender, receiver):
-                self._scheduler.after(
-                    self._delay_us(sender, receiver), PACKET, self._deliver, packet, [receiver]
-                )
+            frame = self._frame(sender, receiver, kind)
+            if not self._lost(sender, receiver, frame):
+                delay_us = self._delay_us(sender, receiver, frame)
+                self._scheduler.after(delay_us, PACKET, self._deliver, packet, [receiver])
+
+    def _forward_by_lot(self, sender: Port, packet: Packet, receivers: list[Port], kind: str) -> None:
+        """What ``accept`` does where frames are lost and nothing else is wrong."""
+        chance, loss, ways = self._chance, self.loss, (self.segment.name, sender.port_name)
+        for receiver in receivers:
+            spot = chance.spot((*ways, receiver.port_name, kind))
+            number = spot.count
+            spot.count = number + 1
+            if chance.at(spot, number * REASONS + LOSS) >= loss:
+                self._scheduler.after(self.latency_us, PACKET, self._deliver, packet, [receiver])
 
     def _deliver(self, packet: Packet, receivers: list[Port]) -> None:
         destination = packet.destination
         is_group = destination[0] & 1
         self._scheduler.steps += len(receivers)
+        said = packet.saying
+        many = said is not None and len(receivers) >= followers.FEWEST
+        if many and self.gathering.hear(packet, receivers, self._scheduler.now):
+            return
+        if packet.announces:
+            caring = self._caring.get(packet.announces, ())
+            receivers = [nic for nic in receivers if nic in caring] if caring else []
         for nic in receivers:
             if nic.up and (is_group or nic.answers_to(destination)):
                 nic.receive(packet)
+        if many and said is not None and is_group:
+            self.gathering.gather(said, receivers, self._scheduler.now)
 
-    def walk(self, sender: Port, source: bytes, destination: bytes) -> tuple[Port, Micros] | None:
-        """Client traffic, without an event for each frame: who takes it and how long it travels."""
+    def walk(
+        self, sender: Port, source: bytes, destination: bytes, kind: str = ""
+    ) -> tuple[Port, Micros] | None:
+        """Client traffic, without an event for each frame: who takes it and how long it travels.
+
+        ``kind``: whose it is, so that each probe has its own luck.
+        """
         if not self._learn(source, sender):
             return None
-        taker = None
-        for nic in self._outputs(sender, destination):
-            if nic.up and nic.answers_to(destination) and not self._lost(sender, nic):
-                taker = nic
-        return (taker, self._delay_us(sender, taker)) if taker else None
+        taken: tuple[Port, Frame] | None = None
+        for nic in self.outputs(sender, destination):
+            if nic.up and nic.answers_to(destination):
+                frame = self._frame(sender, nic, kind)
+                if not self._lost(sender, nic, frame):
+                    taken = nic, frame
+        return (taken[0], self._delay_us(sender, *taken)) if taken else None
 
-    def _outputs(self, sender: Port, destination: bytes) -> list[Port]:
+    def outputs(self, sender: Port, destination: bytes) -> list[Port]:
+        """The ports at which a frame to that address would leave now."""
         if destination[0] & 1:
             if not self.multicast and destination != BROADCAST:
                 return []
         else:
-            entry = self._table.get(destination)
+            entry = self.table.get(destination)
             if entry and self._scheduler.now - entry[1] <= self.segment.mac_ageing_us:
                 return [entry[0]] if entry[0] is not sender else []
-        return [p for p in self._ports if p is not sender]
+        others = self._others.get(sender)
+        if others is None:
+            others = self._others[sender] = [p for p in self._ports if p is not sender]
+        return others
 
-    def _lost(self, sender: Port, receiver: Port) -> bool:
-        fault = self.one_way.get((sender.host_name, receiver.host_name))
+    def _frame(self, sender: Port, receiver: Port, kind: str) -> Frame:
+        """The address of its draws: the way, and its number among those of its kind there.
+
+        Where nothing is drawn nothing is counted.
+        """
+        if self.is_certain:
+            return NO_FRAME
+        spot = self._chance.spot((self.segment.name, sender.port_name, receiver.port_name, kind))
+        spot.count += 1
+        return spot, spot.count - 1
+
+    def _draw(self, frame: Frame, reason: int) -> float:
+        return self._chance.at(frame[0], frame[1] * REASONS + reason)
+
+    def _lost(self, sender: Port, receiver: Port, frame: Frame) -> bool:
+        fault = self.one_way.get((sender.host_name, receiver.host_name)) if self.one_way else None
         if fault and fault.loss >= 1:
             return True
-        if self.loss and self._chance.draw() < self.loss:
+        if self.loss and self._draw(frame, LOSS) < self.loss:
             return True
-        return fault is not None and fault.loss > 0 and self._chance.draw() < fault.loss
+        return fault is not None and fault.loss > 0 and self._draw(frame, ONE_WAY_LOSS) < fault.loss
 
-    def _delay_us(self, sender: Port, receiver: Port) -> Micros:
+    def _delay_us(self, sender: Port, receiver: Port, frame: Frame) -> Micros:
         latency_us, jitter_us = self.latency_us, self.jitter_us
+        if not self.one_way and not jitter_us:
+            return latency_us
         fault = self.one_way.get((sender.host_name, receiver.host_name))
         if fault:
             latency_us = latency_us if fault.latency_us is None else fault.latency_us
             jitter_us = jitter_us if fault.jitter_us is None else fault.jitter_us
-        return latency_us + (round(self._chance.draw() * jitter_us) if jitter_us else 0)
+        return latency_us + (round(self._draw(frame, JITTER) * jitter_us) if jitter_us else 0)
 
     # -- the MAC table -------------------------------------------------------------------------
 
@@ -184,9 +282,9 @@ class Switch:
         now = self._scheduler.now
         if self.segment.port_security and mac != port.mac:
             return False
-        entry = self._table.get(mac)
+        entry = self.table.get(mac)
         aged = entry is not None and now - entry[1] > self.segment.mac_ageing_us
-        self._table[mac] = (port, now)
+        self.table[mac] = (port, now)
         if entry is None or entry[0] is not port or aged:
             self._learned(self.segment.name, mac_text(mac), port.port_name)
             self._changed()
@@ -194,13 +292,13 @@ class Switch:
 
     def refresh(self, mac: bytes, seen_us: Micros) -> None:
         """Traffic that was not simulated frame by frame kept this entry young until then."""
-        entry = self._table.get(mac)
+        entry = self.table.get(mac)
         if entry and entry[1] < seen_us:
-            self._table[mac] = (entry[0], seen_us)
+            self.table[mac] = (entry[0], seen_us)
 
     def forget(self, port: Port) -> None:
         """The link of a port went down."""
-        for mac in [m for m, (p, _) in self._table.items() if p is port]:
-            del self._table[mac]
+        for mac in [m for m, (p, _) in self.table.items() if p is port]:
+            del self.table[mac]
             self._learned(self.segment.name, mac_text(mac), None)
         self._changed()

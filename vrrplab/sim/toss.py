@@ -14,11 +14,12 @@ IPv6 address (``host``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from vrrplab.config.model import InstanceConfig, NodeConfig
 from vrrplab.machine.daemon import Daemon
 from vrrplab.machine.instance import Instance
+from vrrplab.machine.intervals import MOST_ADVERTS_RACE, RACE_US
 from vrrplab.machine.profiles import Profile
 from vrrplab.machine.states import Backup, Master
 from vrrplab.scenario.parts import Server
@@ -28,10 +29,8 @@ from vrrplab.sim.scheduler import ACTION, TIMER, Scheduler
 from vrrplab.trace.events import TraceEvent, UndecidedEvent
 from vrrplab.units import Micros
 
-Thing = TypeVar("Thing")
-RACE_US = 1_300  # how far apart two timers of one moment end: 0.7 to 2 ms late
 FEW, FEW_COUNT = 3, 6 / 7  # adverts in a preempt_delay, and how often the one at its end counts (measured)
-MANY, MORE_COUNT = 10, 10 / 36
+MORE_COUNT = 10 / 36  # of more than these, up to ``MOST_ADVERTS_RACE``
 FOR_MASTER = "their master-down timers end at the same moment, and the first to advertise is MASTER"
 FOR_ADVERT = "they reject each other's adverts, and each one heard puts off the next of the other"
 FOR_OWNER = "owners of the same addresses start at the same moment, and each is MASTER at once"
@@ -58,6 +57,8 @@ class Router(Protocol):
 
 class Toss:
     """One for all routers of a world. ``meeting_place``: the networks in which those of a VRID are."""
+
+    __slots__ = ("_chance", "_held", "_put_off", "_routers", "_scheduler", "_write", "meeting_place")
 
     def __init__(
         self,
@@ -112,6 +113,10 @@ class Toss:
         """A MASTER has rejected an advert: its own next one is put off, if its profile has it so."""
         self._put_off[instance] = instance.armed
 
+    def holds(self, router: Router, now: Micros) -> bool:
+        """Does it wait for another one that was drawn to be first?"""
+        return self._held.get(router, 0) > now
+
     def turn_to_wake(self, router: Router, now: Micros) -> Micros:
         """When a router does what is due now: at once, or later if another one was drawn to be first."""
         held = self._held.get(router, 0)
@@ -120,12 +125,16 @@ class Toss:
         if now == held or router.daemon is None:
             return now
         races: list[dict[Router, Instance]] = []
+        only_backups = not self._put_off  # what MASTERs race for begins with an advert that was put off
         for instance in router.daemon.instances:
+            if only_backups and isinstance(instance.role.state, Master):
+                continue
             deadline = instance.role.next_deadline()
             if deadline is not None and deadline <= now and (rivals := self._rivals(router, instance, now)):
                 races.append({router: instance} | rivals)
-        if races:
-            self._draw(races)
+        if not races:
+            return now
+        self._draw(races)
         return max(now, self._held.get(router, 0))
 
     def _rivals(self, router: Router, instance: Instance, now: Micros) -> dict[Router, Instance]:
@@ -191,22 +200,29 @@ class Toss:
         if end_us is None or abs(end_us - now) > RACE_US or priority >= instance.effective_priority:
             return now
         adverts = instance.config.preempt_delay_us // instance.intervals.master_adver_interval_us
-        if adverts > MANY:
+        if adverts > MOST_ADVERTS_RACE:
             return now
         ours = router.host.name
         sender = next((r.host.name for r in self._routers if r is not router and r.host.has(source)), source)
         names = sorted([ours, sender])
-        counts = self._chance.draw() < (FEW_COUNT if adverts <= FEW else MORE_COUNT)
+        ratio = FEW_COUNT if adverts <= FEW else MORE_COUNT
+        counts = self._chance.draw("preempt_delay", ours, instance.config.name) < ratio
         self._tell(instance.config.name, names, sender if counts else ours, FOR_DELAY)
         return min(now, end_us - 1) if counts else max(now, end_us)
 
-    def _one_of(self, things: list[Thing]) -> Thing:
-        return things[int(self._chance.draw() * len(things))]
+    def _one_of(self, routers: list[Router]) -> Router:
+        """By lot; the draw is that of these routers, in whatever order they come."""
+        in_order = sorted(routers, key=_name)
+        return in_order[int(self._chance.draw("first", *map(_name, in_order)) * len(in_order))]
 
     def _tell(self, instance: str, names: list[str], drawn: str, why: str) -> None:
         self._write(
             UndecidedEvent(self._scheduler.now, instance=instance, candidates=names, drawn=drawn, reason=why)
         )
+
+
+def _name(router: Router) -> str:
+    return router.host.name
 
 
 def _is_deaf(router: Router, instance: Instance, to: Router) -> bool:

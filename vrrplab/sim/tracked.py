@@ -12,6 +12,8 @@ from vrrplab.machine.tracked_values import text_to_write
 
 
 class Tracked:
+    __slots__ = ("_bfds_down", "_counts", "_files")
+
     def __init__(self) -> None:
         self._files: dict[str, str] = {}  # path -> what it holds
         self._counts: dict[tuple[str, ...], int] = {}  # command -> how many run

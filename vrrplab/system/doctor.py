@@ -42,6 +42,12 @@ MODULES = {
     "numpy": "captures as columns",
     "scapy": "a second codec to compare with",
     "pygls": "keepalived.conf in an editor: vrrplab-lsp",
+    "joblib": "sweep on all processors; without it Python's own processes",
+    "distributed": "sweep --scheduler: a Dask cluster",
+    "bokeh": "the dashboard of a Dask cluster",
+    "pyarrow": "sweep --out FILE.parquet",
+    "prometheus_client": "live watch --metrics: figures for Prometheus",
+    "zstandard": "captures that zstd compressed; Python 3.14 reads them by itself",
 }
 
 

@@ -1,8 +1,9 @@
 """Frames from real interfaces, read only: a packet socket each, with the kernel's own time stamps.
 
 A small program in the kernel (classic BPF) lets through what a VRRP watcher needs and nothing else: ARP,
-VRRP, AH, CARP's share of VRRP's number, IGMP, and ICMPv6 neighbour advertisements. It costs a busy network
-next to nothing.
+VRRP, AH, CARP's share of VRRP's number, IGMP, ICMPv6 neighbour advertisements, and UDP to the groups of HSRP
+and GLBP; and the same in a tunnel, as far as a program without loops can tell. It costs a busy network next
+to nothing.
 """
 
 from __future__ import annotations
@@ -24,28 +25,193 @@ ETH_P_ALL = 3
 _TIMESPEC = struct.Struct("=qq")
 _LATEST_NS = 10_000_000_000
 
-# tcpdump -dd 'arp or ip proto 112 or 51 or 2, or ip6 next header 112, or 58 with type 136', in words:
-# load ethertype; by it load the protocol; accept or refuse
-_LOAD_HALF, _LOAD_BYTE, _IF_EQUAL, _RETURN = 0x28, 0x30, 0x15, 0x06
-FILTER: tuple[tuple[int, int, int, int], ...] = (
-    (_LOAD_HALF, 0, 0, 12),
-    (_IF_EQUAL, 9, 0, 0x0806),  # ARP -> accept
-    (_IF_EQUAL, 0, 4, 0x0800),  # IPv4? else look at IPv6
-    (_LOAD_BYTE, 0, 0, 23),
-    (_IF_EQUAL, 6, 0, 112),
-    (_IF_EQUAL, 5, 0, 51),
-    (_IF_EQUAL, 4, 5, 2),
-    (_IF_EQUAL, 0, 4, 0x86DD),
-    (_LOAD_BYTE, 0, 0, 20),
-    (_IF_EQUAL, 1, 0, 112),
-    (_IF_EQUAL, 2, 1, 58),
-    (_RETURN, 0, 0, 0x40000),
-    (_RETURN, 0, 0, 0),
-    (_LOAD_BYTE, 0, 0, 54),
-    (_IF_EQUAL, 0, 1, 136),
-    (_RETURN, 0, 0, 0x40000),
-    (_RETURN, 0, 0, 0),
-)
+# Classic BPF (Linux, Documentation/networking/filter.rst): A is the register that is loaded and compared, X
+# the one that offsets are added to; two values can be kept.
+_LOAD_WORD, _LOAD_HALF, _LOAD_BYTE = 0x20, 0x28, 0x30
+_HALF_AT_X, _BYTE_AT_X = 0x48, 0x50
+_X_IS, _X_IS_HEADER = (
+    0x01,
+    0xB1,
+)  # a constant; four times the low half of a byte: the length of an IPv4 header
+_X_IS_A, _A_IS_X, _ADD, _ADD_X, _AND, _LEFT, _RIGHT = 0x07, 0x87, 0x04, 0x0C, 0x54, 0x64, 0x74
+_KEEP, _KEPT = 0x02, 0x60
+_GO, _IF_EQUAL, _IF_SET, _RETURN = 0x05, 0x15, 0x45, 0x06
+
+_IP_WANTED = (112, 51, 2)  # VRRP, AH, IGMP
+_UDP, _GRE, _ICMP6 = 17, 47, 58
+_WITH_FRAME = (4789, 8472, 4790)  # VXLAN in its dialects: an Ethernet frame behind 8 bytes
+_GENEVE, _TZSP = 6081, 37008
+
+Step = tuple[
+    str, int, int, str, str
+]  # its label or "", code, constant, where to go if so, and if not ("": on)
+
+
+def _at_once(label: str, *values: int, then: str, otherwise: str) -> list[Step]:
+    """Is A one of these?"""
+    last = len(values) - 1
+    return [
+        ("" if n else label, _IF_EQUAL, value, then, otherwise if n == last else "")
+        for n, value in enumerate(values)
+    ]
+
+
+def _move(label: str, by: int, then: str) -> list[Step]:
+    """X goes on by so many bytes."""
+    return [
+        (label, _A_IS_X, 0, "", ""),
+        ("", _ADD, by, "", ""),
+        ("", _X_IS_A, 0, "", ""),
+        ("", _GO, 0, then, ""),
+    ]
+
+
+# In words: ARP; IP with one of the protocols above, with a neighbour advertisement, with UDP to the groups of
+# HSRP, GLBP and VRRP-E; and the same in a tunnel. X + 14 is where the contents of the outer IP packet begin,
+# then those of each header that was looked at.
+_STEPS: list[Step] = [
+    ("", _LOAD_HALF, 12, "", ""),
+    ("", _IF_EQUAL, 0x0806, "yes", ""),
+    ("", _IF_EQUAL, 0x0800, "ipv4", ""),
+    ("", _IF_EQUAL, 0x86DD, "ipv6", ""),
+    ("", _IF_EQUAL, 0x8847, "mpls", ""),
+    ("", _IF_EQUAL, 0x8848, "mpls", ""),
+    ("", _IF_EQUAL, 0x88E7, "802.1ah", ""),
+    ("", _IF_EQUAL, 0x8864, "pppoe", "no"),
+    ("ipv4", _X_IS_HEADER, 14, "", ""),
+    ("", _LOAD_BYTE, 23, "", ""),
+    *_at_once("", *_IP_WANTED, then="yes", otherwise=""),
+    ("", _IF_EQUAL, _UDP, "", "carried"),
+    ("", _LOAD_WORD, 30, "", ""),
+    *_at_once("", 0xE0000002, 0xE0000066, then="yes", otherwise="udp"),
+    ("ipv6", _X_IS, 40, "", ""),
+    ("", _LOAD_BYTE, 20, "", ""),
+    ("", _IF_EQUAL, 112, "yes", ""),
+    ("", _IF_EQUAL, _UDP, "udp", ""),
+    ("", _IF_EQUAL, _ICMP6, "", "carried"),
+    ("", _LOAD_BYTE, 54, "", ""),
+    ("", _IF_EQUAL, 136, "yes", "no"),
+    # what an IP packet carries
+    ("carried", _IF_EQUAL, 4, "inner ipv4", ""),
+    ("", _IF_EQUAL, 41, "inner ipv6", ""),
+    ("", _IF_EQUAL, 97, "etherip", ""),
+    ("", _IF_EQUAL, 143, "frame", ""),
+    ("", _IF_EQUAL, _GRE, "gre", "no"),
+    *_move("etherip", 2, "frame"),
+    ("udp", _HALF_AT_X, 14 + 2, "", ""),
+    ("", _IF_EQUAL, _GENEVE, "geneve", ""),
+    ("", _IF_EQUAL, _TZSP, "tzsp", ""),
+    *_at_once("", *_WITH_FRAME, then="vxlan", otherwise="no"),
+    *_move("vxlan", 16, "frame"),
+    ("geneve", _BYTE_AT_X, 14 + 8, "", ""),  # the length of its options, in words
+    ("", _AND, 0x3F, "", ""),
+    ("", _LEFT, 2, "", ""),
+    ("", _ADD_X, 0, "", ""),
+    ("", _ADD, 16, "", ""),
+    ("", _KEEP, 0, "", ""),
+    ("", _HALF_AT_X, 14 + 10, "", ""),
+    ("", _IF_EQUAL, 0x0800, "geneve ipv4", ""),
+    ("", _IF_EQUAL, 0x86DD, "geneve ipv6", ""),
+    ("", _IF_EQUAL, 0x6558, "", "no"),
+    ("", _KEPT, 0, "", ""),
+    ("", _X_IS_A, 0, "", ""),
+    ("", _GO, 0, "frame", ""),
+    ("geneve ipv4", _KEPT, 0, "", ""),
+    ("", _X_IS_A, 0, "", ""),
+    ("", _GO, 0, "inner ipv4", ""),
+    ("geneve ipv6", _KEPT, 0, "", ""),
+    ("", _X_IS_A, 0, "", ""),
+    ("", _GO, 0, "inner ipv6", ""),
+    ("tzsp", _BYTE_AT_X, 14 + 12, "", ""),  # with tags before the last one it is not looked into
+    ("", _IF_EQUAL, 1, "", "no"),
+    *_move("", 13, "frame"),
+    # GRE: its header has four bytes, and four for each of checksum, key and sequence number
+    ("gre", _HALF_AT_X, 14 + 2, "", ""),
+    ("", _KEEP, 0, "", ""),  # what it carries
+    ("", _HALF_AT_X, 14, "", ""),
+    ("", _IF_SET, 0x4FFF, "no", ""),  # routing, PPTP, and what nobody sends
+    ("", _RIGHT, 12, "", ""),
+    ("", _KEEP, 1, "", ""),
+    ("", _IF_EQUAL, 0, "gre 4", ""),
+    *_at_once("", 8, 2, 1, then="gre 8", otherwise=""),
+    *_at_once("", 10, 9, 3, then="gre 12", otherwise="no"),
+    *_move("gre 4", 4, "gre contents"),
+    *_move("gre 8", 8, "gre contents"),
+    *_move("gre 12", 12, "gre contents"),
+    ("gre contents", _KEPT, 0, "", ""),
+    ("", _IF_EQUAL, 0x0800, "inner ipv4", ""),
+    ("", _IF_EQUAL, 0x86DD, "inner ipv6", ""),
+    ("", _IF_EQUAL, 0x6558, "frame", ""),
+    ("", _IF_EQUAL, 0x22EB, "erspan iii", ""),
+    ("", _IF_EQUAL, 0x88BE, "", "no"),
+    ("", _KEPT, 1, "", ""),
+    ("", _IF_EQUAL, 0, "frame", "erspan ii"),  # I has no header of its own, and no sequence number
+    *_move("erspan ii", 8, "frame"),
+    ("erspan iii", _BYTE_AT_X, 14 + 11, "", ""),
+    ("", _IF_SET, 1, "erspan iii more", "erspan iii bare"),
+    *_move("erspan iii more", 20, "frame"),
+    *_move("erspan iii bare", 12, "frame"),
+    # by EtherType; of MPLS up to three labels
+    ("mpls", _LOAD_BYTE, 16, "", ""),
+    ("", _IF_SET, 1, "mpls 1", ""),
+    ("", _LOAD_BYTE, 20, "", ""),
+    ("", _IF_SET, 1, "mpls 2", ""),
+    ("", _LOAD_BYTE, 24, "", ""),
+    ("", _IF_SET, 1, "mpls 3", "no"),
+    ("mpls 1", _X_IS, 4, "", ""),
+    ("", _GO, 0, "mpls contents", ""),
+    ("mpls 2", _X_IS, 8, "", ""),
+    ("", _GO, 0, "mpls contents", ""),
+    ("mpls 3", _X_IS, 12, "", ""),
+    ("mpls contents", _BYTE_AT_X, 14, "", ""),
+    ("", _IF_EQUAL, 0, "mpls word", ""),
+    ("", _RIGHT, 4, "", ""),
+    ("", _IF_EQUAL, 4, "inner ipv4", ""),
+    ("", _IF_EQUAL, 6, "inner ipv6", "frame"),
+    *_move("mpls word", 4, "frame"),
+    ("802.1ah", _X_IS, 4, "", ""),
+    ("", _GO, 0, "frame", ""),
+    ("pppoe", _X_IS, 8, "", ""),
+    ("", _LOAD_HALF, 20, "", ""),
+    ("", _IF_EQUAL, 0x0021, "inner ipv4", ""),
+    ("", _IF_EQUAL, 0x0057, "inner ipv6", "no"),
+    # an Ethernet frame inside, perhaps with a VLAN
+    ("frame", _HALF_AT_X, 14 + 12, "", ""),
+    ("", _IF_EQUAL, 0x0806, "yes", ""),
+    ("", _IF_EQUAL, 0x0800, "frame ipv4", ""),
+    ("", _IF_EQUAL, 0x86DD, "frame ipv6", ""),
+    *_at_once("", 0x8100, 0x88A8, then="tagged", otherwise="no"),
+    ("tagged", _HALF_AT_X, 14 + 16, "", ""),
+    ("", _IF_EQUAL, 0x0806, "yes", ""),
+    ("", _IF_EQUAL, 0x0800, "tagged ipv4", ""),
+    ("", _IF_EQUAL, 0x86DD, "tagged ipv6", "no"),
+    *_move("frame ipv4", 14, "inner ipv4"),
+    *_move("tagged ipv4", 18, "inner ipv4"),
+    *_move("frame ipv6", 14, "inner ipv6"),
+    *_move("tagged ipv6", 18, "inner ipv6"),
+    ("inner ipv4", _BYTE_AT_X, 14 + 9, "", ""),
+    *_at_once("", *_IP_WANTED, then="yes", otherwise="no"),
+    ("inner ipv6", _BYTE_AT_X, 14 + 6, "", ""),
+    ("", _IF_EQUAL, 112, "yes", ""),
+    ("", _IF_EQUAL, _ICMP6, "", "no"),
+    ("", _BYTE_AT_X, 14 + 40, "", ""),
+    ("", _IF_EQUAL, 136, "yes", "no"),
+    ("no", _RETURN, 0, "", ""),
+    ("yes", _RETURN, 0x40000, "", ""),
+]
+
+
+def _assembled(steps: list[Step]) -> tuple[tuple[int, int, int, int], ...]:
+    """As the kernel takes it: code, how many steps to skip if so and if not, constant."""
+    at = {step[0]: number for number, step in enumerate(steps)}
+    found = []
+    for number, (_, code, value, if_true, if_false) in enumerate(steps):
+        skip_true, skip_false = (at[label] - number - 1 if label else 0 for label in (if_true, if_false))
+        found.append((code, 0, 0, skip_true) if code == _GO else (code, skip_true, skip_false, value))
+    return tuple(found)
+
+
+FILTER = _assembled(_STEPS)
 
 Reader = Callable[[], "tuple[int, bytes] | None"]
 

@@ -65,6 +65,11 @@ CAPTURE, WATCHER = "capture", "watcher"
 EVERYBODY = (SIMULATOR, ROUTER, RECORDING, CAPTURE, WATCHER)
 
 
+def json_moment(t_us: Micros) -> str:
+    """How the line of an event of that moment begins."""
+    return f'{{"t": {t_us // 1_000_000}.{t_us % 1_000_000:06d}'
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class TraceEvent:
     """One thing that happened, ``t_us`` after the start; ``server`` and ``instance`` "": it has none."""
@@ -104,12 +109,15 @@ class TraceEvent:
 
     def to_json(self) -> str:
         """One line of a trace file, without the line end."""
+        return json_moment(self.t_us) + self.json_behind()
+
+    def json_behind(self) -> str:
+        """The line behind its moment (``json_moment``): the same for all that differ in that alone."""
         body = _encoder()(self.fields)[1:]
         word = f'"{self.event}"' if self.event.isidentifier() else _ascii_encoder()(self.event)
         if not body.isprintable():  # something in it could steer a terminal: then all of it in ASCII
             body = _ascii_encoder()(self.fields)[1:]
-        head = f'{{"t": {self.t_us // 1_000_000}.{self.t_us % 1_000_000:06d}, "event": {word}'
-        return head + (", " + body if body != "}" else "}")
+        return f', "event": {word}' + (", " + body if body != "}" else "}")
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -459,7 +467,8 @@ class WarningEvent(TraceEvent):
     address: Annotated[str, "the one they are for"] = ABSENT
     source: Annotated[str, "the client's; missing: everybody's"] = ABSENT
     over: Annotated[bool | None, "true: they are dropped no longer"] = None
-    frames: Annotated[list[int] | None, "capture: numbers of the frames that show it"] = None
+    frames: Annotated[list[int] | None, "capture, watcher: numbers of the frames that show it"] = None
+    finding: Annotated[str, "capture, watcher: what kind of finding it is"] = ABSENT
 
 
 @kind("statistics", ROUTER)

@@ -11,7 +11,7 @@ Times are integers of microseconds inside (``t_us``) and seconds with six decima
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any, TypeVar, overload
 
@@ -24,6 +24,8 @@ from vrrplab.trace.events import (
     ActionEvent,
     AddressAddedEvent,
     AddressEvent,
+    AdvertReceivedEvent,
+    AdvertSentEvent,
     OutageEvent,
     ScenarioEvent,
     StateEvent,
@@ -31,6 +33,7 @@ from vrrplab.trace.events import (
     make_event,
 )
 from vrrplab.trace.names import Names, plain_address, probes_of
+from vrrplab.trace.rows import Kept, Repeated, count_of, json_lines, unfolded
 from vrrplab.trace.spans import Outage, OwnerSpan, Phase, Probe, StateSpan, joined
 from vrrplab.trace.vocabulary import Act, Segments, fault_words
 from vrrplab.units import Micros, micros, seconds
@@ -49,6 +52,7 @@ Kind = TypeVar("Kind", bound=TraceEvent)
 LONGEST_S = 1e12  # of a moment in a trace: Unix time until the year 33,658
 
 WITH_A_CAST = ("scenario", "configuration")
+ADVERTS = (AdvertSentEvent, AdvertReceivedEvent)  # of which a run keeps rows
 STATES = ("INIT", "BACKUP", "MASTER", "FAULT", "STOP")
 
 
@@ -72,13 +76,16 @@ class Trace:
 
     def __init__(
         self,
-        events: Iterable[TraceEvent],
+        events: Iterable[Kept],
         end_us: Micros | None = None,
         before: Iterable[TraceEvent] = (),
     ) -> None:
-        self.events: list[TraceEvent] = list(events)
+        self._kept: list[Kept] = list(events)
+        self._count = count_of(self._kept)
+        self._events: list[TraceEvent] | None = None  # all of them, once somebody asked for the list
         self._before = list(before)  # of a part: earlier events, for questions about what already held
-        last_us = self.events[-1].t_us if self.events else 0
+        last = self._kept[-1] if self._kept else None
+        last_us = 0 if last is None else last.last_us if isinstance(last, Repeated) else last.t_us
         declared = self.scenario.get("duration_s")
         if end_us is None:
             end_us = max(last_us, micros(declared)) if isinstance(declared, (int, float)) else last_us
@@ -87,25 +94,36 @@ class Trace:
         self._states: tuple[int, dict[tuple[str, str], list[StateEvent]]] | None = None
         self._scene: tuple[int, Micros, Answers] | None = None
         self._names: tuple[int, Names] | None = None
+        self._by_class: tuple[int, dict[type[TraceEvent], list[tuple[int, TraceEvent]]]] | None = None
+
+    @property
+    def events(self) -> list[TraceEvent]:
+        """All events, in order of time. A long run's adverts take room only from the first time on that this
+        list is asked for; going through the trace itself takes none.
+        """
+        if self._events is None:
+            self._events = list(unfolded(self._kept))
+            self._kept = []
+        return self._events
 
     def __len__(self) -> int:
-        return len(self.events)
+        return self._count if self._events is None else len(self._events)
 
     def __iter__(self) -> Iterator[TraceEvent]:
-        return iter(self.events)
+        return unfolded(self._kept) if self._events is None else iter(self._events)
 
     def __getitem__(self, index: int) -> TraceEvent:
         return self.events[index]
 
     def __repr__(self) -> str:
-        return f"<Trace {self.name or 'unnamed'}: {len(self.events)} events in {seconds(self.end_us):.3f} s>"
+        return f"<Trace {self.name or 'unnamed'}: {len(self)} events in {seconds(self.end_us):.3f} s>"
 
     # -- the cast ------------------------------------------------------------------------------
 
     @property
     def scenario(self) -> dict[str, Any]:
         """The ``scenario`` event's fields (servers, clients, segments, profile …), or {}."""
-        for event in self.events[:4]:
+        for event in islice(self, 4):
             if isinstance(event, ScenarioEvent):
                 return event.content
         return {}
@@ -121,7 +139,7 @@ class Trace:
         named = self.scenario.get("servers")
         if isinstance(named, dict):
             return list(named)
-        return list(dict.fromkeys(e.server for e in self.events if e.server))
+        return list(dict.fromkeys(e.server for e in self if e.server))
 
     @property
     def profiles(self) -> str:
@@ -149,9 +167,9 @@ class Trace:
     @property
     def names(self) -> Names:
         """What can be asked for by name, and the sentence for what cannot."""
-        count = len(self._before) + len(self.events)
+        count = len(self._before) + len(self)
         if self._names is None or self._names[0] != count:
-            self._names = count, Names(self.scenario, lambda: chain(self._before, self.events))
+            self._names = count, Names(self.scenario, lambda: chain(self._before, self))
         return self._names[1]
 
     # -- selections ----------------------------------------------------------------------------
@@ -189,7 +207,7 @@ class Trace:
 
     def _check_kind(self, word: str) -> None:
         """A file may have kinds that are not known here."""
-        others = dict.fromkeys(e.event for e in self.events)
+        others = dict.fromkeys(e.event for e in self)
         if word not in others:
             from vrrplab import arguments
 
@@ -197,14 +215,41 @@ class Trace:
 
     def _of(self, *kinds: str | type[TraceEvent], server: str = "", instance: str = "") -> list[Any]:
         words = {kind for kind in kinds if isinstance(kind, str)}
-        classes = tuple(kind for kind in kinds if not isinstance(kind, str)) or (() if words else TraceEvent)
+        classes = tuple(kind for kind in kinds if not isinstance(kind, str)) or (
+            () if words else (TraceEvent,)
+        )
+        adverts = any(issubclass(kind, classes) or kind.event in words for kind in ADVERTS)
+        if not adverts and not words:
+            return [
+                e
+                for e in self._of_classes(classes)
+                if (not server or e.server == server) and (not instance or e.instance == instance)
+            ]
         return [
             e
-            for e in self.events
+            for e in (self if adverts else self._but_adverts())
             if (isinstance(e, classes) or e.event in words)
             and (not server or e.server == server)
             and (not instance or e.instance == instance)
         ]
+
+    def _of_classes(self, wanted: tuple[type[TraceEvent], ...]) -> Iterable[TraceEvent]:
+        """All events of classes that are no adverts', in order; they are sorted out once."""
+        count = len(self)
+        if self._by_class is None or self._by_class[0] != count:
+            sorted_out: dict[type[TraceEvent], list[tuple[int, TraceEvent]]] = {}
+            for placed in enumerate(self._but_adverts()):
+                sorted_out.setdefault(type(placed[1]), []).append(placed)
+            self._by_class = count, sorted_out
+        there = [placed for kind, placed in self._by_class[1].items() if issubclass(kind, wanted)]
+        in_order = there[0] if len(there) == 1 else sorted(chain(*there), key=itemgetter(0))
+        return map(itemgetter(1), in_order)
+
+    def _but_adverts(self) -> Iterator[TraceEvent]:
+        """Events, perhaps without those that are kept as rows: what is looked for is not among them."""
+        if self._events is not None:
+            return iter(self._events)
+        return unfolded(self._kept, adverts=False)
 
     def between(self, a: float, b: float) -> Trace:
         """The part from ``a`` to ``b`` (seconds, both included), with the ``scenario`` event kept."""
@@ -276,7 +321,7 @@ class Trace:
         """Changes of state; all instances are looked for in one go, as there may be hundreds."""
         if not (server and instance):
             return self._history(StateEvent, server=server, instance=instance)
-        count = len(self._before) + len(self.events)
+        count = len(self._before) + len(self)
         if self._states is None or self._states[0] != count:
             found: dict[tuple[str, str], list[StateEvent]] = {}
             for event in self._history(StateEvent):
@@ -320,11 +365,12 @@ class Trace:
 
     def _ownership_changes(self, *keys: str) -> list[TraceEvent]:
         """What changed who has an address, in order; all addresses are looked for in one go."""
-        count = len(self._before) + len(self.events)
+        count = len(self._before) + len(self)
         if self._changes is None or self._changes[0] != count:
             # "": power cuts, which take all; "on": power that comes back, with what is a server's own
             found: dict[str, list[tuple[int, TraceEvent]]] = {"": [], "on": []}
-            for place, event in enumerate(chain(self._before, self.events)):
+            told = self._of_classes((AddressEvent, ActionEvent))
+            for place, event in enumerate(chain(self._before, told)):
                 if isinstance(event, AddressEvent):
                     found.setdefault(plain_address(event.bare), []).append((place, event))
                 elif isinstance(event, ActionEvent) and event.act is Act.POWER_OFF:
@@ -435,7 +481,7 @@ class Trace:
 
     def _scene_at(self, at_us: Micros) -> Answers:
         """How things stood then; the last one is kept, since who asks of one instance asks of others too."""
-        count = len(self._before) + len(self.events)
+        count = len(self._before) + len(self)
         if self._scene is None or self._scene[:2] != (count, at_us):
             from vrrplab.trace.why import Answers
 
@@ -518,13 +564,12 @@ class Trace:
             from vrrplab.installing import how_to_install
 
             raise VrrplabError(f"to_dataframe needs pandas: {how_to_install('pandas')}") from None
-        announce(Work(((ROW, len(self.events)),), "simulate a shorter time (until_s)"))
-        return pandas.DataFrame([{"t": e.t, "event": e.event, **e.fields} for e in self.events])
+        announce(Work(((ROW, len(self)),), "simulate a shorter time (until_s)"))
+        return pandas.DataFrame([{"t": e.t, "event": e.event, **e.fields} for e in self])
 
     def write(self, file: IO[str]) -> None:
         """JSON lines to an open text file."""
-        for event in self.events:
-            file.write(event.to_json() + "\n")
+        file.writelines(json_lines(self._kept if self._events is None else self._events))
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON lines to ``path``, whole or not at all; ``read_trace`` reads it.

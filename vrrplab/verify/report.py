@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vrrplab.machine.profiles import Profile
-from vrrplab.recording import read_observed, read_recording
+from vrrplab.recording.reader import read_whole
 from vrrplab.scenario.model import Scenario
-from vrrplab.scenario.reader import load_scenario
 from vrrplab.sim.play import run
 from vrrplab.trace import Trace
 from vrrplab.trace.events import UndecidedEvent
@@ -55,11 +54,10 @@ def verify_recording(
     ScenarioError when the folder is not a recording.
     """
     folder = Path(directory)
-    real = read_recording(folder)
-    scenario = load_scenario(folder / "scenario.yaml", run_refused=True)
+    real, scenario, observed = read_whole(folder)
     if begin is not None:
         begin(scenario)
-    notes = _notes(folder)
+    notes = _notes(observed)
     result = _compared(folder.name, real, run(scenario, profile=profile), notes)
     if result.agrees or not result.simulated.of(UndecidedEvent):
         return result
@@ -91,7 +89,6 @@ def _compared(name: str, real: Trace, simulated: Trace, notes: dict[str, Any]) -
     )
 
 
-def _notes(folder: Path) -> dict[str, Any]:
-    observed = read_observed(folder)
+def _notes(observed: dict[str, Any]) -> dict[str, Any]:
     first = observed["runs"][0]
     return {key: observed.get(key) or first.get(key) for key in ("noisy", "noisy_outages", "final_states")}

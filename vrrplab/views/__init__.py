@@ -11,7 +11,8 @@
     panels          sliders that draw again while they are moved
 
 ``compare(a, b)`` sets two traces one above the other, a simulation and a recording for instance.
-Nothing is imported before it is used; drawing needs matplotlib, panels need ipywidgets too.
+Nothing is imported before it is used. Drawing needs matplotlib: without it a figure is a table of the same
+rows. Panels need ipywidgets.
 """
 
 from __future__ import annotations

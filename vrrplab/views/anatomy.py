@@ -19,6 +19,7 @@ from vrrplab.trace.events import ActionEvent, AdvertSentEvent, AnnouncementEvent
 from vrrplab.trace.routers import RouterGroup, virtual_routers
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
+from vrrplab.views.plain import Bar, PlainRow, PlainTable
 from vrrplab.views.style import SMALL
 
 if TYPE_CHECKING:
@@ -78,6 +79,22 @@ class AnatomyRows(NamedTuple):
         """The figure in one sentence."""
         longest = max((seconds(o.duration_us) for o in self.outages), default=0.0)
         return f"Outages of {self.title}: {len(self.outages)}, the longest {longest:.2f} s."
+
+    def plain(self) -> PlainTable:
+        """The figure as a table: a row an outage, in seconds since the last good answer."""
+        found = []
+        for one in self.outages:
+            bars = tuple(
+                Bar(
+                    part.from_us - one.from_us, part.to_us - one.from_us, part.kind, "part", _WORDS[part.kind]
+                )
+                for part in one.parts
+            )
+            found.append(PlainRow((one.label, one.detail, _total(one), one.story), bars))
+        longest_us = max((one.duration_us for one in self.outages), default=1)
+        head = "client", "asked", "without an answer", "what happened"
+        about = self.title, self.note, self.more, self.summary()
+        return PlainTable(*about, head, tuple(found), (0, longest_us))
 
 
 def rows(trace: Trace, target: str = "", at_least_s: float = 0.1, most: int = 12) -> AnatomyRows:
@@ -214,7 +231,7 @@ def figure(
     """The outages of a trace, or of several, as stacked bars: what each of their seconds was spent on.
 
     ``target``: of one address or name only. ``at_least_s``: leave out shorter ones, in seconds.
-    ``theme``: "light" or "dark". ``width_in``: in inches. Needs matplotlib. VrrplabError: not a trace, or
+    ``theme``: "light" or "dark". ``width_in``: in inches. VrrplabError: not a trace, or
     an option that does not fit.
     """
     traces = figure_arguments.traces_of(trace, "anatomy.figure()")

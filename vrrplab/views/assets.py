@@ -40,6 +40,7 @@ MODULES = (
     "folds",
     "theme",
     "goal",
+    "editor",
     "repair",
     "bets",
     "glossary",
@@ -49,6 +50,9 @@ MODULES = (
     "player",
     "widget",
 )
+
+# Of a table whose rows are shown in the player.
+TABLE_MODULES = ("vocabulary", "writing", "dom", "python", "theme", "table")
 
 _IMPORT = re.compile(r'^import .* from "\./\w+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
@@ -62,7 +66,17 @@ def read_static(name: str) -> str:
 @cache
 def player_script() -> str:
     """The whole player as one ES module whose default export has ``render({model, el})``."""
-    parts = (read_static(f"{name}.js") for name in MODULES)
+    return _joined(MODULES)
+
+
+@cache
+def table_script() -> str:
+    """A table with rows to be shown, in the same form."""
+    return _joined(TABLE_MODULES)
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    parts = (read_static(f"{name}.js") for name in names)
     return "\n".join(_EXPORT.sub("", _IMPORT.sub("", part)) for part in parts)
 
 

@@ -8,6 +8,7 @@ Takes numbers, not traces: seconds, or outages, as one list or as named lists.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from vrrplab import arguments
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import Outage, Trace
-from vrrplab.units import micros, seconds
+from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, style
+from vrrplab.views.plain import PlainRow, PlainTable
 from vrrplab.views.style import SMALL
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 Samples = Sequence[float | Outage]
 BINS = 90
 LANE_IN, DOT_IN = 0.62, 0.055
+MOST_DOTS = 60  # above each other: of more runs, a dot is several
 _WORDS = {
     "dot": "one run, or several alike",
     "median": "median",
@@ -60,6 +63,27 @@ class DistributionRows(NamedTuple):
         told = [f"{g.name or 'all'}: median {g.median_s:.2f} s of {g.runs}" for g in self.groups if g.runs]
         return f"{self.title}. " + "; ".join(told) + "."
 
+    def plain(self) -> PlainTable:
+        """The figure as a table: a row a list, how often each length came as blocks of a height."""
+        found = []
+        for group in self.groups:
+            figures = [f"{s:.3f} s" for s in (group.shortest_s, group.median_s, group.p95_s, group.longest_s)]
+            bound = "" if group.bound_s is None else f"{group.bound_s:.3f} s"
+            cells = group.name, str(group.runs), *(figures if group.runs else [""] * 4), bound
+            found.append(PlainRow((*cells, str(group.never or ""), _blocks(group, self.to_s))))
+        head = "", "runs", "shortest", "median", "95 % under", "longest", "expected", "never ended"
+        spread = f"0 to {self.to_s:.2f} s"
+        return PlainTable(self.title, self.note, "", self.summary(), (*head, spread), tuple(found))
+
+
+def _blocks(group: Group, to_s: float, wide: int = 30) -> str:
+    """▁ to █: how many runs took about so long."""
+    counts = [0] * wide
+    for at_s, count in group.columns:
+        counts[min(int(at_s / to_s * wide), wide - 1)] += count
+    tallest = max(counts)
+    return "".join("▁▂▃▄▅▆▇█"[(count * 8 - 1) // tallest] if count else "·" for count in counts)
+
 
 def rows(
     samples: Samples | Mapping[str, Samples],
@@ -85,6 +109,51 @@ def rows(
         groups.append(_group(name, sorted(values), never, width_s / BINS, bound))
     note = f"{len(every)} runs" if len(named) == 1 else f"{len(named)} cases, {len(every)} runs"
     return DistributionRows(title, note, 0.0, width_s, tuple(groups))
+
+
+def counted_rows(
+    counted: Mapping[str, tuple[Sequence[tuple[float, int]], int]],
+    *,
+    title: str = "How long failovers take",
+) -> DistributionRows:
+    """The same of lengths that are counted: (seconds, how often) in order, and how many never ended."""
+    longest_s = max((lengths[-1][0] for lengths, _ in counted.values() if lengths), default=1.0)
+    width_s = max(longest_s * 1.04, 0.001)
+    every_us = [micros(length_s) for lengths, _ in counted.values() for length_s, _ in lengths]
+    bin_us = _even_bin_us(every_us, micros(width_s / BINS))
+    groups = [_counted_group(name, lengths, never, bin_us) for name, (lengths, never) in counted.items()]
+    total = sum(group.runs for group in groups)
+    note = f"{total:,} runs" if len(groups) == 1 else f"{len(groups)} cases, {total:,} runs"
+    return DistributionRows(title, note, 0.0, width_s, tuple(groups))
+
+
+def _even_bin_us(lengths_us: Sequence[Micros], least_us: Micros) -> Micros:
+    """The width of a bin, so that as many possible lengths fall into each: lengths are counted in steps (of a
+    probe's interval, of a millisecond), and where a bin is no multiple of them some bins have one more.
+    """
+    step_us = math.gcd(*lengths_us) or 1
+    return step_us * max(1, -(-least_us // step_us))
+
+
+def _counted_group(name: str, lengths: Sequence[tuple[float, int]], never: int, bin_us: Micros) -> Group:
+    counts: Counter[int] = Counter()
+    for length_s, count in lengths:
+        counts[micros(length_s) // bin_us] += count
+    runs = counts.total()
+    if not runs:
+        return Group(name, 0, (), 0.0, 0.0, 0.0, 0.0, never, None)
+    columns = tuple((seconds(bin_us * number + bin_us // 2), n) for number, n in sorted(counts.items()))
+    median, p95 = (_counted_quantile(lengths, share * (runs - 1)) for share in (0.5, 0.95))
+    return Group(name, runs, columns, lengths[0][0], median, p95, lengths[-1][0], never, None)
+
+
+def _counted_quantile(lengths: Sequence[tuple[float, int]], place: float) -> float:
+    seen = 0
+    for length_s, count in lengths:
+        seen += count
+        if seen > place:
+            return length_s
+    return lengths[-1][0]
 
 
 def _seconds(samples: Samples) -> tuple[list[float], int]:
@@ -132,7 +201,7 @@ def figure(
 
     ``samples``: seconds or ``Outage`` values, or lists of them by name. ``bounds_s``: what each of the
     lists is expected to stay under, in seconds. ``theme``: "light" or "dark". ``width_in``: in inches.
-    Needs matplotlib. VrrplabError: not a number of seconds.
+    VrrplabError: not a number of seconds.
     """
     for name, bound_s in (bounds_s if isinstance(bounds_s, Mapping) else {"": bounds_s}).items():
         if bound_s is not None:
@@ -182,12 +251,14 @@ def _draw_group(paper: figure_layout.Paper, top_in: float, group: Group) -> None
     room_in = LANE_IN - 0.16
     paper.axes.plot(paper.window, [base_in] * 2, color=theme.line, linewidth=0.8, zorder=1)
     tallest = max((count for _, count in group.columns), default=1)
-    step_in = min(DOT_IN, room_in / tallest)
+    each = -(-tallest // MOST_DOTS)  # runs of a dot
+    step_in = min(DOT_IN, room_in / min(tallest, MOST_DOTS))
     xs: list[float] = []
     ys: list[float] = []
     for at_s, count in group.columns:
-        xs += [at_s] * count
-        ys += [base_in - step_in * (number + 0.5) for number in range(count)]
+        dots = -(-count // each)
+        xs += [at_s] * dots
+        ys += [base_in - step_in * (number + 0.5) for number in range(dots)]
     size = max(1.2, min(step_in * 72 * 0.9, 3.6))
     paper.axes.plot(xs, ys, linestyle="none", marker="o", markersize=size, color=theme.mute, zorder=3)
     if group.runs:

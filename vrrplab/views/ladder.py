@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vrrplab.trace import Trace, as_trace
 from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments, glyphs, style
-from vrrplab.views.ladder_rows import Deed, Fold, LadderRows, Message, Row, Turn, rows
+from vrrplab.views.ladder_rows import KINDS, Deed, Fold, LadderRows, Message, Row, Turn, rows
 from vrrplab.views.style import SMALL, TEXT, Theme
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ BAR_IN, BAR_GAP_IN = 0.085, 0.035
 
 
 _WORDS = {
-    "advert": "advert: priority",
-    "zero": "priority 0: leaving",
-    "garp": "gratuitous ARP",
-    "na": "unsolicited NA",
+    **KINDS,
     "heard": "heard",
     "maybe": "sent to; who heard it is not known",
     "dropped": "dropped",
@@ -67,8 +64,8 @@ def figure(
     """Who sent what to whom, as a ladder between two moments.
 
     ``from_s``, ``to_s``: in seconds (default: from shortly before the first action until somebody is
-    MASTER). ``instance``: of one only. ``theme``: "light" or "dark". ``width_in``: in inches. Needs
-    matplotlib. VrrplabError: not a trace, or an option that does not fit.
+    MASTER). ``instance``: of one only. ``theme``: "light" or "dark". ``width_in``: in inches.
+    VrrplabError: not a trace, or an option that does not fit.
     """
     trace = as_trace(trace, "ladder.figure()")
     if instance:

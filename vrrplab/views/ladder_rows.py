@@ -23,11 +23,18 @@ from vrrplab.trace.events import (
 from vrrplab.trace.vocabulary import PORT, POWER
 from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments, naming
+from vrrplab.views.plain import PlainRow, PlainTable
 
 _BURST_US: Micros = 500_000  # announcements of one sender this close together are one row
 _AROUND_US: Micros = 1_200_000  # what is shown before the first action and after what came of it
 _FLIGHT_US: Micros = 500_000  # an advert that has not arrived by then was lost
 MAX_ROWS = 70
+KINDS = {
+    "advert": "advert: priority",
+    "zero": "priority 0: leaving",
+    "garp": "gratuitous ARP",
+    "na": "unsolicited NA",
+}
 
 
 class Message(NamedTuple):
@@ -89,6 +96,26 @@ class LadderRows(NamedTuple):
         sent = sum(isinstance(row, Message) for row in self.rows)
         turns = sum(isinstance(row, Turn) for row in self.rows)
         return f"Ladder of {self.title}: {sent} messages and {turns} state changes, top to bottom in time."
+
+    def plain(self) -> PlainTable:
+        """The figure as a table: a row a message or a change, in order of time."""
+        found = [PlainRow((f"{seconds(row.t_us):.3f} s", *_in_words(row))) for row in self.rows]
+        if self.left_out:
+            found.append(PlainRow(("", "", f"{self.left_out} more rows: choose from_s and to_s", "")))
+        about = self.title, self.note, self.more, self.summary()
+        return PlainTable(*about, ("time", "who", "what", "to whom, or why"), tuple(found))
+
+
+def _in_words(row: Row) -> tuple[str, str, str]:
+    """Who, what, and to whom or why."""
+    if isinstance(row, Message):
+        fates = ", ".join(f"{name} ({fate})" for name, fate in row.receivers)
+        return row.sender, f"{KINDS[row.kind].partition(':')[0]} {row.text}", fates
+    if isinstance(row, Turn):
+        return row.server, f"{row.instance} {row.to}", row.reason
+    if isinstance(row, Deed):
+        return "", row.text, ""
+    return "", f"{row.adverts} more adverts like these", ""
 
 
 def rows(

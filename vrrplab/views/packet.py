@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrplab.decoding.describe import describe
+from vrrplab.decoding.describe import describe, path_text
 from vrrplab.decoding.explain import fields
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import TraceEvent
 from vrrplab.views import figure_arguments, style
+from vrrplab.views.plain import PlainRow, PlainTable
 from vrrplab.views.style import SMALL, TEXT, Theme
 from vrrplab.wire.frames import Frame, decode
 
@@ -80,6 +81,21 @@ class PacketRows(NamedTuple):
         names = ", ".join(layer.name for layer in self.layers)
         return f"A frame of {self.size} bytes, field by field: {self.title} ({names})."
 
+    def plain(self) -> PlainTable:
+        """The figure as a table: a row a field, with its bytes."""
+        found = []
+        for layer in self.layers:
+            said = iter(layer.sentences)
+            for number in dict.fromkeys(cell.field for cell in layer.cells):
+                cells = [cell for cell in layer.cells if cell.field == number]
+                name, value = next(((cell.name, cell.value) for cell in cells if cell.name), ("", ""))
+                octets = " ".join(cell.octets for cell in cells)
+                sentence = next(said)[1] if name else ""
+                found.append(PlainRow((layer.name, str(cells[0].offset), octets, name, value, sentence)))
+        more = "; ".join(f"dropped: {problem}" for problem in self.problems)
+        head = "", "byte", "bytes", "field", "value", ""
+        return PlainTable(self.title, f"{self.size} bytes", more, self.summary(), head, tuple(found))
+
 
 def rows(frame: bytes | str | Frame | TraceEvent) -> PacketRows:
     """The boxes of a frame: bytes, hexadecimal text, a decoded Frame, or an event with its ``frame``.
@@ -104,7 +120,10 @@ def rows(frame: bytes | str | Frame | TraceEvent) -> PacketRows:
         layers.setdefault(kind, []).append((at, len(raw) - at, kind, "", ""))
     built = tuple(_layer(name, raw, parts, broken) for name, parts in layers.items())
     problems = tuple(f"{problem.message} (byte {problem.offset})" for problem in decoded.problems)
-    return PacketRows(describe(decoded), len(raw), built, problems)
+    title = describe(decoded)
+    if not decoded.is_plain and decoded.path:
+        title += f", in {path_text(decoded.path)}"
+    return PacketRows(title, len(raw), built, problems)
 
 
 def _decoded(frame: bytes | str | Frame | TraceEvent) -> Frame:
@@ -160,7 +179,7 @@ def figure(
     """The packet diagram of one frame, field by field, as the RFCs draw it.
 
     ``frame``: bytes, hexadecimal text, a decoded ``Frame``, or an event with its ``frame``. ``theme``:
-    "light" or "dark". ``width_in``: in inches. Needs matplotlib. VrrplabError: not hexadecimal, or an
+    "light" or "dark". ``width_in``: in inches. VrrplabError: not hexadecimal, or an
     event without its bytes.
     """
     return draw(rows(frame), theme=theme, width_in=figure_arguments.width(width_in))

@@ -18,7 +18,7 @@ from vrrplab.output.printable import printable
 from vrrplab.trace import Trace
 from vrrplab.trace.events import ActionEvent, StateEvent
 from vrrplab.units import seconds
-from vrrplab.views import timeline
+from vrrplab.views import style, timeline
 from vrrplab.views.live import LiveTimeline
 from vrrplab.views.naming import action_text
 from vrrplab.views.style import LIGHT
@@ -45,7 +45,8 @@ class Control(NamedTuple):
 class LivePanel:
     """The panel without its widgets: values in, picture and sentence out.
 
-    ``png`` is the picture, ``sentence`` what changed for the clients, ``trace`` the last run. A run that
+    ``png`` is the picture (b"" without matplotlib: then ``html`` is a table), ``sentence`` what changed for
+    the clients, ``trace`` the last run. A run that
     fails with a VrrplabError leaves picture and trace as they were and tells why in ``sentence``.
     """
 
@@ -56,19 +57,26 @@ class LivePanel:
         self.controls = tuple(controls)
         self.values: dict[str, float] = {control.key: control.value for control in controls}
         self.trace = run(self.values)
-        self._timeline = LiveTimeline(self.trace, theme=theme)
+        self._timeline = LiveTimeline(self.trace, theme=theme) if style.has_matplotlib() else None
+        self._theme = theme
         self._first = self.trace
-        self.png = self._timeline.png(self.trace)
+        self.png = self._drawn()
         self.sentence = sentence(self.trace)
+
+    def _drawn(self) -> bytes:
+        return self._timeline.png(self.trace) if self._timeline else b""
 
     @property
     def size(self) -> tuple[int, int]:
         """Pixels of the picture."""
-        return self._timeline.size
+        return self._timeline.size if self._timeline else (0, 0)
 
     @property
     def html(self) -> str:
         """The picture with its words, for a page. It is there at once: none of the last shines through."""
+        if self._timeline is None:
+            table = timeline.rows(self.trace, 0.0, seconds(self._first.end_us), stable=True)
+            return style.as_plain(table, self._theme)._repr_html_()
         (width, height), source = self.size, b64encode(self.png).decode()
         return (
             f'<img width="{width}" height="{height}" style="max-width: 100%; height: auto; display: block" '
@@ -87,7 +95,7 @@ class LivePanel:
         except VrrplabError as error:
             self.sentence = f"Cannot be run: {error}"
             return self.png
-        self.png = self._timeline.png(self.trace)
+        self.png = self._drawn()
         self.sentence = sentence(self.trace, self._first)
         return self.png
 
@@ -126,8 +134,8 @@ def show(run: Callable[[Values], Trace], controls: Sequence[Control], *, theme: 
     """A panel of sliders as a widget; ``.panel`` is the LivePanel behind it.
 
     ``run``: gives the trace for the values of all ``controls``; it is called again when one moves.
-    ``theme``: "light" or "dark". Needs matplotlib; without ipywidgets, and in marimo, which shows none
-    of them, the first picture is shown as a figure.
+    ``theme``: "light" or "dark". Without matplotlib the picture is a table; without ipywidgets, and in
+    marimo, which shows none of them, the first picture is shown as a figure.
     """
     marimo = sys.modules.get("marimo")
     try:

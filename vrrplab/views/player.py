@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 
     from vrrplab.trace import Outage, Trace
 
-# Unpacks what the file carries, and stands in for a notebook: the least a widget's model must offer.
-_LOADER = """
+# How a page gets at what ``packed`` put into it.
+UNPACK = """
 const unpack = (id) => {
   const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
   return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
 };
-const el = document.getElementById("player");
+"""
+# It stands in for a notebook: the least a widget's model must offer.
+_LOADER = (
+    UNPACK
+    + """const el = document.getElementById("player");
 try {
   const [style, script, trace] = await Promise.all([unpack("style"), unpack("script"), unpack("trace")]);
   document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
@@ -49,6 +53,7 @@ try {
   el.append("This browser cannot play the file (it needs one of 2023 or newer): " + error.message);
 }
 """
+)
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -169,14 +174,14 @@ def html_text(
         dark=DARK.page,
         # In JSON "<" stands only inside strings: so no text of a scenario can end the script element.
         values=values.replace("<", "\\u003c"),
-        style=_packed(player_style()),
-        script=_packed(script),
-        trace=_packed(trace_text(trace)),
+        style=packed(player_style()),
+        script=packed(script),
+        trace=packed(trace_text(trace)),
         loader=_LOADER,
     )
 
 
-def _packed(text: str) -> str:
+def packed(text: str) -> str:
     """Compressed and in base64; the same text always gives the same characters."""
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 

@@ -21,6 +21,7 @@ from vrrplab.trace.events import (
 from vrrplab.trace.routers import virtual_routers
 from vrrplab.units import Micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
+from vrrplab.views.plain import Bar, PlainRow, PlainTable
 from vrrplab.views.style import SMALL
 from vrrplab.views.timeline_rows import Span, state_spans
 
@@ -89,6 +90,29 @@ class PriorityRows(NamedTuple):
             for a, b in zip(line.steps, line.steps[1:], strict=False)
         )
         return f"Effective priorities in {self.title}: {len(self.charts)} virtual routers, {steps} changes."
+
+    def plain(self) -> PlainTable:
+        """The figure as a table: a row an instance."""
+        found = [
+            PlainRow(
+                (chart.name, line.server),
+                tuple(
+                    Bar(step.from_us, step.to_us, f"{step.priority} {step.state}", step.state)
+                    for step in line.steps
+                ),
+            )
+            for chart in self.charts
+            for line in chart.lines
+        ]
+        changes = {
+            (change.t_us, f"{change.server} {change.text}")
+            for chart in self.charts
+            for change in chart.changes
+        }
+        about = self.title, self.note, self.more, self.summary()
+        moments = tuple(sorted(changes | {(action.t_us, action.text) for action in self.actions}))
+        head = "virtual router", "server"
+        return PlainTable(*about, head, tuple(found), (self.from_us, self.to_us), moments)
 
 
 def rows(trace: Trace, from_s: float | None = None, to_s: float | None = None) -> PriorityRows:
@@ -183,7 +207,7 @@ def figure(
     several.
 
     ``from_s``, ``to_s``: the window shown, in seconds (default: all). ``theme``: "light" or "dark".
-    ``width_in``: in inches. Needs matplotlib. VrrplabError: not a trace, or an option that does not fit.
+    ``width_in``: in inches. VrrplabError: not a trace, or an option that does not fit.
     """
     traces = figure_arguments.traces_of(trace, "priority.figure()")
     return draw(

@@ -18,6 +18,7 @@ from vrrplab.machine.states import EDGES, Edge
 from vrrplab.trace import Trace, as_trace
 from vrrplab.trace.events import StateEvent
 from vrrplab.views import figure_arguments, naming, style
+from vrrplab.views.plain import PlainRow, PlainTable
 from vrrplab.views.style import SMALL, TEXT, Theme
 
 if TYPE_CHECKING:
@@ -54,6 +55,15 @@ class DiagramRows(NamedTuple):
         told = [f"{a.edge.from_state} to {a.edge.to_state}: {a.edge.reason}" for a in self.arrows]
         return f"{self.title}. " + "; ".join(told) + "."
 
+    def plain(self) -> PlainTable:
+        """The figure as a table: a row an arrow."""
+        found = tuple(
+            PlainRow((*arrow.edge, "" if arrow.taken is None else f"{arrow.taken} ×"))
+            for arrow in self.arrows
+        )
+        head = "from", "to", "why", "source", "taken"
+        return PlainTable(self.title, self.note, "", self.summary(), head, found)
+
 
 def rows(trace: Trace | None = None) -> DiagramRows:
     """All edges in the order of the table; changes of a trace that no edge allows do not occur."""
@@ -70,7 +80,7 @@ def figure(trace: Trace | None = None, *, theme: str = "light", width_in: float 
     """The states and what leads from one to the other; with a trace, edges that were taken are bold and
     counted.
 
-    ``theme``: "light" or "dark". ``width_in``: in inches. Needs matplotlib. Source: RFC 9568 section 6.4,
+    ``theme``: "light" or "dark". ``width_in``: in inches. Source: RFC 9568 section 6.4,
     and keepalived's own FAULT and STOP. VrrplabError: not a trace.
     """
     if trace is not None:

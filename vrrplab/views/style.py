@@ -24,7 +24,7 @@ from vrrplab.installing import how_to_install
 from vrrplab.output.files import replaced
 from vrrplab.output.printable import printable
 from vrrplab.output.text_columns import clusters
-from vrrplab.views import fonts
+from vrrplab.views import fonts, plain
 from vrrplab.views.writing import isolated
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def state_colours(state: str, theme: Theme) -> tuple[str, str, str]:
     return theme.page, theme.line, theme.mute
 
 
-def require_matplotlib() -> None:
-    """VrrplabError with the cure where matplotlib, or what it needs itself, is missing.
+def has_matplotlib() -> bool:
+    """Whether matplotlib is there, with what it needs itself.
 
     Whoever draws asks this first, before anything of matplotlib or NumPy is imported.
 
@@ -141,7 +141,28 @@ def require_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise VrrplabError(f"figures need matplotlib: {how_to_install('matplotlib')}") from None
+        return False
+    return True
+
+
+def require_matplotlib() -> None:
+    """VrrplabError with the cure where there is no matplotlib: for who cannot do with a table."""
+    if not has_matplotlib():
+        raise VrrplabError(f"figures need matplotlib: {how_to_install('matplotlib')}")
+
+
+def as_plain(rows: Any, theme: str = "light") -> plain.PlainFigure:
+    """What stands in a figure's place where it cannot be drawn. ``rows``: of one trace, or of several."""
+    colours = theme_of(theme)
+    several = rows if isinstance(rows, list) else [rows]
+
+    def variables(selector: str) -> str:
+        rules = f"{selector} {{ {as_variables(colours)} }}"
+        if colours is not LIGHT:
+            return rules
+        return f"{rules} {on_dark_pages(lambda at: f'{at}{selector} {{ {as_variables(DARK)} }}')}"
+
+    return plain.PlainFigure([one.plain() for one in several], variables)
 
 
 @contextmanager
@@ -212,10 +233,15 @@ Draw = TypeVar("Draw", bound="Callable[..., Figure]")
 
 
 def follows_page(draw: Draw) -> Draw:
-    """For what draws a figure of a table: a light one can be drawn again for a dark page that shows it."""
+    """For what draws a figure of rows: a light one can be drawn again for a dark page that shows it.
+
+    Without matplotlib the rows are shown as a table (``plain``) in its place.
+    """
 
     @wraps(draw)
-    def drawn(*table: Any, theme: str = "light", **options: Any) -> Figure:
+    def drawn(*table: Any, theme: str = "light", **options: Any) -> Any:
+        if not has_matplotlib():
+            return as_plain(table[0], theme)
         figure = draw(*table, theme=theme, **options)
         figure._vrrplab_again = lambda name: draw(*table, theme=name, **options)  # type: ignore[attr-defined]
         return figure
@@ -229,6 +255,12 @@ _DARK_PAGE = (
     '[data-vscode-theme-kind*="dark"] ',
     '[data-vscode-theme-kind="vscode-high-contrast"] ',
 )
+
+
+def on_dark_pages(rules: Callable[[str], str]) -> str:
+    """Rules that hold on a dark page only; ``rules`` writes them, with what its selectors begin with."""
+    system = "body:not([data-jp-theme-light], [data-vscode-theme-kind]) "
+    return f"{' '.join(map(rules, _DARK_PAGE))} @media (prefers-color-scheme: dark) {{ {rules(system)} }}"
 
 
 def pictures_html(pictures: dict[str, bytes], alt: str, size: dict[str, int], kind: str = "image/png") -> str:
@@ -256,9 +288,7 @@ def pictures_html(pictures: dict[str, bytes], alt: str, size: dict[str, int], ki
     def swap(at: str) -> str:
         return f"{at}{light} {{ display: none !important; }} {at}{dark} {{ display: inline !important; }}"
 
-    rules = " ".join(map(swap, _DARK_PAGE))
-    system = "body:not([data-jp-theme-light], [data-vscode-theme-kind]) "
-    rules += f" @media (prefers-color-scheme: dark) {{ {swap(system)} }}"
+    rules = on_dark_pages(swap)
     return f'<div class="vrrplab-figure"><style>{rules}</style>{images}</div>'
 
 

@@ -17,6 +17,7 @@ from vrrplab.trace import Trace
 from vrrplab.trace.events import MacLearnedEvent, NeighbourEvent
 from vrrplab.units import Micros, micros, seconds
 from vrrplab.views import figure_arguments, figure_layout, glyphs, naming, style
+from vrrplab.views.plain import Bar, PlainRow, PlainTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,6 +66,17 @@ class TableRows(NamedTuple):
         """The figure in one sentence."""
         changes = sum(max(0, len(lane.entries) - 1) for lane in self.lanes)
         return f"Tables of {self.title}: {len(self.lanes)} entries, {changes} changes."
+
+    def plain(self) -> PlainTable:
+        """The figure as a table: a row an entry; what led astray is marked."""
+        found = []
+        for lane in self.lanes:
+            bars = [Bar(entry.from_us, entry.to_us, entry.value, "owner") for entry in lane.entries]
+            bars += [Bar(a, b, "leads astray", "stale", _WORDS["several"]) for a, b in lane.stale]
+            found.append(PlainRow((lane.group, lane.owner, lane.key), tuple(bars)))
+        about = self.title, self.note, self.more, self.summary()
+        window = self.from_us, self.to_us
+        return PlainTable(*about, ("table of", "entry", ""), tuple(found), window, self.actions)
 
 
 def rows(
@@ -149,7 +161,7 @@ def figure(
     address.
 
     ``moved_only``: leave out entries that never changed. ``from_s``, ``to_s``: the window shown, in
-    seconds (default: all). ``theme``: "light" or "dark". ``width_in``: in inches. Needs matplotlib.
+    seconds (default: all). ``theme``: "light" or "dark". ``width_in``: in inches.
     VrrplabError: not a trace, or an option that does not fit.
     """
     traces = figure_arguments.traces_of(trace, "tables.figure()")

@@ -40,7 +40,7 @@ def figure(
     """Who was in which state, had which address and missed what: of a trace, or of several on one time axis.
 
     ``from_s``, ``to_s``: the window shown, in seconds (default: all). ``theme``: "light" or "dark".
-    ``width_in``: in inches. Needs matplotlib. VrrplabError: not a trace, or an option that does not fit.
+    ``width_in``: in inches. VrrplabError: not a trace, or an option that does not fit.
 
     >>> vrrplab.views.timeline.figure(vrrplab.simulate("lesson-two-routers"), to_s=10)
     <Figure size 960x...

@@ -22,6 +22,7 @@ from vrrplab.views.naming import (
     short_addresses,
     short_names,
 )
+from vrrplab.views.plain import Bar, PlainRow, PlainTable
 
 FEW_TARGETS = 6
 
@@ -74,6 +75,26 @@ class TimelineRows(NamedTuple):
             f"State timeline of {self.title}: {sum(lane.kind == 'state' for lane in self.lanes)} instances, "
             f"{changes} state changes, {len(self.actions)} actions, {len(outages)} client outages."
         )
+
+    def plain(self) -> PlainTable:
+        """The figure as a table: a row a lane."""
+        about = self.title, self.note, self.more, self.summary()
+        return PlainTable(
+            *about,
+            ("", "who", ""),
+            tuple(map(_plain_row, self.lanes)),
+            (self.from_us, self.to_us),
+            self.actions,
+        )
+
+
+def _plain_row(lane: Lane) -> PlainRow:
+    bars = []
+    for span in lane.spans:
+        is_state = lane.kind == "state" and span.what != "off"
+        text, more = (span.what, span.text) if is_state else (span.text, "")
+        bars.append(Bar(span.from_us, span.to_us, text, span.what, more))
+    return PlainRow((lane.group, lane.label, lane.detail), tuple(bars))
 
 
 def rows(

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from vrrplab.capture.pcap_writer import PcapFile
 from vrrplab.errors import LiveError
@@ -23,11 +24,13 @@ from vrrplab.system.host import KernelHost
 from vrrplab.system.sniffer import choose_interfaces
 from vrrplab.trace.events import ScenarioEvent, TraceEvent, WarningEvent, cast_fields
 from vrrplab.units import SECOND_US, Micros
+from vrrplab.watch.figures import Figures, Place, Source
 from vrrplab.watch.listener import Listener, reader, udp_reader
+from vrrplab.watch.reactions import Command, Reactions
 from vrrplab.watch.screen import QUIT, Keys, Screen
 from vrrplab.watch.table import Table
 from vrrplab.wire.frames import decode
-from vrrplab.witness.observer import Observer
+from vrrplab.witness.observer import Observer, Told
 
 TICK_S = 0.1
 SHORTEST_TICK_S = 0.01
@@ -48,26 +51,43 @@ class WatchOptions:
     pcap: str = ""
     frames: bool = False
     until_s: float | None = None
+    exit_on: frozenset[str] = frozenset()
+    command: Command | None = None
+    metrics: Place | None = None
 
 
-def watch(options: WatchOptions) -> Observer:
-    """Watch until told to stop; LiveError says why it cannot."""
+class Outcome(NamedTuple):
+    """``told``: the finding of ``exit_on`` that ended it; ``unheard``: why that none came means nothing, ""
+    if it does.
+    """
+
+    told: Told | None
+    unheard: str
+
+
+def watch(options: WatchOptions) -> Outcome:
+    """Watch until told to stop, or until a finding of ``exit_on``. LiveError says why it cannot."""
     watcher = Watcher(options)
     try:
         asyncio.run(watcher.run())
     finally:
         watcher.close()
-    return watcher.observer
+    return Outcome(watcher.reactions.ended_by, watcher.unheard)
 
 
 class Watcher:
     def __init__(self, options: WatchOptions) -> None:
         self._options = options
         self._started_ns = time.monotonic_ns()
+        self._figures = Figures(options.metrics) if options.metrics is not None else None
         self._names, self._cards, self._udp = _open(options)
         self.where = "UDP on loopback" if options.udp else ", ".join(self._names)
         self._output = Output(watching=True)
-        self.observer = Observer(self._output.write, options.names, options.frames)
+        self.reactions = Reactions(options.exit_on, options.command, self._warn, lambda: self._end())
+        self.observer = Observer(
+            self._output.write, options.names, options.frames, self.reactions.found, self.reactions.changed
+        )
+        self._source = Source(self.observer, self.reactions, options.names, self._names)
         self._table: Table | None = None
         self._screen: Screen | None = None
         self._keys: Keys | None = None
@@ -95,24 +115,43 @@ class Watcher:
         """Microseconds since the start."""
         return (time.monotonic_ns() - self._started_ns) // 1000
 
+    @property
+    def unheard(self) -> str:
+        """Why it cannot know that all is well; "" if it can."""
+        deaf = [name for name, is_heard in self._source.heard.items() if not is_heard]
+        if deaf:
+            return f"nothing can be heard on {', '.join(deaf)}"
+        return (
+            ""
+            if self.observer.adverts + self.observer.rejected
+            else f"no VRRP advert was heard on {self.where}"
+        )
+
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
+
+        stopped: asyncio.Future[None] = loop.create_future()
 
         def end() -> None:
             if not ended.done():
                 ended.set_result(None)
 
+        def stop() -> None:
+            end()
+            if not stopped.done():
+                stopped.set_result(None)
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, end)
+            loop.add_signal_handler(number, stop)
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # the terminal was closed; with nohup it may be
-            loop.add_signal_handler(signal.SIGHUP, end)
+            loop.add_signal_handler(signal.SIGHUP, stop)
         self._end = end
         if self._screen is not None:
             loop.add_signal_handler(signal.SIGWINCH, self._redraw)
             loop.add_signal_handler(signal.SIGTSTP, self._suspend)
             loop.add_signal_handler(signal.SIGCONT, self._redraw_all)
-            loop.add_signal_handler(signal.SIGQUIT, end)
+            loop.add_signal_handler(signal.SIGQUIT, stop)
         end_on_failure(loop, ended, lambda text: None)
         self._output.write(self._head())
         if self._options.udp:
@@ -126,11 +165,21 @@ class Watcher:
         loop.call_later(TICK_S, self._tick)
         if self._screen is not None:
             self._redraw()
+        if self._figures is not None:
+            self._figures.serve(self._source, loop)
         await ended
+        if self.reactions.ended_by is not None:
+            await self.reactions.finish(stopped)
+        self.reactions.close()
+        if self._figures is not None:
+            self._figures.close()
+            self._figures = None
 
     def close(self) -> None:
         if self._keys is not None:
             self._keys.restore()
+        if self._figures is not None:
+            self._figures.close()
         for text in self._udp.news(last=True) if self._udp is not None else ():
             self._warn(text)
         for one in (self._cards, self._udp):
@@ -162,10 +211,12 @@ class Watcher:
         self.observer.frame(t_us, where, decode(frame))
 
     def _lost(self, interface: str, trouble: str) -> None:
+        self._source.heard[interface] = False
         self._warn(f"{interface} {trouble}: nothing is heard on it until it is back")
         self.observer.interface_lost(self.now, interface, f"{interface} {trouble}, so nothing is heard of it")
 
     def _back(self, interface: str) -> None:
+        self._source.heard[interface] = True
         self._warn(f"{interface} is back: listening on it again")
 
     def _warn(self, text: str) -> None:
@@ -183,8 +234,10 @@ class Watcher:
         if self._cards is not None and now // SECOND_US != self._asked_s:
             self._asked_s = now // SECOND_US
             for name, number in self._cards.drops().items():
+                self._source.lost[name] += number
                 self._warn(f"{number} frames on {name} were lost here: they came faster than they are read")
         self._tell_of_capture()
+        self.reactions.news()
         silence_s = (self.observer.next_us() - now) / SECOND_US  # until one may mean something
         asyncio.get_running_loop().call_later(min(TICK_S, max(silence_s, SHORTEST_TICK_S)), self._tick)
 

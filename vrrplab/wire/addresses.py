@@ -6,10 +6,10 @@ Results are cached, because a capture names the same few addresses a million tim
 from __future__ import annotations
 
 import re
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import TypeVar
 
 from vrrplab.errors import AddressError
+from vrrplab.inet import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
 ZERO_MAC = "00:00:00:00:00:00"
@@ -119,12 +119,25 @@ def is_multicast(text: str) -> bool:
     return packed[0] >> 4 == 0xE if len(packed) == 4 else packed[0] == 0xFF
 
 
+def is_unspecified(text: str) -> bool:
+    """0.0.0.0 or ::, which no host ever has."""
+    return not any(pack_address(text))
+
+
 def is_link_local(text: str) -> bool:
     """True for fe80::/10 and 169.254.0.0/16."""
     packed = pack_address(text)
     if len(packed) == 4:
         return packed[:2] == b"\xa9\xfe"
     return packed[0] == 0xFE and packed[1] & 0xC0 == 0x80
+
+
+def link_local(mac: str) -> str:
+    """The IPv6 link-local address Linux makes of a MAC address (EUI-64, RFC 4291 appendix A)."""
+    packed = pack_mac(mac)
+    return unpack_address(
+        b"\xfe\x80" + bytes(6) + bytes((packed[0] ^ 2,)) + packed[1:3] + b"\xff\xfe" + packed[3:]
+    )
 
 
 def virtual_mac(vrid: int, ip_version: int = 4) -> str:

@@ -44,6 +44,7 @@ __all__ = [
 
 _IPV4 = Struct("!BBHHHBBH")
 _pack_frame = Struct("!14sBBHHHBBH8sBBBBHH").pack
+_pack_id = Struct("!H4sH").pack  # of an IPv4 header: identification, what is between, checksum
 _MODULUS = 0xFFFF
 
 # The unchanging parts of the frames one router sends: addresses and their sums, looked up instead of rebuilt.
@@ -94,6 +95,25 @@ def advert_frame(
         )  # fmt: skip
     except StructError:
         raise _unwritable(advertisement, tos, length, ip_id, ttl) from None
+
+
+class RepeatedFrame:
+    """An IPv4 frame that leaves again and again, unchanged but for its identification.
+
+    Made of the first one; an IP header without options, as ``advert_frame`` builds it.
+    """
+
+    __slots__ = ("_head", "_middle", "_sum", "_tail")
+
+    def __init__(self, frame: bytes) -> None:
+        self._head, self._middle, self._tail = frame[:18], frame[20:24], frame[26:]
+        # RFC 1624: what the header sums up to without identification and checksum
+        self._sum = total(frame[14:18] + frame[20:24] + frame[26:34])
+
+    def with_id(self, ip_id: int) -> bytes:
+        """The frame with that identification, 0 to 65535, and the header checksum that fits."""
+        check = -(self._sum + ip_id) % _MODULUS
+        return self._head + _pack_id(ip_id, self._middle, check) + self._tail
 
 
 def _unwritable(advertisement: Advertisement, tos: int, length: int, ip_id: int, ttl: int) -> PacketError:

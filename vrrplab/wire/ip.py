@@ -24,6 +24,7 @@ from vrrplab.wire import checksum
 from vrrplab.wire.addresses import pack_address, unpack_address
 
 PROTOCOL_IGMP = 2
+PROTOCOL_UDP = 17
 PROTOCOL_AH = 51
 PROTOCOL_ICMPV6 = 58
 PROTOCOL_VRRP = 112
@@ -60,6 +61,11 @@ class IPv4Header:
     @property
     def header_length(self) -> int:
         return 20 + len(self.options)
+
+    @property
+    def is_nonsense(self) -> bool:
+        """Another version, or a length that no header has: what follows is not where the header says."""
+        return self.broken and any(problem.reason is DropReason.BAD_IP_HEADER for problem in self.problems)
 
     @property
     def is_fragment(self) -> bool:
@@ -141,6 +147,11 @@ class IPv6Header:
     problems: list[PacketError] = field(default_factory=list, init=False, compare=False)
 
     version = 6
+
+    @property
+    def is_nonsense(self) -> bool:
+        """Another version in the header."""
+        return self.broken and any(problem.reason is DropReason.BAD_IP_HEADER for problem in self.problems)
 
     @property
     def is_fragment(self) -> bool:

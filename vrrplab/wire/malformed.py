@@ -121,7 +121,7 @@ def _problems(advert: Advertisement, payload: bytes, width: int, pseudo: int | N
         text = f"{advert.count} addresses need {needed} bytes, here are {size}"
         yield PacketError(DropReason.BAD_LENGTH, size, text)
         return
-    if size > needed and not advert.has_hmac_trailer:
+    if size > needed and not advert.has_hmac_trailer and not advert.has_md5_trailer:
         text = f"{size - needed} bytes more than {advert.count} addresses need ({needed})"
         yield PacketError(DropReason.BAD_LENGTH, needed, text)
     _judge_checksum(advert, payload, needed, width, pseudo)

@@ -30,6 +30,7 @@ from vrrplab.wire.checksum import VRRP_PSEUDO_HEADERS, field_value, total, vrrp_
 
 TYPE_ADVERTISEMENT = 1
 AUTH_NONE, AUTH_PASS, AUTH_AH = 0, 1, 2
+AUTH_CISCO_MD5 = 254
 AUTH_TYPES = {"": AUTH_NONE, "PASS": AUTH_PASS, "AH": AUTH_AH}  # by keepalived's auth_type
 AUTH_DATA_SIZE = 8
 HEADER_SIZE = 8
@@ -261,6 +262,15 @@ class Advertisement:
     def has_hmac_trailer(self) -> bool:
         """True for the trailer of keepalived's ``auth_hmac``: 28 bytes, type 1 (see ``wire.auth``)."""
         return len(self.trailer) == HMAC_TRAILER_SIZE and self.trailer[0] == 1
+
+    @property
+    def has_md5_trailer(self) -> bool:
+        """True for Cisco's authentication type 254: type 254 again, 28, and in the end an MD5 digest.
+
+        As captures show it; no document of it is public.
+        """
+        trailer = self.trailer
+        return self.auth_type == AUTH_CISCO_MD5 and trailer[:2] == b"\xfe\x1c" and 28 <= len(trailer) <= 32
 
     @property
     def password(self) -> str | None:

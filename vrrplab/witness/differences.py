@@ -17,7 +17,7 @@ def differences(one: Sighting, other: Sighting) -> Iterator[str]:
         yield f"interval {one.interval_us / 1e6:g} s against {other.interval_us / 1e6:g} s ({effect})"
     if one.auth_type != other.auth_type:
         yield f"authentication type {one.auth_type} against {other.auth_type}"
-    elif one.password != other.password:
+    elif _have_other_passwords(one, other):
         yield "another password"
     are_whole = one.is_whole and other.is_whole
     if are_whole and one.checksum_form != other.checksum_form:
@@ -28,6 +28,19 @@ def differences(one: Sighting, other: Sighting) -> Iterator[str]:
         yield "multicast against unicast"
 
 
+def settings_of(sighting: Sighting) -> tuple[object, ...]:
+    """What must be equal, as one value: adverts with equal ones have no ``differences``."""
+    return (
+        sighting.version,
+        sighting.interval_us,
+        sighting.auth_type,
+        sighting.password,
+        sighting.checksum_form if sighting.is_whole else None,
+        sighting.addresses if sighting.is_whole else None,
+        sighting.destination[:3] in ("224", "ff0"),
+    )
+
+
 def reject_always(one: Sighting, other: Sighting) -> bool:
     """Is it something that every daemon rejects (RFC 3768 section 7.1)? Version 3 learns the interval."""
     if one.version != other.version:
@@ -35,8 +48,13 @@ def reject_always(one: Sighting, other: Sighting) -> bool:
     return one.version == 2 and (
         one.interval_us != other.interval_us
         or one.auth_type != other.auth_type
-        or one.password != other.password
+        or _have_other_passwords(one, other)
     )
+
+
+def _have_other_passwords(one: Sighting, other: Sighting) -> bool:
+    """Both are told: one that the capture cut, or that a line left out, differs from none."""
+    return None not in (one.password, other.password) and one.password != other.password
 
 
 def have_other_addresses(one: Sighting, other: Sighting) -> bool:

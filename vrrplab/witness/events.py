@@ -42,7 +42,7 @@ def announced(
     announcement: Announcement, server: str, interface: str, router: VirtualRouter | None = None
 ) -> AnnouncementEvent:
     """``router``: whose address it is, if anybody's."""
-    t_us, _, mac, address = announcement
+    t_us, _, mac, address, _ = announcement
     event = (NaSentEvent if ":" in address else GarpSentEvent)(
         t_us, server, interface=interface, address=address, mac=mac
     )

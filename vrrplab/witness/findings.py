@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from vrrplab.limits import FINDINGS_WRITTEN
-from vrrplab.units import Micros, format_s
-from vrrplab.witness.differences import differences
+from vrrplab.units import SECOND_US, Micros, format_s
+from vrrplab.wire.addresses import pack_address
+from vrrplab.witness.claims import BEFORE_US, Claim
+from vrrplab.witness.differences import differences, settings_of
 from vrrplab.witness.masters import (
+    BESIDE_ANOTHER,
+    GONE,
+    OVERDUE,
     PRIORITY_0,
     REARM_TOLERANCE_US,
     SILENT,
@@ -28,12 +33,16 @@ from vrrplab.witness.masters import (
     skew_us,
 )
 from vrrplab.witness.replays import replays
-from vrrplab.witness.sightings import Announcement, Heard, Sighting
+from vrrplab.witness.sightings import LATE_US, Announcement, Heard, Sighting
 
 # two MASTERs for a moment are part of every preemption: the loser needs to hear the winner first
 BRIEF_US = 100_000
 # how soon a new MASTER announces its addresses; keepalived and FRR take milliseconds (measured)
 ANNOUNCES_WITHIN_US = 1_000_000
+# garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
+SECOND_BATCH_US = 6 * SECOND_US
+# kinds of settings that are compared with each other, the latest ones; of an attack there are thousands
+_COMPARED = 8
 
 
 class Finding(NamedTuple):
@@ -76,46 +85,56 @@ def capped(found: list[Finding], most: int) -> list[Finding]:
 
 
 def findings(
-    router: Heard, spans: list[MasterSpan], end_us: Micros, has_neighbour_frames: bool
+    router: Heard, spans: list[MasterSpan], claimed: list[Claim] | None, end_us: Micros
 ) -> list[Finding]:
-    """Everything worth saying about one virtual router, in order of time."""
-    announced = _Announced(router)
-    found = [
-        *_beginnings(router, spans, end_us),
-        *_ends(router, spans),
-        *_silences(router, spans),
-        *_several_masters(router, spans, end_us),
-        *_priorities(router, spans),
-        *_disagreements(router),
-        *_replays(router),
+    """Everything worth saying about one virtual router, in order of time. ``claimed``: whose announcements
+    there are, None if the capture has none of anybody.
+    """
+    sources = [
+        _beginnings(router, spans, end_us),
+        _ends(router, spans),
+        _silences(router, spans),
+        _priorities(router, spans),
+        _disagreements(router),
+        _replays(router),
     ]
-    if has_neighbour_frames:
-        found += _announcements(router, announced, spans, end_us)
-        found += _left_behind(router, announced, spans, end_us)
-        found += _strangers(router)
+    if claimed is not None:
+        sources += [
+            _announcements(router, claimed, spans, end_us),
+            _left_behind(router, _Announced(router), spans, end_us),
+            _late_announcements(router, claimed, spans, end_us),
+            _strangers(router, end_us),
+        ]
+    pairs = _several_masters(router, spans, end_us)  # which are counted there
+    found = chain(_bounded(chain.from_iterable(sources)), pairs)
     return sorted(found, key=lambda finding: (finding.t_us, finding.frames))
 
 
+def _bounded(every: Iterable[Finding]) -> Iterator[Finding]:
+    """Of each kind as many as anybody writes down; those beyond are counted, with the first of them."""
+    count: Counter[str] = Counter()
+    more: dict[str, Finding] = {}
+    for finding in every:
+        kind = finding.kind
+        count[kind] += 1
+        if count[kind] <= FINDINGS_WRITTEN.most:
+            yield finding
+        elif kind not in more:
+            more[kind] = finding
+        else:
+            first = more[kind]
+            times = first.times + finding.times
+            more[kind] = first._replace(times=times, until_us=max(first.until_us or 0, finding.t_us))
+    yield from more.values()
+
+
 class _Announced:
-    """The announcements of a router, by the MAC address and by what it announced: each in order of time."""
+    """The announcements of a router, by the MAC address, in order of time."""
 
     def __init__(self, router: Heard) -> None:
         self.by_mac: dict[str, list[Announcement]] = defaultdict(list)
-        self._times: dict[tuple[str, str], list[Micros]] = defaultdict(list)
         for one in router.announcements:
             self.by_mac[one.mac].append(one)
-            self._times[one.mac, one.address].append(one.t_us)
-
-    def between(self, mac: str, from_us: Micros, to_us: Micros) -> tuple[int, int]:
-        """Those from a moment up to before another, as places in ``by_mac``."""
-        own = self.by_mac.get(mac, ())
-        begin = bisect_left(own, from_us, key=_time_of)
-        return begin, bisect_left(own, to_us, begin, key=_time_of)
-
-    def has(self, mac: str, address: str, from_us: Micros, to_us: Micros) -> bool:
-        times = self._times.get((mac, address), ())
-        at = bisect_left(times, from_us)
-        return at < len(times) and times[at] < to_us
 
     def last_before(self, mac: str, until_us: Micros) -> Announcement | None:
         own = self.by_mac.get(mac, ())
@@ -136,8 +155,8 @@ class Beginnings:
             longer = (span.end_us(end_us), span.from_us) > (best.end_us(end_us), best.from_us)
             self._last.append(span if longer else best)
         self._heard: dict[str, list[Sighting]] = defaultdict(list)
-        for sighting in router.sightings:
-            self._heard[sighting.speaker].append(sighting)
+        for begin, end in router.runs():
+            self._heard[router.sightings[begin].speaker] += router.sightings[begin:end]
 
     def _predecessor(self, span: MasterSpan) -> MasterSpan | None:
         """Who was MASTER last before this span began, or still is."""
@@ -157,15 +176,36 @@ class Beginnings:
         first = span.first
         old, end_us = self._predecessor(span), self._end_us
         if old is None or first is None:
-            return "first", f"{_named(who, span.priorities[0][2])} is the first MASTER seen", (frame,)
+            who = _named(who, span.priorities[0][2])
+            if span.is_first_sighting:
+                return "first", f"{who} was MASTER when the capture began, or just became it", (frame,)
+            return "first", f"{who} is the first MASTER seen", (frame,)
         since_us = span.from_us - old.last_us
         gave_up = old.end == PRIORITY_0 and old.end_us(end_us) <= span.from_us
-        if old.end_us(end_us) >= span.from_us - BRIEF_US and not gave_up:
+        if span.is_first_sighting and gave_up:
+            waited = format_s(span.from_us - (old.to_us or 0))
+            text = f"{who} took over, or was MASTER before, {waited} s after {old.speaker}'s priority 0"
+            return "undecided", text, (old.end_frame or old.last_frame, frame)
+        if span.is_first_sighting:
+            text = (
+                f"{_named(who, first.priority)} is heard beside {_named(old.speaker, old.priority)}: which of"
+                " them was MASTER before, a capture that begins here does not show"
+            )
+            if span.from_us > GONE * span.interval_us:
+                text = (
+                    f"{_named(who, first.priority)} is heard for the first time, beside"
+                    f" {_named(old.speaker, old.priority)}: it may have been MASTER before, unheard here"
+                )
+            return "undecided", text, (old.first_frame, frame)
+        # of adverts that come each 10 ms, 100 ms are no moment
+        if old.end_us(end_us) >= span.from_us - min(BRIEF_US, old.interval_us) and not gave_up:
             return self._beside(span, old, first)
         if old.end == PRIORITY_0:
             waited = format_s(span.from_us - (old.to_us or 0))
             skew = format_s(skew_us(first))
             text = f"{who} took over {waited} s after {old.speaker}'s priority 0 (its skew time is {skew} s)"
+            if old.speaker == who:
+                text = f"{who} is back {waited} s after its own priority 0"
             return "takeover", text, (old.end_frame or old.last_frame, frame)
         waited, down = format_s(since_us), down_interval_us(first)
         if abs(since_us - first.interval_us) <= REARM_TOLERANCE_US and since_us < down // 2:
@@ -178,20 +218,30 @@ class Beginnings:
             f"{who} took over {waited} s after {old.speaker}'s last advert"
             f" (3 intervals and its skew time make {format_s(down)} s)"
         )
+        if old.speaker == who:
+            text = (
+                f"{who} is back {waited} s after its own last advert: it was gone, or the capture stood still"
+            )
         return "takeover", text, (old.last_frame, frame)
 
     def _beside(self, span: MasterSpan, old: MasterSpan, first: Sighting) -> tuple[str, str, tuple[int, ...]]:
         earlier = old.last_frame if old.last_us <= span.from_us else old.first_frame
         frames = (earlier, span.first_frame)
         who = _named(span.speaker, first.priority)
+        if old.undecided_us is not None and old.undecided_us <= span.from_us:
+            text = (
+                f"{who} came with a higher priority than {_named(old.speaker, old.priority)}: the capture"
+                " ends before it shows whether that one yielded"
+            )
+            return "undecided", text, frames
         overlap_us = old.end_us(self._end_us) - span.from_us
         if overlap_us <= max(BRIEF_US, old.interval_us // 10) and old.end != STILL:
             at_that_time = _priority_at(old, span.from_us)
             if first.priority == at_that_time:
                 text = f"{who} and {old.speaker} came with equal priority; {old.speaker} gave way"
                 return "preemption", text, frames
-            text = f"{who} preempted {_named(old.speaker, at_that_time)}"
-            return "preemption", text, frames
+            if first.priority > at_that_time:
+                return "preemption", f"{who} preempted {_named(old.speaker, at_that_time)}", frames
         text = f"{who} became MASTER beside {old.speaker}"
         heard = self._last_advert(old.speaker, span.from_us)
         if heard is not None:
@@ -227,13 +277,17 @@ def _ends(router: Heard, spans: list[MasterSpan]) -> Iterator[Finding]:
                 span.last_frame, span.end_frame or 0,
             )  # fmt: skip
             yield Finding(at_us, kind, router.name, text, frames)
+        elif span.undecided_us is not None:
+            frames = (span.last_frame, span.end_frame or span.last_frame)
+            text = f"{span.speaker} {describe_end(span)}"
+            yield Finding(span.undecided_us, "undecided", router.name, text, frames)
 
 
 def _silences(router: Heard, spans: list[MasterSpan]) -> Iterator[Finding]:
     for span in spans:
         rejected: list[tuple[Micros, Micros, int, str]] = []
         for from_us, to_us, number, why in span.mute:
-            if to_us - from_us <= span.interval_us * 3 // 2:
+            if why in BESIDE_ANOTHER and to_us - from_us <= span.interval_us * 3 // 2:
                 rejected.append((from_us, to_us, number, why))
                 continue
             text = f"{span.speaker} said nothing for {format_s(to_us - from_us)} s: {why}"
@@ -257,7 +311,7 @@ def _several_masters(router: Heard, spans: list[MasterSpan], end_us: Micros) -> 
         while ends and ends[0][0] <= new.from_us + BRIEF_US:
             gone = there.pop(heappop(ends)[1])
             speakers[gone.speaker] -= 1
-        if new.end_us(end_us) - new.from_us <= BRIEF_US:
+        if new.certain_end_us(end_us) - new.from_us <= BRIEF_US:
             continue
         pairs = len(there) - speakers[new.speaker]
         if told < FINDINGS_WRITTEN.most:
@@ -272,7 +326,7 @@ def _several_masters(router: Heard, spans: list[MasterSpan], end_us: Micros) -> 
             last = next(one for one in reversed(there.values()) if one.speaker != new.speaker), new
             more += pairs
         there[number] = new
-        heappush(ends, (new.end_us(end_us), number))
+        heappush(ends, (new.certain_end_us(end_us), number))
         speakers[new.speaker] += 1
     if first and last:
         latest = _two_masters(router, *last, end_us)
@@ -282,13 +336,16 @@ def _several_masters(router: Heard, spans: list[MasterSpan], end_us: Micros) -> 
 
 def _two_masters(router: Heard, one: MasterSpan, other: MasterSpan, end_us: Micros) -> Finding:
     """``other`` began later."""
-    to_us = min(one.end_us(end_us), other.end_us(end_us))
-    text = (
-        f"two MASTERs for {format_s(to_us - other.from_us)} s: {one.speaker} and {other.speaker}"
-        " (clients reach whichever announced itself last)"
-    )
+    to_us = min(one.certain_end_us(end_us), other.certain_end_us(end_us))
+    text = two_masters_text(one.speaker, other.speaker, to_us - other.from_us)
     frames = (other.first_frame, min(one.last_frame, other.last_frame))
     return Finding(other.from_us, "two-masters", router.name, text, tuple(sorted(set(frames))), to_us)
+
+
+def two_masters_text(one: str, other: str, lasted_us: Micros) -> str:
+    """What is said of them. ``other`` came later."""
+    lasted = f" for {format_s(lasted_us)} s" if lasted_us > BRIEF_US else ""
+    return f"two MASTERs{lasted}: {one} and {other} (clients reach whichever announced itself last)"
 
 
 def _priorities(router: Heard, spans: list[MasterSpan]) -> Iterator[Finding]:
@@ -301,17 +358,34 @@ def _priorities(router: Heard, spans: list[MasterSpan]) -> Iterator[Finding]:
 def _disagreements(router: Heard) -> Iterator[Finding]:
     """What two routers' adverts differ in although it must be equal: the reason why they reject each
     other.
+
+    Compared are adverts that follow each other closely: who was last heard long ago may be set up otherwise
+    now.
     """
-    firsts: dict[str, Sighting] = {}
-    for sighting in router.sightings:
-        firsts.setdefault(sighting.speaker, sighting)
-    speakers = list(firsts.values())
-    for other in speakers[1:]:
-        one = speakers[0]
-        differ = list(differences(one, other))
-        if differ:
-            text = f"{one.speaker} and {other.speaker} are set up differently: {'; '.join(differ)}"
-            yield Finding(other.t_us, "mismatch", router.name, text, (one.number, other.number))
+    latest: dict[tuple[object, ...], Sighting] = {}  # by what must be equal
+    known: dict[str, tuple[object, ...]] = {}
+    told: set[str] = set()
+    for begin, end in router.runs():
+        now = router.sightings[begin]  # those after it differ from others in the same, only later
+        words = settings_of(now)
+        is_new = known.get(now.speaker) != words
+        known[now.speaker] = words
+        if is_new or len(latest) > 1:
+            for other in [s for its, s in latest.items() if its != words][:_COMPARED]:
+                span_us = max(now.interval_us, other.interval_us)
+                if other.speaker == now.speaker or now.t_us - other.t_us > int(GONE * span_us) + SECOND_US:
+                    continue
+                one, two = sorted((other, now), key=lambda s: (pack_address(s.source), s.speaker))
+                differ = list(differences(one, two))
+                text = f"{one.speaker} and {two.speaker} are set up differently: {'; '.join(differ)}"
+                if differ and text not in told:
+                    told.add(text)
+                    frames = (other.number, now.number)
+                    yield Finding(now.t_us, "mismatch", router.name, text, frames)
+        latest.pop(words, None)
+        latest[words] = router.sightings[end - 1]
+        if len(latest) > 2 * _COMPARED:
+            del latest[next(iter(latest))]
 
 
 def _replays(router: Heard) -> Iterator[Finding]:
@@ -326,34 +400,91 @@ def _replays(router: Heard) -> Iterator[Finding]:
 
 
 def _announcements(
-    router: Heard, announced: _Announced, spans: list[MasterSpan], end_us: Micros
+    router: Heard, claimed: list[Claim], spans: list[MasterSpan], end_us: Micros
 ) -> Iterator[Finding]:
+    own: dict[int, list[Announcement]] = {id(span): [] for span in spans}
+    doubtful: dict[int, list[Announcement]] = {id(span): [] for span in spans}
+    groups: dict[tuple[int, ...], list[Claim]] = {}
+    for claim in claimed:
+        if claim.span is not None:
+            own[id(claim.span)].append(claim.announcement)
+        elif len(claim.candidates) > 1:
+            for span in claim.candidates:
+                doubtful[id(span)].append(claim.announcement)
+            groups.setdefault(tuple(id(span) for span in claim.candidates), []).append(claim)
+    for several in groups.values():
+        yield _either(router, several)
+    before = ""
     for span in spans:
-        first = span.first
-        if first is None or span.began_before_capture:
+        first, before, was = span.first, span.speaker, before
+        if first is None or span.began_before_capture or span.is_first_sighting:
             continue
-        # a virtual MAC is the next MASTER's too
-        from_us, to_us = span.from_us - BRIEF_US, span.from_us + ANNOUNCES_WITHIN_US
-        until_us = {span.mac: to_us, router.virtual_mac: min(to_us, span.end_us(end_us) + 1)}
-        count, ends = 0, []
-        for mac, before_us in until_us.items():
-            begin, end = announced.between(mac, from_us, before_us)
-            count += end - begin
-            ends += [announced.by_mac[mac][n] for n in (begin, end - 1)] if begin < end else []
-        missing = [
-            address
-            for address in first.addresses
-            if not any(announced.has(mac, address, from_us, us) for mac, us in until_us.items())
-        ]
-        if count and not missing:
-            after = format_s(max(min(ends).t_us - span.from_us, 0))
-            text = f"{span.speaker} announced its addresses {after} s later, in {_counted(count, 'frame')}"
-            frames = tuple(dict.fromkeys((min(ends).number, max(ends).number)))
-            yield Finding(min(ends).t_us, "announced", router.name, text, frames)
-        elif span.end_us(span.from_us + ANNOUNCES_WITHIN_US) - span.from_us > BRIEF_US and first.addresses:
+        from_us, to_us = span.from_us - BEFORE_US, span.from_us + ANNOUNCES_WITHIN_US
+        soon = [a for a in own[id(span)] if from_us <= a.t_us < to_us]
+        known = {a.address for a in [*soon, *doubtful[id(span)]] if from_us <= a.t_us < to_us}
+        missing = [address for address in first.addresses if address not in known]
+        if soon and not missing:
+            times = _counted(len(soon), "frame")
+            text = f"{span.speaker} announced its addresses {_after(soon[0], span)}, in {times}"
+            frames = tuple(dict.fromkeys((soon[0].number, soon[-1].number)))
+            yield Finding(soon[0].t_us, "announced", router.name, text, frames)
+        elif was == span.speaker:
+            continue  # it is back, and clients still have its MAC address
+        elif missing and end_us >= to_us and span.end_us(to_us) - span.from_us > BRIEF_US:
             named = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
             text = f"{span.speaker} became MASTER and did not announce {named}: clients keep the old MAC"
+            if soon:  # it announced others, so these may belong to another interface of it
+                text += ", if they are on this LAN at all"
             yield Finding(span.from_us, "garp-missing", router.name, text, (span.first_frame,))
+
+
+def _after(announcement: Announcement, span: MasterSpan) -> str:
+    begin_us = span.from_us if span.first is None else span.first.t_us  # of dating back it says nothing
+    after_us = announcement.t_us - begin_us
+    if after_us < 0:
+        return f"{format_s(-after_us)} s before its first advert"
+    return f"{format_s(after_us)} s later"
+
+
+def _either(router: Heard, several: list[Claim]) -> Finding:
+    """Announcements of the virtual MAC that may be this router's or that one's."""
+    first, last = several[0].announcement, several[-1].announcement
+    names = [*dict.fromkeys(span.speaker for span in several[0].candidates)]
+    who = ", ".join(names[:-1]) + f" or {names[-1]}"
+    text = (
+        f"{first.address} was announced in {_counted(len(several), 'frame')} by {who}: which of them, the"
+        " virtual MAC does not tell"
+    )
+    frames = tuple(dict.fromkeys((first.number, last.number)))
+    return Finding(first.t_us, "announced", router.name, text, frames, last.t_us)
+
+
+def _late_announcements(
+    router: Heard, claimed: list[Claim], spans: list[MasterSpan], end_us: Micros
+) -> Iterator[Finding]:
+    """A router that had left, and announces an address that another one serves."""
+    begins = [span.from_us for span in spans]
+    first: dict[tuple[int, str], list[Claim]] = {}
+    for claim in claimed:
+        span, t_us = claim.span, claim.announcement.t_us
+        if span is None or span.to_us is None or t_us <= span.to_us + LATE_US:
+            continue
+        if span.end == SILENT or t_us > end_us - int(OVERDUE * span.interval_us):
+            continue  # it may be MASTER again, or still
+        at = bisect_right(begins, t_us)
+        other = next((s for s in reversed(spans[max(0, at - 8) : at]) if s.end_us(end_us) > t_us), None)
+        if other is not None and other.speaker != span.speaker:
+            first.setdefault((id(span), other.speaker), []).append(claim)
+    for (_, other_name), several in first.items():
+        one, last = several[0], several[-1].announcement
+        assert one.span is not None
+        after = format_s(one.announcement.t_us - (one.span.to_us or 0))
+        text = (
+            f"{one.speaker} announced {one.announcement.address} {after} s after it had left: clients go"
+            f" to it, and not to {other_name}, until that one announces itself again"
+        )
+        frames = tuple(dict.fromkeys((one.announcement.number, last.number)))
+        yield Finding(one.announcement.t_us, "late-announcement", router.name, text, frames, last.t_us)
 
 
 def _left_behind(
@@ -411,13 +542,19 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _strangers(router: Heard) -> Iterator[Finding]:
-    known = {s.mac for s in router.sightings} | {router.virtual_mac}
+def _strangers(router: Heard, end_us: Micros) -> Iterator[Finding]:
+    """Who announces an address and sends no advert. One that does so only as the capture begins may have
+    been MASTER before; one that begins as it ends may send its first advert after.
+    """
+    interval_us = router.sightings[-1].interval_us
+    known = {router.sightings[begin].mac for begin, _ in router.runs()} | {router.virtual_mac}
     first: dict[str, list[Announcement]] = {}
     for announcement in router.announcements:
         if announcement.mac not in known:
             first.setdefault(announcement.mac, []).append(announcement)
     for mac, own in first.items():
+        if own[-1].t_us < SECOND_BATCH_US or own[0].t_us > end_us - interval_us - LATE_US:
+            continue
         text = (
             f"{mac} announced {own[0].address} and sent no advert: a second MASTER that is mute or not heard,"
             " or a host with the same address"

@@ -24,8 +24,9 @@ everything and asks in the end, and then dates beginnings back to their announce
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from vrrplab.units import SECOND_US, Micros, format_s
@@ -55,6 +56,11 @@ STATE_AFTER = {PRIORITY_0: "BACKUP", YIELDED: "BACKUP", SILENT: "FAULT"}
 # what a MasterChange says
 BEGAN, STAYED, ENDED, RIVALS = "began", "stayed", "ended", "rivals"
 
+# signs of another MASTER beside it
+_DID_NOT_YIELD = "it did not yield to a higher advert: it does not hear it, or rejects it"
+_ANSWERED = "it answered a lower advert at once, as only a MASTER does"
+_REARMED = "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
+BESIDE_ANOTHER = frozenset((_DID_NOT_YIELD, _ANSWERED, _REARMED))
 _CARP_REARMS = "CARP with the same number re-arms its timer"
 _MAY_BE = "so it may be MASTER still, without a word"
 
@@ -68,6 +74,10 @@ class MasterSpan:
     ``last_frame``: first and last advert of the span, ``end_frame`` the frame that ended it. ``mute``:
     silences it stayed MASTER through, with the reason to think so. ``first``: its first advert, None if all
     that was seen of it is priority 0.
+
+    ``is_first_sighting``: nothing shows that it began here; it may have been MASTER before the capture did.
+    ``undecided_us``: since when it may be MASTER no longer, where the capture ends before its next advert
+    was due. ``yielded_to_equal``: what it yielded to was of equal priority, from a higher address.
     """
 
     speaker: str
@@ -85,6 +95,9 @@ class MasterSpan:
     end_frame: int | None = None
     began_by_announcement: bool = False
     began_before_capture: bool = False
+    is_first_sighting: bool = False
+    undecided_us: Micros | None = None
+    yielded_to_equal: bool = False
     mute: list[tuple[Micros, Micros, int, str]] = field(default_factory=list)
     priorities: list[tuple[Micros, int, int]] = field(default_factory=list)
     first: Sighting | None = None
@@ -92,6 +105,10 @@ class MasterSpan:
     def end_us(self, capture_end_us: Micros) -> Micros:
         """Where the span ends, or the capture does."""
         return capture_end_us if self.to_us is None else self.to_us
+
+    def certain_end_us(self, capture_end_us: Micros) -> Micros:
+        """Until when it was MASTER beyond doubt."""
+        return self.end_us(capture_end_us) if self.undecided_us is None else self.undecided_us
 
     def _extend(self, sighting: Sighting) -> None:
         if sighting.priority != self.priority or not self.priorities:
@@ -103,7 +120,8 @@ class MasterSpan:
 
     def _end(self, end: str, to_us: Micros | None, frame: int | None = None) -> None:
         self.end, self.to_us, self.end_frame = end, to_us, frame
-        self.to_earliest_us = self.to_latest_us = None
+        self.to_earliest_us = self.to_latest_us = self.undecided_us = None
+        self.yielded_to_equal = False
 
     def _rejoin(self, other: MasterSpan) -> None:
         """``other`` was this one going on."""
@@ -112,7 +130,7 @@ class MasterSpan:
         self.priorities += other.priorities[same:]
         for name in (
             "priority", "interval_us", "last_us", "last_frame", "to_us", "to_earliest_us", "to_latest_us",
-            "end", "end_frame",
+            "end", "end_frame", "yielded_to_equal",
         ):  # fmt: skip
             setattr(self, name, getattr(other, name))
 
@@ -208,9 +226,13 @@ class Speaker:
 
     def beats(self, other: Speaker) -> bool:
         """Must ``other`` yield to the last advert of this one? RFC 9568 section 6.4.3."""
-        if self.last.priority != other.last.priority:
-            return self.last.priority > other.last.priority
-        return pack_address(self.last.source) > pack_address(other.last.source)
+        return self.beats_sighting(other.last)
+
+    def beats_sighting(self, other: Sighting) -> bool:
+        """The same of a single advert."""
+        if self.last.priority != other.priority:
+            return self.last.priority > other.priority
+        return pack_address(self.last.source) > pack_address(other.source)
 
     def _rearm(self, t_us: Micros) -> None:
         """Something came that sets its timer anew, if that has not run out before."""
@@ -233,6 +255,7 @@ class Speaker:
         higher = meanwhile.first_higher if meanwhile is not None else None
         if higher is not None and higher.t_us <= due_us + last.interval_us // 4 + LATE_US:
             span._end(YIELDED, higher.t_us, higher.number)
+            span.yielded_to_equal = higher.priority == last.priority
         else:
             span._end(SILENT, last.t_us + last.interval_us // 2)
             span.to_earliest_us, span.to_latest_us = last.t_us, due_us
@@ -251,11 +274,13 @@ class Speaker:
             return ""
         other = meanwhile.last if meanwhile is not None else None
         if other is not None and _is_answer(other, now):
-            return "it answered a lower advert at once, as only a MASTER does"
+            return _ANSWERED
         if other is not None and _is_rearmed(other, now):
             self._is_rearmed = True
-            return "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
+            return _REARMED
         too_soon_us = down_interval_us(now) - min(LATE_US, now.interval_us // 4)
+        if gap_us <= now.interval_us * 3 // 2 and now.interval_us > last.interval_us:
+            return ""  # it was told to send fewer
         if gap_us < too_soon_us and (now.priority < 255 or other is None):
             lost = round(gap_us / last.interval_us) - 1
             what = "adverts are" if lost > 1 else "an advert is"
@@ -274,14 +299,67 @@ class Speaker:
                 return ""  # two adverts that crossed on the wire
             if now.priority < 255 or now.t_us - last_higher.t_us < gap_us:
                 self.rejects = True
-                return "it did not yield to a higher advert: it does not hear it, or rejects it"
+                return _DID_NOT_YIELD
         # silent for longer: had it yielded, only a BACKUP's timers would bring it back, not an advert's
         # rhythm
         is_rearmed = _is_rearmed(meanwhile.last, now) or _is_rearmed_late(meanwhile, now)
         if is_rearmed and now.priority <= meanwhile.highest:
             self.rejects = self._is_rearmed = True
-            return "it came one interval after the other's advert: a MASTER whose timer the other re-arms"
+            return _REARMED
         return None
+
+
+# Of a virtual router that more than these send adverts for, not all can be held against all: nobody has that
+# many, and who forges them shall not make a capture unreadable.
+CROWD = 16
+
+
+_HEARD_ONCE = 4  # of those that spoke once, so many are looked at
+_NOTHING: list[Micros] = []
+
+
+class _Crowd:
+    """Too many senders of one virtual router. Each is still MASTER from its first advert to its silence; but
+    only the latest to speak are looked at when another speaks, those that did so more than once before all.
+    """
+
+    def __init__(self, speakers: Iterable[Speaker]) -> None:
+        self.speakers = {speaker.name: speaker for speaker in speakers}
+        self._times: list[tuple[Micros, str, Speaker]] = []  # when silence may decide something
+        self._asked: set[str] = set()
+        for speaker in self.speakers.values():
+            self.ask(speaker, speaker.last.t_us)
+
+    @property
+    def next_us(self) -> Micros:
+        return self._times[0][0] if self._times else NEVER_US
+
+    def spoke(self, speaker: Speaker) -> None:
+        """Now it is the latest; somebody else may be looked at no more."""
+        self.speakers.pop(speaker.name, None)
+        self.speakers[speaker.name] = speaker
+        once = [one.name for one in self.speakers.values() if one.adverts <= 1]
+        if len(once) > _HEARD_ONCE or len(self.speakers) > CROWD:
+            gone = self.speakers.pop(once[0] if len(once) > 1 else next(iter(self.speakers)))
+            if gone._meanwhile is not None:
+                gone._meanwhile.higher_us = _NOTHING  # it has another when it speaks again
+        if speaker.name not in self._asked:
+            self.ask(speaker, speaker.last.t_us + int(YIELDS * speaker.last.interval_us))
+
+    def ask(self, speaker: Speaker, at_us: Micros) -> None:
+        """Not before then."""
+        if at_us < NEVER_US:
+            heappush(self._times, (at_us, speaker.name, speaker))
+            self._asked.add(speaker.name)
+        else:
+            self._asked.discard(speaker.name)
+
+    def due(self, t_us: Micros) -> list[Speaker]:
+        """Those that must be asked by now, in order of time."""
+        found = []
+        while self._times and self._times[0][0] < t_us:
+            found.append(heappop(self._times)[2])
+        return found
 
 
 class MasterChange(NamedTuple):
@@ -303,13 +381,18 @@ class MasterChange(NamedTuple):
 class Masters(VirtualRouter):
     """Who is MASTER of one virtual router. Frames in, in order of time; decisions out.
 
+    ``since_us``: from when on frames were seen; who is heard soon after may have been MASTER before.
     ``remembers``: how many spans of a speaker, and silences and priorities of a span, are kept; None: all.
     How many speakers there are is the caller's to bound (``forget``).
     """
 
-    def __init__(self, vrid: int, ip_version: int, lan: str = "", remembers: int | None = None) -> None:
+    def __init__(
+        self, vrid: int, ip_version: int, lan: str = "", remembers: int | None = None, since_us: Micros = 0
+    ) -> None:
         super().__init__(vrid, ip_version, lan)
+        self._since_us = since_us
         self.speakers: dict[str, Speaker] = {}
+        self._crowd: _Crowd | None = None
         self._remembers = remembers
         self._carp_us: Micros = -1
         self._next_us: Micros = NEVER_US  # nothing can be decided by silence before
@@ -319,9 +402,16 @@ class Masters(VirtualRouter):
         """Everyone who is MASTER, as far as is known."""
         return [s for s in self.speakers.values() if s.is_master]
 
+    @property
+    def _present(self) -> Iterable[Speaker]:
+        """All speakers; of a crowd those that are looked at."""
+        return self.speakers.values() if self._crowd is None else self._crowd.speakers.values()
+
     def forget(self, name: str) -> None:
         """A speaker that nobody wants to know of any more."""
         del self.speakers[name]
+        if self._crowd is not None:
+            self._crowd.speakers.pop(name, None)
 
     # -- frames ----------------------------------------------------------------------------------
 
@@ -332,6 +422,8 @@ class Masters(VirtualRouter):
         if speaker is None:
             speaker = Speaker(now.speaker, now.mac, now)
             self.speakers[now.speaker] = speaker
+            if self._crowd is None and len(self.speakers) > CROWD:
+                self._crowd = _Crowd(self.speakers.values())
         last, meanwhile, span = speaker.last, speaker._meanwhile, speaker.span
         was_master = span is not None and span.to_us is None
         if now.priority == 0:
@@ -344,9 +436,11 @@ class Masters(VirtualRouter):
         speaker.last, speaker.mac, speaker._armed_us = now, now.mac, now.t_us
         speaker._meanwhile = None
         speaker.adverts += 1
+        if self._crowd is not None:
+            self._crowd.spoke(speaker)
         if len(self.speakers) > 1:
             began = not was_master and speaker.is_master
-            for other in self.speakers.values():
+            for other in self._present:
                 if other.span is not None and other is not speaker:
                     changes += self._hear(other, speaker, began)
             if now.priority:
@@ -360,11 +454,50 @@ class Masters(VirtualRouter):
                 del kept[: -self._remembers]
         return changes
 
+    def take_alike(self, sightings: list[Sighting], begin: int, end: int) -> int:
+        """Take some of these, which say the same and between which nothing else was seen: one at least.
+        Returns where to go on.
+
+        A MASTER that goes on beside nobody is the same after each of its adverts. Of a day most are that.
+        """
+        first = sightings[begin]
+        self.take(first)
+        begin += 1
+        if begin == end or self._crowd is not None or self._remembers is not None:
+            return begin
+        speaker = self.speakers[first.speaker]
+        others = [other for other in self.speakers.values() if other is not speaker]
+        is_alone = not any(
+            other.is_master or (other._doubt is not None and not other._doubt.is_burst) for other in others
+        )
+        if not speaker.is_master or speaker._doubt is not None or not is_alone:
+            return begin
+        patience_us = first.interval_us * 3 // 2
+        at, last_us = begin, first.t_us
+        while at < end:
+            t_us = sightings[at].t_us
+            if t_us - last_us > patience_us:
+                break
+            last_us = t_us
+            at += 1
+        if at == begin:
+            return begin
+        last = sightings[at - 1]
+        assert speaker.span is not None
+        speaker.span._extend(last)
+        speaker.missing = 0
+        speaker.last, speaker._armed_us = last, last.t_us
+        speaker.adverts += at - begin
+        for other in others:
+            if other.span is not None:
+                self._hear_alike(other, speaker, sightings[begin:at])
+        return at
+
     def announced(self, announcement: Announcement) -> tuple[list[MasterChange], list[Speaker]]:
         """Somebody announced an address of this virtual router; and who it can have been."""
         changes = self.advance(announcement.t_us)
         is_shared = announcement.mac == self.virtual_mac
-        found = [s for s in self.speakers.values() if is_shared or s.mac == announcement.mac]
+        found = [s for s in self._present if is_shared or s.mac == announcement.mac]
         for speaker in found:
             speaker._announced_us = announcement.t_us
             if not is_shared and speaker.span is not None and speaker.state == "FAULT":
@@ -381,8 +514,9 @@ class Masters(VirtualRouter):
     def carp(self, t_us: Micros) -> None:
         """CARP with the same number was seen: keepalived takes it for an advert that it rejects."""
         self._carp_us = t_us
-        for speaker in self.masters:
-            speaker._rearm(t_us)
+        for speaker in self._present:
+            if speaker.is_master:
+                speaker._rearm(t_us)
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -397,19 +531,32 @@ class Masters(VirtualRouter):
             return []
         self._next_us = NEVER_US
         changes: list[MasterChange] = []
-        for speaker in self.speakers.values():
-            doubt = speaker._doubt
-            if doubt is not None and not doubt.is_burst:
-                if t_us > doubt.now.t_us + ANNOUNCES_US:
-                    self._was_only_late(speaker)
-                else:
-                    self._wake(doubt.now.t_us + ANNOUNCES_US)
-            if speaker.is_master:
-                if t_us > speaker._decided_at_us():
-                    changes.append(self._fall_silent(speaker))
-                else:
-                    self._wake(speaker._decided_at_us())
+        if self._crowd is None:
+            for speaker in self.speakers.values():
+                self._wake(self._decide(speaker, t_us, changes))
+            return changes
+        for speaker in self._crowd.due(t_us):
+            if speaker.name in self.speakers:
+                self._crowd.ask(speaker, self._decide(speaker, t_us, changes))
+        self._next_us = self._crowd.next_us
         return changes
+
+    def _decide(self, speaker: Speaker, t_us: Micros, changes: list[MasterChange]) -> Micros:
+        """What the time alone decides; when it may decide something next."""
+        next_us = NEVER_US
+        doubt = speaker._doubt
+        if doubt is not None and not doubt.is_burst:
+            if t_us > doubt.now.t_us + ANNOUNCES_US:
+                self._was_only_late(speaker)
+            else:
+                next_us = doubt.now.t_us + ANNOUNCES_US
+        if speaker.is_master:
+            decided_us = speaker._decided_at_us()
+            if t_us > decided_us:
+                changes.append(self._fall_silent(speaker))
+            else:
+                next_us = min(next_us, decided_us)
+        return next_us
 
     def finish(self, end_us: Micros) -> list[MasterSpan]:
         """Nothing more was seen until ``end_us``: every span that is remembered, in order of their
@@ -469,16 +616,41 @@ class Masters(VirtualRouter):
             speaker._doubt = None
         if why is None:
             self._stop_counting(speaker)
+            is_first_sighting = not speaker.adverts and self._may_have_begun_before(speaker, now)
             span = self._begin(speaker, now)
+            span.is_first_sighting = is_first_sighting
             too_soon_us = down_interval_us(now) - LATE_US
             speaker.rejects = speaker.rejects or any(
-                s.last.priority > now.priority and now.t_us - s.last.t_us < too_soon_us for s in self.masters
+                s.last.priority > now.priority and now.t_us - s.last.t_us < too_soon_us
+                for s in self._present
+                if s.is_master
             )
         assert span is not None
         span._extend(now)
         if before == "MASTER":
             return []
         return [MasterChange(speaker, BEGAN if why is None else STAYED, before, why or "")]
+
+    def _may_have_begun_before(self, speaker: Speaker, now: Sighting) -> bool:
+        """Can a router whose first advert this is have been MASTER before frames were seen at all?
+
+        Not if it would have had to send one since; but one that rejects another's adverts can be mute for
+        as long as these come.
+        """
+        silent_us = now.t_us - self._since_us
+        if silent_us <= OVERDUE * now.interval_us + LATE_US:
+            return True
+        if self._carp_us >= 0:
+            return True
+        for other in self._present:
+            if not other.is_master or other is speaker:
+                continue
+            if other.spans[0].is_first_sighting and _may_reject(now, other.last):
+                return True
+            is_settled = other.last is not other.spans[-1].first
+            if is_settled and _is_answer(other.last, now) and not other.beats_sighting(now):
+                return True  # one whose adverts did not arrive here: a MASTER answers a lower one at once
+        return False
 
     def _count_missing(self, speaker: Speaker, now: Sighting) -> None:
         gap_us = now.t_us - speaker._armed_us
@@ -501,7 +673,7 @@ class Masters(VirtualRouter):
         is_rejected = _reject(other, speaker)
         if is_rejected:
             other._rearm(now.t_us)
-        if now.priority >= other.last.priority:
+        if speaker.beats(other):
             meanwhile.first_higher = meanwhile.first_higher or now
             meanwhile.last_higher = now
             meanwhile.highest = max(meanwhile.highest, now.priority)
@@ -518,6 +690,19 @@ class Masters(VirtualRouter):
         self._wake(other._decided_at_us())
         return []
 
+    def _hear_alike(self, other: Speaker, speaker: Speaker, more: list[Sighting]) -> None:
+        """What further adverts mean, like the one that ``other``, which is no MASTER, heard last."""
+        meanwhile = other._meanwhile
+        assert meanwhile is not None
+        meanwhile.last = more[-1]
+        if _reject(other, speaker):
+            for sighting in more:
+                other._rearm(sighting.t_us)
+        if speaker.beats(other):
+            meanwhile.last_higher = more[-1]
+            meanwhile.higher_us += [sighting.t_us for sighting in more[-_REMEMBERED:]]
+            del meanwhile.higher_us[:-_REMEMBERED]
+
     def _rivals(
         self, speaker: Speaker, t_us: Micros, is_shown: Callable[[Speaker], bool]
     ) -> list[MasterChange]:
@@ -525,8 +710,10 @@ class Masters(VirtualRouter):
         other.
         """
         changes = []
-        for other in self.masters:
-            if other is speaker or other.name in speaker.rivals or other.overdue(t_us):
+        for other in self._present:
+            if not other.is_master or other is speaker or other.name in speaker.rivals or other.overdue(t_us):
+                continue
+            if len(speaker.rivals) + len(other.rivals) > 2 * CROWD:
                 continue
             if is_shown(other) or _reject(speaker, other):
                 speaker.rivals |= {other.name}
@@ -595,8 +782,9 @@ class Masters(VirtualRouter):
     def _end_of_capture(self, speaker: Speaker, span: MasterSpan, end_us: Micros) -> None:
         last, meanwhile = speaker.last, speaker._meanwhile
         patience_us = last.interval_us * 3 // 2 + LATE_US
+        yields_us = last.t_us + int(YIELDS * last.interval_us)
         is_overdue = end_us - last.t_us > patience_us
-        higher = meanwhile is not None and meanwhile.first_higher is not None
+        first_higher = meanwhile.first_higher if meanwhile is not None else None
         span._end(STILL, None)
         text = ""
         if is_overdue and speaker.rejects and speaker._is_rearmed:
@@ -606,7 +794,9 @@ class Masters(VirtualRouter):
             text = f"{_CARP_REARMS if carp else 'adverts that it rejects re-arm its timer'}, {_MAY_BE}"
         if text:
             span.mute.append((last.t_us, end_us, last.number, text))
-        elif is_overdue or higher:
+        elif first_higher is not None and (end_us <= yields_us or _may_reject(last, first_higher)):
+            span.undecided_us, span.end_frame = first_higher.t_us, first_higher.number
+        elif is_overdue or first_higher is not None:
             speaker._ends_silently()
 
 
@@ -614,6 +804,11 @@ def _reject(one: Speaker, other: Speaker) -> bool:
     """Do they reject each other's adverts, by what these say, or by what they did?"""
     a, b = one.last, other.last
     return reject_always(a, b) or ((one.rejects or other.rejects) and have_other_addresses(a, b))
+
+
+def _may_reject(one: Sighting, other: Sighting) -> bool:
+    """Do two adverts differ in something for which some daemon rejects them?"""
+    return reject_always(one, other) or have_other_addresses(one, other)
 
 
 def _is_in_time(last: Sighting, now: Sighting) -> bool:
@@ -645,8 +840,15 @@ def describe_end(span: MasterSpan) -> str:
     if span.end == PRIORITY_0:
         return "sent priority 0: it gave up on purpose (stopped, or a fault it noticed)"
     if span.end == YIELDED:
+        if span.yielded_to_equal:
+            return f"yielded to the advert in frame {span.end_frame}: equal priority, higher address"
         return f"yielded to the higher advert in frame {span.end_frame}"
     if span.end == SILENT and span.to_latest_us is not None:
-        due = format_s(span.to_latest_us)
-        return f"fell silent after {format_s(span.last_us)} s: the advert due at {due} s never came"
+        due = format_s(span.to_latest_us - span.last_us)
+        return f"fell silent: the advert due {due} s after its last never came"
+    if span.undecided_us is not None:
+        return (
+            f"yielded to the higher advert in frame {span.end_frame}, or is MASTER still: the capture ends"
+            " before its next advert was due"
+        )
     return "still MASTER when the capture ends"

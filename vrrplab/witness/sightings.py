@@ -2,7 +2,7 @@
 
 One ``Heard`` for each LAN (capture interface and VLANs; interfaces that see copies of one packet are
 on one LAN), IP version and VRID. Its speakers are told apart by source address; where routers share even
-that (FRR over IPv6: same virtual MAC, same link-local address) by priority. Packets that were captured
+that (FRR over IPv6: a link-local address made of the virtual MAC) by priority. Packets that were captured
 several times are counted once. No conclusions here: those are drawn in ``masters``.
 """
 
@@ -11,21 +11,31 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from functools import partial
+from itertools import groupby, islice
+from operator import itemgetter, sub
+from typing import Any, NamedTuple
 
-from vrrplab.capture.reader import CapturedFrame, Passed
+from vrrplab.capture.reader import CapturedFrame, Packet, Passed
+from vrrplab.capture.records import Record
+from vrrplab.decoding.describe import path_text
 from vrrplab.decoding.verdict import ah_is_right
 from vrrplab.errors import DropReason
 from vrrplab.units import CENTISECOND_US, SECOND_US, Micros
-from vrrplab.wire import links
-from vrrplab.wire.addresses import virtual_mac
-from vrrplab.wire.dissect import Endpoints, Frame
+from vrrplab.wire import fhrp, links
+from vrrplab.wire.addresses import ZERO_MAC, link_local, virtual_mac
+from vrrplab.wire.dissect import Endpoints, Frame, decode
+from vrrplab.wire.ip import PROTOCOL_VRRP, IPv4Header
+from vrrplab.wire.likeness import is_opaque, likeness
+from vrrplab.wire.tunnels import Wrapping
 from vrrplab.wire.vrrp import AUTH_AH, AUTH_PASS, Advertisement
 
 # How late keepalived and FRR were seen to act on a loaded machine (recordings of real daemons)
 LATE_US = 60_000
 # of frames that matter here; others only count
-KINDS = ("vrrp", "arp", "na", "carp")
+KINDS = ("vrrp", "arp", "na", "carp", *fhrp.KINDS)
+# of which everything that matters was read, also where something could not be opened
+_OPEN = frozenset(("vrrp", "arp", "na", "carp", "igmp", *fhrp.KINDS))
 # How far apart the copies of a packet are that a capture of several interfaces, or a mirror port, holds
 COPY_US = 10_000
 # Frames of several interfaces may come disordered by as long as a buffer waits to be handed over, in dumpcap
@@ -33,6 +43,8 @@ COPY_US = 10_000
 BACKWARDS_US = 500_000
 # two may be chance; and of a capture that lost some of the copies, two thirds are still in it
 _PAIRS, _OF_GROUPS = 2, 2 / 3
+_VRRP = bytes((PROTOCOL_VRRP,))
+_REMEMBERED = 4096  # packets that are known again, at least
 # the link header of a frame of ``-i any``: what tells one interface's copy from another's stands in it
 _LINK_SIZE = {links.ETHERNET: 0, links.LINUX_SLL: 16, links.LINUX_SLL2: 20}
 
@@ -67,12 +79,15 @@ class Sighting(NamedTuple):
 
 
 class Announcement(NamedTuple):
-    """One gratuitous ARP or unsolicited neighbour advertisement: ``address`` is at ``mac``."""
+    """One gratuitous ARP or unsolicited neighbour advertisement: ``address`` is at ``mac``. ``frame_mac``:
+    who sent the frame, "" where the capture did not keep it.
+    """
 
     t_us: Micros
     number: int
     mac: str
     address: str
+    frame_mac: str = ""
 
 
 class Rejected(NamedTuple):
@@ -82,6 +97,18 @@ class Rejected(NamedTuple):
     number: int
     sender: str
     text: str
+
+
+class Other(NamedTuple):
+    """A group of another first-hop redundancy protocol: the latest that a router said of it."""
+
+    t_us: Micros
+    number: int
+    sender: str
+    text: str
+
+
+_WORDS = itemgetter(slice(2, None))  # of a sighting: what it says, without time and number
 
 
 class VirtualRouter:
@@ -108,11 +135,28 @@ class Heard(VirtualRouter):
         self.sightings: list[Sighting] = []
         self.announcements: list[Announcement] = []
         self.carp_us: list[Micros] = []  # when CARP with this number was sent
+        self._runs: list[tuple[int, int]] = []
+        self._runs_of: list[Sighting] | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Every virtual address any advert named, in order of appearance."""
-        return tuple(dict.fromkeys(a for s in self.sightings for a in s.addresses))
+        return tuple(dict.fromkeys(a for begin, _ in self.runs() for a in self.sightings[begin].addresses))
+
+    def runs(self) -> list[tuple[int, int]]:
+        """Sightings that follow each other and say the same, but for number and time: from, to (not
+        included). Of a day of adverts there are a few.
+        """
+        if self._runs_of is not self.sightings or (self._runs[-1][1] if self._runs else 0) != len(
+            self.sightings
+        ):
+            self._runs_of, self._runs = self.sightings, []
+            begin = 0
+            for _, same in groupby(self.sightings, key=_WORDS):
+                end = begin + len([*same])
+                self._runs.append((begin, end))
+                begin = end
+        return self._runs
 
 
 class Backwards:
@@ -128,6 +172,9 @@ class Backwards:
 
     def see(self, t_us: Micros, number: int) -> None:
         """The next frame."""
+        if self._latest_us is not None and self._latest_us < t_us:
+            self._latest_us = t_us
+            return
         behind_us = 0 if self._latest_us is None else self._latest_us - t_us
         if behind_us <= BACKWARDS_US:
             self._latest_us = t_us if self._latest_us is None else max(self._latest_us, t_us)
@@ -139,6 +186,48 @@ class Backwards:
         self.times += 1
         self.in_all_us += behind_us
         self._latest_us = t_us  # the clock was set: what comes now is measured by this
+
+
+class _Said:
+    """What a packet said, to be taken down again: an advert, or an announcement, which has a ``lan``.
+
+    ``is_numbered``: its sender gives IPv4's number to each packet, so that a copy is none of a second packet.
+    """
+
+    __slots__ = ("_into", "_is_numbered", "_lan", "_latest_us", "_recent", "_words")
+
+    def __init__(
+        self, into: list[Any], words: tuple[Any, ...], lan: str | None = None, is_numbered: bool = False
+    ) -> None:
+        self._into, self._lan, self._words = into, lan, words
+        self._is_numbered = is_numbered
+        self._recent: dict[bytes, Micros] = {}
+        self._latest_us: Micros = -COPY_US - 1
+
+    def is_copy(self, identification: bytes, t_us: Micros) -> bool:
+        """Was the packet with this number seen a moment ago?"""
+        if not self._is_numbered or identification == b"\0\0":
+            return False
+        if t_us - self._latest_us > COPY_US:  # almost every advert
+            self._recent, self._latest_us = {identification: t_us}, t_us
+            return False
+        before_us = self._recent.get(identification)
+        if before_us is not None and abs(t_us - before_us) <= COPY_US:
+            return True
+        self._recent[identification] = t_us
+        self._latest_us = max(self._latest_us, t_us)
+        return False
+
+    def again(self, t_us: Micros, number: int) -> bool:
+        """Take it down. True for an announcement."""
+        if self._lan is None:
+            self._into.append(_new_sighting((t_us, number, *self._words)))
+            return False
+        self._into.append((self._lan, Announcement(t_us, number, *self._words)))
+        return True
+
+
+_new_sighting = partial(tuple.__new__, Sighting)  # a tenth of the calls that ``Sighting(…)`` makes
 
 
 class Sightings:
@@ -153,43 +242,106 @@ class Sightings:
         self.cut_early: list[Rejected] = []  # the snap length left too little to say anything
         self.copies = 0  # frames that are an earlier one again, seen on another interface
         self.carp: dict[int, list[tuple[Micros, int, str]]] = {}
+        self.others: dict[tuple[str, int | None, str], list[Other]] = {}  # by protocol, group and sender
+        self.sealed: Counter[str] = Counter()  # frames that could not be opened, by why
+        self.paths: Counter[str] = Counter()  # adverts that came in tunnels, by the tunnels
+        self.mirrored = 0  # adverts that a mirror showed
         self.start_ns = 0
         self.end_us: Micros = 0
         self.earliest_us: Micros = 0  # below 0 until ``finish`` counts from there
         self.backwards = Backwards()
         self.frames = 0
         self.neighbour_frames = 0  # ARP or NA of any kind: without one, the capture was filtered
-        self._announcements: list[tuple[str, Announcement]] = []
+        # until they are given to their routers: with the name of the LAN
+        self.announcements: list[tuple[str, Announcement]] = []
+        # by likeness and interface what a packet said; those who did not speak for long are forgotten
+        self._said: dict[object, _Said] = {}
+        self._said_before: dict[object, _Said] = {}
         self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._recent: dict[bytes, tuple[Micros, str]] = {}
-        self._places: dict[str, tuple[str, tuple[int, ...]]] = {}  # LAN as named -> interface and VLANs
+        self._places: dict[str, tuple[str, str]] = {}  # LAN as named -> interface, tunnels and VLANs
         self._joined: dict[str, str] = {}  # interface -> an earlier one that is on the same LAN
 
-    def add(self, captured: CapturedFrame | Passed) -> None:
-        """Sort one frame in, or pass some over."""
+    def add_packet(self, number: int, record: Record) -> None:
+        """Sort a packet in. One that says what an earlier one said is not taken apart again."""
+        t_ns, link_type, raw, original_length, interface, _ = record
+        if not self.frames:
+            self.start_ns = t_ns
+        t_us = (t_ns - self.start_ns) // 1000
+        if link_type == links.ETHERNET and len(raw) == original_length:
+            if raw[23:24] != _VRRP and is_opaque(raw):
+                self.frames += 1
+                if t_us > self.end_us:
+                    self.end_us = t_us
+                elif t_us < self.earliest_us:
+                    self.earliest_us = t_us
+                return
+            alike = likeness(raw, link_type)
+            key = (alike, interface) if interface else alike
+            said = self._said.get(key) or self._said_long_ago(key)
+            if said is not None:
+                self.frames += 1
+                if t_us > self.end_us:
+                    self.end_us = t_us
+                elif t_us < self.earliest_us:
+                    self.earliest_us = t_us
+                self.backwards.see(t_us, number)
+                if said.is_copy(raw[18:20], t_us):
+                    self.copies += 1
+                elif said.again(t_us, number):
+                    self.neighbour_frames += 1
+                return
+        else:
+            key = None
+        frame = decode(raw, link_type)
+        said = self.add(CapturedFrame(number, t_ns, frame, interface, original_length))
+        if said is not None and key is not None:
+            said.is_copy(raw[18:20], t_us)  # it is none, but the next with its number may be
+            self._said[key] = said
+
+    def _said_long_ago(self, key: object) -> _Said | None:
+        """Of the many who speak once nothing is kept for long."""
+        if len(self._said) >= _REMEMBERED:
+            self._said_before, self._said = self._said, {}
+        said = self._said_before.get(key)
+        if said is not None:
+            self._said[key] = said
+        return said
+
+    def add(self, captured: CapturedFrame | Passed) -> _Said | None:
+        """Sort one frame in, or pass some over. What comes back may be said again, in the same words."""
         if not self.frames:
             self.start_ns = captured.t_ns
         if isinstance(captured, Passed):
             self.frames += captured.frames
+            self.sealed.update(dict(captured.sealed))
             self.end_us = max(self.end_us, (captured.latest_ns - self.start_ns) // 1000)
             self.earliest_us = min(self.earliest_us, (captured.earliest_ns - self.start_ns) // 1000)
-            return
+            return None
         self.frames += 1
         t_us = (captured.t_ns - self.start_ns) // 1000
         self.end_us = max(self.end_us, t_us)
         self.earliest_us = min(self.earliest_us, t_us)
         frame = captured.frame
+        if frame.kind not in _OPEN and frame.sealed:
+            self.sealed[frame.sealed] += 1
         if frame.kind in KINDS:  # of a large capture the others never come here
             self.backwards.see(t_us, captured.number)
         if frame.kind in KINDS and self._is_copy(captured, t_us):
             self.copies += 1
         elif frame.kind == "vrrp":
-            self._add_advert(captured, frame, t_us)
+            return self._add_advert(captured, frame, t_us)
         elif frame.kind in ("arp", "na"):
-            self._add_announcement(captured, frame, t_us)
+            return self._add_announcement(captured, frame, t_us)
+        elif frame.fhrp is not None and frame.ip is not None:
+            key = frame.fhrp.protocol, frame.fhrp.group, frame.ip.source
+            said = Other(t_us, captured.number, frame.ip.source, frame.fhrp.text)
+            known = self.others.setdefault(key, [said, said])
+            known[1] = said
         elif frame.kind == "carp" and frame.ip is not None:
             vhid = frame.payload[1]  # there also in a packet that the capture cut
             self.carp.setdefault(vhid, []).append((t_us, captured.number, frame.ip.source))
+        return None
 
     def _is_copy(self, captured: CapturedFrame, t_us: Micros) -> bool:
         """The same packet again? ``tcpdump -i any`` sees one on every interface it passes (a bridge and its
@@ -200,6 +352,8 @@ class Sightings:
         bursts themselves.
         """
         frame = captured.frame
+        if not frame.is_plain and frame.path:
+            return self._is_copy_inside(captured, frame, t_us)
         size = _LINK_SIZE.get(frame.link_type)
         if size is None or (size < 20 and frame.kind in ("arp", "na")):
             return False
@@ -217,23 +371,37 @@ class Sightings:
         self._recent[packet] = (t_us, place)
         return False
 
+    def _is_copy_inside(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> bool:
+        """The same in a tunnel, or mirror, that shows it coming and going: by what is inside."""
+        if frame.kind != "vrrp" or not isinstance(frame.ip, IPv4Header) or not frame.ip.identification:
+            return False
+        place = self._lan(captured, (), frame.path)
+        packet = place.encode() + b"\0" + frame.raw[frame.start : frame.end]
+        before = self._recent.get(packet)
+        self._recent[packet] = (t_us, "")
+        return before is not None and abs(t_us - before[0]) <= COPY_US
+
     def _root(self, interface: str) -> str:
         while interface in self._joined:
             interface = self._joined[interface]
         return interface
 
-    def _lan(self, captured: CapturedFrame, vlans: tuple[int, ...]) -> str:
+    def _lan(self, captured: CapturedFrame, vlans: tuple[int, ...], path: tuple[Wrapping, ...]) -> str:
         """The LAN's name so far: interfaces that turn out to be on one LAN are joined in ``finish``."""
-        interface = interface_of(captured)
-        lan = _lan(interface, vlans)
-        self._places[lan] = interface, vlans
+        interface, rest = interface_of(captured), place_of(path, vlans)
+        lan = f"{interface} {rest}".strip() if rest else interface
+        self._places[lan] = interface, rest
         return lan
 
-    def _final_lan(self, lan: str) -> str:
-        interface, vlans = self._places[lan]
-        return _lan(self._root(interface), vlans)
+    def name_lan(self, lan: str, named: str, other: Sightings) -> None:
+        """Know a LAN that another collection calls ``named``, if it is not known."""
+        self._places.setdefault(lan, other._places[named])
 
-    def _add_advert(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
+    def _final_lan(self, lan: str) -> str:
+        interface, rest = self._places[lan]
+        return f"{self._root(interface)} {rest}".strip()
+
+    def _add_advert(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> _Said | None:
         advert, ends = frame.vrrp, frame.endpoints()
         is_cut = captured.original_length > len(frame.raw)
         usable = advert is not None and bool(advert.checksum_ok or (is_cut and _says_enough(frame, advert)))
@@ -244,24 +412,35 @@ class Sightings:
             (self.cut_early if too_early else self.rejected).append(
                 Rejected(t_us, captured.number, source, text)
             )
-            return
-        key = (self._lan(captured, ends.vlans), ends.ip_version, advert.vrid)
+            return None
+        if ends.path:
+            self.paths[path_text(ends.path)] += 1
+            self.mirrored += any(wrapping.is_mirror for wrapping in ends.path)
+        key = (self._lan(captured, ends.vlans, ends.path), ends.ip_version, advert.vrid)
         router = self.routers.get(key)
         if router is None:
             router = self.routers[key] = Heard(advert.vrid, ends.ip_version, key[0])
         listed = advert.addresses or ()
         addresses = self._lists.setdefault(listed, listed)  # one tuple for a million
-        router.sightings.append(
-            sighting_of(t_us, captured.number, advert, ends, addresses, ah_sequence(frame, self._key))
-        )
+        sequence = ah_sequence(frame, self._key)
+        sighting = sighting_of(t_us, captured.number, advert, ends, addresses, sequence)
+        router.sightings.append(sighting)
+        if is_cut or ends.path or advert.auth_type == AUTH_AH:
+            return None
+        return _Said(router.sightings, sighting[2:], is_numbered=frame.raw[12:14] == b"\x08\0")
 
-    def _add_announcement(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> None:
-        self.neighbour_frames += 1
+    def _add_announcement(self, captured: CapturedFrame, frame: Frame, t_us: Micros) -> _Said | None:
         found = announcement_of(t_us, captured.number, frame)
-        if found is not None:
-            eth = frame.eth
-            vlans = tuple(tag.vlan_id for tag in eth.vlans) if eth is not None else ()
-            self._announcements.append((self._lan(captured, vlans), found))
+        if found is not None and found.mac in ("", ZERO_MAC):
+            return None  # a line of tcpdump without -e: nobody can say whose it is
+        self.neighbour_frames += 1
+        if found is None:
+            return None
+        eth = frame.eth
+        vlans = tuple(tag.vlan_id for tag in eth.vlans) if eth is not None else ()
+        lan = self._lan(captured, vlans, frame.path)
+        self.announcements.append((lan, found))
+        return None if frame.path else _Said(self.announcements, found[2:], lan)
 
     def finish(self) -> None:
         """Put things in order of time and give each announcement to the virtual router whose address it
@@ -283,7 +462,7 @@ class Sightings:
             router.sightings = once
             for address in router.addresses:
                 owner.setdefault((lan, address), []).append(router)
-        for lan, announcement in self._announcements:
+        for lan, announcement in self.announcements:
             for router in owner.get((self._final_lan(lan), announcement.address), ()):
                 router.announcements.append(announcement)
         for router in self.routers.values():
@@ -291,10 +470,10 @@ class Sightings:
             if router.ip_version == 4:
                 router.carp_us = sorted(t_us for t_us, _, _ in self.carp.get(router.vrid, ()))
             _split_shared_addresses(router)
-        if len({lan for lan, _, _ in self.routers}) == 1:
+        if len({lan for lan, _, _ in self.routers}) == 1 and not self.paths:
             for router in self.routers.values():
                 router.lan = ""
-        self._announcements.clear()
+        self.announcements.clear()
         self._recent.clear()
 
     def _count_from_earliest(self) -> None:
@@ -308,23 +487,35 @@ class Sightings:
         self.backwards.first = self.backwards.first[0] + late_us, self.backwards.first[1]
         for router in self.routers.values():
             router.sightings = [s._replace(t_us=s.t_us + late_us) for s in router.sightings]
+        self.others = {
+            key: [said._replace(t_us=said.t_us + late_us) for said in both]
+            for key, both in self.others.items()
+        }
         self.rejected = [r._replace(t_us=r.t_us + late_us) for r in self.rejected]
         self.cut_early = [r._replace(t_us=r.t_us + late_us) for r in self.cut_early]
         for vhid, seen in self.carp.items():
             self.carp[vhid] = [(t_us + late_us, number, sender) for t_us, number, sender in seen]
-        self._announcements = [(lan, a._replace(t_us=a.t_us + late_us)) for lan, a in self._announcements]
+        self.announcements = [(lan, a._replace(t_us=a.t_us + late_us)) for lan, a in self.announcements]
 
 
-def collect(frames: Iterable[CapturedFrame | Passed], key: bytes | None = None) -> Sightings:
+def collect(frames: Iterable[CapturedFrame | Passed | Packet], key: bytes | None = None) -> Sightings:
     """Go through a capture once. Memory grows with the adverts and announcements in it, not with other
-    traffic.
+    traffic. Packets that are not taken apart yet cost least.
     """
+    found = gather(frames, key)
+    found.finish()
+    return found
+
+
+def gather(frames: Iterable[CapturedFrame | Passed | Packet], key: bytes | None = None) -> Sightings:
+    """As ``collect``, but not finished: what others saw of the same may be joined to it before."""
     found = Sightings(key)
-    try:
-        for captured in frames:
-            found.add(captured)
-    finally:
-        found.finish()
+    add, add_packet = found.add, found.add_packet
+    for captured in frames:
+        if type(captured) is tuple:
+            add_packet(*captured)
+        else:
+            add(captured)  # type: ignore[arg-type]
     return found
 
 
@@ -351,9 +542,10 @@ def announcement_of(t_us: Micros, number: int, frame: Frame) -> Announcement | N
     """The gratuitous ARP or unsolicited neighbour advertisement that a frame is, if it is one."""
     arp, na = frame.arp, frame.na
     if arp is not None and arp.gratuitous:
-        return Announcement(t_us, number, arp.sender_mac, arp.sender_ip)
+        return Announcement(t_us, number, arp.sender_mac, arp.sender_ip, _source_mac(frame))
     if na is not None and not na.solicited and na.checksum_ok:
-        return Announcement(t_us, number, na.mac or _source_mac(frame), na.target)
+        source = _source_mac(frame)
+        return Announcement(t_us, number, na.mac or source, na.target, source)
     return None
 
 
@@ -377,10 +569,10 @@ def interface_of(captured: CapturedFrame) -> str:
     return f"{captured.interface} interface {int.from_bytes(frame.raw[4:8], 'big')}".strip()
 
 
-def _lan(interface: str, vlans: tuple[int, ...]) -> str:
-    if not vlans:
-        return interface
-    return " ".join([interface, *(f"VLAN {vlan}" for vlan in vlans)]).strip()
+def place_of(path: tuple[Wrapping, ...], vlans: tuple[int, ...]) -> str:
+    """The part of a LAN's name that tunnels and VLANs make; VLAN 0 is a priority and no VLAN."""
+    places = [wrapping.place for wrapping in path]
+    return " ".join([*filter(None, places), *(f"VLAN {vlan}" for vlan in vlans if vlan)])
 
 
 def _is_only_cut(frame: Frame) -> bool:
@@ -399,10 +591,16 @@ def _source_mac(frame: Frame) -> str:
 def _split_shared_addresses(router: Heard) -> None:
     """Routers that share source address and virtual MAC become one speaker a priority (FRR over IPv6,
     measured).
+
+    Only a link-local address that is made of the virtual MAC can be two routers'. One router whose adverts
+    have an address of its own may be back as MASTER with another priority: it is the same all the time.
     """
+    if router.ip_version == 4:
+        return
+    shared = link_local(router.virtual_mac)
     by_source: dict[str, list[Sighting]] = {}
     for sighting in router.sightings:
-        if sighting.mac == router.virtual_mac:
+        if sighting.mac == router.virtual_mac and sighting.speaker == shared:
             by_source.setdefault(sighting.speaker, []).append(sighting)
     announced = [a.t_us for a in router.announcements]
     names: dict[int, str] = {}
@@ -467,8 +665,18 @@ def _without_copies(sightings: list[Sighting]) -> list[Sighting]:
         by_speaker.setdefault((sighting.speaker, sighting.mac), []).append(sighting)
     left_out: set[int] = set()
     for own in by_speaker.values():
-        left_out.update(_copies(_groups(own)))
+        if _may_have_copies(own):
+            left_out.update(_copies(_groups(own)))
     return [s for s in sightings if s.number not in left_out] if left_out else sightings
+
+
+def _may_have_copies(own: list[Sighting]) -> bool:
+    """Do enough adverts follow another one so closely? Told apart they need not be for that."""
+    times = [sighting.t_us for sighting in own]
+    close = sum(map(COPY_US.__ge__, map(sub, islice(times, 1, None), times)))
+    # so many groups of several at most; and of one at least
+    steady = sum(sighting.priority > 0 for sighting in own) - close
+    return close >= _PAIRS and close >= steady * _OF_GROUPS
 
 
 def _groups(own: Iterable[Sighting]) -> list[list[Sighting]]:

@@ -6,21 +6,19 @@ a trace.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
-from vrrplab.capture.reader import CapturedFrame, Passed
+from vrrplab.capture.reader import CapturedFrame, Packet, Passed
 from vrrplab.limits import Limit
-from vrrplab.units import SECOND_US, Micros, format_s
-from vrrplab.witness.findings import Finding, capped, findings
-from vrrplab.witness.masters import PRIORITY_0, Masters, MasterSpan
-from vrrplab.witness.sightings import LATE_US, Announcement, Backwards, Heard, Sightings, collect
-
-# garp_master_delay of keepalived is 5 s: the second batch of announcements (measured)
-SECOND_BATCH_US = 6 * SECOND_US
+from vrrplab.units import Micros, format_s
+from vrrplab.witness.claims import Claim, claims
+from vrrplab.witness.findings import SECOND_BATCH_US, Finding, capped, findings
+from vrrplab.witness.masters import NEVER_US, OVERDUE, PRIORITY_0, Masters, MasterSpan
+from vrrplab.witness.sightings import LATE_US, Announcement, Backwards, Heard, Sighting, Sightings, collect
 
 
 class Gap(NamedTuple):
@@ -44,6 +42,7 @@ class RouterTimeline(NamedTuple):
     spans: list[MasterSpan]
     findings: list[Finding]
     gaps: list[Gap]
+    claims: list[Claim]
 
 
 class Timeline(NamedTuple):
@@ -70,9 +69,9 @@ class Timeline(NamedTuple):
         return _limits(self)
 
 
-def timeline_of(frames: Iterable[CapturedFrame | Passed], key: bytes | None = None) -> Timeline:
-    """Who was MASTER when. ``frames`` is gone through once. ``key``: AH numbers of another key count for
-    nothing.
+def timeline_of(frames: Iterable[CapturedFrame | Passed | Packet], key: bytes | None = None) -> Timeline:
+    """Who was MASTER when. ``frames``, or packets, which cost less, are gone through once. ``key``: AH
+    numbers of another key count for nothing.
     """
     return analyse(collect(frames, key))
 
@@ -83,8 +82,10 @@ def analyse(sightings: Sightings) -> Timeline:
     has_neighbour_frames = sightings.neighbour_frames > 0
     for router in sightings.routers.values():
         spans = master_spans(router, sightings.end_us)
-        found = findings(router, spans, sightings.end_us, has_neighbour_frames)
-        parts.append(RouterTimeline(router, spans, found, _gaps(router, spans, sightings.end_us)))
+        claimed = claims(router, spans, sightings.end_us)
+        found = findings(router, spans, claimed if has_neighbour_frames else None, sightings.end_us)
+        gaps = _gaps(router, spans, sightings.end_us)
+        parts.append(RouterTimeline(router, spans, found, gaps, claimed))
     return Timeline(sightings, parts, _other_findings(sightings))
 
 
@@ -94,15 +95,21 @@ def master_spans(router: Heard, capture_end_us: Micros) -> list[MasterSpan]:
     others: list[tuple[Micros, Announcement | None]] = [(a.t_us, a) for a in router.announcements]
     others += ((t_us, None) for t_us in router.carp_us)
     others.sort(key=itemgetter(0), reverse=True)
-    for sighting in router.sightings:
-        while others and others[-1][0] < sighting.t_us:
-            _take_other(masters, *others.pop())
-        masters.take(sighting)
+    sightings = router.sightings
+    for at, end in router.runs():
+        while at < end:
+            while others and others[-1][0] < sightings[at].t_us:
+                _take_other(masters, *others.pop())
+            before = bisect_right(sightings, others[-1][0], at, end, key=_time_of) if others else end
+            at = masters.take_alike(sightings, at, before)
     while others:
         _take_other(masters, *others.pop())
     spans = masters.finish(capture_end_us)
     _date_back(router, spans)
     return sorted(spans, key=lambda span: span.from_us)
+
+
+_time_of = itemgetter(0)
 
 
 def _take_other(masters: Masters, t_us: Micros, announcement: Announcement | None) -> None:
@@ -122,7 +129,13 @@ def _date_back(router: Heard, spans: list[MasterSpan]) -> None:
     """
     times = [announcement.t_us for announcement in router.announcements]
     by_speaker: dict[str, list[MasterSpan]] = {}
-    for span in sorted(spans, key=lambda s: s.from_us):
+    in_order = sorted(spans, key=lambda s: s.from_us)
+    first_two = in_order[:2]
+    before: list[MasterSpan] = []
+    furthest: list[MasterSpan] = []  # of those up to here, the one that lasts longest
+    for span in in_order:
+        _note_furthest(before, furthest)
+        before.append(span)
         own = by_speaker.setdefault(span.speaker, [])
         previous_end_us = own[-1].end_us(span.from_us) if own else -SECOND_BATCH_US
         own.append(span)
@@ -135,19 +148,43 @@ def _date_back(router: Heard, spans: list[MasterSpan]) -> None:
             if announcement.mac != span.mac:
                 continue
             late = announcement.t_us >= just_before_us
+            is_early = not late and not own[:-1] and announcement.t_us < SECOND_BATCH_US
+            if is_early and any(s is not span and s.from_us < span.from_us for s in first_two):
+                continue  # its second batch, from a time as MASTER that ended before the capture began
             if span.mac == router.virtual_mac:
-                taken = any(s is not span and _covers(s, announcement.t_us) for s in spans)
+                taken = _is_covered(before, furthest, announcement.t_us)
                 just_one_us = span.from_us - announcement.t_us - span.interval_us
                 if not late or (taken and abs(just_one_us) > LATE_US):
                     continue
             elif not late and announcement.t_us < previous_end_us + SECOND_BATCH_US:
                 continue
-            if not late:
+            if not late and span.from_us - announcement.t_us > OVERDUE * span.interval_us + LATE_US:
                 why = "it had announced the address, so it was MASTER"
                 span.mute.append((announcement.t_us, span.from_us, span.first_frame, why))
             span.from_us, span.first_frame = announcement.t_us, announcement.number
             span.began_by_announcement = True
+            if not own[:-1]:
+                known_us = OVERDUE * span.interval_us + LATE_US if late else SECOND_BATCH_US
+                span.is_first_sighting = span.is_first_sighting or announcement.t_us <= known_us
             break
+
+
+def _note_furthest(before: list[MasterSpan], furthest: list[MasterSpan]) -> None:
+    """The last of ``before`` has its final beginning now."""
+    if before:
+        last = furthest[-1] if furthest else before[-1]
+        longer = before[-1].end_us(NEVER_US) > last.end_us(NEVER_US)
+        furthest.append(before[-1] if longer else last)
+
+
+def _is_covered(before: list[MasterSpan], furthest: list[MasterSpan], t_us: Micros) -> bool:
+    """Was one of those MASTER then that began before the last of them? Later ones began after that moment."""
+    for place in range(len(furthest) - 1, -1, -1):
+        if furthest[place].end_us(NEVER_US) < t_us:
+            return False
+        if _covers(furthest[place], t_us) or _covers(before[place], t_us):
+            return True
+    return False
 
 
 def _covers(span: MasterSpan, t_us: Micros) -> bool:
@@ -193,6 +230,37 @@ def _backwards(seen: Backwards) -> Iterator[Finding]:
     yield Finding(seen.first[0], "backwards", "", text, tuple(dict.fromkeys((seen.first[1], seen.worst))))
 
 
+def shared_addresses(routers: Mapping[tuple[str, int, int], Heard]) -> Iterator[Finding]:
+    """One address in two virtual routers of a LAN: two MASTERs that know nothing of each other.
+
+    ``routers``: by LAN, IP version and VRID.
+    """
+    first: dict[tuple[str, str], tuple[Heard, Sighting]] = {}
+    told: set[tuple[str, str, str]] = set()
+    for (lan, _, _), router in routers.items():
+        listed: dict[str, Sighting] = {}
+        seen: set[int] = set()
+        for begin, _ in router.runs():
+            sighting = router.sightings[begin]
+            if id(sighting.addresses) not in seen:  # one tuple for all adverts that list the same
+                seen.add(id(sighting.addresses))
+                for address in sighting.addresses:
+                    listed.setdefault(address, sighting)
+        for address, sighting in listed.items():
+            other, earlier = first.setdefault((lan, address), (router, sighting))
+            if other is router or (lan, other.name, router.name) in told:
+                continue
+            told.add((lan, other.name, router.name))
+            one, two = sorted((other.name, router.name))
+            text = (
+                f"{one} and {two} both have {address}: their MASTERs know nothing of each other, and"
+                " clients reach whichever announced itself last"
+            )
+            later = max(earlier, sighting)
+            frames = tuple(sorted((earlier.number, sighting.number)))
+            yield Finding(later.t_us, "shared-address", "", text, frames)
+
+
 def _other_findings(sightings: Sightings) -> list[Finding]:
     found = list(_backwards(sightings.backwards))
     by_text: dict[tuple[str, str], list[tuple[Micros, int]]] = {}
@@ -213,6 +281,11 @@ def _other_findings(sightings: Sightings) -> list[Finding]:
         frames = tuple(dict.fromkeys((places[0][1], places[-1][1])))
         words = f"{sender} sent packets no router accepts, {times}: {text}"
         found.append(Finding(places[0][0], "rejected", "", words, frames, places[-1][0]))
+    found += shared_addresses(sightings.routers)
+    for first, last in sightings.others.values():
+        words = f"not VRRP: {last.text} of {last.sender}"
+        frames = tuple(dict.fromkeys((first.number, last.number)))
+        found.append(Finding(first.t_us, "other-protocol", "", words, frames, last.t_us))
     for vhid, seen in sightings.carp.items():
         senders = tuple(dict.fromkeys(sender for _, _, sender in seen))
         who = " and ".join(senders) if len(senders) < 4 else f"{len(senders)} senders"
@@ -235,7 +308,16 @@ def _limits(timeline: Timeline) -> list[str]:
     ]
     if any(s.end == PRIORITY_0 for part in timeline.routers for s in part.spans):
         limits.insert(1, "Priority 0 is the same for a stop and for a fault that was noticed.")
-    cut = sum(not s.is_whole for part in timeline.routers for s in part.router.sightings)
+    if timeline.sightings.sealed:
+        limits.append("What could not be opened may hold VRRP, too.")
+    if timeline.sightings.mirrored:
+        limits.append("A mirror shows what passed its switch: a router need not have received it.")
+    cut = sum(
+        end - begin
+        for part in timeline.routers
+        for begin, end in part.router.runs()
+        if not part.router.sightings[begin].is_whole
+    )
     if cut:
         limits.append(
             f"{cut} adverts were cut by the capture (snap length): checksums could not be judged, and"
@@ -246,6 +328,12 @@ def _limits(timeline: Timeline) -> list[str]:
             "No ARP or neighbour discovery in it (a capture filter?): announcements cannot be judged."
         )
     return limits
+
+
+def gap_finding(gap: Gap) -> Finding:
+    """A gap among the findings."""
+    text = f"nobody served its addresses for {gap_text(gap)}"
+    return Finding(gap.from_earliest_us, "gap", gap.router, text, gap.frames, gap.to_us)
 
 
 def gap_text(gap: Gap) -> str:

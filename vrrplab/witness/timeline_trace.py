@@ -7,7 +7,6 @@ silence; before, INIT. Addresses are taken to be where the MASTER is.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import Any
 
 from vrrplab.limits import FINDINGS_WRITTEN
@@ -15,24 +14,10 @@ from vrrplab.trace import Trace, TraceEvent
 from vrrplab.trace.events import ScenarioEvent, StateEvent, WarningEvent, cast_fields
 from vrrplab.units import SECOND_US, seconds
 from vrrplab.witness import events as made
+from vrrplab.witness.finding_kinds import KINDS
 from vrrplab.witness.findings import Beginnings
 from vrrplab.witness.masters import STATE_AFTER, MasterSpan, describe_end
 from vrrplab.witness.timeline import RouterTimeline, Timeline
-
-_WARNINGS = frozenset(
-    (
-        "two-masters",
-        "garp-missing",
-        "mismatch",
-        "stranger",
-        "hidden-master",
-        "mute",
-        "rejected",
-        "carp",
-        "replay",
-        "backwards",
-    )
-)
 
 
 def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
@@ -53,18 +38,20 @@ def to_trace(timeline: Timeline, name: str = "capture") -> Trace:
         for span in part.spans:
             events += _span_events(part, span, before.get(span.speaker), beginnings)
             before[span.speaker] = span
-        by_mac: dict[str, list[MasterSpan]] = {}
-        for span in part.spans:
-            by_mac.setdefault(span.mac, []).append(span)
-        for announcement in part.router.announcements:
-            server = _server_of(part, by_mac, announcement.mac, announcement.t_us)
+        for claim in part.claims:
+            announcement = claim.announcement
+            server = claim.speaker or announcement.mac  # whose it is cannot be told
             garp = made.announced(announcement, server, "lan", part.router)
             events.append((announcement.t_us, 3, garp))
     for finding in timeline.findings(FINDINGS_WRITTEN):
-        if finding.kind in _WARNINGS or finding.like in _WARNINGS:
+        if KINDS[finding.like or finding.kind].is_told:
             text = finding.text[0].upper() + finding.text[1:]
             warning = WarningEvent(
-                finding.t_us, instance=finding.router, text=text, frames=list(finding.frames)
+                finding.t_us,
+                instance=finding.router,
+                text=text,
+                frames=list(finding.frames),
+                finding=finding.like or finding.kind,
             )
             events.append((finding.t_us, 4, warning))
     events.sort(key=lambda item: item[:2])
@@ -92,16 +79,6 @@ def _span_events(
         loss = StateEvent(span.to_us, **who, from_="MASTER", to=to, reason=why, frames=ends)
         found.append((span.to_us, 2, loss))
     return found
-
-
-def _server_of(part: RouterTimeline, by_mac: dict[str, list[MasterSpan]], mac: str, t_us: int) -> str:
-    """Who announced: the router with that MAC; with a shared one, whoever was MASTER at that moment."""
-    candidates = by_mac.get(mac, part.spans)
-    index = bisect_right(candidates, t_us, key=lambda span: span.from_us)
-    for span in reversed(candidates[max(index - 8, 0) : index]):
-        if span.to_us is None or t_us <= span.to_us:
-            return span.speaker
-    return candidates[0].speaker if mac in by_mac else mac
 
 
 def _scenario(timeline: Timeline, name: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ export class Player {
     this.spoken = h("div", { class: "vl-spoken", "aria-live": "polite", role: "status" });
     this.view = h("div", { class: "vl-view" }); // what is drawn anew for every trace; the rest of the root stays
     this.python = new Python((message) => this.outside.send(message), (words) => setText(this.spoken, words), {
-      alive: () => kernelLives(outside, el), took: () => this.info.took_s || 0, idle: () => this.pause(),
+      alive: () => (outside.python?.alive ? outside.python.alive() : kernelLives(outside, el)), took: () => this.info.took_s || 0, idle: () => this.pause(), outside: outside.python,
     });
     this.root.append(this.view, this.spoken, this.python.element);
     el.append(this.root);

@@ -7,7 +7,7 @@ const PATIENCE_MS = 5000; // and one within this time, or twice what the last ru
 const EVERY_MS = 1000;
 const SPOKEN_S = 10; // a screen reader hears the count so often
 
-/** @typedef {{alive: () => boolean | null, took: () => number, idle: () => void}} Kernel whether it lives (null: nobody can tell), the seconds of its last run, what is done when no answer will come */
+/** @typedef {{alive: () => boolean | null, took: () => number, idle: () => void, outside?: PythonOutside}} Kernel whether it lives (null: nobody can tell), the seconds of its last run, what is done when no answer will come; what the page around it says of it */
 /** @type {Kernel} */
 const UNKNOWN = { alive: () => null, took: () => 0, idle: () => {} };
 
@@ -21,6 +21,7 @@ export class Python {
   waiting = 0; // questions without an answer yet
   number = 0;
   words = "";
+  arriving = false; // Python is on its way to the page, and that was told
 
   /**
    * @param {WidgetModel["send"]} send the widget model's
@@ -32,8 +33,9 @@ export class Python {
     this.speak = speak;
     this.kernel = kernel;
     this.said = h("span");
+    this.bar = /** @type {HTMLProgressElement} */ (h("progress", { class: "vl-loading", max: 1, hidden: true, "aria-hidden": "true" }));
     this.leave = h("button", { class: "vl-button", hidden: true, onclick: () => this.stopWaiting() }, "Stop waiting");
-    this.element = h("div", { class: "vl-notice", hidden: true, title: "click to close", onclick: () => this.tell("") }, this.said, this.leave);
+    this.element = h("div", { class: "vl-notice", hidden: true, title: "click to close", onclick: () => this.tell("") }, this.said, this.bar, this.leave);
   }
 
   /**
@@ -45,14 +47,40 @@ export class Python {
     this.waiting += 1;
     this.words = words;
     this.stop();
-    this.soon = window.setTimeout(() => this.tell(words), QUICK_MS);
-    this.late = window.setTimeout(() => this.#still(), Math.max(PATIENCE_MS, 2000 * this.kernel.took()));
+    this.soon = window.setTimeout(() => this.#loading() || this.tell(words), QUICK_MS);
+    this.#beLate();
     try {
       this.send({ ...message, number: ++this.number });
     } catch {
       return this.gone();
     }
     if (this.kernel.alive() === false) this.gone();
+  }
+
+  #beLate() {
+    const patience_ms = this.kernel.outside?.patience_ms ?? PATIENCE_MS;
+    this.late = window.setTimeout(() => this.#still(), Math.max(patience_ms, 2000 * this.kernel.took()));
+  }
+
+  /** Python itself is still on its way to this page: how far it is; what was asked is done when it is there. */
+  #loading() {
+    const told = this.kernel.outside?.loading?.();
+    if (!told) return false;
+    window.clearTimeout(this.late);
+    this.tell(told.words, false, !this.arriving);
+    this.arriving = true;
+    this.bar.hidden = false;
+    if (told.share == null) this.bar.removeAttribute("value");
+    else this.bar.value = told.share;
+    this.soon = window.setTimeout(() => {
+      if (this.#loading()) return;
+      // Only now it is asked: from here on the time counts.
+      this.arriving = false;
+      this.asked = performance.now();
+      this.tell(this.words);
+      this.#beLate();
+    }, QUICK_MS);
+    return true;
   }
 
   /** No answer yet: that Python is slow is no fault; only where its kernel is gone, nothing will come. */
@@ -82,7 +110,7 @@ export class Python {
   gone() {
     this.waiting = 0;
     this.stop();
-    this.tell(GONE, true);
+    this.tell(this.kernel.outside?.gone || GONE, true);
     this.kernel.idle();
   }
 
@@ -107,6 +135,7 @@ export class Python {
     this.element.hidden = !words;
     this.element.classList.toggle("vl-bad", bad);
     this.leave.hidden = true;
+    this.bar.hidden = true;
     setText(this.said, words);
     if (words && aloud) this.speak(words);
   }
@@ -119,7 +148,7 @@ export class Python {
 
 /**
  * Is there a kernel behind the widget? null: this page cannot tell. Jupyter marks a view whose kernel is gone.
- * @param {WidgetModel} outside
+ * @param {Pick<WidgetModel, "widget_manager">} outside
  * @param {HTMLElement} el
  */
 export function kernelLives({ widget_manager: manager }, el) {

@@ -1,32 +1,10 @@
 // "Repair this file": keepalived.conf beside the cluster, what is to be said of its lines, and the outcome live.
 import { h, refill, setText } from "./dom.js";
+import { Editor } from "./editor.js";
 
 /** After so long without a key the text is run, though not as a try. */
 const PAUSE_MS = 900;
 const KEEP_MS = 200;
-
-/**
- * The number of lines of a text.
- * @param {string} text
- */
-export const lineCount = (text) => text.split("\n").length;
-
-/**
- * Where a line begins and ends; beyond the last line: the end of the text.
- * @param {string} text
- * @param {number} line 1 is the first
- * @returns {[from: number, to: number]}
- */
-export function lineRange(text, line) {
-  let from = 0;
-  for (let n = 1; n < line; n++) {
-    const end = text.indexOf("\n", from);
-    if (end < 0) return [text.length, text.length];
-    from = end + 1;
-  }
-  const to = text.indexOf("\n", from);
-  return [from, to < 0 ? text.length : to];
-}
 
 /**
  * What each line is marked with: the gravest of its findings.
@@ -80,22 +58,17 @@ export class Repair {
     this.player = player;
     const keys = `vl-repair-keys-${++editors}`;
     this.tabs = h("div", { class: "vl-files", role: "group", "aria-label": "File" });
-    this.numbers = h("div", { class: "vl-numbers", "aria-hidden": "true" });
-    this.shade = h("div", { class: "vl-shade", "aria-hidden": "true" });
-    this.area = h("textarea", { spellcheck: "false", autocapitalize: "off", autocomplete: "off", autocorrect: "off", wrap: "off", "aria-describedby": keys });
+    this.editor = new Editor(keys, { input: () => this.input(), leave: () => this.flush(), run: () => this.ask(true) });
+    this.area = this.editor.area;
     this.run = h("button", { class: "vl-button", type: "button", title: "Run it, and count it as a try (Ctrl+Enter)", onclick: () => this.ask(true) }, "Run");
     this.fresh = h("button", { class: "vl-button", type: "button", title: "The file as it was at the beginning", onclick: () => this.restore() }, "As it was");
     this.summary = h("p", { class: "vl-summary", role: "status" });
     this.list = h("ul", { class: "vl-findings", "aria-label": "What is to be said of this file" });
     this.element = h("section", { class: "vl-repair vl-panel", "aria-label": "keepalived.conf" },
       h("div", { class: "vl-repair-head" }, this.tabs, h("span", { class: "vl-fill" }), this.fresh, this.run),
-      h("div", { class: "vl-editor" }, this.numbers, h("div", { class: "vl-paper" }, this.shade, this.area)),
+      this.editor.element,
       h("div", { class: "vl-said" }, this.summary, this.list,
         h("p", { class: "vl-note", id: keys }, "What you type is run when you pause. Ctrl+Enter runs it as a try, Tab leaves the file.")));
-    this.area.addEventListener("input", () => this.input());
-    this.area.addEventListener("scroll", () => this.scroll());
-    this.area.addEventListener("keydown", (e) => this.key(e));
-    this.area.addEventListener("blur", () => this.flush());
   }
 
   get info() {
@@ -142,9 +115,7 @@ export class Repair {
   /** @param {string} server */
   open(server) {
     this.server = server;
-    this.area.value = this.typed[server];
-    this.area.setAttribute("aria-label", `keepalived.conf of ${server}`);
-    this.area.scrollTo(0, 0);
+    this.editor.open(this.typed[server], `keepalived.conf of ${server}`);
     refill(this.tabs, ...Object.keys(this.info?.files || {}).map((name) => h("button", { class: "vl-file", type: "button", "aria-pressed": String(name === server), onclick: () => this.turn(name) }, this.player.name ? this.player.name.server(name) : name, h("small", {}, "keepalived.conf"))));
     this.tell();
   }
@@ -254,47 +225,12 @@ export class Repair {
   /** @param {Finding} finding */
   item(finding) {
     const { line, kind, text, cure } = finding;
-    return h("li", { "data-kind": kind }, line > 0 && h("button", { class: "vl-link", type: "button", onclick: () => this.goto(line) }, `line ${line}`), " ", h("span", {}, text), cure && h("small", {}, cure));
+    return h("li", { "data-kind": kind }, line > 0 && h("button", { class: "vl-link", type: "button", onclick: () => this.editor.goto(line) }, `line ${line}`), " ", h("span", {}, text), cure && h("small", {}, cure));
   }
 
-  /** @param {number} line */
-  goto(line) {
-    const [from, to] = lineRange(this.area.value, line);
-    this.area.focus();
-    this.area.setSelectionRange(from, to);
-    const high = this.area.scrollHeight / lineCount(this.area.value);
-    this.area.scrollTop = Math.max(0, (line - 3) * high);
-  }
-
-  /** Line numbers, and the marked lines behind the text. */
+  /** The marked lines, while what was said of them is said of this text. */
   paint() {
-    const found = this.typed[this.server] === this.sent[this.server] ? lineMarks(this.findings) : new Map();
-    const lines = lineCount(this.area.value);
-    const all = `${lines} ${JSON.stringify([...found])}`;
-    if (this.numbers.dataset.all === all) return this.scroll();
-    this.numbers.dataset.all = all;
-    const row = (/** @type {number} */ n, /** @type {string} */ text) => h("div", { "data-kind": found.get(n) }, text);
-    const each = Array.from({ length: lines }, (_, n) => n + 1);
-    this.numbers.replaceChildren(h("div", { class: "vl-rows" }, each.map((n) => row(n, String(n)))));
-    this.shade.replaceChildren(h("div", { class: "vl-rows" }, each.map((n) => row(n, "\u00a0"))));
-    this.scroll();
-  }
-
-  scroll() {
-    const move = `translateY(${-this.area.scrollTop}px)`;
-    for (const layer of [this.numbers, this.shade]) {
-      const rows = layer.firstElementChild;
-      if (rows instanceof HTMLElement) rows.style.transform = move;
-    }
-  }
-
-  /** @param {KeyboardEvent} e */
-  key(e) {
-    e.stopPropagation(); // neither the player's keys nor the page's
-    if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) {
-      e.preventDefault();
-      this.ask(true);
-    }
+    this.editor.paint(this.typed[this.server] === this.sent[this.server] ? lineMarks(this.findings) : new Map());
   }
 
   close() {

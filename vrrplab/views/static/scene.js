@@ -306,7 +306,14 @@ export class Scene {
   #firewall(card, chip) {
     const { name } = card.server;
     const [x, y] = this.#chipPlace(card, chip);
-    const letter = label("", x + 6.5, y + 3.5, { class: "vl-small vl-letter", "text-anchor": "middle" });
+    const letter = s("path", { class: "vl-letter-mark" }); // drawn: a letter of text would be a word that the button's name lacks
+    /** @type {Record<string, string>} */
+    const letters = {
+      "": "",
+      I: `M${x + 6.5} ${y - 4}v7.5`,
+      O: `M${x + 6.5} ${y - 3.6}a3.3 3.3 0 1 0 .01 0z`,
+      X: `M${x + 3.7} ${y - 3.4}l5.6 6.2m0-6.2-5.6 6.2`,
+    };
     const tick = s("path", { class: "vl-tick-mark", d: `M${x + 3.5} ${y - 0.5}l2.2 2.4 4-4.6` });
     const tip = s("title");
     const g = this.#chipButton(card, chip, `firewall of ${name}`, tip, s("path", { class: "vl-shield", d: `M${x} ${y - 7}h13v7c0 4-3 6-6.5 7.5c-3.5-1.5-6.5-3.5-6.5-7.5z` }), tick, letter);
@@ -314,7 +321,9 @@ export class Scene {
       const walls = this.model.value(t, "firewall", name) || "";
       const off = this.model.value(t, "power", name) === false;
       const words = `firewall of ${name}: ${off ? "off" : firewallText(walls)}`;
-      setText(letter, off || !walls ? "" : !walls.includes("out") ? "I" : !walls.includes("in") ? "O" : "X");
+      const sign = off || !walls ? "" : !walls.includes("out") ? "I" : !walls.includes("in") ? "O" : "X";
+      setAttribute(letter, "data-letter", sign);
+      setAttribute(letter, "d", letters[sign]);
       setAttribute(g, "data-state", off ? "off" : walls ? "bad" : "good");
       setAttribute(g, "aria-label", words);
       setText(tip, words);

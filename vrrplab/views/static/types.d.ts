@@ -573,6 +573,8 @@ interface Question {
   silent_s?: number;
   who?: string;
   skipped?: boolean;
+  /** of a table, counted from 1 */
+  row?: number;
 }
 interface Reply {
   answers: number;
@@ -598,6 +600,27 @@ interface WidgetModel {
   save_changes(): void;
   /** In JupyterLab: who keeps the widgets of this notebook, and the kernel that they talk with. */
   widget_manager?: { kernel?: { status: string } | null };
+  python?: PythonOutside;
+}
+/** The widget model of a table whose rows can be shown. */
+interface TableModel extends Pick<WidgetModel, "send" | "widget_manager"> {
+  get(name: "told"): { title: string; head: string[]; rows: string[][]; notes: string[] };
+  get(name: "row"): number;
+  on(name: "change:row", run: () => void): void;
+  on(name: "msg:custom", run: WidgetEvents["msg:custom"]): void;
+  off(name: "change:row", run: () => void): void;
+  off(name: "msg:custom", run: WidgetEvents["msg:custom"]): void;
+}
+/** What a page says of the Python behind it, where that is no notebook's kernel. */
+interface PythonOutside {
+  /** null: nobody can tell. */
+  alive?(): boolean | null;
+  /** While it is on its way to the page: what to say, and which share of it is there (null: nobody knows). */
+  loading?(): { words: string; share?: number | null } | null;
+  /** An answer within this time needs no count of seconds. */
+  patience_ms?: number;
+  /** What is said when no answer will come. */
+  gone?: string;
 }
 
 /** Somebody beside the picture (companions.js). The player calls what is there; what it does not know it does not ask. */

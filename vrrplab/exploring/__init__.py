@@ -1,0 +1,1 @@
+"""Every order of failures and repairs, up to a bound: which of them breaks what a cluster promises."""

@@ -1,0 +1,1 @@
+"""The simulator's side of a page: questions as JSON in, answers out."""

@@ -1,0 +1,1 @@
+"""Text that stands for frames or for events: hex in every shape, tcpdump's lines, daemons' logs."""

@@ -1,0 +1,249 @@
+"""Dumps with offsets: tcpdump -x, tshark -x, Wireshark's copies, text2pcap's input, od, hexdump, xxd.
+
+    0010  00 28 00 00 00 00 ff 70 b1 1d c6 33 64 02 e0 00   .(.....p...3d...
+
+An offset, bytes in groups, and perhaps the same bytes as characters. Offset 0 begins a new frame; every other
+one must be the number of bytes before it, which also tells characters that look like bytes from bytes. Lines
+that are none of this stand between frames and say nothing, as for text2pcap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from vrrplab.errors import CaptureError
+from vrrplab.pasted.frames import Pasted, PastedFrame, guess_link_type, looks_right
+from vrrplab.wire import links
+
+# quoted mail begins its lines with ">"
+_ROW = re.compile(r"^[>\s]*(0x)?([0-9a-fA-F]{3,16})(:?)([ \t]+)(?=[0-9a-fA-F]{2})(.*)$")
+_END = re.compile(r"^[>\s]*([0-9a-fA-F]{3,16}):?\s*$")  # od and hexdump tell where the last line ended
+_GROUP = re.compile(r"((?:[0-9a-fA-F]{16}|[0-9a-fA-F]{8}|[0-9a-fA-F]{4}|[0-9a-fA-F]{2}))(?:(\s+)|$)")
+_BASES = (8, 10)  # besides 16: od's own, and what text2pcap takes
+_OD_DIGITS = 7  # of its octal offsets
+_MOST_GROUPS = 64  # of a line
+_LONGEST = 1_000  # characters of a line
+_WIDE_GAP = 3  # blanks between bytes and their characters; between bytes there are two at most
+_AGAIN = "*"  # od, hexdump and xxd -a: lines like the one before, until the next offset
+
+
+class _Row(NamedTuple):
+    line: int
+    offset: str
+    mark: str  # "0x", ":", both or neither
+    gap: int
+    groups: tuple[str, ...]
+    characters: str  # behind the groups
+    again: bool = False  # the lines before it repeat
+
+
+class _Rows:
+    """What looks like a dump in a text."""
+
+    def __init__(self) -> None:
+        self.rows: list[_Row] = []
+        self._again = False
+
+    def take(self, number: int, line: str) -> bool:
+        """Is it part of a dump?"""
+        if len(line) > _LONGEST:
+            return False
+        found = _ROW.match(line)
+        if found is not None:
+            prefix, offset, colon, gap, rest = found.groups()
+            groups, characters = _split(rest)
+            if groups:
+                mark = (prefix or "") + colon
+                self.rows.append(_Row(number, offset, mark, len(gap), groups, characters, self._again))
+                self._again = False
+                return True
+        if self.rows and line.strip() == _AGAIN:
+            self._again = True
+            return True
+        end = _END.match(line)
+        if end is not None and self.rows:
+            self.rows.append(_Row(number, end[1], self.rows[-1].mark, 0, (), "", self._again))
+            self._again = False
+            return True
+        return False
+
+
+def _split(rest: str) -> tuple[tuple[str, ...], str]:
+    """Groups of hexadecimal digits, and what stands behind them.
+
+    The groups end where what follows shows just their bytes as characters; else at a wide gap, or at what is
+    no hexadecimal. What is still too much is cut by the next offset.
+    """
+    groups: list[str] = []
+    ends: list[int] = []
+    place = 0
+    while len(groups) < _MOST_GROUPS and (found := _GROUP.match(rest, place)) is not None:
+        groups.append(found[1])
+        ends.append(found.end(1))
+        place = found.end()
+    for count in range(len(groups), 0, -1):
+        if _shows(rest[ends[count - 1] :], bytes.fromhex("".join(groups[:count]))):
+            return tuple(groups[:count]), rest[ends[count - 1] :]
+    for count in range(1, len(groups)):
+        between = rest[ends[count - 1] : ends[count]]
+        if len(between) - len(between.lstrip()) >= _WIDE_GAP:
+            return tuple(groups[:count]), rest[ends[count - 1] :]
+    return tuple(groups), rest[ends[-1] :] if ends else rest
+
+
+def _shows(characters: str, data: bytes) -> bool:
+    """Are they these bytes as characters, behind two blanks at least? Blanks at either end may be missing."""
+    if characters[:2].strip() or len(characters) < 3:
+        return False
+    shown = characters.strip()
+    if len(shown) >= 2 and shown[0] + shown[-1] in ("||", "><", "**"):
+        shown = shown[1:-1]
+    missing = len(data) - len(shown)
+    if missing < 0 or not shown:
+        return False
+    before = next((place for place, byte in enumerate(data) if byte != 0x20), 0)
+    return any(
+        _are(" " * left + shown + " " * (missing - left), data) for left in {0, min(before, missing), missing}
+    )
+
+
+def _are(shown: str, data: bytes) -> bool:
+    return all(
+        character in (chr(byte), ".") if byte == 0x20
+        else character == chr(byte) if 33 <= byte <= 126
+        else character in ". ·" or ord(character) > 126
+        for character, byte in zip(shown, data, strict=True)
+    )  # fmt: skip
+
+
+def read_dump(text: str, name: str) -> Pasted | None:
+    """The frames of a dump; None if the text is none. ``error`` where an offset does not fit."""
+    rows = _Rows()
+    for number, line in enumerate(text.split("\n"), 1):
+        rows.take(number, line)
+    return frames_of_rows(rows.rows, name)
+
+
+def read_dump_lines(lines: Iterable[tuple[int, str]], name: str) -> Pasted | None:
+    """The same of lines that were found before, each with its number."""
+    rows = _Rows()
+    for number, line in lines:
+        rows.take(number, line)
+    return frames_of_rows(rows.rows, name)
+
+
+def is_dump_line(line: str) -> bool:
+    """Such a line as tcpdump prints below its own: an offset with 0x and a colon."""
+    return _TCPDUMP_ROW.match(line) is not None
+
+
+_TCPDUMP_ROW = re.compile(r"^\s+0x[0-9a-fA-F]{4,}:\s+[0-9a-fA-F]{2}")
+
+
+def frames_of_rows(rows: list[_Row], name: str) -> Pasted | None:
+    """Frames, if the rows are a dump at all: it begins at 0, and is not just hexadecimal with blanks."""
+    while rows and (not rows[0].groups or int(rows[0].offset, 16)):
+        rows = rows[1:]
+    if not rows or not _is_dump(rows[0]):
+        return None
+    base = 16
+    frames, error = _assembled(rows, base, name)
+    for other in _BASES:
+        if error is not None:
+            more, wrong = _assembled(rows, other, name)
+            is_od = len(rows[0].offset) == _OD_DIGITS and wrong is not None and wrong.line > error.line
+            if wrong is None or is_od:
+                base, frames, error = other, more, wrong
+    swapped = not rows[0].mark and len(rows[0].groups[0]) == 4 and _are_swapped(frames)
+    if swapped:
+        frames = [frame._replace(data=_swapped(frame.data)) for frame in frames]
+    return Pasted(_named(rows, base, swapped, frames), frames, error)
+
+
+def _is_dump(row: _Row) -> bool:
+    """And not bare digits in groups, which may begin with zeros too."""
+    if row.mark or row.characters.strip():
+        return True
+    if len(row.groups[0]) == 2:
+        return True
+    return row.gap > 1 or len(row.offset) > 4
+
+
+def _assembled(rows: list[_Row], base: int, name: str) -> tuple[list[PastedFrame], CaptureError | None]:
+    """Frames up to the first offset that does not fit, and the error."""
+    frames: list[PastedFrame] = []
+    data, begun, last = bytearray(), 0, b""
+    error: CaptureError | None = None
+    for row in rows:
+        try:
+            offset = int(row.offset, base)
+        except ValueError:
+            error = _wrong(name, row, len(data))
+            break
+        if not offset and row.groups:
+            _close(frames, data, begun)
+            data, begun, last = bytearray(), row.line, b""
+        elif (
+            row.again and last and len(data) < offset <= _MOST_BYTES and not (offset - len(data)) % len(last)
+        ):
+            data += last * ((offset - len(data)) // len(last))
+        elif base == 16 and offset < len(data) and len(data) - offset < len(last):
+            del data[offset:]  # characters that looked like bytes
+        elif offset != len(data):
+            error = _wrong(name, row, len(data))
+            break
+        last = bytes.fromhex("".join(row.groups))
+        data += last
+    _close(frames, data, begun)
+    return frames, error
+
+
+def _repeats(missing: int, last: bytes) -> bool:
+    return 0 < missing <= _MOST_BYTES and not missing % len(last)
+
+
+_MOST_BYTES = 262_144  # of a frame whose lines are left out
+
+
+def _close(frames: list[PastedFrame], data: bytearray, begun: int) -> None:
+    if data:
+        frames.append(PastedFrame(bytes(data), begun))
+
+
+def _wrong(name: str, row: _Row, there: int) -> CaptureError:
+    message = f"the offset {row.offset} does not fit: {there} (0x{there:x}) bytes stand before it"
+    return CaptureError(name, row.line, message, "is a line missing, or two joined?")
+
+
+def _are_swapped(frames: list[PastedFrame]) -> bool:
+    """od -x and hexdump print words in the order of a little-endian machine."""
+    straight = sum(looks_right(frame.data) for frame in frames)
+    return straight < sum(looks_right(_swapped(frame.data)) for frame in frames) or not straight
+
+
+def _swapped(data: bytes) -> bytes:
+    turned = bytearray(data)
+    turned[0 : len(data) // 2 * 2 : 2], turned[1::2] = data[1::2], data[0 : len(data) // 2 * 2 : 2]
+    return bytes(turned)
+
+
+def _named(rows: list[_Row], base: int, swapped: bool, frames: list[PastedFrame]) -> str:
+    first = rows[0]
+    characters = any(row.characters.strip() for row in rows)
+    if first.mark.startswith("0x"):
+        has_link = all(guess_link_type(frame.data) == links.ETHERNET for frame in frames)
+        letter = "X" if characters else "x"
+        return f"tcpdump -{letter * (2 if has_link else 1)}"
+    if first.mark:
+        return "xxd"
+    if swapped:
+        return "od -x" if base == 8 else "hexdump"
+    if "|" in first.characters:
+        return "hexdump -C"
+    if len(first.offset) == 4 and characters:
+        return "tshark -x" if first.gap == 2 else "a copy from Wireshark"
+    if len(first.offset) >= 6:
+        return "od" if any(not row.groups for row in rows) else "text2pcap's form"
+    return "a hex dump with offsets"

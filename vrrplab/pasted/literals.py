@@ -1,0 +1,203 @@
+"""Bytes as programs write them: bare hex, C arrays, lists of numbers, Python's bytes, escapes, base64."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vrrplab.errors import CaptureError
+from vrrplab.pasted.frames import HINT, Pasted, PastedFrame, guess_link_type, looks_right
+from vrrplab.wire import links
+
+_SEPARATORS = re.compile(r"[\s:,.\-_]+")
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+# each number has a separator or the end behind it: else digits could be told apart in countless ways
+_LIST = re.compile(r"[\[{(]([\s,]*(?:(?:0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3})(?:[\s,;]+|(?=[\]})]))){4,})[\]})]")
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
+_BYTES = re.compile(r"""\b[bB]r?(["'])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)
+_FROMHEX = re.compile(r"""(?:fromhex|unhexlify|hex2bin|decodeString)\s*\(\s*[bB]?(["'])([0-9a-fA-F\s:]*)\1""")
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_LETTERS = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "e": 27, "0": 0}
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_LEAST = 20  # bytes: a shorter word may be base64 by chance, and holds no IP header
+
+
+def read_hex(text: str, name: str) -> Pasted:
+    """Hexadecimal digits with any separators. Raises CaptureError: what else there is."""
+    quoted = re.sub(r"^[\"']|[\"'];?$", "", text.strip())
+    digits = _SEPARATORS.sub("", re.sub(r"\b0[xX]", "", quoted))
+    if not digits:
+        raise CaptureError(name, 0, "is empty", HINT)
+    wrong = re.search(r"[^0-9a-fA-F]", digits)
+    if wrong:
+        raise CaptureError(name, 0, f"is neither a file nor hexadecimal: {wrong.group()!r} in it", HINT)
+    if len(digits) % 2:
+        raise CaptureError(name, 0, f"has an odd number of hexadecimal digits ({len(digits)})", HINT)
+    blocks = [block for block in re.split(r"\n[ \t]*\n", text.strip()) if block.strip()]
+    if len(blocks) > 1 and (several := _blocks(text, blocks)) is not None:
+        return Pasted("hex", several)
+    return Pasted("hex", [PastedFrame(bytes.fromhex(digits), 1)])
+
+
+def _blocks(text: str, blocks: list[str]) -> list[PastedFrame] | None:
+    """Between empty lines, if each looks like a frame of its own."""
+    frames: list[PastedFrame] = []
+    lines = _Lines(text)
+    place = 0
+    for block in blocks:
+        place = text.index(block, place)
+        digits = _SEPARATORS.sub("", re.sub(r"\b0[xX]", "", block))
+        if len(digits) % 2 or not looks_right(data := bytes.fromhex(digits)):
+            return None
+        frames.append(PastedFrame(data, lines.of(place)))
+        place += len(block)
+    return frames
+
+
+def read_literal(text: str, name: str) -> Pasted | None:
+    """What a program has in its source or prints; None if it is none of that."""
+    for read in (_from_hex_calls, _from_bytes, _from_lists, _from_escapes, _from_base64):
+        found = read(text, name)
+        if found is not None:
+            return found
+    return None
+
+
+class _Lines:
+    """On which line a place of a text is, asked from front to back."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._line, self._place = text, 1, 0
+
+    def of(self, place: int) -> int:
+        self._line += self._text.count("\n", self._place, place)
+        self._place = place
+        return self._line
+
+
+def _from_hex_calls(text: str, name: str) -> Pasted | None:
+    frames = []
+    lines = _Lines(text)
+    for found in _FROMHEX.finditer(text):
+        line = lines.of(found.start())
+        digits = _SEPARATORS.sub("", found[2])
+        if len(digits) % 2:
+            message = f"has an odd number of hexadecimal digits ({len(digits)})"
+            raise CaptureError(name, line, message, HINT)
+        if digits:
+            frames.append(PastedFrame(bytes.fromhex(digits), line))
+    return Pasted("bytes.fromhex", frames) if frames else None
+
+
+def _from_bytes(text: str, name: str) -> Pasted | None:
+    """Literals with nothing but blanks between them are one; so Python reads them, too."""
+    joined: list[tuple[bytearray, int]] = []
+    lines = _Lines(text)
+    end = -1
+    for found in _BYTES.finditer(text):
+        data = _unescaped(found[2])
+        if joined and not re.sub(r"[\s\\+]", "", text[end : found.start()]):
+            joined[-1][0].extend(data)
+        else:
+            joined.append((bytearray(data), lines.of(found.start())))
+        end = found.end()
+    frames = [PastedFrame(bytes(data), line) for data, line in joined if data]
+    return Pasted("Python bytes", frames) if frames else None
+
+
+def _unescaped(text: str) -> bytes:
+    """Characters beyond ASCII as UTF-8."""
+    parts = bytearray()
+    place = 0
+    for found in _ESCAPE.finditer(text):
+        parts += text[place : found.start()].encode("utf-8", "surrogateescape")
+        word = found[1]
+        if word[0] == "x" and len(word) == 3:
+            parts.append(int(word[1:], 16))
+        elif word[0] in "01234567":
+            parts.append(int(word, 8) & 0xFF)
+        elif word != "\n":
+            code = _LETTERS.get(word)
+            parts += bytes((code,)) if code is not None else word.encode("utf-8", "surrogateescape")
+        place = found.end()
+    return bytes(parts + text[place:].encode("utf-8", "surrogateescape"))
+
+
+def _from_lists(text: str, name: str) -> Pasted | None:
+    bare = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
+    frames = []
+    lines = _Lines(bare)
+    has_brace = False
+    for found in _LIST.finditer(bare):
+        numbers = _NUMBER.findall(found[1])
+        values = [int(word, 16) if word[:2] in ("0x", "0X") else int(word) for word in numbers]
+        line = lines.of(found.start())
+        if max(values) > 255:
+            raise CaptureError(name, line, f"{max(values)} is no byte: those are 0 to 255", HINT)
+        has_brace = has_brace or found[0][0] == "{"
+        frames.append(PastedFrame(bytes(values), line))
+    if frames:
+        return Pasted("a C array" if has_brace else "a list of numbers", frames)
+    return _from_bare_numbers(bare)
+
+
+def _from_bare_numbers(text: str) -> Pasted | None:
+    """Numbers with commas and nothing around them, which as hexadecimal would not be pairs of digits."""
+    words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
+    if len(words) < _LEAST or text.count(",") < len(words) - 1 or not all(map(str.isascii, words)):
+        return None
+    if not all(word.isdigit() and len(word) < 4 for word in words) or all(len(word) == 2 for word in words):
+        return None
+    values = [int(word) for word in words]
+    return Pasted("a list of numbers", [PastedFrame(bytes(values), 1)]) if max(values) < 256 else None
+
+
+def _from_escapes(text: str, name: str) -> Pasted | None:
+    """``"\\x01\\x00^\\x00"``, several strings after another or not."""
+    if text.count("\\x") < 4:
+        return None
+    plain = _ESCAPE.sub("", text)
+    if "\\" in plain or not all(character.isspace() or "!" <= character <= "~" for character in plain):
+        return None
+    inside = re.findall(r'"((?:\\.|[^"\\])*)"', text, re.DOTALL) or re.findall(
+        r"'((?:\\.|[^'\\])*)'", text, re.DOTALL
+    )
+    joined = "".join(inside) if inside else "".join(text.split())
+    data = _unescaped(joined)
+    return Pasted("escaped bytes", [PastedFrame(data, 1)]) if data else None
+
+
+def _from_base64(text: str, name: str) -> Pasted | None:
+    """Only what begins as a frame does: many a word is base64 as well."""
+    if re.fullmatch(r"[\s0-9a-fA-F:.\-_,xX]*", text):
+        return None
+    frames = []
+    for line, words in _base64_words(text):
+        if not _BASE64.fullmatch(words) or len(words) % 4 == 1:
+            return None
+        from binascii import Error, a2b_base64
+
+        plain = words.replace("-", "+").replace("_", "/")
+        try:
+            data = a2b_base64(plain + "=" * (-len(plain) % 4))
+        except (Error, ValueError):
+            return None
+        if len(data) < _LEAST or not (looks_right(data) or guess_link_type(data) != links.ETHERNET):
+            return None
+        frames.append(PastedFrame(data, line))
+    return Pasted("base64", frames) if frames else None
+
+
+def _base64_words(text: str) -> Iterator[tuple[int, str]]:
+    """One a frame: lines join until one ends in = or an empty one comes."""
+    words, begun = "", 0
+    for number, line in enumerate(text.split("\n"), 1):
+        bare = "".join(line.split()).strip("\"'")
+        if bare and not words:
+            begun = number
+        words += bare
+        if words and (not bare or bare.endswith("=")):
+            yield begun, words
+            words = ""
+    if words:
+        yield begun, words
