@@ -24,7 +24,7 @@ everything and asks in the end, and then dates beginnings back to their announce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -401,6 +401,10 @@ class Masters(VirtualRouter):
     def masters(self) -> list[Speaker]:
         """Everyone who is MASTER, as far as is known."""
         return [s for s in self.speakers.values() if s.is_master]
+
+    def listings(self) -> Iterator[Sighting]:
+        """The latest advert of each speaker."""
+        return (speaker.last for speaker in self.speakers.values())
 
     @property
     def _present(self) -> Iterable[Speaker]:

@@ -53,7 +53,6 @@ from vrrplab.witness.masters import (
 from vrrplab.witness.recent import ADDRESS, Key, Recent
 from vrrplab.witness.sightings import (
     Announcement,
-    Heard,
     Sighting,
     announcement_of,
     place_of,
@@ -371,12 +370,8 @@ class Observer:
 
     def _compare_addresses(self, t_us: Micros) -> None:
         """Has one virtual router an address of another?"""
-        heard = {}
-        for key, router in self.routers.items():
-            heard[key] = Heard(router.vrid, router.ip_version, "")
-            heard[key].sightings = [speaker.last for speaker in router.speakers.values()]
-        for interface in {key[0] for key in heard}:
-            own = {key: one for key, one in heard.items() if key[0] == interface}
+        for interface in {key[0] for key in self.routers}:
+            own = {key: router for key, router in self.routers.items() if key[0] == interface}
             self._recent.tell_others(t_us, (interface, 4, 0), shared_addresses(own))
 
     # -- announcements ---------------------------------------------------------------------------

@@ -166,7 +166,9 @@ class Recent:
             if left <= 0:
                 break
         if due:
-            gc.collect(1)  # timelines are full of rings, which lie about until a thorough collection
+            # Timelines are full of rings. A whole collection also gives back the tuples that Python keeps for
+            # later, up to 2,000 of each length
+            gc.collect()
 
     def tell_others(self, t_us: Micros, key: Key, found: Iterator[Finding]) -> None:
         """Findings that were made elsewhere; each is told once, as those from here."""

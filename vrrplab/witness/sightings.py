@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import groupby, islice
 from operator import itemgetter, sub
@@ -142,6 +142,10 @@ class Heard(VirtualRouter):
     def addresses(self) -> tuple[str, ...]:
         """Every virtual address any advert named, in order of appearance."""
         return tuple(dict.fromkeys(a for begin, _ in self.runs() for a in self.sightings[begin].addresses))
+
+    def listings(self) -> Iterator[Sighting]:
+        """The first advert of each run (``runs``)."""
+        return (self.sightings[begin] for begin, _ in self.runs())
 
     def runs(self) -> list[tuple[int, int]]:
         """Sightings that follow each other and say the same, but for number and time: from, to (not

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from vrrplab.capture.reader import CapturedFrame, Packet, Passed
 from vrrplab.limits import Limit
@@ -230,27 +230,50 @@ def _backwards(seen: Backwards) -> Iterator[Finding]:
     yield Finding(seen.first[0], "backwards", "", text, tuple(dict.fromkeys((seen.first[1], seen.worst))))
 
 
-def shared_addresses(routers: Mapping[tuple[str, int, int], Heard]) -> Iterator[Finding]:
+class Lists(Protocol):
+    """A virtual router whose adverts list addresses: heard as a whole, or followed by a watcher."""
+
+    @property
+    def name(self) -> str: ...
+
+    def listings(self) -> Iterator[Sighting]: ...
+
+
+def shared_addresses(routers: Mapping[tuple[str, int, int], Lists]) -> Iterator[Finding]:
     """One address in two virtual routers of a LAN: two MASTERs that know nothing of each other.
 
     ``routers``: by LAN, IP version and VRID.
     """
-    first: dict[tuple[str, str], tuple[Heard, Sighting]] = {}
-    told: set[tuple[str, str, str]] = set()
+    by_lan: dict[str, list[Lists]] = {}
     for (lan, _, _), router in routers.items():
+        by_lan.setdefault(lan, []).append(router)
+    for on_lan in by_lan.values():
+        yield from _shared_on(on_lan)
+
+
+def _shared_on(routers: list[Lists]) -> Iterator[Finding]:
+    # of the addresses of a crowd those that several have are few: a watcher has room for the rest once
+    holder: dict[str, int] = {}
+    shared: set[str] = set()
+    for number, router in enumerate(routers):
+        for sighting in _different(router):
+            shared |= {one for one in sighting.addresses if holder.setdefault(one, number) != number}
+    del holder
+    if not shared:
+        return
+    first: dict[str, tuple[Lists, Sighting]] = {}
+    told: set[tuple[str, str]] = set()
+    for router in routers:
         listed: dict[str, Sighting] = {}
-        seen: set[int] = set()
-        for begin, _ in router.runs():
-            sighting = router.sightings[begin]
-            if id(sighting.addresses) not in seen:  # one tuple for all adverts that list the same
-                seen.add(id(sighting.addresses))
-                for address in sighting.addresses:
+        for sighting in _different(router):
+            for address in sighting.addresses:
+                if address in shared:
                     listed.setdefault(address, sighting)
         for address, sighting in listed.items():
-            other, earlier = first.setdefault((lan, address), (router, sighting))
-            if other is router or (lan, other.name, router.name) in told:
+            other, earlier = first.setdefault(address, (router, sighting))
+            if other is router or (other.name, router.name) in told:
                 continue
-            told.add((lan, other.name, router.name))
+            told.add((other.name, router.name))
             one, two = sorted((other.name, router.name))
             text = (
                 f"{one} and {two} both have {address}: their MASTERs know nothing of each other, and"
@@ -259,6 +282,15 @@ def shared_addresses(routers: Mapping[tuple[str, int, int], Heard]) -> Iterator[
             later = max(earlier, sighting)
             frames = tuple(sorted((earlier.number, sighting.number)))
             yield Finding(later.t_us, "shared-address", "", text, frames)
+
+
+def _different(router: Lists) -> Iterator[Sighting]:
+    """The first advert of those that list the same: one tuple is kept for all of them."""
+    seen: set[int] = set()
+    for sighting in router.listings():
+        if id(sighting.addresses) not in seen:
+            seen.add(id(sighting.addresses))
+            yield sighting
 
 
 def _other_findings(sightings: Sightings) -> list[Finding]:
