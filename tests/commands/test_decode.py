@@ -278,3 +278,12 @@ def test_another_format_is_named_with_its_cure(
         assert done.returncode == 2
         assert said in done.stderr.decode()
         assert done.stderr.count(b"\n") == 1
+
+
+def test_frames_without_times_have_no_timeline(vrrplab: Command, tmp_path: Path) -> None:
+    path = tmp_path / "night.txt"
+    line = "IP 10.0.0.{} > 224.0.0.18: VRRPv2, Advertisement, vrid 51, prio 100, intvl 1s, length 20\n"
+    path.write_text(line.format(1) + line.format(2))
+    one_line(vrrplab("decode", str(path), "--timeline"), "has no times", "tcpdump -tttt")
+    path.write_text(line.format(1))
+    assert vrrplab("decode", str(path), "--timeline").returncode == 0

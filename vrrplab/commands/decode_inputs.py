@@ -29,6 +29,7 @@ Packets = Iterator[Packet]
 CAPTURE_ENDINGS = (".pcap", ".pcapng", ".cap")
 _FILE_ENDINGS = (*CAPTURE_ENDINGS, ".gz", ".zst", ".txt", ".log")
 _STDIN = "standard input"
+_TIMES = "tcpdump -tttt -nevv prints what is read here"
 _HEAD = 512  # bytes by which a text is told from what is none
 
 
@@ -38,6 +39,7 @@ class Inputs:
 
     ``is_dated``: its times have a date. ``has_zone``: they count from 1970 in UTC; else they are those of
     some clock on a wall. ``has_times``: it has any. ``others``: packets of a text that are no frames here.
+    ``is_several``: it is a text of more than one frame.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Inputs:
     has_zone: bool = True
     others: int = 0
     has_times: bool = True
+    is_several: bool = False
     counted_of: Callable[[], Iterator[Packet | Passed]] | None = None
 
     def packets(self, kinds: frozenset[str] | None = None, vrid: int | None = None) -> Packets:
@@ -85,12 +88,12 @@ def sources_of(words: list[str], link_type: int | None) -> tuple[list[Inputs], l
 
     if words == ["-"] or not names_file(words[0]):
         if words != ["-"]:
-            return [inputs_of(words, link_type)], []
+            return [_timed(inputs_of(words, link_type))], []
         given = _text_of_stream()
         if isinstance(given, Inputs):
             return [given], []
         log = read_log(given, _STDIN)
-        return ([of_text(given, _STDIN, link_type)], []) if log is None else ([], [log])
+        return ([_timed(of_text(given, _STDIN, link_type))], []) if log is None else ([], [log])
     frames: list[Inputs] = []
     logs: list[Log] = []
     for path in words:
@@ -106,11 +109,21 @@ def sources_of(words: list[str], link_type: int | None) -> tuple[list[Inputs], l
             raise CaptureError(path, 0, "is one too many", cure)
         frames.append(one)
     frames.sort(key=lambda one: (bool(one.shape), not one.has_times, not one.has_zone, not one.is_dated))
+    if frames:
+        _timed(frames[0])
     for one in frames[1:]:
         if not one.has_times:
             message = f"has no times, so nothing tells when its frames were beside {frames[0].name}"
-            raise CaptureError(one.name, 0, message, "tcpdump -tttt -nevv prints what is read here")
+            raise CaptureError(one.name, 0, message, _TIMES)
     return frames, logs
+
+
+def _timed(one: Inputs) -> Inputs:
+    """CaptureError: several frames without times, of which nobody knows who was MASTER when."""
+    if one.is_several and not one.has_times:
+        message = "has no times, so nothing tells how long who was MASTER, or whether two were at once"
+        raise CaptureError(one.name, 0, message, _TIMES)
+    return one
 
 
 def names_file(word: str) -> bool:
@@ -181,7 +194,19 @@ def of_text(text: str, name: str, link_type: int | None) -> Inputs:
     packets = partial(_packets, found, link_type)
     counted = partial(_counted, found, link_type)
     has_times = any(one.t_ns for one in found.frames)
-    return Inputs(shown, packets, "", found.shape, found.is_dated, found.has_zone, others, has_times, counted)
+    is_several = len(found.frames) > 1
+    return Inputs(
+        shown,
+        packets,
+        "",
+        found.shape,
+        found.is_dated,
+        found.has_zone,
+        others,
+        has_times,
+        is_several,
+        counted,
+    )
 
 
 def _packets(found: Pasted, link_type: int | None, kinds: object, vrid: object) -> Packets:

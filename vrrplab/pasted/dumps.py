@@ -18,9 +18,14 @@ from vrrplab.pasted.frames import Pasted, PastedFrame, guess_link_type, looks_ri
 from vrrplab.wire import links
 
 # quoted mail begins its lines with ">"
-_ROW = re.compile(r"^[>\s]*(0x)?([0-9a-fA-F]{3,16})(:?)([ \t]+)(?=[0-9a-fA-F]{2})(.*)$")
+# gdb names what lies at an address, and writes 0x before every byte
+_ROW = re.compile(
+    r"^[>\s]*(0x)?([0-9a-fA-F]{3,16})(?: <[^>]{1,200}>)?(:?)([ \t]+)(?=(?:0x)?[0-9a-fA-F]{2})(.*)$"
+)
 _END = re.compile(r"^[>\s]*([0-9a-fA-F]{3,16}):?\s*$")  # od and hexdump tell where the last line ended
-_GROUP = re.compile(r"((?:[0-9a-fA-F]{16}|[0-9a-fA-F]{8}|[0-9a-fA-F]{4}|[0-9a-fA-F]{2}))(?:(\s+)|$)")
+_GROUP = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2}){1,64})(?:(\s+)|$)")
+_WIDTHS = (2, 4, 8, 16, 32, 64)  # digits of a group; the last of a line may have less
+_BITS = re.compile(r"[01]{8}")
 _BASES = (8, 10)  # besides 16: od's own, and what text2pcap takes
 _OD_DIGITS = 7  # of its octal offsets
 _MOST_GROUPS = 64  # of a line
@@ -53,7 +58,7 @@ class _Rows:
         found = _ROW.match(line)
         if found is not None:
             prefix, offset, colon, gap, rest = found.groups()
-            groups, characters = _split(rest)
+            groups, characters = _split(rest, len(gap))
             if groups:
                 mark = (prefix or "") + colon
                 self.rows.append(_Row(number, offset, mark, len(gap), groups, characters, self._again))
@@ -70,7 +75,7 @@ class _Rows:
         return False
 
 
-def _split(rest: str) -> tuple[tuple[str, ...], str]:
+def _split(rest: str, lead: int) -> tuple[tuple[str, ...], str]:
     """Groups of hexadecimal digits, and what stands behind them.
 
     The groups end where what follows shows just their bytes as characters; else at a wide gap, or at what is
@@ -83,14 +88,25 @@ def _split(rest: str) -> tuple[tuple[str, ...], str]:
         groups.append(found[1])
         ends.append(found.end(1))
         place = found.end()
+    if len(groups) > 1 and len(groups[0]) not in _WIDTHS:
+        return (), rest
     for count in range(len(groups), 0, -1):
-        if _shows(rest[ends[count - 1] :], bytes.fromhex("".join(groups[:count]))):
+        shown, some = rest[ends[count - 1] :], groups[:count]
+        if _shows(shown, _joined(some)) or (len(some[0]) > 2 and _shows(shown, _joined(_reversed(some)))):
             return tuple(groups[:count]), rest[ends[count - 1] :]
     for count in range(1, len(groups)):
         between = rest[ends[count - 1] : ends[count]]
-        if len(between) - len(between.lstrip()) >= _WIDE_GAP:
+        if _WIDE_GAP <= len(between) - len(between.lstrip()) != lead:  # hexdump -x sets all words far apart
             return tuple(groups[:count]), rest[ends[count - 1] :]
     return tuple(groups), rest[ends[-1] :] if ends else rest
+
+
+def _joined(groups: Iterable[str]) -> bytes:
+    return bytes.fromhex("".join(groups))
+
+
+def _reversed(groups: Iterable[str]) -> tuple[str, ...]:
+    return tuple(bytes.fromhex(group)[::-1].hex() for group in groups)
 
 
 def _shows(characters: str, data: bytes) -> bool:
@@ -143,11 +159,53 @@ _TCPDUMP_ROW = re.compile(r"^\s+0x[0-9a-fA-F]{4,}:\s+[0-9a-fA-F]{2}")
 
 
 def frames_of_rows(rows: list[_Row], name: str) -> Pasted | None:
-    """Frames, if the rows are a dump at all: it begins at 0, and is not just hexadecimal with blanks."""
-    while rows and (not rows[0].groups or int(rows[0].offset, 16)):
-        rows = rows[1:]
-    if not rows or not _is_dump(rows[0]):
+    """Frames, if the rows are a dump at all: it begins at 0, and is not just hexadecimal with blanks.
+
+    CaptureError: the lines before the first one are missing.
+    """
+    begins = next((place for place, row in enumerate(rows) if row.groups and not int(row.offset, 16)), None)
+    if begins is None:
+        return _of_memory(rows, name)
+    rows = rows[begins:]
+    if not _is_dump(rows[0]):
         return None
+    if all(_BITS.fullmatch(group) for row in rows for group in row.groups):
+        rows = [row._replace(groups=tuple(f"{int(group, 2):02x}" for group in row.groups)) for row in rows]
+    base, frames, error = _best(rows, name)
+    turned = False
+    if any(len(group) > 2 for group in rows[0].groups) and "0x" not in rows[0].mark:
+        other = _best(list(map(_turned, rows)), name)
+        is_word = not rows[0].mark and len(rows[0].groups[0]) == 4
+        straight, swapped = (sum(looks_right(frame.data) for frame in some) for some in (frames, other[1]))
+        turned = straight < swapped or (is_word and not straight)
+        if turned:
+            base, frames, error = other
+    return Pasted(_named(rows, base, turned, frames), frames, error)
+
+
+def _of_memory(rows: list[_Row], name: str) -> Pasted | None:
+    """A dump whose offsets begin elsewhere: where a debugger found it, or somebody left off its beginning."""
+    while rows and not rows[0].groups:
+        rows = rows[1:]
+    if not rows or (len(rows) < 2 and not rows[0].mark):
+        return None
+    first = int(rows[0].offset, 16)
+    digits = len(rows[0].offset)
+    if any(int(row.offset, 16) < first for row in rows):
+        return None
+    moved = [row._replace(offset=f"{int(row.offset, 16) - first:0{digits}x}") for row in rows]
+    frames, error = _assembled(moved, 16, name)
+    sizes = [len(_joined(row.groups)) for row in moved]
+    if len(moved) > 1 and int(moved[1].offset, 16) != sizes[0]:
+        return None
+    if looks_right(frames[0].data) and error is None:
+        return Pasted("a hex dump of memory", frames)
+    message = f"begins at the offset {rows[0].offset}: what stands before it is missing"
+    raise CaptureError(name, rows[0].line, message, "the dump of a frame begins at offset 0")
+
+
+def _best(rows: list[_Row], name: str) -> tuple[int, list[PastedFrame], CaptureError | None]:
+    """With the base in which all offsets fit, if there is one."""
     base = 16
     frames, error = _assembled(rows, base, name)
     for other in _BASES:
@@ -156,10 +214,12 @@ def frames_of_rows(rows: list[_Row], name: str) -> Pasted | None:
             is_od = len(rows[0].offset) == _OD_DIGITS and wrong is not None and wrong.line > error.line
             if wrong is None or is_od:
                 base, frames, error = other, more, wrong
-    swapped = not rows[0].mark and len(rows[0].groups[0]) == 4 and _are_swapped(frames)
-    if swapped:
-        frames = [frame._replace(data=_swapped(frame.data)) for frame in frames]
-    return Pasted(_named(rows, base, swapped, frames), frames, error)
+    return base, frames, error
+
+
+def _turned(row: _Row) -> _Row:
+    """od -x, hexdump and xxd -e print words in the order of a little-endian machine."""
+    return row._replace(groups=_reversed(row.groups))
 
 
 def _is_dump(row: _Row) -> bool:
@@ -175,6 +235,7 @@ def _assembled(rows: list[_Row], base: int, name: str) -> tuple[list[PastedFrame
     """Frames up to the first offset that does not fit, and the error."""
     frames: list[PastedFrame] = []
     data, begun, last = bytearray(), 0, b""
+    groups: tuple[str, ...] = ()
     error: CaptureError | None = None
     for row in rows:
         try:
@@ -189,19 +250,24 @@ def _assembled(rows: list[_Row], base: int, name: str) -> tuple[list[PastedFrame
             row.again and last and len(data) < offset <= _MOST_BYTES and not (offset - len(data)) % len(last)
         ):
             data += last * ((offset - len(data)) // len(last))
-        elif base == 16 and offset < len(data) and len(data) - offset < len(last):
-            del data[offset:]  # characters that looked like bytes
+        elif offset < len(data) and _is_too_much(len(data) - offset, groups, row, base):
+            del data[offset:]
         elif offset != len(data):
             error = _wrong(name, row, len(data))
             break
-        last = bytes.fromhex("".join(row.groups))
+        groups = row.groups
+        last = _joined(groups)
         data += last
     _close(frames, data, begun)
     return frames, error
 
 
-def _repeats(missing: int, last: bytes) -> bool:
-    return 0 < missing <= _MOST_BYTES and not missing % len(last)
+def _is_too_much(excess: int, groups: tuple[str, ...], row: _Row, base: int) -> bool:
+    """Characters that looked like groups of bytes; or, by the offset at the end, what fills the last word."""
+    if not row.groups and groups and excess < len(groups[-1]) // 2:
+        return True
+    sizes = [sum(len(group) // 2 for group in groups[count:]) for count in range(1, len(groups))]
+    return base == 16 and excess in sizes
 
 
 _MOST_BYTES = 262_144  # of a frame whose lines are left out
@@ -217,18 +283,6 @@ def _wrong(name: str, row: _Row, there: int) -> CaptureError:
     return CaptureError(name, row.line, message, "is a line missing, or two joined?")
 
 
-def _are_swapped(frames: list[PastedFrame]) -> bool:
-    """od -x and hexdump print words in the order of a little-endian machine."""
-    straight = sum(looks_right(frame.data) for frame in frames)
-    return straight < sum(looks_right(_swapped(frame.data)) for frame in frames) or not straight
-
-
-def _swapped(data: bytes) -> bytes:
-    turned = bytearray(data)
-    turned[0 : len(data) // 2 * 2 : 2], turned[1::2] = data[1::2], data[0 : len(data) // 2 * 2 : 2]
-    return bytes(turned)
-
-
 def _named(rows: list[_Row], base: int, swapped: bool, frames: list[PastedFrame]) -> str:
     first = rows[0]
     characters = any(row.characters.strip() for row in rows)
@@ -237,7 +291,7 @@ def _named(rows: list[_Row], base: int, swapped: bool, frames: list[PastedFrame]
         letter = "X" if characters else "x"
         return f"tcpdump -{letter * (2 if has_link else 1)}"
     if first.mark:
-        return "xxd"
+        return "xxd -e" if swapped else "xxd"
     if swapped:
         return "od -x" if base == 8 else "hexdump"
     if "|" in first.characters:

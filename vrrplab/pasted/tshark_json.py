@@ -25,8 +25,7 @@ _LINKS = {
 
 def read_tshark_json(text: str, name: str) -> Pasted | None:
     """The frames; None if the text is no such JSON. CaptureError for JSON of tshark without bytes."""
-    bare = text.lstrip("\ufeff \t\r\n")
-    if bare[:1] not in ("{", "[") or '"layers"' not in text:
+    if '"layers"' not in text or (text := _without_prose(text)) == "":
         return None
     packets: list[Any] | None
     try:
@@ -52,6 +51,21 @@ def read_tshark_json(text: str, name: str) -> Pasted | None:
         told = layers.get("frame")
         frames.append(PastedFrame(data, number, *_time_and_link(told if isinstance(told, dict) else {})))
     return Pasted(shape, frames) if frames else None
+
+
+def _without_prose(text: str) -> str:
+    """From the first line that begins JSON to the last that ends it; "" if there are none. Lines before them
+    stay, empty: errors tell lines.
+    """
+    lines = text.split("\n")
+    begins = next((at for at, line in enumerate(lines) if line.lstrip()[:1] in ("{", "[")), None)
+    if begins is None:
+        return ""
+    ends = next(
+        (at for at in range(len(lines) - 1, begins, -1) if lines[at].strip()[-1:] in ("}", "]")),
+        len(lines) - 1,
+    )
+    return "\n" * begins + "\n".join(lines[begins : ends + 1])
 
 
 def _by_line(text: str) -> list[Any] | None:
