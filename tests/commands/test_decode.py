@@ -5,11 +5,13 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -287,3 +289,25 @@ def test_frames_without_times_have_no_timeline(vrrplab: Command, tmp_path: Path)
     one_line(vrrplab("decode", str(path), "--timeline"), "has no times", "tcpdump -tttt")
     path.write_text(line.format(1))
     assert vrrplab("decode", str(path), "--timeline").returncode == 0
+
+
+def test_a_compressed_capture_that_is_cut_gives_its_frames(vrrplab: Command, tmp_path: Path) -> None:
+    path = tmp_path / "night.pcap.gz"
+    path.write_bytes(gzip.compress(CAPTURE.read_bytes())[:-400])
+    done = vrrplab("decode", str(path), "--format", "jsonl")
+    one_line(done, "breaks off at byte")
+    whole = vrrplab("decode", str(CAPTURE), "--format", "jsonl").stdout
+    assert len(done.stdout) > 1_000
+    assert whole.startswith(done.stdout)
+
+
+@pytest.mark.parametrize("given", [FRAME.hex().encode(), CAPTURE.read_bytes()], ids=["hex", "capture"])
+def test_a_named_pipe_gives_text_and_captures(vrrplab: Command, tmp_path: Path, given: bytes) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=(given,))
+    writer.start()
+    done = vrrplab("decode", str(pipe))
+    writer.join()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "VRRPv2" in done.stdout

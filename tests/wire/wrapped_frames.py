@@ -58,6 +58,13 @@ def erspan_3(frame: bytes, has_subheader: bool) -> bytes:
     return gre(0x22EB, head + bytes(8 * has_subheader) + frame, 0x1000, bytes((0, 0, 0, 1)))
 
 
+def aggregated(frame: bytes) -> bytes:
+    """The only one of an A-MSDU, from an access point."""
+    inner = b"\xaa\xaa\x03\0\0\0" + frame[12:]
+    head = bytes.fromhex("88020000") + frame[:6] + b"\2\0\0\0\0\x0a" + frame[6:12] + b"\0\0\x80\0"
+    return head + frame[:12] + len(inner).to_bytes(2, "big") + inner
+
+
 def wireless(frame: bytes) -> bytes:
     """From a station to its access point: receiver, transmitter, destination."""
     head = bytes.fromhex("08010000") + b"\2\0\0\0\0\x0a" + frame[6:12] + frame[:6] + b"\0\0"
@@ -119,6 +126,9 @@ FORMS: dict[str, Form] = {
     "etherip": Form(lambda f: ipv4(97, b"\x30\0" + f), "EtherIP"),
     "mpls": Form(lambda f: ethernet(0x8847, bytes.fromhex("000640ff000641ff") + f[14:]), "MPLS 100"),
     "mpls-ethernet": Form(lambda f: ethernet(0x8847, bytes.fromhex("000641ff00000000") + f), "MPLS 100"),
+    "mpls-llc-snap": Form(
+        lambda f: ethernet(0x8847, bytes.fromhex("000641ff") + snap(f)), "MPLS 100 > LLC/SNAP", tshark=False
+    ),
     "mpls-in-udp": Form(lambda f: udp(6635, bytes.fromhex("000641ff") + f[14:]), "MPLS 100"),
     "pppoe": Form(
         lambda f: ethernet(
@@ -151,6 +161,8 @@ FORMS: dict[str, Form] = {
     "frame-relay-snap": Form(
         lambda f: bytes.fromhex("184103008000000008")[:8] + b"\x08\0" + f[14:], "", links.FRELAY
     ),
+    "frame-relay-ppp": Form(lambda f: b"\x18\x41\x03\xcf\0\x21" + f[14:], "PPP", links.FRELAY),
+    "802.11-aggregated": Form(aggregated, "LLC/SNAP", links.IEEE802_11),
     "802.11": Form(wireless, "LLC/SNAP", links.IEEE802_11),
     "radiotap": Form(lambda f: bytes.fromhex("0000080000000000") + wireless(f), "LLC/SNAP", links.RADIOTAP),
     "fddi": Form(lambda f: b"\x57" + f[:12] + b"\xaa\xaa\x03\0\0\0" + f[12:], "LLC/SNAP", links.FDDI),

@@ -70,6 +70,12 @@ def test_a_part_of_a_recording_accuses_nobody_anew() -> None:
     assert of_recordings(NAMES[::4], 5) == []
 
 
+def test_unicast_adverts_may_wait_for_a_peer_longer_than_announcements() -> None:
+    name = "unicast_start_no_address"
+    frames = list(read_frames(RECORDINGS / name / "capture.pcap"))
+    assert unfounded(name, frames, 15, 26) == []
+
+
 @pytest.mark.long
 @pytest.mark.computes
 def test_no_part_of_any_recording_accuses_anybody_anew() -> None:

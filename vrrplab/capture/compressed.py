@@ -200,9 +200,14 @@ class Rewindable:
         return place
 
     def read(self, size: int = -1) -> bytes:
-        parts = []
+        parts: list[bytes] = []
         while size:
-            data = self._next(size if size > 0 else 1 << 30)
+            try:
+                data = self._next(size if size > 0 else 1 << 30)
+            except Break:
+                if not parts:
+                    raise
+                break  # what is there first
             if not data:
                 break
             parts.append(data)

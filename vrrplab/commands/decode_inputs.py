@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from io import BufferedReader
+from typing import TYPE_CHECKING, BinaryIO
 
 from vrrplab.capture.compressed import open_unpacked
 from vrrplab.capture.files import is_capture, known_format, read_records
@@ -17,7 +18,7 @@ from vrrplab.capture.reader import Packet, Passed
 from vrrplab.capture.records import Break, Record
 from vrrplab.columns.selection import select, select_packets
 from vrrplab.errors import CaptureError
-from vrrplab.input_files import await_input, read_stream, text_of, too_large, unreadable
+from vrrplab.input_files import await_input, open_input, read_stream, text_of, too_large, unreadable
 from vrrplab.limits import HEX_BYTES, TEXT_BYTES
 from vrrplab.witness.sightings import KINDS
 
@@ -138,8 +139,21 @@ def of_file(path: str, link_type: int | None) -> Inputs:
         return of_text(text, path, link_type)
     name = os.path.basename(path)
     if not os.path.isfile(path):  # of a pipe nothing can be read twice, as columns are
-        return Inputs(name, lambda kinds, vrid: enumerate(read_records(path), 1))
+        given = _given_by_pipe(path)
+        return given if isinstance(given, Inputs) else of_text(given, path, link_type)
     return Inputs(name, partial(select_packets, path), path)
+
+
+def _given_by_pipe(path: str) -> str | Inputs:
+    """What comes out of a pipe with a name, as ``<(xxd frame)`` is one: a text, or the capture that it is."""
+    try:
+        stream = open_input(path)
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error, CaptureError) from None
+    shown = os.path.basename(path)
+    if not _is_text(stream.peek(_HEAD)[:_HEAD]):
+        return Inputs(shown, lambda kinds, vrid: enumerate(read_records(stream, path), 1))
+    return _of_open(stream, path, shown)
 
 
 def text_in(path: str) -> str | None:
@@ -174,11 +188,15 @@ def _text_of_stream() -> str | Inputs:
     """Standard input: its text, or the capture that it is."""
     stream = sys.stdin.buffer
     await_input(stream, _STDIN)
-    head = stream.peek(4)[:4] if hasattr(stream, "peek") else b""
+    return _of_open(stream, _STDIN, _STDIN)
+
+
+def _of_open(stream: BinaryIO, name: str, shown: str) -> str | Inputs:
+    head = stream.peek(4)[:4] if isinstance(stream, BufferedReader) else b""
     if is_capture(head) or known_format(head) or not head:
-        return Inputs(_STDIN, lambda kinds, vrid: enumerate(read_records(stream, _STDIN), 1))
-    data = read_stream(stream, TEXT_BYTES, _STDIN, CaptureError)
-    return text_of(data, _STDIN, CaptureError, "nor is it a capture")
+        return Inputs(shown, lambda kinds, vrid: enumerate(read_records(stream, name), 1))
+    data = read_stream(stream, TEXT_BYTES, name, CaptureError)
+    return text_of(data, name, CaptureError, "nor is it a capture")
 
 
 def of_text(text: str, name: str, link_type: int | None) -> Inputs:

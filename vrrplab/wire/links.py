@@ -262,7 +262,9 @@ def _frame_relay(frame: bytes, at: int = 0) -> Link:
     at += 1
     if frame[at] == 0:
         at += 1
-    known = {0xCC: ETHERTYPE_IPV4, 0x8E: ETHERTYPE_IPV6}
+    known = {0xCC: ETHERTYPE_IPV4, 0x8E: ETHERTYPE_IPV6, 0xCF: 0x880B}
+    if frame[at : at + 1] in (b"\xb0", b"\xb1"):  # of FRF.9 and FRF.12
+        return Link(None, None, at, sealed="Frame Relay, compressed or in pieces")
     if frame[at : at + 1] == b"\x80" and len(frame) >= at + 6:  # SNAP
         is_bridged = frame[at + 1 : at + 4] == b"\0\x80\xc2"
         inside = frame[at + 4] << 8 | frame[at + 5]
@@ -318,7 +320,21 @@ def _wireless(frame: bytes, at: int = 0) -> Link:
     header = EthernetHeader(source, destination, _LLC)
     if flags & 0x40:
         return Link(header, None, at + size, sealed="802.11, enciphered")
+    qos_at = at + (30 if distribution == 3 else 24)
+    if control & 0x80 and frame[qos_at] & 0x80:
+        return _aggregated(frame, at + size)
     return Link(header, _LLC, at + size)
+
+
+def _aggregated(frame: bytes, at: int) -> Link:
+    """802.11n puts several frames into one (A-MSDU), each with its addresses and length. One is read."""
+    if len(frame) < at + 14:
+        return _cut(frame, at + 14, "802.11 header")
+    size = frame[at + 12] << 8 | frame[at + 13]
+    if len(frame) > at + 14 + size + 8:  # more than what fills it up, and a check sequence
+        return Link(None, None, at, sealed="802.11, several frames in one")
+    header = EthernetHeader(unpack_mac(frame[at + 6 : at + 12]), unpack_mac(frame[at : at + 6]), _LLC)
+    return Link(header, _LLC, at + 14)
 
 
 def _nflog(frame: bytes) -> Link:

@@ -63,6 +63,8 @@ SEALED = (
     "PPP, compressed or in pieces",
     "NSH of another protocol",
     "802.11, enciphered",
+    "802.11, several frames in one",
+    "Frame Relay, compressed or in pieces",
     "cut off",
     "link type not read here",
     "custom block of pcapng",
@@ -238,7 +240,9 @@ def _mpls(frame: bytes, at: int, end: int) -> Step:
     if first == 6 and at + 40 <= end and _number(frame, at + 4, 2) + 40 <= end - at:
         return Step("MPLS", at, end, ETHERTYPE_IPV6, label)
     for begin in (at + 4, at) if frame[at] == 0 else (at,):  # a control word begins with zeros (RFC 4385)
-        if _number(frame, begin + 12, 2) in _READABLE:
+        inside = _number(frame, begin + 12, 2)
+        is_llc = 8 <= inside <= end - begin - 14 and frame[begin + 14 : begin + 17] == b"\xaa\xaa\x03"
+        if inside in _READABLE or (is_llc and inside <= LONGEST_LENGTH):
             return Step("MPLS", begin, end, FRAME, label)
     return Step("MPLS", at, end, 0, label, "MPLS of another payload")
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from vrrplab.limits import FINDINGS_WRITTEN
 from vrrplab.units import SECOND_US, Micros, format_s
-from vrrplab.wire.addresses import pack_address
+from vrrplab.wire.addresses import is_multicast, pack_address
 from vrrplab.witness.claims import BEFORE_US, Claim
 from vrrplab.witness.differences import differences, settings_of
 from vrrplab.witness.masters import (
@@ -430,6 +430,8 @@ def _announcements(
             yield Finding(soon[0].t_us, "announced", router.name, text, frames)
         elif was == span.speaker:
             continue  # it is back, and clients still have its MAC address
+        elif not was and not is_multicast(first.destination):
+            continue  # adverts wait for a peer to be found by ARP, announcements do not: before the capture
         elif missing and end_us >= to_us and span.end_us(to_us) - span.from_us > BRIEF_US:
             named = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
             text = f"{span.speaker} became MASTER and did not announce {named}: clients keep the old MAC"
