@@ -54,7 +54,8 @@ def test_only_unknown_words_are_told_as_the_daemon_tells_them() -> None:
     ]
     assert all(warning.checker for warning in node.warnings if warning.log)
     assert [warning.hint for warning in node.warnings if warning.source.line == 9] == [
-        "keepalived ignores it"  # connect_port belongs to the checks; no word of a real_server is like it
+        # connect_port belongs to the checks; no word of a real_server is like it
+        "take it out: keepalived ignores it"
     ]
 
 

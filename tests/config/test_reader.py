@@ -516,7 +516,7 @@ def test_an_unknown_keyword_is_named_with_its_nearest_relative_and_ignored() -> 
 def test_a_word_that_is_no_slip_of_the_pen_gets_no_other_one(word: str) -> None:
     """Another digit is another thing, and keywords share whole parts without meaning the same."""
     (warning,) = node_with(word).warnings
-    assert warning.hint == "keepalived ignores it"
+    assert warning.hint == "take it out: keepalived ignores it"
 
 
 def test_a_word_of_a_later_keepalived_is_told_as_such_and_not_as_a_slip() -> None:

@@ -19,6 +19,11 @@ def test_a_few(seed: int) -> None:
     assert found.compared
 
 
+def test_a_failure_comes_when_clients_believe_the_right_one_again() -> None:
+    """Two owners with AH: who gives way had spoken last, and 5 s later the other one announces itself."""
+    assert agreement(7270, 3).differences == []
+
+
 @pytest.mark.long
 @pytest.mark.computes
 @pytest.mark.parametrize("seed", range(7, 41))

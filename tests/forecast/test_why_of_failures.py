@@ -107,6 +107,17 @@ def test_p20_a_weight_smaller_than_the_gap(tmp_path: Path) -> None:
     assert owner_after(paths, "a haproxy") == ("b",)
 
 
+def test_a_weight_that_an_owner_takes_off_is_named_with_its_line(tmp_path: Path) -> None:
+    """It stands in track_script, so nobody is told that nothing is tracked."""
+    paths = cluster(tmp_path, a={"priority": 255, "weight": -60}, b={"priority": 100, "weight": -60})
+    (answer,) = answers(paths, "a haproxy")
+    assert answer.outcome is Ending.STAYS
+    assert "with its weight is ignored, because its priority is 255" in told(answer, "line")
+    assert told(answer, "rule").startswith("V029")
+    assert told(answer, "law").startswith("R3-5.2.4-a")
+    assert answer.cures[0].leads_to.startswith("b has it")
+
+
 def test_p24_a_weight_beside_nopreempt(tmp_path: Path) -> None:
     """b may not take over from a MASTER that lives, however low it falls."""
     both = {"more": "\n    nopreempt"}

@@ -87,7 +87,7 @@ PLAIN = {
 }
 SECOND = {**PLAIN, "name": "V2", "interface": "eth1", "vrid": 52, "vip": "192.168.3.100/24", "tracked": ""}
 GROUP = "vrrp_sync_group G {{\n group {{\n V1\n V2\n }}\n {more}\n}}\n"
-OF_GROUP = "sgroup_tracking_weight\n track_script {\n plus weight 50\n minus\n fatal\n }"
+OF_GROUP = "sync_group_tracking_weight\n track_script {\n plus weight 50\n minus\n fatal\n }"
 
 FILES = {
     "alone": HEAD + INSTANCE.format(**PLAIN),

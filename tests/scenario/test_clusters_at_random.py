@@ -51,6 +51,8 @@ def test_every_cluster_runs_and_no_option_or_fault_is_missing() -> None:
             traits["group"] += bool(server.node.sync_groups)
             traits["tracked by a group"] += any(g.track_scripts for g in server.node.sync_groups)
             traits["file of a group"] += any(g.track_files for g in server.node.sync_groups)
+            traits["weights in a group"] += any(g.tracking_weight for g in server.node.sync_groups)
+            assert not [w for w in server.node.warnings if w.kind == "unknown-keyword"], seed
             traits["promote_secondaries"] += server.promote_secondaries
             traits["rp_filter"] += bool(server.rp_filter)
             traits["dynamic_interfaces"] += server.node.global_defs.dynamic_interfaces

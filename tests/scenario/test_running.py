@@ -193,6 +193,29 @@ def test_a_daemon_that_runs_its_file_differs_in_nothing(folder: Path) -> None:
     assert compared() == []
 
 
+@pytest.mark.parametrize(
+    ("written", "runs", "same"),
+    [
+        ('"/bin/sh -c true"', "'/usr/bin/dash' '-c' 'true'", True),
+        ('"pidof squid"', "'/usr/sbin/killall5' 'squid'", True),
+        ('"/bin/sh -c true"', "'/usr/bin/dash' '-c' 'false'", False),
+        ('"/usr/local/bin/a.sh"', "'/usr/local/bin/b.sh'", False),
+    ],
+)
+def test_a_program_may_be_a_link_of_the_system(written: str, runs: str, same: bool, folder: Path) -> None:
+    conf = CONF.replace('"/bin/true"', written)
+    found = compared(conf, DUMP.replace("Command = '/usr/bin/true'", f"Command = {runs}"))
+    assert [d.option for d in found] == ([] if same else ["script"])
+
+
+def test_a_virtual_mac_whose_adverts_leave_by_the_card_itself(folder: Path) -> None:
+    """2.2.7's line with vmac_xmit_base has one word more."""
+    conf = CONF.replace("    interface d0\n", "    interface d0\n    use_vmac\n    vmac_xmit_base\n")
+    dump = DUMP.replace("Interface = d0", "Interface = vrrp.51, vmac on d0, xmit base i/f", 1)
+    dump = dump.replace("dev d0 scope", "dev vrrp.51 scope")
+    assert compared(conf, dump) == []
+
+
 def test_stars_are_no_other_password(folder: Path) -> None:
     assert compared(dump=DUMP.replace("Password = secret", "Password = ********")) == []
 
@@ -215,7 +238,7 @@ def test_stars_are_no_other_password(folder: Path) -> None:
         (("        10.9.9.101\n", "        10.9.9.101\n 10.9.9.102\n"), 28, "vrrp_instance V",
          "virtual_ipaddress_excluded 10.9.9.102/32 dev d0 is in the file and does not run"),
         (("fall 3", "fall 2"), 12, "vrrp_script chk", "fall runs as 3, the file says 2"),
-        (("/bin/true", "/bin/false"), 8, "vrrp_script chk", "script runs as true, the file says false"),
+        (("/bin/true", "/opt/check"), 8, "vrrp_script chk", "script runs as true, the file says check"),
         (("        W\n        U\n", "        U\n        W\n"), 51, "vrrp_sync_group G",
          "group runs as W, U, the file says U, W"),
         (("vrrp_garp_master_delay 2", "vrrp_garp_master_delay 3"), 5, "vrrp_instance V",

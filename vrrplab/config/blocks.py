@@ -205,7 +205,8 @@ class BlockReader:
             hint = "keepalived 2.4.3 knows it, 2.2.7 ignores it"
         else:
             near = _misspelt(word, table) if self._unknown_words <= _MOST_HINTS else ""
-            hint = f"{near} keepalived ignores it".lstrip()
+            near = near or "take it out:"
+            hint = f"{near} keepalived ignores it"
         self._diagnostics.report(
             "unknown-keyword", f"Unknown keyword '{word}'", f"unknown keyword '{word}'", hint
         )

@@ -282,7 +282,7 @@ def _weight(weight: int, reverse: bool, well: str, ill: str) -> str:
 def _group(group: SyncGroupConfig) -> Iterator[Setting]:
     rows = _Rows(group.lines)
     rows.add("group", list(group.members), ", ".join(group.members))
-    rows.add("sgroup_tracking_weight", group.tracking_weight, usual=False,
+    rows.add("sync_group_tracking_weight", group.tracking_weight, usual=False,
              written_as=("sync_group_tracking_weight", "global_tracking"))  # fmt: skip
     yield from rows.settings
     yield from _tracked(group, group.lines)

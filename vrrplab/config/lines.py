@@ -8,6 +8,7 @@ of their own, so that a one-line block reads like a long one. ``blocks`` is the 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from stat import S_ISREG
@@ -31,6 +32,7 @@ from vrrplab.errors import ConfigError
 from vrrplab.input_files import handed, open_input, read_stream
 from vrrplab.limits import CONFIG_BYTES, CONFIG_FILES, CONFIG_INCLUDE_NAMES, CONFIG_LINES, Limit
 
+_MOST_LOOK_ALIKES = 3
 _MISSING_FILE, _BAD_FILE = "include-missing", "include-skipped"
 
 
@@ -76,6 +78,7 @@ class LineReader:
         self._residue: str | None = None
         self._read, self._bytes, self._opened, self._looked_at = 0, len(text), 1, 0  # so far, of the limits
         self.open_braces: list[Source] = []
+        self._look_alikes: Counter[str] = Counter()  # lines with a sign that is taken for another one
         self._told: list[str] | None = []  # every line as it stood; None: no such text says the same
         self.hosts: dict[str, Source] = {}  # those of @host lines, and where the first of each stands
         self.other_hosts: set[str] = set()  # those of @^host lines
@@ -163,7 +166,20 @@ class LineReader:
         """
         if self._second_reading:
             line, _ = decomment(line, keeps_continuation=self._diagnostics.old)
+            if not line.isascii():
+                self._tell_look_alikes(line)
         return self._cut_comment(line)
+
+    def _tell_look_alikes(self, line: str) -> None:
+        """Told where they first stand: a page that was copied has them on every line."""
+        from vrrplab.config.look_alikes import look_alikes, told_of
+
+        if self._diagnostics.source.line == 1:
+            line = line.removeprefix("\ufeff")  # a byte-order mark is told as such
+        for char, what, cure in look_alikes(line):
+            self._look_alikes[what] += 1
+            if self._look_alikes[what] <= _MOST_LOOK_ALIKES:
+                self._diagnostics.note("look-alike", f"{told_of(char)} {what}", cure)
 
     def _cut_comment(self, line: str) -> str:
         line, unquoted = decomment(line, keeps_continuation=self._diagnostics.old)

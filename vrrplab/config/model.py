@@ -328,7 +328,7 @@ class SyncGroupConfig:
     members: tuple[str, ...]
     track_interfaces: tuple[TrackedObject, ...] = ()
     track_scripts: tuple[TrackedObject, ...] = ()
-    tracking_weight: bool = False  # sgroup_tracking_weight
+    tracking_weight: bool = False  # sync_group_tracking_weight
     notify: NotifyScripts = NotifyScripts()
     track_files: tuple[TrackedObject, ...] = ()
     track_processes: tuple[TrackedObject, ...] = ()

@@ -138,7 +138,7 @@ def tell_no_shell(
     """Whether a command names a program, and what that exits with every time for lack of a shell (None: it
     depends, as ever). ``text``: the command as it is written. Told, where a shell would make a difference.
     """
-    if not command or ("/" in command[0] and not any(char in text for char in "<>|&;`$*?[=")):
+    if not command or (command[0][:1] == "/" and not any(char in text for char in "<>|&;`$*?[=")):
         return True, None
     from vrrplab.config.without_shell import BASH_ONLY, exit_for_ever, needs_shell, shell_sign
 
@@ -157,6 +157,8 @@ def tell_no_shell(
         message = f"{what}: keepalived has no shell and finds no program '{command[0]}'"
         draft.diagnostics.note("no-shell", f"{message}: it goes without", cure)
         return False, None
+    if "/" in command[0] and command[0][0] != "/":
+        return _relative(draft, what, command[0]), None
     sign = shell_sign(text, command)
     if not sign:
         return True, None
@@ -171,6 +173,30 @@ def tell_no_shell(
     message = f"{what}: keepalived has no shell, so '{sign}' is an argument of {name}, {outcome}"
     draft.diagnostics.note("no-shell", message, cure)
     return True, status
+
+
+def _relative(draft: FileDraft, what: str, path: str) -> bool:
+    """May a path that does not begin with / name a program? Told in any case."""
+    from vrrplab.config.look_alikes import look_alikes
+
+    cure = "write the whole path, which begins with /"
+    missing = f"finds no file '{path}': it goes without"
+    if path[0] == "~":
+        draft.diagnostics.note(
+            "script", f"{what}: keepalived has no shell, which would know ~, and {missing}", cure
+        )
+        return False
+    if look_alikes(path):
+        cure = "write the command in straight quotes"
+        draft.diagnostics.note("script", f"{what}: keepalived {missing}", cure)
+        return False
+    draft.diagnostics.note(
+        "script-relative",
+        f"{what}: '{path}' does not begin with /: keepalived looks for it from its own working directory,"
+        " mostly /, and goes without where it is not there",
+        cure,
+    )
+    return True
 
 
 def notify(draft: FileDraft, owner: str, notify: NotifyDraft, words: Words) -> None:

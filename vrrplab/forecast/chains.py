@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from vrrplab.config.edits import with_option
-from vrrplab.config.model import InstanceConfig, Source, SyncGroupConfig, TrackedObject, VirtualAddress
+from vrrplab.config.model import (
+    ConfigWarning,
+    InstanceConfig,
+    Source,
+    SyncGroupConfig,
+    TrackedObject,
+    VirtualAddress,
+)
 from vrrplab.errors import DropReason
 from vrrplab.forecast import laws
 from vrrplab.forecast.cases import Case, Chain, Ending, Member, Step, members
@@ -193,12 +200,28 @@ def _unwatched(case: Case, owner: Member, things: list[tuple[str, str]], headlin
             wishes.append([Wish(owner.server, instance(name), "entry", option, f"{thing} weight 0")])
     what = " and ".join(f"{kind} {thing}" for kind, thing in things) or "what failed"
     told = _line(f"{name} tracks nothing of this: {what} may fail and it does not notice", _place(owner))
+    dropped = _taken_off(owner, things)
+    if dropped:
+        law = _law(laws.OWNER if owner.instance.address_owner else laws.WEIGHTS)
+        rule = "V029" if owner.instance.address_owner else "V034"
+        said = dropped.message.removeprefix(f"{name}: ")
+        steps = [_line(f"{name}: {said}", Place(owner.server, dropped.source)), *_advert(case, owner), law]
+        return Chain(headline, steps, rule, wishes[::-1])
     unused = [thing for kind, thing in things if kind == "script"]
     rule = "V023" if unused and not any(_used(owner, thing) for thing in unused) else ""
     legs = {i.interface for i in owner.node.instances if i is not owner.instance}
     rule = "V052" if any(kind == "interface" and thing in legs for kind, thing in things) else rule
     advice = "" if things else f"a check of it: a vrrp_script, and track_script in {name}"
     return Chain(headline, [told, *_advert(case, owner)], rule, wishes, advice)
+
+
+def _taken_off(member: Member, things: list[tuple[str, str]]) -> ConfigWarning | None:
+    """What was said when keepalived took one of these from the instance's list."""
+    for warning in member.node.warnings:
+        off = warning.taken_off
+        if off and off.instance == member.instance.name and (off.kind, off.name) in things:
+            return warning
+    return None
 
 
 def _used(member: Member, name: str) -> bool:
@@ -218,7 +241,7 @@ def _ignored(case: Case, owner: Member, weight: _Weight, headline: str, told: li
     for group in owner.node.sync_groups:
         if owner.instance.name in group.members and not group.tracking_weight:
             wishes.append(
-                [Wish(owner.server, (("vrrp_sync_group", group.name),), "set", "sgroup_tracking_weight")]
+                [Wish(owner.server, (("vrrp_sync_group", group.name),), "set", "sync_group_tracking_weight")]
             )
     return Chain(headline, steps, "V029" if is_owner else "V034", wishes)
 

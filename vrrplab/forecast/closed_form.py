@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from vrrplab.forecast.course import Course
 from vrrplab.forecast.failures import BFD, FILE, INTERFACE, PROCESS, RETURN, SCRIPT, Failure
@@ -23,6 +24,8 @@ SHARES = (0.0, MIDDLE, 1.0)  # of an interval that has gone by when the failure 
 _MOST_TOSSES = 24  # ways in which the tosses of one failure may fall, gone through
 CALM_US: Micros = 5 * SECOND_US
 """How much longer than all that is known to happen a run goes on."""
+_ASKED_AGAIN_US = 40 * SECOND_US
+"""So long a client trusts an ARP entry that nothing corrects, with what it does before it asks everybody."""
 _LONG_US = 3_600 * SECOND_US  # by then whatever comes to rest has done so
 Key = tuple[str, str]  # a node, and an instance or "script NAME" of it
 
@@ -54,6 +57,7 @@ class ClosedForm:
             course.open_choices = []
         settled = [c.rested_us for c in self.beginnings]
         settled += [s.delayed_until_us + s.config.advert_interval_us for s in self.before.seats]
+        settled += [heals_us for c in self.beginnings for heals_us in _believed_again(c)]
         self.settled_us = max(settled, default=0)
         self._told: dict[tuple[Failure, ...], tuple[dict[str, Outcome], dict[str, str]]] = {}
 
@@ -280,6 +284,23 @@ def _every_way(went: Callable[[tuple[int, ...]], Course]) -> Iterator[Course]:
         made = [*choices, *[0] * (len(course.open_choices) - len(choices))]
         for place in range(len(choices), len(course.open_choices)):
             pending += [(*made[:place], other) for other in range(1, course.open_choices[place])]
+
+
+def _believed_again(course: Course) -> Iterator[Micros]:
+    """When clients believe the right one again, for each time that one gave way who had spoken last.
+
+    Who stays MASTER says again that it has the addresses after its ``garp_master_delay``, or it never does
+    and clients ask of themselves.
+    """
+    for address, spans in course.spans.items():
+        for span, then in pairwise(spans):
+            if len(span.holders) > 1 and then.holders and span.holders[-1] not in then.holders:
+                delays_us = [
+                    s.config.garp.delay_us
+                    for s in course.seats
+                    if s.node in then.holders and any(a.address == address for a in s.config.all_addresses)
+                ]
+                yield then.from_us + (max(delays_us, default=0) or _ASKED_AGAIN_US)
 
 
 def masters(course: Course) -> set[Key]:

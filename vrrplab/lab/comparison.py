@@ -384,7 +384,7 @@ _OPTIONAL = {
     "nopreempt", "preempt_delay", "garp_master_delay", "garp_master_repeat", "garp_master_refresh",
     "garp_lower_prio_repeat", "accept", "no_accept", "lower_prio_no_advert", "higher_prio_send_advert",
     "down_timer_adverts", "skip_check_adv_addr", "dont_track_primary", "vmac_xmit_base", "use_vmac",
-    "vrrp_startup_delay", "vrrp_strict", "sgroup_tracking_weight", "init_fail", "timeout", "weight",
+    "vrrp_startup_delay", "vrrp_strict", "sync_group_tracking_weight", "init_fail", "timeout", "weight",
     "dynamic_interfaces",
 }  # fmt: skip
 

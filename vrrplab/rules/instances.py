@@ -430,7 +430,7 @@ RULES = (
         Severity.WARNING,
         "A weighted check of an instance in a sync group, or one that group and member both track.",
         "The members of a group change together, so keepalived takes their weighted checks off, unless the "
-        "group has sgroup_tracking_weight. A check in both places counts twice: without a weight the "
+        "group has sync_group_tracking_weight. A check in both places counts twice: without a weight the "
         "instance "
         "never starts.",
         "Track it in the vrrp_sync_group, without a weight.",

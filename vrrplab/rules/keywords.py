@@ -194,8 +194,10 @@ RULES = (
         "A template that nobody filled in, or a text that keepalived reads otherwise than an editor "
         "shows it.",
         "A gap of Jinja, Go or ERB is a word like any other to keepalived, a byte-order mark a part of the "
-        "first word, and a file whose lines end in CR alone is one line.",
-        "Give the file that is made from the template, saved as UTF-8 without a mark, with LF.",
+        "first word, and a file whose lines end in CR alone is one line. The quotes, dashes and no-break "
+        "spaces of a web page are letters: a word with one is another word.",
+        "Give the file that is made from the template, saved as UTF-8 without a mark, with LF; type quotes, "
+        "minus signs and spaces anew.",
         "keepalived 2.2.7, measured",
         two(top=GLOBALS.replace("script_user", "router_id <HOSTNAME>\n    script_user")),
         two(),

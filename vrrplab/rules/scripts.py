@@ -585,9 +585,10 @@ RULES = (
         "V081",
         "script line not usable",
         Severity.WARNING,
-        "A vrrp_script without a command, or of whose command only the first word is run.",
-        "The whole command is one word of the line and must stand in quotes; without a script line the "
-        "block is dropped, and the instance runs without the check.",
+        "A vrrp_script without a command, or with one that keepalived does not find, or of which only the "
+        "first word is run.",
+        "The whole command is one word of the line and must stand in straight quotes, its path begin with /; "
+        "without a script line, or where no such file is, the instance runs without the check.",
         'Write script "/path/to/check argument".',
         "keepalived 2.2.7, measured",
         two(check=CHECK.replace('"/usr/bin/pidof squid"', "/usr/bin/pidof squid")),

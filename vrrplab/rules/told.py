@@ -7,6 +7,7 @@ and ``found_by`` makes the function of a rule that hands out its own.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from vrrplab.config.known_words import blocks_that_know, unknown_tracked, unknown_word
+from vrrplab.config.look_alikes import look_alikes
 from vrrplab.config.model import ConfigWarning, InstanceConfig, NodeConfig, Source
 from vrrplab.machine.profiles import profile_named
 from vrrplab.rules.cluster import Cluster
@@ -74,6 +76,8 @@ ROWS = (
     Row("script", "V041", WARNING, "notify"),
     Row("script", "V041", WARNING, "names no script"),
     Row("script", "V081"),
+    Row("script-relative", "V041", WARNING, "notify", certain=False),
+    Row("script-relative", "V081", WARNING, certain=False),
     Row("no-shell", "V050"),
     Row("track-unknown", "V051"),
     Row("track-file", "V077"),
@@ -104,7 +108,7 @@ ROWS = (
     Row("include-missing", "V072", WARNING, certain=False),
     Row("include-skipped", "V072", WARNING, certain=False),
     Row("placeholder", "V073", WARNING, certain=False),
-    *(Row(kind, "V073") for kind in ("template", "byte-order-mark", "line-ends")),
+    *(Row(kind, "V073") for kind in ("template", "byte-order-mark", "line-ends", "look-alike")),
     Row("no-instance", "V074"),
     Row("deprecated", "V075", INFO),
     Row("route", "V076", INFO, "its loss is not noticed"),
@@ -286,6 +290,7 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
     warnings = _in_an_open_block(warnings)
     kinds = {(w.source, w.kind) for w in warnings}
     template = any(w.kind == "template" for w in warnings)
+    odd = any(w.kind == "look-alike" for w in warnings)
     strays = _stray_words(warnings)
     named = {w.source for w in warnings if w.kind != "number"}
     late = {unknown_tracked(w) for w in warnings}
@@ -302,6 +307,8 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
             or (w.kind == "number" and w.source in named)
             or (w.kind == "unexpected-brace" and (w.source, "unknown-keyword") in kinds)
             or (w.kind in ("route", "rule") and last[w.source, w.kind] is not w)
+            # a sign that only looks like another one is told; a word with it is no word
+            or (w.kind in ("unknown-keyword", "number") and odd and _has_look_alike(w))
             # a script that is tracked above its definition is not unused: it comes too late
             or (w.kind == "script-unused" and ("script", _unused(w)) in late)
             or (w.kind == "script-unused" and (_unused(w) in taken_off or not config.instances))
@@ -312,6 +319,11 @@ def _without_consequences(config: NodeConfig, warnings: Sequence[ConfigWarning])
         if not follows:
             kept.append(w)
     return kept
+
+
+def _has_look_alike(warning: ConfigWarning) -> bool:
+    words = re.findall(r"'([^']*)'", warning.message)
+    return any(look_alikes(word) for word in words)
 
 
 def _unused(warning: ConfigWarning) -> str:

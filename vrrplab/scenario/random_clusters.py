@@ -173,7 +173,7 @@ def _config(dice: Dice, shape: Shape, number: int, count: int) -> str:
         if tracked_by_group:
             lines += _tracking(dice, shape, in_group=True)
             if dice.chance(0.2):
-                lines.append("    sgroup_tracking_weight")
+                lines.append("    sync_group_tracking_weight")
         lines.append("}")
     return "\n".join(lines) + "\n"
 

@@ -166,6 +166,7 @@ def _time_us(text: str) -> Micros | None:
 def _instance(entry: _Entry) -> RunningInstance:
     values, lists = entry.values, entry.lists
     over, _, base = values.get("Interface", "").partition(", vmac on ")
+    base = base.partition(",")[0]  # "vrrp.5, vmac on eth0, xmit base i/f"
     facts: Facts = {
         "version": _number(values.get("VRRP Version", "")),
         "interface": base or over,
@@ -245,6 +246,7 @@ def _script(entry: _Entry) -> Facts:
     values = entry.values
     return {
         "script": _command(values.get("Command", "")),
+        "program": _words(values.get("Command", ""))[:1],
         "interval": _time_us(values.get("Interval", "")),
         "timeout": _time_us(values.get("Timeout", "")),
         "weight": _number(values.get("Weight", "")),
@@ -255,11 +257,25 @@ def _script(entry: _Entry) -> Facts:
 
 def _command(text: str) -> str:
     """The words, the program without its folder: keepalived follows links, and says where they lead."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        words = text.split()
+    words = _words(text)
     return " ".join([os.path.basename(words[0]), *words[1:]]) if words else ""
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+_OF_THE_SYSTEM = re.compile(r"(?:/(?:usr/)?s?bin/)?[^/]+")
+
+
+def _may_be_a_link(script: ScriptConfig, runs: Facts) -> bool:
+    """May what runs be where a link of the system leads, as /bin/sh to dash, pidof to killall5?"""
+    programs = [*script.command[:1], *runs["program"]]
+    same_words = runs["script"].partition(" ")[2] == " ".join(script.command[1:])
+    return same_words and all(_OF_THE_SYSTEM.fullmatch(program) for program in programs)
 
 
 # -- compared ------------------------------------------------------------------------------------------------
@@ -271,19 +287,21 @@ def differences(config: NodeConfig, running: Running) -> list[Difference]:
     found: list[Difference] = []
     for group in config.sync_groups:
         runs = running.groups.get(group.name)
-        written = ", ".join(group.members)
+        members = ", ".join(group.members)
         about = f"vrrp_sync_group {group.name}"
         if runs is None:
             found.append(Difference(about, "", "", about, group.source))
         elif runs != group.members:
             found.append(
-                Difference(about, "group", ", ".join(runs), written, group.lines.get("group", group.source))
+                Difference(about, "group", ", ".join(runs), members, group.lines.get("group", group.source))
             )
     for script in config.scripts:
         facts = running.scripts.get(script.name)
         if facts:  # one that nothing tracks is in no dump
-            block = blocks["vrrp_script", script.name]
-            found += _compared(block, _facts_of_script(script), facts)
+            written = _facts_of_script(script)
+            if _may_be_a_link(script, facts):
+                written["script"] = facts["script"]
+            found += _compared(blocks["vrrp_script", script.name], written, facts)
     for instance in config.instances:
         now = running.instances.get(instance.name)
         block = blocks["vrrp_instance", instance.name]
