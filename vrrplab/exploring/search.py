@@ -4,8 +4,8 @@ A *moment* is the end of an instant in which a daemon, a check or a frame did so
 it makes no difference when something fails, but for what is then timed from it, so an action comes just after
 each moment. A state that was reached before, with as many faults left and no less time, is not gone through
 again: its key holds what decides the future, with all times exact and relative to now (``sim.state_key``).
-Nothing is kept of a state but its key: the way to it is the story, and the worlds that wait are those of the
-story's own actions.
+Nothing is kept of a state but its key: the way to it is the story. Whatever is tried in a state is tried in
+the same world, which is put back afterwards (``sim.rewind``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vrrplab.exploring.promises import REACHED, REST, Ages, Breach, Vigil
 from vrrplab.exploring.state import Span, Stand, Stands
 from vrrplab.exploring.steps import Found, Harvest, Step, Steps
 from vrrplab.sim.collector import WORLDS, collected_rarely
-from vrrplab.sim.snapshot import Snapshot
+from vrrplab.sim.rewind import Rewinder
 from vrrplab.sim.state_key import Key
 from vrrplab.sim.world import World
 from vrrplab.trace.events import (
@@ -40,6 +40,7 @@ FOR_EVER: Micros = 2**62
 TURNS = (StateEvent, PriorityEvent, ServiceEvent, InterfaceEvent, NeighbourEvent)
 ANNOUNCED = (GarpSentEvent, NaSentEvent)  # a turn as well, where a client may be deaf to it
 OFTEN = 2  # who becomes MASTER more often after the last repair may do so for ever
+LOOKS = (0, 1, 2, 4, 8, 16, 32)  # at how an ending goes: often at first, where most are known to end well
 GAP_US: Micros = 1  # an action comes so long after its moment
 
 
@@ -64,9 +65,10 @@ class Search:
         is_deaf = any(fault.kind == DEAF for fault in ground.faults)
         self._turns = (*TURNS, *ANNOUNCED) if is_deaf else TURNS
         self._settle_us = ground.patience.settle_us
-        # after the last repair: MASTERs have agreed, and a cycle later, as what repeats goes on so for ever
-        agreed_us = ground.patience.agree_us
-        looks = (agreed_us, agreed_us + ground.patience.cycle_us)
+        # after the last repair: MASTERs have agreed, and whole cycles later: what repeats goes on for ever
+        agreed_us, cycle_us = ground.patience.agree_us, ground.patience.cycle_us
+        apart_us = -(-agreed_us // cycle_us) * cycle_us
+        looks = (agreed_us + cycles * apart_us for cycles in LOOKS)
         self._looks_us = [after_us for after_us in looks if after_us < self._settle_us]
         self._stands = ground.stands
         self._seen: dict[object, Micros] = {}
@@ -127,7 +129,7 @@ class Search:
         """As ``_rest`` where the story ends here, None where it goes on."""
         vigil.acted(world)
         if left:
-            self._branch(world, steps, broken, left, vigil, None)
+            self._branch(world, steps, broken, left, vigil, None, Rewinder(world))
         if broken or left:
             self._wander(world, steps, broken, left, vigil)
             return None
@@ -144,7 +146,7 @@ class Search:
         turned_us, is_settled = steps[-1].at_us, False
         limit_us = steps[0].at_us + self._within_us
         changes, here = 0, dict[object, int]()
-        is_broken = False
+        is_broken, rewinder = False, Rewinder(world)
         while True:
             end_us = max(steps[-1].at_us + self._settle_us, vigil.next_us)
             events = ground.step(world, end_us)
@@ -182,7 +184,7 @@ class Search:
                 if ended is not None:
                     self._mend(world, ended, steps, broken, left, vigil)
                     return
-                self._branch(world, steps, broken, left, vigil, state)
+                self._branch(world, steps, broken, left, vigil, state, rewinder)
             elif judged or ended is not None:
                 return
         self._end(world, steps, not broken, is_broken)
@@ -204,7 +206,7 @@ class Search:
         calm = all(len(servers) == 1 for servers in began) and not ground.is_anybody_lost(world)
         calm = calm and not ground.paces
         for after_us in self._looks_us:
-            world.advance(last_us + after_us)
+            world.advance(max(last_us + after_us, world.scheduler.now))
             ground.step(world, end_us)
             if ground.is_anybody_lost(world):
                 continue
@@ -381,8 +383,11 @@ class Search:
         left: int,
         vigil: Vigil,
         state: Stand | None,
+        rewinder: Rewinder,
     ) -> None:
-        """Everything that may be done now. ``state`` None: in the gap of the last action, once more."""
+        """Everything that may be done now, and the world is put back. ``state`` None: in the gap of the last
+        action, once more.
+        """
         faults = self._faults
         mends = [] if state is None else [n for n in broken if not faults[n].ends_with_advert_of]
         breaks = [n for n in range(len(faults)) if possible(faults, n, broken)] if left else []
@@ -394,14 +399,16 @@ class Search:
             mends = [n for n in mends if n not in well]
         if not mends and not breaks:
             return
-        snapshot: Snapshot[World] = world.snapshot()
+        rewinder.keep()
         for number in mends:
-            span = self._mend(snapshot.thaw(), number, steps, broken, left, vigil.twin())
+            span = self._mend(world, number, steps, broken, left, vigil.twin())
+            rewinder.back()
             if span is not None and state is not None:
                 known = self._mends.setdefault(self._mend_key(state, broken, number), [])
                 known.append((span, state.due(span)))
         for number in breaks:
-            self._break(snapshot.thaw(), number, steps, broken, left, vigil.twin())
+            self._break(world, number, steps, broken, left, vigil.twin())
+            rewinder.back()
 
     def _ends_well(self, state: Stand, broken: tuple[int, ...], number: int) -> bool:
         """Was this the last repair in such a state already, and ended well?

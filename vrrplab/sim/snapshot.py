@@ -138,7 +138,7 @@ class _Ways(dict[type, Callable[[Any], Any]]):
             answers = _of(kind, "__reduce__")
             if answers is not object.__reduce__:
                 way = answers  # a method
-            elif all(_has_only_slots(one) for one in kind.__mro__[:-1]):
+            elif has_only_slots(kind):
                 way = _by_slots(kind)
         self[kind] = way
         return way
@@ -152,8 +152,12 @@ def _of(kind: type, name: str) -> Any:
     return getattr(kind, name)
 
 
-def _has_only_slots(kind: type) -> bool:
+def has_only_slots(kind: type) -> bool:
     """Is nothing of its objects kept elsewhere than in its slots?"""
+    return all(_adds_only_slots(one) for one in kind.__mro__[:-1])
+
+
+def _adds_only_slots(kind: type) -> bool:
     own = vars(kind).keys()
     return bool(kind.__flags__ & _IN_PYTHON) and "__slots__" in own and not _ELSEWHERE & own
 

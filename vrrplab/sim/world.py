@@ -95,9 +95,13 @@ class World(Network):
 
     def snapshot(self) -> Snapshot[World]:
         """How it is now, to be thawed as often as wanted. The world itself goes on undisturbed."""
+        self.share_past()
+        return Snapshot(self)
+
+    def share_past(self) -> None:
+        """What was written down so far changes no more, so that several worlds, or moments, can have it."""
         self._tape.share()
         self._captured.share()
-        return Snapshot(self)
 
     def fork(self) -> World:
         """A world of its own in the same state, with the same past: what happens in one is not in the other.
