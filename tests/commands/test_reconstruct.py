@@ -33,10 +33,11 @@ def test_what_happened_what_else_it_may_have_been_and_both_as_files(
     said = capsys.readouterr().out
     assert max(map(len, said.splitlines())) <= 80
     words = " ".join(said.split())
-    assert "Most likely: the cable of serv01 eth0 is pulled at 6.5 s (6.0 to 7.0)." in words
+    assert "Most likely: serv01 loses power at 6.5 s (6.0 to 7.0), one of 6 that look the same." in words
     assert "That explains 100 % of what is seen" in words
     assert "so it does not tell whether it was this or:" in words
-    assert "serv01 loses power at 6.5 s" in words
+    assert "the cable of serv01 eth0 is pulled at 6.5 s" in words
+    assert "Which is named first is no evidence" in words
     trace = run(load_scenario(str(scenario)))
     # its daemons start 4 s before the capture, which its description says
     assert trace.owner("192.168.2.100", 4 + 6) == "serv01"
@@ -51,6 +52,10 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["servers"] == {"serv01": "192.168.2.251", "serv02": "192.168.2.252"}
     first = found["explanations"][0]
     assert first["explains"] == 1
+    assert found["answer"]["equals"] == [guess["sentence"] for guess in first["alike"]]
+    assert found["answer"]["sentence"] == found["answer"]["equals"][0]
+    assert (found["answer"]["is_explained"], found["answer"]["is_the_only_one"]) == (True, False)
+    assert found["answer"]["named_first_because"]
     actions = [guess["actions"][0] for guess in first["alike"]]
     assert "power_off" in {action["action"] for action in actions}
     assert all(action["earliest_s"] <= action["at_s"] <= action["latest_s"] for action in actions)

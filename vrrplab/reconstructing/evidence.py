@@ -11,16 +11,23 @@ from vrrplab.capture.reader import CapturedFrame, Passed
 from vrrplab.errors import CaptureError, VrrplabError, did_you_mean
 from vrrplab.pasted.log_words import word_of
 from vrrplab.pasted.logs import Log
+from vrrplab.reconstructing.numbers import Numbered, counts
+from vrrplab.reconstructing.numbers import told as told_by_numbers
 from vrrplab.reconstructing.picture import LATE_US, Picture, Sketch
 from vrrplab.reconstructing.who import Who, who_is_who
 from vrrplab.scenario.nodes import Node
 from vrrplab.trace.events import LogEvent
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.verify.lines import told
+from vrrplab.wire.addresses import ZERO_MAC
+from vrrplab.wire.arp import REQUEST
+from vrrplab.wire.ip import IPv4Header
 from vrrplab.witness.masters import ANNOUNCES_US, MasterSpan
 from vrrplab.witness.node_logs import Stories, stories_of
 from vrrplab.witness.timeline import RouterTimeline, Timeline, timeline_of
 
+_ASKS = 3  # Linux asks for an address so often before it gives up
+_ANSWERS_US = LATE_US  # a host answers at once
 RAN_BEFORE = 2  # intervals: who is heard within so many was MASTER before the first frame
 
 Frames = Iterable[CapturedFrame | Passed]
@@ -38,8 +45,8 @@ class Window:
 class Evidence:
     """Times are microseconds from the first frame. ``picture``: what is seen from ``begin_us`` to ``end_us``.
 
-    ``watched``: server and instance of which adverts are seen; ``unclear``: addresses of which cannot be told
-    who announces them. ``running_at_start``: who was MASTER before the capture began. ``logged``: servers
+    ``watched``: server and instance of which adverts are seen; ``numbered``: those whose IPv4 numbers tell
+    something. ``running_at_start``: who was MASTER before the capture began. ``logged``: servers
     with a log.
     """
 
@@ -50,6 +57,7 @@ class Evidence:
     end_us: Micros
     picture: Picture = field(init=False)
     watched: frozenset[tuple[str, str]] = frozenset()
+    numbered: frozenset[tuple[str, str]] = frozenset()
     announces: bool = False
     announced_from_us: Micros = 0  # earlier announcements may follow from what was before the capture
     addresses: frozenset[str] = frozenset()
@@ -59,6 +67,8 @@ class Evidence:
     sources: dict[str, dict[str, str]] = field(default_factory=dict)  # server, instance: source address
     frames_us: dict[str, list[Micros]] = field(default_factory=dict)  # when a server sent anything
     last_adverts_us: dict[tuple[str, str], list[Micros]] = field(default_factory=dict)
+    # server, address, from when to when it was asked for, and did not answer
+    unanswered: list[tuple[str, str, Micros, Micros]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def sent_between(self, server: str, from_us: Micros, to_us: Micros) -> Micros | None:
@@ -66,6 +76,12 @@ class Evidence:
         times = self.frames_us.get(server, [])
         place = bisect_left(times, from_us + LATE_US)
         return times[place] if place < len(times) and times[place] < to_us - LATE_US else None
+
+    def answered_between(self, server: str, from_us: Micros, to_us: Micros) -> bool:
+        """Did its card send anything but adverts then?"""
+        times = self.frames_us.get(server, [])
+        place = bisect_left(times, from_us)
+        return place < len(times) and times[place] < to_us
 
     def finished(self, sketch: Sketch) -> Picture:
         """What is sketched, as far as it is in the capture and does not follow from what was before it."""
@@ -93,8 +109,8 @@ def gather(
 
     CaptureError for a capture without VRRP; VrrplabError where the configurations, or a log, are of others.
     """
-    times: dict[str, list[int]] = {}
-    timeline = timeline_of(_noted(frames, times, until_us))
+    noted = _Noted()
+    timeline = timeline_of(noted.all_of(frames, until_us))
     heard = [part for part in timeline.routers if part.router.sightings]
     if not heard:
         raise CaptureError(name, 0, "has no VRRP advert", _cure(timeline))
@@ -105,28 +121,51 @@ def gather(
     ours = [part for part in heard if any(router == part.router.name for _, router in who.instance_of)]
     end_us = timeline.end_us if until_us is None else min(timeline.end_us, until_us)
     evidence = Evidence(timeline, who, stories, 0, end_us)
-    _look(
-        evidence, ours, times, max((i.garp.delay_us for n in cluster for i in n.config.instances), default=0)
-    )
+    again_us = max((i.garp.delay_us for n in cluster for i in n.config.instances), default=0)
+    _look(evidence, ours, noted, again_us)
     _remark(evidence, cluster, heard, ours)
     return evidence
 
 
-def _noted(
-    frames: Frames, times: dict[str, list[int]], until_us: Micros | None
-) -> Iterator[CapturedFrame | Passed]:
-    """The same, and beside it who sent ARP when: what a card sends shows that it is not dead."""
-    first_ns: int | None = None
-    for captured in frames:
-        if first_ns is None:
-            first_ns = captured.t_ns
-        if until_us is not None and captured.t_ns - first_ns > until_us * 1000:
-            continue
-        if isinstance(captured, CapturedFrame) and captured.frame.kind in ("arp", "na"):
-            eth = captured.frame.eth
-            if eth is not None and eth.source:
-                times.setdefault(eth.source, []).append(captured.t_ns)
-        yield captured
+class _Noted:
+    """What frames tell beside what a timeline keeps of them.
+
+    ``numbers``: those of IPv4, by frame. ``alive_ns``: by MAC address, when a card sent ARP or a neighbour
+    advertisement, which shows that it is not dead. ``asked_ns``: by address and who asks, when ARP asked for
+    it. ``answering``: MAC addresses of which is seen what they send to one host alone, as answers are.
+    """
+
+    def __init__(self) -> None:
+        self.numbers: dict[int, int] = {}
+        self.alive_ns: dict[str, list[int]] = {}
+        self.asked_ns: dict[tuple[str, str], list[int]] = {}
+        self.answering: set[str] = set()
+
+    def all_of(self, frames: Frames, until_us: Micros | None) -> Iterator[CapturedFrame | Passed]:
+        """The same frames."""
+        first_ns: int | None = None
+        for captured in frames:
+            if first_ns is None:
+                first_ns = captured.t_ns
+            if until_us is not None and captured.t_ns - first_ns > until_us * 1000:
+                continue
+            if isinstance(captured, CapturedFrame) and captured.frame.kind in ("vrrp", "arp", "na"):
+                self._note(captured)
+            yield captured
+
+    def _note(self, captured: CapturedFrame) -> None:
+        frame = captured.frame
+        if frame.kind == "vrrp" and isinstance(frame.ip, IPv4Header) and frame.ip.identification:
+            self.numbers[captured.number] = frame.ip.identification
+        if frame.eth is None or not frame.eth.source:
+            return
+        source, to = frame.eth.source, frame.eth.destination
+        if to and to != ZERO_MAC and not int(to[:2], 16) & 1:  # that bit is a group's
+            self.answering.add(source)
+        if frame.kind != "vrrp":
+            self.alive_ns.setdefault(source, []).append(captured.t_ns)
+        if frame.arp is not None and frame.arp.op == REQUEST and not frame.arp.gratuitous:
+            self.asked_ns.setdefault((frame.arp.target_ip, source), []).append(captured.t_ns)
 
 
 def _cure(timeline: Timeline) -> str:
@@ -154,14 +193,13 @@ def _name_nodes(stories: Stories, names: Sequence[str]) -> None:
         story.node = known
 
 
-def _look(
-    evidence: Evidence, ours: Sequence[RouterTimeline], times: dict[str, list[int]], again_us: Micros
-) -> None:
+def _look(evidence: Evidence, ours: Sequence[RouterTimeline], noted: _Noted, again_us: Micros) -> None:
     """Draw the picture. ``again_us``: how long after a MASTER began it announces its addresses again."""
     timeline, who = evidence.timeline, evidence.who
     sketch = Sketch()
     watched, addresses, unclear, running = set(), set(), set(), set()
     macs: dict[str, set[str]] = {}
+    numbers: dict[tuple[str, str], list[Numbered]] = {}
     begin_us = 0
     for part in ours:
         router = part.router
@@ -171,6 +209,12 @@ def _look(
             if server is None or instance is None or sighting.t_us > evidence.end_us:
                 continue
             sketch.advert(server, instance.name, sighting.priority, sighting.t_us, sighting.interval_us)
+            if not sighting.priority:
+                sketch.farewell(server, instance.name, sighting.destination, sighting.t_us)
+            if sighting.number in noted.numbers:
+                numbers.setdefault((server, instance.name), []).append(
+                    Numbered(sighting.t_us, noted.numbers[sighting.number], sighting.interval_us)
+                )
             evidence.last_adverts_us.setdefault((server, instance.name), []).append(sighting.t_us)
             evidence.sources.setdefault(server, {})[instance.name] = sighting.source
             if sighting.mac and sighting.mac != router.virtual_mac:
@@ -198,9 +242,39 @@ def _look(
     evidence.macs = {server: next(iter(its)) for server, its in macs.items() if len(its) == 1}
     start_ns = timeline.sightings.start_ns
     for server, mac in evidence.macs.items():
-        evidence.frames_us[server] = sorted((t_ns - start_ns) // 1000 for t_ns in times.get(mac, ()))
+        evidence.frames_us[server] = sorted((t_ns - start_ns) // 1000 for t_ns in noted.alive_ns.get(mac, ()))
+    _of_questions(evidence, noted, sketch)
+    for (server, name), adverts in numbers.items():
+        if counts(adverts):
+            evidence.numbered |= {(server, name)}
+            for t_us, says in told_by_numbers(adverts):
+                sketch.number(server, name, says, t_us)
     _of_logs(evidence, sketch)
     evidence.picture = evidence.finished(sketch)
+
+
+def _of_questions(evidence: Evidence, noted: _Noted, sketch: Sketch) -> None:
+    """Who is asked for, by its own address, as often as a kernel asks, and never answers, has no link or no
+    power: a host answers whatever its daemon does. It counts only where a capture would have the answer.
+    """
+    start_ns = evidence.timeline.sightings.start_ns
+    for (address, _), times in noted.asked_ns.items():
+        server = evidence.who.server_of.get(address)
+        if server is None or evidence.macs.get(server) not in noted.answering:
+            continue
+        open_us: list[Micros] = []
+        for t_us in sorted((t_ns - start_ns) // 1000 for t_ns in times):
+            if t_us > evidence.end_us - _ANSWERS_US:
+                break
+            if evidence.answered_between(server, t_us, t_us + _ANSWERS_US):
+                open_us = []
+                continue
+            open_us.append(t_us)
+            if len(open_us) == _ASKS:
+                span = server, address, open_us[0], t_us
+                evidence.unanswered.append(span)
+                sketch.unanswered(*span)
+                open_us = []
 
 
 def _ran_before(span: MasterSpan, part: RouterTimeline) -> bool:

@@ -14,9 +14,11 @@ from vrrplab.units import SECOND_US, Micros
 from vrrplab.verify.rule import WITHIN_US
 
 ADVERT, ANNOUNCEMENT, LINE = "advert", "announcement", "line"
+FAREWELL, NUMBER = "farewell", "number"  # priority 0 said twice; what an advert's IPv4 number tells
+UNANSWERED = "unanswered"  # somebody asks for the server's own address, and nobody answers
 OVERDUE = 1.5  # intervals without an advert, and one is missing
 BURST_US = 2 * SECOND_US  # announcements of an address that follow each other sooner are one
-MOMENT_US = SECOND_US  # what an announcement, or a line of a log, counts for
+MOMENT_US = SECOND_US  # what anything but an advert counts for
 LATE_US: Micros = WITHIN_US  # no difference: a real daemon is held to be right within so much
 
 Cover = tuple[Micros, Micros]
@@ -24,7 +26,7 @@ Cover = tuple[Micros, Micros]
 
 class Thing(NamedTuple):
     """What is seen. ``name``: of an instance, or the address announced; ``what``: an advert's priority, what
-    a log line says.
+    a log line or an advert's number says.
     """
 
     kind: str
@@ -133,6 +135,7 @@ class Sketch:
     def __init__(self) -> None:
         self._runs: dict[Thing, list[list[Micros]]] = {}  # first and last of those that follow each other
         self._widths_us: dict[Thing, Micros] = {}
+        self._farewells_us: dict[tuple[str, str, str], Micros] = {}
 
     def see(self, thing: Thing, t_us: Micros, width_us: Micros, joined_us: Micros) -> None:
         """Once; ``joined_us``: how much later one may come and still go on what was there."""
@@ -153,6 +156,22 @@ class Sketch:
         self.see(
             Thing(ADVERT, server, instance, str(priority)), t_us, interval_us, int(interval_us * OVERDUE)
         )
+
+    def farewell(self, server: str, instance: str, destination: str, t_us: Micros) -> None:
+        """Priority 0: keepalived says it twice at once when something breaks, and once when it is stopped, or
+        loses its address, or follows its sync group (measured).
+        """
+        said = server, instance, destination
+        before_us = self._farewells_us.get(said)
+        self._farewells_us[said] = t_us
+        if before_us is not None and t_us - before_us <= LATE_US:
+            self.see(Thing(FAREWELL, server, instance, "twice"), t_us, MOMENT_US, 0)
+
+    def number(self, server: str, instance: str, says: str, t_us: Micros) -> None:
+        self.see(Thing(NUMBER, server, instance, says), t_us, MOMENT_US, 0)
+
+    def unanswered(self, server: str, address: str, first_us: Micros, last_us: Micros) -> None:
+        self.see_run(Thing(UNANSWERED, server, address), first_us, last_us, MOMENT_US, 0)
 
     def announcement(self, server: str, address: str, t_us: Micros) -> None:
         self.see(Thing(ANNOUNCEMENT, server, address), t_us, MOMENT_US, BURST_US)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
 from time import monotonic
 
 from vrrplab.exploring.faults import Fault
 from vrrplab.output.progress import Progress
 from vrrplab.reconstructing.evidence import Evidence
+from vrrplab.reconstructing.order import in_order
 from vrrplab.reconstructing.replay import Replay, scenario_for
 from vrrplab.reconstructing.search import NEARLY, Guess, Search, Stop
 from vrrplab.reconstructing.suspects import suspects_of
@@ -22,7 +22,7 @@ MOST_LIKE = 24  # members of a group that are kept
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Explanations that give the same picture, the least of a coincidence first."""
+    """Explanations that give the same picture, in the order of ``order``."""
 
     members: tuple[Guess, ...]
 
@@ -132,6 +132,5 @@ def _dated(search: Search, groups: list[Group]) -> list[Group]:
         if place < DATED:
             number = len(members) if not place else 1
             members[:number] = [search.dated(guess) for guess in members[:number]]
-        members.sort(key=lambda guess: -round(log2(guess.width_us)))
-        found.append(Group(tuple(members)))
+        found.append(Group(tuple(in_order(members))))
     return found

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from vrrplab.config.model import InstanceConfig
 from vrrplab.reconstructing.evidence import Evidence, said_by
+from vrrplab.reconstructing.numbers import ANEW, MISSED, is_silence
 from vrrplab.reconstructing.picture import ADVERT, LATE_US, OVERDUE, Picture, Sketch, Thing
 from vrrplab.scenario.from_configs import scenario_of_nodes
 from vrrplab.scenario.model import Scenario
@@ -19,12 +20,16 @@ from vrrplab.scenario.parts import Interface, TimedAction
 from vrrplab.sim.leap import advance
 from vrrplab.sim.world import World
 from vrrplab.trace.events import (
+    ActionEvent,
+    AdvertFailedEvent,
     AdvertSentEvent,
     AnnouncementEvent,
     LogEvent,
+    StateEvent,
     TraceEvent,
 )
 from vrrplab.trace.rows import AdvertRow, Kept, Repeated
+from vrrplab.trace.vocabulary import ACTIONS, LINK_LOST, Act
 from vrrplab.units import SECOND_US, Micros, micros
 from vrrplab.wire.addresses import is_link_local
 
@@ -166,6 +171,7 @@ def _hidden_cards(scenario: Scenario, evidence: Evidence) -> frozenset[tuple[str
 
 
 _LONGEST_START_US = 120 * SECOND_US
+_UNREACHABLE = LINK_LOST | {Act.POWER_OFF, Act.ADDRESS_REMOVE, Act.SEGMENT_FAULT}
 
 
 class _Watch:
@@ -176,6 +182,10 @@ class _Watch:
         self._hidden = hidden
         self._lead_us = lead_us
         self._sketch = Sketch()
+        self._spoke_us: dict[tuple[str, str], Micros] = {}  # when an instance was heard last
+        self._anew: set[tuple[str, str]] = set()  # since then it began to count anew,
+        self._missed: set[tuple[str, str]] = set()  # or counted what nobody heard
+        self._mute: dict[tuple[str, str, Micros, Micros], set[Act]] = {}  # why nobody answers for an address
 
     def see(self, row: Kept) -> None:
         if isinstance(row, AdvertRow):
@@ -193,13 +203,11 @@ class _Watch:
             if (place.server, place.instance) in self._evidence.watched:
                 first_us = row.t_us - self._lead_us + later_us
                 thing = Thing(ADVERT, place.server, place.instance, str(says.priority))
-                self._sketch.see_run(
-                    thing,
-                    first_us,
-                    first_us + period_us * (times - 1),
-                    interval_us,
-                    int(interval_us * OVERDUE),
-                )
+                last_us = first_us + period_us * (times - 1)
+                self._sketch.see_run(thing, first_us, last_us, interval_us, int(interval_us * OVERDUE))
+                if not says.priority:
+                    self._sketch.farewell(place.server, place.instance, says.destination, first_us)
+                self._number(place.server, place.instance, first_us, last_us, interval_us)
 
     def _repeated(self, row: Repeated) -> None:
         """Adverts that come at least once an interval are one stretch; the rest is seen one by one."""
@@ -212,13 +220,69 @@ class _Watch:
             if stretches or not isinstance(event, AdvertSentEvent):
                 self._event(event, event.t_us - self._lead_us)
             elif (event.server, event.instance) in self._evidence.watched:
-                self._sketch.advert(
-                    event.server, event.instance, event.priority,
-                    event.t_us - self._lead_us, max(1, micros(event.interval_s or 1)),
-                )  # fmt: skip
+                t_us, interval_us = event.t_us - self._lead_us, max(1, micros(event.interval_s or 1))
+                self._sketch.advert(event.server, event.instance, event.priority, t_us, interval_us)
+                if not event.priority:
+                    self._sketch.farewell(event.server, event.instance, event.destination, t_us)
+                self._number(event.server, event.instance, t_us, t_us, interval_us)
+
+    def _number(
+        self, server: str, instance: str, first_us: Micros, last_us: Micros, interval_us: Micros
+    ) -> None:
+        """What the number of the first of these adverts tells, see ``numbers``."""
+        who = server, instance
+        if who not in self._evidence.numbered:
+            return
+        before_us = self._spoke_us.get(who)
+        if before_us is not None:
+            if who in self._anew:
+                self._sketch.number(server, instance, ANEW, first_us)
+            elif who in self._missed and is_silence(before_us, first_us, interval_us):
+                self._sketch.number(server, instance, MISSED, first_us)
+        self._anew.discard(who)
+        self._missed.discard(who)
+        if last_us >= self._evidence.begin_us - LATE_US:
+            self._spoke_us[who] = last_us
+
+    def _count(self, event: TraceEvent) -> None:
+        """A daemon that counts anew, or adverts that it counts and nobody sees."""
+        if isinstance(event, StateEvent):
+            if "INIT" in (event.from_, event.to) or "STOP" in (event.from_, event.to):
+                self._anew.add((event.server, event.instance))
+        elif isinstance(event, AdvertFailedEvent):
+            if event.priority is not None:
+                self._missed.add((event.server, event.instance))
+        elif isinstance(event, ActionEvent) and event.action == Act.RELOAD:
+            self._anew |= {who for who in self._evidence.numbered if who[0] == event.server}
+
+    def _reach(self, event: ActionEvent, t_us: Micros) -> None:
+        """Who can be asked for its address: who has power, a link, and the address."""
+        act = ACTIONS.get(event.action)
+        if act is None:
+            return
+        keys = event.content
+        for server, address, first_us, last_us in self._evidence.unanswered:
+            ways = keys.get("between", ())
+            concerns = event.server == server or any(server in way for way in ways)
+            card = str(keys.get("interface", ""))
+            if not concerns or (card and (server, card) in self._hidden):
+                continue
+            if (
+                act in (Act.ADDRESS_REMOVE, Act.ADDRESS_ADD)
+                and str(keys["address"]).partition("/")[0] != address
+            ):
+                continue
+            if t_us <= first_us + LATE_US and act in _UNREACHABLE:
+                self._mute.setdefault((server, address, first_us, last_us), set()).add(act)
+            elif t_us < last_us - LATE_US:
+                mute = self._mute.get((server, address, first_us, last_us), set())
+                mute -= {one for one in mute if one.value in act.mends}
 
     def _event(self, event: TraceEvent, t_us: Micros) -> None:
         evidence = self._evidence
+        self._count(event)
+        if isinstance(event, ActionEvent):
+            self._reach(event, t_us)
         if isinstance(event, AnnouncementEvent):
             if (
                 evidence.announces
@@ -234,6 +298,9 @@ class _Watch:
                 self._sketch.line(event.server, said, t_us)
 
     def picture(self) -> Picture:
+        for asked, mute in self._mute.items():
+            if mute:
+                self._sketch.unanswered(*asked)
         return self._evidence.finished(self._sketch)
 
 

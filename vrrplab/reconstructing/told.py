@@ -8,7 +8,17 @@ from typing import Any
 
 from vrrplab.config.model import NodeConfig
 from vrrplab.output.text_columns import padded, wrap
-from vrrplab.reconstructing.picture import ADVERT, ANNOUNCEMENT, LATE_US, Difference
+from vrrplab.reconstructing.numbers import ANEW, MISSED
+from vrrplab.reconstructing.order import WHY
+from vrrplab.reconstructing.picture import (
+    ADVERT,
+    ANNOUNCEMENT,
+    FAREWELL,
+    LATE_US,
+    NUMBER,
+    UNANSWERED,
+    Difference,
+)
 from vrrplab.reconstructing.reconstruct import Group, Reconstruction
 from vrrplab.reconstructing.replay import NEVER_US
 from vrrplab.reconstructing.search import Guess, Step
@@ -18,7 +28,6 @@ from vrrplab.trace.vocabulary import sentence
 from vrrplab.units import Micros, plain_seconds, seconds
 
 WIDTH = 80
-_ALIKE_TOLD = 12
 
 
 def words_of(step: Step) -> str:
@@ -61,6 +70,16 @@ def difference_in_words(found: Difference) -> str:
         what = f"{thing.server} {'is' if found.only_first else 'is not'} heard with priority {thing.what}"
     elif thing.kind == ANNOUNCEMENT:
         what = f"{thing.server} {'announces' if found.only_first else 'does not announce'} {thing.name}"
+    elif thing.kind == FAREWELL:
+        what = f"{thing.server} {'says' if found.only_first else 'does not say'} priority 0 twice"
+    elif thing.kind == UNANSWERED:
+        what = f"{thing.server} {'does not answer' if found.only_first else 'answers'} for {thing.name}"
+    elif thing.kind == NUMBER:
+        does = {
+            ANEW: ("begins", "does not begin", "to number its adverts anew"),
+            MISSED: ("has", "has not", "numbered adverts that were not seen"),
+        }[thing.what]
+        what = f"{thing.server} {does[0 if found.only_first else 1]} {does[2]}"
     else:
         what = f"{thing.server} {'logs' if found.only_first else 'does not log'} {thing.what!r}"
     return f"{when} {what}"
@@ -79,15 +98,14 @@ def lines(found: Reconstruction, name: str, clock: str = "") -> Iterator[str]:
         yield from wrap("Nothing that can be seen happened: so these servers look when nothing fails.", WIDTH)
     else:
         verdict = "Most likely" if best.unexplained is None else "In part only"
-        yield from wrap(f"{verdict}: {happened(best)}.", WIDTH)
+        yield from wrap(f"{verdict}: {happened(best)}{_equals(group)}.", WIDTH)
         yield from wrap(_how_well(found, best), WIDTH)
     if len(group.members) > 1:
         yield ""
         yield "The capture would be the same, so it does not tell whether it was this or:"
-        for member in group.members[1 : _ALIKE_TOLD + 1]:
+        for member in group.members[1:]:
             yield from wrap(happened(member), WIDTH, "  - ", "    ")
-        if len(group.members) > _ALIKE_TOLD + 1:
-            yield f"  - and {len(group.members) - _ALIKE_TOLD - 1} more"
+        yield from wrap(f"Which is named first is no evidence, but what is usual: {WHY}.", WIDTH)
     yield ""
     yield from _table(found, [group, *others])
     remarks = found.evidence.notes
@@ -105,6 +123,11 @@ def _heading(found: Reconstruction, name: str, clock: str) -> str:
     servers = ", ".join(f"{server} ({source})" for source, server in evidence.who.server_of.items())
     since = f" from {clock}" if clock else ""
     return f"{name}: {seconds(evidence.end_us):.1f} s{since}, {vrids}: {servers}"
+
+
+def _equals(group: Group) -> str:
+    """e.g. ", one of 3 that look the same"."""
+    return f", one of {len(group.members)} that look the same" if len(group.members) > 1 else ""
 
 
 def _how_well(found: Reconstruction, best: Guess) -> str:
@@ -151,12 +174,24 @@ def as_json(found: Reconstruction, name: str) -> str:
         "from_s": plain_seconds(evidence.begin_us),
         "to_s": plain_seconds(evidence.end_us),
         "servers": {server: source for source, server in evidence.who.server_of.items()},
+        "answer": _answer_fields(found.groups[0]),
         "explanations": [_group_fields(found, group) for group in found.groups],
         "notes": evidence.notes,
         "runs": found.runs,
         "partial": found.why_partial,
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _answer_fields(group: Group) -> dict[str, Any]:
+    """What is most likely. ``equals``: all that look the same, the one that is named first included."""
+    return {
+        "sentence": happened(group.first),
+        "is_explained": group.first.unexplained is None,
+        "is_the_only_one": len(group.members) == 1,
+        "equals": [happened(guess) for guess in group.members],
+        "named_first_because": WHY if len(group.members) > 1 else "",
+    }
 
 
 def _group_fields(found: Reconstruction, group: Group) -> dict[str, Any]:
