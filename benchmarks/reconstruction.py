@@ -3,16 +3,18 @@
 Configurations and capture are given, the scenario is hidden. An answer is right if the action, the server,
 and the card or check are, and its moment is off by no more than an interval: of the adverts, or of the check
 that fails. Where a capture cannot tell actions apart they are one answer, a group; how large it is, is told,
-and how often the right one is the first of it.
+and how often the right one is the first of it; also by kind: that a link goes is one,
+whatever takes it.
 
-    python benchmarks/reconstruction.py [--quick] [--logs] [RECORDING ...]
+    python benchmarks/reconstruction.py [--quick] [--logs] [--half 1|2] [RECORDING ...]
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -28,7 +30,7 @@ from vrrplab.scenario.node_files import NodeFile
 from vrrplab.scenario.nodes import nodes_from
 from vrrplab.scenario.parts import Server, TimedAction
 from vrrplab.trace.events import AdvertSentEvent, LogEvent
-from vrrplab.trace.vocabulary import ACTIONS, Act
+from vrrplab.trace.vocabulary import ACTIONS, LINK_LOST, Act
 from vrrplab.units import Micros, seconds
 
 RECORDINGS = Path(__file__).resolve().parent.parent / "data" / "recordings"
@@ -43,7 +45,8 @@ _SERVICES = (Act.SERVICE_STOP, Act.SERVICE_KILL)
 @dataclass(frozen=True)
 class Row:
     """``rank``: which group has the right answer, 0: none; ``size``: how many the capture cannot tell apart;
-    ``place``: which of the group it is; ``off_us``: how far its moment is off; ``silent``: nothing is seen.
+    ``place``: which of the group it is; ``is_kind``: the first of it is of the right kind; ``off_us``: how
+    far its moment is off; ``silent``: nothing is seen; ``said``: what is named first.
     """
 
     name: str
@@ -51,11 +54,13 @@ class Row:
     rank: int
     size: int
     place: int
+    is_kind: bool
     off_us: Micros
     silent: bool
     runs: int
     took_s: float
     answer: str
+    said: str = ""
 
 
 def one_fault(recording: Recording) -> bool:
@@ -143,7 +148,24 @@ def judged(name: str, logs: bool = False) -> Row | None:
     told = (
         f"{truth.kind} {truth.keys['server']} {truth.keys.get('interface', '')} at {seconds(truth.at_us):.2f}"
     )
-    return Row(name, told, rank, size, place, off_us, silent, found.runs, took_s, words or "nothing")
+    kind = rank == 1 and _is_kind(first, truth, server, later_us)
+    said = " and ".join(step.deed.act.value for step in first.steps if not step.mends) or "nothing"
+    return Row(
+        name, told, rank, size, place, kind, off_us, silent, found.runs, took_s, words or "nothing", said
+    )
+
+
+def _is_kind(guess: Guess, truth: TimedAction, server: Server, later_us: Micros) -> bool:
+    """Is it right, or does the same card lose its link in another way?"""
+    if _off(guess, truth, server, later_us) is not None:
+        return True
+    breaks = [step for step in guess.steps if not step.mends]
+    return (
+        len(breaks) == 1
+        and {breaks[0].deed.act, ACTIONS[truth.kind]} <= LINK_LOST
+        and all(breaks[0].deed.keys[key] == truth.keys[key] for key in ("server", "interface"))
+        and abs(breaks[0].at_us - later_us - truth.at_us) <= _interval_us(breaks[0], server)
+    )
 
 
 def _off(guess: Guess, truth: TimedAction, server: Server, later_us: Micros) -> Micros | None:
@@ -201,9 +223,20 @@ def summary(rows: Sequence[Row]) -> str:
         f"of those first, {len(alone)} are the only answer, {shared} share the picture with others",
         f"  so many look the same: median {median(sizes) if sizes else 0:g}, at most {max(sizes, default=0)}",
         f"  named first of them: {len(named)}, among the first three: {sum(r.place <= 3 for r in first)}",
+        f"  of the right kind is what is named first: {sum(row.is_kind for row in first)}",
         f"processor time: median {median(times):.1f} s, most {max(times):.1f} s",
     ]
     return "\n".join(lines)
+
+
+def confusions(rows: Sequence[Row]) -> str:
+    """What happened and what was named first instead, the most frequent first."""
+    counted = Counter(
+        f"{row.truth.split()[0]} -> {row.said}"
+        for row in rows
+        if not row.silent and (row.rank, row.place) != (1, 1)
+    )
+    return "\n".join(f"  {times} x {pair}" for pair, times in counted.most_common())
 
 
 def main() -> int:
@@ -212,9 +245,13 @@ def main() -> int:
     )
     parser.add_argument("recording", nargs="*", help="only these")
     parser.add_argument("--quick", action="store_true", help=f"only {len(QUICK)} of them")
+    parser.add_argument("--half", type=int, choices=(1, 2), help="every second one, from the first or second")
     parser.add_argument("--logs", action="store_true", help="the daemons' logs are given, too")
     args = parser.parse_args()
-    wanted = args.recording or (QUICK if args.quick else names())
+    wanted: Iterable[str] = args.recording or (QUICK if args.quick else names())
+    if args.half is not None:
+        counted = [name for name in wanted if one_fault(read_whole(RECORDINGS / name))]
+        wanted = counted[args.half - 1 :: 2]
     rows = []
     for name in wanted:
         row = judged(name, args.logs)
@@ -224,6 +261,7 @@ def main() -> int:
         what = "silent" if row.silent else f"{row.rank or '-'} {row.place}/{row.size}"
         print(f"{row.name:38} {what:9} {row.took_s:5.1f} s  {row.truth:44} {row.answer}", flush=True)
     print(summary(rows))
+    print("named first instead of what happened:", confusions(rows) or "  none", sep="\n")
     return 0
 
 

@@ -48,5 +48,4 @@ def _usualness(guess: Guess) -> list[int]:
 def _place(guess: Guess, step: Step) -> int:
     is_mended = any(other.mends and other.fault == step.fault for other in guess.steps)
     usual = _WORK if is_mended else _FAILURE
-    one_process = step.deed.act is Act.DAEMON_KILL and step.deed.keys.get("process", "both") != "both"
-    return usual.index(step.deed.act) if step.deed.act in usual and not one_process else len(usual)
+    return usual.index(step.deed.act) if step.deed.act in usual else len(usual)
