@@ -168,7 +168,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "wire.addresses",
     },
     # From what was seen back to what happened: suspects are ``explore``'s, and a simulation is right within
-    # what ``verify`` holds it to.
+    # what ``verify`` holds it to. Of frames it reads what a timeline does not keep.
     "reconstructing": {
         "capture",
         "config",
@@ -181,6 +181,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "trace",
         "verify",
         "wire.addresses",
+        "wire.arp",
+        "wire.ip",
         "witness",
     },
     "notebook": ANYTHING,
