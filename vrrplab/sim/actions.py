@@ -241,6 +241,7 @@ def remove_address(world: Network, nic: Nic, address: str) -> None:
 
 
 def add_address(world: Network, nic: Nic, text: str) -> None:
+    """By hand, with its prefix length or as a host route (/32, /128); nothing happens where it is already."""
     address, _, prefix = text.partition("/")
     bits = int(prefix) if prefix else (128 if ":" in address else 32)
     box = world.boxes[nic.host_name]

@@ -39,10 +39,12 @@ class Address:
 
     @property
     def with_prefix(self) -> str:
+        """As ``ip`` and a configuration write it: 192.0.2.1/24."""
         return f"{self.address}/{self.prefix}"
 
     @property
     def version(self) -> int:
+        """Of IP: 4 or 6."""
         return 6 if ":" in self.address else 4
 
     @property

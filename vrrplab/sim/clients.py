@@ -78,6 +78,7 @@ class AnswerCount:
         self._lost = 0
 
     def good(self, at_us: Micros) -> None:
+        """An answer came then: an outage is over, and reported if there was an answer before it, too."""
         last_us = self._last_good_us
         if self._lost and last_us is not None:
             # with jitter an answer may overtake the one before
@@ -86,6 +87,7 @@ class AnswerCount:
         self._last_good_us = at_us if last_us is None else max(last_us, at_us)
 
     def lost(self, count: int = 1) -> None:
+        """So many questions in a row had no answer."""
         self._lost += count
 
     def finish(self) -> None:

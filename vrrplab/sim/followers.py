@@ -36,18 +36,30 @@ class Follower(NamedTuple):
 class Receiver(Protocol):
     """A port: who follows behind it; nobody at all, or None for somebody who does more than that."""
 
-    def joins(self, said: Saying) -> Sequence[Follower] | None: ...
+    def joins(self, said: Saying) -> Sequence[Follower] | None:
+        """What each server behind it would bring into a group that hears just this."""
 
 
 class Member(Protocol):
     """What is known of a router here."""
 
-    def follow(self, group: Followers, down_us: Micros) -> None: ...
-    def sleep(self, sleepers: Sleepers) -> None: ...
-    def sleep_alone(self, slept: Slept, until_us: Micros) -> None: ...
-    def wake(self) -> None: ...
-    def leave(self, event: AdvertisementReceived, times: int, last_us: Micros) -> None: ...
-    def note_heard(self, saying: Saying, places: tuple[Place, ...], frame: bytes) -> None: ...
+    def follow(self, group: Followers, down_us: Micros) -> None:
+        """The group hears for it now; an advert lets it wait for ``down_us``."""
+
+    def sleep(self, sleepers: Sleepers) -> None:
+        """It is woken together with these."""
+
+    def sleep_alone(self, slept: Slept, until_us: Micros) -> None:
+        """It is woken then by a turn of its own, and was last woken for nothing as ``slept`` says."""
+
+    def wake(self) -> None:
+        """A timer of its own may have ended."""
+
+    def leave(self, event: AdvertisementReceived, times: int, last_us: Micros) -> None:
+        """Catch up: the advert was heard so many times, the last time at ``last_us``."""
+
+    def note_heard(self, saying: Saying, places: tuple[Place, ...], frame: bytes) -> None:
+        """Write down that an advert was heard at all these places now; ``frame``: its bytes."""
 
 
 class Slept(NamedTuple):
@@ -94,6 +106,7 @@ class Sleepers(Bundle):
             self._scheduler.one_by_one(self.until_us, TIMER, self)
 
     def calls(self) -> list[Callable[[], None]]:
+        """The turn of each member, in their order."""
         return [member.wake for member in self.members]
 
     def part(self) -> None:

@@ -48,6 +48,7 @@ class GatewayHost(Host):
         return found[0] if found else None
 
     def receive(self, nic: Nic, packet: Packet) -> None:
+        """A packet for another network goes on after ``latency_us``, as far as its TTL lets it."""
         kind = packet.data[12] << 8 | packet.data[13]
         if kind in (IPV4_KIND, IPV6_KIND) and not packet.destination[0] & 1:
             source, destination, ttl = packet.ends

@@ -42,8 +42,11 @@ def itself(_nic: Nic, destination: str) -> str:
 class Listener(Protocol):
     """What reads VRRP on a host (``router.Router``)."""
 
-    def receive(self, nic: Nic, packet: Packet) -> None: ...
-    def joins(self, nic: Nic, said: Saying) -> Sequence[Follower] | None: ...
+    def receive(self, nic: Nic, packet: Packet) -> None:
+        """A VRRP frame came in at that interface, also one that cannot be read."""
+
+    def joins(self, nic: Nic, said: Saying) -> Sequence[Follower] | None:
+        """Who here only follows such adverts; None: somebody does more (``followers``)."""
 
 
 class Host:
@@ -98,6 +101,7 @@ class Host:
         self.next_hop: Callable[[Nic, str], str] = itself
 
     def add_nic(self, name: str, mac: str, switch: Switch, addresses: tuple[str, ...]) -> Nic:
+        """Plug a new interface into a switch; ``addresses``: those of its own configuration, with prefix."""
         nic = self.nics[name] = Nic(self, name, mac, switch, addresses)
         self.configure(nic)
         return nic
@@ -108,6 +112,7 @@ class Host:
             nic.promote_secondaries = self.promote_secondaries or nic.name in interfaces
 
     def switch_off(self) -> None:
+        """Power is gone: no interface is up. What it knew is lost at the next ``boot``."""
         self.powered = False
         for nic in self.nics.values():
             nic.powered = False
@@ -148,6 +153,7 @@ class Host:
     # -- what it has -------------------------------------------------------------------------------
 
     def has(self, address: str) -> bool:
+        """Does it answer for that address, on whichever interface it is (Linux' weak host model)?"""
         for nic in self.nics.values():
             if nic.addresses.has(address) or (nic.vmacs and nic.has(address)):
                 return True
@@ -163,6 +169,7 @@ class Host:
         return None
 
     def nic_at(self, port: Port) -> Nic:
+        """The interface that is that port of a switch. Raises StopIteration: none of this host is."""
         return next(nic for nic in self.nics.values() if nic is port)
 
     def nic_of(self, interface: str) -> Nic | None:
@@ -333,6 +340,7 @@ class Host:
         return self.listener.joins(nic, said) if self.listener is not None else ()
 
     def receive(self, nic: Nic, packet: Packet) -> None:
+        """A frame came in: VRRP is for the listener, ARP and ND are answered; a bond's port hears nothing."""
         if nic.port_of is not None and nic.is_port:
             return
         if packet.saying is not None:

@@ -30,6 +30,8 @@ Answered = Callable[[str | None], None]  # the MAC address, or None: nobody answ
 
 @dataclass(slots=True, eq=False)
 class Entry:
+    """What one interface knows of one neighbour; ``state``: one of Linux' (``ip neigh`` shows them)."""
+
     address: str
     nic: Nic
     card: Nic | Vmac  # whose entry it is: the NIC or a macvlan on it
@@ -45,7 +47,8 @@ class Entry:
 class Asker(Protocol):
     """What is known of a host here."""
 
-    def send(self, nic: Nic, data: bytes) -> None: ...
+    def send(self, nic: Nic, data: bytes) -> None:
+        """Put a question on the wire, if the interface is up."""
 
 
 class NeighborCache:

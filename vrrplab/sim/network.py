@@ -338,6 +338,7 @@ class Network:
             switch.gathering.dissolve()
 
     def write(self, event: TraceEvent) -> None:
+        """The next event of the trace; it is watched for a split brain first."""
         self._split_brain.see(event)
         self._tape.own.append(event)
 

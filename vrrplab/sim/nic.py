@@ -17,8 +17,11 @@ class Owner(Protocol):
 
     name: str
 
-    def receive(self, nic: Nic, packet: Packet) -> None: ...
-    def joins(self, nic: Nic, said: Saying) -> Sequence[Follower] | None: ...
+    def receive(self, nic: Nic, packet: Packet) -> None:
+        """A frame came in at that interface."""
+
+    def joins(self, nic: Nic, said: Saying) -> Sequence[Follower] | None:
+        """Who there only follows such adverts; None: somebody does more (``followers``)."""
 
 
 class Nic:
@@ -127,6 +130,7 @@ class Nic:
         self._host.receive(self, packet)
 
     def answers_to(self, mac: bytes) -> bool:
+        """Is a frame to that MAC address for it: its own, a macvlan's, or that of a virtual address on it?"""
         if mac == self.mac or any(v.mac == mac for v in self.vmacs.values()):
             return True
         return self.addresses.reached_by(mac)
@@ -160,6 +164,7 @@ class Nic:
         return held.mac if held is not None else ""
 
     def has(self, address: str) -> bool:
+        """Is that address on it, or on a macvlan on it?"""
         if self.addresses.get(address) is not None:
             return True
         return bool(self.vmacs) and any(v.addresses.get(address) is not None for v in self.vmacs.values())

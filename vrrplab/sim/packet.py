@@ -118,8 +118,10 @@ def _ends(data: bytes) -> tuple[str, str, int]:
 
 
 def mac_bytes(text: str) -> bytes:
+    """Six bytes from 02:00:00:00:00:fb; none from "". Raises ValueError for what is not hexadecimal."""
     return bytes.fromhex(text.replace(":", ""))
 
 
 def mac_text(mac: bytes) -> str:
+    """02:00:00:00:00:fb from six bytes."""
     return mac.hex(":")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 class RouteKeeper:
+    """Between one daemon and its host's tables, which are made when they are first needed."""
+
     __slots__ = ("_host", "_journal", "_lost", "_scheduler")
 
     def __init__(self, host: Host, scheduler: Scheduler, journal: Journal) -> None:

@@ -242,6 +242,7 @@ class Router:
             self._life += 1
 
     def lose_power(self) -> None:
+        """The process ends without a word on the wire, and the VMACs that it made are gone."""
         self._forget_child()
         self._die("the server lost power")
         for nic in self.host.nics.values():
@@ -267,6 +268,7 @@ class Router:
         self._frozen = self.daemon is not None
 
     def thaw(self) -> None:
+        """SIGCONT: what waited is read now, after the news how many microseconds its first timer is late."""
         if not self._frozen or self.daemon is None:
             return
         self._frozen = False

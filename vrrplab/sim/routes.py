@@ -29,9 +29,14 @@ class Interfaces(Protocol):
 
     nics: dict[str, Nic]
 
-    def nic_of(self, interface: str) -> Nic | None: ...
-    def holder(self, interface: str) -> Nic | Vmac | None: ...
-    def has(self, address: str) -> bool: ...
+    def nic_of(self, interface: str) -> Nic | None:
+        """The NIC through which an interface (itself or a VMAC on it) reaches the wire; None: no such one."""
+
+    def holder(self, interface: str) -> Nic | Vmac | None:
+        """The NIC or VMAC interface of that name."""
+
+    def has(self, address: str) -> bool:
+        """Is that address on any of its interfaces?"""
 
 
 class Refused(Exception):
@@ -53,10 +58,12 @@ class HeldRoute:
 
     @property
     def text(self) -> str:
+        """As ``ip route`` shows it, with the interfaces that were found."""
         return self.route.text(self.hops)
 
     @property
     def interface(self) -> str:
+        """Of its first router; "": it has none (a blackhole or its like)."""
         return self.hops[0].interface if self.hops else ""
 
     def is_for(self, route: VirtualRoute) -> bool:
@@ -82,6 +89,8 @@ class Way:
 
 
 class RouteTables:
+    """What daemons have added to a host's routes and rules. Connected networks follow from its addresses."""
+
     __slots__ = ("_alike", "_host", "_in_order", "_naming", "_routes", "_rules", "named")
 
     def __init__(self, host: Interfaces) -> None:

@@ -29,13 +29,17 @@ class Bundle:
     number: int
 
     def call_all(self) -> None:
+        """Make all of its calls."""
         raise NotImplementedError
 
     def calls(self) -> list[Callable[[], None]]:
+        """The single calls, in the order of their numbers."""
         raise NotImplementedError
 
 
 class Scheduler:
+    """The clock, ``now`` in microseconds from the start of the run, and all calls that wait."""
+
     __slots__ = ("_count", "_has_bundles", "_heap", "_shared", "now", "steps")
 
     def __init__(self) -> None:
@@ -55,6 +59,7 @@ class Scheduler:
         heappush(self._heap, (t_us, rank, self._count, call, args))
 
     def after(self, delay_us: Micros, rank: int, call: Callable[..., None], *args: Any) -> None:
+        """Call when ``delay_us`` (not negative) has passed."""
         self._count += 1
         heappush(self._heap, (self.now + delay_us, rank, self._count, call, args))
 

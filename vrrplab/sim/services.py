@@ -12,6 +12,8 @@ EVERYWHERE = ("0.0.0.0", "::")
 
 
 class RunningService:
+    """``up``: its process exists; ``accepting``: a client gets an answer. A check asks for one of the two."""
+
     __slots__ = ("_bound", "_host", "_turn", "accepting", "service", "up")
 
     def __init__(self, service: Service, host: Host) -> None:
@@ -24,6 +26,7 @@ class RunningService:
         self.start()
 
     def start(self) -> None:
+        """From now on it takes connections, to those of its addresses that the host has at this moment."""
         self.up = self.accepting = True
         self._turn += 1
         listen = self.service.listen
@@ -45,6 +48,7 @@ class RunningService:
         return True
 
     def kill(self) -> None:
+        """Process and port are gone at once; an ending that was under way (``stop``) counts no more."""
         self.up = self.accepting = False
         self._turn += 1
         self._host.changed()

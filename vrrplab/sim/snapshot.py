@@ -201,6 +201,7 @@ class Snapshot(Generic[Thing]):
 
     @property
     def size(self) -> int:
+        """In bytes; a reference to what is shared counts as 8."""
         return len(self._data) + 8 * len(self._values)
 
     def thaw(self) -> Thing:

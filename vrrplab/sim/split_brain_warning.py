@@ -21,6 +21,8 @@ GRACE_US = 100_000
 
 
 class SplitBrainWarning:
+    """Reads every event of a run; its warnings go to ``write``."""
+
     __slots__ = ("_keys", "_masters", "_rejected", "_scheduler", "_told", "_write")
 
     def __init__(self, scheduler: Scheduler, write: Callable[[TraceEvent], None]) -> None:

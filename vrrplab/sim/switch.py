@@ -33,14 +33,18 @@ class Port(Protocol):
     mac: bytes
 
     @property
-    def up(self) -> bool: ...
+    def up(self) -> bool:
+        """Can frames pass?"""
 
     @property
-    def receive(self) -> Callable[[Packet], None]: ...
+    def receive(self) -> Callable[[Packet], None]:
+        """What takes a frame that comes out of the switch here."""
 
-    def answers_to(self, mac: bytes) -> bool: ...
+    def answers_to(self, mac: bytes) -> bool:
+        """Is a frame to that MAC address for what is plugged in?"""
 
-    def joins(self, said: Saying) -> Sequence[followers.Follower] | None: ...
+    def joins(self, said: Saying) -> Sequence[followers.Follower] | None:
+        """Who behind it only follows such adverts; None: somebody does more (``followers``)."""
 
 
 class OneWay(NamedTuple):
@@ -98,6 +102,7 @@ class Switch:
         self.heal()
 
     def attach(self, nic: Port) -> None:
+        """Plug an interface in, for good: one whose link is down stays a port."""
         self._ports.append(nic)
         self._others.clear()
 

@@ -51,8 +51,11 @@ class Router(Protocol):
     profile: Profile
     daemon: Daemon | None
 
-    def meeting_place(self, config: InstanceConfig) -> str: ...
-    def twin(self, config: InstanceConfig, place: str) -> Instance | None: ...
+    def meeting_place(self, config: InstanceConfig) -> str:
+        """The networks in which the routers of an instance's VRID are; "": its interface is in none."""
+
+    def twin(self, config: InstanceConfig, place: str) -> Instance | None:
+        """Its instance of the same virtual router there, if it runs one and is awake."""
 
 
 class Toss:
@@ -76,6 +79,7 @@ class Toss:
         self._put_off: dict[Instance, int] = {}  # a MASTER whose timer a rejected advert has set anew
 
     def introduce(self, router: Router) -> None:
+        """Another router of this world; their order decides no lot."""
         self._routers.append(router)
 
     def turn_to_start(self, router: Router) -> Micros:

@@ -12,6 +12,8 @@ from vrrplab.machine.tracked_values import text_to_write
 
 
 class Tracked:
+    """How these things stand on one server, whether or not its daemon runs."""
+
     __slots__ = ("_bfds_down", "_counts", "_files")
 
     def __init__(self) -> None:
@@ -53,5 +55,6 @@ class Tracked:
         return [ProcessesCounted(p.name, count) for p in found]
 
     def bfd(self, name: str, up: bool) -> list[BfdChanged]:
+        """A session goes up or down: what the daemon notices."""
         (self._bfds_down.discard if up else self._bfds_down.add)(name)
         return [BfdChanged(name, up)]

@@ -85,6 +85,7 @@ class World(Network):
 
     @property
     def has_clients(self) -> bool:
+        """Does anybody ask anything, now or later? Not without probes, nor after ``silence_clients``."""
         return bool(self._flows)
 
     def silence_clients(self) -> None:
