@@ -23,11 +23,13 @@ from vrrplab.decoding.wall_clock import WallClock
 from vrrplab.output.printable import printable
 from vrrplab.output.text_columns import padded, wrap
 from vrrplab.units import Micros, format_s
+from vrrplab.wire.likeness import likeness
 from vrrplab.witness.masters import MasterSpan
 from vrrplab.witness.timeline import RouterTimeline, Timeline
 
 _WIDTH = 80
 _MOST_SENDERS = 20  # that a table has of a router; JSON lines have all
+_REMEMBERED = 65_536  # adverts of which it is kept why they would be dropped
 
 
 class Drops:
@@ -36,7 +38,7 @@ class Drops:
     def __init__(self, profile: str, key: bytes | None) -> None:
         self.profile, self._key = profile, key
         self.by_vrid: dict[int | None, Counter[str]] = {}
-        self._known: dict[bytes, tuple[str, ...]] = {}
+        self._known: dict[bytes | tuple[bytes, int], tuple[str, ...]] = {}  # by likeness
 
     def counting(self, frames: Iterator[CapturedFrame | Passed]) -> Iterator[CapturedFrame | Passed]:
         for captured in frames:
@@ -46,25 +48,21 @@ class Drops:
 
     def _count(self, captured: CapturedFrame) -> None:
         frame = captured.frame
-        raw = frame.raw
-        if frame.is_plain:  # an advert, whose header's checksum is right
-            likeness = raw[14:18] + raw[20:24] + raw[26:]
-            reasons = self._known.get(likeness)
-            if reasons is None:
-                if len(self._known) > 65_536:
+        is_cut = captured.original_length > len(frame.raw)
+        alike = None if is_cut else likeness(frame.raw, frame.link_type)
+        reasons = self._known.get(alike) if alike is not None else None
+        if reasons is None:
+            verdict = judge(frame, self.profile, self._key)
+            if is_cut:
+                verdict = of_a_part(verdict)
+            reasons = tuple(reason.name for reason in verdict.reasons[:1])
+            if alike is not None:
+                if len(self._known) >= _REMEMBERED:
                     self._known.clear()
-                reasons = self._known[likeness] = self._reasons(captured)
-        else:
-            reasons = self._reasons(captured)
+                self._known[alike] = reasons
         if reasons:
             vrid = frame.vrrp.vrid if frame.vrrp is not None else None
             self.by_vrid.setdefault(vrid, Counter()).update(reasons)
-
-    def _reasons(self, captured: CapturedFrame) -> tuple[str, ...]:
-        verdict = judge(captured.frame, self.profile, self._key)
-        if captured.original_length > len(captured.frame.raw):
-            verdict = of_a_part(verdict)
-        return tuple(reason.name for reason in verdict.reasons[:1])
 
 
 @dataclass
