@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from broken_captures import until_break
 
 from vrrplab.capture.files import read_records
 from vrrplab.capture.pcap import write_pcap
 from vrrplab.columns.reader import read
-from vrrplab.errors import CaptureError
 from vrrplab.wire.frames import garp_frame
 
 FRAME = garp_frame("02:00:00:00:00:fb", "192.168.2.100")
@@ -29,13 +29,8 @@ def capture(tmp_path: Path, frames: int) -> bytes:
 
 
 def counted(parts: Iterator[int]) -> tuple[int, str]:
-    count = 0
-    try:
-        for part in parts:
-            count += part
-    except CaptureError as error:
-        return count, str(error)
-    return count, "nothing was missed"
+    found, why = until_break(parts)
+    return sum(found), why or "nothing was missed"
 
 
 def told(path: Path) -> tuple[int, int, str]:

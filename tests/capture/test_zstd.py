@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from broken_captures import until_break
 
 from vrrplab.capture import compressed
 from vrrplab.capture.files import read_records
 from vrrplab.capture.pcap import write_pcap
 from vrrplab.capture.records import Break, Record
-from vrrplab.errors import CaptureError
 from vrrplab.installing import how_to_install
 from vrrplab.limits import Limit
 from vrrplab.wire.frames import garp_frame
@@ -40,13 +40,7 @@ def packed(path: Path, data: bytes) -> Path:
 
 def read(path: Path) -> tuple[list[Record], str]:
     """The records, and the error that ends them."""
-    found = []
-    try:
-        for record in read_records(path):
-            found.append(record)
-    except CaptureError as error:
-        return found, str(error)
-    return found, ""
+    return until_break(read_records(path))
 
 
 def test_it_is_read_as_the_capture_that_is_in_it(plain: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 np = pytest.importorskip("numpy")
 
+from broken_captures import until_break  # noqa: E402
 from column_frames import MAC, SOURCE, assert_same_as_codec, kinds_of_frames  # noqa: E402
 
 from vrrplab import columns  # noqa: E402
@@ -72,13 +73,9 @@ def test_a_file_larger_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def rows_before_break(path: Path) -> tuple[int, str]:
-    rows = 0
-    try:
-        for chunk in columns.read(path):
-            rows += len(chunk)
-    except CaptureError as error:
-        return rows, str(error)
-    pytest.fail("the break was not noticed")
+    chunks, error = until_break(columns.read(path))
+    assert error, "the break was not noticed"
+    return sum(map(len, chunks)), error
 
 
 @pytest.mark.parametrize("cut", [1, 8, 15, 17, 40])
@@ -180,24 +177,14 @@ def long_file(chance: random.Random) -> bytearray:
 
 def told(path: Path) -> tuple[list[Record], str]:
     """What the record reader says: packets, and how it ended."""
-    found = []
-    try:
-        for record in read_records(path):
-            found.append(record)
-    except CaptureError as error:
-        return found, str(error)
-    return found, ""
+    return until_break(read_records(path))
 
 
 def assert_same_as_records(path: Path) -> None:
     records, expected = told(path)
-    times, numbers, error = [], [], ""
-    try:
-        for chunk in columns.read(path):
-            times += chunk.t_ns.tolist()
-            numbers += chunk.number.tolist()
-    except CaptureError as broken:
-        error = str(broken)
+    chunks, error = until_break(columns.read(path))
+    times = [t_ns for chunk in chunks for t_ns in chunk.t_ns.tolist()]
+    numbers = [number for chunk in chunks for number in chunk.number.tolist()]
     assert error == expected
     assert times == [max(min(record.t_ns, 2**63 - 1), -(2**63)) for record in records]
     assert numbers == list(range(1, len(records) + 1))
