@@ -56,14 +56,19 @@ def _at_once(label: str, *values: int, then: str, otherwise: str) -> list[Step]:
     ]
 
 
+def _x_is_a(then: str) -> list[Step]:
+    """X is what A is, and from there it goes on."""
+    return [("", _X_IS_A, 0, "", ""), ("", _GO, 0, then, "")]
+
+
 def _move(label: str, by: int, then: str) -> list[Step]:
     """X goes on by so many bytes."""
-    return [
-        (label, _A_IS_X, 0, "", ""),
-        ("", _ADD, by, "", ""),
-        ("", _X_IS_A, 0, "", ""),
-        ("", _GO, 0, then, ""),
-    ]
+    return [(label, _A_IS_X, 0, "", ""), ("", _ADD, by, "", ""), *_x_is_a(then)]
+
+
+def _move_to_kept(label: str, then: str) -> list[Step]:
+    """X goes to where the first value that was kept says."""
+    return [(label, _KEPT, 0, "", ""), *_x_is_a(then)]
 
 
 # In words: ARP; IP with one of the protocols above, with a neighbour advertisement, with UDP to the groups of
@@ -113,15 +118,9 @@ _STEPS: list[Step] = [
     ("", _IF_EQUAL, 0x0800, "geneve ipv4", ""),
     ("", _IF_EQUAL, 0x86DD, "geneve ipv6", ""),
     ("", _IF_EQUAL, 0x6558, "", "no"),
-    ("", _KEPT, 0, "", ""),
-    ("", _X_IS_A, 0, "", ""),
-    ("", _GO, 0, "frame", ""),
-    ("geneve ipv4", _KEPT, 0, "", ""),
-    ("", _X_IS_A, 0, "", ""),
-    ("", _GO, 0, "inner ipv4", ""),
-    ("geneve ipv6", _KEPT, 0, "", ""),
-    ("", _X_IS_A, 0, "", ""),
-    ("", _GO, 0, "inner ipv6", ""),
+    *_move_to_kept("", "frame"),
+    *_move_to_kept("geneve ipv4", "inner ipv4"),
+    *_move_to_kept("geneve ipv6", "inner ipv6"),
     ("tzsp", _BYTE_AT_X, 14 + 12, "", ""),  # with tags before the last one it is not looked into
     ("", _IF_EQUAL, 1, "", "no"),
     *_move("", 13, "frame"),
