@@ -18,6 +18,7 @@ from vrrplab.capture.records import Record
 from vrrplab.columns.table import KINDS
 from vrrplab.commands.decode_inputs import Inputs, Packets, inputs_of
 from vrrplab.commands.guide import Example, Guide
+from vrrplab.commands.plot_arguments import add_plot_arguments, theme_of
 from vrrplab.decoding.filters import FIELDS, FrameFilter, condition, moment
 from vrrplab.decoding.table import Summary, colour_of, heading, json_head, json_tail, row_head, row_tail
 from vrrplab.decoding.telling import Said, Teller
@@ -25,7 +26,6 @@ from vrrplab.decoding.verdict import DEFAULT_PROFILE
 from vrrplab.decoding.wall_clock import WallClock
 from vrrplab.errors import CaptureError
 from vrrplab.machine.profiles import PROFILES
-from vrrplab.output.files import PictureName
 from vrrplab.output.progress import Progress
 from vrrplab.output.terminal import Batched, print_coloured, terminal_columns
 from vrrplab.output.text_columns import wrap
@@ -103,9 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeline", action="store_true", help="who was MASTER when, from what is on the wire"
     )
     parser.add_argument("--as", dest="as_", choices=("trace",), help="print the timeline's events as a trace")
-    parser.add_argument(
-        "--plot", metavar="FILE", type=PictureName, help="draw the timeline into FILE.svg or FILE.png"
-    )
+    add_plot_arguments(parser, "draw the timeline into FILE.svg or FILE.png")
     parser.add_argument(
         "--profile",
         metavar="PROFILE",
@@ -162,6 +160,7 @@ def _vrid(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Do it; 0 when every frame could be read (whatever it says), CaptureError for a broken file."""
     timeline = bool(args.as_ or args.timeline or args.plot or args.stats)
+    theme_of(args)  # none without a picture
     clock = WallClock(args.utc)
     wanted = _filter_of(args, clock)
     work = _work(args, timeline)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from vrrplab.capture.reader import CapturedFrame, Packet, Passed
 from vrrplab.columns.selection import decoded
 from vrrplab.commands.decode_inputs import Inputs, sources_of
+from vrrplab.commands.plot_arguments import theme_of
 from vrrplab.decoding.filters import FrameFilter
 from vrrplab.decoding.verdict import judge
 from vrrplab.decoding.wall_clock import WallClock
@@ -147,7 +148,7 @@ def _tell(
         from vrrplab.views import timeline as view
         from vrrplab.witness.timeline_trace import to_trace
 
-        view.save(to_trace(timeline, inputs.name), args.plot)
+        view.save(to_trace(timeline, inputs.name), args.plot, theme=theme_of(args))
 
 
 def _tell_wire_json(timeline: Timeline, inputs: Inputs, places: list[Place]) -> None:
@@ -204,7 +205,7 @@ def _tell_with_logs(
     if args.plot:
         from vrrplab.views import timeline as view
 
-        view.save(trace(), args.plot)
+        view.save(trace(), args.plot, theme=theme_of(args))
 
 
 def _wanted_ones(frames: Frames, wanted: FrameFilter, profile: str, key: bytes | None) -> Frames:

@@ -10,10 +10,11 @@ from typing import IO, TYPE_CHECKING
 
 from vrrplab.commands.guide import Example, Guide
 from vrrplab.commands.node_arguments import add_node_options, cluster_of, names_nodes
+from vrrplab.commands.plot_arguments import add_plot_arguments, theme_of
 from vrrplab.errors import ScenarioError, VrrplabError
 from vrrplab.limits import WARNINGS_TOLD
 from vrrplab.machine.profiles import profile_named
-from vrrplab.output.files import OutputName, PictureName, replaced_text
+from vrrplab.output.files import OutputName, replaced_text
 from vrrplab.output.printable import printable
 from vrrplab.output.progress import Progress
 from vrrplab.output.terminal import guarded
@@ -102,9 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FILE", type=OutputName, help="write there instead of to the terminal"
     )
-    parser.add_argument(
-        "--plot", metavar="FILE", type=PictureName, help="draw it: FILE.svg or FILE.png (needs matplotlib)"
-    )
+    add_plot_arguments(parser, "draw it: FILE.svg or FILE.png (needs matplotlib)")
     parser.add_argument(
         "--pcap", metavar="FILE", type=OutputName, help="every frame, as a capture (one scenario only)"
     )
@@ -176,13 +175,14 @@ def _simulate(args: argparse.Namespace) -> int:
     if single and len(scenarios) > 1:
         raise VrrplabError(f"--{single[0]} takes one scenario, these are {len(scenarios)}: name one")
     _allow_moment(args.at, scenarios[0], args)
+    theme = theme_of(args)
     works = [_work(s, args) for s in scenarios]
     allow(together(works), args.yes)
     _say_warnings(scenarios)
     runs = _runs(scenarios, works, args)
     traces = [trace for trace, _ in runs]
     _tell(traces, args)
-    _write_files(scenarios[0], traces, runs[0][1], args)
+    _write_files(scenarios[0], traces, runs[0][1], theme, args)
     return _check(scenarios, traces) if args.check or args.expect else 0
 
 
@@ -359,7 +359,7 @@ def _write(traces: list[Trace], form: str, file: IO[str], width: int) -> None:
 
 
 def _write_files(
-    scenario: Scenario, traces: list[Trace], frames: list[Frame], args: argparse.Namespace
+    scenario: Scenario, traces: list[Trace], frames: list[Frame], theme: str, args: argparse.Namespace
 ) -> None:
     if args.pcap:
         from vrrplab.capture.pcap import write_pcap
@@ -372,7 +372,7 @@ def _write_files(
     if args.plot:
         from vrrplab.views import timeline
 
-        timeline.save(traces if len(traces) > 1 else traces[0], args.plot)
+        timeline.save(traces if len(traces) > 1 else traces[0], args.plot, theme=theme)
 
 
 def _allow_moment(at_s: float | None, scenario: Scenario, args: argparse.Namespace) -> None:

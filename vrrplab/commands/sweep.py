@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from vrrplab import interrupts
 from vrrplab.commands.guide import Example, Guide
 from vrrplab.commands.node_arguments import add_node_options, scenario_of
+from vrrplab.commands.plot_arguments import add_plot_arguments, theme_of
 from vrrplab.errors import OutputError, VrrplabError
-from vrrplab.output.files import PictureName, TableName
+from vrrplab.output.files import TableName
 from vrrplab.output.printable import printable
 from vrrplab.output.progress import Progress
 from vrrplab.sweeping.engines import ENGINES
@@ -37,6 +38,10 @@ GUIDES = {
             Example(
                 "vrrplab sweep power-off --runs 20 --vary advert_int=1,2 --out sweep.csv",
                 "each of two intervals, at moments that are drawn; a row a run, in a table",
+            ),
+            Example(
+                "vrrplab sweep power-off --runs 20 --plot outages.svg --theme dark",
+                "drawn: a dot a run, in colours for a page that is dark",
             ),
             Example(
                 "vrrplab sweep proxy-serv01.conf proxy-serv02.conf --fail 'proxy-serv01 eth0 at 10 for 20'"
@@ -108,11 +113,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run it on a Dask cluster, e.g. tcp://127.0.0.1:8786 (docs/cluster.md); local: one that is"
         " started here for it",
     )
-    parser.add_argument(
-        "--plot",
-        metavar="FILE",
-        type=PictureName,
-        help="draw how long clients were out or, where some values bring false failovers, how many a day"
+    add_plot_arguments(
+        parser,
+        "draw how long clients were out or, where some values bring false failovers, how many a day"
         " against the time until a real one: FILE.svg or FILE.png (needs matplotlib)",
     )
     parser.add_argument(
@@ -138,6 +141,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.jobs is not None:
         arguments.whole(args.jobs, "--jobs", 1, MOST_JOBS)
+    theme = theme_of(args)
     if args.mtbf or args.mttr:
         return _nines(args)
     if args.out and is_parquet(args.out):
@@ -166,9 +170,9 @@ def run(args: argparse.Namespace) -> int:
         from vrrplab.views import distribution, save, trade_off
 
         save(
-            trade_off.draw(trade_off_rows(summary))
+            trade_off.draw(trade_off_rows(summary), theme=theme)
             if shows_trade_off(summary)
-            else distribution.draw(outage_rows(summary)),
+            else distribution.draw(outage_rows(summary), theme=theme),
             args.plot,
         )
     sys.stdout.write(text_of(summary))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vrrplab.commands.guide import Example, Guide
+from vrrplab.commands.plot_arguments import add_plot_arguments, theme_of
 from vrrplab.data_files import data_path
 from vrrplab.errors import VrrplabError
 from vrrplab.machine.profiles import profile_named
-from vrrplab.output.files import PictureName
 from vrrplab.output.printable import printable
 from vrrplab.output.progress import Progress
 from vrrplab.output.text_columns import cut, padded
@@ -59,12 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "directory", nargs="*", help="recordings, or folders of them (default: those shipped)"
     )
     parser.add_argument("--verbose", action="store_true", help="both traces beside each other, in words")
-    parser.add_argument(
-        "--plot",
-        metavar="FILE",
-        type=PictureName,
-        help="draw both above each other (one recording): .svg or .png",
-    )
+    add_plot_arguments(parser, "draw both above each other (one recording): .svg or .png")
     parser.add_argument("--profile", help="simulate another daemon than the recorded one")
     parser.add_argument("--yes", action="store_true", help="also what will take long")
 
@@ -81,6 +76,7 @@ class _Verdict(NamedTuple):
 def run(args: argparse.Namespace) -> int:
     folders = _recordings(args.directory)
     profile = profile_named(args.profile) if args.profile else None
+    theme = theme_of(args)
     if args.plot and len(folders) != 1:
         raise VrrplabError(f"--plot takes one recording, these are {len(folders)}: name one")
     allow(Work(((RECORDED, sum(map(_bytes, folders))),), "name fewer of them"), args.yes)
@@ -103,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         from vrrplab.views import timeline
 
-        timeline.save([result.real, result.simulated], args.plot)
+        timeline.save([result.real, result.simulated], args.plot, theme=theme)
     return _summary(verdicts)
 
 
