@@ -7,6 +7,7 @@ import gzip
 import json
 import lzma
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -147,6 +148,39 @@ def test_statistics(vrrplab: Command, night: str) -> None:
     table = vrrplab("decode", night, "--stats").stdout
     assert "dropped: 1 BAD_TTL" in table
     assert max(map(len, table.splitlines())) <= 80
+
+
+@pytest.mark.needs("tcpdump")
+def test_statistics_name_what_each_place_would_drop(vrrplab: Command, tmp_path: Path) -> None:
+    """Input: a capture, and tcpdump's lines of two others, whose files have one name and whose clocks are
+    7 s ahead. Output: the drops of each; with ``--to`` those of that time on the capture's clock.
+    """
+    heard = [(n * 1_000_000, advert(7, 100)) for n in range(9)] + [(9_500_000, advert(7, 100, ttl=9))]
+    later = [(11_000_000, advert(7, 100, ttl=9)), (11_500_000, advert(8, 50, ttl=9, source="10.0.0.2"))]
+    write_pcap(str(tmp_path / "night.pcap"), heard, epoch_s=EPOCH_S)
+    for folder, frames in ("a", heard), ("b", heard + later):
+        (tmp_path / folder).mkdir()
+        write_pcap(str(tmp_path / "there.pcap"), frames, epoch_s=EPOCH_S + 7)
+        command = ["tcpdump", "-tttt", "-nevvr", str(tmp_path / "there.pcap")]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        (tmp_path / folder / "there.txt").write_text(lines)
+    words = ("decode", "night.pcap", "a/there.txt", "b/there.txt", "--stats")
+    table = vrrplab(*words).stdout
+    for line in (
+        "  dropped in night.pcap: 1 BAD_TTL\n  dropped in a/there.txt: 1 BAD_TTL\n"
+        "  dropped in b/there.txt: 2 BAD_TTL\n",
+        "VRID 8\n",
+        "  a/there.txt: its clock is 7.000 s ahead",
+        "  b/there.txt: its clock is 7.000 s ahead",
+    ):
+        assert line in table
+    told = rows(vrrplab(*words, "--format", "jsonl", "--to", "10"))
+    routers = [row for row in told if row["event"] == "router"]
+    assert [(row["name"], row["dropped"], row["dropped_elsewhere"]) for row in routers] == [
+        ("VRID 7", {"BAD_TTL": 1}, {"a/there.txt": {"BAD_TTL": 1}, "b/there.txt": {"BAD_TTL": 1}})
+    ]
+    places = [(row["file"], row["adverts"], row["both"]) for row in told if row["event"] == "clock"]
+    assert places == [("a/there.txt", 10, 10), ("b/there.txt", 10, 10)]
 
 
 @pytest.mark.parametrize(

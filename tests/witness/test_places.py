@@ -174,5 +174,6 @@ def test_a_capture_lines_and_a_log(vrrplab: Command, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "its clock agrees with that of capture.pcap" in " ".join(done.stdout.split())
     assert "VRID 2" not in done.stdout
-    done = vrrplab("decode", paths[1], paths[1], "--timeline")
-    assert (done.returncode, "is one too many" in done.stderr) == (2, True)
+    for path, why in (paths[1], "is one too many"), (paths[0], "is named twice"):
+        done = vrrplab("decode", path, path, "--timeline")
+        assert (done.returncode, why in done.stderr, done.stdout) == (2, True, "")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -97,17 +98,21 @@ def sources_of(words: list[str], link_type: int | None) -> tuple[list[Inputs], l
         return ([_timed(of_text(given, _STDIN, link_type))], []) if log is None else ([], [log])
     frames: list[Inputs] = []
     logs: list[Log] = []
+    names = Counter(os.path.basename(path) for path in words)
     for path in words:
         text = text_in(path)
         log = read_log(text, path) if text is not None else None
         if log is not None:
-            log.name = os.path.basename(path)
+            log.name = _name_of(path, names)
             logs.append(log)
             continue
         one = of_file(path, link_type)
         if not one.shape and any(not other.shape for other in frames):
             cure = "one capture at a time, and logs and tcpdump's lines beside it"
             raise CaptureError(path, 0, "is one too many", cure)
+        one.name = _name_of(path, names)
+        if any(other.name == one.name for other in frames):
+            raise CaptureError(path, 0, "is named twice", "once is enough")
         frames.append(one)
     frames.sort(key=lambda one: (bool(one.shape), not one.has_times, not one.has_zone, not one.is_dated))
     if frames:
@@ -125,6 +130,12 @@ def _timed(one: Inputs) -> Inputs:
         message = "has no times, so nothing tells how long who was MASTER, or whether two were at once"
         raise CaptureError(one.name, 0, message, _TIMES)
     return one
+
+
+def _name_of(path: str, names: Counter[str]) -> str:
+    """By which a file is told of: its last part, where no other has the same."""
+    name = os.path.basename(path)
+    return name if names[name] == 1 else path
 
 
 def names_file(word: str) -> bool:

@@ -56,29 +56,31 @@ def show(
     inputs = sources[0]
     key = os.fsencode(args.key) if args.key is not None else None
     broken: list[CaptureError] = []
-    drops: Drops | None = None
+    drops: dict[str, Drops] = {}  # by place
     if args.stats:
         from vrrplab.witness.statistics import Drops
 
-        drops = Drops(args.profile, key)
+        drops = {one.name: Drops(args.profile, key, keeps_times=one is not inputs) for one in sources}
 
     def packets_of(one: Inputs) -> Counted:
         packets = _with_headers(one.counted(), one.name) if one.shape else one.counted()
         return _until_break(watched(packets), broken)
 
-    def frames_of(one: Inputs, wanted: FrameFilter, drops: Drops | None = None) -> Frames | Counted:
+    def frames_of(one: Inputs, wanted: FrameFilter) -> Frames | Counted:
         packets = packets_of(one)
-        if wanted.is_open and drops is None:
+        if wanted.is_open and not drops:
             return packets
         frames = decoded(packets)
         if not wanted.is_open:
             frames = _wanted_ones(frames, wanted, args.profile, key)
-        return frames if drops is None else drops.counting(frames)
+        return drops[one.name].counting(frames) if drops else frames
 
-    frames = frames_of(inputs, wanted, drops)
+    frames = frames_of(inputs, wanted)
     places: list[Place] = []
     if len(sources) > 1:
         timeline, places = _joined(frames, sources, frames_of, wanted, key)
+        for place in places if drops and wanted.has_times else ():
+            drops[place.name].within(wanted.is_in_time, place.alignment.offset_us * 1000)
     else:
         timeline = timeline_of(frames, key)
     if not wanted.is_open and args.format == "table" and args.as_ is None:
@@ -87,7 +89,7 @@ def show(
     if not broken or timeline.sightings.frames:
         if logs and not args.stats:
             _tell_with_logs(args, timeline, logs, inputs, clock, places)
-        elif drops is not None:
+        elif args.stats:
             from vrrplab.witness import places_text
             from vrrplab.witness.statistics import json_lines as rows
             from vrrplab.witness.statistics import statistics, table
@@ -97,7 +99,7 @@ def show(
                 sys.stdout.writelines(f"{line}\n" for line in rows(found))
                 sys.stdout.writelines(f"{line}\n" for line in places_text.json_lines(places, inputs.name))
             else:
-                sys.stdout.write(table(found, timeline, clock) + "\n")
+                sys.stdout.write(table(found, timeline, clock, inputs.name) + "\n")
                 for line, colour in places_text.coloured_lines(places, inputs.name):
                     print_coloured(line, colour)
         else:

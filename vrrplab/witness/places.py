@@ -67,9 +67,10 @@ def together(
         if not whole.frames:
             whole.start_ns = one.sightings.start_ns
         shift_us = (one.sightings.start_ns - whole.start_ns) // 1000 + alignment.offset_us
-        adverts = _adverts(one.sightings)
         frames = one.sightings.frames
-        both = _join(whole, one.sightings, shift_us, alignment.within_us + COPY_US, number, is_wanted)
+        adverts, both = _join(
+            whole, one.sightings, shift_us, alignment.within_us + COPY_US, number, is_wanted
+        )
         places[one.name] = Place(one.name, alignment, one.is_dated, both, adverts, number + 1)
         number += frames
     whole.finish()
@@ -139,8 +140,10 @@ def _join(
     near_us: Micros,
     number: int,
     is_wanted: Callable[[int], bool] | None,
-) -> int:
-    """Take over what only the other saw; how many of its adverts were known."""
+) -> tuple[int, int]:
+    """Take over what only the other saw; how many adverts it has of the time that is wanted, and how many of
+    them were known.
+    """
 
     def wanted(t_us: Micros) -> bool:
         return is_wanted is None or is_wanted(whole.start_ns + t_us * 1000)
@@ -208,7 +211,7 @@ def _join(
         times += [other.earliest_us + shift_us, other.end_us + shift_us]
     whole.earliest_us = min([whole.earliest_us, *times])
     whole.end_us = max([whole.end_us, *times])
-    return both
+    return adverts, both
 
 
 def _adverts(found: Sightings) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -33,11 +33,15 @@ _REMEMBERED = 65_536  # adverts of which it is kept why they would be dropped
 
 
 class Drops:
-    """Why adverts would be dropped, counted while they go by. ``by_vrid``: None where it cannot be read."""
+    """Why adverts would be dropped, counted while they go by. ``by_vrid``: None where it cannot be read.
 
-    def __init__(self, profile: str, key: bytes | None) -> None:
+    ``keeps_times``: of a place whose clock is known only later, for ``within``.
+    """
+
+    def __init__(self, profile: str, key: bytes | None, keeps_times: bool = False) -> None:
         self.profile, self._key = profile, key
         self.by_vrid: dict[int | None, Counter[str]] = {}
+        self._times: list[tuple[int, int | None, tuple[str, ...]]] | None = [] if keeps_times else None
         self._known: dict[bytes | tuple[bytes, int], tuple[str, ...]] = {}  # by likeness
 
     def counting(self, frames: Iterator[CapturedFrame | Passed]) -> Iterator[CapturedFrame | Passed]:
@@ -63,6 +67,16 @@ class Drops:
         if reasons:
             vrid = frame.vrrp.vrid if frame.vrrp is not None else None
             self.by_vrid.setdefault(vrid, Counter()).update(reasons)
+            if self._times is not None:
+                self._times.append((captured.t_ns, vrid, reasons))
+
+    def within(self, is_wanted: Callable[[int], bool], offset_ns: int) -> None:
+        """Only those count that are wanted: asked of nanoseconds since 1970, by a clock so far ahead."""
+        assert self._times is not None
+        self.by_vrid = {}
+        for t_ns, vrid, reasons in self._times:
+            if is_wanted(t_ns + offset_ns):
+                self.by_vrid.setdefault(vrid, Counter()).update(reasons)
 
 
 @dataclass
@@ -83,7 +97,8 @@ class SenderFigures:
 @dataclass
 class RouterFigures:
     """``gap_share``: of the capture's time, in which nobody served the addresses (the middle of what the wire
-    tells); ``changes``: how often somebody else than before became MASTER.
+    tells); ``changes``: how often somebody else than before became MASTER. ``dropped``: how many adverts, by
+    reason; ``dropped_elsewhere``: the same at each other place, of which some may be the same adverts.
     """
 
     name: str
@@ -95,19 +110,28 @@ class RouterFigures:
     gap_s: float
     gap_share: float
     dropped: dict[str, int] = field(default_factory=dict)
+    dropped_elsewhere: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def statistics(timeline: Timeline, drops: Drops) -> list[RouterFigures]:
-    """Of each virtual router, in the timeline's order. Drops of a VRID go with the first that has it."""
-    left = dict(drops.by_vrid)
-    found = [_router(timeline, part, left.pop(part.router.vrid, Counter())) for part in timeline.routers]
-    for vrid, counts in left.items():
-        name = "unreadable" if vrid is None else f"VRID {vrid}"
-        found.append(RouterFigures(name, vrid or 0, 0, [], 0, 0, 0.0, 0.0, dict(counts.most_common())))
+def statistics(timeline: Timeline, drops: Mapping[str, Drops]) -> list[RouterFigures]:
+    """Of each virtual router, in the timeline's order. ``drops``: by place, that of the clock first. Those of
+    a VRID go with the first router that has it.
+    """
+    found = [_router(timeline, part) for part in timeline.routers]
+    by_vrid: dict[int | None, RouterFigures] = {one.vrid: one for one in reversed(found)}
+    for vrid in dict.fromkeys(vrid for its in drops.values() for vrid in its.by_vrid):
+        if vrid not in by_vrid:
+            name = "unreadable" if vrid is None else f"VRID {vrid}"
+            found.append(RouterFigures(name, vrid or 0, 0, [], 0, 0, 0.0, 0.0))
+            by_vrid[vrid] = found[-1]
+    for vrid, router in by_vrid.items():
+        counts = {place: dict(its.by_vrid.get(vrid, Counter()).most_common()) for place, its in drops.items()}
+        (_, router.dropped), *elsewhere = counts.items()
+        router.dropped_elsewhere = dict(elsewhere)
     return found
 
 
-def _router(timeline: Timeline, part: RouterTimeline, dropped: Counter[str]) -> RouterFigures:
+def _router(timeline: Timeline, part: RouterTimeline) -> RouterFigures:
     spans: dict[str, list[MasterSpan]] = {}
     for span in part.spans:
         spans.setdefault(span.speaker, []).append(span)
@@ -122,7 +146,6 @@ def _router(timeline: Timeline, part: RouterTimeline, dropped: Counter[str]) -> 
     changes = sum(one.speaker != other.speaker for one, other in pairwise(part.spans))
     router = part.router
     share = gap_us / end_us if end_us else 0.0
-    counts = dict(dropped.most_common())
     return RouterFigures(
         router.name,
         router.vrid,
@@ -132,7 +155,6 @@ def _router(timeline: Timeline, part: RouterTimeline, dropped: Counter[str]) -> 
         len(part.gaps),
         gap_us / 1e6,
         share,
-        counts,
     )
 
 
@@ -160,8 +182,8 @@ def _sender(
     return figures
 
 
-def table(found: list[RouterFigures], timeline: Timeline, clock: WallClock) -> str:
-    """For a terminal."""
+def table(found: list[RouterFigures], timeline: Timeline, clock: WallClock, reference: str) -> str:
+    """For a terminal. ``reference``: the place whose clock it is."""
     sightings = timeline.sightings
     moment = clock.moment(sightings.start_ns)
     begun = f", from {moment}" if moment else ""
@@ -190,9 +212,11 @@ def table(found: list[RouterFigures], timeline: Timeline, clock: WallClock) -> s
                 f", {router.gap_s:.3f} s, {100 * router.gap_share:.2f} % of the time" if router.gaps else ""
             )
             lines.append(f"  {changes}; {gaps}{share}")
-        if router.dropped:
-            reasons = ", ".join(f"{count} {name}" for name, count in router.dropped.items())
-            lines += wrap(f"dropped: {reasons}", _WIDTH - 1, "  ", "    ")
+        for place, counts in {reference: router.dropped, **router.dropped_elsewhere}.items():
+            if counts:
+                reasons = ", ".join(f"{count} {name}" for name, count in counts.items())
+                where = f" in {place}" if router.dropped_elsewhere else ""
+                lines += wrap(f"dropped{where}: {reasons}", _WIDTH - 1, "  ", "    ")
     if not found:
         lines.append("No VRRP advert in it.")
     return "\n".join(lines)
