@@ -28,6 +28,15 @@ FORMS = {
     "5424": lambda t, node, line: f"<30>1 {_at(t).isoformat()} {node} Keepalived_vrrp 7 - - {line}",
     "unix": lambda t, node, line: f"{t:.6f} {node} Keepalived_vrrp[7]: {line}",
     "own": lambda t, node, line: f"{_at(t):%a %b %d %H:%M:%S.%f %Y}: {line}",
+    "compose": lambda t, node, line: (
+        f"{node}  | {_at(t).isoformat(timespec='microseconds')} {_at(t):%a %b %d %H:%M:%S %Y}: {line}"
+    ),
+    "runtime": lambda t, node, line: (
+        f"{_at(t).isoformat(timespec='microseconds')} stdout F {_at(t):%a %b %d %H:%M:%S %Y}: {line}"
+    ),
+    "grep": lambda t, node, line: (
+        f"/var/log/syslog:17:{_at(t).isoformat(timespec='microseconds')} {node} Keepalived_vrrp[7]: {line}"
+    ),
     "json": lambda t, node, line: json.dumps(
         {
             "__REALTIME_TIMESTAMP": str(round(t * 1e6)),

@@ -50,6 +50,13 @@ _FORMS = (
     ),
     re.compile(rf"^{_ISO_TIME}:? (?P<text>.*)$"),  # of a container, or FRR's own file
 )
+# what docker compose, a node's container runtime and grep put before a line
+_CONTAINER = re.compile(r"^([A-Za-z0-9][\w.-]{0,62}) +\| (?=\S)")
+_RUNTIME = re.compile(r"^(?:stdout|stderr) [FP] ")
+_FOUND = re.compile(r"^(?:/[^\s:]{1,255}:)?(?:\d{1,7}:)?(?=[A-Z][a-z]{2} |\d{4}-\d\d-)")
+_OWN_TIME = re.compile(
+    r"^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,9})? \d{4}: "
+)  # of the daemon, behind that of the container
 _PROGRAM = re.compile(r"^(keepalived|vrrp)", re.IGNORECASE)
 _HALF_A_YEAR_NS = 183 * _DAY_NS
 _LOOKED_AT = 2_000  # lines; a syslog without any of them in so many is none that matters
@@ -90,8 +97,10 @@ def read_log(text: str, name: str) -> Log | None:
     own = PurePath(name).name.split(".")[0] or name
     known = False
     for number, line in enumerate(text.split("\n"), 1):
-        line = bare(line)
-        found = _json_line(line, number, own, log) if line.startswith("{") else _line(line, number, own, log)
+        line, node = _without_container(bare(line), own)
+        found = (
+            _json_line(line, number, node, log) if line.startswith("{") else _line(line, number, node, log)
+        )
         if found is not None:
             log.lines.append(found)
             known = known or word_of(found.text) is not None
@@ -100,6 +109,14 @@ def read_log(text: str, name: str) -> Log | None:
     if not log.has_year:
         _over_new_year(log)
     return log if known else None
+
+
+def _without_container(line: str, own: str) -> tuple[str, str]:
+    """The line without what stands before its time, and the node that this names."""
+    container = _CONTAINER.match(line)
+    if container is not None:
+        own, line = container[1], line[container.end() :]
+    return _FOUND.sub("", line, count=1), own
 
 
 def _over_new_year(log: Log) -> None:
@@ -137,7 +154,11 @@ def _line(line: str, number: int, own: str, log: Log) -> LogLine | None:
         if program is not None and not _PROGRAM.match(program):
             return None
         said = parts["text"]
-        if program is None and parts.get("year") is None and word_of(said) is None:
+        is_own = program is not None or parts.get("year") is not None
+        if not is_own:
+            said, times = _OWN_TIME.subn("", _RUNTIME.sub("", said))
+            is_own = bool(times)
+        if not is_own and word_of(said) is None:
             return None
         t_ns = _time(parts, log)
         return None if t_ns is None else LogLine(t_ns, parts.get("node") or own, said, number)
