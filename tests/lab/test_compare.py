@@ -328,6 +328,14 @@ def test_a_card_that_is_added_later_is_not_plugged_in_at_the_start() -> None:
     assert inside_lines(later) == ["link set lo up"]
 
 
+@pytest.mark.parametrize("speaks_ipv6", [False, True])
+def test_a_card_without_ipv6_addresses_gets_a_link_local_one_for_an_instance_alone(speaks_ipv6: bool) -> None:
+    """As in the simulation: without one keepalived stays in FAULT (no IPv6 address for interface)."""
+    eth0 = Port("eth0", "net0", "10.0.0.1/24", "02:00:00:00:00:01", speaks_ipv6=speaks_ipv6)
+    lines = inside_lines(ServerPlan("r1", (eth0,), "keepalived", ""))
+    assert ("link set eth0 addrgenmode none" in lines) is not speaks_ipv6
+
+
 def test_without_the_daemon_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison, "program", lambda name: "" if name == "keepalived" else f"/bin/{name}")
     with pytest.raises(LiveError, match="comparing needs keepalived: sudo apt install keepalived"):

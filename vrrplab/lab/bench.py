@@ -262,7 +262,9 @@ class Bench:
             own, *more = card.addresses or ("",)
             bridge, parent = self._bridges[card.segment], "".join(card.parents)
             plug = list(server.interfaces).index(parent) if parent else place  # the cable's end
-            ports.append(Port(card.name, bridge, own, card.mac, tuple(more), f"s{number}p{plug}", parent))
+            ipv6 = any(i.family == 6 and i.interface == card.name for i in server.node.instances)
+            plugged = f"s{number}p{plug}"
+            ports.append(Port(card.name, bridge, own, card.mac, tuple(more), plugged, parent, ipv6))
         later = tuple(self.scenario.added_later(server.name))
         text = config_text(os.path.join(self.folder, server.config))
         return ServerPlan(server.name, tuple(ports), KEEPALIVED, text, later)

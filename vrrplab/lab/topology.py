@@ -47,6 +47,7 @@ class Port(NamedTuple):
     more: tuple[str, ...] = ()  # its further addresses
     plug: str = ""  # the switch's end of its cable; "": named after server and interface
     parent: str = ""  # a macvlan's: the interface it is on
+    speaks_ipv6: bool = False  # an instance does so there: it needs a link-local address
 
 
 class ServerPlan(NamedTuple):
@@ -197,7 +198,7 @@ def card_lines(port: Port) -> tuple[list[str], list[str], list[str]]:
     made = [f"link add {name} link {port.parent} address {port.mac} type macvlan mode bridge"]
     if not port.parent:
         made = []
-    if not any(":" in address for address in (port.address, *port.more)):
+    if not port.speaks_ipv6 and not any(":" in address for address in (port.address, *port.more)):
         made.append(f"link set {name} addrgenmode none")  # a host without IPv6 has no fe80::/10
     addresses = [
         f"address add {address} dev {name}{' nodad' if ':' in address else ''}"
