@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tests.lines_run import lines_run
@@ -98,6 +100,24 @@ def _said(t_us: int, number: int, source: str, priority: int) -> Sighting:
     return Sighting(
         t_us, number, source, mac, priority, 1_000_000, 2, ("10.0.0.9",), 0, "message", "224.0.0.18"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("senders", [3, 12, 40])
+def test_what_is_heard_late_means_the_same_as_what_is_heard_at_once(senders: int) -> None:
+    """Input: senders of which some reject each other. Output: the spans of one who follows them closely, as a
+    watcher does, and of one who is asked in the end.
+    """
+    chance = random.Random(senders)
+    later, at_once = Masters(7, 4), Masters(7, 4, remembers=1_000_000)
+    t_us = 0
+    for number in range(1, 600):
+        t_us += chance.choice((10_000, 200_000, 400_000, 1_000_000))
+        host = chance.randrange(senders)
+        said = _said(t_us, number, f"10.0.0.{host}", chance.choice((0, 100, 100 + host, 100 + host)))
+        said = said._replace(version=2 + host % 2, addresses=(f"10.0.1.{host % 3}",))
+        later.take(said)
+        at_once.take(said)
+    assert later.finish(t_us) == at_once.finish(t_us)
 
 
 @pytest.mark.parametrize("made", [one_after_the_other, all_at_once])

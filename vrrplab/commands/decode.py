@@ -5,6 +5,7 @@ Reads the arguments and chooses; what is printed comes from ``wire`` and ``captu
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -170,7 +171,13 @@ def run(args: argparse.Namespace) -> int:
         if timeline:
             from vrrplab.commands.decode_timeline import show
 
-            show(args, link_type, wanted, clock, lambda frames: _watched(frames, work, progress))
+            was_collecting = gc.isenabled()
+            gc.disable()  # a timeline is a million values and no cycles
+            try:
+                show(args, link_type, wanted, clock, lambda frames: _watched(frames, work, progress))
+            finally:
+                if was_collecting:
+                    gc.enable()
             return 0
         inputs = inputs_of(args.input, link_type)
         clock.follow(inputs.is_dated, inputs.has_zone)

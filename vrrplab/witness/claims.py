@@ -51,9 +51,12 @@ def claims(router: Heard, spans: list[MasterSpan], end_us: Micros) -> list[Claim
         if speaker:
             found.append(Claim(announcement, _latest(own.get(speaker, []), announcement.t_us), speaker))
             continue
+        senders = by_mac.get(announcement.mac, ())
+        if announcement.mac != router.virtual_mac and not senders:
+            found.append(Claim(announcement, None, ""))  # of a host that sends no advert
+            continue
         there = alive.send(announcement.t_us)
         if announcement.mac != router.virtual_mac:
-            senders = by_mac.get(announcement.mac, set())
             there = [span for span in there if span.speaker in senders]
         speakers = {span.speaker for span in there}
         if len(speakers) == 1:

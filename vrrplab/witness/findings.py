@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from itertools import chain, groupby, pairwise
+from itertools import chain, groupby, islice, pairwise
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -43,6 +43,7 @@ ANNOUNCES_WITHIN_US = 1_000_000
 SECOND_BATCH_US = 6 * SECOND_US
 # kinds of settings that are compared with each other, the latest ones; of an attack there are thousands
 _COMPARED = 8
+_REMEMBERED = 1024  # pairs of settings that need no second look
 
 
 class Finding(NamedTuple):
@@ -365,18 +366,26 @@ def _disagreements(router: Heard) -> Iterator[Finding]:
     latest: dict[tuple[object, ...], Sighting] = {}  # by what must be equal
     known: dict[str, tuple[object, ...]] = {}
     told: set[str] = set()
+    compared: set[tuple[object, ...]] = set()  # some of those of which all is told
     for begin, end in router.runs():
         now = router.sightings[begin]  # those after it differ from others in the same, only later
         words = settings_of(now)
         is_new = known.get(now.speaker) != words
         known[now.speaker] = words
         if is_new or len(latest) > 1:
-            for other in [s for its, s in latest.items() if its != words][:_COMPARED]:
+            others = ((its, s) for its, s in latest.items() if its != words)
+            for its, other in islice(others, _COMPARED):
+                pair = (now.speaker, words, other.speaker, its)
+                if pair in compared:
+                    continue
                 span_us = max(now.interval_us, other.interval_us)
                 if other.speaker == now.speaker or now.t_us - other.t_us > int(GONE * span_us) + SECOND_US:
                     continue
                 one, two = sorted((other, now), key=lambda s: (pack_address(s.source), s.speaker))
                 differ = list(differences(one, two))
+                if len(compared) >= _REMEMBERED:
+                    compared.clear()
+                compared.add(pair)
                 text = f"{one.speaker} and {two.speaker} are set up differently: {'; '.join(differ)}"
                 if differ and text not in told:
                     told.add(text)

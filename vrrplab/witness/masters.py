@@ -20,6 +20,10 @@ has left when its advert is overdue and a higher one has come, or when nobody co
 if it comes back as only a MASTER does, it is said to have stayed. The timeline of a capture feeds it
 everything and asks in the end, and then dates beginnings back to their announcements; the watcher tells each
 ``MasterChange`` when it is known.
+
+Who is MASTER listens at once. What everybody else hears is written down once for all of them (``_Log``) and
+read when it matters: mostly never, and if it does, in one go. So an advert costs no look at each router that
+ever spoke.
 """
 
 from __future__ import annotations
@@ -46,6 +50,8 @@ YIELDS = 1.1  # intervals without an advert after a higher one, and it yielded t
 GONE = 4.05  # intervals: longer than the longest master-down interval, 3 and the largest skew
 NEVER_US = 1 << 62
 _REMEMBERED = 32  # higher adverts during one silence whose moments are kept
+
+_LOG_LINES = 16  # of a watcher, which keeps little: then everybody reads the log, and it is emptied
 
 _NOBODY: frozenset[str] = frozenset()  # one for all: an empty set takes 216 bytes, and few have rivals
 
@@ -148,6 +154,16 @@ def down_interval_us(sighting: Sighting) -> Micros:
     return 3 * sighting.interval_us + skew_us(sighting)
 
 
+class _Log:
+    """Every advert since some moment, and if its sender ``rejects`` others' by then."""
+
+    __slots__ = ("rejects", "said")
+
+    def __init__(self) -> None:
+        self.said: list[Sighting] = []
+        self.rejects = bytearray()
+
+
 @dataclass(slots=True)
 class _Meanwhile:
     """What others said since a router's last advert. ``higher`` is what it would yield to if it took it."""
@@ -156,7 +172,7 @@ class _Meanwhile:
     first_higher: Sighting | None = None
     last_higher: Sighting | None = None
     highest: int = 0
-    higher_us: list[Micros] = field(default_factory=list)  # the latest of them, ``_REMEMBERED`` at most
+    higher_us: tuple[Micros, ...] = ()  # the latest of them, ``_REMEMBERED`` at most
     yields_to: Sighting | None = None  # the first higher one that it has no known reason to reject
 
 
@@ -196,7 +212,9 @@ class Speaker:
     _is_rearmed: bool = False  # it came when a timer ran out that another's advert had set
     _armed_us: Micros = 0  # when its advert timer was set last, as far as is known
     _announced_us: Micros = -1
-    _meanwhile: _Meanwhile | None = None
+    _meanwhile: _Meanwhile | None = None  # of the log up to ``_read``
+    _read: int = 0  # the place in the log of what it has not heard yet
+    _until: int = NEVER_US  # the place of what it does not hear any more
     _doubt: _Doubt | None = None
 
     @property
@@ -232,12 +250,68 @@ class Speaker:
         """The same of a single advert."""
         if self.last.priority != other.priority:
             return self.last.priority > other.priority
-        return pack_address(self.last.source) > pack_address(other.source)
+        return _is_higher(self.last, other)
 
     def _rearm(self, t_us: Micros) -> None:
         """Something came that sets its timer anew, if that has not run out before."""
         if t_us - self._armed_us <= self.last.interval_us + LATE_US:
             self._armed_us = t_us
+
+    def _catch_up(self, log: _Log) -> None:
+        """Hear what is in the log and was not heard yet."""
+        said, at, until = log.said, self._read, len(log.said)
+        if self._until < until:
+            until = self._until
+        if at >= until:
+            return
+        self._read = until
+        if self.span is None:
+            return
+        last, spans = self.last, self.spans
+        meanwhile = self._meanwhile
+        if meanwhile is None:
+            meanwhile = self._meanwhile = _Meanwhile(said[at])
+        # that it rejects another list of addresses is a guess as long as it sent one advert only
+        is_guess = last is spans[-1].first
+        priority, patience_us = last.priority, last.interval_us + LATE_US
+        higher_us: list[Micros] = []
+        for place in range(at, until):
+            now = said[place]
+            t_us = now.t_us
+            is_higher = now.priority > priority or (now.priority == priority and _is_higher(now, last))
+            may_rearm = t_us - self._armed_us <= patience_us
+            is_rejected = False
+            if may_rearm or (is_higher and meanwhile.yields_to is None):
+                always = reject_always(last, now)
+                is_rejected = always or (
+                    (self.rejects or log.rejects[place] == 1) and have_other_addresses(last, now)
+                )
+                if is_rejected and may_rearm:
+                    self._armed_us = t_us
+                if is_higher and now.priority and (not is_rejected or (is_guess and not always)):
+                    meanwhile.yields_to = meanwhile.yields_to or now
+            if is_higher:
+                meanwhile.first_higher = meanwhile.first_higher or now
+                meanwhile.last_higher = now
+                meanwhile.highest = max(meanwhile.highest, now.priority)
+                higher_us.append(t_us)
+        meanwhile.last = said[until - 1]
+        is_listening = self._until == NEVER_US
+        meanwhile.higher_us = (*meanwhile.higher_us, *higher_us)[-_REMEMBERED:] if is_listening else ()
+
+    def _is_only_rearmed(self, now: Sighting) -> bool:
+        """Can an advert do no more than set its timer? Then it is not heard before something else is."""
+        return (
+            (now.version != self.last.version or now.priority < self.last.priority)
+            and (self._meanwhile is None or self._meanwhile.yields_to is None)
+            and not self.overdue(now.t_us)
+        )
+
+    def _hears_no_more(self, log: _Log) -> None:
+        """Until it speaks again. The moments of higher adverts are not worth their room then."""
+        self._until = len(log.said)
+        if self._meanwhile is not None:
+            self._meanwhile.higher_us = ()
 
     def _decided_at_us(self) -> Micros:
         """When its silence would say that it is no longer MASTER."""
@@ -315,7 +389,6 @@ CROWD = 16
 
 
 _HEARD_ONCE = 4  # of those that spoke once, so many are looked at
-_NOTHING: list[Micros] = []
 
 
 class _Crowd:
@@ -334,15 +407,14 @@ class _Crowd:
     def next_us(self) -> Micros:
         return self._times[0][0] if self._times else NEVER_US
 
-    def spoke(self, speaker: Speaker) -> None:
+    def spoke(self, speaker: Speaker, log: _Log) -> None:
         """Now it is the latest; somebody else may be looked at no more."""
         self.speakers.pop(speaker.name, None)
         self.speakers[speaker.name] = speaker
         once = [one.name for one in self.speakers.values() if one.adverts <= 1]
         if len(once) > _HEARD_ONCE or len(self.speakers) > CROWD:
             gone = self.speakers.pop(once[0] if len(once) > 1 else next(iter(self.speakers)))
-            if gone._meanwhile is not None:
-                gone._meanwhile.higher_us = _NOTHING  # it has another when it speaks again
+            gone._hears_no_more(log)
         if speaker.name not in self._asked:
             self.ask(speaker, speaker.last.t_us + int(YIELDS * speaker.last.interval_us))
 
@@ -393,6 +465,7 @@ class Masters(VirtualRouter):
         self._since_us = since_us
         self.speakers: dict[str, Speaker] = {}
         self._crowd: _Crowd | None = None
+        self._log = _Log()
         self._remembers = remembers
         self._carp_us: Micros = -1
         self._next_us: Micros = NEVER_US  # nothing can be decided by silence before
@@ -428,6 +501,8 @@ class Masters(VirtualRouter):
             self.speakers[now.speaker] = speaker
             if self._crowd is None and len(self.speakers) > CROWD:
                 self._crowd = _Crowd(self.speakers.values())
+        log = self._log
+        speaker._catch_up(log)
         last, meanwhile, span = speaker.last, speaker._meanwhile, speaker.span
         was_master = span is not None and span.to_us is None
         if now.priority == 0:
@@ -441,22 +516,39 @@ class Masters(VirtualRouter):
         speaker._meanwhile = None
         speaker.adverts += 1
         if self._crowd is not None:
-            self._crowd.spoke(speaker)
+            self._crowd.spoke(speaker, log)
         if len(self.speakers) > 1:
+            self._write_down(speaker, [now])
+            masters = [s for s in self._present if s.span is not None and s.span.to_us is None]
             began = not was_master and speaker.is_master
-            for other in self._present:
-                if other.span is not None and other is not speaker:
+            is_watched = self._remembers is not None  # and asked at any time what it thinks
+            for other in masters:
+                if other is not speaker and (is_watched or not other._is_only_rearmed(now)):
                     changes += self._hear(other, speaker, began)
-            if now.priority:
+            if now.priority and len(masters) > 1:
                 mute = span.mute if span is not None and span is speaker.span else None
                 has_stayed = bool(mute and mute[-1][1] == now.t_us)
-                changes += self._rivals(speaker, now.t_us, lambda other: has_stayed and other.beats(speaker))
+                changes += self._rivals(
+                    speaker, masters, now.t_us, lambda other: has_stayed and other.beats(speaker)
+                )
         if not was_master or now.interval_us < last.interval_us:
             self._wake(speaker._decided_at_us())
         if self._remembers is not None:
             for kept in (speaker.spans, speaker.spans[-1].mute, speaker.spans[-1].priorities):
                 del kept[: -self._remembers]
         return changes
+
+    def _write_down(self, speaker: Speaker, said: list[Sighting]) -> None:
+        """For those who may want to know later; the speaker itself knows."""
+        log = self._log
+        if self._remembers is not None and len(log.said) >= _LOG_LINES:
+            for one in self.speakers.values():
+                one._catch_up(log)
+                one._read, one._until = 0, NEVER_US if one._until == NEVER_US else 0
+            log = self._log = _Log()
+        log.said += said
+        log.rejects += bytes((speaker.rejects,)) * len(said)
+        speaker._read, speaker._until = len(log.said), NEVER_US
 
     def take_alike(self, sightings: list[Sighting], begin: int, end: int) -> int:
         """Take some of these, which say the same and between which nothing else was seen: one at least.
@@ -492,24 +584,26 @@ class Masters(VirtualRouter):
         speaker.missing = 0
         speaker.last, speaker._armed_us = last, last.t_us
         speaker.adverts += at - begin
-        for other in others:
-            if other.span is not None:
-                self._hear_alike(other, speaker, sightings[begin:at])
+        if others:
+            self._write_down(speaker, sightings[begin:at])
         return at
 
     def announced(self, announcement: Announcement) -> tuple[list[MasterChange], list[Speaker]]:
         """Somebody announced an address of this virtual router; and who it can have been."""
         changes = self.advance(announcement.t_us)
         is_shared = announcement.mac == self.virtual_mac
-        found = [s for s in self._present if is_shared or s.mac == announcement.mac]
+        present = self._present
+        found = [s for s in present if is_shared or s.mac == announcement.mac]
         for speaker in found:
             speaker._announced_us = announcement.t_us
             if not is_shared and speaker.span is not None and speaker.state == "FAULT":
+                for one in present:
+                    one._catch_up(self._log)
                 speaker.span._end(STILL, None)
                 changes.append(
                     MasterChange(speaker, STAYED, "FAULT", "it announces addresses, as only a MASTER does")
                 )
-                changes += self._rivals(speaker, announcement.t_us, lambda other: True)
+                changes += self._rivals(speaker, present, announcement.t_us, lambda other: True)
                 self._wake(speaker._decided_at_us())
             if speaker._doubt is not None and not speaker._doubt.is_burst:
                 speaker._doubt = None
@@ -520,6 +614,7 @@ class Masters(VirtualRouter):
         self._carp_us = t_us
         for speaker in self._present:
             if speaker.is_master:
+                speaker._catch_up(self._log)
                 speaker._rearm(t_us)
 
     # -- time ------------------------------------------------------------------------------------
@@ -537,7 +632,8 @@ class Masters(VirtualRouter):
         changes: list[MasterChange] = []
         if self._crowd is None:
             for speaker in self.speakers.values():
-                self._wake(self._decide(speaker, t_us, changes))
+                if speaker._doubt is not None or speaker.is_master:
+                    self._wake(self._decide(speaker, t_us, changes))
             return changes
         for speaker in self._crowd.due(t_us):
             if speaker.name in self.speakers:
@@ -555,6 +651,7 @@ class Masters(VirtualRouter):
             else:
                 next_us = doubt.now.t_us + ANNOUNCES_US
         if speaker.is_master:
+            speaker._catch_up(self._log)
             decided_us = speaker._decided_at_us()
             if t_us > decided_us:
                 changes.append(self._fall_silent(speaker))
@@ -567,6 +664,7 @@ class Masters(VirtualRouter):
         beginnings.
         """
         for speaker in self.speakers.values():
+            speaker._catch_up(self._log)
             if speaker._doubt is not None and not speaker._doubt.is_burst:
                 self._was_only_late(speaker)
             if speaker.span is not None:
@@ -668,60 +766,39 @@ class Masters(VirtualRouter):
         speaker.missed += lost
 
     def _hear(self, other: Speaker, speaker: Speaker, began: bool) -> list[MasterChange]:
-        """What an advert of ``speaker`` means for a MASTER, or one that may still be."""
+        """What an advert of ``speaker`` means for another MASTER."""
         now = speaker.last
+        other._catch_up(self._log)
         meanwhile = other._meanwhile
-        if meanwhile is None:
-            meanwhile = other._meanwhile = _Meanwhile(now)
-        meanwhile.last = now
-        is_rejected = _reject(other, speaker)
-        if is_rejected:
-            other._rearm(now.t_us)
-        if speaker.beats(other):
-            meanwhile.first_higher = meanwhile.first_higher or now
-            meanwhile.last_higher = now
-            meanwhile.highest = max(meanwhile.highest, now.priority)
-            meanwhile.higher_us.append(now.t_us)
-            del meanwhile.higher_us[:-_REMEMBERED]
-            # that it rejects another list of addresses is a guess as long as it sent one advert only
-            is_guess = is_rejected and other.last is other.spans[-1].first
-            if now.priority and (not is_rejected or (is_guess and not reject_always(other.last, now))):
-                meanwhile.yields_to = meanwhile.yields_to or now
-        if not other.is_master or not now.priority:
+        assert meanwhile is not None
+        if not now.priority:
             return []
         if other.overdue(now.t_us) and (began or meanwhile.yields_to is not None):
             return [self._fall_silent(other)]
         self._wake(other._decided_at_us())
         return []
 
-    def _hear_alike(self, other: Speaker, speaker: Speaker, more: list[Sighting]) -> None:
-        """What further adverts mean, like the one that ``other``, which is no MASTER, heard last."""
-        meanwhile = other._meanwhile
-        assert meanwhile is not None
-        meanwhile.last = more[-1]
-        if _reject(other, speaker):
-            for sighting in more:
-                other._rearm(sighting.t_us)
-        if speaker.beats(other):
-            meanwhile.last_higher = more[-1]
-            meanwhile.higher_us += [sighting.t_us for sighting in more[-_REMEMBERED:]]
-            del meanwhile.higher_us[:-_REMEMBERED]
-
     def _rivals(
-        self, speaker: Speaker, t_us: Micros, is_shown: Callable[[Speaker], bool]
+        self,
+        speaker: Speaker,
+        others: Iterable[Speaker],
+        t_us: Micros,
+        is_shown: Callable[[Speaker], bool],
     ) -> list[MasterChange]:
         """Those beside which it is MASTER, and neither gives way: it just showed it, or they reject each
         other.
         """
-        changes = []
-        for other in self._present:
-            if not other.is_master or other is speaker or other.name in speaker.rivals or other.overdue(t_us):
+        changes, mine = [], {speaker.name}
+        for other in others:
+            if other.span is None or other.span.to_us is not None or other is speaker:
+                continue
+            if other.name in speaker.rivals or other.overdue(t_us):
                 continue
             if len(speaker.rivals) + len(other.rivals) > 2 * CROWD:
                 continue
             if is_shown(other) or _reject(speaker, other):
                 speaker.rivals |= {other.name}
-                other.rivals |= {speaker.name}
+                other.rivals |= mine
                 changes.append(MasterChange(speaker, RIVALS, "MASTER", other=other))
         return changes
 
@@ -770,6 +847,7 @@ class Masters(VirtualRouter):
 
     def _was_only_late(self, speaker: Speaker) -> None:
         assert speaker._doubt is not None
+        speaker._catch_up(self._log)  # as the one that it still was
         why = "it came back without announcing its addresses, so it was MASTER all the time, only late"
         self._take_back(speaker, speaker._doubt, why)
         speaker._doubt = None
@@ -813,6 +891,11 @@ def _reject(one: Speaker, other: Speaker) -> bool:
 def _may_reject(one: Sighting, other: Sighting) -> bool:
     """Do two adverts differ in something for which some daemon rejects them?"""
     return reject_always(one, other) or have_other_addresses(one, other)
+
+
+def _is_higher(one: Sighting, other: Sighting) -> bool:
+    """Of two equal priorities the higher address wins."""
+    return pack_address(one.source) > pack_address(other.source)
 
 
 def _is_in_time(last: Sighting, now: Sighting) -> bool:

@@ -92,7 +92,11 @@ def analyse(sightings: Sightings) -> Timeline:
 def master_spans(router: Heard, capture_end_us: Micros) -> list[MasterSpan]:
     """Every time anybody was MASTER of this virtual router, in order of their beginnings."""
     masters = Masters(router.vrid, router.ip_version, router.lan)
-    others: list[tuple[Micros, Announcement | None]] = [(a.t_us, a) for a in router.announcements]
+    # who announces addresses and sends no advert is no MASTER of it
+    senders = {router.sightings[begin].mac for begin, _ in router.runs()} | {router.virtual_mac}
+    others: list[tuple[Micros, Announcement | None]] = [
+        (a.t_us, a) for a in router.announcements if a.mac in senders
+    ]
     others += ((t_us, None) for t_us in router.carp_us)
     others.sort(key=itemgetter(0), reverse=True)
     sightings = router.sightings
