@@ -1,4 +1,4 @@
-"""What a fork of a running world costs, beside a run to the same moment.
+"""What a fork of a running world costs, and putting it back in place, beside a run to the same moment.
 
     python benchmarks/forks.py [--quick]
 
@@ -19,6 +19,7 @@ from figures import at_most, line  # noqa: E402
 
 from vrrplab.scenario.model import Scenario  # noqa: E402
 from vrrplab.scenario.reader import load_scenario, scenario_from_text  # noqa: E402
+from vrrplab.sim.rewind import Rewinder  # noqa: E402
 from vrrplab.sim.world import World  # noqa: E402
 from vrrplab.units import SECOND_US  # noqa: E402
 
@@ -74,10 +75,14 @@ def main() -> None:
     ):
         world = begun(scenario)
         snapshot = world.snapshot()
+        rewinder = Rewinder(world)
+        rewinder.keep()
         jobs: dict[str, Callable[[], object]] = {
             "snapshot": world.snapshot,
             "thaw": snapshot.thaw,
             "fork": world.fork,
+            "keep": rewinder.keep,
+            "back": rewinder.back,
             "a run to there": lambda scenario=scenario: begun(scenario),
         }
         print(f"{title} at 12 s: a snapshot has {snapshot.size} bytes")
