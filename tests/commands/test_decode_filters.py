@@ -19,6 +19,7 @@ from vrrplab.decoding.filters import FIELDS, condition, moment
 from vrrplab.decoding.wall_clock import WallClock
 from vrrplab.errors import VrrplabError
 from vrrplab.trace import read_trace
+from vrrplab.trace.events import StateEvent
 from vrrplab.wire.frames import advert_frame, garp_frame
 from vrrplab.wire.vrrp import Advertisement
 
@@ -210,7 +211,7 @@ def test_what_unpacks_to_no_capture(vrrplab: Command, tmp_path: Path) -> None:
     assert "is compressed (gzip), and in it is no capture" in done.stderr
 
 
-def test_logs_beside_a_capture(vrrplab: Command, tmp_path: Path) -> None:
+def logs_of_the_recording(folder: Path) -> None:
     told = json.loads((RECORDING / "observed.json").read_text(encoding="utf-8"))["log"]
     for node, lines in told.items():
         text = "".join(
@@ -218,7 +219,11 @@ def test_logs_beside_a_capture(vrrplab: Command, tmp_path: Path) -> None:
             f" Keepalived_vrrp[7]: {entry['line']}\n"
             for entry in lines
         )
-        (tmp_path / f"{node}.log").write_text(text)
+        (folder / f"{node}.log").write_text(text)
+
+
+def test_logs_beside_a_capture(vrrplab: Command, tmp_path: Path) -> None:
+    logs_of_the_recording(tmp_path)
     words = ("decode", str(CAPTURE), "serv01.log", "serv02.log")
     done = vrrplab(*words, "--timeline")
     assert (done.returncode, done.stderr) == (0, "")
@@ -232,6 +237,43 @@ def test_logs_beside_a_capture(vrrplab: Command, tmp_path: Path) -> None:
     one = vrrplab("decode", "serv01.log")
     assert (one.returncode, one.stdout) == (2, "")
     assert "is a log, which has no frames - --timeline tells what it says" in one.stderr
+
+
+def test_logs_beside_chosen_frames(vrrplab: Command, tmp_path: Path) -> None:
+    """Input: a window, a VRID, a condition. Output: of the logs what is in that window and of that virtual
+    router, held against the whole wire; and what did not choose among them, in a sentence.
+    """
+    logs_of_the_recording(tmp_path)
+    words = ("decode", str(CAPTURE), "serv01.log", "serv02.log")
+
+    def logs_say(*options: str, more: str = "") -> str:
+        told = vrrplab(*words, *([more] if more else []), "--timeline", *options)
+        assert (told.returncode, told.stderr) == (0, "")
+        assert max(map(len, told.stdout.splitlines())) <= 80
+        return told.stdout.split("What the logs say\n")[1]
+
+    part = logs_say("--vrid", "1", "--from", "10", "--to", "30")
+    assert part.startswith("  serv01 (serv01.log) is 192.168.2.251: its clock")  # all of it was chosen
+    assert "proxy_ip1: VRID 1 on the wire" in part
+    assert "proxy_ip2" not in part
+    assert re.search(r"MASTER\n +0\.000 \S+ +2\.\d+  serv01\n", part)  # it was MASTER when this begins
+    assert "INIT" not in part
+    assert "STOP" not in part
+    assert "proxy_ip1" not in logs_say("--vrid", "2")
+    assert logs_say("--where", "priority=255", "--only", "vrrp").startswith(
+        "  --only and --where chose no lines of logs, which are no frames.\n"
+    )
+    (tmp_path / "n3.log").write_text(
+        "2026-11-22T09:36:50Z n3 Keepalived_vrrp[1]: (V9) Entering BACKUP STATE\n"
+    )
+    part = " ".join(logs_say("--vrid", "1", more="n3.log").split())
+    assert part.startswith("Nothing tells of which virtual router V9 of n3 is, so its states are told, too.")
+    (tmp_path / "part.jsonl").write_text(
+        vrrplab(*words, "--as", "trace", "--from", "10", "--to", "12").stdout
+    )
+    found = [one for one in read_trace(tmp_path / "part.jsonl") if isinstance(one, StateEvent)]
+    states = [(one.server, one.to) for one in found if one.instance == "VRID 1"]
+    assert states == [("serv01", "MASTER"), ("serv02", "BACKUP")]
 
 
 def test_a_text_file_is_tried_as_such(vrrplab: Command, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from vrrplab.errors import CaptureError
 from vrrplab.output.terminal import print_coloured
 from vrrplab.output.text_columns import wrap
 from vrrplab.wire import links
-from vrrplab.witness.sightings import gather
+from vrrplab.witness.sightings import Sightings, gather
 from vrrplab.witness.timeline import Timeline, analyse, timeline_of
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ def show(
 
         drops = {one.name: Drops(args.profile, key, keeps_times=one is not inputs) for one in sources}
 
+    # what logs tell is held against all that is on the wire, whatever of it was chosen
+    whole = Sightings(key) if logs and not wanted.is_open and not args.stats else None
+
     def packets_of(one: Inputs) -> Counted:
         packets = _with_headers(one.counted(), one.name) if one.shape else one.counted()
         return _until_break(watched(packets), broken)
@@ -71,6 +74,8 @@ def show(
         if wanted.is_open and not drops:
             return packets
         frames = decoded(packets)
+        if whole is not None and one is inputs:
+            frames = _noted(frames, whole)
         if not wanted.is_open:
             frames = _wanted_ones(frames, wanted, args.profile, key)
         return drops[one.name].counting(frames) if drops else frames
@@ -88,7 +93,7 @@ def show(
             print_coloured(line, "yellow")
     if not broken or timeline.sightings.frames:
         if logs and not args.stats:
-            _tell_with_logs(args, timeline, logs, inputs, clock, places)
+            _tell_with_logs(args, timeline, logs, inputs, clock, places, wanted, whole)
         elif args.stats:
             from vrrplab.witness import places_text
             from vrrplab.witness.statistics import json_lines as rows
@@ -180,14 +185,25 @@ def _tell_with_logs(
     inputs: Inputs,
     clock: WallClock,
     places: list[Place],
+    wanted: FrameFilter,
+    whole: Sightings | None,
 ) -> None:
     """The wire's story, if there is one, and what the nodes say of themselves, on one clock."""
     from vrrplab.witness import node_logs_text
-    from vrrplab.witness.node_logs import stories_of
+    from vrrplab.witness.node_logs import choose, stories_of
     from vrrplab.witness.timeline_trace import to_trace
 
     has_wire = timeline.sightings.frames > 0
-    stories = stories_of(logs, timeline, inputs.name)
+    is_alone, left = not has_wire, ""
+    if whole is None:
+        stories = stories_of(logs, timeline, inputs.name)
+    else:
+        whole.finish()
+        is_alone, all_of_it = not whole.frames, analyse(whole)
+        stories = stories_of(logs, all_of_it, inputs.name)
+        start_ns = timeline.sightings.start_ns if has_wire else stories.start_ns
+        bounds_ns = wanted.bounds_ns(stories.start_ns) if wanted.has_times else None
+        left = wanted.told_of_logs(choose(stories, start_ns, bounds_ns, wanted.vrid, all_of_it))
 
     def trace() -> Trace:
         wire = to_trace(timeline, inputs.name) if has_wire else None
@@ -202,7 +218,7 @@ def _tell_with_logs(
     else:
         if has_wire:
             _tell_wire(args, timeline, inputs, clock, places)
-        for line, colour in node_logs_text.coloured_lines(stories, clock, args.all, not has_wire):
+        for line, colour in node_logs_text.coloured_lines(stories, clock, args.all, is_alone, left):
             print_coloured(line, colour)
     if args.plot:
         from vrrplab.views import timeline as view
@@ -225,6 +241,12 @@ def _wanted_ones(frames: Frames, wanted: FrameFilter, profile: str, key: bytes |
                     continue
                 if judges and not wanted.wants(frame, judge(frame, profile, key)):
                     continue
+        yield captured
+
+
+def _noted(frames: Frames, whole: Sightings) -> Frames:
+    for captured in frames:
+        whole.add(captured)
         yield captured
 
 

@@ -28,6 +28,7 @@ _OPERATORS: dict[str, Callable[[Value, Value], bool]] = {
     "<": lambda a, b: a < b,  # type: ignore[operator]
     ">": lambda a, b: a > b,  # type: ignore[operator]
 }
+_NAMED = 3  # instances; of more it is said how many
 _CONDITION = re.compile(r"^\s*(?P<field>[A-Za-z_]+)\s*(?P<operator><=|>=|!=|==?|<|>)\s*(?P<value>.+?)\s*$")
 
 
@@ -253,6 +254,21 @@ class FrameFilter:
             text += " Whoever sent the others may seem to be silent, or not to be there."
         return text
 
+    def told_of_logs(self, unknown: list[str]) -> str:
+        """What of it does not choose among lines of logs, or "": all does. ``unknown``: whose virtual router
+        nothing tells.
+        """
+        given = (self.kinds is not None, "--only"), (self.dropped, "--dropped"), (self.conditions, "--where")
+        options = [option for is_given, option in given if is_given]
+        parts = [f"{' and '.join(options)} chose no lines of logs, which are no frames"] * bool(options)
+        if unknown:
+            who = ", ".join(unknown[:_NAMED]) + (
+                f" and {len(unknown) - _NAMED} more" * (len(unknown) > _NAMED)
+            )
+            parts.append(f"nothing tells of which virtual router {who} is, so its states are told, too")
+        text = "; ".join(parts)
+        return f"{text[0].upper()}{text[1:]}." if text else ""
+
     def at_any_time(self) -> FrameFilter:
         """The same without its times."""
         return FrameFilter(self.kinds, self.vrid, self.dropped, self.conditions)
@@ -268,12 +284,17 @@ class FrameFilter:
 
     def is_in_time(self, t_ns: int) -> bool:
         """The first frame that is asked for is the capture's first. Only where ``has_times``."""
+        since_ns, until_ns = self._bounds or self.bounds_ns(t_ns)
+        return since_ns <= t_ns <= until_ns
+
+    def bounds_ns(self, start_ns: int) -> tuple[int, int]:
+        """From when to when, since 1970, in a capture that begins then, if no frame was asked for before."""
         if self._bounds is None:
-            since = self._since.ns(t_ns, self._clock) if self._since is not None else -(1 << 80)
-            until = self._until.ns(t_ns, self._clock) if self._until is not None else 1 << 80
+            since = self._since.ns(start_ns, self._clock) if self._since is not None else -(1 << 80)
+            until = self._until.ns(start_ns, self._clock) if self._until is not None else 1 << 80
             if since > until:
                 assert self._since is not None
                 assert self._until is not None
                 raise VrrplabError(f"--from {self._since.text} is later than --to {self._until.text}")
             self._bounds = since, until
-        return self._bounds[0] <= t_ns <= self._bounds[1]
+        return self._bounds

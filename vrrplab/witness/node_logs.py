@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from vrrplab.pasted.log_words import word_of
 from vrrplab.pasted.logs import Log, LogLine, in_year_of, words_of
 from vrrplab.units import SECOND_US, Micros
 from vrrplab.witness.claims import claims
@@ -61,16 +62,21 @@ class NodeStory:
     routers: dict[str, str] = field(default_factory=dict)
     has_zone: bool = True
     set_back: SetBack | None = None
+    unsure: set[str] = field(default_factory=set)  # of ``routers``: instances that another fits as well
+    held: dict[str, LogState] = field(default_factory=dict)  # of each instance, when what is told begins
 
 
 @dataclass
 class Stories:
-    """All nodes. ``start_ns``: since 1970, of the timeline's beginning; ``end_us``: of the last line."""
+    """All nodes. ``start_ns``: since 1970, of the timeline's beginning; ``end_us``: of the last line;
+    ``from_us``: what came before is not told.
+    """
 
     nodes: list[NodeStory]
     start_ns: int
     end_us: Micros
     reference: str  # whose clock it is
+    from_us: Micros = 0
 
 
 def stories_of(logs: list[Log], timeline: Timeline | None, wire_name: str = "the capture") -> Stories:
@@ -121,6 +127,62 @@ def stories_of(logs: list[Log], timeline: Timeline | None, wire_name: str = "the
         _name_routers(found, timeline)
     end_us = max((t_us for story in found for t_us, _ in story.lines), default=0)
     return Stories(found, start_ns, max(end_us, timeline.end_us if timeline is not None else 0), reference)
+
+
+def choose(
+    stories: Stories, start_ns: int, bounds_ns: tuple[int, int] | None, vrid: int | None, timeline: Timeline
+) -> list[str]:
+    """Leave what was within ``bounds_ns`` and is of a virtual router of that VRID; times count from
+    ``start_ns`` on. What comes back are instances of which nothing tells what they are: theirs is left.
+
+    ``timeline``: of the whole wire, by which the stories were made.
+    """
+    vrids = {part.router.name: part.router.vrid for part in timeline.routers}
+    named = defaultdict(
+        set
+    )  # instances of one name are one virtual router, as a node may never be its MASTER
+    for story in stories.nodes:
+        for instance, router in story.routers.items():
+            if instance not in story.unsure:
+                named[instance].add(router)
+    later_us = _us(start_ns - stories.start_ns)
+    since_us, until_us = (_us(ns - start_ns) for ns in bounds_ns or (start_ns, start_ns))
+    stories.start_ns, stories.end_us = start_ns, stories.end_us - later_us
+    if bounds_ns is not None:
+        stories.from_us, stories.end_us = max(0, since_us), min(stories.end_us, until_us)
+    unknown: list[str] = []
+    for story in stories.nodes:
+
+        def is_other(instance: str, story: NodeStory = story) -> bool:
+            if vrid is None or not instance:
+                return False
+            if instance.startswith("VRID "):  # FRR's instances are called by it
+                return instance != f"VRID {vrid}"
+            sure = instance in story.routers and instance not in story.unsure
+            routers = {story.routers[instance]} if sure else named[instance]
+            if len(routers) == 1:
+                return all(vrids.get(router) != vrid for router in routers)
+            who = f"{instance} of {story.node}"
+            if who not in unknown:
+                unknown.append(who)
+            return False
+
+        states = [
+            one._replace(t_us=one.t_us - later_us) for one in story.states if not is_other(one.instance)
+        ]
+        lines = [(t_us - later_us, line) for t_us, line in story.lines]
+        if bounds_ns is not None:
+            before = (one for one in states if one.t_us < since_us)
+            story.held = {one.instance: one._replace(t_us=stories.from_us) for one in before}
+            states = [one for one in states if since_us <= one.t_us <= until_us]
+            lines = [(t_us, line) for t_us, line in lines if since_us <= t_us <= until_us]
+        story.states = states
+        story.lines = [
+            (t_us, line)
+            for t_us, line in lines
+            if (word := word_of(line.text)) is None or not is_other(word.instance)
+        ]
+    return unknown
 
 
 def _us(ns: int) -> Micros:
@@ -274,14 +336,17 @@ def _name_routers(nodes: Iterable[NodeStory], timeline: Timeline) -> None:
                 routers[number][instance][by_address[address]] += 100  # it says so itself
     for number, by_instance in routers.items():
         for instance, counts in by_instance.items():
-            nodes[number].routers[instance] = counts.most_common(1)[0][0]
+            (best, most), *rest = counts.most_common(2)
+            nodes[number].routers[instance] = best
+            if rest and rest[0][1] == most:
+                nodes[number].unsure.add(instance)
 
 
 def master_times(stories: Stories) -> dict[str, list[tuple[Micros, Micros, str]]]:
     """By instance: from, to and node of each time as MASTER that the logs tell, in order."""
     found: dict[str, list[tuple[Micros, Micros, str]]] = {}
     for story in stories.nodes:
-        since: dict[str, Micros] = {}
+        since = {held.instance: held.t_us for held in story.held.values() if held.state == "MASTER"}
         for state in story.states:
             began = since.pop(state.instance, None)
             if began is not None:

@@ -21,8 +21,10 @@ _WIDTH = 80
 _BRIEF_US = 100_000
 
 
-def coloured_lines(stories: Stories, clock: WallClock, every: bool, alone: bool) -> Iterator[tuple[str, str]]:
-    """For a terminal. ``alone``: no capture was told before."""
+def coloured_lines(
+    stories: Stories, clock: WallClock, every: bool, alone: bool, left: str = ""
+) -> Iterator[tuple[str, str]]:
+    """For a terminal. ``alone``: there is no capture. ``left``: a sentence on what did not choose of them."""
     if alone:
         moment = clock.moment(stories.start_ns)
         count = len(stories.nodes)
@@ -32,6 +34,8 @@ def coloured_lines(stories: Stories, clock: WallClock, every: bool, alone: bool)
     else:
         yield "", ""
         yield "What the logs say", ""
+    for line in wrap(left, _WIDTH - 1, "  ", "    ") if left else ():
+        yield line, "yellow"
     for story in stories.nodes:
         told = clock_text(story.alignment, stories.reference)
         text = f"{story.node} ({story.file}){_known_as(story)}: {told}"
@@ -155,7 +159,7 @@ def to_trace(stories: Stories, wire: Trace | None, name: str) -> Trace:
     for story in stories.nodes:
         for t_us, line in story.lines:
             events.append((t_us - earliest, 0, LogEvent(0, story.node, line=line.text)))
-        for state in story.states:
+        for state in (*story.held.values(), *story.states):
             instance = story.routers.get(state.instance, state.instance)
             reason = f"line {state.line} of {story.file}: {state.text}"
             event = StateEvent(
@@ -189,7 +193,8 @@ def _add_nodes(content: dict[str, Any], stories: Stories) -> None:
 
 def _server(story: NodeStory) -> dict[str, Any]:
     instances: dict[str, Any] = {
-        story.routers.get(state.instance, state.instance): {} for state in story.states
+        story.routers.get(state.instance, state.instance): {}
+        for state in (*story.held.values(), *story.states)
     }
     return {"interfaces": {}, "services": {}, "instances": instances}
 
