@@ -11,7 +11,7 @@ from vrrplab.machine.hearing import objection
 from vrrplab.machine.profiles import Profile, profile_named
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
 from vrrplab.rules.effective import group_of
-from vrrplab.rules.examples import UNICAST, conf, two_of
+from vrrplab.rules.examples import UNICAST, conf, two_of, two_peers
 from vrrplab.rules.model import Change, Finding, Rule, Severity
 from vrrplab.rules.teams import (
     about,
@@ -532,10 +532,7 @@ RULES: tuple[Rule, ...] = (
         "Write unicast_peer on every node, or on none; the same mcast_dst_ip where there is one.",
         "P16; keepalived measured: unicast against multicast is dropped silently",
         two_of(conf(150, UNICAST.format("192.168.2.11", "192.168.2.12")), conf(100)),
-        two_of(
-            conf(150, UNICAST.format("192.168.2.11", "192.168.2.12")),
-            conf(100, UNICAST.format("192.168.2.12", "192.168.2.11")),
-        ),
+        two_peers(),
         ways_differ,
     ),
     Rule(

@@ -66,6 +66,12 @@ def two_of(a: str, b: str) -> dict[str, str]:
     return {"a": a, "b": b}
 
 
+def two_peers() -> dict[str, str]:
+    """A cluster of two nodes that send to each other, and to nobody else."""
+    own, other = "192.168.2.11", "192.168.2.12"
+    return two_of(conf(150, UNICAST.format(own, other)), conf(100, UNICAST.format(other, own)))
+
+
 def example_nodes(texts: Mapping[str, str], rule: Rule) -> tuple[Node, ...]:
     """The nodes of one of a rule's two examples, as if read from ``NAME.conf``."""
     nodes = []

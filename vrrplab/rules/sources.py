@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from vrrplab.rules.cluster import Cluster, Member, VirtualRouter
-from vrrplab.rules.examples import UNICAST, conf, two_of
+from vrrplab.rules.examples import UNICAST, conf, two_of, two_peers
 from vrrplab.rules.model import Change, Finding, Place, Rule, Severity
 from vrrplab.rules.outlook import priority_of
 from vrrplab.rules.teams import (
@@ -235,10 +235,7 @@ RULES: tuple[Rule, ...] = (
             conf(150, UNICAST.format("192.168.2.11", "192.168.2.13")),
             conf(100, UNICAST.format("192.168.2.12", "192.168.2.11")),
         ),
-        two_of(
-            conf(150, UNICAST.format("192.168.2.11", "192.168.2.12")),
-            conf(100, UNICAST.format("192.168.2.12", "192.168.2.11")),
-        ),
+        two_peers(),
         peers_do_not_match,
     ),
     Rule(
@@ -268,10 +265,7 @@ RULES: tuple[Rule, ...] = (
         two_of(
             conf(150, "unicast_peer {\n    192.168.2.12\n}"), conf(100, "unicast_peer {\n    192.168.2.11\n}")
         ),
-        two_of(
-            conf(150, UNICAST.format("192.168.2.11", "192.168.2.12")),
-            conf(100, UNICAST.format("192.168.2.12", "192.168.2.11")),
-        ),
+        two_peers(),
         no_source,
     ),
 )
