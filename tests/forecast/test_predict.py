@@ -11,9 +11,12 @@ from clusters_to_forecast import config, nodes_of
 
 from vrrplab.commands.cli import main
 from vrrplab.data_files import data_path
+from vrrplab.forecast import least_change
+from vrrplab.forecast.failures import Failure
 from vrrplab.forecast.predict import Forecast, forecast
 from vrrplab.forecast.table import text_of
 from vrrplab.output.text_columns import width
+from vrrplab.scenario.model import Scenario
 from vrrplab.scenario.nodes import read_nodes
 from vrrplab.sim.play import run
 
@@ -56,6 +59,27 @@ def test_one_more_moves_the_address(tmp_path: Path) -> None:
     assert row.outcome is not None
     assert row.outcome.ends == (("b",),)
     assert not any(row.is_in_vain for _, row in found.rows())
+
+
+def test_addresses_that_fare_alike_have_one_search_for_a_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three on one card, one on another: ten instances with 24 addresses once took minutes."""
+    asked: list[str] = []
+    search = least_change.least_change
+
+    def counted(scenario: Scenario, failure: Failure, address: str, *, simulate: bool) -> str:
+        asked.append(address)
+        return search(scenario, failure, address, simulate=simulate)
+
+    monkeypatch.setattr(least_change, "least_change", counted)
+    lines = "\n        ".join(["192.168.2.100", "192.168.2.101", "192.168.2.102", "192.168.2.103 dev lo"])
+    texts = {name: config(p, check=WEIGHT_5, address=lines) for name, p in (("a", 110), ("b", 105))}
+    found = forecast(nodes_of(tmp_path, **texts), simulate=False)
+    assert asked == ["192.168.2.100", "192.168.2.103"]
+    cures = [row.cure for _, row in found.rows() if row.is_in_vain]
+    assert cures
+    assert all(cure.startswith("Least change: weight 6") for cure in cures)
 
 
 @pytest.mark.parametrize("weight", [0, 5, 6, 11])

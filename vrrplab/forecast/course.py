@@ -93,10 +93,15 @@ class Course:
         self._first: tuple[str, Micros] = ("", -1)  # the node that was taken at a toss, and when
         for server in scenario.servers.values():
             self._seat_all(server)
+        # by node and address: the places of the seats that have it, whether each answers, and on which card
+        self._having: dict[tuple[str, str], tuple[list[int], list[tuple[bool, str]]]] = {}
         self._net = Listeners(self.seats, {s.place: self._addresses_of(s) for s in self.seats})
         for seat in self.seats:
             for address in seat.config.all_addresses:
                 self.spans.setdefault(address.address, [Span(0, ())])
+                one = self._having.setdefault((seat.node, address.address), ([], []))
+                one[0].append(seat.place)
+                one[1].append((_answers(seat), address.interface))
 
     # -- making it -----------------------------------------------------------------------------------------
 
@@ -923,10 +928,8 @@ class Course:
             return False
         if node in self.frozen:
             return node in self.spans[address][-1].holders
-        return any(
-            s.state == "MASTER" and any(a.address == address for a in s.config.all_addresses)
-            for s in self._net.on(node)
-        )
+        places, _ = self._having.get((node, address), ((), ()))
+        return any(self.seats[place].state == "MASTER" for place in places)
 
     def has_addresses(self, seat: Seat) -> bool:
         """Does it have addresses, or has its daemon left some behind?"""
@@ -964,12 +967,12 @@ class Course:
 
     def serves(self, node: str, address: str) -> bool | None:
         """Does a node that has the address answer clients? None: they do not even reach it."""
-        lines = [
-            (s.config.accept and (s.profile.accept_mode or s.config.address_owner), a)
-            for s in self._net.on(node)
-            for a in s.config.all_addresses
-            if a.address == address
-        ]
-        if not any(self._is_up(node, a.interface) for _, a in lines):
+        _, lines = self._having.get((node, address), ((), ()))
+        if not any(self._is_up(node, interface) for _, interface in lines):
             return None
-        return any(accepts for accepts, _ in lines)
+        return any(answers for answers, _ in lines)
+
+
+def _answers(seat: Seat) -> bool:
+    """Would its addresses answer clients where it is MASTER?"""
+    return seat.config.accept and (seat.profile.accept_mode or seat.config.address_owner)

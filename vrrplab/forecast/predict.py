@@ -279,6 +279,7 @@ class _Teller:
             from vrrplab.forecast.simulated import Simulated
 
             self._simulated = Simulated(self.closed, phases)
+        self._cures: dict[object, str] = {}  # by failure and what is the same of addresses
         written = (a.address for s in self.closed.before.seats for a in s.config.virtual_addresses)
         self.addresses = [address for address in dict.fromkeys(written) if not is_unspecified(address)]
 
@@ -367,6 +368,22 @@ class _Teller:
                 self.closed.tossed or _is_tied(mine, keeps),
             )
 
+    def _alike(self, address: str) -> object:
+        """The same for two addresses that only differ in their text: what helps one helps the other."""
+        real = any(
+            own.partition("/")[0] == address
+            for server in self.scenario.servers.values()
+            for card in server.interfaces.values()
+            for own in card.addresses
+        )
+        lines = (
+            (s.place, a.prefix, a.interface, a.scope, a.tracked, a in s.config.excluded_addresses)
+            for s in self.closed.before.seats
+            for a in s.config.all_addresses
+            if a.address == address
+        )
+        return real, *lines
+
     def _explained(self, row: Row, address: str) -> Row:
         if not row.is_in_vain:
             return row
@@ -374,9 +391,12 @@ class _Teller:
         if len(row.failures[0]) == 1:
             from vrrplab.forecast.least_change import least_change
 
-            cure = least_change(
-                self.scenario, row.failures[0][0], address, simulate=self._simulated is not None
-            )
+            failure = row.failures[0][0]
+            alike = failure, self._alike(address)
+            if alike not in self._cures:
+                simulate = self._simulated is not None
+                self._cures[alike] = least_change(self.scenario, failure, address, simulate=simulate)
+            cure = self._cures[alike]
         return replace(row, blocked=blocked(self.closed.before, row, address), cure=cure)
 
 
