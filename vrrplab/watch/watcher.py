@@ -6,6 +6,7 @@ Frames go from sniffers to the observer, its events to screen and files.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -226,7 +227,10 @@ class Watcher:
     def _tick(self) -> None:
         now = self.now
         # while frames wait to be read, nobody's silence reaches beyond the last that was
-        self.observer.tick(now if self._behind_us is None else self._behind_us)
+        if self.observer.tick(now if self._behind_us is None else self._behind_us):
+            # Timelines are full of rings. A whole collection also gives back the tuples that Python keeps for
+            # later, up to 2,000 of each length
+            gc.collect()
         self._behind_us = None
         news = self._udp.news() if self._udp is not None else []
         for text in (*news, *self._output.housekeeping(now)):

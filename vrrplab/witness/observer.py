@@ -140,8 +140,10 @@ class Observer:
         """After which moment ``tick`` may have something to say; far in the future if it may not."""
         return min((router.next_us for router in self.routers.values()), default=NEVER_US)
 
-    def tick(self, t_us: Micros) -> None:
-        """Time has passed: say who has fallen silent, and what has become clear."""
+    def tick(self, t_us: Micros) -> bool:
+        """Time has passed: say who has fallen silent, and what has become clear. Was the timeline asked, so
+        that much was made and thrown away?
+        """
         for key, router in self.routers.items():
             if t_us > router.next_us:
                 self._tell(t_us, key, router, router.advance(t_us))
@@ -149,10 +151,11 @@ class Observer:
             del self._nobody_at_us[key]
             if not self.routers[key].masters:
                 self._nobody(t_us, key)
-        self._recent.look(t_us)
+        has_looked = self._recent.look(t_us)
         if self._has_new_addresses and t_us - self._compared_us >= _COMPARED_EVERY_US:
             self._has_new_addresses, self._compared_us = False, t_us
             self._compare_addresses(t_us)
+        return has_looked
 
     def interface_lost(self, t_us: Micros, interface: str, why: str) -> None:
         """Nothing can be heard on an interface: what was known of its routers holds no longer."""

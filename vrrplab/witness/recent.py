@@ -11,7 +11,6 @@ a virtual router in a flood little is kept, so what takes longer than that is no
 
 from __future__ import annotations
 
-import gc
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -144,12 +143,12 @@ class Recent:
         if window is not None:
             self._size -= window.size
 
-    def look(self, t_us: Micros) -> None:
+    def look(self, t_us: Micros) -> bool:
         """Ask about all that something is going on at, those first that were asked longest ago; not all of
-        them now, if that takes too long.
+        them now, if that takes too long. Was there anything to ask?
         """
         if t_us < self._round_at_us:
-            return
+            return False
         self._round_at_us = t_us + _ROUND_US
         due = [
             (window.look_at_us, key)
@@ -165,10 +164,7 @@ class Recent:
                 self._tell(t_us, key, finding)
             if left <= 0:
                 break
-        if due:
-            # Timelines are full of rings. A whole collection also gives back the tuples that Python keeps for
-            # later, up to 2,000 of each length
-            gc.collect()
+        return bool(due)
 
     def tell_others(self, t_us: Micros, key: Key, found: Iterator[Finding]) -> None:
         """Findings that were made elsewhere; each is told once, as those from here."""
