@@ -87,6 +87,7 @@ UNTOLD = {
     "cmd": "rare",
     "llc-snap": "a LAN of the nineties",
     "llc-snap-vlan": "the same",
+    "mpls-llc-snap": "the same",
     "802.1ah-in-802.1ad": "the outer tag is taken off",
     "two-tunnels": "one is looked into",
 }
