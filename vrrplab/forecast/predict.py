@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from vrrplab.forecast.alike import alike_addresses
 from vrrplab.forecast.closed_form import ClosedForm
 from vrrplab.forecast.course import Course
 from vrrplab.forecast.failures import (
@@ -279,7 +280,8 @@ class _Teller:
             from vrrplab.forecast.simulated import Simulated
 
             self._simulated = Simulated(self.closed, phases)
-        self._cures: dict[object, str] = {}  # by failure and what is the same of addresses
+        self._like = alike_addresses(scenario)
+        self._cures: dict[tuple[Failure, str], str] = {}  # of one for all addresses that fare alike
         written = (a.address for s in self.closed.before.seats for a in s.config.virtual_addresses)
         self.addresses = [address for address in dict.fromkeys(written) if not is_unspecified(address)]
 
@@ -368,22 +370,6 @@ class _Teller:
                 self.closed.tossed or _is_tied(mine, keeps),
             )
 
-    def _alike(self, address: str) -> object:
-        """The same for two addresses that only differ in their text: what helps one helps the other."""
-        real = any(
-            own.partition("/")[0] == address
-            for server in self.scenario.servers.values()
-            for card in server.interfaces.values()
-            for own in card.addresses
-        )
-        lines = (
-            (s.place, a.prefix, a.interface, a.scope, a.tracked, a in s.config.excluded_addresses)
-            for s in self.closed.before.seats
-            for a in s.config.all_addresses
-            if a.address == address
-        )
-        return real, *lines
-
     def _explained(self, row: Row, address: str) -> Row:
         if not row.is_in_vain:
             return row
@@ -392,7 +378,7 @@ class _Teller:
             from vrrplab.forecast.least_change import least_change
 
             failure = row.failures[0][0]
-            alike = failure, self._alike(address)
+            alike = failure, self._like.get(address, address)
             if alike not in self._cures:
                 simulate = self._simulated is not None
                 self._cures[alike] = least_change(self.scenario, failure, address, simulate=simulate)

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vrrplab.config.model import Source, VirtualAddress
+from vrrplab.config.model import VirtualAddress
+from vrrplab.forecast.alike import alike_addresses
 from vrrplab.forecast.closed_form import ClosedForm, Key, Phases, began_so
 from vrrplab.forecast.failures import PROCESS, RETURN, SCRIPT, Failure, tracked_names
 from vrrplab.forecast.outcomes import Fate, moved_us
-from vrrplab.forecast.seat import is_signed
 from vrrplab.scenario.address_checks import default_mac
 from vrrplab.scenario.behind_checks import asking, ports_of, with_services
 from vrrplab.scenario.model import Scenario
@@ -171,35 +171,9 @@ class Simulated:
 def one_of_each(scenario: Scenario) -> tuple[Scenario, dict[str, str]]:
     """The scenario with one address for all that must fare alike, and for each that is left out that one.
 
-    Alike are addresses that stand in the same lists of the same instances, for the same card, and that no
-    host has besides: all move in one step of the state machine. A run with 200 of them takes as long for
-    each as for the first, and tells no more. Where ARP frames wait for each other, none is left out, nor
-    where members of a sync group count their adverts with AH: there a MASTER's second advert, which comes a
-    log line later for each address, may be the first that counts, and whose is first decides.
+    A run with 200 of them takes as long for each as for the first, and tells no more.
     """
-    nodes = [server.node for server in scenario.servers.values()]
-    garps = [instance.garp for node in nodes for instance in node.instances]
-    if any(garp.interval_us or garp.gna_interval_us for garp in garps):
-        return scenario, {}
-    if any(is_signed(instance) for node in nodes if node.sync_groups for instance in node.instances):
-        return scenario, {}
-    cards = [card for server in scenario.servers.values() for card in server.interfaces.values()]
-    real = {address.partition("/")[0] for card in cards for address in card.addresses}
-    where: dict[str, list[object]] = {}
-    for server in scenario.servers.values():
-        for instance in server.node.instances:
-            for one in instance.all_addresses:
-                alike = replace(one, address="", label="", source=Source())
-                place = (server.name, instance.name, one in instance.virtual_addresses, alike)
-                where.setdefault(one.address, []).append(place)
-    asked = {p.target: c.name for c in scenario.clients.values() for p in c.probes}
-    first: dict[object, str] = {}
-    like: dict[str, str] = {}
-    for address, places in where.items():
-        if address not in real:
-            known = first.setdefault((tuple(places), asked.get(address), ":" in address), address)
-            if known != address:
-                like[address] = known
+    like = alike_addresses(scenario)
     if not like:
         return scenario, {}
 
