@@ -61,6 +61,8 @@ def test_the_same_frame_in_every_dress(text: str) -> None:
         ("0x", "empty"),
         ("abc", "odd number"),
         ("hello", "'h'"),
+        ("aa0x ", "'x'"),
+        ("prose\naa0x bb\nprose", "'p'"),
     ],
 )
 def test_what_is_no_hex(text: str, words: str) -> None:

@@ -10,7 +10,22 @@ from vrrplab.pasted.literals import LEAST, SEPARATORS, Lines, from_base64
 
 
 def read_hex(text: str, name: str) -> Pasted:
-    """Hexadecimal digits with any separators. Raises CaptureError: what else there is."""
+    """Hexadecimal digits with any separators, among other lines too. Raises CaptureError: what else it is."""
+    try:
+        return _digits_only(text, name)
+    except _OtherThanDigits:
+        among = _among_prose(text)
+        if among is None:
+            raise
+        return among
+
+
+class _OtherThanDigits(CaptureError):
+    """There is something beside digits and separators."""
+
+
+def _digits_only(text: str, name: str) -> Pasted:
+    """Hexadecimal digits with any separators, and nothing else."""
     quoted = re.sub(r"^[\"']|[\"'];?$", "", text.strip())
     bare = re.sub(r"\b0[xX]", "", quoted)
     digits = SEPARATORS.sub("", bare)
@@ -18,10 +33,7 @@ def read_hex(text: str, name: str) -> Pasted:
         raise CaptureError(name, 0, "is empty", HINT)
     wrong = re.search(r"[^0-9a-fA-F]", digits)
     if wrong:
-        among = _among_prose(text)
-        if among is not None:
-            return among
-        raise CaptureError(name, 0, f"is neither a file nor hexadecimal: {wrong.group()!r} in it", HINT)
+        raise _OtherThanDigits(name, 0, f"is neither a file nor hexadecimal: {wrong.group()!r} in it", HINT)
     if (several := _by_line(text)) is not None:
         return Pasted("hex", several)
     words = [word for word in SEPARATORS.split(bare) if word]
@@ -146,7 +158,7 @@ def _words_of_frames(text: str) -> Pasted | None:
 def _block(lines: list[str], called: str) -> list[PastedFrame]:
     text = "\n".join(lines)
     try:
-        found = read_hex(text, "") if called == "hex" else from_base64(text, "")
+        found = _digits_only(text, "") if called == "hex" else from_base64(text, "")
     except CaptureError:
         return []
     frames = found.frames if found is not None else []
