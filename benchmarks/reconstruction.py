@@ -92,6 +92,11 @@ def names() -> Iterator[str]:
             yield folder.name
 
 
+def half(wanted: Iterable[str], which: int) -> list[str]:
+    """Every second one of those with one fault, from the first (1) or the second (2)."""
+    return [name for name in wanted if one_fault(read_whole(RECORDINGS / name))][which - 1 :: 2]
+
+
 def answer_of(name: str, recording: Recording, logs: bool = False) -> tuple[Reconstruction, Micros]:
     """What is said of a recording, and how much later the capture's clock is than the recording's."""
     folder = RECORDINGS / name
@@ -250,8 +255,7 @@ def main() -> int:
     args = parser.parse_args()
     wanted: Iterable[str] = args.recording or (QUICK if args.quick else names())
     if args.half is not None:
-        counted = [name for name in wanted if one_fault(read_whole(RECORDINGS / name))]
-        wanted = counted[args.half - 1 :: 2]
+        wanted = half(wanted, args.half)
     rows = []
     for name in wanted:
         row = judged(name, args.logs)

@@ -22,11 +22,14 @@ def test_the_fault_is_the_first_answer(name: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.computes
-def test_of_all_recordings_with_one_fault_few_are_missed() -> None:
-    """What is named first counts, also of those that look the same."""
-    rows = [row for name in reconstruction.names() if (row := reconstruction.judged(name)) is not None]
+def test_of_recordings_with_one_fault_few_are_missed() -> None:
+    """What is named first counts, also of those that look the same. The half that nobody looked at while the
+    rules were made; benchmarks/reconstruction.py judges all of them.
+    """
+    held_out = reconstruction.half(reconstruction.names(), 2)
+    rows = [row for name in held_out if (row := reconstruction.judged(name)) is not None]
     seen = [row for row in rows if not row.silent]
-    assert len(seen) >= 60
+    assert len(seen) >= 45
     first = sum(row.rank == row.place == 1 for row in seen)
     three = sum(row.rank == 1 and row.place <= 3 for row in seen)
     assert first >= len(seen) * 50 / 60, reconstruction.summary(rows)

@@ -232,7 +232,7 @@ def many(servers: int, duration_s: int) -> Scenario:
 
 
 @pytest.mark.parametrize(
-    "servers", [7, 40, pytest.param(300, marks=[pytest.mark.long, pytest.mark.computes])]
+    "servers", [7, 40, pytest.param(150, marks=[pytest.mark.long, pytest.mark.computes])]
 )
 def test_groups_and_leaps_together_change_nothing(servers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     traces = []
