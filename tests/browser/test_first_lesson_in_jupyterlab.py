@@ -211,9 +211,7 @@ def test_by_mouse(first_lesson: Callable[..., Lesson]) -> None:
     lesson.shot("undone")
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "theme"), [(1024, 700, "dark"), (390, 844, "light"), (390, 844, "dark")]
-)
+@pytest.mark.parametrize(("width", "height", "theme"), [(1024, 700, "dark"), (390, 844, "light")])
 def test_in_short_on_other_screens(
     first_lesson: Callable[..., Lesson], width: int, height: int, theme: str
 ) -> None:
