@@ -168,6 +168,12 @@ HEX_BYTES = Limit(
     "a frame as text",
     "the longest frame there is, 64 KiB, has 205 kB as tcpdump -xx prints it",
 )
+LEFT_OUT_BYTES = Limit(
+    16 * MIB,
+    "bytes",
+    "lines for which the dumps of a text have a *",
+    "60 frames of 256 KiB, four times the longest there is; three short lines stand for so much",
+)
 TEXT_BYTES = Limit(
     64 * MIB,
     "bytes",

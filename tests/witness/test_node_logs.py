@@ -166,6 +166,31 @@ def test_a_night_of_new_year_without_years() -> None:
     assert "86404.000 s" in _told(log)[0]
 
 
+@pytest.mark.parametrize("years", range(1, 5))
+def test_a_leap_day_after_new_years(years: int) -> None:
+    nights = ["Dec 31 12:00:00 MASTER", "Jan  1 12:00:00 BACKUP"] * years
+    log = _log(_text("Dec 30 12:00:00 BACKUP", *nights, "Feb 29 12:00:00 MASTER"))
+    start_ns = int(datetime(2024, 2, 29, 12, tzinfo=UTC).timestamp()) * 10**9
+    there = in_year_of(log, start_ns - years * 365 * 86400 * 10**9).lines
+    assert datetime.fromtimestamp(there[-1].t_ns // 10**9, UTC) == datetime(2024, 2, 29, 12, tzinfo=UTC)
+    assert datetime.fromtimestamp(there[0].t_ns // 10**9, UTC).year == 2024 - years
+
+
+def test_a_leap_day_in_two_years_is_in_no_order() -> None:
+    lines = ("Feb 29 12:00:00 BACKUP", "Dec 31 12:00:00 MASTER", "Feb 29 12:00:00 BACKUP")
+    log = _log(_text(*lines))
+    assert log.lines[0].t_ns == log.lines[2].t_ns
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59-99:99"]
+)
+def test_a_moment_beyond_the_calendar_is_no_line(moment: str) -> None:
+    line = "{} a Keepalived_vrrp[7]: (V1) Entering BACKUP STATE"
+    log = _log("\n".join(map(line.format, ["Dec 31 12:00:00", moment, "Jan  1 12:00:00"])))
+    assert [one.line for one in log.lines] == [1, 3]
+
+
 @pytest.mark.parametrize(("year", "days"), [(2026, 1), (2028, 2)])
 def test_the_end_of_february_is_that_of_the_captures_year(year: int, days: int) -> None:
     log = _log(_text("Feb 28 12:00:00 BACKUP", "Mar  1 12:00:00 MASTER"))

@@ -24,10 +24,14 @@ class _OtherThanDigits(CaptureError):
     """There is something beside digits and separators."""
 
 
+# at either end of the text; the lines around it stay, as errors and frames tell theirs
+_QUOTES = re.compile(r"\A(\s*)[\"']|[\"'];?(?=\s*\Z)")
+
+
 def _digits_only(text: str, name: str) -> Pasted:
     """Hexadecimal digits with any separators, and nothing else."""
-    quoted = re.sub(r"^[\"']|[\"'];?$", "", text.strip())
-    bare = re.sub(r"\b0[xX]", "", quoted)
+    text = _QUOTES.sub(r"\1", text)
+    bare = re.sub(r"\b0[xX]", "", text.strip())
     digits = SEPARATORS.sub("", bare)
     if not digits:
         raise CaptureError(name, 0, "is empty", HINT)

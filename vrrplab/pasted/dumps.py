@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from vrrplab.errors import CaptureError
-from vrrplab.pasted.frames import Pasted, PastedFrame, guess_link_type, looks_right
+from vrrplab.pasted.frames import LeftOut, Pasted, PastedFrame, guess_link_type, looks_right
 from vrrplab.wire import links
 
 # quoted mail begins its lines with ">"
@@ -235,6 +235,7 @@ def _assembled(rows: list[_Row], base: int, name: str) -> tuple[list[PastedFrame
     """Frames up to the first offset that does not fit, and the error."""
     frames: list[PastedFrame] = []
     data, begun, last = bytearray(), 0, b""
+    left_out = LeftOut(name)
     groups: tuple[str, ...] = ()
     error: CaptureError | None = None
     for row in rows:
@@ -246,10 +247,8 @@ def _assembled(rows: list[_Row], base: int, name: str) -> tuple[list[PastedFrame
         if not offset and row.groups:
             _close(frames, data, begun)
             data, begun, last = bytearray(), row.line, b""
-        elif (
-            row.again and last and len(data) < offset <= _MOST_BYTES and not (offset - len(data)) % len(last)
-        ):
-            data += last * ((offset - len(data)) // len(last))
+        elif row.again and (lines := left_out.between(last, len(data), offset)):
+            data += lines
         elif offset < len(data) and _is_too_much(len(data) - offset, groups, row, base):
             del data[offset:]
         elif offset != len(data):
@@ -268,9 +267,6 @@ def _is_too_much(excess: int, groups: tuple[str, ...], row: _Row, base: int) -> 
         return True
     sizes = [sum(len(group) // 2 for group in groups[count:]) for count in range(1, len(groups))]
     return base == 16 and excess in sizes
-
-
-_MOST_BYTES = 262_144  # of a frame whose lines are left out
 
 
 def _close(frames: list[PastedFrame], data: bytearray, begun: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vrrplab.errors import CaptureError
+from vrrplab.input_files import too_large
+from vrrplab.limits import LEFT_OUT_BYTES
 from vrrplab.wire import links
 from vrrplab.wire.carp import is_carp
 from vrrplab.wire.checksum import total
@@ -49,6 +51,30 @@ class Pasted(NamedTuple):
     error: CaptureError | None = None
     is_dated: bool = True
     has_zone: bool = True
+
+
+_MOST_BYTES = 262_144  # of a frame whose lines are left out
+
+
+class LeftOut:
+    """The lines of a text's dumps that are like the one before them: od, hexdump and xxd -a print one * for
+    all of them.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._size = 0
+
+    def between(self, line: bytes, begin: int, end: int) -> bytes:
+        """What stands from one offset to another; b"" if such lines do not fill that. CaptureError: too much
+        in all.
+        """
+        if not line or not begin < end <= _MOST_BYTES or (end - begin) % len(line):
+            return b""
+        self._size += end - begin
+        if self._size > LEFT_OUT_BYTES.most:
+            raise too_large(self._name, LEFT_OUT_BYTES, CaptureError)
+        return line * ((end - begin) // len(line))
 
 
 def guess_link_type(data: bytes) -> int:

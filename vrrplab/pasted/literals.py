@@ -10,7 +10,7 @@ from vrrplab.pasted.frames import HINT, Pasted, PastedFrame, guess_link_type, lo
 from vrrplab.wire import links
 
 SEPARATORS = re.compile(r"[\s:,.\-_]+")
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"/\*|//[^\n]*")
 # each number has a separator or the end behind it: else digits could be told apart in countless ways
 _LIST = re.compile(r"[\[{(]([\s,]*(?:(?:0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3})(?:[\s,;]+|(?=[\]})]))){4,})[\]})]")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
@@ -19,7 +19,9 @@ _HEX_TEXT = r"[0-9a-fA-F\s:]*"
 _STRING = rf"""[bB]?(?:\"\"\"{_HEX_TEXT}\"\"\"|\'\'\'{_HEX_TEXT}\'\'\'|"{_HEX_TEXT}"|'{_HEX_TEXT}')"""
 _CALLS = r"(?:fromhex|unhexlify|hex2bin|decodeString)"
 _FROMHEX = re.compile(rf"{_CALLS}\s*\(\s*({_STRING}(?:[\s\\+]*{_STRING})*)", re.IGNORECASE)
-_BUFFER = re.compile(r"<Buffer ((?:[0-9a-f]{2} ?)+)( ?\.\.\. \d+ more bytes)?>")  # as node prints it
+_BUFFER = re.compile(
+    r"<Buffer ((?:[0-9a-f]{2} ?)+)(?: ?\.\.\. ([0-9]{1,16}) more bytes)?>"
+)  # as node prints it
 _CAST = re.compile(r"\(\s*(?:byte|char|unsigned char|u?int8_t|[su]?8)\s*\)")
 _QUOTED_NUMBER = re.compile(r"""(["'])((?:0[xX])?[0-9a-fA-F]{1,2})\1""")
 _INSIDE = re.compile(rf"""(\"\"\"|\'\'\'|["'])({_HEX_TEXT})\1""")
@@ -69,7 +71,7 @@ def _from_buffers(text: str, name: str) -> Pasted | None:
     lines = Lines(text)
     for found in _BUFFER.finditer(text):
         data = bytes.fromhex(found[1])
-        more = int(found[2].split()[1]) if found[2] else 0
+        more = int(found[2] or 0)
         size = len(data) + more if more else 0
         frames.append(PastedFrame(data, lines.of(found.start()), original_length=size))
     return Pasted("a Buffer of node", frames) if frames else None
@@ -113,8 +115,7 @@ def _unescaped(text: str) -> bytes:
 
 
 def _from_lists(text: str, name: str) -> Pasted | None:
-    bare = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
-    bare = _CAST.sub("", bare)
+    bare = _CAST.sub("", _without_comments(text))
     bare = _QUOTED_NUMBER.sub(lambda found: "0x" + found[2].lower().removeprefix("0x"), bare)
     frames = []
     lines = Lines(bare)
@@ -130,6 +131,21 @@ def _from_lists(text: str, name: str) -> Pasted | None:
     if frames:
         return Pasted("a C array" if has_brace else "a list of numbers", frames)
     return _from_bare_numbers(bare)
+
+
+def _without_comments(text: str) -> str:
+    """Their line ends stay. What nobody ends is no comment, and its end is looked for only once."""
+    parts, kept, place = [], 0, 0
+    last_end = text.rfind("*/")
+    while (found := _COMMENT.search(text, place)) is not None:
+        place = found.end()
+        if found[0] == "/*":
+            if place > last_end:
+                continue
+            place = text.index("*/", place) + 2
+        parts += [text[kept : found.start()], "\n" * text.count("\n", found.start(), place)]
+        kept = place
+    return "".join([*parts, text[kept:]])
 
 
 def _from_bare_numbers(text: str) -> Pasted | None:
@@ -151,12 +167,16 @@ def _from_escapes(text: str, name: str) -> Pasted | None:
     plain = _ESCAPE.sub("", text)
     if "\\" in plain or not all(character.isspace() or "!" <= character <= "~" for character in plain):
         return None
-    inside = re.findall(r'"((?:\\.|[^"\\])*)"', text, re.DOTALL) or re.findall(
-        r"'((?:\\.|[^'\\])*)'", text, re.DOTALL
-    )
+    inside = _strings(text, '"') or _strings(text, "'")
     joined = "".join(inside) if inside else "".join(text.split())
     data = _unescaped(joined)
     return Pasted("escaped bytes", [PastedFrame(data, 1)]) if data else None
+
+
+def _strings(text: str, quote: str) -> list[str]:
+    """What stands in quotes. A quote that is escaped begins none."""
+    found = re.finditer(rf"\\.|{quote}((?:\\.|[^{quote}\\])*){quote}", text, re.DOTALL)
+    return [one[1] for one in found if one[1] is not None]
 
 
 def from_base64(text: str, name: str) -> Pasted | None:

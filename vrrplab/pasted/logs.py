@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -59,6 +59,7 @@ _OWN_TIME = re.compile(
 )  # of the daemon, behind that of the container
 _PROGRAM = re.compile(r"^(keepalived|vrrp)", re.IGNORECASE)
 _HALF_A_YEAR_NS = 183 * _DAY_NS
+_MOST_YEARS = 100  # of one log
 _LOOKED_AT = 2_000  # lines; a syslog without any of them in so many is none that matters
 
 
@@ -120,7 +121,12 @@ def _without_container(line: str, own: str) -> tuple[str, str]:
 
 
 def _over_new_year(log: Log) -> None:
-    """Dates without a year that fall back from December to January are of the next one."""
+    """Dates without a year that fall back from December to January are of the next one.
+
+    The first year is one in which every 29th of February exists that comes later. Dates for which there is
+    none, or which go back again and again, are in no order, and stay in one year.
+    """
+    later: list[tuple[int, int]] = []  # place of a line, and how many years after the first
     years, before_ns = 0, None
     for place, line in enumerate(log.lines):
         if _year(line.t_ns) != _SOME_YEAR:
@@ -128,8 +134,19 @@ def _over_new_year(log: Log) -> None:
         if before_ns is not None and before_ns - line.t_ns > _HALF_A_YEAR_NS:
             years += 1
         before_ns = line.t_ns
-        if years:
-            log.lines[place] = line._replace(t_ns=line.t_ns + _away_ns(line.t_ns, _SOME_YEAR + years))
+        later.append((place, years))
+    if not 0 < years <= _MOST_YEARS:
+        return
+    for first in range(_SOME_YEAR, _SOME_YEAR - 4, -1):
+        lines = list(log.lines)
+        try:
+            for place, years in later:
+                t_ns = lines[place].t_ns
+                lines[place] = lines[place]._replace(t_ns=t_ns + _away_ns(t_ns, first + years))
+        except ValueError:
+            continue  # the 29th of February
+        log.lines = lines
+        return
 
 
 def _year(t_ns: int) -> int:
@@ -211,18 +228,18 @@ def _time(parts: dict[str, str | None], log: Log) -> int | None:
         day = f"{year or _SOME_YEAR}-{month:02}-{int(parts['day'] or 0):02}"
         clock = parts["clock"] or ""
     clock, _, fraction = clock.replace(",", ".").partition(".")
-    try:
-        moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)
-    except ValueError:
-        return None
     zone = (parts.get("zone") or "").strip()
-    log.has_zone = log.has_zone and bool(zone)
-    log.whole_seconds = log.whole_seconds and not fraction
     away_s = 0
     if zone not in ("", "Z", "UTC"):
         digits = zone[1:].replace(":", "")
         away_s = (int(digits[:2]) * 60 + int(digits[2:])) * (-60 if zone[0] == "+" else 60)
-    return (int(moment.timestamp()) + away_s) * SECOND_NS + int(fraction.ljust(9, "0") or "0")
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC) + timedelta(seconds=away_s)
+    except (ValueError, OverflowError):  # in UTC it may be before the first year or after the last one, too
+        return None
+    log.has_zone = log.has_zone and bool(zone)
+    log.whole_seconds = log.whole_seconds and not fraction
+    return int(moment.timestamp()) * SECOND_NS + int(fraction.ljust(9, "0") or "0")
 
 
 def words_of(lines: list[LogLine]) -> Iterator[tuple[LogLine, str, str, dict[str, str]]]:

@@ -12,13 +12,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from vrrplab.pasted.frames import Pasted, PastedFrame, looks_right
+from vrrplab.pasted.frames import LeftOut, Pasted, PastedFrame, looks_right
 
 _ROW = re.compile(r"^[>\s]*([0-9a-f]{7,8})((?:[ \t]+\S.*)?)$")
 _AGAIN = "*"
 _LEAST_ROWS = 2  # with the end
 _LONGEST = 1_000  # characters of a line
-_MOST_BYTES = 262_144  # of a frame whose lines are left out
 
 
 class _Form(NamedTuple):
@@ -56,12 +55,12 @@ def read_numbers(text: str, name: str) -> Pasted | None:
     for form in _FORMS:
         parts = [_words(form, row[2]) for row in rows]
         if all(part is not None for part in parts) and _is_decided(form, rows):
-            frames = _frames(rows, [part or b"" for part in parts], form.bases, form.size)
+            frames = _frames(rows, [part or b"" for part in parts], form.bases, form.size, name)
             if frames:
                 return Pasted(form.name, frames)
     cells = [_cells(row[2]) for row in rows]
     if all(part is not None for part in cells):
-        frames = _frames(rows, [part or b"" for part in cells], (8, 16, 10), 1)
+        frames = _frames(rows, [part or b"" for part in cells], (8, 16, 10), 1, name)
         if frames:
             return Pasted("od -c", frames)
     return None
@@ -102,19 +101,20 @@ def _cells(text: str) -> bytes | None:
 
 
 def _frames(
-    rows: list[tuple[int, str, str]], parts: list[bytes], bases: tuple[int, ...], size: int
+    rows: list[tuple[int, str, str]], parts: list[bytes], bases: tuple[int, ...], size: int, name: str
 ) -> list[PastedFrame]:
     for base in bases:
-        frames = _assembled(rows, parts, base, size)
+        frames = _assembled(rows, parts, base, size, name)
         if frames and any(looks_right(frame.data) for frame in frames):
             return frames
     return []
 
 
 def _assembled(
-    rows: list[tuple[int, str, str]], parts: list[bytes], base: int, size: int
+    rows: list[tuple[int, str, str]], parts: list[bytes], base: int, size: int, name: str
 ) -> list[PastedFrame]:
     """Empty where an offset does not fit."""
+    left_out = LeftOut(name)
     frames: list[PastedFrame] = []
     data, begun, last, again = bytearray(), 0, b"", False
     for (number, offset, _), part in zip(rows, parts, strict=True):
@@ -129,8 +129,8 @@ def _assembled(
             if data:
                 frames.append(PastedFrame(bytes(data), begun))
             data, begun = bytearray(), number
-        elif again and last and len(data) < there <= _MOST_BYTES and not (there - len(data)) % len(last):
-            data += last * ((there - len(data)) // len(last))
+        elif again and (lines := left_out.between(last, len(data), there)):
+            data += lines
         elif not part and 0 < len(data) - there < size:
             del data[there:]  # what fills the last word
         elif there != len(data):

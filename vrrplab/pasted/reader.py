@@ -20,7 +20,7 @@ from vrrplab.pasted.tshark_json import read_tshark_json
 _WITHOUT_BYTES = (
     (re.compile(r"^\s*<\?xml|<pdml|<psml"), "XML of tshark"),
     (re.compile(r"^Frame \d+: \d+ bytes on wire", re.MULTILINE), "what tshark -V prints"),
-    (re.compile(r"^\s*\d+\s+\d+\.\d+\s+\S+ (?:→|->) \S+ ", re.MULTILINE), "tshark's lines"),
+    (re.compile(r"^[ \t]*\d+[ \t]+\d+\.\d+[ \t]+\S+ (?:→|->) \S+ ", re.MULTILINE), "tshark's lines"),
     (re.compile(r"^0000000 +(?:[0-7]{6} +){3}", re.MULTILINE), "od without options, words in octal"),
     (re.compile(r"^###\[ \w+ \]###", re.MULTILINE), "what scapy's show() prints"),
 )

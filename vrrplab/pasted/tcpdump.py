@@ -48,11 +48,12 @@ _LINK = re.compile(
 )
 _ETHERTYPE = re.compile(r"(?:ethertype )?(?P<what>[\w.+-]+)(?: \(0x[0-9a-f]{4}\))?, length \d+: ")
 _VLAN = re.compile(
-    r"^vlan (?P<vlan>\d+), p \d+(?:, DEI)?, (?:ethertype )?(?P<what>[\w.]+)(?: \(0x[0-9a-f]{4}\))?,? "
+    r"^vlan (?P<vlan>\d{1,4}), p \d+(?:, DEI)?, (?:ethertype )?(?P<what>[\w.]+)(?: \(0x[0-9a-f]{4}\))?,? "
 )
 _KIND = re.compile(r"^(?P<what>IP6?|ARP)(?:, | )")
 _IPV4 = re.compile(
-    r"^\(tos (?P<tos>0x[0-9a-f]+)[^)]*?, ttl (?P<ttl>\d+), id (?P<id>\d+), [^\n]*?proto [^)]*\)[^)]*?\)\s*"
+    r"^\(tos (?P<tos>0x[0-9a-f]+)[^)]{0,20}?, ttl (?P<ttl>\d+), id (?P<id>\d+),"
+    r" [^\n]{0,80}?proto [^)]{0,40}\)[^)]*\)\s*"
 )
 _IPV6 = re.compile(
     r"^\((?:class 0x(?P<class>[0-9a-f]+), )?(?:flowlabel 0x(?P<flow>[0-9a-f]+), )?hlim (?P<ttl>\d+),"
@@ -348,7 +349,8 @@ def _ip(link: _Link, text: str) -> tuple[bytes | None, int]:
     if is_ipv4:
         tos, number = (int(verbose["tos"], 16), int(verbose["id"])) if verbose is not None else (0, 0)
         return _ipv4(source, destination, protocol, ttl, tos, number, size) + message, 20 + size
-    head = IPv6Header(source, destination, protocol, ttl, int(verbose["class"] or "0", 16) if verbose else 0)
+    traffic_class = int(verbose["class"] or "0", 16) if verbose is not None else 0
+    head = IPv6Header(source, destination, protocol, ttl & 0xFF, traffic_class & 0xFF)
     if size > _MOST_PAYLOAD:
         raise ValueError("more than an IPv6 packet holds")
     return head.emit(bytes(size))[:40] + message, 40 + size
